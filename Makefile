@@ -1,0 +1,47 @@
+# Readback: `make` lists what there is. Nothing is needed but python3 (3.11+) with venv, pip and make.
+# Every path is relative, so the folder's own name may contain spaces.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list these targets
+	@printf 'Readback\n\n'
+	@awk -F ':.*## ' -v on="$$([ -t 1 ] && printf '\033[36m')" -v off="$$([ -t 1 ] && printf '\033[0m')" \
+		'/^[a-z-]+:.*## / { printf "  %smake %-6s%s %s\n", on, $$1, off, $$2 }' Makefile
+	@printf '\n  PYTHON=python3.12 make venv   builds with another interpreter\n'
+
+.PHONY: venv
+venv: $(READY) ## install everything into .venv from the hash-pinned lock
+
+# One line that is rewritten, or a few lines where the output is no terminal. Its exit code is the pipe's.
+define PROGRESS
+/^(Collecting|Requirement already)/ { n++; if (tty) printf "\r\033[KPreparing %d of %d: %s", n, total, ($$1 == "Collecting") ? $$2 : $$4; \
+	else if (n % 20 == 0) print "Preparing " n " of " total; fflush() }
+/^Installing collected/ { printf "%sInstalling %d packages\n", (tty ? "\r\033[K" : ""), NF - 3; fflush() }
+/^ERROR/ { print; failed = 1 }
+END { exit failed }
+endef
+export PROGRESS
+
+# .venv/.ready is written last. Without it .venv is a half-finished install, of which pip may have left packages that only
+# look complete, so it is built anew. With it, and older than the lock, pip only brings the difference.
+# The lock file keeps two makes in one folder apart where flock exists.
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Readback needs Python 3.11 or later; "$(PYTHON)" is missing or older.' \
+			'Name another: make $(or $(MAKECMDGOALS),venv) PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+		echo 'The venv module is missing: on Debian or Ubuntu, apt-get install python3-venv' >&2; exit 1; }
+	@exec 9>.venv.lock; if command -v flock >/dev/null; then flock 9; fi; \
+	[ $(READY) -nt requirements-dev.lock ] && [ $(READY) -nt pyproject.toml ] && exit 0; \
+	set -e; \
+	if ! { [ -e $(READY) ] && $(BIN)/python -c 'import pip'; } 2>/dev/null; then \
+		echo 'Creating .venv'; $(PYTHON) -m venv --clear .venv; fi; \
+	rm -f $(READY); \
+	{ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock 2>&1 \
+		|| echo 'ERROR: pip failed; all it said is in .venv/install.log'; } | tee .venv/install.log | \
+		awk -v total="$$(grep -c '==' requirements-dev.lock)" -v tty="$$([ -t 1 ] && echo 1)" "$$PROGRESS"; \
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .; \
+	touch $(READY); echo 'Installed in .venv'

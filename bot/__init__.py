@@ -1,0 +1,1 @@
+"""Readback: closed-loop paging for critical imaging results."""

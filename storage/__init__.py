@@ -1,0 +1,1 @@
+"""Readback's tables, and the only code that speaks SQL."""
