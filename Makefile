@@ -45,3 +45,43 @@ $(READY): requirements-dev.lock pyproject.toml
 		awk -v total="$$(grep -c '==' requirements-dev.lock)" -v tty="$$([ -t 1 ] && echo 1)" "$$PROGRESS"; \
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .; \
 	touch $(READY); echo 'Installed in .venv'
+
+CODE = $(wildcard bot storage tests benchmarks)
+
+.PHONY: lint
+lint: venv ## check style, types and the direction of imports
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --no-error-summary $(CODE)
+	$(BIN)/lint-imports --no-logo
+
+# The percentage that bot/domain must reach, branches included.
+DOMAIN_COVERAGE ?= 0
+
+.PHONY: test
+test: lint ## run every check and every test; what PostgreSQL or Chromium would need is skipped by name
+	@rm -f .coverage .coverage.*
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
+	$(BIN)/coverage report --include='bot/domain/*' --fail-under=$(DOMAIN_COVERAGE)
+	@cat .pytest_cache/readback-summary
+
+.PHONY: demo
+demo: venv ## show Readback on this machine, with stand-ins for Slack and Twilio
+	@$(BIN)/readback demo
+
+.PHONY: bench
+bench: venv ## measure it beside the references, into benchmarks/results/latest.json
+	@$(BIN)/python -m benchmarks
+
+# `make lock UPGRADE=--upgrade` takes newer versions; without it only what pyproject.toml asks for changes.
+# The machine's own pip settings are left out: the hashes are those of every file of the public release, for Linux and
+# macOS on x86 and ARM, Python 3.11 to 3.13.
+COMPILE = .venv/uv/bin/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header $(UPGRADE) pyproject.toml --group build
+
+.PHONY: lock
+lock: ## write the locks anew from pyproject.toml
+	@$(PYTHON) -m venv --clear .venv/uv && .venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	@rm -rf .venv/uv
