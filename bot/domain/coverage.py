@@ -1,0 +1,58 @@
+"""Who can be asked: people with the channels that reach them, and the roster of one alert."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles that a step or a notice can name."""
+
+    ORDERING_PROVIDER = "ordering_provider"
+    OWNER = "owner"
+    DESIGNEE = "designee"
+    COORDINATOR = "coordinator"
+    READING_RADIOLOGIST = "reading_radiologist"
+
+
+SLACK, SMS = "slack", "sms"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be paged. ``channels`` are those that can reach them now, best first.
+
+    ``slack`` is (team id, user id); ``mobile`` is E.164; ``timezone`` an IANA name.
+    """
+
+    id: str
+    name: str
+    timezone: str
+    channels: tuple[str, ...]
+    mobile: str = ""
+    slack: tuple[str, str] | None = None
+    email: str = ""
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who fills each role of one alert, as the directory says at this moment."""
+
+    ordering: Person | None = None
+    designee: Person | None = None
+    coordinators: tuple[Person, ...] = ()
+    radiologist: Person | None = None
+
+    def person(self, person_id: str) -> Person | None:
+        """The person of this id, if any role of this alert names them."""
+        everybody = (
+            self.ordering,
+            self.designee,
+            *self.coordinators,
+            self.radiologist,
+            *self.others,
+        )
+        return next((p for p in everybody if p and p.id == person_id), None)
+
+    others: tuple[Person, ...] = ()
+    """People paged earlier who fill no role any more; they still get notices."""

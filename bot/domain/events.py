@@ -1,0 +1,205 @@
+"""What can happen to an alert (events) and what the machine answers (effects)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.page import Slip
+from bot.domain.policy import CategoryPolicy
+
+
+class ReadBack(StrEnum):
+    """How the finding came back."""
+
+    NONE = "none"
+    VIEWED = "viewed"
+    REPEATED = "repeated"
+
+
+class DeclineReason(StrEnum):
+    """Why an owner cannot take it."""
+
+    NOT_MY_PATIENT = "not_my_patient"
+    OFF_SHIFT = "off_shift"
+    CANNOT_ACT = "cannot_act"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A report asks for an alert. ``ended`` is set where later versions, received first, already
+    withdrew ("withdrawn") or downgraded ("downgraded") it: it is recorded and wakes nobody."""
+
+    ended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A newer version holds now. ``policy`` is None where it says that the result is routine;
+    ``opens_at`` is when this version's own window opens, used where it starts a new cycle."""
+
+    report_id: str
+    policy: CategoryPolicy | None
+    finding_hash: str
+    opens_at: datetime
+    review: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The newest version deletes the result or marks it wrong."""
+
+    report_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDue:
+    """``next_action_at`` has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPassed:
+    """``due_at`` has come and nobody acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageSent:
+    """The provider has taken the message."""
+
+    slip: Slip
+
+
+@dataclass(frozen=True, slots=True)
+class PageFailed:
+    """The provider has refused it, or could not be reached. ``retry_after`` in seconds."""
+
+    slip: Slip
+    reason: str
+    permanent: bool
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageUncertain:
+    """It may have gone out or not, and the provider has no proof of it."""
+
+    slip: Slip
+
+
+@dataclass(frozen=True, slots=True)
+class PageDelivered:
+    """The carrier's receipt: a fact about a phone, never an acknowledgment."""
+
+    slip: Slip
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """``version`` is the one the person was shown. ``words`` are their own, for REPEATED."""
+
+    person_id: str
+    channel: str
+    version: int
+    read_back: ReadBack
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgmentUndone:
+    """Taken back by the person who gave it."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The owner cannot take it."""
+
+    person_id: str
+    reason: DeclineReason
+
+
+@dataclass(frozen=True, slots=True)
+class Reassigned:
+    """``by`` hands the alert to ``to``."""
+
+    by: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecorded:
+    """A phone call made outside: ``reached`` whom, on which ``number``, when (UTC)."""
+
+    by: str
+    reached: str
+    number: str
+    called_at: datetime
+    repeated_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A coordinator or radiologist wants it answered again."""
+
+    by: str
+
+
+Event = (
+    Opened
+    | Amended
+    | Withdrawn
+    | StepDue
+    | WindowPassed
+    | PageSent
+    | PageFailed
+    | PageUncertain
+    | PageDelivered
+    | Acknowledged
+    | AcknowledgmentUndone
+    | Declined
+    | Reassigned
+    | CallRecorded
+    | Reopened
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SendPage:
+    """Put a page into the outbox, to leave at once or ``not_before``."""
+
+    slip: Slip
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotice:
+    """Put a notice into the outbox."""
+
+    slip: Slip
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPages:
+    """Cancel every page of this alert that nobody has claimed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An audit entry. ``data`` holds JSON values and no patient identifier."""
+
+    what: str
+    actor: str = "readback"
+    data: dict[str, str | int | bool | None] = field(default_factory=dict)
+
+
+Effect = SendPage | SendNotice | CancelPages | Record
+
+
+class NotAllowed(Exception):
+    """This person may not do this now. ``reason`` is a slug; ``explain`` is shown to them."""
+
+    def __init__(self, reason: str, explain: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.explain = explain

@@ -1,0 +1,93 @@
+"""When the steps of an alert fall due: the policy's ladder, or what is left of it.
+
+A plan only ever lies ahead. ``gap`` is the policy's least gap between steps.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from bot.domain.coverage import Role
+from bot.domain.policy import CategoryPolicy, Step
+
+RANK = {Role.ORDERING_PROVIDER: 0, Role.DESIGNEE: 1, Role.COORDINATOR: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A step with its time. ``index`` points into the policy's steps; REPEAT is the paging after
+    expiry, RETRY another try at coordinators none of whom could be reached."""
+
+    at: datetime
+    index: int
+
+
+REPEAT, RETRY = -1, -2
+
+
+def plan(
+    policy: CategoryPolicy, due_at: datetime, now: datetime, role: Role
+) -> tuple[Planned, ...]:
+    """The steps still ahead once somebody in ``role`` owns the alert and was paged at ``now``.
+
+    Offsets count back from ``due_at``, so that an upgrade, which shortens the window, starts a
+    whole ladder of the new category.
+
+    The next ownership step comes a gap from now at the earliest and a gap before ``due_at`` at
+    the latest; those after it keep their gap, or are left to expiry. Reminders that no longer
+    fit between are dropped.
+    """
+    opens_at = due_at - policy.window
+    ahead = [i for i, step in enumerate(policy.steps) if RANK.get(step.who, -1) > RANK[role]]
+    moves = _moves(policy, ahead, opens_at, due_at, now)
+    reminders = _reminders(policy, opens_at, due_at, now, [now, *(move.at for move in moves)])
+    return tuple(sorted((*moves, *reminders), key=lambda planned: planned.at))
+
+
+def fits(policy: CategoryPolicy, due_at: datetime, now: datetime) -> bool:
+    """Whether a step can still be put a gap before the window passes."""
+    return now < due_at - policy.least_gap
+
+
+def _moves(
+    policy: CategoryPolicy, ahead: list[int], opens_at: datetime, due_at: datetime, now: datetime
+) -> list[Planned]:
+    moves: list[Planned] = []
+    last = now
+    for index in ahead:
+        at = max(opens_at + policy.steps[index].after, last + policy.least_gap)
+        if not moves:
+            at = min(at, due_at - policy.least_gap)
+        if not now < at < due_at:
+            break
+        moves.append(Planned(at, index))
+        last = at
+    return moves
+
+
+def _reminders(
+    policy: CategoryPolicy,
+    opens_at: datetime,
+    due_at: datetime,
+    now: datetime,
+    pages: list[datetime],
+) -> list[Planned]:
+    kept: list[Planned] = []
+    for index, step in enumerate(policy.steps):
+        at = opens_at + step.after
+        clear = all(abs(at - page) >= policy.least_gap for page in pages)
+        if step.who is Role.OWNER and now < at < due_at and clear:
+            kept.append(Planned(at, index))
+    return kept
+
+
+def step_for(policy: CategoryPolicy, role: Role) -> Step | None:
+    """The step at which this role becomes owner, if the ladder has one."""
+    return next((step for step in policy.steps if step.who is role), None)
+
+
+def is_ordered(steps: tuple[Step, ...]) -> bool:
+    """Whether the steps stand in the order of their times, and ownership only moves up."""
+    times = all(a.after <= b.after for a, b in pairwise(steps))
+    ranks = [RANK[step.who] for step in steps if step.who in RANK]
+    return times and ranks == sorted(set(ranks))

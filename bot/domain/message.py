@@ -1,0 +1,71 @@
+"""What a source hands to the engine: the bytes as they came, and what could be read of them."""
+
+from dataclasses import dataclass
+
+from bot.domain.report import Flag, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The message carries these reports; preliminary ones too, which are kept and do not page."""
+
+    reports: tuple[Report, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A sound message that carries no report (ADT, ORM …): acknowledged, counted, kept."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A message for quarantine. ``reason`` is a slug that groups like cases.
+
+    ``detail`` names the field and the cure and quotes no value. ``flags`` is what could still
+    be made out: a flagged message opens an alert for the coordinator besides.
+    ``error_code`` is from HL7 table 0357 and ``location`` an ERL such as "OBR^1^3", for ERR.
+    """
+
+    reason: str
+    detail: str
+    flags: tuple[Flag, ...] = ()
+    error_code: str = "207"
+    location: str = ""
+
+
+Reading = Reports | SetAside | Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """One message as received. ``data`` is cut to the first 64 KB when it was over the limit.
+
+    ``digest`` is the SHA-256 of everything that was received, ``size`` its length in bytes.
+    ``source`` names the listener ("hl7"), ``sender`` the sending application and facility.
+    """
+
+    data: bytes
+    size: int
+    digest: str
+    source: str
+    sender: str
+    control_id: str
+    processing_id: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message, after the commit. Only with this in hand may a source say yes.
+
+    ``duplicate`` is True for an identical message received before: nothing happened again.
+    ``quarantined`` is the reason's slug, or empty; ``detail`` is for the sender's eyes.
+    """
+
+    message_id: str
+    duplicate: bool = False
+    quarantined: str = ""
+    detail: str = ""
+    set_aside: str = ""

@@ -1,0 +1,137 @@
+"""A page or notice as a sender gets it, and the answers a sender can give."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.coverage import Person, Role
+
+
+class Notice(StrEnum):
+    """Messages that ask for no answer."""
+
+    ACKNOWLEDGED = "acknowledged"
+    HANDED_OVER = "handed_over"
+    WITHDRAWN = "withdrawn"
+    DOWNGRADED = "downgraded"
+    CHANGED = "changed"
+    REOPENED = "reopened"
+    EXPIRED = "expired"
+    PLEASE_PHONE = "please_phone"
+    DIRECTORY_ENTRY = "directory_entry"
+    QUARANTINE = "quarantine"
+
+    @property
+    def quiet(self) -> bool:
+        """Only rewrites the Slack messages already out; nobody's phone rings for it."""
+        return self is Notice.EXPIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What the state machine must know of a page to judge its outcome.
+
+    ``round`` is the paging round that it belongs to (see Alert.round); ``tries`` counts from 1;
+    ``possible_repeat`` marks a page whose first sending ended in the unknown.
+    ``notice`` is None for a page.
+    """
+
+    person_id: str
+    role: Role
+    channel: str
+    round: int
+    tries: int = 1
+    possible_repeat: bool = False
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A Slack message already out for this alert and person: where it stands."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything a sender needs to word one message. Carries PHI only in ``finding``.
+
+    ``delivery_id`` is opaque and unique per attempt. ``valid_until`` is the next step's time:
+    a message that cannot arrive before it is stale. ``owner_name``, ``ended_by`` and ``ended_at``
+    serve the notices; ``code`` is the SMS code. Times are UTC.
+    """
+
+    delivery_id: str
+    slip: Slip
+    person: Person
+    now: datetime
+    alert_id: str = ""
+    ref: str = ""
+    category: str = ""
+    exam: str = ""
+    state: str = ""
+    due_at: datetime | None = None
+    valid_until: datetime | None = None
+    version: int = 1
+    code: str = ""
+    owner_name: str = ""
+    owner_id: str = ""
+    ended_by: str = ""
+    ended_by_id: str = ""
+    ended_at: datetime | None = None
+    read_back: str = ""
+    expired_at: datetime | None = None
+    review: str = ""
+    finding: str = ""
+    reason: str = ""
+    posted: tuple[Posted, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Handed to the provider: its identifier, and for Slack where the message stands."""
+
+    provider_id: str
+    slack_channel: str = ""
+
+
+class SendFailed(Exception):
+    """The provider has not taken it, and that is certain.
+
+    ``permanent`` tells whether this address can work at all; ``retry_after`` is in seconds.
+    ``configuration`` is True where the operator, not the address, is at fault.
+    ``reason`` is a stable slug with the provider's code; it quotes neither text nor address.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        configuration: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.configuration = configuration
+
+
+class SendUncertain(Exception):
+    """The request went out and no answer came: it may or may not have been taken."""
+
+
+class Sender(Protocol):
+    """One channel. The engine knows nothing else of Slack or Twilio."""
+
+    async def send(self, page: Page) -> Sent:
+        """Hand the page to the provider. Raises SendFailed or SendUncertain."""
+
+    async def find(self, page: Page) -> Sent | None:
+        """Look for proof that this delivery id was taken; None: the provider knows nothing of it.
+
+        Raises SendFailed or SendUncertain where the provider could not be asked.
+        """

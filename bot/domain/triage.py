@@ -1,0 +1,76 @@
+"""From a report's coded flags to its category, with the evidence for it.
+
+Order priority (OBR-5, OBR-27, TQ1-9) says how urgent the exam was, not what it found: it is
+never read here. Plain abnormal flags (A, N) are not critical and stay silent.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from bot.domain.policy import Policy
+from bot.domain.report import ROUTINE, Flag, Report
+
+# The RadLex block of actionable-finding categories; one draft has a code here that no table has.
+_CATEGORY_CODE = re.compile(r"RID4948\d")
+_RADLEX_ID = re.compile(r"RID\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The category (None: the report says nothing), the rule that decided, and its evidence.
+
+    ``review`` is not empty where the flags cannot be understood: a coordinator must look.
+    """
+
+    category: str | None
+    rule: str
+    evidence: tuple[Flag, ...] = ()
+    review: str = ""
+
+
+def triage(report: Report, policy: Policy) -> Triage:
+    """Decide by the most severe flag; an unknown category code outranks all but the severest."""
+    flags = (*report.flags, *(flag for addendum in report.addenda for flag in addendum.flags))
+    found = [(category, flag) for flag in flags if (category := _category(flag, policy))]
+    best = min((category for category, _ in found), key=policy.severity, default=None)
+    top = policy.categories[0].name
+    unknown = tuple(flag for flag in flags if _is_unknown_code(flag, policy))
+    if unknown and best != top:
+        return Triage(
+            top, "unknown-category-code", unknown, "category code not known to the policy"
+        )
+    if best is None:
+        return Triage(None, "no-flag")
+    evidence = tuple(flag for category, flag in found if category == best)
+    return Triage(best, f"{evidence[0].where}={evidence[0].value}", evidence)
+
+
+def finding_hash(report: Report, policy: Policy) -> str:
+    """What an acknowledgment is about: the impression and the addenda flagged themselves.
+
+    The whole text stands in where the report marks no impression.
+    """
+    flagged = [a.text for a in report.addenda if any(_category(f, policy) for f in a.flags)]
+    spoken = [report.impression or report.text, *flagged]
+    words = "\n".join(" ".join(text.split()) for text in spoken)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _category(flag: Flag, policy: Policy) -> str | None:
+    value = flag.value.strip().upper()
+    rules = policy.triage
+    if value in rules.not_actionable:
+        return ROUTINE
+    by_code = dict(rules.codes).get(value)
+    if by_code:
+        return by_code
+    return dict(rules.abnormal_flags).get(value) if flag.where.endswith("-8") else None
+
+
+def _is_unknown_code(flag: Flag, policy: Policy) -> bool:
+    value = flag.value.strip().upper()
+    if _category(flag, policy) is not None:
+        return False
+    in_flag_field = flag.where.endswith("-8") and _RADLEX_ID.fullmatch(value) is not None
+    return in_flag_field or _CATEGORY_CODE.fullmatch(value) is not None

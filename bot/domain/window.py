@@ -1,0 +1,22 @@
+"""When the communication window opens: at discovery or finalization, not at our receipt."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.report import Report
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+
+
+def opens_at(report: Report, received_at: datetime) -> tuple[datetime, str]:
+    """The opening time in UTC, and a note where receipt had to stand in for the sender's time.
+
+    The earliest usable of discovery and finalization counts. A time more than five minutes
+    ahead of our clock is a sender's clock error; within the tolerance it counts as now.
+    """
+    told = [at for at in (report.discovered_at, report.finalized_at) if at is not None]
+    usable = [at for at in told if at <= received_at + FUTURE_TOLERANCE]
+    if usable:
+        return min(*usable, received_at), ""
+    if told:
+        return received_at, "the sender's time lies in the future: the window opens at receipt"
+    return received_at, "no usable finalization time: the window opens at receipt"
