@@ -161,7 +161,7 @@ class _Turn:
     now: datetime
     effects: list[Effect] = field(default_factory=list)
 
-    def evolve(self, **changes: Any) -> None:
+    def evolve(self, **changes: Any) -> None:  # noqa: ANN401 - as dataclasses.replace
         self.alert = replace(self.alert, **changes)
 
     def record(

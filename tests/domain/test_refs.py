@@ -1,0 +1,69 @@
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.refs import DIGITS, LETTERS, SYMBOLS, code_from, is_code, ref_from
+
+FOUR_DIGITS = [code_from(n) for n in range(512)]
+
+
+def test_any_two_codes_of_four_digits_differ_in_at_least_two_of_them() -> None:
+    for one, other in combinations(FOUR_DIGITS, 2):
+        assert sum(a != b for a, b in zip(one, other, strict=True)) >= 2
+
+
+def test_two_digits_exchanged_never_give_another_code() -> None:
+    codes = set(FOUR_DIGITS)
+    for code in FOUR_DIGITS:
+        for i, j in combinations(range(4), 2):
+            slip = list(code)
+            slip[i], slip[j] = slip[j], slip[i]
+            assert "".join(slip) == code or "".join(slip) not in codes
+
+
+def test_the_code_after_the_512_of_four_digits_has_five() -> None:
+    assert len(code_from(511)) == 4
+    assert len(code_from(512)) == 5
+    assert len(code_from(512 + 4096)) == 6
+
+
+def test_there_is_no_code_before_the_first() -> None:
+    with pytest.raises(ValueError, match="from 0"):
+        code_from(-1)
+
+
+@given(st.integers(0, 10**6))
+def test_every_code_is_recognized_and_holds_no_look_alike(n: int) -> None:
+    code = code_from(n)
+    assert is_code(code)
+    assert set(code) <= set(DIGITS)
+    assert not {"0", "1"} & set(code)
+
+
+@given(st.integers(0, 511), st.integers(0, 3), st.sampled_from("0123456789"))
+def test_one_wrong_digit_is_never_a_code(n: int, place: int, digit: str) -> None:
+    code = code_from(n)
+    wrong = code[:place] + digit + code[place + 1 :]
+    assert wrong == code or not is_code(wrong)
+
+
+@pytest.mark.parametrize("text", ["", "482", "ACK", "48 27", "4027", "٤٨٢٧"])
+def test_what_nobody_was_given_is_not_a_code(text: str) -> None:
+    assert not is_code(text)
+
+
+@given(st.integers(0, 10**9), st.integers(4, 8))
+def test_a_reference_has_its_length_begins_with_a_letter_and_spells_no_word(
+    n: int, length: int
+) -> None:
+    ref = ref_from(n, length)
+    assert len(ref) == length
+    assert ref[0] in LETTERS
+    assert set(ref) <= set(SYMBOLS)
+    assert not set("AEIOUY01LZSB6") & set(ref)
+
+
+def test_references_do_not_repeat_before_all_were_used() -> None:
+    assert len({ref_from(n) for n in range(16 * 23**3)}) == 194_672
