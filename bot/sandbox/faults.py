@@ -1,0 +1,118 @@
+"""Ways a provider fails, each set for the next call or for all of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+How = Literal["error", "status", "refuse", "lost_reply", "hang", "hang_reply"]
+# refuse: cut before processing. lost_reply: processed, then cut without an answer.
+# hang: not processed, never answered. hang_reply: processed, never answered.
+
+PROCESSED_BUT_SILENT: Collection[How] = ("lost_reply", "hang_reply")
+
+
+@dataclass(frozen=True)
+class Fault:
+    how: How
+    error: str | int | None = None
+    status: int = 500
+    retry_after: int = 1
+
+
+@dataclass
+class Planned:
+    fault: Fault
+    method: str
+    to: str | None
+    times: int
+
+    def fits(self, method: str, recipients: Collection[str]) -> bool:
+        return self.method in ("*", method) and (self.to is None or self.to in recipients)
+
+
+@dataclass
+class Chance:
+    """One call in so many fails, drawn with a seed so that a run can be repeated."""
+
+    share: float
+    faults: Sequence[Fault]
+    methods: Collection[str]
+    dice: random.Random
+
+
+@dataclass
+class Faults:
+    """The failure switches of one provider. `down` cuts every connection; `latency` is seconds before each answer."""
+
+    down: bool = False
+    latency: float = 0.0
+    planned: list[Planned] = field(default_factory=list)
+    chance: Chance | None = None
+    failed: int = 0
+    ambiguous: int = 0
+
+    def fail_next(
+        self,
+        method: str = "*",
+        how: How | None = None,
+        *,
+        error: str | int | None = None,
+        status: int | None = None,
+        retry_after: int = 1,
+        to: str | None = None,
+        times: int = 1,
+    ) -> None:
+        """Fail the next `times` calls of `method` ("*" for any), of one recipient or of all.
+
+        Give one of `error` (the provider's own code), `status` (an HTTP status; 429 carries Retry-After) or `how`.
+        """
+        kind: How = how or ("error" if error is not None else "status")
+        if kind not in get_args(How):
+            raise ValueError(f"how must be one of {', '.join(get_args(How))}, not {how!r}")
+        self.planned.append(
+            Planned(Fault(kind, error, status or 500, retry_after), method, to, times)
+        )
+
+    def fail_sometimes(
+        self,
+        share: float,
+        faults: Sequence[Fault],
+        *,
+        methods: Collection[str] = ("*",),
+        seed: int = 1,
+    ) -> None:
+        """Fail this share of the calls (0 to 1) of `methods`, each time with one of `faults`. A share of 0 ends it."""
+        self.chance = Chance(share, faults, methods, random.Random(seed)) if share else None
+
+    def clear(self) -> None:
+        self.down, self.latency, self.chance = False, 0.0, None
+        self.planned.clear()
+
+    def take(self, method: str, recipients: Collection[str] = ()) -> Fault | None:
+        fault = (
+            Fault("refuse")
+            if self.down
+            else self._next_planned(method, recipients) or self._drawn(method)
+        )
+        if fault:
+            self.failed += 1
+            self.ambiguous += fault.how in PROCESSED_BUT_SILENT
+        return fault
+
+    def _next_planned(self, method: str, recipients: Collection[str]) -> Fault | None:
+        for plan in self.planned:
+            if plan.fits(method, recipients):
+                plan.times -= 1
+                if plan.times <= 0:
+                    self.planned.remove(plan)
+                return plan.fault
+        return None
+
+    def _drawn(self, method: str) -> Fault | None:
+        chance = self.chance
+        if chance is None or ("*" not in chance.methods and method not in chance.methods):
+            return None
+        return chance.dice.choice(chance.faults) if chance.dice.random() < chance.share else None

@@ -1,0 +1,134 @@
+"""One uvicorn on a thread of its own, whose connections can be cut or held as a bad network does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import weakref
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+T = TypeVar("T")
+Address = tuple[str, int]
+
+_transports: weakref.WeakValueDictionary[Address, asyncio.Transport] = weakref.WeakValueDictionary()
+
+
+class TraceableProtocol(H11Protocol):
+    """uvicorn's HTTP protocol; it also leaves its transport where a connection can be cut by the peer's address."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        super().connection_made(transport)
+        if self.client:
+            _transports[self.client] = transport
+
+
+def cut(scope: Scope) -> None:
+    """Drop the connection at once: the peer sees a reset or an end of file, and no answer."""
+    if transport := _transports.get(scope["client"]):
+        transport.abort()
+
+
+def deafen(scope: Scope) -> None:
+    """Keep the connection open and read nothing more from it: pings stay unanswered."""
+    if transport := _transports.get(scope["client"]):
+        transport.pause_reading()
+
+
+class Cut(Response):
+    """No answer: the connection ends."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cut(scope)
+        await _until_gone(receive)
+
+
+class Hang(Response):
+    """No answer: the connection stays open until the caller gives up."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await _until_gone(receive)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class Server:
+    """Serves `routes` on 127.0.0.1 from a background thread. Port 0 takes a free one."""
+
+    def __init__(self, routes: list[BaseRoute], port: int = 0, ping_interval: float = 0.5) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", port))
+        self._socket.listen(1024)
+        self.port: int = self._socket.getsockname()[1]
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._uvicorn = uvicorn.Server(
+            self._config(Starlette(routes=routes, lifespan=self._lifespan), ping_interval)
+        )
+        self._thread = threading.Thread(target=self._serve, name="stand-ins", daemon=True)
+
+    @staticmethod
+    def _config(app: Starlette, ping_interval: float) -> uvicorn.Config:
+        return uvicorn.Config(
+            app,
+            http=TraceableProtocol,
+            ws="websockets-sansio",
+            loop="asyncio",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            ws_ping_interval=ping_interval,
+            # A socket deafened on purpose must stay open: it is the bot's part to notice.
+            ws_ping_timeout=None,
+            timeout_graceful_shutdown=1,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
+        self._ready.set()
+        yield
+
+    def _serve(self) -> None:
+        self._uvicorn.run(sockets=[self._socket])
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("the stand-ins are not running: call start() first")
+        return self._loop
+
+    def start(self) -> None:
+        self._thread.start()
+        if not self._ready.wait(10):
+            raise RuntimeError(f"the stand-ins did not start on port {self.port} within 10 s")
+
+    def stop(self) -> None:
+        if not self._thread.is_alive():
+            return
+        self.loop.call_soon_threadsafe(self._end)
+        self._thread.join(10)
+
+    def _end(self) -> None:
+        for protocol in list(self._uvicorn.server_state.connections):
+            if transport := getattr(protocol, "transport", None):
+                transport.abort()
+        self._uvicorn.should_exit = True
+
+    def run(self, work: Coroutine[Any, Any, T], timeout: float = 30.0) -> T:
+        """Run `work` on the server's loop from another thread and wait for its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)
