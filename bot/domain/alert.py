@@ -96,6 +96,7 @@ class Alert:
     ``version`` counts the report versions shown, ``material_version`` is the last one that
     changed what an acknowledgment means. ``round`` counts pagings; receipts of an older round
     change no plan. ``roster`` is not stored: the engine fills it in at every load.
+    ``note`` says where receipt had to stand in for a time that the sender got wrong.
     ``unreachable`` are owners all of whose channels failed since the last successful climb.
     """
 
@@ -109,6 +110,7 @@ class Alert:
     report_id: str
     finding_hash: str
     review: str = ""
+    note: str = ""
     roster: Roster = field(default_factory=Roster)
     state: State = State.OPEN
     cycle: int = 1

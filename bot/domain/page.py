@@ -84,6 +84,7 @@ class Page:
     read_back: str = ""
     expired_at: datetime | None = None
     review: str = ""
+    note: str = ""
     finding: str = ""
     reason: str = ""
     posted: tuple[Posted, ...] = field(default=())

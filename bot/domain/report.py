@@ -158,11 +158,13 @@ class Settled:
     """What all versions received so far amount to.
 
     ``category`` is the one in force, ROUTINE where none ever asked for an alert;
-    ``ever_flagged`` tells a downgraded or withdrawn result from one that was always routine.
+    ``ever_flagged`` tells a downgraded or withdrawn result from one that was always routine, and
+    ``flagged_category`` is the last category that asked for an alert.
     """
 
     newest: Version
     category: str = ROUTINE
+    flagged_category: str = ""
     finding_hash: str = ""
     review: str = ""
     ever_flagged: bool = False
@@ -192,6 +194,7 @@ def _after(before: Settled, version: Version) -> Settled:
     return Settled(
         newest=version,
         category=category,
+        flagged_category=before.flagged_category if category == ROUTINE else category,
         # A withdrawal says nothing of the finding: a later correction is compared with what stood.
         finding_hash=before.finding_hash if withdrawn else version.finding_hash,
         review=version.review if said else before.review,

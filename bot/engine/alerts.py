@@ -1,0 +1,119 @@
+"""The one door through which an alert changes: load, advance, save with outbox and audit."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot import metrics
+from bot.domain.alert import Alert, advance
+from bot.domain.coverage import Person
+from bot.domain.events import (
+    Acknowledged,
+    CallRecorded,
+    Effect,
+    Event,
+    NotAllowed,
+    Reassigned,
+    Record,
+    Reopened,
+)
+from bot.engine.context import Engine
+from storage import alerts, audit, outbox, people
+from storage.database import after_commit
+
+
+async def apply(engine: Engine, alert_id: str, event: Event) -> Alert:
+    """Apply one event in one transaction and return the alert as it is then.
+
+    Raises NotAllowed once the refusal stands in the audit trail.
+    """
+    outcome = await engine.database.write(lambda c: _apply_or_refuse(c, engine, alert_id, event))
+    if isinstance(outcome, NotAllowed):
+        raise outcome
+    return outcome
+
+
+def apply_in(connection: Connection, engine: Engine, alert_id: str, event: Event) -> Alert:
+    """The same inside the caller's unit of work. Raises NotAllowed before anything is written."""
+    now = engine.clock.now()
+    before = _with_actor(connection, alerts.load(connection, alert_id), event)
+    after, effects = advance(before, event, now)
+    keep(connection, engine, before, after, effects, now)
+    return after
+
+
+def keep(
+    connection: Connection,
+    engine: Engine,
+    before: Alert,
+    after: Alert,
+    effects: Sequence[Effect],
+    now: datetime,
+) -> None:
+    """Write the new state with its outbox rows and audit entries, and wake the loops afterwards."""
+    if after != before:
+        alerts.save(connection, after, before)
+    pages = [effect for effect in effects if not isinstance(effect, Record)]
+    if pages:
+        outbox.put(connection, after.id, pages, now, version=after.version)
+    records = [effect for effect in effects if isinstance(effect, Record)]
+    audit.append(connection, after.id, records, now)
+    after_commit(connection, lambda: _told(engine, after, records))
+
+
+def _told(engine: Engine, alert: Alert, records: Sequence[Record]) -> None:
+    for record in records:
+        metrics.transition(record.what, alert.category, record.data)
+    engine.wake()
+
+
+async def refuse(engine: Engine, alert_id: str, actor: str, reason: str) -> None:
+    """Record that somebody tried what they may not even ask for."""
+    await engine.database.write(lambda c: _refuse_in(c, engine, alert_id, actor, reason))
+
+
+def _refuse_in(c: Connection, engine: Engine, alert_id: str, actor: str, reason: str) -> None:
+    record = Record("refused", actor, {"reason": reason})
+    audit.append(c, alert_id, [record], engine.clock.now())
+
+
+def _apply_or_refuse(
+    connection: Connection, engine: Engine, alert_id: str, event: Event
+) -> Alert | NotAllowed:
+    try:
+        return apply_in(connection, engine, alert_id, event)
+    except NotAllowed as refusal:
+        record_refusal(connection, engine, alert_id, event, refusal)
+        return refusal
+
+
+def record_refusal(
+    connection: Connection, engine: Engine, alert_id: str, event: Event, refusal: NotAllowed
+) -> None:
+    """Put a refused event into the alert's audit chain, for callers of apply_in."""
+    actor = getattr(event, "person_id", getattr(event, "by", "readback"))
+    data = {"event": type(event).__name__, "reason": refusal.reason}
+    audit.append(connection, alert_id, [Record("refused", actor, data)], engine.clock.now())
+
+
+def _with_actor(connection: Connection, alert: Alert, event: Event) -> Alert:
+    """Make sure that the roster knows whoever acts: rights depend on the person's roles."""
+    match event:
+        case Acknowledged(person_id=who) | CallRecorded(by=who) | Reopened(by=who):
+            ids = [who]
+        case Reassigned(by=by, to=to):
+            ids = [by, to]
+        case _:
+            return alert
+    unknown = [i for i in ids if alert.roster.person(i) is None]
+    found = [person for i in unknown if (person := people.load(connection, i))]
+    return _joined(alert, found)
+
+
+def _joined(alert: Alert, found: list[Person]) -> Alert:
+    if not found:
+        return alert
+    roster = replace(alert.roster, others=(*alert.roster.others, *found))
+    return replace(alert, roster=roster)

@@ -1,0 +1,81 @@
+"""From a claimed attempt to the page that a sender can word without a database."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.domain.alert import Alert
+from bot.domain.coverage import SMS, Person
+from bot.domain.page import Page
+from bot.engine.context import Engine
+from storage import alerts, codes, outbox, people, reports
+from storage.outbox import Claimed
+
+VALID_AT_LEAST = timedelta(minutes=1)
+
+
+def compose(c: Connection, engine: Engine, claimed: Claimed) -> Page | None:
+    """The page with everything in it, or None where its person is not in the directory."""
+    person = people.load(c, claimed.slip.person_id)
+    if person is None:
+        return None
+    if not claimed.alert_id:
+        return Page(
+            claimed.delivery_id, claimed.slip, person, engine.clock.now(), reason=claimed.data
+        )
+    alert = alerts.load(c, claimed.alert_id, for_update=False)
+    return _page(c, engine, claimed, alert, person)
+
+
+def _page(
+    c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person: Person
+) -> Page:
+    now, slip = engine.clock.now(), claimed.slip
+    facts = alerts.facts(c, alert.id)
+    given = alert.acknowledgment
+    asks = slip.channel == SMS and slip.notice is None
+    return Page(
+        delivery_id=claimed.delivery_id,
+        slip=slip,
+        person=person,
+        now=now,
+        alert_id=alert.id,
+        ref=alert.ref,
+        category=alert.category,
+        exam=facts.exam,
+        state=alert.state.value,
+        due_at=alert.due_at,
+        valid_until=_valid_until(alert, engine),
+        version=alert.version,
+        code=codes.code_for(c, alert, person, now, engine.random) if asks else "",
+        owner_name=name_of(alert, alert.owner),
+        owner_id=alert.owner,
+        ended_by=name_of(alert, given.by) if given else "",
+        ended_by_id=given.by if given else "",
+        ended_at=given.at if given else alert.withdrawn_at,
+        read_back=given.read_back.value if given else "",
+        expired_at=alert.expired_at,
+        review=alert.review,
+        note=alert.note,
+        finding=finding(c, alert) if slip.notice is None else "",
+        posted=outbox.posted(c, alert.id, person.id),
+    )
+
+
+def finding(c: Connection, alert: Alert) -> str:
+    """What somebody acknowledges: the impression, or the whole text where none is marked."""
+    if not alert.report_id:
+        return ""
+    report = reports.load(c, alert.report_id)
+    flagged = [addendum.text for addendum in report.addenda]
+    return "\n\n".join([report.impression or report.text, *flagged]).strip()
+
+
+def name_of(alert: Alert, person_id: str) -> str:
+    """The name on the roster; a recorded call names people who may not be in the directory."""
+    person = alert.roster.person(person_id)
+    return person.name if person else person_id
+
+
+def _valid_until(alert: Alert, engine: Engine) -> datetime:
+    return max(alert.next_action_at or alert.due_at, engine.clock.now() + VALID_AT_LEAST)

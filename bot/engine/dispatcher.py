@@ -1,0 +1,165 @@
+"""Pages leave here: claim durably, send, settle. One row of the outbox is one attempt.
+
+The attempt is committed before the call, so that a crash leaves a claimed row behind. Whoever
+finds it asks the provider first: what can be proven is never repeated.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bot import metrics
+from bot.domain.page import Page, SendFailed, Sender, SendUncertain, Sent
+from bot.engine.compose import compose
+from bot.engine.context import Engine, Wake
+from bot.engine.settle import Lost, Outcome, Refused, settle
+from bot.log import log
+from storage import outbox
+from storage.outbox import Claimed
+
+LONGEST_SLEEP = 1.0
+IN_FLIGHT = 200
+PROOF_WAITS = (0.0, 0.5, 2.0)
+"""Seconds before each question whether a page went out; the provider may answer late."""
+
+
+@dataclass
+class Dispatcher:
+    """Owns the attempts of this copy that are in flight."""
+
+    engine: Engine
+    senders: Mapping[str, Sender]
+    wake: Wake
+
+    def __post_init__(self) -> None:
+        self._flying: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is in flight."""
+        return not self._flying
+
+    async def run(self) -> None:
+        """Send until cancelled. What is then in flight is found again at the next start."""
+        while True:
+            self.wake.dispatcher.clear()
+            await self._adopt_orphans()
+            while await self._claim_some():
+                pass
+            await self._sleep()
+
+    async def drain(self, within: float) -> None:
+        """Let what is in flight finish, for ``within`` seconds at most."""
+        if self._flying:
+            await asyncio.wait(set(self._flying.values()), timeout=within)
+
+    async def _claim_some(self) -> bool:
+        room = IN_FLIGHT - len(self._flying)
+        if room <= 0:
+            flying = set(self._flying.values())
+            await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        now, instance = self.engine.clock.now(), self.engine.instance
+        claimed = await self.engine.database.write(
+            lambda c: outbox.claim(c, now, instance, limit=room)
+        )
+        for one in claimed:
+            self._fly(one, self._send)
+        return len(claimed) == room
+
+    async def _adopt_orphans(self) -> None:
+        """Take over what a copy that died had claimed, be it this one's earlier life."""
+        database, mine, instance = self.engine.database, set(self._flying), self.engine.instance
+        alive = await asyncio.to_thread(database.alive)
+        orphans = await database.write(lambda c: outbox.orphans(c, alive, mine, instance))
+        for one in orphans:
+            log.warning("attempt_adopted", delivery=one.delivery_id, channel=one.slip.channel)
+            self._fly(one, self._look_up)
+
+    def _fly(self, claimed: Claimed, attempt: Callable[[Claimed], Awaitable[None]]) -> None:
+        async def flight() -> None:
+            await attempt(claimed)
+
+        task = asyncio.create_task(flight(), name=f"page-{claimed.delivery_id}")
+        self._flying[claimed.delivery_id] = task
+        task.add_done_callback(lambda done: self._landed(claimed.delivery_id, done))
+
+    def _landed(self, delivery_id: str, task: asyncio.Task[None]) -> None:
+        del self._flying[delivery_id]
+        if not task.cancelled() and (error := task.exception()):
+            # The row stays claimed; the next look for orphans takes it up and asks for proof.
+            log.error("attempt_broke_off", delivery=delivery_id, error=type(error).__name__)
+
+    async def _send(self, claimed: Claimed) -> None:
+        page = await self._compose(claimed)
+        if page is None:
+            await self._settle(claimed, Refused("nobody-to-send-to", permanent=True))
+            return
+        try:
+            outcome: Outcome = await self._sender(claimed).send(page)
+        except SendFailed as failed:
+            outcome = _refused(failed)
+        except SendUncertain:
+            outcome = await self._prove(claimed, page)
+        await self._settle(claimed, outcome)
+
+    async def _look_up(self, claimed: Claimed) -> None:
+        page = await self._compose(claimed)
+        outcome = await self._prove(claimed, page) if page else Lost()
+        await self._settle(claimed, outcome)
+
+    async def _prove(self, claimed: Claimed, page: Page) -> Outcome:
+        """Ask the provider whether this attempt went out after all."""
+        for wait in PROOF_WAITS:
+            await asyncio.sleep(wait)
+            try:
+                found = await self._sender(claimed).find(page)
+            except (SendFailed, SendUncertain):
+                continue
+            if found:
+                return found
+        return Lost()
+
+    async def _compose(self, claimed: Claimed) -> Page | None:
+        return await self.engine.database.write(lambda c: compose(c, self.engine, claimed))
+
+    async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
+        metrics.page_settled(claimed.slip.channel, type(outcome).__name__.lower())
+        await self.engine.database.write(lambda c: settle(c, self.engine, claimed, outcome))
+
+    def _sender(self, claimed: Claimed) -> Sender:
+        return self.senders.get(claimed.slip.channel, _NO_CHANNEL)
+
+    async def _sleep(self) -> None:
+        due = await self.engine.database.read(outbox.next_not_before)
+        seconds = LONGEST_SLEEP
+        if due is not None:
+            seconds = self.engine.clock.seconds_until(due, at_most=LONGEST_SLEEP)
+        await asleep(self.wake.dispatcher, seconds)
+
+
+async def asleep(woken: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, for ``seconds`` of monotonic time at most."""
+    try:
+        await asyncio.wait_for(woken.wait(), max(seconds, 0.0))
+    except TimeoutError:
+        return
+
+
+def _refused(failed: SendFailed) -> Refused:
+    if failed.configuration:
+        log.error("channel_misconfigured", reason=failed.reason)
+    return Refused(failed.reason, failed.permanent, failed.retry_after)
+
+
+class _NoChannel:
+    """Stands where the site runs without a channel: the page moves to the next one at once."""
+
+    async def send(self, page: Page) -> Sent:
+        raise SendFailed(f"{page.slip.channel}-is-off", permanent=True)
+
+    async def find(self, _page: Page) -> Sent | None:
+        return None
+
+
+_NO_CHANNEL = _NoChannel()

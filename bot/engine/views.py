@@ -1,0 +1,101 @@
+"""What people may see of an alert. Reading a finding is itself an entry in the audit trail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.domain.alert import ADMINISTERS, UNDO_WITHIN, Alert, State
+from bot.domain.coverage import Person
+from bot.domain.events import Record
+from bot.engine.compose import finding as finding_of
+from bot.engine.compose import name_of
+from bot.engine.context import Engine
+from storage import alerts, audit, people
+from storage.alerts import AlertRow
+from storage.audit import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """One alert as one person may see it. ``finding`` is the only field with PHI.
+
+    ``entitled``: was paged and has not said "not my patient", or is coordinator or radiologist.
+    """
+
+    alert: Alert
+    exam: str
+    accession: str
+    owner_name: str
+    acknowledged_by: str
+    person: Person | None
+    entitled: bool
+    administers: bool
+    can_decline: bool
+    can_undo: bool
+    finding: str = ""
+
+
+async def for_person(
+    engine: Engine, alert_id: str, person_id: str, *, finding: bool
+) -> AlertView:
+    """The alert for this person's eyes; with ``finding``, entitled people get the text, recorded."""
+    return await engine.database.write(lambda c: _view(c, engine, alert_id, person_id, finding))
+
+
+async def by_ref(engine: Engine, ref: str) -> str | None:
+    """The id of the alert with this reference, in any case."""
+    alert = await engine.database.read(lambda c: alerts.by_ref(c, ref.strip().upper()))
+    return alert.id if alert else None
+
+
+async def open_alerts(engine: Engine, limit: int = 50) -> list[AlertRow]:
+    """Open alerts, the next to act first."""
+    return await engine.database.read(lambda c: alerts.listing(c, ("open",), limit))
+
+
+async def timeline(engine: Engine, alert_id: str) -> list[Entry]:
+    """The alert's audit chain from its beginning."""
+    return await engine.database.read(lambda c: audit.chain(c, alert_id))
+
+
+def _view(
+    c: Connection, engine: Engine, alert_id: str, person_id: str, wants_finding: bool
+) -> AlertView:
+    alert = alerts.load(c, alert_id)
+    facts = alerts.facts(c, alert_id)
+    person = people.load(c, person_id)
+    administers = person is not None and bool(ADMINISTERS & set(person.roles))
+    entitled = _entitled(alert, person_id, administers=administers)
+    shown = finding_of(c, alert) if wants_finding and entitled else ""
+    now = engine.clock.now()
+    if shown:
+        record = Record("finding_shown", person_id, {"version": alert.version})
+        audit.append(c, alert_id, [record], now)
+    return AlertView(
+        alert=alert,
+        exam=facts.exam,
+        accession=facts.accession,
+        owner_name=name_of(alert, alert.owner),
+        acknowledged_by=_acknowledged_by(alert),
+        person=person,
+        entitled=entitled,
+        administers=administers,
+        can_decline=alert.state is State.OPEN and alert.owner == person_id,
+        can_undo=_can_undo(alert, person_id, now),
+        finding=shown,
+    )
+
+
+def _entitled(alert: Alert, person_id: str, *, administers: bool) -> bool:
+    return administers or (person_id in alert.paged and person_id not in alert.no_access)
+
+
+def _acknowledged_by(alert: Alert) -> str:
+    return name_of(alert, alert.acknowledgment.by) if alert.acknowledgment else ""
+
+
+def _can_undo(alert: Alert, person_id: str, now: datetime) -> bool:
+    given = alert.acknowledgment
+    mine = given is not None and person_id in {given.by, given.recorded_by}
+    return mine and given is not None and now - given.at <= UNDO_WITHIN
