@@ -1,0 +1,11 @@
+"""The known name that somebody probably meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence with the nearest known name, or nothing where none is near."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = get_close_matches(name.casefold(), by_folded, n=1)
+    return f'Did you mean "{by_folded[found[0]]}"?' if found else ""

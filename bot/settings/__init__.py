@@ -1,0 +1,30 @@
+"""What the site sets: one TOML file and the environment, read here and nowhere else."""
+
+from bot.settings.loading import BadSettings, Problem, load, tokens_in_environment
+from bot.settings.model import (
+    DatabaseSettings,
+    Hl7Settings,
+    LogSettings,
+    Secrets,
+    Settings,
+    SiteSettings,
+    SlackSettings,
+    TwilioSettings,
+    WebSettings,
+)
+
+__all__ = [
+    "BadSettings",
+    "DatabaseSettings",
+    "Hl7Settings",
+    "LogSettings",
+    "Problem",
+    "Secrets",
+    "Settings",
+    "SiteSettings",
+    "SlackSettings",
+    "TwilioSettings",
+    "WebSettings",
+    "load",
+    "tokens_in_environment",
+]

@@ -1,0 +1,214 @@
+"""From a TOML file and an environment to Settings, or to every problem there is at once."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.domain.nearest import did_you_mean
+from bot.settings.model import Secrets, Settings
+
+DEFAULT_FILE = Path("readback.toml")
+PREFIX = "READBACK_"
+SECRET_NAMES = tuple(name.upper() for name in Secrets.model_fields)
+# How people name these keys when they put them into the file, and where they belong.
+_MISPLACED = {
+    ("slack", "token"): "SLACK_BOT_TOKEN",
+    ("slack", "bot_token"): "SLACK_BOT_TOKEN",
+    ("slack", "app_token"): "SLACK_APP_TOKEN",
+    ("slack", "signing_secret"): "SLACK_SIGNING_SECRET",
+    ("twilio", "sid"): "TWILIO_ACCOUNT_SID",
+    ("twilio", "account_sid"): "TWILIO_ACCOUNT_SID",
+    ("twilio", "token"): "TWILIO_AUTH_TOKEN",
+    ("twilio", "auth_token"): "TWILIO_AUTH_TOKEN",
+}
+_SECTIONS: dict[str, type[BaseModel]] = {
+    name: field.annotation
+    for name, field in Settings.model_fields.items()
+    if name != "secrets" and isinstance(field.annotation, type)
+}
+_BOTH_TOKENS = {"SLACK_BOT_TOKEN": ("xapp-", "xoxb-"), "SLACK_APP_TOKEN": ("xoxb-", "xapp-")}
+
+_TELLING = {
+    "missing": ("is missing", "Add it to section [{section}], as readback.example.toml shows."),
+    "int_type": ("is not a number", "Write digits without quotes."),
+    "model_type": ("is not a section", "Write [{section}] on a line of its own, keys below it."),
+    "too_short": ("is an empty list", 'Write at least one, as in ["P"].'),
+    "tuple_type": ("is not a list", 'Write it in brackets, as in ["P"].'),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what, and what to do about it. Quotes no secret."""
+
+    where: str
+    what: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.where} {self.what}. {self.cure}"
+
+
+class BadSettings(Exception):
+    """The settings cannot be used. ``problems`` are all there are, each with its cure."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Read ``path``, else the file that READBACK_CONFIG names, else ./readback.toml if it is there.
+
+    ``READBACK_SECTION__KEY`` goes before the file. Raises BadSettings with every problem.
+    """
+    env = os.environ if env is None else env
+    file = path or (Path(env["READBACK_CONFIG"]) if env.get("READBACK_CONFIG") else None)
+    told, problems = _read(file)
+    problems += _misplaced(told)
+    overrides, misnamed = _overrides(env)
+    values = _merged(told, overrides)
+    secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
+    try:
+        settings = Settings.model_validate({**values, "secrets": secrets})
+    except ValidationError as error:
+        problems += [_explained(detail, overrides) for detail in error.errors()]
+        settings = None
+    problems += misnamed + _swapped(env) + (_clashes(settings) if settings else [])
+    if problems or settings is None:
+        raise BadSettings(tuple(dict.fromkeys(problems)))
+    return _with_policy_beside(settings, file or DEFAULT_FILE)
+
+
+def tokens_in_environment(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The names of the real tokens that are set: the demo refuses to run beside them."""
+    env = os.environ if env is None else env
+    return tuple(name for name in SECRET_NAMES if env.get(name))
+
+
+def _read(file: Path | None) -> tuple[dict[str, Any], list[Problem]]:
+    try:
+        text = (file or DEFAULT_FILE).read_text(encoding="utf-8")
+        return tomllib.loads(text), []
+    except FileNotFoundError:
+        cure = "Copy readback.example.toml to it, or name another file with --config."
+        return {}, [Problem(str(file), "does not exist", cure)] if file else []
+    except OSError as error:
+        return {}, [Problem(str(file or DEFAULT_FILE), "cannot be read", f"{error.strerror}.")]
+    except UnicodeDecodeError:
+        return {}, [Problem(str(file or DEFAULT_FILE), "is not UTF-8", "Save it as UTF-8 text.")]
+    except tomllib.TOMLDecodeError as error:
+        cure = "Text stands in quotes, a section in [brackets]."
+        return {}, [Problem(str(file or DEFAULT_FILE), f"is not TOML: {error}", cure)]
+
+
+def _misplaced(told: dict[str, Any]) -> list[Problem]:
+    """Take secrets out of what the file said, each with the name it should have had."""
+    found = []
+    for (section, key), name in _MISPLACED.items():
+        if isinstance(told.get(section), dict) and told[section].pop(key, None) is not None:
+            cure = f"Delete the line, replace the token if others could read it, and set {name}."
+            found.append(Problem(f"{section}.{key}", "is a secret in a file", cure))
+    return found
+
+
+def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list[Problem]]:
+    known = {
+        f"{PREFIX}{section}__{field.alias or name}".upper(): (section, field.alias or name, field)
+        for section, model in _SECTIONS.items()
+        for name, field in model.model_fields.items()
+    }
+    names = [name for name in env if name.startswith(PREFIX) and "__" in name]
+    unknown = [
+        Problem(name, "names no setting", did_you_mean(name, known) or "Unset it.")
+        for name in names
+        if name not in known
+    ]
+    found = {
+        known[name][:2]: _from_text(known[name][2].annotation, env[name])
+        for name in names
+        if name in known
+    }
+    return found, unknown
+
+
+def _from_text(annotation: object, text: str) -> object:
+    """What a text of the environment stands for where the setting is a number or a list."""
+    if annotation is int and text.strip().isdecimal():
+        return int(text)
+    if get_origin(annotation) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return None if text == "" and type(None) in get_args(annotation) else text
+
+
+def _merged(told: dict[str, Any], overrides: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    values = {"site": {}, **told}
+    for (section, key), value in overrides.items():
+        inside = values.get(section, {})
+        values[section] = {**inside, key: value} if isinstance(inside, dict) else inside
+    return values
+
+
+def _explained(error: ErrorDetails, overrides: Mapping[tuple[str, str], Any]) -> Problem:
+    path = [str(part) for part in error["loc"]]
+    where = ".".join(path[:2])
+    if tuple(path[:2]) in overrides:
+        where += f" (from {PREFIX}{'__'.join(path[:2]).upper()})"
+    return Problem(where, *_what_and_cure(error, path))
+
+
+def _what_and_cure(error: ErrorDetails, path: list[str]) -> tuple[str, str]:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            return _unknown(path)
+        case "value_error":
+            what, cure = context["error"].args
+            return what, cure
+        case "literal_error":
+            return "has a value that is not known", f"Write one of {context['expected']}."
+        case "greater_than_equal" | "less_than_equal":
+            return (
+                "is out of range",
+                f"{error['msg'].replace('Input should be', 'Write a number')}.",
+            )
+        case kind:
+            what, cure = _TELLING.get(kind, ("is not text", "Put the value in quotes."))
+            return what, cure.format(section=path[0])
+
+
+def _unknown(path: list[str]) -> tuple[str, str]:
+    if len(path) == 1:
+        near = did_you_mean(path[0], _SECTIONS)
+        return "is no section", near or f"There are {', '.join(_SECTIONS)}."
+    keys = [f.alias or name for name, f in _SECTIONS[path[0]].model_fields.items()]
+    return "is no setting", did_you_mean(path[1], keys) or f"There are {', '.join(keys)}."
+
+
+def _swapped(env: Mapping[str, str]) -> list[Problem]:
+    return [
+        Problem(name, f"begins with {wrong}", f"The one that is meant begins with {right}.")
+        for name, (wrong, right) in _BOTH_TOKENS.items()
+        if env.get(name, "").startswith(wrong)
+    ]
+
+
+def _clashes(settings: Settings) -> list[Problem]:
+    hl7, web = settings.hl7, settings.web
+    if hl7.port == web.port != 0 and hl7.host == web.host:
+        return [Problem("web.port", "is hl7.port as well", "Give each its own port.")]
+    return []
+
+
+def _with_policy_beside(settings: Settings, file: Path) -> Settings:
+    """A relative policy path starts at the settings file, wherever Readback was started."""
+    if settings.site.policy is None:
+        return settings
+    site = settings.site.model_copy(update={"policy": file.parent / settings.site.policy})
+    return settings.model_copy(update={"site": site})

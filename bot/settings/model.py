@@ -1,0 +1,171 @@
+"""The settings as frozen values. A check that fails raises ``ValueError(what, cure)``."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.domain.nearest import did_you_mean
+
+SLACK_API = "https://slack.com/api/"
+TWILIO_API = "https://api.twilio.com"
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def _zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    if isinstance(value, str) and value in available_timezones():
+        return ZoneInfo(value)
+    cure = did_you_mean(str(value), available_timezones())
+    raise ValueError(
+        "is no time zone of the IANA database", cure or 'Write a name such as "America/Chicago".'
+    )
+
+
+def _web_address(value: object) -> object:
+    if not isinstance(value, str) or not value:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is no web address", 'Write it whole: "https://host" or "http://host:1".')
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("holds more than an address", "Leave out user names, ? and #.")
+    return value
+
+
+def _number(value: object) -> object:
+    if value == "" or not isinstance(value, str) or _E164.fullmatch(value):
+        return value
+    raise ValueError(
+        "is no phone number in international form", 'Write a plus and digits: "+13125550100".'
+    )
+
+
+def _database(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    cure = 'Write "sqlite:///readback.db" or "postgresql://user@host/readback".'
+    try:
+        kind = make_url(value).get_backend_name()
+    except ArgumentError:
+        raise ValueError("is no database URL", cure) from None
+    if kind not in {"sqlite", "postgresql"}:
+        raise ValueError("names a database that Readback does not run on", cure)
+    return value
+
+
+def _filled(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty", "Fill it in.")
+    return value
+
+
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Address = Annotated[str, BeforeValidator(_web_address)]
+Phone = Annotated[str, BeforeValidator(_number)]
+Filled = Annotated[str, BeforeValidator(_filled)]
+Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SiteSettings(_Section):
+    """``timezone`` is that of people and senders who name none. ``callback_number`` is what a page
+    tells people to call, in any spelling they can dial. Without ``policy`` the packaged one."""
+
+    name: Filled
+    timezone: Zone
+    callback_number: Filled
+    policy: Path | None = None
+
+
+class DatabaseSettings(_Section):
+    """The URL may hold a password, so it is never shown."""
+
+    url: Annotated[str, BeforeValidator(_database)] = Field(
+        default="sqlite:///readback.db", repr=False
+    )
+
+
+class Hl7Settings(_Section):
+    """The MLLP listener. ``on_unusable`` is what the sender hears of a message that went to
+    quarantine: "accept" AA with a warning, "reject" AE or AR. Port 0 takes any free one."""
+
+    host: Filled = "127.0.0.1"
+    port: Port = 2575
+    on_unusable: Literal["accept", "reject"] = "accept"
+    processing_ids: tuple[Filled, ...] = Field(default=("P",), min_length=1)
+    max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
+    timezone: Zone | None = None
+
+
+class SlackSettings(_Section):
+    """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well."""
+
+    phi: Literal["none", "modal", "message"] = "none"
+    api_url: Address = SLACK_API
+
+
+class TwilioSettings(_Section):
+    """``sender`` is the key ``from``: the number that the messages come from."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    sender: Phone = Field(default="", alias="from")
+    api_url: Address = TWILIO_API
+
+
+class WebSettings(_Section):
+    """``public_url`` is how Twilio reaches this server; without it no SMS reply comes back."""
+
+    host: Filled = "127.0.0.1"
+    port: Port = 8080
+    public_url: Address = ""
+
+
+class LogSettings(_Section):
+    """ "auto" is pretty on a terminal and JSON anywhere else."""
+
+    format: Literal["auto", "pretty", "json"] = "auto"
+
+
+class Secrets(_Section):
+    """From the environment only, under the names that Slack and Twilio use themselves."""
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    twilio_account_sid: SecretStr | None = None
+    twilio_auth_token: SecretStr | None = None
+
+
+class Settings(_Section):
+    """Everything the site has set. Nothing in its repr is secret."""
+
+    site: SiteSettings
+    database: DatabaseSettings = DatabaseSettings()
+    hl7: Hl7Settings = Hl7Settings()
+    slack: SlackSettings = SlackSettings()
+    twilio: TwilioSettings = TwilioSettings()
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+    secrets: Secrets = Secrets()
+
+    def missing_for_slack(self) -> tuple[str, ...]:
+        """The names of what Slack (Socket Mode) still needs; empty where it can start."""
+        needed = ("slack_bot_token", "slack_app_token")
+        return tuple(name.upper() for name in needed if getattr(self.secrets, name) is None)
+
+    def missing_for_twilio(self) -> tuple[str, ...]:
+        """The names of what SMS still needs; empty where it can start."""
+        needed = ("twilio_account_sid", "twilio_auth_token")
+        missing = [name.upper() for name in needed if getattr(self.secrets, name) is None]
+        return (*missing, *(() if self.twilio.sender else ("twilio.from",)))

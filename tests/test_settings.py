@@ -1,0 +1,227 @@
+"""The settings: one file, the environment over it, and every problem at once."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.settings import BadSettings, Settings, load, tokens_in_environment
+from tests.requirements import ROOT
+
+SITE = '[site]\nname = "General"\ntimezone = "America/Chicago"\ncallback_number = "312-555-0100"\n'
+TOKENS = {
+    "SLACK_BOT_TOKEN": "xoxb-very-secret",
+    "SLACK_APP_TOKEN": "xapp-very-secret",
+    "TWILIO_ACCOUNT_SID": "ACvery-secret",
+    "TWILIO_AUTH_TOKEN": "very-secret",
+}
+
+
+def written(folder: Path, text: str = SITE) -> Path:
+    path = folder / "readback.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(path: Path, env: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(BadSettings) as caught:
+        load(path, env or {})
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_site_needs_its_name_its_time_zone_and_a_number_to_call(tmp_path: Path) -> None:
+    found = problems(written(tmp_path, ""))
+    assert [line.split()[0] for line in found] == [
+        "site.name",
+        "site.timezone",
+        "site.callback_number",
+    ]
+    assert all("readback.example.toml" in line for line in found)
+
+
+def test_everything_else_has_a_default(tmp_path: Path) -> None:
+    settings = load(written(tmp_path), {})
+    assert settings.site.timezone == ZoneInfo("America/Chicago")
+    assert settings.database.url == "sqlite:///readback.db"
+    assert settings.hl7.processing_ids == ("P",)
+    assert settings.slack.phi == "none"
+    assert settings.slack.api_url == "https://slack.com/api/"
+    assert settings.twilio.api_url == "https://api.twilio.com"
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, SITE + '[hl7]\nport = 1\n[twilio]\nfrom = "+13125550100"\n')
+    env = {
+        "READBACK_HL7__PORT": "2576",
+        "READBACK_HL7__PROCESSING_IDS": "P, T",
+        "READBACK_TWILIO__FROM": "+13125550199",
+        "READBACK_SITE__NAME": "2024",
+    }
+    settings = load(path, env)
+    assert (settings.hl7.port, settings.hl7.processing_ids) == (2576, ("P", "T"))
+    assert settings.twilio.sender == "+13125550199"
+    assert settings.site.name == "2024"
+
+
+def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    site = {"NAME": "General", "TIMEZONE": "Europe/Berlin", "CALLBACK_NUMBER": "030 1234"}
+    settings = load(None, {f"READBACK_SITE__{key}": value for key, value in site.items()})
+    assert settings.site.timezone.key == "Europe/Berlin"
+
+
+def test_the_file_is_the_one_named_else_that_of_the_environment_else_the_one_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("named", "environment", "here"):
+        (tmp_path / name).mkdir()
+        written(tmp_path / name, SITE.replace("General", name))
+    monkeypatch.chdir(tmp_path / "here")
+    env = {"READBACK_CONFIG": str(tmp_path / "environment" / "readback.toml")}
+    assert load(tmp_path / "named" / "readback.toml", env).site.name == "named"
+    assert load(None, env).site.name == "environment"
+    assert load(None, {}).site.name == "here"
+
+
+def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
+    assert "readback.example.toml" in problems(tmp_path / "absent.toml")[0]
+    with pytest.raises(BadSettings, match=r"absent\.toml does not exist"):
+        load(None, {"READBACK_CONFIG": str(tmp_path / "absent.toml")})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[slak]\nphi = "none"', 'slak is no section. Did you mean "slack"?'),
+        ("[quux]\na = 1", "quux is no section. There are site, database,"),
+        ("[hl7]\nprot = 1", 'hl7.prot is no setting. Did you mean "port"?'),
+        ('[hl7]\nport = "many"', "hl7.port is not a number. Write digits without quotes."),
+        ("[hl7]\nport = true", "hl7.port is not a number."),
+        ("[hl7]\nport = 70000", "hl7.port is out of range. Write a number less than or equal"),
+        ("[hl7]\nmax_message_bytes = 10", "hl7.max_message_bytes is out of range."),
+        ("[hl7]\nprocessing_ids = []", "hl7.processing_ids is an empty list."),
+        ('[hl7]\nprocessing_ids = "P"', "hl7.processing_ids is not a list."),
+        ('[hl7]\non_unusable = "drop"', "Write one of 'accept' or 'reject'."),
+        ("[hl7]\nport = 8080", "web.port is hl7.port as well."),
+        ('[hl7]\ntimezone = "Mars"', "hl7.timezone is no time zone"),
+        ("[hl7]\nhost = 1", "hl7.host is not text. Put the value in quotes."),
+        ('[hl7]\nhost = " "', "hl7.host is empty."),
+        ('[slack]\nphi = "all"', "Write one of 'none', 'modal' or 'message'."),
+        ('[slack]\napi_url = "slack.com"', "slack.api_url is no web address."),
+        ('[web]\npublic_url = "https://h/?a=1"', "web.public_url holds more than an address."),
+        ('[twilio]\nfrom = "312-555-0100"', "twilio.from is no phone number in international"),
+        ('[database]\nurl = "mysql://h/x"', "names a database that Readback does not run on."),
+        ('[database]\nurl = "readback.db"', "database.url is no database URL."),
+        ("database = 1", "database is not a section. Write [database]"),
+        ("[hl7", "is not TOML: "),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_cure(tmp_path: Path, text: str, told: str) -> None:
+    path = written(
+        tmp_path, f"{text}\n{SITE}" if text.startswith("database =") else f"{SITE}{text}\n"
+    )
+    assert any(told in line for line in problems(path)), problems(path)
+
+
+def test_a_time_zone_spelled_nearly_right_gets_the_right_one(tmp_path: Path) -> None:
+    path = written(tmp_path, SITE.replace("Chicago", "Chicgo"))
+    assert (
+        'site.timezone is no time zone of the IANA database. Did you mean "America/Chicago"?'
+        in (problems(path))
+    )
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    path = written(tmp_path, '[site]\nname = ""\n[hl7]\nport = -1\n[slack]\nbot_token = "x"\n')
+    found = problems(path, {"READBACK_WEB__PROT": "1", "SLACK_BOT_TOKEN": "xapp-1"})
+    assert {line.split()[0] for line in found} == {
+        "slack.bot_token",
+        "site.name",
+        "site.timezone",
+        "site.callback_number",
+        "hl7.port",
+        "READBACK_WEB__PROT",
+        "SLACK_BOT_TOKEN",
+    }
+
+
+def test_a_problem_of_the_environment_names_the_variable(tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path), {"READBACK_HL7__PORT": "x"})
+    assert found.startswith("hl7.port (from READBACK_HL7__PORT) is not a number.")
+    (unknown,) = problems(written(tmp_path), {"READBACK_HL7__PROT": "1"})
+    assert 'Did you mean "READBACK_HL7__PORT"?' in unknown
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "name"),
+    [
+        ("slack", "bot_token", "SLACK_BOT_TOKEN"),
+        ("slack", "app_token", "SLACK_APP_TOKEN"),
+        ("slack", "signing_secret", "SLACK_SIGNING_SECRET"),
+        ("twilio", "account_sid", "TWILIO_ACCOUNT_SID"),
+        ("twilio", "auth_token", "TWILIO_AUTH_TOKEN"),
+    ],
+)
+def test_a_token_in_the_file_is_refused_and_not_repeated(
+    tmp_path: Path, section: str, key: str, name: str
+) -> None:
+    path = written(tmp_path, f'{SITE}[{section}]\n{key} = "very-secret"\n')
+    (found,) = problems(path)
+    assert found.startswith(f"{section}.{key} is a secret in a file.")
+    assert name in found
+    assert "very-secret" not in found
+
+
+def test_no_secret_is_in_the_repr_or_in_an_error(tmp_path: Path) -> None:
+    env = {**TOKENS, "READBACK_DATABASE__URL": "postgresql://u:very-secret@h/readback"}
+    settings = load(written(tmp_path), env)
+    assert "very-secret" not in repr(settings)
+    assert "very-secret" not in str(settings)
+    bad = {**env, "READBACK_DATABASE__URL": "mysql://u:very-secret@h/readback"}
+    assert "very-secret" not in "".join(problems(written(tmp_path), bad))
+
+
+def test_two_slack_tokens_that_were_exchanged_are_both_named(tmp_path: Path) -> None:
+    env = {"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xoxb-1"}
+    assert problems(written(tmp_path), env) == [
+        "SLACK_BOT_TOKEN begins with xapp-. The one that is meant begins with xoxb-.",
+        "SLACK_APP_TOKEN begins with xoxb-. The one that is meant begins with xapp-.",
+    ]
+
+
+def test_what_is_missing_for_slack_and_twilio_has_names(tmp_path: Path) -> None:
+    bare = load(written(tmp_path), {"SLACK_BOT_TOKEN": ""})
+    assert bare.missing_for_slack() == ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+    assert bare.missing_for_twilio() == (
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "twilio.from",
+    )
+    full = load(written(tmp_path), {**TOKENS, "READBACK_TWILIO__FROM": "+13125550100"})
+    assert full.missing_for_slack() == full.missing_for_twilio() == ()
+
+
+def test_a_relative_policy_lies_beside_the_settings_file(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, SITE + 'policy = "ours.toml"\n'), {})
+    assert settings.site.policy == tmp_path / "ours.toml"
+
+
+def test_the_example_is_what_a_site_can_start_from() -> None:
+    assert isinstance(load(ROOT / "readback.example.toml", {}), Settings)
+
+
+def test_the_example_shows_every_setting() -> None:
+    text = (ROOT / "readback.example.toml").read_text(encoding="utf-8")
+    sections = {name: field.annotation for name, field in Settings.model_fields.items()}
+    for name, section in sections.items():
+        if name == "secrets":
+            continue
+        assert f"[{name}]" in text
+        assert section is not None
+        for key, field in section.model_fields.items():
+            assert f"{field.alias or key} = " in text, f"{name}.{key}"
+
+
+def test_the_names_of_tokens_that_are_set_are_known() -> None:
+    assert tokens_in_environment({**TOKENS, "OTHER": "x"}) == tuple(TOKENS)
+    assert tokens_in_environment({"SLACK_BOT_TOKEN": ""}) == ()
