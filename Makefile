@@ -8,7 +8,8 @@ READY := .venv/.ready
 .PHONY: help
 help: ## list these targets
 	@printf 'Readback\n\n'
-	@awk -F ':.*## ' -v on="$$([ -t 1 ] && printf '\033[36m')" -v off="$$([ -t 1 ] && printf '\033[0m')" \
+	@on= off=; if [ -t 1 ]; then on=$$(printf '\033[36m') off=$$(printf '\033[0m'); fi; \
+	awk -F ':.*## ' -v on="$$on" -v off="$$off" \
 		'/^[a-z-]+:.*## / { printf "  %smake %-6s%s %s\n", on, $$1, off, $$2 }' Makefile
 	@printf '\n  PYTHON=python3.12 make venv   builds with another interpreter\n'
 
@@ -17,8 +18,8 @@ venv: $(READY) ## install everything into .venv from the hash-pinned lock
 
 # One line that is rewritten, or a few lines where the output is no terminal. Its exit code is the pipe's.
 define PROGRESS
-/^(Collecting|Requirement already)/ { n++; if (tty) printf "\r\033[KPreparing %d of %d: %s", n, total, ($$1 == "Collecting") ? $$2 : $$4; \
-	else if (n % 20 == 0) print "Preparing " n " of " total; fflush() }
+/^(Collecting|Processing|Requirement already)/ { n++; name = $$1 == "Requirement" ? $$3 : $$2; sub(/.*\//, "", name); \
+	if (tty) printf "\r\033[KPreparing %d of %d: %s", n, total, name; else if (n % 20 == 0) print "Preparing " n " of " total; fflush() }
 /^Installing collected/ { printf "%sInstalling %d packages\n", (tty ? "\r\033[K" : ""), NF - 3; fflush() }
 /^ERROR/ { print; failed = 1 }
 END { exit failed }
@@ -36,13 +37,13 @@ $(READY): requirements-dev.lock pyproject.toml
 		echo 'The venv module is missing: on Debian or Ubuntu, apt-get install python3-venv' >&2; exit 1; }
 	@exec 9>.venv.lock; if command -v flock >/dev/null; then flock 9; fi; \
 	[ $(READY) -nt requirements-dev.lock ] && [ $(READY) -nt pyproject.toml ] && exit 0; \
-	set -e; \
+	set -e; tty=; if [ -t 1 ]; then tty=1; fi; \
 	if ! { [ -e $(READY) ] && $(BIN)/python -c 'import pip'; } 2>/dev/null; then \
 		echo 'Creating .venv'; $(PYTHON) -m venv --clear .venv; fi; \
 	rm -f $(READY); \
 	{ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock 2>&1 \
 		|| echo 'ERROR: pip failed; all it said is in .venv/install.log'; } | tee .venv/install.log | \
-		awk -v total="$$(grep -c '==' requirements-dev.lock)" -v tty="$$([ -t 1 ] && echo 1)" "$$PROGRESS"; \
+		awk -v total="$$(grep -c '==' requirements-dev.lock)" -v tty="$$tty" "$$PROGRESS"; \
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .; \
 	touch $(READY); echo 'Installed in .venv'
 
