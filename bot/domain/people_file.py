@@ -1,0 +1,194 @@
+"""The directory as a CSV file, row by row, with every problem by line and column."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.domain import person_fields
+from bot.domain.nearest import did_you_mean
+from bot.domain.report import Identifier
+
+COLUMNS = (
+    "npi",
+    "local_ids",
+    "name",
+    "email",
+    "mobile",
+    "slack_user_id",
+    "timezone",
+    "roles",
+    "designee_npi",
+)
+Value = TypeVar("Value")
+_DELIMITERS = ",;\t"
+_SAVE_AS = 'Save it from the spreadsheet as "CSV UTF-8".'
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One line of the file. ``slack`` is (team id, user id), the team empty where not told.
+
+    ``line`` counts from 1 and is where the row begins.
+    """
+
+    line: int
+    npi: str
+    local_ids: tuple[Identifier, ...]
+    name: str
+    email: str
+    mobile: str
+    slack: tuple[str, str] | None
+    timezone: str
+    roles: tuple[str, ...]
+    designee_npi: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RowProblem:
+    """What is wrong in which line and column (empty: the whole line), and what to do."""
+
+    line: int
+    column: str
+    what: str
+    cure: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
+        return f"{place}: {self.what}. {self.cure}"
+
+
+class BadPeople(Exception):
+    """The file cannot be used. ``problems`` are all there are, in the order of the lines."""
+
+    def __init__(self, problems: Sequence[RowProblem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def read_rows(data: bytes, timezone: str) -> tuple[list[PersonRow], list[RowProblem]]:
+    """The rows in their order, and what is wrong with any of them; a cell that is wrong is empty.
+
+    ``timezone`` is for people who have none in the file. Separated by commas, semicolons or
+    tabs, with or without a byte order mark. Raises BadPeople where no row can be told at all.
+    """
+    records = list(_records(_decoded(data)))
+    if not records:
+        raise BadPeople([RowProblem(1, "", "the file is empty", _heading_cure())])
+    heading = _heading(*records[0])
+    problems: list[RowProblem] = []
+    rows = [_row(line, heading, cells, timezone, problems) for line, cells in records[1:]]
+    return [row for row in rows if row], problems
+
+
+def _decoded(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadPeople([RowProblem(1, "", "the file is UTF-16", _SAVE_AS)])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise BadPeople([RowProblem(line, "", "a letter is not UTF-8", _SAVE_AS)]) from None
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line it begins on; blank ones are left out."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, [cell.strip() for cell in cells]
+            line = reader.line_num + 1
+    except csv.Error as error:
+        cure = 'Each quote that opens has to close; a quote inside is written twice ("").'
+        raise BadPeople([RowProblem(line, "", f"cannot be read: {error}", cure)]) from None
+
+
+def _heading(line: int, cells: list[str]) -> list[str]:
+    while cells and not cells[-1]:
+        cells.pop()
+    names = [cell.casefold().replace(" ", "_") for cell in cells]
+    problems = [
+        RowProblem(line, cell, "no such column", did_you_mean(name, COLUMNS) or _heading_cure())
+        for cell, name in zip(cells, names, strict=True)
+        if name not in COLUMNS
+    ]
+    problems += [
+        RowProblem(line, name, "the column is there twice", "Keep one of them.")
+        for name in COLUMNS
+        if names.count(name) > 1
+    ]
+    missing = [name for name in COLUMNS if name not in names]
+    if missing and not problems:
+        problems = [
+            RowProblem(line, name, "the column is missing", "Add it; it may stay empty.")
+            for name in missing
+        ]
+    if problems:
+        raise BadPeople(problems)
+    return names
+
+
+def _heading_cure() -> str:
+    return f"The first line is {','.join(COLUMNS)}."
+
+
+def _row(
+    line: int, heading: list[str], cells: list[str], timezone: str, problems: list[RowProblem]
+) -> PersonRow | None:
+    while len(cells) > len(heading) and not cells[-1]:
+        cells.pop()
+    if len(cells) != len(heading):
+        what = f"{len(cells)} values for {len(heading)} columns"
+        cure = "Quote a value that holds the separator."
+        problems.append(RowProblem(line, "", what, cure))
+        return None
+    row = _Row(line, dict(zip(heading, cells, strict=True)), problems)
+    return row.person(timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line while it is read: what its cells say, and where problems are noted."""
+
+    line: int
+    cells: dict[str, str]
+    problems: list[RowProblem]
+
+    def person(self, timezone: str) -> PersonRow:
+        self._require_name_and_identifier()
+        return PersonRow(
+            line=self.line,
+            npi=self._cell("npi", person_fields.npi, ""),
+            local_ids=self._cell("local_ids", person_fields.local_ids, ()),
+            name=" ".join(self.cells["name"].split()),
+            email=self._cell("email", person_fields.email, ""),
+            mobile=self._cell("mobile", person_fields.mobile, ""),
+            slack=self._cell("slack_user_id", person_fields.slack, None),
+            timezone=self._cell("timezone", person_fields.timezone, timezone),
+            roles=self._cell("roles", person_fields.roles, ()),
+            designee_npi=self._cell("designee_npi", person_fields.npi, ""),
+        )
+
+    def _cell(self, column: str, read: Callable[[str], Value], empty: Value) -> Value:
+        text = self.cells[column]
+        if not text:
+            return empty
+        try:
+            return read(text)
+        except ValueError as error:
+            what, cure = error.args
+            self.problems.append(RowProblem(self.line, column, what, cure))
+            return empty
+
+    def _require_name_and_identifier(self) -> None:
+        if not self.cells["name"]:
+            cure = "Write the name that people read in pages."
+            self.problems.append(RowProblem(self.line, "name", "is empty", cure))
+        if not (self.cells["npi"] or self.cells["local_ids"]):
+            cure = "Fill in the NPI, or AUTHORITY:ID in local_ids."
+            self.problems.append(RowProblem(self.line, "npi", "nothing identifies them", cure))

@@ -1,0 +1,93 @@
+"""What people write into one cell about a person, checked and brought into one form.
+
+Each function raises ValueError(what, cure) where it cannot; empty text is the caller's business.
+"""
+
+import re
+from zoneinfo import available_timezones
+
+from bot.domain.nearest import did_you_mean
+from bot.domain.report import Identifier
+
+ROLES = ("coordinator", "radiologist")
+_SLACK = re.compile(r"(?:(T[A-Z0-9]{2,})[/:])?([UW][A-Z0-9]{2,})")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+# North America: area code and exchange begin with 2 to 9.
+_NANP = re.compile(r"1?([2-9][0-9]{2}[2-9][0-9]{6})")
+# What stands before an NPI when its Luhn digit is computed (CMS, "NPI check digit calculation").
+_NPI_PREFIX = "80840"
+
+
+def npi(text: str) -> str:
+    """Ten digits whose last one is the Luhn check digit over 80840 and the first nine."""
+    if not re.fullmatch("[0-9]{10}", text):
+        raise ValueError("is not ten digits", "Copy it anew; format the column as text first.")
+    if _luhn(_NPI_PREFIX + text) != 0:
+        raise ValueError("has a wrong check digit", "A digit is mistyped: look it up anew.")
+    return text
+
+
+def local_ids(text: str) -> tuple[Identifier, ...]:
+    """``AUTHORITY:ID`` separated by ``;``. The authority may hold colons, as in an OID's URN."""
+    return tuple(_local_id(part.strip()) for part in text.split(";") if part.strip())
+
+
+def mobile(text: str) -> str:
+    """E.164. Ten digits without a plus, however grouped, are a North American number (+1)."""
+    bare = re.sub(r"[\s().\-\u00a0\u2010\u2011\u2013]", "", text)
+    if bare.startswith("+") and _E164.fullmatch(bare):
+        return bare
+    if found := _NANP.fullmatch(bare):
+        return f"+1{found[1]}"
+    raise ValueError("is no mobile number", 'Write it in international form, as in "+13125550100".')
+
+
+def slack(text: str) -> tuple[str, str]:
+    """(team id or empty, user id) from ``U…`` or ``T…/U…``."""
+    found = _SLACK.fullmatch(text)
+    if not found:
+        cure = 'In Slack open the profile, then "Copy member ID": it looks like U024BE7LH.'
+        raise ValueError("is no Slack member ID", cure)
+    return found[1] or "", found[2]
+
+
+def email(text: str) -> str:
+    """One address, not judged further."""
+    if not _EMAIL.fullmatch(text):
+        raise ValueError("is no e-mail address", "Write one address, as in a.b@example.org.")
+    return text
+
+
+def timezone(text: str) -> str:
+    """An IANA name."""
+    if text not in available_timezones():
+        near = did_you_mean(text, available_timezones())
+        raise ValueError("is no time zone", near or 'Write a name such as "America/Chicago".')
+    return text
+
+
+def roles(text: str) -> tuple[str, ...]:
+    """Some of ROLES, separated by ``;``; whoever only orders exams has none."""
+    told = tuple(dict.fromkeys(p.strip().casefold() for p in text.split(";") if p.strip()))
+    for role in told:
+        if role not in ROLES:
+            cure = did_you_mean(role, ROLES) or "Leave it empty for somebody who orders exams."
+            raise ValueError(f"names a role other than {' and '.join(ROLES)}", cure)
+    return told
+
+
+def _local_id(text: str) -> Identifier:
+    authority, colon, value = (part.strip() for part in text.rpartition(":"))
+    if not (colon and authority and value):
+        cure = 'Write AUTHORITY:ID, several with ";" between them.'
+        raise ValueError("has an id without its authority", cure)
+    return Identifier(value, authority)
+
+
+def _luhn(digits: str) -> int:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        doubled = int(digit) * (2 if place % 2 else 1)
+        total += doubled - 9 if doubled > 9 else doubled  # noqa: PLR2004 - the digits' sum
+    return total % 10

@@ -1,0 +1,215 @@
+"""The directory as people export it, and what it gets where it is wrong."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.people_file import COLUMNS, BadPeople, PersonRow, RowProblem, read_rows
+from bot.domain.report import Identifier
+
+HEAD = ",".join(COLUMNS)
+ADA = (
+    '1234567893,RIS:a1;EHR:77,"Lovelace, Ada",ada@example.org,312-555-0111,'
+    "T01/U0ADA,America/New_York,coordinator,1245319599"
+)
+BOB = "1245319599,,Bob,,,,,,"
+
+
+def read_people(data: bytes) -> list[PersonRow]:
+    rows, problems = read_rows(data, "America/Chicago")
+    if problems:
+        raise BadPeople(problems)
+    return rows
+
+
+def read(*lines: str, head: str = HEAD, end: str = "\n") -> list[PersonRow]:
+    return read_people(end.join((head, *lines, "")).encode())
+
+
+def problems(*lines: str, head: str = HEAD) -> list[str]:
+    with pytest.raises(BadPeople) as caught:
+        read(*lines, head=head)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_row_is_read_with_every_column() -> None:
+    assert read(ADA, BOB) == [
+        PersonRow(
+            line=2,
+            npi="1234567893",
+            local_ids=(Identifier("a1", "RIS"), Identifier("77", "EHR")),
+            name="Lovelace, Ada",
+            email="ada@example.org",
+            mobile="+13125550111",
+            slack=("T01", "U0ADA"),
+            timezone="America/New_York",
+            roles=("coordinator",),
+            designee_npi="1245319599",
+        ),
+        PersonRow(3, "1245319599", (), "Bob", "", "", None, "America/Chicago", (), ""),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_is_read(end: str) -> None:
+    assert [row.name for row in read(ADA, BOB, end=end)] == ["Lovelace, Ada", "Bob"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_excels_own_separators_are_read(delimiter: str) -> None:
+    file = io.StringIO()
+    csv.writer(file, delimiter=delimiter).writerows(csv.reader([HEAD, ADA, BOB]))
+    assert read_people(file.getvalue().encode()) == read(ADA, BOB)
+
+
+def test_a_byte_order_mark_blank_lines_and_empty_last_columns_are_tolerated() -> None:
+    text = f"\ufeff\n{HEAD},,\n\n{ADA},,\n,,,,,,,,\n   \n{BOB},,\n"
+    rows = read_people(text.encode())
+    assert [(row.line, row.name) for row in rows] == [(4, "Lovelace, Ada"), (7, "Bob")]
+
+
+def test_a_heading_may_be_spelled_with_capitals_and_spaces_in_any_order() -> None:
+    names = [name.replace("_", " ").title() for name in reversed(COLUMNS)]
+    assert read(",,,,,,Bob,,1245319599", head=",".join(names))[0].name == "Bob"
+
+
+def test_a_quoted_value_may_span_lines_and_the_next_row_keeps_its_number() -> None:
+    rows = read('1234567893,,"Ada\n Lovelace",,,,,,', BOB)
+    assert [(row.line, row.name) for row in rows] == [(2, "Ada Lovelace"), (4, "Bob")]
+
+
+def test_a_wrong_column_gets_the_nearest_and_no_row_is_judged_under_it() -> None:
+    assert problems("x", head=HEAD.replace("mobile", "mobil")) == [
+        'line 1, mobil: no such column. Did you mean "mobile"?'
+    ]
+    assert problems(head=HEAD + ",salary")[0].endswith(f"The first line is {HEAD}.")
+
+
+def test_a_column_that_is_missing_or_there_twice_is_named() -> None:
+    assert problems(head=HEAD.replace(",roles", "")) == [
+        "line 1, roles: the column is missing. Add it; it may stay empty."
+    ]
+    assert problems(head=HEAD + ",npi") == [
+        "line 1, npi: the column is there twice. Keep one of them."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("npi", "123456789", "is not ten digits"),
+        ("npi", "1.23457E+09", "format the column as text"),
+        ("npi", "١٢٣٤٥٦٧٨٩٣", "is not ten digits"),
+        ("npi", "1234567890", "has a wrong check digit"),
+        ("local_ids", "a1", "has an id without its authority"),
+        ("local_ids", "RIS:", "has an id without its authority"),
+        ("name", "", "is empty"),
+        ("email", "ada", "is no e-mail address"),
+        ("mobile", "555-0100", "is no mobile number"),
+        ("mobile", "030 123 4567", "is no mobile number"),
+        ("mobile", "312-555-0100 x12", "is no mobile number"),
+        ("slack_user_id", "@ada", "is no Slack member ID"),
+        ("timezone", "America/Chicgo", 'Did you mean "America/Chicago"?'),
+        ("timezone", "CST6", "is no time zone"),
+        ("roles", "cordinator", 'Did you mean "coordinator"?'),
+        ("roles", "nurse", "Leave it empty for somebody who orders exams."),
+        ("designee_npi", "1", "is not ten digits"),
+    ],
+)
+def test_a_bad_cell_is_named_by_line_and_column_with_the_cure(
+    column: str, value: str, told: str
+) -> None:
+    cells = dict(zip(COLUMNS, ["1234567893", "", "Ada", "", "", "", "", "", ""], strict=True))
+    (found,) = problems(BOB, ",".join((cells | {column: value}).values()))
+    assert found.startswith(f"line 3, {column}: ")
+    assert told in found
+
+
+def test_somebody_without_any_identifier_is_refused() -> None:
+    assert "nothing identifies them" in problems(",,Ada,,,,,,")[0]
+
+
+def test_all_problems_of_all_rows_are_told_at_once() -> None:
+    found = problems("1,,,x,,,,,", "too,short", "1234567893,,Ada,,,,Mars,,")
+    assert [line.split(":")[0] for line in found] == [
+        "line 2, email",
+        "line 2, name",
+        "line 2, npi",
+        "line 3",
+        "line 4, timezone",
+    ]
+
+
+def test_a_row_with_too_many_or_too_few_values_says_how_many() -> None:
+    assert problems("1,2") == [
+        "line 2: 2 values for 9 columns. Quote a value that holds the separator."
+    ]
+
+
+def test_a_quote_that_never_closes_is_told_with_its_line() -> None:
+    assert problems(BOB, '1,"Ada')[0].startswith("line 3: cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "line 1: the file is empty."),
+        (b"\n \n", "line 1: the file is empty."),
+        ("npi".encode("utf-16"), "line 1: the file is UTF-16."),
+        (HEAD.encode() + "\n\n1,Jörg".encode("cp1252"), "line 3: a letter is not UTF-8."),
+    ],
+)
+def test_a_file_that_is_no_csv_in_utf8_is_told_how_to_save_it(data: bytes, told: str) -> None:
+    with pytest.raises(BadPeople) as caught:
+        read_people(data)
+    assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "+13125550100",
+        "(312) 555-0100",
+        "312.555.0100",
+        "1-312-555-0100",
+        "+1 312 555 0100",
+        "312 555 0100",
+        "312‑555‑0100",
+    ],
+)
+def test_a_north_american_number_may_be_spelled_as_people_do(spelling: str) -> None:
+    (row,) = read(f"1234567893,,Ada,,{spelling},,,,")
+    assert row.mobile == "+13125550100"
+
+
+def test_an_authority_may_hold_colons_itself() -> None:
+    (row,) = read(",urn:oid:1.2.3:77,Ada,,,,,,")
+    assert row.local_ids == (Identifier("77", "urn:oid:1.2.3"),)
+
+
+def test_a_slack_member_without_a_workspace_leaves_it_open() -> None:
+    assert read("1234567893,,Ada,,,U0ADA,,,")[0].slack == ("", "U0ADA")
+    assert read("1234567893,,Ada,,,T01:W0ADA,,,")[0].slack == ("T01", "W0ADA")
+
+
+def described(data: bytes) -> list[RowProblem]:
+    try:
+        return read_rows(data, "America/Chicago")[1]
+    except BadPeople as bad:
+        return list(bad.problems)
+
+
+@given(st.binary())
+def test_whatever_speaks_against_any_bytes_has_a_line_and_a_cure(data: bytes) -> None:
+    assert all(problem.line >= 1 and problem.cure for problem in described(data))
+
+
+@given(st.lists(st.lists(st.text(max_size=12), min_size=9, max_size=9), max_size=4))
+def test_whatever_speaks_against_any_cells_has_a_line_and_a_cure(rows: list[list[str]]) -> None:
+    file = io.StringIO()
+    csv.writer(file).writerows([COLUMNS, *rows])
+    found = described(file.getvalue().encode("utf-8", "surrogatepass"))
+    assert all(problem.line >= 1 and problem.cure for problem in found)
