@@ -1,0 +1,192 @@
+"""The only place that reads the clock.
+
+In production time is the system's. In the sandbox it is moved: the control appends segments to a
+small file, and the bot, which may be killed and started again meanwhile, reads them there.
+"""
+
+import mmap
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+_WORD = 8
+_WORDS_A_SEGMENT = 3
+MOST_SEGMENTS = 50_000
+_FILE_SIZE = _WORD * (1 + _WORDS_A_SEGMENT * MOST_SEGMENTS)
+
+
+class Clock(ABC):
+    """What Readback takes for now."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Now in UTC."""
+
+    @property
+    @abstractmethod
+    def rate(self) -> float:
+        """Seconds of this clock in one second of real time; 0 while it stands still."""
+
+    @abstractmethod
+    def real(self, moment: datetime) -> datetime:
+        """The real time (UTC) at which this clock showed, or will show, ``moment``.
+
+        Providers stamp what they take with real time, whatever Readback's clock shows.
+        """
+
+    def seconds_until(self, moment: datetime, at_most: float) -> float:
+        """Real seconds to sleep until ``moment``, from 0 to ``at_most``."""
+        left = (moment - self.now()).total_seconds()
+        if left <= 0:
+            return 0.0
+        return min(left / self.rate, at_most) if self.rate > 0 else at_most
+
+
+class SystemClock(Clock):
+    """Real time."""
+
+    def now(self) -> datetime:
+        """Now in UTC, as the system has it."""
+        return datetime.now(UTC)
+
+    @property
+    def rate(self) -> float:
+        """Always 1."""
+        return 1.0
+
+    def real(self, moment: datetime) -> datetime:
+        """The moment itself."""
+        return moment
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """From real time ``real`` on the clock shows ``moved`` and runs ``rate`` times as fast.
+
+    Times in seconds since 1970.
+    """
+
+    real: float
+    moved: float
+    rate: float
+
+    def at(self, real: float) -> float:
+        """What the clock shows at this real time."""
+        return self.moved + (real - self.real) * self.rate
+
+
+class _File:
+    """The segments, one after another, behind their number.
+
+    A segment never changes once the number counts it, and the number is one aligned word, so that
+    a reader in another process never sees half of anything.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), _FILE_SIZE)
+        self._count = memoryview(self._map)[:_WORD].cast("q")
+        self._words = memoryview(self._map)[_WORD:].cast("d")
+
+    def __len__(self) -> int:
+        return self._count[0]
+
+    def __getitem__(self, index: int) -> Segment:
+        first = index * _WORDS_A_SEGMENT
+        real, moved, rate = self._words[first : first + _WORDS_A_SEGMENT]
+        return Segment(real, moved, rate)
+
+    def last(self) -> Segment:
+        return self[len(self) - 1]
+
+    def append(self, segment: Segment) -> None:
+        index = len(self)
+        if index >= MOST_SEGMENTS:
+            raise ValueError(f"the clock was moved {MOST_SEGMENTS} times: create it anew")
+        first = index * _WORDS_A_SEGMENT
+        for place, value in enumerate((segment.real, segment.moved, segment.rate)):
+            self._words[first + place] = value
+        self._count[0] = index + 1
+
+    def close(self) -> None:
+        self._count.release()
+        self._words.release()
+        self._map.close()
+
+
+class MovedClock(Clock):
+    """The clock that a ClockControl moves through the file at ``path``, which must exist."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = _File(path)
+
+    def now(self) -> datetime:
+        """Now in UTC, as it was moved to."""
+        return _utc(self._file.last().at(_system()))
+
+    @property
+    def rate(self) -> float:
+        """How many times as fast as real time."""
+        return self._file.last().rate
+
+    def real(self, moment: datetime) -> datetime:
+        """When it showed ``moment``; for one that a jump left out, when it jumped."""
+        wanted = moment.timestamp()
+        later: float | None = None
+        for index in range(len(self._file) - 1, -1, -1):
+            segment = self._file[index]
+            if segment.moved <= wanted or index == 0:
+                found = segment.real + (wanted - segment.moved) / (segment.rate or 1.0)
+                return _utc(found if later is None else min(found, later))
+            later = segment.real
+        raise AssertionError("a clock has at least one segment")
+
+    def close(self) -> None:
+        """Let go of the file. The clock cannot be read any more."""
+        self._file.close()
+
+
+class ClockControl:
+    """Moves the clock of every process that has a MovedClock on the same file. One writer only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def create(self) -> MovedClock:
+        """Write a new file, on which the clock shows real time, and return the clock on it."""
+        self._path.write_bytes(b"")
+        with self._path.open("r+b") as file:
+            file.truncate(_FILE_SIZE)
+        now = _system()
+        self._append(Segment(now, now, 1.0))
+        return MovedClock(self._path)
+
+    def advance(self, by: timedelta) -> None:
+        """Jump by this much; back, too, as a stepped system clock does."""
+        self._change(by=by.total_seconds())
+
+    def set_rate(self, rate: float) -> None:
+        """Run ``rate`` times as fast from now on; 0 stands still. Raises ValueError below 0."""
+        if rate < 0:
+            raise ValueError("a clock cannot run backwards")
+        self._change(rate=rate)
+
+    def _change(self, by: float = 0.0, rate: float | None = None) -> None:
+        file = _File(self._path)
+        last, real = file.last(), _system()
+        file.append(Segment(real, last.at(real) + by, last.rate if rate is None else rate))
+        file.close()
+
+    def _append(self, segment: Segment) -> None:
+        file = _File(self._path)
+        file.append(segment)
+        file.close()
+
+
+def _system() -> float:
+    return datetime.now(UTC).timestamp()
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
