@@ -1,1 +1,1 @@
-"""Stand-ins for Slack and Twilio: real servers on loopback that the real SDKs talk to by base URL."""
+"""Stand-ins for Slack and Twilio: real servers on loopback, for the real SDKs by base URL."""

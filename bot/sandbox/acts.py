@@ -1,8 +1,8 @@
-"""The world as JSON, for a page that shows it and for the hands of whoever sits before that page."""
+"""The world as JSON: for a page that shows it, and for the hands of who sits before that page."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
 from bot.sandbox.journal import Json
 from bot.sandbox.slack_actions import Did
@@ -10,10 +10,9 @@ from bot.sandbox.slack_forms import elements_of, entered
 from bot.sandbox.slack_render import rendered, rendered_view
 from bot.sandbox.slack_state import Message, User, View
 from bot.sandbox.slack_views import view_json
+from bot.sandbox.stage import Stage
+from bot.sandbox.twilio_rules import Delivery
 from bot.sandbox.twilio_sms import Sms
-
-if TYPE_CHECKING:
-    from bot.sandbox.people import Stage
 
 
 class CannotAct(ValueError):
@@ -23,27 +22,35 @@ class CannotAct(ValueError):
 async def act(stage: Stage, what: Json) -> Json:
     """One act of one person. Raises CannotAct.
 
-    {"do": "click", "user", "ts" or "view_id", "action_id", "value"?}   value: an option of a menu, a date …
+    {"do": "click", "user", "ts" or "view_id", "action_id", "value"?}   value: an option, a date …
     {"do": "submit", "user", "view_id", "values": {label, block id or action id: value}}
     {"do": "close", "user", "view_id"}                {"do": "home", "user"}
     {"do": "command", "user", "command"?, "text"}     {"do": "sms", "from", "body"}
-    {"do": "phone", "number", "state"}                on, off, blocked, unreachable, held, no receipt
+    {"do": "phone", "number", "state"}    on, off, blocked, unreachable, held, no receipt
     {"do": "slack_down" | "twilio_down", "down"}
     """
     match what.get("do"):
         case "sms":
-            sms = await stage.twilio.receive(_needed(what, "from"), _needed(what, "body"))
+            sms = await stage.twilio.carrier.receive(
+                _needed(what, "from"), _needed(what, "body"), stage.twilio.from_number
+            )
             return {"ok": True, "sms": _sms(sms)}
         case "phone":
-            stage.twilio.handset(_needed(what, "number")).delivery = what["state"]
-            stage.journal.tell("phone", number=what["number"], state=what["state"])
-            return {"ok": True}
+            return await _phone(stage, what)
         case "slack_down" | "twilio_down":
             return await _down(stage, what)
         case "click" | "submit" | "close" | "home" | "command":
             return _result(await _in_slack(stage, what))
         case other:
             raise CannotAct(f"there is no act {other!r}")
+
+
+async def _phone(stage: Stage, what: Json) -> Json:
+    state: Delivery = what.get("state", "on")
+    if state not in get_args(Delivery):
+        raise CannotAct(f"a phone is {', '.join(get_args(Delivery))}, not {state!r}")
+    await stage.twilio.carrier.set_delivery(_needed(what, "number"), state)
+    return {"ok": True}
 
 
 async def _down(stage: Stage, what: Json) -> Json:
@@ -145,13 +152,13 @@ def _result(did: Did) -> Json:
 
 
 def snapshot(stage: Stage) -> Json:
-    """Everybody's screens: Slack users with messages, private answers and open modals; phones with their threads."""
-    workspace, twilio = stage.slack.workspace, stage.twilio
+    """Everybody's screens: Slack users with messages and open modals, phones with their threads."""
+    workspace, carrier = stage.slack.workspace, stage.twilio.carrier
     return {
         "users": [_screen(stage, user) for user in workspace.users.values()],
-        "phones": [_thread(stage, number) for number in twilio.handsets],
+        "phones": [_thread(stage, number) for number in carrier.handsets],
         "slack": {"down": stage.slack.faults.down, "connections": len(stage.slack.socket.links)},
-        "twilio": {"down": twilio.faults.down, "under_way": twilio.under_way},
+        "twilio": {"down": stage.twilio.faults.down, "under_way": carrier.under_way},
     }
 
 
@@ -188,8 +195,8 @@ def _open(view: View, names: dict[str, str]) -> Json:
 
 
 def _thread(stage: Stage, number: str) -> Json:
-    handset = stage.twilio.handsets[number]
-    thread = [_sms(m) for m in stage.twilio.messages if number in (m.to, m.from_)]
+    handset = stage.twilio.carrier.handsets[number]
+    thread = [_sms(m) for m in stage.twilio.carrier.of_number(number)]
     return {
         "number": number,
         "state": handset.delivery,

@@ -45,7 +45,10 @@ class Chance:
 
 @dataclass
 class Faults:
-    """The failure switches of one provider. `down` cuts every connection; `latency` is seconds before each answer."""
+    """One provider's failure switches. `down` cuts every call; `latency`: seconds before an answer.
+
+    `failed` counts the calls that failed, `ambiguous` those of them that were processed.
+    """
 
     down: bool = False
     latency: float = 0.0
@@ -67,7 +70,8 @@ class Faults:
     ) -> None:
         """Fail the next `times` calls of `method` ("*" for any), of one recipient or of all.
 
-        Give one of `error` (the provider's own code), `status` (an HTTP status; 429 carries Retry-After) or `how`.
+        Give one of `error` (the provider's own code), `status` (of HTTP; 429 carries Retry-After
+        with `retry_after` seconds) or `how`.
         """
         kind: How = how or ("error" if error is not None else "status")
         if kind not in get_args(How):
@@ -84,7 +88,7 @@ class Faults:
         methods: Collection[str] = ("*",),
         seed: int = 1,
     ) -> None:
-        """Fail this share of the calls (0 to 1) of `methods`, each time with one of `faults`. A share of 0 ends it."""
+        """Fail this share (0 to 1) of the calls, each with one of `faults`; 0 ends it."""
         self.chance = Chance(share, faults, methods, random.Random(seed)) if share else None
 
     def clear(self) -> None:

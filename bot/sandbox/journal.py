@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass
 class Entry:
-    """One thing the bot sent: an API call, an acknowledgment over the socket, or its answer to a webhook."""
+    """One thing the bot sent: a call, an acknowledgment over a socket, its answer to a webhook."""
 
     at: datetime
     service: str
@@ -50,8 +50,8 @@ class Journal:
             self.changed.notify_all()
         return entry
 
-    def tell(self, kind: str, **data: Any) -> None:
-        """Wake the waiting and call the listeners, which must not block: they run on the thread that made the change."""
+    def tell(self, kind: str, **data: object) -> None:
+        """Wake the waiting and call the listeners, on the thread that made the change."""
         event = {"kind": kind, "at": real_now().isoformat(), **data}
         with self.changed:
             self.changed.notify_all()
@@ -60,7 +60,7 @@ class Journal:
             listener(event)
 
     def wait(self, probe: Callable[[], T | None], timeout: float) -> T | None:
-        """The first thing `probe` finds within `timeout` seconds, or None. `probe` runs under the lock."""
+        """What `probe`, run under the lock, finds within `timeout` seconds, or None."""
         deadline = time.monotonic() + timeout
         with self.changed:
             while (found := probe()) is None:

@@ -1,6 +1,6 @@
-"""The stand-ins' own time: real, because the SDKs refuse signatures five minutes off and Slack's triggers live three seconds.
+"""The stand-ins' own time: real, because the SDKs refuse signatures that are five minutes off.
 
-Readback's `now` is moved in tests and in the demo; Slack's and Twilio's clocks are not ours to move.
+Readback's `now` is moved in tests and in the demo; Slack's and Twilio's is not ours to move.
 """
 
 from datetime import UTC, datetime

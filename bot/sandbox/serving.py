@@ -1,4 +1,4 @@
-"""One uvicorn on a thread of its own, whose connections can be cut or held as a bad network does."""
+"""One uvicorn on a thread of its own; its connections can be cut or held as a bad network does."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import socket
 import threading
 import weakref
 from collections.abc import AsyncIterator, Coroutine
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bot.sandbox.faults import Fault
+from bot.sandbox.journal import Entry
 
 T = TypeVar("T")
 Address = tuple[str, int]
@@ -24,7 +28,7 @@ _transports: weakref.WeakValueDictionary[Address, asyncio.Transport] = weakref.W
 
 
 class TraceableProtocol(H11Protocol):
-    """uvicorn's HTTP protocol; it also leaves its transport where a connection can be cut by the peer's address."""
+    """Leaves its transport where the connection can be found by the peer's address, to be cut."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -48,7 +52,7 @@ def deafen(scope: Scope) -> None:
 class Cut(Response):
     """No answer: the connection ends."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
         cut(scope)
         await _until_gone(receive)
 
@@ -56,8 +60,26 @@ class Cut(Response):
 class Hang(Response):
     """No answer: the connection stays open until the caller gives up."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, _send: Send) -> None:
         await _until_gone(receive)
+
+
+def failure(fault: Fault, entry: Entry, error: Response) -> Response:
+    """The answer, or the silence, of a fault. `error` is the provider's own error or rate limit."""
+    entry.answer = {**(entry.answer or {}), "fault": fault.how}
+    match fault.how:
+        case "error":
+            return error
+        case "status" if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
+            error.status_code = fault.status
+            error.headers["Retry-After"] = str(fault.retry_after)
+            return error
+        case "status":
+            return PlainTextResponse("the stand-in fails as it was told", fault.status)
+        case "refuse" | "lost_reply":
+            return Cut()
+        case _:
+            return Hang()
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -98,7 +120,7 @@ class Server:
         )
 
     @contextlib.asynccontextmanager
-    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         yield

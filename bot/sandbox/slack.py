@@ -1,4 +1,4 @@
-"""The Slack stand-in's door: the Web API, response_urls and the socket, with the failure switches in front.
+"""The Slack stand-in's door: Web API, response_urls and sockets, failure switches in front.
 
 It answers what https://docs.slack.dev/reference/methods describes and refuses what Slack refuses.
 """
@@ -19,10 +19,14 @@ from starlette.websockets import WebSocket
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.journal import Entry, Journal, Json
 from bot.sandbox.realtime import epoch
-from bot.sandbox.serving import Cut, Hang
+from bot.sandbox.serving import failure
 from bot.sandbox.slack_actions import Hands
-from bot.sandbox.slack_methods import ALL_SCOPES, METHODS, Args, Method, show_only_to
-from bot.sandbox.slack_socket import SocketMode
+from bot.sandbox.slack_args import Args
+from bot.sandbox.slack_checks import problems_of_message
+from bot.sandbox.slack_messages import show_only_to
+from bot.sandbox.slack_methods import ALL_SCOPES, METHODS, Method
+from bot.sandbox.slack_requests import RequestUrl
+from bot.sandbox.slack_socket import Ack, SocketMode
 from bot.sandbox.slack_state import (
     RESPONSE_URL_LIFE_SECONDS,
     RESPONSE_URL_USES,
@@ -50,7 +54,16 @@ class Slack:
     def __post_init__(self) -> None:
         self.workspace = Workspace(self.journal)
         self.socket = SocketMode(self.journal, self.workspace.tickets)
-        self.hands = Hands(self.workspace, self.socket.deliver)
+        self.request_url = RequestUrl(self.journal, self.tokens.signing_secret)
+        self.hands = Hands(self.workspace, self._deliver)
+
+    async def _deliver(
+        self, kind: str, payload: Json, *, answerable: bool = True, **more: object
+    ) -> Ack:
+        """By HTTP where the app has a Request URL, else over one of its sockets."""
+        if self.request_url.url:
+            return await self.request_url.deliver(kind, payload)
+        return await self.socket.deliver(kind, payload, answerable=answerable, **more)
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -80,13 +93,13 @@ class Slack:
             return _failed(fault, entry)
         with self.journal.changed:
             entry.answer = self._answer(name, values, token)
-        return _failed(fault, entry) if fault else JSONResponse(entry.answer)
+        return JSONResponse(entry.answer) if fault is None else _failed(fault, entry)
 
     def _recipients(self, values: Json) -> set[str]:
         given = {
             str(values.get(k)) for k in ("channel", "user", "user_id", "users") if values.get(k)
         }
-        return given | {u.id for u in self.workspace.users.values() if u.dm in given}
+        return given | {user.id for g in given if (user := self.workspace.user_of_dm(g))}
 
     def _answer(self, name: str, values: Json, token: str) -> Json:
         try:
@@ -126,6 +139,8 @@ class Slack:
             return PlainTextResponse("expired_url", 404)
         if place.uses >= RESPONSE_URL_USES:
             return PlainTextResponse("used_url", 404)
+        if problems := problems_of_message(values.get("blocks") or []):
+            return JSONResponse({"ok": False, "error": "invalid_blocks", "errors": problems}, 400)
         place.uses += 1
         text, blocks = str(values.get("text") or ""), values.get("blocks") or []
         if values.get("replace_original") and place.message:
@@ -149,17 +164,5 @@ async def _values(request: Request) -> dict[str, Any]:
 
 
 def _failed(fault: Fault, entry: Entry) -> Response:
-    entry.answer = {**(entry.answer or {}), "fault": fault.how}
-    match fault.how:
-        case "error":
-            return JSONResponse({"ok": False, "error": fault.error})
-        case "status" if fault.status == 429:
-            return JSONResponse(
-                {"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(fault.retry_after)}
-            )
-        case "status":
-            return PlainTextResponse("stand-in: failed as told", fault.status)
-        case "refuse" | "lost_reply":
-            return Cut()
-        case _:
-            return Hang()
+    error = fault.error or "ratelimited"
+    return failure(fault, entry, JSONResponse({"ok": False, "error": error}))

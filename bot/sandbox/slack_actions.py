@@ -1,4 +1,4 @@
-"""What people do in Slack: the envelopes that the app gets for it, and what its acknowledgment does to the screen."""
+"""What people do in Slack: the envelope that the app gets, and what its ack does to the screen."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any, Literal, Protocol
 
 from bot.sandbox.journal import Json
 from bot.sandbox.realtime import epoch
+from bot.sandbox.slack_checks import problems_of_message
 from bot.sandbox.slack_forms import shortfalls, state
-from bot.sandbox.slack_methods import message_json, show_only_to
+from bot.sandbox.slack_messages import message_json, show_only_to
 from bot.sandbox.slack_socket import Ack
 from bot.sandbox.slack_state import APP, BOT_USER, TEAM, Message, SlackError, User, View, Workspace
 from bot.sandbox.slack_views import change_view, checked_view, close_view, open_view, view_json
@@ -17,7 +18,7 @@ from bot.sandbox.slack_views import change_view, checked_view, close_view, open_
 
 class Deliver(Protocol):
     def __call__(
-        self, kind: str, payload: Json, *, answerable: bool = True, **more: Any
+        self, kind: str, payload: Json, *, answerable: bool = True, **more: object
     ) -> Awaitable[Ack]: ...
 
 
@@ -26,7 +27,10 @@ Outcome = Literal["acknowledged", "closed", "errors", "updated", "pushed", "fail
 
 @dataclass(frozen=True)
 class Did:
-    """What the person saw at once. `trigger` ties the modal that a listener opens to this act; `error` is what Slack shows."""
+    """What the person saw at once; `error` is what Slack shows.
+
+    `trigger` ties the modal that a listener opens later to this act.
+    """
 
     outcome: Outcome
     trigger: str = ""
@@ -88,8 +92,15 @@ class Hands:
             "trigger_id": trigger,
         }
         ack = await self.deliver("slash_commands", payload)
-        if ack.payload and (ack.payload.get("text") or ack.payload.get("blocks")):
-            text, blocks = str(ack.payload.get("text") or ""), ack.payload.get("blocks") or []
+        return self._replied(ack, trigger, user, channel)
+
+    def _replied(self, ack: Ack, trigger: str, user: User, channel: str) -> Did:
+        """Show what came with the acknowledgment of a command, if anything."""
+        answer = ack.payload or {}
+        text, blocks = str(answer.get("text") or ""), answer.get("blocks") or []
+        if problems := problems_of_message(blocks):
+            return Did("failed", trigger, f"invalid_blocks: {problems}")
+        if text or blocks:
             show_only_to(self.workspace, user.id, channel, text, blocks, expected=True)
         return _did(ack, trigger)
 

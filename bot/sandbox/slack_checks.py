@@ -10,12 +10,15 @@ from bot.sandbox.slack_limits import BLOCKS, CONFIRM, ELEMENTS, MOST_BLOCKS, OPT
 Problems = Iterator[str]
 
 
-def problems_of_message(blocks: Any) -> list[str]:
-    """What Slack would refuse in a message's blocks, one `[ERROR] … [json-pointer:…]` line each; empty when it would take them."""
+def problems_of_message(blocks: object) -> list[str]:
+    """What Slack would refuse in a message's blocks; nothing when it would take them.
+
+    Each is a line like `[ERROR] no more than 50 items allowed [json-pointer:/blocks]`.
+    """
     return list(_blocks(blocks, "/blocks", MOST_BLOCKS["message"]))
 
 
-def problems_of_view(view: Any) -> list[str]:
+def problems_of_view(view: object) -> list[str]:
     """What Slack would refuse in a modal or a Home tab; empty when it would take it."""
     return list(_view(view))
 
@@ -24,7 +27,7 @@ def _say(what: str, at: str) -> str:
     return f"[ERROR] {what} [json-pointer:{at}]"
 
 
-def _view(view: Any) -> Problems:
+def _view(view: object) -> Problems:
     if not isinstance(view, dict) or view.get("type") not in VIEWS:
         yield _say("must be a view of type modal or home", "/view")
         return
@@ -37,13 +40,13 @@ def _view(view: Any) -> Problems:
         yield _say("missing required field: submit (the modal has input blocks)", "/view")
 
 
-def _has_input(blocks: Any) -> bool:
+def _has_input(blocks: object) -> bool:
     return isinstance(blocks, list) and any(
         isinstance(b, dict) and b.get("type") == "input" for b in blocks
     )
 
 
-def _blocks(blocks: Any, at: str, most: int) -> Problems:
+def _blocks(blocks: object, at: str, most: int) -> Problems:
     if not isinstance(blocks, list):
         yield _say("must be an array of blocks", at)
         return
@@ -76,7 +79,10 @@ def _block_rules(block: dict[str, Any], at: str, seen: set[str]) -> Problems:
 
 
 def _typed(
-    thing: Any, known: Mapping[str, Mapping[str, Field]], at: str, also: tuple[str, ...] = ("type",)
+    thing: object,
+    known: Mapping[str, Mapping[str, Field]],
+    at: str,
+    also: tuple[str, ...] = ("type",),
 ) -> Problems:
     if not isinstance(thing, dict):
         yield _say("must be an object", at)
@@ -98,7 +104,7 @@ def _fields(
         yield _say(f"invalid additional property: {name}", at)
 
 
-def _value(value: Any, field: Field, at: str) -> Problems:
+def _value(value: object, field: Field, at: str) -> Problems:
     match field.kind:
         case "str":
             yield from _string(value, field, at)
@@ -120,14 +126,14 @@ def _value(value: Any, field: Field, at: str) -> Problems:
             yield from _list(value, field, at)
 
 
-def _object(value: Any, spec: Mapping[str, Field], at: str) -> Problems:
+def _object(value: object, spec: Mapping[str, Field], at: str) -> Problems:
     if isinstance(value, dict):
         yield from _fields(value, spec, at)
     else:
         yield _say("must be an object", at)
 
 
-def _string(value: Any, field: Field, at: str) -> Problems:
+def _string(value: object, field: Field, at: str) -> Problems:
     if not isinstance(value, str):
         yield _say("must be a string", at)
     elif field.choices and value not in field.choices:
@@ -138,14 +144,14 @@ def _string(value: Any, field: Field, at: str) -> Problems:
         yield _say(f"must be less than {field.most + 1} characters", at)
 
 
-def _integer(value: Any, field: Field, at: str) -> Problems:
+def _integer(value: object, field: Field, at: str) -> Problems:
     if not isinstance(value, int) or isinstance(value, bool):
         yield _say("must be an integer", at)
     elif value < 0 or (field.most is not None and value > field.most):
         yield _say(f"must be from 0 to {field.most}", at)
 
 
-def _text(value: Any, field: Field, at: str) -> Problems:
+def _text(value: object, field: Field, at: str) -> Problems:
     allowed = ("plain_text",) if field.kind == "plain" else ("plain_text", "mrkdwn")
     if not isinstance(value, dict) or value.get("type") not in allowed:
         yield _say(f"must be a text object of type {' or '.join(allowed)}", at)
@@ -156,13 +162,13 @@ def _text(value: Any, field: Field, at: str) -> Problems:
     )
 
 
-def _option(value: Any, field: Field, at: str) -> Problems:
+def _option(value: object, field: Field, at: str) -> Problems:
     yield from _object(
         value, {"text": Field("text", field.most or 75, required=True), **OPTION}, at
     )
 
 
-def _element(value: Any, field: Field, at: str) -> Problems:
+def _element(value: object, field: Field, at: str) -> Problems:
     if isinstance(value, dict) and value.get("type") in ELEMENTS and value["type"] not in field.of:
         yield _say(f"unsupported element here: {value['type']}", f"{at}/type")
         return
@@ -186,7 +192,7 @@ def _element_rules(element: dict[str, Any], at: str) -> Problems:
         yield _say("initial_value must not be longer than max_length", f"{at}/initial_value")
 
 
-def _list(value: Any, field: Field, at: str) -> Problems:
+def _list(value: object, field: Field, at: str) -> Problems:
     if not isinstance(value, list):
         yield _say("must be an array", at)
         return
@@ -198,7 +204,7 @@ def _list(value: Any, field: Field, at: str) -> Problems:
         yield from _item(item, field, f"{at}/{n}")
 
 
-def _item(item: Any, field: Field, at: str) -> Problems:
+def _item(item: object, field: Field, at: str) -> Problems:
     match field.kind:
         case "options":
             yield from _option(item, Field("option", field.each), at)

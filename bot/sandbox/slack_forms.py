@@ -1,4 +1,4 @@
-"""What a person can enter in a view, as Slack keeps it in `view.state.values`, and what Slack's client refuses to submit."""
+"""What a person enters, as `view.state.values` keeps it, and what Slack's client refuses."""
 
 from __future__ import annotations
 
@@ -72,17 +72,18 @@ def options_of(element: Json) -> list[Json]:
     return [*element.get("options", []), *grouped]
 
 
-def entered(element: Json, given: Any) -> Json:
-    """The state of one element after a person entered `given`: text, an option's label or value, or a list of them."""
+def entered(element: Json, given: object) -> Json:
+    """The state of one element after `given` was entered.
+
+    That is text, an option's label or value, or a list of them. Raises ValueError.
+    """
     key = STATE_KEYS[element["type"]][0]
     match key:
         case "selected_option":
-            value: Any = None if given is None else _option(element, given)
+            value: object = None if given is None else _option(element, given)
         case "selected_options":
-            value = [
-                _option(element, one)
-                for one in ([given] if isinstance(given, str) else given or [])
-            ]
+            several = given if isinstance(given, list | tuple) else [given]
+            value = [_option(element, one) for one in several if one is not None]
         case "value":
             value = None if given in (None, "") else str(given)
         case _:
@@ -90,7 +91,7 @@ def entered(element: Json, given: Any) -> Json:
     return {"type": element["type"], key: value}
 
 
-def _option(element: Json, given: Any) -> Json:
+def _option(element: Json, given: object) -> Json:
     options = options_of(element)
     for option in options:
         if given in (option["text"]["text"], option["value"]):
@@ -100,16 +101,15 @@ def _option(element: Json, given: Any) -> Json:
 
 
 def state(view: View, given: Mapping[str, Any]) -> Json:
-    """`view.state.values` with what the person entered by label, block id or action id; else the first values.
+    """`view.state.values`: what the person entered by label, block id or action id; else as before.
 
     Raises ValueError naming the fields that exist when a name fits none.
     """
     fields = entries(view)
     unknown = [name for name in given if not any(name in f.names for f in fields)]
     if unknown:
-        raise ValueError(
-            f"there is no field {unknown[0]!r}: there are {', '.join(repr(f.label) for f in fields) or 'none'}"
-        )
+        labels = ", ".join(repr(f.label) for f in fields) or "none"
+        raise ValueError(f"there is no field {unknown[0]!r}: there are {labels}")
     values: Json = {}
     for field in fields:
         named = [given[name] for name in field.names if name in given]
@@ -126,7 +126,7 @@ def _first(element: Json) -> Json:
 
 
 def shortfalls(view: View, values: Json) -> dict[str, str]:
-    """What Slack's client itself refuses to submit, by block id: required fields left empty, lengths not kept."""
+    """What Slack's client itself refuses, by block id: required but empty, a length not kept."""
     found: dict[str, str] = {}
     for field in entries(view):
         value = values[field.block_id][field.action_id][STATE_KEYS[field.element["type"]][0]]
@@ -135,7 +135,7 @@ def shortfalls(view: View, values: Json) -> dict[str, str]:
     return found
 
 
-def _shortfall(field: Entry, value: Any) -> str | None:
+def _shortfall(field: Entry, value: object) -> str | None:
     if not value:
         return None if field.optional else "Please complete this required field."
     if not isinstance(value, str) or field.element["type"] != "plain_text_input":

@@ -1,6 +1,7 @@
 """Slack's published limits for blocks and views, as data; slack_checks.py walks over them.
 
-Lengths: https://docs.slack.dev/reference/block-kit/blocks and …/block-elements, …/composition-objects, …/views.
+Lengths: https://docs.slack.dev/reference/block-kit/blocks, …/block-elements,
+…/composition-objects and …/reference/views.
 Blocks that Readback has no use for (video, table, file, …) are refused as unknown.
 """
 
@@ -29,7 +30,7 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Field:
-    """`most` counts characters of a string or text, items of a list, or is the greatest int; `each` bounds a list's texts."""
+    """`most`: characters of a text, items of a list, the greatest int; `each`: of listed texts."""
 
     kind: Kind
     most: int | None = None

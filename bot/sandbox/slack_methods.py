@@ -1,64 +1,35 @@
-"""The Web API's methods: each a function of the workspace and the call's arguments, with the scope that it needs."""
+"""The Web API's methods: each a function of the workspace and the arguments, with its scope."""
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bot.sandbox.journal import Json
-from bot.sandbox.slack_checks import problems_of_message
+from bot.sandbox.slack_args import Args, channel_of, user_of
+from bot.sandbox.slack_messages import (
+    delete_message,
+    history,
+    post_ephemeral,
+    post_message,
+    replies,
+    update_message,
+)
 from bot.sandbox.slack_state import (
     APP,
     BOT,
     BOT_USER,
     TEAM,
-    Message,
     SlackError,
     User,
     View,
     Workspace,
-    with_ids,
 )
 from bot.sandbox.slack_views import change_view, checked_view, open_view, view_json
 
-LONGEST_TEXT = 40_000
 
-
-@dataclass(frozen=True)
-class Args:
-    """A call's arguments, form-encoded or JSON: nested values may come as JSON text."""
-
-    values: Mapping[str, Any]
-
-    def text(self, name: str, default: str = "") -> str:
-        value = self.values.get(name)
-        return default if value is None else str(value)
-
-    def needed(self, name: str) -> str:
-        if not (value := self.text(name)):
-            raise SlackError(
-                "invalid_arguments",
-                response_metadata={"messages": [f"[ERROR] missing required field: {name}"]},
-            )
-        return value
-
-    def flag(self, name: str) -> bool:
-        return self.text(name).lower() in ("1", "true")
-
-    def nested(self, name: str, error: str) -> Any:
-        value = self.values.get(name)
-        if not isinstance(value, str):
-            return value
-        try:
-            return json.loads(value) if value else None
-        except ValueError:
-            raise SlackError(error) from None
-
-
-def auth_test(workspace: Workspace, args: Args) -> Json:
+def auth_test(_workspace: Workspace, _args: Args) -> Json:
     return {
         "url": "https://standin.slack.example/",
         "team": "Stand-in",
@@ -70,139 +41,27 @@ def auth_test(workspace: Workspace, args: Args) -> Json:
     }
 
 
-def connections_open(workspace: Workspace, args: Args) -> Json:
+def connections_open(workspace: Workspace, _args: Args) -> Json:
     host = workspace.base_url.removeprefix("http://")
     ticket = secrets.token_hex(16)
     workspace.tickets.add(ticket)
     return {"url": f"ws://{host}/slack/link?ticket={ticket}&app_id={APP}"}
 
 
-def post_message(workspace: Workspace, args: Args) -> Json:
-    channel = _channel(workspace, args.needed("channel"))
-    text, blocks = _content(args)
-    message = Message(channel, workspace.next_ts(), BOT_USER, metadata=_metadata(args))
-    message.thread_ts = args.text("thread_ts") or None
-    message.show(text, with_ids(blocks or []))
-    workspace.messages[channel].append(message)
-    workspace.journal.tell("slack.message", channel=channel, ts=message.ts)
-    return {
-        "channel": channel,
-        "ts": message.ts,
-        "message": message_json(message, with_metadata=True),
-    }
-
-
-def update_message(workspace: Workspace, args: Args) -> Json:
-    channel = args.needed("channel")
-    if channel not in workspace.messages:
-        raise SlackError("channel_not_found")
-    message = workspace.message(channel, args.needed("ts"))
-    if message is None:
-        raise SlackError("message_not_found")
-    text, blocks = _content(args)
-    if "metadata" in args.values:
-        message.metadata = _metadata(args)
-    # Slack keeps the blocks that an update does not mention.
-    message.show(
-        text if "text" in args.values else message.text,
-        message.blocks if blocks is None else with_ids(blocks),
-    )
-    workspace.journal.tell("slack.message_changed", channel=channel, ts=message.ts)
-    return {
-        "channel": channel,
-        "ts": message.ts,
-        "text": message.text,
-        "message": message_json(message, with_metadata=True),
-    }
-
-
-def delete_message(workspace: Workspace, args: Args) -> Json:
-    message = workspace.message(args.needed("channel"), args.needed("ts"))
-    if message is None:
-        raise SlackError("message_not_found")
-    message.deleted = True
-    workspace.journal.tell("slack.message_changed", channel=message.channel, ts=message.ts)
-    return {"channel": message.channel, "ts": message.ts}
-
-
-def post_ephemeral(workspace: Workspace, args: Args) -> Json:
-    user = _user(workspace, args.needed("user"))
-    channel = _channel(workspace, args.needed("channel"))
-    if user.dm != channel:
-        raise SlackError("user_not_in_channel")
-    text, blocks = _content(args)
-    message = show_only_to(
-        workspace,
-        user.id,
-        channel,
-        text,
-        blocks or [],
-        expected=workspace.interacted_lately(user.id),
-    )
-    return {"message_ts": message.ts}
-
-
-def show_only_to(
-    workspace: Workspace, user: str, channel: str, text: str, blocks: list[Json], *, expected: bool
-) -> Message:
-    message = Message(channel, workspace.next_ts(), BOT_USER, only_for=user)
-    message.show(text, with_ids(blocks), expected=expected)
-    workspace.ephemerals.append(message)
-    workspace.journal.tell("slack.ephemeral", user=user, channel=channel, ts=message.ts)
-    return message
-
-
 def conversations_open(workspace: Workspace, args: Args) -> Json:
     if args.text("channel"):
-        return {"channel": {"id": _channel(workspace, args.text("channel"))}}
+        return {"channel": {"id": channel_of(workspace, args.text("channel"))}}
     ids = [i for i in args.text("users").split(",") if i]
     if len(ids) != 1:
         raise SlackError(
             "users_list_not_supplied" if not ids else "method_not_supported_for_channel_type"
         )
-    user = _user(workspace, ids[0])
+    user = user_of(workspace, ids[0])
     if user.deleted:
         raise SlackError("user_disabled")
     known = bool(user.dm)
     channel = {"id": workspace.open_dm(user), "user": user.id, "is_im": True}
     return {"channel": channel, "no_op": known, "already_open": known}
-
-
-def history(workspace: Workspace, args: Args) -> Json:
-    messages = [m for m in _readable(workspace, args) if not m.thread_ts]
-    return _page(messages[::-1], args)
-
-
-def replies(workspace: Workspace, args: Args) -> Json:
-    ts = args.needed("ts")
-    found = [m for m in _readable(workspace, args) if ts in (m.ts, m.thread_ts)]
-    if not found:
-        raise SlackError("thread_not_found")
-    return _page(found, args)
-
-
-def _readable(workspace: Workspace, args: Args) -> list[Message]:
-    if (channel := args.needed("channel")) not in workspace.messages:
-        raise SlackError("channel_not_found")
-    oldest, latest = float(args.text("oldest", "0")), float(args.text("latest") or "inf")
-    inclusive = args.flag("inclusive")
-    return [
-        m
-        for m in workspace.messages[channel]
-        if not m.deleted
-        and (oldest < float(m.ts) < latest or (inclusive and float(m.ts) in (oldest, latest)))
-    ]
-
-
-def _page(messages: list[Message], args: Args) -> Json:
-    limit, start = int(args.text("limit") or 100), int(args.text("cursor") or 0)
-    chosen, more = messages[start : start + limit], len(messages) > start + limit
-    everything = args.flag("include_all_metadata")
-    return {
-        "messages": [message_json(m, with_metadata=everything) for m in chosen],
-        "has_more": more,
-        "response_metadata": {"next_cursor": str(start + limit) if more else ""},
-    }
 
 
 def views_open(workspace: Workspace, args: Args) -> Json:
@@ -233,7 +92,7 @@ def views_update(workspace: Workspace, args: Args) -> Json:
 
 
 def views_publish(workspace: Workspace, args: Args) -> Json:
-    user = _user(workspace, args.needed("user_id"))
+    user = user_of(workspace, args.needed("user_id"))
     data = checked_view(args.nested("view", "invalid_arguments"))
     view = workspace.homes.setdefault(user.id, View(workspace.new_id("V"), user.id, {}, ""))
     if args.text("hash") not in ("", view.hash):
@@ -254,7 +113,7 @@ def _find_view(workspace: Workspace, args: Args) -> View:
 
 
 def users_info(workspace: Workspace, args: Args) -> Json:
-    return {"user": user_json(_user(workspace, args.needed("user")))}
+    return {"user": user_json(user_of(workspace, args.needed("user")))}
 
 
 def users_lookup(workspace: Workspace, args: Args) -> Json:
@@ -273,7 +132,7 @@ def users_list(workspace: Workspace, args: Args) -> Json:
     return {"members": members, "response_metadata": {"next_cursor": following}}
 
 
-def team_info(workspace: Workspace, args: Args) -> Json:
+def team_info(_workspace: Workspace, _args: Args) -> Json:
     return {
         "team": {
             "id": TEAM,
@@ -283,68 +142,6 @@ def team_info(workspace: Workspace, args: Args) -> Json:
             "plan": "free",
         }
     }
-
-
-def _user(workspace: Workspace, user_id: str) -> User:
-    if (user := workspace.users.get(user_id)) is None:
-        raise SlackError("user_not_found")
-    return user
-
-
-def _channel(workspace: Workspace, given: str) -> str:
-    """The conversation to post to: a user id opens the direct message. Raises what a post to this person gets."""
-    user = workspace.users.get(given) or workspace.user_of_dm(given)
-    if user is None:
-        raise SlackError("channel_not_found")
-    if user.refuse:
-        raise SlackError(user.refuse)
-    return workspace.open_dm(user)
-
-
-def _content(args: Args) -> tuple[str, list[Json] | None]:
-    text, blocks = args.text("text"), args.nested("blocks", "invalid_blocks_format")
-    if blocks is not None and (problems := problems_of_message(blocks)):
-        raise SlackError(
-            "invalid_blocks", errors=problems, response_metadata={"messages": problems}
-        )
-    if not text and not blocks:
-        raise SlackError("no_text")
-    if len(text) > LONGEST_TEXT:
-        raise SlackError("msg_too_long")
-    return text, blocks
-
-
-def _metadata(args: Args) -> Json | None:
-    data = args.nested("metadata", "invalid_metadata_format")
-    if data is None:
-        return None
-    if (
-        not isinstance(data, dict)
-        or not data.get("event_type")
-        or not isinstance(data.get("event_payload"), dict)
-    ):
-        raise SlackError("invalid_metadata_schema")
-    return data
-
-
-def message_json(message: Message, *, with_metadata: bool = False) -> Json:
-    data: Json = {
-        "type": "message",
-        "user": message.user,
-        "bot_id": BOT,
-        "app_id": APP,
-        "team": TEAM,
-        "ts": message.ts,
-        "text": message.text,
-        "blocks": message.blocks,
-    }
-    if message.updated:
-        data["edited"] = {"user": BOT_USER, "ts": f"{message.versions[-1].at:.6f}"}
-    if message.thread_ts:
-        data["thread_ts"] = message.thread_ts
-    if with_metadata and message.metadata:
-        data["metadata"] = message.metadata
-    return data
 
 
 def user_json(user: User) -> Json:

@@ -15,7 +15,7 @@ _ANGLE = re.compile(r"<([^<>]+)>")
 
 
 def plain(text: str, names: Mapping[str, str] = {}) -> str:
-    """mrkdwn without its marks; dates as their fallback, links as their label, mentions as the person's name."""
+    """mrkdwn without its marks; dates as their fallback, links as labels, mentions as names."""
     shown = _ANGLE.sub(lambda found: _angle(found.group(1), names), text)
     return html.unescape(_MARKS.sub(r"\2", shown))
 

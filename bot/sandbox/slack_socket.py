@@ -1,4 +1,4 @@
-"""Socket Mode: the app's WebSocket connections, and envelopes that wait for their acknowledgment."""
+"""Socket Mode: the app's WebSocket connections, and envelopes that wait for their ack."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 import random
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -35,7 +34,7 @@ class Link:
 
 @dataclass
 class SocketMode:
-    """`delay` is seconds before an envelope leaves; `most_links` is Slack's limit of connections for one app."""
+    """`delay` is seconds before an envelope leaves; `most_links` is Slack's limit for one app."""
 
     journal: Journal
     tickets: set[str]
@@ -90,9 +89,9 @@ class SocketMode:
         self.journal.tell("slack.disconnected", connections=len(self.links))
 
     async def deliver(
-        self, kind: str, payload: Json, *, answerable: bool = True, **more: Any
+        self, kind: str, payload: Json, *, answerable: bool = True, **more: object
     ) -> Ack:
-        """Send an envelope over one connection, chosen at random, and wait three seconds for the acknowledgment.
+        """Send an envelope over a connection chosen at random and wait three seconds for the ack.
 
         It is never sent again: Slack shows the person an error instead.
         """
@@ -140,7 +139,7 @@ class SocketMode:
             cut(link.socket.scope)
 
     async def deafen(self, how_many: int | None = None) -> None:
-        """Keep the connections open but read nothing from them: the app gets no pong, Slack gets no acknowledgment."""
+        """Keep connections open but read nothing: no pong for the app, no ack for Slack."""
         for link in [link for link in self.links if not link.deaf][:how_many]:
             link.deaf = True
             deafen(link.socket.scope)

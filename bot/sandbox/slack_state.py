@@ -1,4 +1,4 @@
-"""The workspace that the Slack stand-in keeps: people, direct messages, views. It outlives the bot."""
+"""The workspace of the Slack stand-in: people, direct messages, views. It outlives the bot."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ TEAM, APP, BOT, BOT_USER = "T0STANDIN", "A0STANDIN", "B0STANDIN", "U0READBACK"
 TRIGGER_LIFE_SECONDS = 3.0
 RESPONSE_URL_LIFE_SECONDS, RESPONSE_URL_USES = 30 * 60.0, 5
 MOST_STACKED_VIEWS = 3
+LATELY_SECONDS = 30.0
 
 
 class SlackError(Exception):
@@ -54,7 +55,7 @@ class Version:
 
 @dataclass
 class Message:
-    """A message as its reader sees it now, and what it showed before. `only_for` marks an ephemeral one."""
+    """A message as it reads now, and what it showed before. `only_for` marks an ephemeral one."""
 
     channel: str
     ts: str
@@ -82,7 +83,7 @@ class Message:
 
 @dataclass
 class View:
-    """A modal or Home tab. `data` is the view as the app sent it; `values` is what the person has entered."""
+    """A modal or Home tab. `data`: the view as the app sent it; `values`: what was entered."""
 
     id: str
     user: str
@@ -129,6 +130,7 @@ class Workspace:
     triggers: dict[str, Trigger] = field(default_factory=dict)
     tickets: set[str] = field(default_factory=set)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
+    _dms: dict[str, User] = field(default_factory=dict)
     _last_ts: float = 0.0
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -150,11 +152,12 @@ class Workspace:
     def open_dm(self, user: User) -> str:
         if not user.dm:
             user.dm = self.new_id("D")
+            self._dms[user.dm] = user
             self.messages[user.dm] = []
         return user.dm
 
     def user_of_dm(self, channel: str) -> User | None:
-        return next((u for u in self.users.values() if u.dm == channel), None)
+        return self._dms.get(channel)
 
     def message(self, channel: str, ts: str) -> Message | None:
         return next(
@@ -188,7 +191,9 @@ class Workspace:
         return [v for v in self.views.values() if v.user == user and v.open]
 
     def interacted_lately(self, user: str) -> bool:
-        return any(t.user == user and epoch() - t.born < 30 for t in self.triggers.values())
+        return any(
+            t.user == user and epoch() - t.born < LATELY_SECONDS for t in self.triggers.values()
+        )
 
 
 def with_ids(blocks: list[Json]) -> list[Json]:

@@ -1,8 +1,6 @@
-"""Opening, pushing, updating and closing views, as the methods and as the answer to a submission do it."""
+"""Opening, pushing, updating and closing views, for the methods and for submissions alike."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from bot.sandbox.journal import Json
 from bot.sandbox.slack_checks import problems_of_view
@@ -28,10 +26,9 @@ _DEFAULTS: Json = {
 }
 
 
-def checked_view(data: Any) -> Json:
+def checked_view(data: object) -> Json:
     """The view with its defaults and ids. Raises SlackError as Slack does."""
-    problems = problems_of_view(data)
-    if problems:
+    if (problems := problems_of_view(data)) or not isinstance(data, dict):
         raise SlackError("invalid_arguments", response_metadata={"messages": problems})
     return {**_DEFAULTS, **data, "blocks": with_ids(data["blocks"])}
 

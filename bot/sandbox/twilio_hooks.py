@@ -1,9 +1,10 @@
-"""What Twilio posts to the bot, signed, once: status callbacks and inbound messages. Nothing is tried again."""
+"""What Twilio posts to the bot, signed and once: status callbacks, inbound messages."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import aiohttp
 from twilio.request_validator import RequestValidator
@@ -28,6 +29,12 @@ class Posted:
     status: int | None
     body: str = ""
     error: str = ""
+
+    @property
+    def fine(self) -> bool:
+        return (
+            self.status is not None and HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+        )
 
 
 @dataclass
@@ -64,7 +71,7 @@ class Hooks:
 
 
 def texts_in_twiml(body: str) -> list[str]:
-    """The text of each <Message> of a <Response>. Raises ValueError for anything that is not TwiML (Twilio's 12100, 12200)."""
+    """The text of each <Message> of a <Response>; ValueError for what is not TwiML (12100)."""
     if not body.strip():
         return []
     try:

@@ -4,50 +4,88 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.sandbox.journal import Json
+from bot.sandbox.twilio_sms import Sms
 
 ERRORS: Mapping[int, tuple[int, str]] = {
     20001: (400, "Unknown parameter {0}"),
     20003: (401, "Authenticate"),
+    20006: (400, "Invalid value of {0}"),
     20404: (404, "The requested resource {0} was not found"),
     20429: (429, "Too Many Requests"),
     21211: (400, "Invalid 'To' Phone Number: {0}"),
     21212: (400, "Invalid From Number (caller ID): {0}"),
     21408: (
         400,
-        "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: {0}",
+        "Permission to send an SMS has not been enabled for the region of {0}",
     ),
     21602: (400, "A text message body or media urls must be specified."),
     21603: (400, "A 'From' phone number is required."),
     21604: (400, "A 'To' phone number is required."),
     21606: (
         400,
-        "The 'From' phone number provided ({0}) is not a valid message-capable Twilio phone number for this destination.",
+        "The 'From' phone number {0} is not a message-capable Twilio phone number",
     ),
     21609: (400, "The 'StatusCallback' URL {0} is not a valid URL."),
     21610: (400, "Attempt to send to unsubscribed recipient"),
     21611: (429, "This 'From' number has exceeded the maximum number of queued messages"),
     21612: (
         400,
-        "Message cannot be sent with the current combination of 'To' ({0}) and/or 'From' parameters",
+        "Message cannot be sent with the current combination of 'To' ({0}) and 'From'",
     ),
     21614: (400, "To number: {0}, is not a mobile number"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
     21624: (400, "Invalid validity period value: must be an integer from 1 to 36000"),
 }
 PARAMETERS = frozenset(
-    "To From Body MediaUrl StatusCallback ApplicationSid MaxPrice ProvideFeedback Attempt ValidityPeriod ForceDelivery "
-    "ContentRetention AddressRetention SmartEncoded PersistentAction TrafficType ShortenUrls ScheduleType SendAt SendAsMms "
-    "ContentVariables RiskCheck FallbackFrom MessagingServiceSid ContentSid".split()
+    {
+        "To",
+        "From",
+        "Body",
+        "MediaUrl",
+        "StatusCallback",
+        "ApplicationSid",
+        "MaxPrice",
+        "ProvideFeedback",
+        "Attempt",
+        "ValidityPeriod",
+        "ForceDelivery",
+        "ContentRetention",
+        "AddressRetention",
+        "SmartEncoded",
+        "PersistentAction",
+        "TrafficType",
+        "ShortenUrls",
+        "ScheduleType",
+        "SendAt",
+        "SendAsMms",
+        "ContentVariables",
+        "RiskCheck",
+        "FallbackFrom",
+        "MessagingServiceSid",
+        "ContentSid",
+    }
 )
 LONGEST_BODY, LONGEST_VALIDITY = 1600, 36_000
-STOP_WORDS = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT".split())
-START_WORDS = frozenset("START YES UNSTOP".split())
-HELP_WORDS = frozenset("HELP INFO".split())
+Keyword = Literal["stop", "start", "help"]
+_STOP = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
+_WORDS: Mapping[Keyword, tuple[str, ...]] = {
+    "stop": _STOP,
+    "start": ("START", "YES", "UNSTOP"),
+    "help": ("HELP", "INFO"),
+}
+KEYWORDS: Mapping[str, Keyword] = {word: kind for kind, words in _WORDS.items() for word in words}
+CARRIER_ANSWERS: Mapping[Keyword, str] = {
+    "stop": "You have successfully been unsubscribed. You will not receive any more messages "
+    "from this number. Reply START to resubscribe.",
+    "start": "You have successfully been re-subscribed to messages from this number. "
+    "Reply HELP for help. Reply STOP to unsubscribe.",
+    "help": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
+}
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 Delivery = Literal["on", "off", "unreachable", "blocked", "held", "no receipt"]
@@ -73,6 +111,7 @@ class Handset:
     opted_out: bool = False
     refuse: int | None = None
     delivery_seconds: float | None = None
+    held: list[Sms] = field(default_factory=list)
 
 
 def error_json(code: int, about: str = "") -> tuple[int, Json]:

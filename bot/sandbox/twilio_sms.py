@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -9,9 +10,10 @@ from typing import Literal
 from bot.sandbox.journal import Json
 from bot.sandbox.realtime import rfc2822
 
-# 3GPP TS 23.038: the basic alphabet, and the table behind the escape character, whose characters count twice.
+# 3GPP TS 23.038: the basic alphabet, and the table behind the escape character (counts twice).
 _GSM_7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_7_TWICE = frozenset("\f^{}\\[~]|€")
 
@@ -24,7 +26,7 @@ def encoding(body: str) -> Encoding:
 
 
 def segments(body: str) -> int:
-    """How many SMS this text is: 160 septets alone and 153 each in parts, or 70 and 67 UTF-16 units."""
+    """How many SMS this is: 160 septets alone, 153 each in parts; in UCS-2 70 and 67 units."""
     if encoding(body) == "GSM-7":
         length, alone, part = sum(2 if c in _GSM_7_TWICE else 1 for c in body), 160, 153
     else:
@@ -34,7 +36,7 @@ def segments(body: str) -> int:
 
 @dataclass
 class Sms:
-    """`shown` is set when it reached the phone; `webhook_status` is the HTTP status that the bot gave to an inbound one."""
+    """`shown`: it reached the phone. `webhook_status`: what the bot answered to an inbound one."""
 
     sid: str
     direction: Direction
@@ -49,9 +51,16 @@ class Sms:
     callback_url: str = ""
     validity_period: int | None = None
     statuses: list[str] = field(default_factory=lambda: ["queued"])
+    callbacks_kept: list[dict[str, str]] = field(default_factory=list)
+    callback_order: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     shown: bool = False
     expected: bool = False
     webhook_status: int | None = None
+
+    @property
+    def phone(self) -> str:
+        """The number at the other end."""
+        return self.from_ if self.direction == "inbound" else self.to
 
     @property
     def encoding(self) -> Encoding:
@@ -92,4 +101,36 @@ def sms_json(sms: Sms, account: str) -> Json:
         "subresource_uris": {"media": f"{uri}/Media.json"},
         "to": sms.to,
         "uri": f"{uri}.json",
+    }
+
+
+def callback_params(sms: Sms, account: str) -> dict[str, str]:
+    """What a StatusCallback says."""
+    params = {
+        "AccountSid": account,
+        "ApiVersion": "2010-04-01",
+        "From": sms.from_,
+        "To": sms.to,
+        "MessageSid": sms.sid,
+        "SmsSid": sms.sid,
+        "MessageStatus": sms.status,
+        "SmsStatus": sms.status,
+    }
+    return {**params, "ErrorCode": str(sms.error_code)} if sms.error_code else params
+
+
+def inbound_params(sms: Sms, account: str) -> dict[str, str]:
+    """What the webhook of a number is told: https://www.twilio.com/docs/messaging/twiml."""
+    return {
+        "AccountSid": account,
+        "ApiVersion": "2010-04-01",
+        "Body": sms.body,
+        "From": sms.from_,
+        "To": sms.to,
+        "MessageSid": sms.sid,
+        "SmsMessageSid": sms.sid,
+        "SmsSid": sms.sid,
+        "SmsStatus": "received",
+        "NumMedia": "0",
+        "NumSegments": str(sms.segments),
     }

@@ -1,6 +1,6 @@
 """Slack and Twilio, standing in on one loopback port, with the people who use them.
 
-The world lives in the process that starts it; the bot may be killed and started again while it goes on.
+The world lives in the process that starts it; the bot may be killed and started again meanwhile.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from typing import Self
 
 from bot.sandbox.acts import act, snapshot
 from bot.sandbox.journal import Entry, Journal, Json, Listener
-from bot.sandbox.people import Phone, SlackPerson, Stage, read_message
+from bot.sandbox.people import SlackPerson
+from bot.sandbox.phones import Phone
+from bot.sandbox.screens import read_message
 from bot.sandbox.serving import Server
 from bot.sandbox.slack import Slack, SlackTokens
 from bot.sandbox.slack_methods import ALL_SCOPES
+from bot.sandbox.slack_state import Message
+from bot.sandbox.stage import Stage
 from bot.sandbox.twilio import Twilio
 
 
 class World:
-    """`with World() as world:` gives running stand-ins. Port 0 takes a free one. `scopes` are the bot token's."""
+    """`with World() as world:` runs them. Port 0: a free one. `scopes`: the bot token's."""
 
     def __init__(
         self, port: int = 0, *, scopes: Iterable[str] = ALL_SCOPES, ping_interval: float = 0.5
@@ -37,7 +41,8 @@ class World:
         return self
 
     def stop(self) -> None:
-        self.server.run(self.twilio.close())
+        self.server.run(self.slack.request_url.close())
+        self.server.run(self.twilio.carrier.close())
         self.server.stop()
 
     def __enter__(self) -> Self:
@@ -61,7 +66,7 @@ class World:
 
     @property
     def slack_api_url(self) -> str:
-        """The base URL for slack_sdk; it ends in a slash because the SDK joins the method's name to it."""
+        """The base URL for slack_sdk; it ends in a slash: the SDK joins the method's name to it."""
         return f"{self.url}/slack/api/"
 
     @property
@@ -87,15 +92,15 @@ class World:
 
     @property
     def inbound_url(self) -> str | None:
-        """The bot's webhook for SMS to our number; None forwards nothing (a bot without a public URL polls)."""
-        return self.twilio.inbound_urls.get(self.from_number)
+        """The bot's webhook for SMS to our number; None forwards nothing, for a bot that polls."""
+        return self.twilio.carrier.inbound_urls.get(self.from_number)
 
     @inbound_url.setter
     def inbound_url(self, url: str | None) -> None:
         if url is None:
-            self.twilio.inbound_urls.pop(self.from_number, None)
+            self.twilio.carrier.inbound_urls.pop(self.from_number, None)
         else:
-            self.twilio.inbound_urls[self.from_number] = url
+            self.twilio.carrier.inbound_urls[self.from_number] = url
 
     @property
     def log(self) -> list[Entry]:
@@ -112,7 +117,7 @@ class World:
         )
 
     def phone(self, number: str) -> Phone:
-        self.twilio.handset(number)
+        self.twilio.carrier.handset(number)
         return Phone(self.stage, number)
 
     def wait_until(
@@ -136,26 +141,37 @@ class World:
         )
 
     def unexpected(self) -> list[str]:
-        """What reached people and nobody waited for: a line each. A private answer to one's own click is expected."""
+        """What reached people and nobody waited for, a line each.
+
+        A private answer to one's own click or command is expected.
+        """
         workspace = self.slack.workspace
         direct = [m for messages in workspace.messages.values() for m in messages]
         lines = [
-            f"Slack to {self._reader(m.channel, m.only_for)}: {read_message(m.text, m.blocks, self.stage.names)}"
+            f"Slack to {self._reader(m)}: {read_message(m.text, m.blocks, self.stage.names)}"
             for m in [*direct, *workspace.ephemerals]
             if not m.expected
         ]
         return lines + [
-            f"SMS to {s.to}: {s.body}" for s in self.twilio.messages if s.shown and not s.expected
+            f"SMS to {s.to}: {s.body}"
+            for s in self.twilio.carrier.messages.values()
+            if s.shown and not s.expected
         ]
 
-    def _reader(self, channel: str, only_for: str | None) -> str:
-        user = self.slack.workspace.users.get(only_for or "") or self.slack.workspace.user_of_dm(
-            channel
-        )
-        return user.name if user else channel
+    def _reader(self, message: Message) -> str:
+        workspace = self.slack.workspace
+        user = workspace.users.get(message.only_for or "") or workspace.user_of_dm(message.channel)
+        return user.name if user else message.channel
 
     def listen(self, callback: Listener) -> Callable[[], None]:
-        """Call `callback` with every change, on the stand-ins' thread: it must not block. Returns how to stop it."""
+        """Call `callback` with every change. It runs on the stand-ins' thread and must not block.
+
+        An event has `kind`, `at` (ISO, UTC) and ids: slack.message, slack.message_changed,
+        slack.ephemeral (channel, ts), slack.view_opened, slack.view_updated, slack.view_closed
+        (user, view_id), slack.home (user), slack.connected, slack.disconnected (connections),
+        sms.created, sms.status, sms, sms.inbound (sid, number), phone (number, state),
+        twilio.webhook, twilio.progress, slack_down, twilio_down (down). Returns how to stop it.
+        """
         self.journal.listeners.append(callback)
         return lambda: self.journal.listeners.remove(callback)
 
@@ -175,7 +191,10 @@ class World:
             return snapshot(self.stage)
 
     def act(self, what: Json) -> Json:
-        """Do as a person does, from JSON: see acts.py. Blocks until the bot has acknowledged, three seconds at most."""
+        """Do as a person does, from JSON: see acts.py. Raises CannotAct.
+
+        Blocks until the bot has acknowledged, about three seconds at most.
+        """
         result: Json = self.server.run(act(self.stage, what))
         return result
 

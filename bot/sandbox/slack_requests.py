@@ -1,0 +1,70 @@
+"""The other way to reach an app: signed HTTP requests to its Request URL, where it has no socket.
+
+https://docs.slack.dev/authentication/verifying-requests-from-slack
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import aiohttp
+from slack_sdk.signature import SignatureVerifier
+
+from bot.sandbox.journal import Journal, Json
+from bot.sandbox.realtime import epoch
+from bot.sandbox.slack_socket import ACK_SECONDS, Ack
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+@dataclass
+class RequestUrl:
+    """Delivers to `url` when it is set; nothing is sent again."""
+
+    journal: Journal
+    signing_secret: str
+    url: str = ""
+    _session: aiohttp.ClientSession | None = None
+
+    async def deliver(self, kind: str, payload: Json) -> Ack:
+        """Post an interaction, a command or an event, and wait three seconds for the answer."""
+        body, content_type = _body(kind, payload)
+        headers = {"Content-Type": content_type, **self._signed(body)}
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ACK_SECONDS))
+        try:
+            async with self._session.post(self.url, data=body, headers=headers) as answer:
+                return self._ack(answer.status, await answer.text())
+        except (aiohttp.ClientError, TimeoutError):
+            return Ack(error="the app did not answer within 3 seconds")
+
+    def _signed(self, body: str) -> dict[str, str]:
+        at = str(int(epoch()))
+        verifier = SignatureVerifier(self.signing_secret)
+        signature = verifier.generate_signature(timestamp=at, body=body)
+        return {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": str(signature)}
+
+    def _ack(self, status: int, text: str) -> Ack:
+        self.journal.add("slack", "request.answer", {"status": status, "body": text})
+        if status != 200:
+            return Ack(error=f"the app answered {status}")
+        try:
+            return Ack(json.loads(text)) if text else Ack()
+        except ValueError:
+            return Ack({"text": text})
+
+    async def close(self) -> None:
+        if self._session:
+            await self._session.close()
+
+
+def _body(kind: str, payload: Json) -> tuple[str, str]:
+    match kind:
+        case "interactive":
+            return urlencode({"payload": json.dumps(payload)}), FORM
+        case "slash_commands":
+            return urlencode(payload), FORM
+        case _:
+            return json.dumps(payload), JSON
