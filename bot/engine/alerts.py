@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.domain.alert import Alert, advance
-from bot.domain.coverage import Person
 from bot.domain.events import (
     Acknowledged,
     CallRecorded,
@@ -108,12 +107,7 @@ def _with_actor(connection: Connection, alert: Alert, event: Event) -> Alert:
         case _:
             return alert
     unknown = [i for i in ids if alert.roster.person(i) is None]
-    found = [person for i in unknown if (person := people.load(connection, i))]
-    return _joined(alert, found)
-
-
-def _joined(alert: Alert, found: list[Person]) -> Alert:
-    if not found:
+    if not unknown:
         return alert
-    roster = replace(alert.roster, others=(*alert.roster.others, *found))
-    return replace(alert, roster=roster)
+    joined = (*alert.roster.others, *(people.load(connection, i) for i in unknown))
+    return replace(alert, roster=replace(alert.roster, others=joined))

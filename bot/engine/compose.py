@@ -14,11 +14,9 @@ from storage.outbox import Claimed
 VALID_AT_LEAST = timedelta(minutes=1)
 
 
-def compose(c: Connection, engine: Engine, claimed: Claimed) -> Page | None:
-    """The page with everything in it, or None where its person is not in the directory."""
+def compose(c: Connection, engine: Engine, claimed: Claimed) -> Page:
+    """The page with everything in it, as things stand at this moment."""
     person = people.load(c, claimed.slip.person_id)
-    if person is None:
-        return None
     if not claimed.alert_id:
         return Page(
             claimed.delivery_id, claimed.slip, person, engine.clock.now(), reason=claimed.data

@@ -92,9 +92,6 @@ class Dispatcher:
 
     async def _send(self, claimed: Claimed) -> None:
         page = await self._compose(claimed)
-        if page is None:
-            await self._settle(claimed, Refused("nobody-to-send-to", permanent=True))
-            return
         try:
             outcome: Outcome = await self._sender(claimed).send(page)
         except SendFailed as failed:
@@ -104,8 +101,7 @@ class Dispatcher:
         await self._settle(claimed, outcome)
 
     async def _look_up(self, claimed: Claimed) -> None:
-        page = await self._compose(claimed)
-        outcome = await self._prove(claimed, page) if page else Lost()
+        outcome = await self._prove(claimed, await self._compose(claimed))
         await self._settle(claimed, outcome)
 
     async def _prove(self, claimed: Claimed, page: Page) -> Outcome:
@@ -120,7 +116,7 @@ class Dispatcher:
                 return found
         return Lost()
 
-    async def _compose(self, claimed: Claimed) -> Page | None:
+    async def _compose(self, claimed: Claimed) -> Page:
         return await self.engine.database.write(lambda c: compose(c, self.engine, claimed))
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:

@@ -16,7 +16,7 @@ from bot.domain.message import RawMessage, Receipt, Reports, SetAside, Unusable
 from bot.domain.page import Notice, Slip
 from bot.domain.refs import ref_from
 from bot.domain.report import KeyKind, Provider, Report, ReportKey, Settled, Status, settle
-from bot.domain.settling import event_for
+from bot.domain.settling import event_for, governing
 from bot.domain.window import opens_at
 from bot.engine.alerts import apply_in, keep
 from bot.engine.context import Engine
@@ -84,25 +84,28 @@ def _take(c: Connection, engine: Engine, report: Report, message_id: str, now: d
     report_id = reports.add(c, report, message_id, found, finding, now)
     if report_id is None or report.status is Status.PRELIMINARY:
         return
-    settled = settle(reports.versions(c, report.key))
-    if settled:
-        _follow(c, engine, report, settled, found, now)
+    versions = reports.versions(c, report.key)
+    before = settle(version for version in versions if version.report_id != report_id)
+    after = settle(versions)
+    if after:
+        _follow(c, engine, report, before, after, found)
 
 
 def _follow(
     c: Connection,
     engine: Engine,
     report: Report,
-    settled: Settled,
+    before: Settled | None,
+    after: Settled,
     found: rules.Triage,
-    now: datetime,
 ) -> None:
+    now = engine.clock.now()
     opens, note = opens_at(report, now)
     alert = alerts.by_key(c, report.key)
-    event = event_for(alert, settled, engine.policy, opens)
+    event = event_for(alert, before, after, engine.policy, opens)
     if alert is None and isinstance(event, Opened):
-        start = _alert(c, engine, report, settled, opens, note, now)
-        _open(c, engine, start, _facts(c, report), event, found, now)
+        start = _alert(c, engine, report, after, opens, note)
+        _open(c, engine, start, _facts(c, report), event, found)
     elif alert is not None and event is not None:
         apply_in(c, engine, alert.id, event)
 
@@ -114,10 +117,9 @@ def _alert(
     settled: Settled,
     opens: datetime,
     note: str,
-    now: datetime,
 ) -> Alert:
     """The alert as it stands before its Opened event. Its owner is whoever the ladder finds."""
-    policy = engine.policy.category(settled.flagged_category)
+    policy = governing(engine.policy, settled.flagged_category)
     return Alert(
         id=new_id(),
         ref=_free_ref(c, engine),
@@ -125,7 +127,7 @@ def _alert(
         policy=policy,
         window_opens_at=opens,
         due_at=opens + policy.window,
-        opened_at=now,
+        opened_at=engine.clock.now(),
         report_id=settled.newest.report_id,
         finding_hash=settled.finding_hash,
         review=settled.review,
@@ -152,8 +154,8 @@ def _open(
     facts: AlertFacts,
     event: Opened,
     found: rules.Triage,
-    now: datetime,
 ) -> None:
+    now = engine.clock.now()
     alert = alerts.with_roster(c, start, facts)
     after, effects = advance(alert, event, now)
     alerts.insert(c, alert, facts)
@@ -184,7 +186,8 @@ def _quarantine(
     now: datetime,
 ) -> None:
     """Keep it for a person; a flagged one opens an alert besides, it must not wait unseen."""
-    first = quarantine.put(c, message_id, raw, unusable, now)
+    first = quarantine.put(c, message_id, unusable, now)
+    after_commit(c, lambda: metrics.quarantined(unusable.reason))
     entry = Record("quarantined", data={"reason": unusable.reason, "message": message_id})
     audit.append(c, "admin", [entry], now)
     if unusable.flags:
@@ -211,7 +214,7 @@ def _open_unread(
         review=f"flagged, but could not be read: {unusable.reason}",
     )
     found = rules.Triage(worst.name, "flagged-unusable", unusable.flags)
-    _open(c, engine, alert, AlertFacts(), Opened(), found, now)
+    _open(c, engine, alert, AlertFacts(), Opened(), found)
 
 
 def _tell_coordinator(c: Connection, reason: str, now: datetime) -> None:

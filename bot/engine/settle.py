@@ -43,22 +43,25 @@ Outcome = Sent | Refused | Lost
 
 def settle(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) -> None:
     """Close the attempt's row; nothing happens where somebody else has closed it already."""
-    now = engine.clock.now()
-    match outcome:
-        case Sent(provider_id=provider_id, slack_channel=channel):
-            closed = outbox.settle(
-                c, claimed.delivery_id, "sent", now, provider_id=provider_id, slack_channel=channel
-            )
-        case Refused(reason=reason):
-            closed = outbox.settle(c, claimed.delivery_id, "failed", now, reason=reason)
-        case Lost():
-            closed = outbox.settle(c, claimed.delivery_id, "uncertain", now)
-    if not closed:
+    if not _close(c, engine, claimed.delivery_id, outcome):
         return
     if claimed.alert_id:
         apply_in(c, engine, claimed.alert_id, _event(claimed, outcome))
     else:
         _settle_alone(c, engine, claimed, outcome)
+
+
+def _close(c: Connection, engine: Engine, delivery_id: str, outcome: Outcome) -> bool:
+    now = engine.clock.now()
+    match outcome:
+        case Sent(provider_id=sid, slack_channel=channel):
+            return outbox.settle(
+                c, delivery_id, "sent", now, provider_id=sid, slack_channel=channel
+            )
+        case Refused(reason=reason):
+            return outbox.settle(c, delivery_id, "failed", now, reason=reason)
+        case Lost():
+            return outbox.settle(c, delivery_id, "uncertain", now)
 
 
 def _event(claimed: Claimed, outcome: Outcome) -> Event:

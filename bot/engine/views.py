@@ -28,7 +28,7 @@ class AlertView:
     accession: str
     owner_name: str
     acknowledged_by: str
-    person: Person | None
+    person: Person
     entitled: bool
     administers: bool
     can_decline: bool
@@ -65,7 +65,7 @@ def _view(
     alert = alerts.load(c, alert_id)
     facts = alerts.facts(c, alert_id)
     person = people.load(c, person_id)
-    administers = person is not None and bool(ADMINISTERS & set(person.roles))
+    administers = bool(ADMINISTERS & set(person.roles))
     entitled = _entitled(alert, person_id, administers=administers)
     shown = finding_of(c, alert) if wants_finding and entitled else ""
     now = engine.clock.now()
