@@ -56,7 +56,8 @@ def keep(
         alerts.save(connection, after, before)
     pages = [effect for effect in effects if not isinstance(effect, Record)]
     if pages:
-        outbox.put(connection, after.id, pages, now, version=after.version)
+        severity = after.policy.severity
+        outbox.put(connection, after.id, pages, now, version=after.version, severity=severity)
     records = [effect for effect in effects if isinstance(effect, Record)]
     audit.append(connection, after.id, records, now)
     after_commit(connection, lambda: _told(engine, after, records))

@@ -18,6 +18,7 @@ from storage import outbox
 from storage.outbox import Claimed
 
 LONGEST_SLEEP = 1.0
+ORPHANS_EVERY = 1.0
 IN_FLIGHT = 200
 PROOF_WAITS = (0.0, 0.5, 2.0)
 """Seconds before each question whether a page went out; the provider may answer late."""
@@ -33,6 +34,7 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self._flying: dict[str, asyncio.Task[None]] = {}
+        self._looked_for_orphans = float("-inf")
 
     @property
     def idle(self) -> bool:
@@ -68,7 +70,14 @@ class Dispatcher:
         return len(claimed) == room
 
     async def _adopt_orphans(self) -> None:
-        """Take over what a copy that died had claimed, be it this one's earlier life."""
+        """Take over what a copy that died had claimed, be it this one's earlier life.
+
+        Never beside a claim: a row claimed and not yet in flight would look like an orphan.
+        """
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_for_orphans < ORPHANS_EVERY:
+            return
+        self._looked_for_orphans = now
         database, mine, instance = self.engine.database, set(self._flying), self.engine.instance
         alive = await asyncio.to_thread(database.alive)
         orphans = await database.write(lambda c: outbox.orphans(c, alive, mine, instance))
@@ -82,10 +91,12 @@ class Dispatcher:
 
         task = asyncio.create_task(flight(), name=f"page-{claimed.delivery_id}")
         self._flying[claimed.delivery_id] = task
+        metrics.IN_FLIGHT.set(len(self._flying))
         task.add_done_callback(lambda done: self._landed(claimed.delivery_id, done))
 
     def _landed(self, delivery_id: str, task: asyncio.Task[None]) -> None:
         del self._flying[delivery_id]
+        metrics.IN_FLIGHT.set(len(self._flying))
         if not task.cancelled() and (error := task.exception()):
             # The row stays claimed; the next look for orphans takes it up and asks for proof.
             log.error("attempt_broke_off", delivery=delivery_id, error=type(error).__name__)
@@ -120,7 +131,8 @@ class Dispatcher:
         return await self.engine.database.write(lambda c: compose(c, self.engine, claimed))
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
-        metrics.page_settled(claimed.slip.channel, type(outcome).__name__.lower())
+        waited = (self.engine.clock.now() - claimed.not_before).total_seconds()
+        metrics.page_settled(claimed.slip.channel, type(outcome).__name__.lower(), waited)
         await self.engine.database.write(lambda c: settle(c, self.engine, claimed, outcome))
 
     def _sender(self, claimed: Claimed) -> Sender:
