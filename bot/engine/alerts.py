@@ -53,7 +53,7 @@ def keep(
 ) -> None:
     """Write the new state with its outbox rows and audit entries, and wake the loops afterwards."""
     if after != before:
-        alerts.save(connection, after, before)
+        alerts.save(connection, after, before, now)
     pages = [effect for effect in effects if not isinstance(effect, Record)]
     if pages:
         severity = after.policy.severity

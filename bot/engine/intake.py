@@ -158,9 +158,9 @@ def _open(
     now = engine.clock.now()
     alert = alerts.with_roster(c, start, facts)
     after, effects = advance(alert, event, now)
-    alerts.insert(c, alert, facts)
+    alerts.insert(c, after, facts)
     known = Record("triaged", data={"rule": found.rule, "note": start.note or None})
-    keep(c, engine, alert, after, [known, *effects], now)
+    keep(c, engine, after, after, [known, *effects], now)
 
 
 def _first_known(c: Connection, providers: tuple[Provider, ...]) -> Person | None:
