@@ -1,0 +1,198 @@
+"""A page or notice as Slack shows it: one header line, one line of context, two buttons. Pure.
+
+Legible at 3 a.m. on a phone. ``text`` is what a lock screen shows, so it says the least.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from bot.domain.alert import UNDO_WITHIN
+from bot.domain.events import ReadBack
+from bot.domain.page import Notice, Page
+from bot.slack import SlackSettings
+from bot.slack.elements import Block, actions, button, context, header, section, verbatim
+from bot.slack.words import READ_BACK, clipped, due, escaped, local, title_case
+
+ACKNOWLEDGE, DECLINE, UNDO = "acknowledge", "decline", "undo"
+# A message has 50 blocks at most, and one that fills a phone's screen hides its own buttons.
+FINDING_BLOCKS = 10
+EXAM_MOST = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What chat.postMessage and chat.update take."""
+
+    text: str
+    blocks: list[Block]
+
+
+class Look(Enum):
+    """How the alert stands, seen by the person whose message it is."""
+
+    MINE = "mine"
+    HANDED_OVER = "handed over"
+    ACKNOWLEDGED = "acknowledged"
+    WITHDRAWN = "withdrawn"
+    DOWNGRADED = "downgraded"
+
+
+def look(page: Page) -> Look:
+    """An acknowledged alert keeps its state when it is withdrawn: then the notice decides."""
+    ended = {"acknowledged": Look.ACKNOWLEDGED, **_ENDED_BY_REPORT}
+    if page.state in ended:
+        said = page.slip.notice.value if page.slip.notice else ""
+        return _ENDED_BY_REPORT.get(said, ended[page.state])
+    return Look.MINE if page.owner_id in {page.person.id, ""} else Look.HANDED_OVER
+
+
+_ENDED_BY_REPORT = {"withdrawn": Look.WITHDRAWN, "downgraded": Look.DOWNGRADED}
+
+
+def page_message(page: Page, settings: SlackSettings) -> Message:
+    """The page as it stands now. What was posted earlier is rewritten with the same function."""
+    match look(page):
+        case Look.MINE | Look.HANDED_OVER:
+            return _open(page, settings)
+        case Look.ACKNOWLEDGED:
+            return _acknowledged(page)
+        case ended:
+            return _ended_by_report(page, ended)
+
+
+def _open(page: Page, settings: SlackSettings) -> Message:
+    mine = look(page) is Look.MINE
+    overdue = page.expired_at is not None
+    icon = ("⏰" if overdue else "🔔") if mine else "➡️"
+    finding = page.finding if settings.phi == "message" else ""
+    call = f"call {escaped(settings.callback_number)}"
+    where = call if finding else f"read it in the EHR or {call}"
+    blocks = [
+        header(f"{icon} {_what(page)}{' · OVERDUE' if overdue else ''}"),
+        context(
+            "" if mine else f"Handed over: now with *{escaped(page.owner_name)}*",
+            f"{_due(page)} · ref *{page.ref}* · {where}",
+            *_marks(page),
+        ),
+        *verbatim(finding, FINDING_BLOCKS),
+        *actions(_buttons(page, mine=mine)),
+    ]
+    kind = f"{escaped(page.category)} imaging result, ref {page.ref}"
+    return Message(f"READBACK: {kind}{'' if mine else ' (handed over)'}", blocks)
+
+
+def _buttons(page: Page, *, mine: bool) -> list[Block]:
+    """Anyone who was paged may acknowledge; only the owner may pass it on."""
+    acknowledge = button("Acknowledge", ACKNOWLEDGE, page.alert_id, "primary")
+    decline = button("I can't take this", DECLINE, page.alert_id)
+    return [acknowledge, decline] if mine else [acknowledge]
+
+
+def _marks(page: Page) -> tuple[str, ...]:
+    return (
+        f"⚠️ A person must look: {escaped(page.review)}" if page.review else "",
+        f"Note: {escaped(page.note)}" if page.note else "",
+        "Possible repeat of a page you already have" if page.slip.possible_repeat else "",
+    )
+
+
+def _acknowledged(page: Page) -> Message:
+    when = local(page.ended_at, page.person.timezone, page.now) if page.ended_at else ""
+    who = "you" if page.ended_by_id == page.person.id else escaped(page.ended_by)
+    how = READ_BACK[ReadBack(page.read_back or "none")]
+    blocks = [
+        header(f"✅ Acknowledged · {_what(page)}"),
+        context(f"By *{who}* at {when} · {how} · ref *{page.ref}*"),
+        *actions([button("Undo", UNDO, page.alert_id)] if _can_undo(page) else []),
+    ]
+    return Message(f"READBACK: {page.ref} acknowledged", blocks)
+
+
+def _can_undo(page: Page) -> bool:
+    """It stays on the message after 15 minutes; a click is then refused and removes it."""
+    age = page.now - page.ended_at if page.ended_at else timedelta.max
+    return page.ended_by_id == page.person.id and age <= UNDO_WITHIN
+
+
+def _ended_by_report(page: Page, ended: Look) -> Message:
+    icon, said, advice = {
+        Look.WITHDRAWN: ("⛔", "Withdrawn", "The result was deleted or marked wrong"),
+        Look.DOWNGRADED: ("⬇️", "Downgraded", "A newer version of the report is routine"),
+    }[ended]
+    blocks = [
+        header(f"{icon} {said} · {_what(page)}"),
+        context(f"{advice}: nothing more to answer. See the EHR · ref *{page.ref}*"),
+    ]
+    return Message(f"READBACK: {page.ref} {said.lower()}", blocks)
+
+
+def notice_message(page: Page, settings: SlackSettings) -> Message:
+    """A notice that is a message of its own: it asks somebody to do something outside Slack."""
+    match page.slip.notice:
+        case Notice.PLEASE_PHONE:
+            return _please_phone(page)
+        case Notice.DIRECTORY_ENTRY:
+            return _directory_entry(page)
+        case Notice.QUARANTINE:
+            return _quarantine(page)
+        case _:
+            return page_message(page, settings)
+
+
+def _please_phone(page: Page) -> Message:
+    with_whom = f"It is with *{escaped(page.owner_name)}*. " if page.owner_name else ""
+    blocks = [
+        header(f"📞 Please phone · {_what(page)}"),
+        context(
+            f"Not answered; {_due(page)} · ref *{page.ref}*",
+            f"{with_whom}After the call: `/readback called {page.ref}`",
+        ),
+    ]
+    return Message(f"READBACK: {page.ref} not answered, please phone", blocks)
+
+
+def _directory_entry(page: Page) -> Message:
+    blocks = [
+        header(f"📒 Check the directory · {_what(page)}"),
+        context(
+            f"Somebody who was paged says: not my patient · ref *{page.ref}*",
+            f"Now with *{escaped(page.owner_name)}*. Please check who is on record for this order.",
+        ),
+    ]
+    return Message(f"READBACK: {page.ref}, please check the directory", blocks)
+
+
+def _quarantine(page: Page) -> Message:
+    reason = escaped(clipped(page.reason.replace("-", " "), 200))
+    blocks = [
+        header("📥 A message could not be used"),
+        section(f"It waits in quarantine: *{reason or 'unknown reason'}*. Nothing is lost."),
+        context("`readback quarantine list` shows it and says what to do"),
+    ]
+    return Message("READBACK: a message waits in quarantine", blocks)
+
+
+# What is worth a message of its own, besides the rewritten page, to somebody who is asleep.
+_ALOUD = {
+    Notice.WITHDRAWN: "withdrawn: the result was deleted or marked wrong. See the EHR.",
+    Notice.DOWNGRADED: "downgraded: a newer version of the report is routine. See the EHR.",
+    Notice.CHANGED: "the report has changed. Please read the newer version.",
+    Notice.REOPENED: "open again: it needs an answer.",
+}
+
+
+def aloud(page: Page) -> Message | None:
+    """The short reply in the page's thread; None where rewriting the page says enough."""
+    said = _ALOUD.get(page.slip.notice) if page.slip.notice else None
+    if said is None:
+        return None
+    return Message(f"READBACK: {page.ref} {said}", [section(f"*{page.ref}* {said}")])
+
+
+def _what(page: Page) -> str:
+    return f"{title_case(page.category)} result · {clipped(page.exam or 'imaging', EXAM_MOST)}"
+
+
+def _due(page: Page) -> str:
+    return due(page.due_at, page.person.timezone, page.now) if page.due_at else ""

@@ -1,0 +1,204 @@
+"""`/readback …`: what can be typed, and what is said to somebody who mistyped it."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk import WebClient
+from sqlalchemy import Connection
+
+from bot.domain.alert import ADMINISTERS, State
+from bot.domain.coverage import Person
+from bot.domain.events import CallRecorded, Event, NotAllowed, Reopened
+from bot.domain.nearest import did_you_mean
+from bot.engine import views
+from bot.slack import modals, overview
+from bot.slack.actions import open_acknowledge
+from bot.slack.desk import Asked, Desk, Who
+from bot.slack.modals import CLOCK_TOLERANCE, Call
+from bot.slack.words import clipped, escaped
+from storage import alerts, people
+from storage.alerts import AlertRow
+
+COMMAND = "/readback"
+HELP = f"""*{COMMAND} open* lists the open alerts that concern you
+*{COMMAND} show REF* shows one: state, owner, what comes next, timeline
+*{COMMAND} ack REF* acknowledges it
+*{COMMAND} called REF* records a phone call that told the finding (coordinators, radiologists)
+*{COMMAND} reopen REF* has it answered again (coordinators, radiologists)
+*{COMMAND} help* shows this"""
+EXAMPLE = f"{COMMAND} called K7QX Dr. Lee at 14:05 on 312-555-0100 repeated yes"
+LISTED_MOST = 200
+_CALL = re.compile(
+    r"(?P<whom>\S.*?)\s+at\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"\s+on\s+(?P<number>\S.*?)\s+repeated(?:\s+back)?\s+(?P<repeated>yes|no)",
+    re.IGNORECASE,
+)
+
+Verb = Callable[[Desk, Asked, Person, str, str], None]
+
+
+def register(app: App, desk: Desk) -> None:
+    """Tell bolt what to call for the command."""
+
+    @app.command(COMMAND)
+    def _(ack: Ack, command: dict[str, str], client: WebClient, respond: Respond) -> None:
+        ack()
+        who = Who(command["team_id"], command["user_id"])
+        asked = Asked(who, command["trigger_id"], client, respond)
+        obey(desk, asked, command.get("text", ""))
+
+
+def obey(desk: Desk, asked: Asked, text: str) -> None:
+    """Do what was typed after the command, or say what would work."""
+    verb, _, rest = text.strip().partition(" ")
+    verb, (ref, _, rest) = verb.casefold(), rest.strip().partition(" ")
+    if verb in {"", "help"}:
+        asked.tell(HELP)
+    elif verb == "open":
+        _open(desk, asked)
+    elif verb not in VERBS:
+        near = did_you_mean(verb, (*VERBS, "open", "help"))
+        asked.tell(f"There is no “{escaped(clipped(verb, 40))}”. {near}\n{HELP}")
+    elif not ref:
+        asked.tell(f"Which one? Write `{COMMAND} {verb} REF`; `{COMMAND} open` lists them.")
+    else:
+        _with_alert(desk, asked, verb, ref, rest.strip())
+
+
+def _with_alert(desk: Desk, asked: Asked, verb: str, ref: str, rest: str) -> None:
+    alert_id = desk.by_ref(ref)
+    if alert_id is None:
+        _no_such_alert(desk, asked, ref)
+        return
+    person = desk.admitted(asked, alert_id)
+    if person is not None:
+        VERBS[verb](desk, asked, person, alert_id, rest)
+
+
+def _no_such_alert(desk: Desk, asked: Asked, ref: str) -> None:
+    person = desk.person(asked.who)
+    known = [row.ref for row in _theirs(desk, person)] if person else []
+    near = did_you_mean(ref, known)
+    asked.tell(f"There is no alert {escaped(clipped(ref, 20))}. {near}".strip())
+
+
+def _open(desk: Desk, asked: Asked) -> None:
+    person = desk.person(asked.who)
+    if person is None:
+        asked.tell(desk.stranger())
+        return
+    found = _theirs(desk, person)
+    if found:
+        asked.tell(f"{len(found)} open", overview.listing(found, person, desk.now))
+    else:
+        asked.tell("No open alert concerns you.")
+
+
+def _theirs(desk: Desk, person: Person) -> list[AlertRow]:
+    """All open alerts for who administers, for others those that they were paged for."""
+    everything = bool(ADMINISTERS & set(person.roles))
+
+    def look(c: Connection) -> list[AlertRow]:
+        rows = alerts.listing(c, ("open",), LISTED_MOST)
+        return [row for row in rows if everything or _concerns(c, row, person)]
+
+    return desk.read(look)
+
+
+def _concerns(c: Connection, row: AlertRow, person: Person) -> bool:
+    alert = alerts.load(c, row.id, for_update=False)
+    return person.id in alert.paged and person.id not in alert.no_access
+
+
+def _show(desk: Desk, asked: Asked, person: Person, alert_id: str, _: str) -> None:
+    view = desk.view(alert_id, person)
+    if not view.entitled:
+        desk.refuse(alert_id, person.id, "not_entitled")
+        asked.tell("This alert was not sent to you, so you cannot look at it.")
+        return
+    entries = desk.wait(views.timeline(desk.engine, alert_id))
+    ids = {str(value) for e in entries for value in (e.actor, *e.data.values())}
+    names = _names(desk, ids)
+    shown = overview.detail(view, entries, names, person, desk.now)
+    asked.tell(f"{view.alert.ref}: {view.alert.state.value}", shown)
+
+
+def _acknowledge(desk: Desk, asked: Asked, _: Person, alert_id: str, __: str) -> None:
+    open_acknowledge(desk, asked, alert_id)
+
+
+def _called(desk: Desk, asked: Asked, person: Person, alert_id: str, rest: str) -> None:
+    view = desk.view(alert_id, person)
+    if not view.administers:
+        desk.refuse(alert_id, person.id, "not_entitled")
+        asked.tell("Only a coordinator or a radiologist can record a call.")
+    elif not rest:
+        asked.open(modals.called(view, desk.now))
+    else:
+        call = typed_call(rest, person.timezone, desk.now)
+        event = _recorded(call, person, view.alert.version) if call else None
+        if call is None or event is None:
+            asked.tell(f"I could not read that. Write for example\n`{EXAMPLE}`")
+        elif found := modals.problems(call, desk.now):
+            asked.tell(" ".join(found.values()))
+        else:
+            _apply(desk, asked, alert_id, event, f"The call for {view.alert.ref} is recorded.")
+
+
+def _recorded(call: Call, person: Person, version: int) -> CallRecorded:
+    return CallRecorded(person.id, call.reached, call.number, call.at, call.repeated_back, version)
+
+
+def typed_call(text: str, zone: str, now: datetime) -> Call | None:
+    """`Dr. Lee at 14:05 on 312-555-0100 repeated yes`, the time in the person's zone.
+
+    A time of day that has not come yet was yesterday's. None where the text reads otherwise.
+    """
+    found = _CALL.fullmatch(text.strip())
+    if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59:  # noqa: PLR2004 - a clock
+        return None
+    here = now.astimezone(ZoneInfo(zone))
+    at = here.replace(
+        hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0, fold=0
+    )
+    if at > here + CLOCK_TOLERANCE:
+        at -= timedelta(days=1)
+    repeated = found["repeated"].casefold() == "yes"
+    return Call(found["whom"], found["number"], at.astimezone(now.tzinfo), repeated)
+
+
+def _reopen(desk: Desk, asked: Asked, person: Person, alert_id: str, _: str) -> None:
+    view = desk.view(alert_id, person)
+    if view.administers and view.alert.state is State.OPEN:
+        asked.tell(f"{view.alert.ref} is open.")
+        return
+    _apply(desk, asked, alert_id, Reopened(person.id), f"{view.alert.ref} is open again.")
+
+
+def _apply(desk: Desk, asked: Asked, alert_id: str, event: Event, done: str) -> None:
+    try:
+        desk.apply(alert_id, event)
+    except NotAllowed as refusal:
+        asked.tell(escaped(refusal.explain))
+    else:
+        asked.tell(done)
+
+
+def _names(desk: Desk, ids: set[str]) -> Mapping[str, str]:
+    """The names of those ids that are people's, in the directory or not any more."""
+
+    def look(c: Connection) -> dict[str, str]:
+        return {i: p.name for i, p in people.directory(c).people.items() if i in ids}
+
+    return desk.read(look)
+
+
+VERBS: Mapping[str, Verb] = {
+    "show": _show,
+    "ack": _acknowledge,
+    "called": _called,
+    "reopen": _reopen,
+}

@@ -1,0 +1,133 @@
+"""Slack's error codes as what the caller should do about them.
+
+https://docs.slack.dev/reference/methods/chat.postMessage#errors and …/chat.update#errors.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.domain.page import SendFailed, SendUncertain
+
+
+class Kind(Enum):
+    """Whose fault it is, and so what helps."""
+
+    ADDRESS = "address"  # this person cannot be reached in Slack
+    CONFIGURATION = "configuration"  # the operator must act: token, scope, our own request
+    TRANSIENT = "transient"  # not taken, try again
+    UNCERTAIN = "uncertain"  # Slack itself does not say whether it was taken
+    GONE = "gone"  # the message to rewrite or to answer is not there any more
+
+
+_ADDRESS = (
+    "account_inactive_user cannot_dm_bot channel_not_found channel_type_not_supported is_archived"
+    " not_in_channel recipient_not_found user_disabled user_not_found user_not_visible"
+    " users_not_found"
+)
+_CONFIGURATION = (
+    "access_denied account_inactive accesslimited as_user_not_supported ekm_access_denied"
+    " enterprise_is_restricted invalid_arguments invalid_auth invalid_blocks"
+    " invalid_blocks_format invalid_metadata_format invalid_metadata_schema message_limit_exceeded"
+    " messages_tab_disabled metadata_too_large missing_scope msg_blocks_too_long msg_too_long"
+    " no_permission no_text not_allowed_token_type not_authed org_login_required"
+    " restricted_action team_access_not_granted team_not_found token_expired token_revoked"
+)
+_TRANSIENT = "rate_limited ratelimited request_timeout service_unavailable team_added_to_org"
+# "It's possible some aspect of the operation succeeded before the error was raised."
+_UNCERTAIN = "fatal_error internal_error"
+_GONE = "cant_update_message edit_window_closed message_not_found thread_not_found"
+CODES: Mapping[str, Kind] = {
+    code: kind
+    for kind, codes in (
+        (Kind.ADDRESS, _ADDRESS),
+        (Kind.CONFIGURATION, _CONFIGURATION),
+        (Kind.TRANSIENT, _TRANSIENT),
+        (Kind.UNCERTAIN, _UNCERTAIN),
+        (Kind.GONE, _GONE),
+    )
+    for code in codes.split()
+}
+GONE = frozenset(f"slack-{code}" for code in _GONE.split())
+_SLUG = re.compile(r"[a-z_]{1,64}")
+_TOO_MANY, _UNAVAILABLE, _SERVER_ERROR = 429, 503, 500
+# Raised before the first byte of a request was written: the peer can have seen nothing of it.
+_NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ConnectionTimeoutError,
+)
+
+
+def code_of(error: SlackApiError) -> str:
+    """Slack's own code, "" where the answer was none of Slack's."""
+    data = error.response.data if isinstance(error.response, AsyncSlackResponse) else None
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) and _SLUG.fullmatch(code) else ""
+
+
+def refusal(error: SlackApiError) -> SendFailed | SendUncertain:
+    """What an answer with ``ok: false``, or none that can be read, means for the message."""
+    response, code = error.response, code_of(error)
+    status = response.status_code if isinstance(response, AsyncSlackResponse) else 0
+    if status == _TOO_MANY:
+        wait = _seconds(response.headers.get("Retry-After"))
+        return SendFailed("slack-ratelimited", permanent=False, retry_after=wait)
+    if not code:
+        return _without_code(status)
+    return _by_code(code)
+
+
+def _by_code(code: str) -> SendFailed | SendUncertain:
+    match CODES.get(code):
+        case Kind.ADDRESS | Kind.GONE:
+            return SendFailed(f"slack-{code}", permanent=True)
+        case Kind.TRANSIENT:
+            return SendFailed(f"slack-{code}", permanent=False)
+        case Kind.UNCERTAIN:
+            return SendUncertain(f"slack-{code}")
+        case _:  # unknown codes as well: the next channel now, and the operator is told
+            return SendFailed(f"slack-{code}", permanent=True, configuration=True)
+
+
+def _without_code(status: int) -> SendFailed | SendUncertain:
+    """An answer by something between us and Slack, which may have passed the request on."""
+    if status == _UNAVAILABLE:
+        return SendFailed("slack-unavailable", permanent=False)
+    if status >= _SERVER_ERROR or status == 0:
+        return SendUncertain(f"slack-status-{status}")
+    return SendFailed(f"slack-status-{status}", permanent=True, configuration=True)
+
+
+def breakdown(error: aiohttp.ClientError | TimeoutError) -> SendFailed | SendUncertain:
+    """What a broken connection means for the request that was on it."""
+    if never_left(error):
+        return SendFailed("slack-unreachable", permanent=False)
+    return SendUncertain("slack-no-answer")
+
+
+def never_left(error: BaseException) -> bool:
+    """Whether it is certain that no byte of the request reached the peer."""
+    return isinstance(error, _NEVER_LEFT) or on_closed_connection(error)
+
+
+def on_closed_connection(error: BaseException) -> bool:
+    """A kept-alive connection that the peer had closed: aiohttp refused to write to it.
+
+    Our requests are written in one piece, so that nothing has left. Any other error on a
+    kept-alive connection leaves open whether the peer had read the request.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, aiohttp.ClientConnectionResetError):
+            return "closing transport" in str(cause)
+        cause = cause.__cause__
+    return False
+
+
+def _seconds(header: str | None) -> float | None:
+    return float(header) if header and header.isdecimal() else None

@@ -1,0 +1,160 @@
+"""Slack's way in: bolt's App over Socket Mode, so that a hospital opens no port.
+
+Bolt runs the listeners on threads of its own; they reach the engine over the bridge alone.
+"""
+
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from slack_bolt import App, BoltResponse
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.socket_mode.builtin import SocketModeClient
+
+from bot.engine.bridge import Bridge
+from bot.engine.context import Engine
+from bot.log import log
+from bot.slack import SlackSettings, actions, commands, modals
+from bot.slack.desk import Desk
+from bot.slack.transport import direct_if_local, is_local, library_logger, web_client
+from bot.slack.words import escaped
+
+# Bolt's five would be waiting for the database together while a sixth click runs out of time.
+LISTENERS = 20
+# A lost connection is noticed, and made anew, within this time; a deaf one within four of it.
+PING_SECONDS = 3.0
+CONNECT_SECONDS = 10
+LONGEST_WAIT = 30.0
+
+
+class SlackListeners:
+    """The app with its connection. ``start`` returns at once; ``stop`` blocks for a moment."""
+
+    def __init__(self, engine: Engine, bridge: Bridge, settings: SlackSettings) -> None:
+        self._settings = settings
+        self._desk = Desk(engine, bridge, settings)
+        self._pool = ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack")
+        self._stopping = threading.Event()
+        self._connecting: threading.Thread | None = None
+        self._handler: SocketModeHandler | None = None
+        self.app = _app(self._desk, self._pool)
+
+    def start(self) -> None:
+        """Connect in the background: Slack being away must not keep the SMS from leaving."""
+        self._handler = _handler(self.app, self._settings)
+        self._connecting = threading.Thread(
+            target=self._connect, args=(self._handler,), name="slack-connect", daemon=True
+        )
+        self._connecting.start()
+
+    def stop(self) -> None:
+        """Close the connection and let running listeners finish.
+
+        Not to be called on the event loop, which the listeners are waiting for.
+        """
+        self._stopping.set()
+        if self._connecting:
+            self._connecting.join(CONNECT_SECONDS)
+        if self._handler:
+            _hang_up(self._handler.client)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def connected(self) -> bool:
+        """Whether a click would arrive."""
+        return self._handler is not None and self._handler.client.is_connected()
+
+    def _connect(self, handler: SocketModeHandler) -> None:
+        """Until it has worked once; from then on the SDK keeps the connection up."""
+        wait = 0.0
+        while not self._stopping.wait(wait):
+            try:
+                self._desk.home_team = self._home_team()
+                handler.client.connect()
+            except (SlackClientError, OSError) as error:
+                log.warning("slack_not_connected", error=type(error).__name__)
+                wait = min(max(wait, 0.5) * 2, LONGEST_WAIT)
+            else:
+                return
+
+    def _home_team(self) -> str:
+        client = web_client(self._settings, CONNECT_SECONDS)
+        return str(client.auth_test(token=self._settings.bot_token)["team_id"])
+
+
+def _app(desk: Desk, pool: ThreadPoolExecutor) -> App:
+    """The bot's token is taken as it is: asking Slack about it first would cost the first click its
+    three seconds. Socket Mode has no signatures to verify."""
+    token = desk.settings.bot_token
+
+    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    app = App(
+        name="readback",
+        client=web_client(desk.settings),
+        authorize=authorize,
+        logger=library_logger(),
+        listener_executor=pool,
+    )
+    app.use(_directly)
+    app.error(_apologizer(desk.settings))
+    actions.register(app, desk)
+    commands.register(app, desk)
+    return app
+
+
+def _directly(client: WebClient, next: Callable[[], None]) -> None:  # noqa: A002 - bolt's name
+    """Bolt makes a client for each request, which again would take the environment's proxy."""
+    direct_if_local(client)
+    next()
+
+
+def _apologizer(settings: SlackSettings) -> Any:
+    """What a person is told when a listener broke off: that it may not have been recorded."""
+    number = escaped(settings.callback_number)
+    text = (
+        "Readback could not confirm this. Please look at the alert again: if it is still open, "
+        f"try once more, answer by SMS, or call {number}."
+    )
+
+    def apologize(error: Exception, body: dict[str, Any], respond: Any) -> BoltResponse | None:
+        log.error("slack_listener_failed", exc_info=error)
+        if body.get("type") == "view_submission":
+            view = modals.told("Not confirmed", text)
+            return BoltResponse(status=200, body={"response_action": "update", "view": view})
+        with suppress(OSError, SlackApiError):
+            respond(text=text, response_type="ephemeral", replace_original=False)
+        return None
+
+    return apologize
+
+
+def _handler(app: App, settings: SlackSettings) -> SocketModeHandler:
+    handler = SocketModeHandler(
+        app,
+        settings.app_token,
+        logger=library_logger(),
+        web_client=web_client(settings, CONNECT_SECONDS),
+        ping_interval=PING_SECONDS,
+        concurrency=LISTENERS,
+    )
+    if is_local(settings.api_url):
+        handler.client.proxy = None
+    return handler
+
+
+def _hang_up(client: SocketModeClient) -> None:
+    """The SDK would wait for its receiving thread's timeout before it closes: wake that first."""
+    client.auto_reconnect_enabled = False
+    session = client.current_session
+    connection = session.sock if session else None
+    if connection:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    client.close()

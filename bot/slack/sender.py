@@ -1,0 +1,201 @@
+"""Pages and notices over Slack's Web API: one async client on one shared session.
+
+The SDK's own retries are off: a lost reply would post twice, and the outbox decides what to
+repeat. Every message carries the opaque delivery id in its metadata, so that ``find`` can prove it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.domain.page import Notice, Page, Posted, SendFailed, SendUncertain, Sent
+from bot.slack import SlackSettings
+from bot.slack.blocks import Message, aloud, notice_message, page_message
+from bot.slack.errors import GONE, breakdown, on_closed_connection, refusal
+from bot.slack.transport import direct_if_local, library_logger
+
+EVENT_TYPE = "readback_page"
+CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 15.0
+CONNECTIONS = 100
+# Newest messages of one conversation in which the proof of a send is looked for.
+LOOK_BACK = 200
+# These are always messages of their own: they tell of something else than the page does.
+_OF_THEIR_OWN = frozenset({Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY, Notice.QUARANTINE})
+# Nothing to say to somebody who has no message that it would change.
+_ONLY_REWRITES = frozenset({Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.EXPIRED})
+
+Call = Callable[[], Awaitable[AsyncSlackResponse]]
+
+
+class SlackSender:
+    """A Sender (see bot.domain.page). Make it on the event loop that will use it."""
+
+    def __init__(self, settings: SlackSettings) -> None:
+        self._settings = settings
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+        )
+        self._client = AsyncWebClient(
+            token=settings.bot_token,
+            base_url=settings.api_url,
+            session=self._session,
+            retry_handlers=[],
+            logger=library_logger(),
+        )
+        direct_if_local(self._client)
+
+    async def close(self) -> None:
+        """Give the connections back. What is in flight breaks off as uncertain."""
+        await self._session.close()
+
+    async def send(self, page: Page) -> Sent:
+        """Post the page, or bring what was posted earlier up to date.
+
+        Raises SendFailed or SendUncertain.
+        """
+        if page.slip.notice is None:
+            return await self._post(page, page_message(page, self._settings))
+        if page.slip.notice in _OF_THEIR_OWN:
+            sent = await self._post(page, notice_message(page, self._settings))
+            # Without the channel nobody takes it for a page that has to be rewritten later.
+            return Sent(sent.provider_id)
+        if page.posted:
+            return await self._rewrite(page)
+        if page.slip.notice in _ONLY_REWRITES:
+            return Sent("")
+        return await self._post(page, page_message(page, self._settings))
+
+    async def find(self, page: Page) -> Sent | None:
+        """Look for this delivery id where the message would stand."""
+        thread = self._thread(page)
+        if thread:
+            found = await self._search_thread(page, thread)
+            return Sent(found.ts) if found else None
+        posted = await self._search_conversation(page)
+        if posted is None:
+            return None
+        alone = page.slip.notice in _OF_THEIR_OWN
+        return Sent(posted.ts, "" if alone else posted.channel)
+
+    async def _post(self, page: Page, message: Message) -> Sent:
+        answer = await self._call(
+            lambda: self._client.chat_postMessage(
+                channel=_user(page),
+                text=message.text,
+                blocks=message.blocks,
+                metadata=_metadata(page),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return Sent(str(answer["ts"]), str(answer["channel"]))
+
+    async def _rewrite(self, page: Page) -> Sent:
+        """Update every message that is out, then say aloud what a sleeper must hear."""
+        message = page_message(page, self._settings)
+        for posted in page.posted:
+            await self._update(posted, message)
+        reply = aloud(page)
+        return await self._reply(page, reply) if reply else Sent("")
+
+    async def _update(self, posted: Posted, message: Message) -> None:
+        """Writing the same twice changes nothing: after a lost answer it is tried again."""
+        try:
+            await self._call(
+                lambda: self._client.chat_update(
+                    channel=posted.channel, ts=posted.ts, text=message.text, blocks=message.blocks
+                )
+            )
+        except SendFailed as failed:
+            if failed.reason not in GONE:
+                raise
+        except SendUncertain as unknown:
+            raise SendFailed("slack-no-answer", permanent=False) from unknown
+
+    async def _reply(self, page: Page, message: Message) -> Sent:
+        newest = page.posted[-1]
+        answer = await self._call(
+            lambda: self._client.chat_postMessage(
+                channel=newest.channel,
+                thread_ts=newest.ts,
+                reply_broadcast=True,
+                text=message.text,
+                blocks=message.blocks,
+                metadata=_metadata(page),
+            )
+        )
+        return Sent(str(answer["ts"]))
+
+    def _thread(self, page: Page) -> Posted | None:
+        in_thread = page.slip.notice not in _OF_THEIR_OWN and page.posted and aloud(page)
+        return page.posted[-1] if in_thread else None
+
+    async def _search_thread(self, page: Page, thread: Posted) -> Posted | None:
+        answer = await self._ask(
+            lambda: self._client.conversations_replies(
+                channel=thread.channel,
+                ts=thread.ts,
+                include_all_metadata=True,
+                limit=LOOK_BACK,
+            ),
+        )
+        return _with_delivery(answer, thread.channel, page.delivery_id)
+
+    async def _search_conversation(self, page: Page) -> Posted | None:
+        opened = await self._ask(lambda: self._client.conversations_open(users=_user(page)))
+        channel = str(opened["channel"]["id"])
+        answer = await self._ask(
+            lambda: self._client.conversations_history(
+                channel=channel, include_all_metadata=True, limit=LOOK_BACK
+            ),
+        )
+        return _with_delivery(answer, channel, page.delivery_id)
+
+    async def _ask(self, call: Call) -> AsyncSlackResponse:
+        """A question changes nothing at Slack: no answer to it is a failure like any other."""
+        try:
+            return await self._call(call)
+        except SendUncertain as unknown:
+            raise SendFailed("slack-no-answer", permanent=False) from unknown
+
+    async def _call(self, call: Call) -> AsyncSlackResponse:
+        """Slack's answer. Raises SendFailed or SendUncertain."""
+        try:
+            return await self._once_more_if_never_left(call)
+        except SlackApiError as error:
+            # The cause would quote the answer, and an answer may quote the message.
+            raise refusal(error) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise breakdown(error) from None
+
+    async def _once_more_if_never_left(self, call: Call) -> AsyncSlackResponse:
+        try:
+            return await call()
+        except aiohttp.ClientError as error:
+            if not on_closed_connection(error):
+                raise
+            return await call()
+
+
+def _user(page: Page) -> str:
+    """Posting to a user's id opens the direct message."""
+    if page.person.slack is None:
+        raise SendFailed("slack-no-account", permanent=True)
+    return page.person.slack[1]
+
+
+def _metadata(page: Page) -> dict[str, Any]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": page.delivery_id}}
+
+
+def _with_delivery(answer: AsyncSlackResponse, channel: str, delivery_id: str) -> Posted | None:
+    for message in answer["messages"]:
+        metadata = message.get("metadata") or {}
+        if (metadata.get("event_payload") or {}).get("delivery_id") == delivery_id:
+            return Posted(channel, str(message["ts"]))
+    return None

@@ -1,0 +1,29 @@
+"""How an alert stands for one person: what they can still do, and why not. Pure."""
+
+from datetime import datetime
+
+from bot.domain.alert import State
+from bot.domain.coverage import Person
+from bot.engine.views import AlertView
+from bot.slack.words import escaped, local
+
+
+def cannot_acknowledge(view: AlertView, person: Person, now: datetime) -> tuple[str, str] | None:
+    """Why not, as a slug and a sentence; None where nothing speaks against it."""
+    alert = view.alert
+    if person.id not in alert.paged or person.id in alert.no_access:
+        hint = f" To record a phone call: `/readback called {alert.ref}`"
+        said = "This alert was not sent to you, so you cannot answer it."
+        return "not_paged", said + (hint if view.administers else "")
+    if alert.state is not State.OPEN:
+        return "ended", how_it_ended(view, person, now)
+    return None
+
+
+def how_it_ended(view: AlertView, person: Person, now: datetime) -> str:
+    """One sentence about an alert that needs no answer any more."""
+    alert, given = view.alert, view.alert.acknowledgment
+    if alert.state is State.ACKNOWLEDGED and given:
+        name = "you" if given.by == person.id else escaped(view.acknowledged_by)
+        return f"{alert.ref} was acknowledged by {name} at {local(given.at, person.timezone, now)}."
+    return f"{alert.ref} was {alert.state.value}: nothing more is needed."

@@ -1,0 +1,65 @@
+"""What all of Slack's clients share: where they connect, and what their libraries may log."""
+
+import logging
+from ipaddress import ip_address
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from slack_sdk import WebClient
+
+from bot.slack import SlackSettings
+
+# A listener has three seconds from the click; a call that takes longer is lost anyway.
+LISTENER_CALL_SECONDS = 3
+_LOGGER = "readback.slack"
+
+
+class _HasProxy(Protocol):
+    base_url: str
+    proxy: str | None
+
+
+def web_client(settings: SlackSettings, timeout: int = LISTENER_CALL_SECONDS) -> WebClient:
+    """A synchronous client for bolt's listener threads, without retries of its own."""
+    client = WebClient(
+        base_url=settings.api_url, timeout=timeout, retry_handlers=[], logger=library_logger()
+    )
+    direct_if_local(client)
+    return client
+
+
+def direct_if_local(client: _HasProxy) -> None:
+    """The SDK takes a proxy from the environment also for this machine itself: not here."""
+    if is_local(client.base_url):
+        client.proxy = None
+
+
+def is_local(url: str) -> bool:
+    """Whether the address is this machine's own."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def library_logger() -> logging.Logger:
+    """The logger for bolt and slack_sdk, which bot.log lets nothing through but where and what.
+
+    The SDK puts payloads into debug records wherever the level of this very logger allows it.
+    Errors count as warnings: a connection lost and made again is no fault, and one that stays
+    lost shows in ``connected``.
+    """
+    logger = logging.getLogger(_LOGGER)
+    logger.setLevel(logging.WARNING)
+    if not logger.filters:
+        logger.addFilter(_lowered)
+    return logger
+
+
+def _lowered(record: logging.LogRecord) -> bool:
+    if record.funcName == "__init__":
+        return False  # bolt's advice that it will not use the token in the environment
+    record.levelno = min(record.levelno, logging.WARNING)
+    record.levelname = logging.getLevelName(record.levelno)
+    return True
