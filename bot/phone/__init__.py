@@ -1,0 +1,1 @@
+"""All of Twilio: what it is sent, what it sends, its error codes, its look."""

@@ -1,0 +1,116 @@
+"""Twilio's REST API through its own SDK, on one shared session and with a limit to every wait.
+
+The SDK's async transport neither keeps the timeout it is given nor maps aiohttp's errors, and
+cannot be pointed at another host; this subclass does all three. Nothing here tries again by
+itself: the outbox decides.
+"""
+
+from collections.abc import Awaitable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import aiohttp
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from bot.domain.page import SendFailed, SendUncertain
+from bot.phone.errors import failure
+
+T = TypeVar("T")
+TWILIO = "https://api.twilio.com"
+LONGEST_RETRY_AFTER = 600.0
+
+# The SDK's exception leaves the headers out; this is the answer's to the call made last in a task.
+_retry_after: ContextVar[float | None] = ContextVar("retry_after", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioAccount:
+    """``sender`` is the number (E.164) that messages come from; ``api_url`` the real service or
+    any base URL in its place. Timeouts in seconds: for the connection, and for the whole call."""
+
+    sid: str
+    auth_token: str
+    sender: str
+    api_url: str = TWILIO
+    connect_seconds: float = 5.0
+    total_seconds: float = 10.0
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return f"TwilioAccount({self.sid}, {self.sender})"
+
+
+class Transport(AsyncTwilioHttpClient):
+    """The SDK's requests over a session of ours. Make it inside the running loop."""
+
+    def __init__(self, account: TwilioAccount) -> None:
+        super().__init__(pool_connections=False)
+        self._base = urlsplit(account.api_url)
+        limits = aiohttp.ClientTimeout(account.total_seconds, sock_connect=account.connect_seconds)
+        self._shared = self.session = aiohttp.ClientSession(timeout=limits)
+
+    async def request(  # type: ignore[override]  # the SDK's own async class overrides it so
+        self,
+        method: str,
+        url: str,
+        params: dict[str, str] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        **_: object,  # timeout and allow_redirects: the session has its own
+    ) -> Response:
+        """One HTTP request to the configured host. Raises aiohttp's errors and TimeoutError."""
+        basic = aiohttp.BasicAuth(*auth) if auth else None
+        async with self._shared.request(
+            method.upper(),
+            self._moved(url),
+            params=params,
+            data=data,
+            headers=headers,
+            auth=basic,
+            allow_redirects=False,
+        ) as answer:
+            _retry_after.set(_seconds(answer.headers.get("Retry-After", "")))
+            return Response(answer.status, await answer.text(errors="replace"), answer.headers)
+
+    def _moved(self, url: str) -> str:
+        parts = urlsplit(url)
+        path = self._base.path.rstrip("/") + parts.path
+        return urlunsplit((self._base.scheme, self._base.netloc, path, parts.query, ""))
+
+
+def _seconds(header: str) -> float | None:
+    """Retry-After in seconds. A date there is not used: the outbox has its own steps."""
+    return min(float(header), LONGEST_RETRY_AFTER) if header.isdecimal() else None
+
+
+def connect(account: TwilioAccount) -> Client:
+    """The SDK's client. Call ``close`` on its http_client at the end."""
+    transport = Transport(account)
+    # An environment that is not empty keeps the SDK from reading the real one.
+    return Client(account.sid, account.auth_token, http_client=transport, environment={"-": "-"})  # type: ignore[no-untyped-call]  # untyped in the SDK
+
+
+async def asked(call: Awaitable[T], tries: int = 1) -> T:
+    """The call's result, with its errors as those that the engine knows.
+
+    Raises SendFailed where Twilio refused it or was not reached, SendUncertain where the request
+    went out and no answer that can be read came back.
+    """
+    try:
+        return await call
+    except TwilioRestException as refused:
+        retry_after = _retry_after.get()
+        raise failure(refused.status, refused.code, tries, retry_after) from None
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise SendFailed("twilio-unreachable", permanent=False) from None
+    except (aiohttp.ClientError, TimeoutError):
+        raise SendUncertain("twilio-no-answer") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # A success whose body is no message (a proxy's page, a cut JSON): it may have been taken.
+        raise SendUncertain("twilio-unreadable-answer") from None

@@ -1,0 +1,105 @@
+"""The web server, in the process and on the loop of everything else."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute
+
+
+def build(routes: Sequence[BaseRoute]) -> Starlette:
+    """The app of these routes. What is not there, or goes wrong, is answered in a few words."""
+    handlers = {HTTPException: _refused, Exception: _broke}
+    return Starlette(routes=list(routes), exception_handlers=handlers)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return PlainTextResponse(f"{HTTPStatus(status).phrase}\n", status, headers)
+
+
+async def _broke(_: Request, __: Exception) -> Response:
+    """The error itself goes on to uvicorn's logger, and from there to ours without its text."""
+    return PlainTextResponse("Internal Server Error\n", 500)
+
+
+class _Uvicorn(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the process: it stops everything in order, this server included."""
+        yield
+
+
+class Server:
+    """Serves ``app`` on ``host`` and ``port``; port 0 takes a free one."""
+
+    def __init__(self, app: Starlette, host: str, port: int) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._uvicorn: _Uvicorn | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once it was started."""
+        return self._port
+
+    async def start(self) -> None:
+        """Listen. Raises OSError where the address cannot be had."""
+        listener = _listen(self._host, self._port)
+        self._port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            self._app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,
+        )
+        self._uvicorn = _Uvicorn(config)
+        self._serving = asyncio.create_task(self._uvicorn.serve([listener]), name="web")
+        await self._uvicorn.listening.wait()
+
+    async def wait(self) -> None:
+        """Return, or raise, when it serves no more."""
+        if self._serving:
+            await asyncio.shield(self._serving)
+
+    async def stop(self) -> None:
+        """Finish the requests under way, for three seconds at most."""
+        if self._uvicorn and self._serving:
+            self._uvicorn.should_exit = True
+            await self._serving
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound here and not by uvicorn, which answers a taken port with sys.exit."""
+    family, kind, proto, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, proto)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener

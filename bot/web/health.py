@@ -1,0 +1,95 @@
+"""Is it alive, is it ready, and what do its counters say. Nothing here names a person."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot import metrics
+from storage.database import Database
+
+Check = Callable[[], Awaitable[str]]
+"""Answers OK, or in a slug what is wrong."""
+
+OK = "ok"
+CHECK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Health:
+    """``channels`` says by name how each channel does; ``before_scrape`` brings gauges up to date.
+
+    ``oldest_sweep`` in real seconds: the sweep sleeps for one at most.
+    """
+
+    database: Database
+    channels: Mapping[str, Check] = field(default_factory=dict)
+    before_scrape: Sequence[Callable[[], Awaitable[None]]] = ()
+    oldest_sweep: float = 10.0
+
+    def routes(self) -> list[Route]:
+        """/livez, /readyz and /metrics."""
+        return [
+            Route("/livez", _live),
+            Route("/readyz", self._ready),
+            Route("/metrics", self._metrics),
+        ]
+
+    async def _ready(self, _: Request) -> Response:
+        """503 without the database, the sweep or any channel at all.
+
+        One failing channel of several is shown and no more: this copy still pages by the others,
+        and a load balancer that left it out would cut off the replies to what it has sent.
+        """
+        parts, channels = await asyncio.gather(self._parts(), _asked(self.channels))
+        for name, state in channels.items():
+            metrics.CHANNEL_UP.labels(metrics.slug(name)).set(state == OK)
+        reachable = not channels or OK in channels.values()
+        ready = reachable and all(state == OK for state in parts.values())
+        body = {"ready": ready, "parts": parts, "channels": channels}
+        return JSONResponse(body, 200 if ready else 503)
+
+    async def _parts(self) -> dict[str, str]:
+        return await _asked({"database": self._database, "sweep": self._sweep})
+
+    async def _database(self) -> str:
+        try:
+            await self.database.read(_select_one)
+        except SQLAlchemyError:
+            return "unreachable"
+        return OK
+
+    async def _sweep(self) -> str:
+        return OK if metrics.sweep_age() <= self.oldest_sweep else "late"
+
+    async def _metrics(self, _: Request) -> Response:
+        for refresh in self.before_scrape:
+            await refresh()
+        return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _live(_: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def _asked(checks: Mapping[str, Check]) -> dict[str, str]:
+    answers = await asyncio.gather(*(_in_time(check) for check in checks.values()))
+    return dict(zip(checks, answers, strict=True))
+
+
+async def _in_time(check: Check) -> str:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return metrics.slug(await check())
+    except TimeoutError:
+        return "no-answer"
+
+
+def _select_one(connection: Connection) -> None:
+    connection.execute(text("SELECT 1"))
