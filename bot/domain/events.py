@@ -1,5 +1,6 @@
 """What can happen to an alert (events) and what the machine answers (effects)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -35,20 +36,24 @@ class Opened:
 @dataclass(frozen=True, slots=True)
 class Amended:
     """A newer version holds now. ``policy`` is None where it says that the result is routine;
-    ``opens_at`` is when this version's own window opens, used where it starts a new cycle."""
+    ``opens_at`` is when this version's own window opens, used where it starts a new cycle.
+    ``held`` is the category before it became routine: an alert that has ended shows the same
+    one in whichever order the versions arrived."""
 
     report_id: str
     policy: CategoryPolicy | None
     finding_hash: str
     opens_at: datetime
     review: str = ""
+    held: CategoryPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """The newest version deletes the result or marks it wrong."""
+    """The newest version deletes the result or marks it wrong. ``held`` as in Amended."""
 
     report_id: str
+    held: CategoryPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +133,17 @@ class Reassigned:
 
 @dataclass(frozen=True, slots=True)
 class CallRecorded:
-    """A phone call made outside: ``reached`` whom, on which ``number``, when (UTC)."""
+    """A phone call made outside: ``reached`` whom, on which ``number``, when (UTC).
+
+    ``version`` is the report version that the caller was shown, 0 where nobody can tell.
+    """
 
     by: str
     reached: str
     number: str
     called_at: datetime
     repeated_back: bool
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +195,12 @@ class CancelPages:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An audit entry. ``data`` holds JSON values and no patient identifier."""
+    """An audit entry. ``data`` holds JSON values and no patient identifier; only ``words``, a
+    read-back as its person typed it, may speak of the finding."""
 
     what: str
     actor: str = "readback"
-    data: dict[str, str | int | bool | None] = field(default_factory=dict)
+    data: Mapping[str, str | int | bool | None] = field(default_factory=dict)
 
 
 Effect = SendPage | SendNotice | CancelPages | Record

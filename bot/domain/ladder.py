@@ -33,6 +33,9 @@ def plan(
     Offsets count back from ``due_at``, so that an upgrade, which shortens the window, starts a
     whole ladder of the new category.
 
+    Who owns it already in the role of a step, or a higher one, is not paged by that step, but its
+    ``please_phone`` still comes at its time.
+
     The next ownership step comes a gap from now at the earliest and a gap before ``due_at`` at
     the latest; those after it keep their gap, or are left to expiry. Reminders that no longer
     fit between are dropped.
@@ -41,7 +44,8 @@ def plan(
     ahead = [i for i, step in enumerate(policy.steps) if RANK.get(step.who, -1) > RANK[role]]
     moves = _moves(policy, ahead, opens_at, due_at, now)
     reminders = _reminders(policy, opens_at, due_at, now, [now, *(move.at for move in moves)])
-    return tuple(sorted((*moves, *reminders), key=lambda planned: planned.at))
+    calls = _calls(policy, opens_at, due_at, now, role)
+    return tuple(sorted((*moves, *reminders, *calls), key=lambda planned: planned.at))
 
 
 def fits(policy: CategoryPolicy, due_at: datetime, now: datetime) -> bool:
@@ -79,6 +83,19 @@ def _reminders(
         if step.who is Role.OWNER and now < at < due_at and clear:
             kept.append(Planned(at, index))
     return kept
+
+
+def _calls(
+    policy: CategoryPolicy, opens_at: datetime, due_at: datetime, now: datetime, role: Role
+) -> list[Planned]:
+    return [
+        Planned(opens_at + step.after, index)
+        for index, step in enumerate(policy.steps)
+        if step.please_phone
+        and step.who in RANK
+        and RANK[step.who] <= RANK[role]
+        and now < opens_at + step.after < due_at
+    ]
 
 
 def step_for(policy: CategoryPolicy, role: Role) -> Step | None:

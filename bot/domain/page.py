@@ -27,6 +27,11 @@ class Notice(StrEnum):
         """Only rewrites the Slack messages already out; nobody's phone rings for it."""
         return self is Notice.EXPIRED
 
+    @property
+    def insists(self) -> bool:
+        """Tries the person's next channel where the first fails: it changes what they must do."""
+        return self not in {Notice.EXPIRED, Notice.HANDED_OVER, Notice.ACKNOWLEDGED}
+
 
 @dataclass(frozen=True, slots=True)
 class Slip:

@@ -128,6 +128,7 @@ class Report:
 
 
 ROUTINE = "routine"
+REISSUED = "issued again after it was withdrawn, without saying how urgent it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,12 @@ def _after(before: Settled, version: Version) -> Settled:
         flagged_category=before.flagged_category if category == ROUTINE else category,
         # A withdrawal says nothing of the finding: a later correction is compared with what stood.
         finding_hash=before.finding_hash if withdrawn else version.finding_hash,
-        review=version.review if said else before.review,
+        review=version.review if said else before.review or _reissued(before, version),
         ever_flagged=before.ever_flagged or category != ROUTINE,
     )
+
+
+def _reissued(before: Settled, version: Version) -> str:
+    """After an explicit withdrawal a missing flag may mean either thing: a person must look."""
+    again = before.withdrawn and version.status is not Status.WITHDRAWN
+    return REISSUED if again and before.category != ROUTINE else ""

@@ -51,10 +51,15 @@ def finding_hash(report: Report, policy: Policy) -> str:
 
     The whole text stands in where the report marks no impression.
     """
-    flagged = [a.text for a in report.addenda if any(_category(f, policy) for f in a.flags)]
+    flagged = [a.text for a in report.addenda if any(_asks(f, policy) for f in a.flags)]
     spoken = [report.impression or report.text, *flagged]
     words = "\n".join(" ".join(text.split()) for text in spoken)
     return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _asks(flag: Flag, policy: Policy) -> bool:
+    """A code that nobody understands asks for eyes too; one that says routine does not."""
+    return _category(flag, policy) not in {None, ROUTINE} or _is_unknown_code(flag, policy)
 
 
 def _category(flag: Flag, policy: Policy) -> str | None:

@@ -7,6 +7,16 @@ from bot.domain.report import Report
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
 
+def reopens_at(report: Report, received_at: datetime) -> datetime:
+    """When the window of a later version opens that starts the alert anew, in UTC.
+
+    Its own status change counts: the discovery that it may repeat is that of the first finding.
+    """
+    told = (report.status_at, report.finalized_at)
+    usable = [at for at in told if at is not None and at <= received_at + FUTURE_TOLERANCE]
+    return min(max(usable), received_at) if usable else received_at
+
+
 def opens_at(report: Report, received_at: datetime) -> tuple[datetime, str]:
     """The opening time in UTC, and a note where receipt had to stand in for the sender's time.
 

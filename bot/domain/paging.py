@@ -1,0 +1,234 @@
+"""Who owns an alert and who is paged: rounds, climbing, repeats, and what is planned next."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.domain import ladder
+from bot.domain.coverage import Person, Role
+from bot.domain.ladder import RANK, REPEAT, RETRY, Planned
+from bot.domain.page import Notice, Slip
+from bot.domain.state import Alert, Outcome, Reach
+from bot.domain.turn import Turn, having, notify, tell_handed_over, tell_radiologist
+
+GONE = {Outcome.FAILED, Outcome.UNCERTAIN}
+_ABOVE = {Role.ORDERING_PROVIDER: Role.DESIGNEE}
+
+
+def start(turn: Turn) -> None:
+    """Begin a ladder where one fits; else everybody at once, with the coordinator as the owner."""
+    alert = turn.alert
+    if alert.due_at <= turn.now:
+        expire(turn)
+    elif alert.review or alert.too_late_for_a_ladder(turn.now):
+        climb(turn, Role.COORDINATOR)
+    else:
+        climb(turn, Role.ORDERING_PROVIDER)
+
+
+def expire(turn: Turn) -> None:
+    """Record the miss, ask the radiologist to phone, and page whoever has not been reached yet."""
+    note_miss(turn)
+    turn.evolve(unreachable=())
+    tell_radiologist(turn)
+    notify(turn, Notice.EXPIRED, turn.alert.paged)
+    climb(turn, Role.COORDINATOR)
+
+
+def note_miss(turn: Turn) -> None:
+    """The window has passed without acknowledgment: a fact, whatever happens next."""
+    turn.evolve(expired_at=turn.now)
+    turn.record("expired", due_at=turn.alert.due_at.isoformat())
+
+
+def repeat(turn: Turn) -> None:
+    """After expiry the next coordinator owns it; a stale alert stays with the one who has it."""
+    turn.evolve(unreachable=())
+    if turn.alert.stale:
+        replan(turn)
+        page_owner_again(turn, turn.alert.policy.repeat_channels)
+    else:
+        climb(turn, Role.COORDINATOR)
+
+
+def retry(turn: Turn) -> None:
+    """Nobody could be reached. From the bottom where no page of this cycle has got through yet."""
+    alert = turn.alert
+    aside = alert.review or alert.stale or alert.too_late_for_a_ladder(turn.now)
+    if alert.paged_in_cycle or aside:
+        repeat(turn)
+    else:
+        turn.evolve(unreachable=())
+        climb(turn, Role.ORDERING_PROVIDER)
+
+
+# ---- ownership ------------------------------------------------------------------------------
+
+
+def climb(turn: Turn, role: Role) -> None:
+    """A new round: the first reachable person from ``role`` upward owns the alert and is paged."""
+    _new_round(turn)
+    climb_in_round(turn, role)
+    _page_aside(turn)
+
+
+def climb_in_round(turn: Turn, role: Role) -> None:
+    """The same without touching the pages under way: the next person after a failed page."""
+    for rung, person in candidates(turn.alert, role):
+        if person.channels:
+            own(turn, rung, person)
+            return
+        turn.record("unreachable", person=person.id, role=rung.value)
+    _nobody_answers_to(turn)
+
+
+def give_up_on_owner(turn: Turn) -> None:
+    """The owner cannot be reached: the next person at once, in the same round."""
+    alert = turn.alert
+    if alert.owner:
+        turn.record("unreachable", person=alert.owner, role=alert.owner_role.value)
+        turn.evolve(unreachable=having(alert.unreachable, alert.owner))
+    climb_in_round(turn, above(alert.owner_role))
+
+
+def hand_over(turn: Turn, person: Person) -> None:
+    """A new round in which this person takes the present owner's place."""
+    _new_round(turn)
+    own(turn, turn.alert.owner_role, person)
+    _page_aside(turn)
+
+
+def own(turn: Turn, role: Role, person: Person) -> None:
+    """Make them the owner, page them, and plan what follows."""
+    _pass_on(turn, role, person.id)
+    page(turn, person, role, channels_for(turn.alert, role))
+    replan(turn)
+
+
+def _pass_on(turn: Turn, role: Role, person_id: str) -> None:
+    previous, previous_role = turn.alert.owner, turn.alert.owner_role
+    turn.evolve(owner=person_id, owner_role=role)
+    if (previous, previous_role) != (person_id, role):
+        turn.record("owner", person=person_id, role=role.value, before=previous or None)
+    if previous not in {"", person_id}:
+        tell_handed_over(turn, previous)
+
+
+def _nobody_answers_to(turn: Turn) -> None:
+    """The coordinator owns it in name, everybody is tried again after a gap, and the radiologist
+    hears of it now, but no more often than coordinators would be paged after expiry."""
+    alert = turn.alert
+    able = (p.id for p in alert.roster.coordinators if p.id not in alert.declined)
+    _pass_on(turn, Role.COORDINATOR, next(able, ""))
+    again = Planned(turn.now + alert.policy.least_gap, RETRY)
+    turn.evolve(unreachable=(), plan=(again,))
+    turn.record("nobody_reachable", owner=turn.alert.owner or None)
+    told = alert.radiologist_told_at
+    if not alert.stale and (told is None or turn.now - told >= alert.policy.repeat_every):
+        tell_radiologist(turn)
+
+
+def above(role: Role) -> Role:
+    """The rung to climb to from this one."""
+    return _ABOVE.get(role, Role.COORDINATOR)
+
+
+def candidates(alert: Alert, role: Role) -> Iterator[tuple[Role, Person]]:
+    """Who could own it from ``role`` upward, best first: nobody who declined or cannot be reached,
+    nor the present owner in a second role. Where the ordering provider is unknown, nobody knows
+    whose designee to ask: the coordinators."""
+    if role is Role.ORDERING_PROVIDER and alert.roster.ordering is None:
+        role = Role.COORDINATOR
+    barred = {*alert.declined, *alert.unreachable}
+    for rung, people in _rungs(alert):
+        if RANK[rung] >= RANK[role] and ladder.step_for(alert.policy, rung):
+            yield from ((rung, person) for person in people if person.id not in barred)
+
+
+def _rungs(alert: Alert) -> Iterator[tuple[Role, list[Person]]]:
+    roster = alert.roster
+    yield Role.ORDERING_PROVIDER, [roster.ordering] if roster.ordering else []
+    two_roles = roster.designee and roster.designee.id == alert.owner
+    yield Role.DESIGNEE, [roster.designee] if roster.designee and not two_roles else []
+    yield Role.COORDINATOR, _coordinators_in_turn(alert)
+
+
+def _coordinators_in_turn(alert: Alert) -> list[Person]:
+    """The roster from the one after the present owner round to the owner."""
+    people = list(alert.roster.coordinators)
+    ids = [person.id for person in people]
+    after = ids.index(alert.owner) + 1 if alert.owner in ids else 0
+    return people[after:] + people[:after]
+
+
+# ---- pages ----------------------------------------------------------------------------------
+
+
+def page(turn: Turn, person: Person, role: Role, channels: tuple[str, ...]) -> None:
+    """Page one person on these channels, or on what they have if they have none of them; never
+    twice on one channel in a round."""
+    tried = turn.alert.outcomes(person.id)
+    usable = tuple(c for c in channels if c in person.channels) or person.channels
+    wanted = tuple(c for c in usable if c not in tried)
+    for channel in wanted:
+        turn.send(Slip(person.id, role, channel, turn.alert.round))
+    turn.evolve(
+        reach=(*turn.alert.reach, *(Reach(person.id, c, Outcome.PENDING) for c in wanted)),
+        paged=having(turn.alert.paged, person.id),
+    )
+    if wanted:
+        turn.record("page_due", person=person.id, role=role.value, channels=",".join(wanted))
+
+
+def page_owner_again(turn: Turn, channels: tuple[str, ...]) -> None:
+    """A new round for the same owner; the plan stays, unless they cannot be reached any more."""
+    _new_round(turn)
+    owner = turn.alert.roster.person(turn.alert.owner)
+    if owner and owner.channels:
+        page(turn, owner, turn.alert.owner_role, channels)
+    else:
+        give_up_on_owner(turn)
+    _page_aside(turn)
+
+
+def _new_round(turn: Turn) -> None:
+    turn.cancel_pages()
+    turn.evolve(round=turn.alert.round + 1, reach=())
+
+
+def _page_aside(turn: Turn) -> None:
+    """Too late for a ladder: whom no page of this cycle has reached is paged beside the owner."""
+    alert = turn.alert
+    if alert.review or alert.stale or not alert.too_late_for_a_ladder(turn.now):
+        return
+    for role, person in (
+        (Role.ORDERING_PROVIDER, alert.roster.ordering),
+        (Role.DESIGNEE, alert.roster.designee),
+    ):
+        asked = {*alert.paged_in_cycle, *alert.declined, *(r.person_id for r in turn.alert.reach)}
+        step = ladder.step_for(alert.policy, role)
+        if step and person and person.channels and person.id not in asked:
+            page(turn, person, role, channels_for(turn.alert, role))
+
+
+def channels_for(alert: Alert, role: Role) -> tuple[str, ...]:
+    """The channels of the step that names this role, and after expiry those of the repeats."""
+    step = ladder.step_for(alert.policy, role)
+    if alert.expired_at or step is None:
+        return alert.policy.repeat_channels
+    return step.channels
+
+
+def replan(turn: Turn) -> None:
+    turn.evolve(plan=_plan(turn.alert, turn.now))
+
+
+def waits_for_retry(alert: Alert) -> bool:
+    """Nobody could be reached, and everybody is tried again after a gap."""
+    return any(planned.index == RETRY for planned in alert.plan)
+
+
+def _plan(alert: Alert, now: datetime) -> tuple[Planned, ...]:
+    if alert.expired_at:
+        every = alert.policy.window if alert.stale else alert.policy.repeat_every
+        return (Planned(now + every, REPEAT),)
+    return ladder.plan(alert.policy, alert.due_at, now, alert.owner_role)

@@ -1,0 +1,135 @@
+"""An alert as it stands: its state, its owner, what is planned, and who was reached."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.coverage import Role, Roster
+from bot.domain.events import ReadBack, StepDue, WindowPassed
+from bot.domain.ladder import Planned, fits
+from bot.domain.policy import CategoryPolicy
+from bot.domain.report import ReportKey
+
+
+class State(StrEnum):
+    """Expiry is a fact beside the state, not a state: paging goes on."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    WITHDRAWN = "withdrawn"
+    DOWNGRADED = "downgraded"
+
+
+class Outcome(StrEnum):
+    """What is known of one channel in the current paging round."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One person's channel in the current round."""
+
+    person_id: str
+    channel: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgment:
+    """Who answered for which version, and how. ``by`` is a person's id, or the name that a
+    recorded phone call reached; ``at`` is UTC."""
+
+    by: str
+    channel: str
+    at: datetime
+    version: int
+    read_back: ReadBack
+    recorded_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The loop for one order's result. Times are UTC.
+
+    ``version`` counts the report versions shown, ``material_version`` is the last one that
+    changed what an acknowledgment means. ``round`` counts pagings; receipts of an older round
+    change no plan. ``roster`` is not stored: the engine fills it in at every load.
+    ``note`` says where receipt had to stand in for a time that the sender got wrong.
+    ``paged`` may answer: whoever a page was due for, sent or not. ``paged_in_cycle`` leaves out
+    those whom no page of a finished round has reached; they are tried again once it is late.
+    ``unreachable`` are people all of whose channels failed since time last moved the alert.
+    ``withdrawn_at`` is when the report took back the result, by withdrawal or downgrade.
+    ``radiologist_told_at`` is when the radiologist was last asked to phone in this cycle.
+    """
+
+    id: str
+    ref: str
+    key: ReportKey
+    policy: CategoryPolicy
+    window_opens_at: datetime
+    due_at: datetime
+    opened_at: datetime
+    report_id: str
+    finding_hash: str
+    review: str = ""
+    note: str = ""
+    roster: Roster = field(default_factory=Roster)
+    state: State = State.OPEN
+    cycle: int = 1
+    version: int = 1
+    material_version: int = 1
+    owner: str = ""
+    owner_role: Role = Role.ORDERING_PROVIDER
+    round: int = 0
+    stale: bool = False
+    plan: tuple[Planned, ...] = ()
+    reach: tuple[Reach, ...] = ()
+    paged: tuple[str, ...] = ()
+    paged_in_cycle: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+    no_access: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
+    expired_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    acknowledgment: Acknowledgment | None = None
+    radiologist_told_at: datetime | None = None
+
+    @property
+    def category(self) -> str:
+        """The name of the policy's category."""
+        return self.policy.name
+
+    @property
+    def is_open(self) -> bool:
+        """Somebody still has to answer."""
+        return self.state is State.OPEN
+
+    @property
+    def next_action_at(self) -> datetime | None:
+        """When time alone moves this alert next: None only where it has ended."""
+        if not self.is_open:
+            return None
+        times = [planned.at for planned in self.plan]
+        if self.expired_at is None:
+            times.append(self.due_at)
+        return min(times)
+
+    def due_event(self, now: datetime) -> StepDue | WindowPassed | None:
+        """The event that time has brought, None where nothing is due yet."""
+        if not self.is_open:
+            return None
+        if self.expired_at is None and self.due_at <= now:
+            return WindowPassed()
+        return StepDue() if any(planned.at <= now for planned in self.plan) else None
+
+    def too_late_for_a_ladder(self, now: datetime) -> bool:
+        """No step can be put before the window passes any more, or it has passed."""
+        return self.expired_at is not None or not fits(self.policy, self.due_at, now)
+
+    def outcomes(self, person_id: str) -> dict[str, Outcome]:
+        """What became of this person's channels in the current round."""
+        return {r.channel: r.outcome for r in self.reach if r.person_id == person_id}

@@ -1,0 +1,110 @@
+"""One call of ``advance`` while it runs: the alert as it changes, its effects, and the notices."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bot.domain.coverage import SLACK
+from bot.domain.events import CancelPages, Effect, Record, SendNotice, SendPage
+from bot.domain.page import Notice, Slip
+from bot.domain.state import Alert, Outcome, State
+
+
+@dataclass(slots=True)
+class Turn:
+    """``before`` is the alert as the event found it; effects keep their order."""
+
+    before: Alert
+    now: datetime
+    alert: Alert = field(init=False)
+    effects: list[Effect] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.alert = self.before
+
+    def evolve(self, **changes: Any) -> None:
+        self.alert = replace(self.alert, **changes)
+
+    def record(
+        self, what: str, actor: str = "readback", /, **data: str | int | bool | None
+    ) -> None:
+        self.effects.append(Record(what, actor, data))
+
+    def send(self, slip: Slip, not_before: datetime | None = None) -> None:
+        """Put it into the outbox, to leave now unless told otherwise."""
+        kind = SendNotice if slip.notice else SendPage
+        self.effects.append(kind(slip, not_before or self.now))
+
+    def cancel_pages(self) -> None:
+        self.effects.append(CancelPages())
+
+
+ENDED = {
+    State.ACKNOWLEDGED: Notice.ACKNOWLEDGED,
+    State.WITHDRAWN: Notice.WITHDRAWN,
+    State.DOWNGRADED: Notice.DOWNGRADED,
+}
+
+
+def notify(turn: Turn, notice: Notice, people: tuple[str, ...]) -> None:
+    """One notice a person, on Slack where they have it; a quiet one nowhere else."""
+    for person_id in dict.fromkeys(people):
+        channels = channels_of(turn.alert, person_id)
+        if channels and not (notice.quiet and SLACK not in channels):
+            channel = SLACK if SLACK in channels else channels[0]
+            notify_on(turn, notice, person_id, channel)
+
+
+def notify_on(turn: Turn, notice: Notice, person_id: str, channel: str) -> None:
+    alert = turn.alert
+    turn.send(Slip(person_id, alert.owner_role, channel, alert.round, notice=notice))
+
+
+def tell_handed_over(turn: Turn, person_id: str) -> None:
+    """Their Slack message says so; a phone rings for it only where it has rung for the page."""
+    channels = channels_of(turn.alert, person_id)
+    outcomes = turn.before.outcomes(person_id)
+    if SLACK in channels and outcomes.get(SLACK) is not Outcome.FAILED:
+        notify_on(turn, Notice.HANDED_OVER, person_id, SLACK)
+        return
+    rung = [c for c in channels if outcomes.get(c) is Outcome.SENT]
+    if rung:
+        notify_on(turn, Notice.HANDED_OVER, person_id, rung[0])
+
+
+def rewrite(turn: Turn, slip: Slip, notice: Notice) -> None:
+    """A page that was in flight while things changed: its Slack message tells the truth."""
+    if slip.channel == SLACK:
+        turn.send(replace(slip, notice=notice, tries=1, possible_repeat=False))
+
+
+def tell_radiologist(turn: Turn) -> None:
+    """Ask the reading radiologist to phone."""
+    radiologist = turn.alert.roster.radiologist
+    if radiologist and radiologist.channels:
+        notify(turn, Notice.PLEASE_PHONE, (radiologist.id,))
+        turn.evolve(radiologist_told_at=turn.now)
+        turn.record("radiologist_asked_to_phone", person=radiologist.id)
+    else:
+        turn.record("radiologist_unreachable")
+
+
+def channels_of(alert: Alert, person_id: str) -> tuple[str, ...]:
+    person = alert.roster.person(person_id)
+    return person.channels if person else ()
+
+
+def entitled(alert: Alert) -> tuple[str, ...]:
+    """Who was paged and has not said that it is not their patient."""
+    return tuple(person_id for person_id in alert.paged if person_id not in alert.no_access)
+
+
+def not_just_paged(turn: Turn) -> tuple[str, ...]:
+    """Who is entitled to hear of a change and is not being paged for it anyway."""
+    new_round = turn.alert.round != turn.before.round
+    fresh = {reach.person_id for reach in turn.alert.reach} if new_round else set()
+    return tuple(person_id for person_id in entitled(turn.alert) if person_id not in fresh)
+
+
+def having(people: tuple[str, ...], person_id: str) -> tuple[str, ...]:
+    return people if person_id in people else (*people, person_id)

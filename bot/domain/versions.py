@@ -1,0 +1,183 @@
+"""What a later version of the report does to its alert."""
+
+from dataclasses import dataclass
+
+from bot.domain.coverage import Role
+from bot.domain.events import Amended, Withdrawn
+from bot.domain.page import Notice
+from bot.domain.paging import (
+    channels_for,
+    climb,
+    page_owner_again,
+    replan,
+    start,
+    waits_for_retry,
+)
+from bot.domain.policy import CategoryPolicy
+from bot.domain.state import Alert, State
+from bot.domain.turn import ENDED, Turn, entitled, not_just_paged, notify
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """How a version differs from what the alert showed."""
+
+    raised: bool
+    lowered: bool
+    changed: bool
+    understood: bool
+    puzzling: bool
+
+    @property
+    def material(self) -> bool:
+        """An acknowledgment of the older version no longer covers it."""
+        return self.raised or self.changed or self.understood or self.puzzling
+
+
+def _news(alert: Alert, event: Amended, policy: CategoryPolicy) -> _News:
+    # The file may have been edited since: one name is one category, wherever it now ranks.
+    other = policy.name != alert.policy.name
+    return _News(
+        raised=other and policy.severity < alert.policy.severity,
+        lowered=other and policy.severity >= alert.policy.severity,
+        changed=event.finding_hash != alert.finding_hash,
+        understood=bool(alert.review) and not event.review,
+        puzzling=bool(event.review) and not alert.review,
+    )
+
+
+def begin(turn: Turn) -> None:
+    """Start the ladder; a result that is stale already goes to a coordinator for review, and
+    nobody else is woken."""
+    alert = turn.alert
+    if turn.now - alert.window_opens_at > alert.policy.stale_after:
+        turn.evolve(stale=True, expired_at=turn.now)
+        turn.record("stale_on_receipt")
+        climb(turn, Role.COORDINATOR)
+    else:
+        start(turn)
+
+
+def start_cycle(turn: Turn) -> None:
+    """The same alert once more: who declined and who was paged stays on record."""
+    turn.evolve(
+        state=State.OPEN,
+        cycle=turn.alert.cycle + 1,
+        owner="",
+        owner_role=Role.ORDERING_PROVIDER,
+        plan=(),
+        acknowledgment=None,
+        expired_at=None,
+        withdrawn_at=None,
+        stale=False,
+        paged_in_cycle=(),
+        unreachable=(),
+        radiologist_told_at=None,
+    )
+
+
+def amend_open(turn: Turn, event: Amended) -> None:
+    """A raised category or changed finding pages the owner again; a lowered one gives more time;
+    one that now says routine ends the alert."""
+    if event.policy is None:
+        _take_version(turn, event, material=True)
+        _take_back(turn, State.DOWNGRADED, event.held)
+        return
+    news = _news(turn.alert, event, event.policy)
+    _take_version(turn, event, material=news.material)
+    if turn.alert.stale and news.material:
+        _begin_again(turn, event, event.policy)
+        return
+    _change_category(turn, news, event.policy)
+    _page_for(turn, news)
+    if news.material or news.lowered:
+        notify(turn, Notice.CHANGED, not_just_paged(turn))
+
+
+def _change_category(turn: Turn, news: _News, policy: CategoryPolicy) -> None:
+    """An upgrade never gives more time, a downgrade counts from the opening of the window. Once
+    expired, the miss stays a miss."""
+    alert = turn.alert
+    if not (news.raised or news.lowered):
+        return
+    due_at = alert.due_at
+    if news.raised:
+        due_at = min(due_at, turn.now + policy.window)
+        turn.evolve(paged_in_cycle=())
+    elif alert.expired_at is None:
+        due_at = alert.window_opens_at + policy.window
+    turn.evolve(policy=policy, due_at=due_at)
+    if not waits_for_retry(alert):
+        replan(turn)
+
+
+def _page_for(turn: Turn, news: _News) -> None:
+    alert = turn.alert
+    if news.puzzling and alert.owner_role is not Role.COORDINATOR:
+        climb(turn, Role.COORDINATOR)
+    elif news.understood and not alert.expired_at:
+        start(turn)
+    elif news.material:
+        page_owner_again(turn, channels_for(alert, alert.owner_role))
+
+
+def amend_ended(turn: Turn, event: Amended) -> None:
+    """Reopened for a raised category or a changed finding, and where the result had been taken
+    back as soon as it is flagged again."""
+    alert = turn.alert
+    if event.policy is None:
+        _take_version(turn, event, material=True)
+        _take_back(turn, State.DOWNGRADED, event.held)
+        return
+    news = _news(alert, event, event.policy)
+    stands = alert.state is State.ACKNOWLEDGED and alert.withdrawn_at is None
+    _take_version(turn, event, material=news.material or not stands)
+    if news.material or not stands:
+        _begin_again(turn, event, event.policy)
+    elif news.lowered:
+        turn.evolve(policy=event.policy)
+        notify(turn, Notice.CHANGED, entitled(turn.alert))
+
+
+def _begin_again(turn: Turn, event: Amended, policy: CategoryPolicy) -> None:
+    start_cycle(turn)
+    due_at = event.opens_at + policy.window
+    turn.evolve(policy=policy, window_opens_at=event.opens_at, due_at=due_at)
+    turn.record("reopened", cycle=turn.alert.cycle)
+    begin(turn)
+    notify(turn, Notice.REOPENED, not_just_paged(turn))
+
+
+def _take_version(turn: Turn, event: Amended, *, material: bool) -> None:
+    version = turn.alert.version + 1
+    turn.evolve(
+        version=version,
+        material_version=version if material else turn.alert.material_version,
+        report_id=event.report_id,
+        finding_hash=event.finding_hash,
+        review=event.review,
+    )
+    category = event.policy.name if event.policy else None
+    turn.record("amended", version=version, material=material, category=category)
+
+
+def withdraw(turn: Turn, event: Withdrawn) -> None:
+    """Deleted or marked wrong: nothing more is asked. An acknowledged alert keeps its state, and
+    whoever was paged hears of it either way."""
+    turn.evolve(report_id=event.report_id, version=turn.alert.version + 1)
+    _take_back(turn, State.WITHDRAWN, event.held)
+
+
+def _take_back(turn: Turn, state: State, held: CategoryPolicy | None) -> None:
+    alert = turn.alert
+    acknowledged = alert.state is State.ACKNOWLEDGED
+    known = alert.state is state or (acknowledged and alert.withdrawn_at is not None)
+    turn.record(state.value, version=alert.version)
+    turn.evolve(withdrawn_at=alert.withdrawn_at or turn.now)
+    if not acknowledged:
+        turn.cancel_pages()
+        turn.evolve(state=state, plan=())
+        if held and held.name != alert.category:
+            turn.evolve(policy=held)
+    if not known:
+        notify(turn, ENDED[state], entitled(turn.alert))
