@@ -1,6 +1,7 @@
 """What `readback check` asks Slack: tokens, scopes, and whether a person can be reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -13,6 +14,7 @@ from bot.slack.transport import web_client
 # manifest.yml asks for the same; a test compares them.
 SCOPES = frozenset({"chat:write", "commands", "im:history", "im:write", "users:read"})
 CHECK_SECONDS = 10
+TROUBLE = (SlackClientError, OSError, HTTPException)
 _REINSTALL = "In the app's settings: OAuth & Permissions → Reinstall, then copy the bot token."
 
 
@@ -38,20 +40,22 @@ def check(settings: SlackSettings) -> Checked:
     swapped = _swapped(settings)
     if swapped:
         return Checked(problems=(swapped,))
-    client = web_client(settings, CHECK_SECONDS)
-    team = team_id = ""
-    problems: list[Problem] = []
+    bot = check_bot(settings)
     try:
-        answer = client.auth_test(token=settings.bot_token)
-        team, team_id = str(answer["team"]), str(answer["team_id"])
-        problems += _missing_scopes(answer)
-    except (SlackClientError, OSError) as error:
-        problems.append(_trouble("SLACK_BOT_TOKEN", error, settings))
+        web_client(settings, CHECK_SECONDS).apps_connections_open(app_token=settings.app_token)
+    except TROUBLE as error:
+        trouble = _trouble("SLACK_APP_TOKEN", error, settings)
+        return replace(bot, problems=(*bot.problems, trouble))
+    return bot
+
+
+def check_bot(settings: SlackSettings) -> Checked:
+    """Try the bot token alone, and learn which workspace it is for. Raises nothing."""
     try:
-        client.apps_connections_open(app_token=settings.app_token)
-    except (SlackClientError, OSError) as error:
-        problems.append(_trouble("SLACK_APP_TOKEN", error, settings))
-    return Checked(team, team_id, tuple(problems))
+        answer = web_client(settings, CHECK_SECONDS).auth_test(token=settings.bot_token)
+    except TROUBLE as error:
+        return Checked(problems=(_trouble("SLACK_BOT_TOKEN", error, settings),))
+    return Checked(str(answer["team"]), str(answer["team_id"]), tuple(_missing_scopes(answer)))
 
 
 def check_person(settings: SlackSettings, person: Person) -> Problem | None:
@@ -66,7 +70,7 @@ def check_person(settings: SlackSettings, person: Person) -> Problem | None:
         if error.response.get("error") in {"user_not_found", "user_not_visible"}:
             return Problem("has a Slack member ID that this workspace does not know", cure)
         return Problem("could not be looked up in Slack", "See what is said about the tokens.")
-    except OSError:
+    except TROUBLE:
         return Problem("could not be looked up in Slack", "See what is said about the tokens.")
     if answer["user"].get("deleted"):
         return Problem("has a Slack account that is deactivated", cure)

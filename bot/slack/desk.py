@@ -68,14 +68,13 @@ def who_clicked(body: Mapping[str, Any]) -> Who:
     return Who(user.get("team_id") or (body.get("team") or {}).get("id", ""), user["id"])
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """Called from bolt's threads. ``home_team`` is the workspace that the bot's token is for."""
+    """What the listeners ask of the engine. Called from bolt's threads."""
 
     engine: Engine
     bridge: Bridge
     settings: SlackSettings
-    home_team: str = ""
 
     @property
     def now(self) -> datetime:
@@ -91,15 +90,8 @@ class Desk:
         return self.wait(self.engine.database.read(look))
 
     def person(self, who: Who) -> Person | None:
-        """Whoever has this account; the directory may leave out the team where it is our own."""
-
-        def look(c: Connection) -> Person | None:
-            known = people.by_slack(c, who.team, who.user)
-            if known is None and who.team == self.home_team:
-                return people.by_slack(c, "", who.user)
-            return known
-
-        return self.read(look)
+        """Whoever has this account in the directory."""
+        return self.read(lambda c: people.by_slack(c, who.team, who.user))
 
     def view(self, alert_id: str, person: Person, *, finding: bool = False) -> AlertView:
         """The alert as this person may see it; the finding only where the site allows it."""

@@ -38,12 +38,11 @@ class SlackListeners:
 
     def __init__(self, engine: Engine, bridge: Bridge, settings: SlackSettings) -> None:
         self._settings = settings
-        self._desk = Desk(engine, bridge, settings)
         self._pool = ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack")
         self._stopping = threading.Event()
         self._connecting: threading.Thread | None = None
         self._handler: SocketModeHandler | None = None
-        self.app = _app(self._desk, self._pool)
+        self.app = _app(Desk(engine, bridge, settings), self._pool)
 
     def start(self) -> None:
         """Connect in the background: Slack being away must not keep the SMS from leaving."""
@@ -74,17 +73,12 @@ class SlackListeners:
         wait = 0.0
         while not self._stopping.wait(wait):
             try:
-                self._desk.home_team = self._home_team()
                 handler.client.connect()
             except (SlackClientError, OSError) as error:
                 log.warning("slack_not_connected", error=type(error).__name__)
                 wait = min(max(wait, 0.5) * 2, LONGEST_WAIT)
             else:
                 return
-
-    def _home_team(self) -> str:
-        client = web_client(self._settings, CONNECT_SECONDS)
-        return str(client.auth_test(token=self._settings.bot_token)["team_id"])
 
 
 def _app(desk: Desk, pool: ThreadPoolExecutor) -> App:
