@@ -48,6 +48,23 @@ def receive_in(c: Connection, engine: Engine, raw: RawMessage) -> Receipt:
     )
 
 
+def replay_in(c: Connection, engine: Engine, raw: RawMessage, message_id: str) -> Receipt:
+    """Use a message that was kept before and is read anew, as if it came now.
+
+    One that still cannot be used is left where it waits, and nobody is told again.
+    """
+    outcome, reason, detail = _outcome(engine, raw)
+    quarantined = outcome == "quarantined"
+    if not quarantined:
+        _use(c, engine, raw, message_id, engine.clock.now(), outcome)
+    return Receipt(
+        message_id,
+        quarantined=reason if quarantined else "",
+        detail=detail,
+        set_aside=reason if outcome in {"set_aside", "not_production"} else "",
+    )
+
+
 def _outcome(engine: Engine, raw: RawMessage) -> tuple[str, str, str]:
     match raw.reading:
         case Unusable(reason=reason, detail=detail):
