@@ -1,0 +1,1 @@
+"""Bytes from outside, turned into reports. What each sender is known to do is kept in here."""

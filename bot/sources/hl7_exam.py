@@ -1,0 +1,41 @@
+"""What was done: the exam's words and its modality."""
+
+import re
+
+from bot.sources.hl7_wire import Wire, at
+
+# DICOM's modality codes that occur in imaging reports, and what senders write for them.
+_MODALITIES = {
+    **{
+        code: code
+        for code in ("CT", "MR", "US", "CR", "DX", "XR", "NM", "PT", "MG", "XA", "RF", "OT", "BMD")
+    },
+    "MRI": "MR",
+    "MRA": "MR",
+    "CTA": "CT",
+    "PET": "PT",
+    "MAM": "MG",
+    "MAMMO": "MG",
+    "MAMMOGRAM": "MG",
+    "ULTRASOUND": "US",
+    "X-RAY": "XR",
+    "XRAY": "XR",
+}
+_WORD = re.compile(r"[A-Z-]+")
+
+
+def exam_of(obr: list[str], wire: Wire) -> str:
+    """OBR-4: its text, else the alternate text, else the code."""
+    parts = at(obr, 4).split(wire.component)
+    return wire.clean(at(parts, 1)) or wire.clean(at(parts, 4)) or wire.clean(parts[0])
+
+
+def modality_of(obr: list[str], wire: Wire) -> str:
+    """OBR-24 where it is one, else the first word of OBR-4 that names one; empty otherwise."""
+    stated = _MODALITIES.get(wire.clean(at(obr, 24)).upper())
+    if stated:
+        return stated
+    for word in _WORD.findall(at(obr, 4).upper()):
+        if word in _MODALITIES:
+            return _MODALITIES[word]
+    return ""

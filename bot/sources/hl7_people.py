@@ -1,0 +1,114 @@
+"""Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2 chapter 2.A)."""
+
+from bot.domain.report import Identifier, Patient, Provider
+from bot.sources.hl7_wire import Wire, at
+
+
+def namespace(value: str, wire: Wire) -> str:
+    """An HD as a component: its namespace, else its universal id (2.A.33)."""
+    parts = value.split(wire.subcomponent)
+    return wire.clean(parts[0]) or wire.clean(at(parts, 1))
+
+
+def entity(value: str, wire: Wire) -> tuple[str, str]:
+    """An EI's number and authority: namespace, else universal id (2.A.28)."""
+    parts = value.split(wire.component)
+    authority = wire.clean(at(parts, 1)) or wire.clean(at(parts, 2))
+    return wire.clean(parts[0]), authority
+
+
+def providers(field: str, wire: Wire) -> tuple[Provider, ...]:
+    """The people of an XCN field, in order.
+
+    A repetition with the same name, or the same number, is one more identifier of that person;
+    any other is another person: two doctors merged into one would page the wrong one.
+    """
+    if not field or field.isspace():
+        return ()
+    found: list[Provider] = []
+    for repetition in field.split(wire.repetition):
+        provider = _xcn(repetition.split(wire.component), wire)
+        if provider is not None:
+            _join(found, provider)
+    return tuple(found)
+
+
+def _join(found: list[Provider], provider: Provider) -> None:
+    numbers = {identifier.value for identifier in provider.identifiers}
+    for index, known in enumerate(found):
+        same_name = provider.name and provider.name.casefold() == known.name.casefold()
+        if same_name or numbers & {identifier.value for identifier in known.identifiers}:
+            more = tuple(i for i in provider.identifiers if i not in known.identifiers)
+            found[index] = Provider(known.identifiers + more, known.name or provider.name)
+            return
+    found.append(provider)
+
+
+def _xcn(parts: list[str], wire: Wire) -> Provider | None:
+    authority = at(parts, 8)
+    names = (
+        [wire.clean(part) for part in authority.split(wire.subcomponent)[:2]] if authority else []
+    )
+    family = at(parts, 1).split(wire.subcomponent, 1)[0]
+    kind = wire.clean(at(parts, 12))
+    return _person(wire.clean(parts[0]), names, kind, _name(family, parts[2:4], wire))
+
+
+def _person(number: str, authorities: list[str], kind: str, name: str) -> Provider | None:
+    """Under each name of its authority, so that a directory may know it by namespace or by OID."""
+    if not number and not name:
+        return None
+    known = [authority for authority in authorities if authority] or [""]
+    return Provider(tuple(Identifier(number, a, kind) for a in known) if number else (), name)
+
+
+def interpreter(field: str, wire: Wire) -> Provider | None:
+    """OBR-32: an NDL, whose first component is a CNN in subcomponents; or an XCN as many send it."""
+    first = field.split(wire.repetition, 1)[0]
+    if not first or first.isspace():
+        return None
+    parts = first.split(wire.component)
+    if wire.subcomponent not in parts[0]:
+        return _xcn(parts, wire)
+    name = parts[0].split(wire.subcomponent)
+    authorities = [wire.clean(at(name, 8)), wire.clean(at(name, 9))]
+    return _person(wire.clean(name[0]), authorities, "", _name(at(name, 1), name[2:4], wire))
+
+
+def _name(family: str, given: list[str], wire: Wire) -> str:
+    first = " ".join(part for name in given if (part := wire.clean(name)))
+    last = wire.clean(family)
+    return f"{last}, {first}" if last and first else last or first
+
+
+def patient(fields: list[str], wire: Wire) -> Patient:
+    """Of PID-3 (PID-2 in old feeds), PID-5, PID-7 and PID-8."""
+    numbers = at(fields, 3) or at(fields, 2)
+    name = at(fields, 5).split(wire.repetition, 1)[0].split(wire.component)
+    return Patient(
+        identifiers=tuple(
+            identifier
+            for repetition in numbers.split(wire.repetition)
+            if (identifier := _cx(repetition.split(wire.component), wire)).value
+        ),
+        name=_name(name[0].split(wire.subcomponent, 1)[0], name[1:3], wire),
+        birth_date=_day(wire.clean(at(fields, 7))),
+        sex=wire.clean(at(fields, 8)),
+    )
+
+
+def _cx(parts: list[str], wire: Wire) -> Identifier:
+    return Identifier(wire.clean(parts[0]), namespace(at(parts, 3), wire), wire.clean(at(parts, 4)))
+
+
+def _day(value: str) -> str:
+    digits = value[:8]
+    if len(digits) == len("YYYYMMDD") and digits.isdigit():
+        return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+    return value
+
+
+def location(field: str, wire: Wire) -> str:
+    """Point of care, room and bed of a PL (2.A.53)."""
+    parts = [namespace(part, wire) for part in field.split(wire.component)[:3]]
+    return " ".join(part for part in parts if part)

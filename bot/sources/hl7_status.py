@@ -1,0 +1,61 @@
+"""How finished a result is: OBR-25 (table 0123), OBX-11 (table 0085), and the words senders spell out."""
+
+from collections.abc import Iterable
+
+from bot.domain.report import Status
+from bot.sources.hl7_wire import BadReport
+
+_WORDS = {
+    **dict.fromkeys(("FINAL", "FINAL RESULT", "FINAL REPORT", "FINALIZED", "SIGNED"), Status.FINAL),
+    **dict.fromkeys(
+        ("PRELIM", "PRELIMINARY", "PRELIMINARY RESULT", "WET READ", "DRAFT"), Status.PRELIMINARY
+    ),
+    **dict.fromkeys(("DICTATED", "TRANSCRIBED", "UNSIGNED"), Status.PRELIMINARY),
+    **dict.fromkeys(("CORRECTED", "CORRECTION", "AMENDED", "REVISED"), Status.CORRECTED),
+    **dict.fromkeys(("ADDENDUM", "ADDENDED", "APPENDED"), Status.ADDENDED),
+    **dict.fromkeys(
+        ("CANCELED", "CANCELLED", "DELETED", "WITHDRAWN", "RETRACTED"), Status.WITHDRAWN
+    ),
+    **dict.fromkeys(("ENTERED IN ERROR", "ENTERED-IN-ERROR"), Status.WITHDRAWN),
+}
+
+# Table 0123. A means "some results available" here. W is not in it: a wet read to some, wrong to
+# others, and withdrawing an alert on a guess would silence it.
+_ORDER = _WORDS | {
+    "F": Status.FINAL,
+    "C": Status.CORRECTED,
+    "X": Status.WITHDRAWN,
+    **dict.fromkeys(("P", "R", "A", "I", "O", "S", "M", "N", "Y", "Z"), Status.PRELIMINARY),
+}
+
+# Table 0085. A is amended and B appended here; U says "final now" without sending it again.
+_OBSERVATION = _WORDS | {
+    **dict.fromkeys(("F", "U", "V"), Status.FINAL),
+    **dict.fromkeys(("C", "A"), Status.CORRECTED),
+    "B": Status.ADDENDED,
+    **dict.fromkeys(("D", "W"), Status.WITHDRAWN),
+    **dict.fromkeys(("P", "R", "S", "I", "O", "N", "X"), Status.PRELIMINARY),
+}
+
+
+def status(order_codes: Iterable[str], observation_codes: Iterable[str]) -> Status:
+    """OBR-25 decides, OBX-11 where it is empty; withdrawn also where each OBX-11 is D or W.
+
+    Raises BadReport("unknown-status") for a code of neither table, and where there is none.
+    """
+    observed = [_OBSERVATION.get(code.upper()) for code in set(observation_codes) if code]
+    if observed and all(status is Status.WITHDRAWN for status in observed):
+        return Status.WITHDRAWN
+    ordered = [_ORDER.get(code.upper()) for code in order_codes if code]
+    stated = [status for status in ordered or observed if status is not None]
+    if None in ordered or not stated:
+        field, other = ("OBR-25", "OBR^1^25") if ordered else ("OBR-25 or OBX-11", "OBR^1^25")
+        detail = f"The result status is missing or unknown: send a code of table 0123 in {field}"
+        raise BadReport("unknown-status", detail, "103" if ordered else "101", other)
+    # Of a mixture the most finished counts: a final finding must not wait for the rest.
+    return max(stated, key=lambda status: -1 if status is Status.WITHDRAWN else status)
+
+
+def is_deleted(code: str) -> bool:
+    """OBX-11 of one observation: its text and flags hold no more."""
+    return code != "F" and _OBSERVATION.get(code.upper()) is Status.WITHDRAWN

@@ -1,0 +1,231 @@
+"""The words of a report, from the layouts that senders use: body, impression, addenda.
+
+A section is named by OBX-3 (sub-component &IMP, LOINC, or its text), else by headings in running text.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import lru_cache
+
+from bot.domain.report import Addendum, Flag
+from bot.sources.hl7_flags import Result
+from bot.sources.hl7_wire import Wire, at
+
+
+class Section(Enum):
+    """Where a line belongs. RUNNING is text whose headings say it."""
+
+    RUNNING = auto()
+    BODY = auto()
+    IMPRESSION = auto()
+    ADDENDUM = auto()
+
+
+_BY_CODE = {
+    **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
+    **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
+    **dict.fromkeys(("ADT", "ADN", "ADDENDUM", "55107-7"), Section.ADDENDUM),
+}
+
+
+@lru_cache(maxsize=2048)
+def _section(identifier: str, component: str, subcomponent: str) -> Section:
+    """What OBX-3 says; the most telling component wins over the order they stand in."""
+    words = identifier.upper().replace(subcomponent, component).split(component)
+    for word in words:
+        section = _BY_CODE.get(word.strip())
+        if section:
+            return section
+    text = at(words, 1)
+    if "IMPRESSION" in text:
+        return Section.IMPRESSION
+    return Section.ADDENDUM if "ADDENDUM" in text else Section.RUNNING
+
+
+_IMPRESSION = r"(?P<impression>(?:FINDINGS (?:AND|/|&) )?IMPRESSIONS?|CONCLUSIONS?|OPINION)"
+_ADDENDUM = r"(?P<addendum>ADDEND(?:UM|A)\b[^:\n]{0,40})"
+_ORIGINAL = r"(?P<original>(?:END (?:OF )?)ADDENDUM|(?:ORIGINAL|FINAL) REPORT|EXAM(?:INATION)?)"
+_OTHER = (
+    r"(?P<other>FINDINGS|TECHNIQUE|COMPARISONS?|(?:CLINICAL )?(?:HISTORY|INDICATIONS?)|PROCEDURE|REPORT|"
+    r"RECOMMENDATIONS?|(?:DICTATED|REQUESTED|TRANSCRIBED|SIGNED|ELECTRONICALLY SIGNED) BY)"
+)
+_HEADING = re.compile(
+    rf"[\s*#=_-]{{0,16}}(?:{_ORIGINAL}|{_IMPRESSION}|{_ADDENDUM}|{_OTHER})[\s*#=_-]{{0,16}}"
+    r"(?::|$|(?=\d{1,2}[.)]))",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(
+    r"(?:DICTATED|REQUESTED|TRANSCRIBED|SIGNED|ELECTRONICALLY|THIS DOCUMENT HAS)", re.I
+)
+# A whole report on one line: a heading in capitals after the end of a sentence begins a new one.
+_WITHIN = re.compile(
+    r"(?<=[.;:)!?])[ \t]+(?=(?:IMPRESSION|CONCLUSION|ADDENDUM|FINDINGS|RECOMMENDATIONS?)\s*:)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrative:
+    """``text`` is everything but the addenda, in the order received; ``flags`` are its own."""
+
+    text: str
+    impression: str
+    addenda: tuple[Addendum, ...]
+    flags: tuple[Flag, ...]
+
+
+@dataclass(slots=True)
+class _Draft:
+    lines: list[str] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Narrator:
+    text: list[str] = field(default_factory=list)
+    impression: list[str] = field(default_factory=list)
+    addenda: list[_Draft] = field(default_factory=list)
+    running: Section = Section.BODY
+    set_of: str | None = None
+    """OBX-4 of the addendum segment before, None after any other: another number is another addendum."""
+
+    def put(self, section: Section, line: str) -> None:
+        if section is Section.ADDENDUM:
+            self.addenda[-1].lines.append(line)
+            return
+        self.text.append(line)
+        if section is Section.IMPRESSION:
+            self.impression.append(line)
+
+    def run(self, line: str) -> Section:
+        """A line of running text: a heading moves on to its section."""
+        heading = _HEADING.match(line)
+        if heading is None:
+            if self.running is Section.IMPRESSION and _SIGNATURE.match(line):
+                self.running = Section.BODY
+            self.put(self.running, line)
+            return self.running
+        before = len(self.addenda)
+        self.running = self._turn(heading)
+        rest = line[heading.end() :].strip()
+        match self.running:
+            case Section.IMPRESSION:
+                self.text.append(line)
+                self.impression.append(rest)
+            case Section.ADDENDUM if len(self.addenda) > before:
+                self.put(Section.ADDENDUM, rest)
+            case _:
+                self.put(self.running, line)
+        return self.running
+
+    def _turn(self, heading: re.Match[str]) -> Section:
+        if heading["addendum"]:
+            self.addenda.append(_Draft())
+            return Section.ADDENDUM
+        # Below the original report an addendum has headings of its own; above it, they end it.
+        if self.running is Section.ADDENDUM and self.impression and not heading["original"]:
+            return Section.ADDENDUM
+        return Section.IMPRESSION if heading["impression"] else Section.BODY
+
+
+def narrate(results: list[Result], flags: dict[int, tuple[Flag, ...]], wire: Wire) -> Narrative:
+    """Put the text together, and each flag where it stood: on the report or on an addendum."""
+    told = _Narrator()
+    own: list[Flag] = []
+    section = Section.BODY
+    for number, fields in results:
+        lines = _lines(fields, wire)
+        if fields[0] == "OBX":
+            section = _section(at(fields, 3), wire.component, wire.subcomponent)
+        first = _tell(told, section, lines, at(fields, 4))
+        if number in flags and fields[0] == "OBX":
+            (told.addenda[-1].flags if first is Section.ADDENDUM else own).extend(flags[number])
+    return _finished(told, own)
+
+
+def _tell(told: _Narrator, section: Section, lines: list[str], set_of: str) -> Section:
+    """Add the lines of one segment; returns the section of the first, which is that of its flags."""
+    if section is Section.RUNNING:
+        told.set_of = None
+        sections = [told.run(line) for line in lines]
+        return sections[0] if sections else Section.BODY
+    if section is Section.ADDENDUM:
+        _open_addendum(told, lines, set_of)
+    else:
+        told.set_of = None
+    for line in lines:
+        told.put(section, line)
+    return section
+
+
+def _open_addendum(told: _Narrator, lines: list[str], set_of: str) -> None:
+    heading = _HEADING.match(lines[0]) if lines else None
+    if set_of != told.set_of or (heading and heading["addendum"]):
+        told.addenda.append(_Draft())
+    told.set_of = set_of
+
+
+def _finished(told: _Narrator, own: list[Flag]) -> Narrative:
+    addenda = tuple(
+        Addendum(_without_heading(draft.lines, "addendum"), tuple(draft.flags))
+        for draft in told.addenda
+        if draft.flags or any(draft.lines)
+    )
+    impression = _without_heading(told.impression, "impression")
+    return Narrative("\n".join(told.text).strip(), impression, addenda, tuple(own))
+
+
+def _without_heading(lines: list[str], name: str) -> str:
+    text = "\n".join(lines).strip()
+    heading = _HEADING.match(text)
+    return text[heading.end() :].strip() if heading and heading[name] else text
+
+
+# ---- the lines of one segment ---------------------------------------------------------------
+
+_CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
+_VALUES = frozenset({"NM", "SN", "DT", "TM", "TS", "DTM", "DR"})
+# A pointer, or a document in base64: its words are not in the message's text.
+_DOCUMENTS = frozenset({"RP", "ED"})
+
+
+def _lines(fields: list[str], wire: Wire) -> list[str]:
+    if fields[0] == "NTE":
+        return _prose(at(fields, 3), wire)
+    kind, value = at(fields, 2), at(fields, 5)
+    if kind in _DOCUMENTS:
+        return []
+    if kind in _CODED or kind in _VALUES:
+        return _question_and_answer(kind, value, fields, wire)
+    return _prose(value, wire)
+
+
+def _prose(value: str, wire: Wire) -> list[str]:
+    """Repetitions are line breaks, and so are the formatting escapes."""
+    lines = [wire.clean(line) for line in value.split(wire.repetition)]
+    if "\n" in value or wire.escaped:
+        lines = [line.strip() for text in lines for line in text.split("\n")]
+    if ": " in value or ":" in value:
+        lines = [line for text in lines for line in _WITHIN.split(text)]
+    return lines
+
+
+def _question_and_answer(kind: str, value: str, fields: list[str], wire: Wire) -> list[str]:
+    show = _display if kind in _CODED else _figure
+    answers = [
+        show(repetition.split(wire.component), wire) for repetition in value.split(wire.repetition)
+    ]
+    answer = ", ".join(answer for answer in answers if answer)
+    if not answer:
+        return []
+    units = wire.clean(at(fields, 6).split(wire.component, 1)[0])
+    question = _display(at(fields, 3).split(wire.component), wire)
+    return [f"{question}: {answer} {units}".strip() if question else f"{answer} {units}".strip()]
+
+
+def _display(parts: list[str], wire: Wire) -> str:
+    return wire.clean(at(parts, 1)) or wire.clean(at(parts, 8)) or wire.clean(parts[0])
+
+
+def _figure(parts: list[str], wire: Wire) -> str:
+    return " ".join(part for raw in parts if (part := wire.clean(raw)))

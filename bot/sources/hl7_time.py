@@ -1,0 +1,93 @@
+"""HL7 times (DTM, v2.5.1 section 2.A.22) and what is wrong with those that cannot be used."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+_OLDEST = 1900
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time in UTC, or None; ``note`` says in words what is the matter with it.
+
+    Only a time of at least minutes counts: a day alone would open a window at midnight.
+    """
+
+    at: datetime | None
+    note: str = ""
+
+
+NOTHING = Moment(None, "is empty")
+
+
+def moment(value: str, zone: tzinfo) -> Moment:
+    """Read YYYYMMDDHHMM[SS[.S…]][±ZZZZ], and ISO 8601 as some send it. ``zone`` is for times without one.
+
+    A local time that came twice, or never, at a change of daylight saving is read as the earlier
+    of its two meanings, and the note says so.
+    """
+    value = value.strip()
+    if not value or value == '""':
+        return NOTHING
+    if not value.isascii():
+        return Moment(None, "is not a date and time")
+    try:
+        return _in_utc(_parsed(value), zone)
+    except (ValueError, OverflowError):
+        return Moment(None, _why_not(value))
+
+
+def zone_of(value: str) -> tzinfo | None:
+    """The offset that a time carries: MSH-7's holds for the whole message (section 2.15.9.7)."""
+    value = value.strip()
+    if value[-5:-4] not in {"+", "-"} or not value[-4:].isdecimal() or not value.isascii():
+        return None
+    ahead = timedelta(hours=int(value[-4:-2]), minutes=int(value[-2:]))
+    if ahead >= timedelta(days=1):
+        return None
+    return timezone(-ahead if value[-5] == "-" else ahead)
+
+
+def _parsed(value: str) -> datetime:
+    if value.isdigit() and len(value) in {12, 14}:
+        return datetime.fromisoformat(f"{value[:8]}T{value[8:]}")
+    if "-" in value[:8] or "T" in value:
+        if len(value) < len("2026-01-15T14:30"):
+            raise ValueError
+        return datetime.fromisoformat(value)
+    digits, sign, offset = _parts(value)
+    whole, _, fraction = digits.partition(".")
+    if len(whole) not in {12, 14} or not whole.isdigit() or (fraction and not fraction.isdigit()):
+        raise ValueError
+    read = datetime.fromisoformat(f"{whole[:8]}T{whole[8:]}{sign}{offset}")
+    # Six digits at most: more would be refused, and nobody pages by nanoseconds.
+    return read.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if fraction else read
+
+
+def _parts(value: str) -> tuple[str, str, str]:
+    for sign in "+-":
+        digits, found, offset = value.partition(sign)
+        if found:
+            return digits, sign, offset
+    return value, "", ""
+
+
+def _in_utc(read: datetime, zone: tzinfo) -> Moment:
+    if read.year < _OLDEST:
+        raise ValueError
+    if read.tzinfo is not None:
+        return Moment(read.astimezone(UTC))
+    first = read.replace(tzinfo=zone).astimezone(UTC)
+    second = read.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if first == second:
+        return Moment(first)
+    came = "came twice" if first < second else "never came"
+    note = f"{came} at the change of daylight saving and has no zone: the earlier meaning counts"
+    return Moment(min(first, second), note)
+
+
+def _why_not(value: str) -> str:
+    digits = _parts(value)[0].replace("-", "")
+    if digits.isdigit() and len(digits) in {4, 6, 8, 10}:
+        return "has no minutes"
+    return "is not a date and time"

@@ -1,0 +1,245 @@
+"""HL7 v2 as it is on the wire: charset, delimiters, segments, fields and escapes.
+
+Tolerant where real senders are: segments end in CR, LF or CRLF, blank ones are skipped, a line
+that is no segment continues the field before it, MSH-2 may have fewer or more characters than
+four (HL7 v2.5.1 section 2.5). Nothing in here knows what a field means.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
+
+
+class BadReport(Exception):
+    """This message goes to quarantine: ``reason`` is a slug, ``detail`` names field and cure.
+
+    ``code`` is from HL7 table 0357 and ``location`` an ERL; no value of the message is quoted.
+    """
+
+    def __init__(self, reason: str, detail: str, code: str, location: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.detail, self.code, self.location = reason, detail, code, location
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One message, cut into lines; fields are cut by whoever wants them.
+
+    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``charset`` is the Python codec
+    that was used. ``escaped`` is False where no escape can occur, which spares the search.
+    """
+
+    header: list[str]
+    lines: list[str]
+    charset: str
+    field: str
+    component: str
+    repetition: str
+    escape: str
+    subcomponent: str
+    escaped: bool
+
+    def clean(self, value: str) -> str:
+        """The value as a person reads it; HL7's explicit null ("") is nothing, too."""
+        if self.escaped and self.escape in value:
+            value = unescape(value, self)
+        value = value.strip()
+        return "" if value == '""' else value
+
+    def msh(self, number: int) -> str:
+        """The first component of a header field, cleaned."""
+        return self.clean(at(self.header, number).split(self.component, 1)[0])
+
+
+def at(parts: list[str], number: int) -> str:
+    """The part with this number, empty where the sender stopped earlier."""
+    return parts[number] if len(parts) > number else ""
+
+
+# ---- charset --------------------------------------------------------------------------------
+
+# MSH-18, table 0211, without blanks, dashes and slashes. What is not in here is read by trial; ASCII
+# too, since senders write it without having looked at their 8-bit text.
+_CODECS = {
+    "UTF8": "utf-8",
+    "UNICODEUTF8": "utf-8",
+    "WINDOWS1252": "cp1252",
+    "CP1252": "cp1252",
+    "GB180302000": "gb18030",
+    "BIG5": "big5",
+    "KSX1001": "euc_kr",
+    "ISOIR87": "iso2022_jp",
+    **{
+        f"8859{part}": f"iso8859_{part}"
+        for part in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)
+    },
+}
+_LATIN_1 = frozenset({"88591", "ISO88591", "LATIN1"})
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text and the codec used: by MSH-18, else UTF-8, Windows-1252 and Latin-1 by trial.
+
+    Raises BadReport for a NUL, and for bytes that the declared charset does not have.
+    """
+    if b"\0" in data:
+        detail = "The message has a NUL byte: send text, in UTF-8 and not in UTF-16"
+        raise BadReport("undecodable", detail, "102", "MSH^1^18")
+    declared = _declared(data)
+    codec = _CODECS.get(declared)
+    if codec is None:
+        return _by_trial(data, ("cp1252",) if declared in _LATIN_1 else ("utf-8", "cp1252"))
+    try:
+        return data.decode(codec), codec
+    except UnicodeDecodeError as error:
+        detail = f"Byte {error.start} is not in the charset that MSH-18 declares: correct MSH-18"
+        raise BadReport("undecodable", detail, "102", "MSH^1^18") from None
+
+
+def _by_trial(data: bytes, codecs: tuple[str, ...]) -> tuple[str, str]:
+    for codec in codecs:
+        try:
+            return data.decode(codec), codec
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1"), "latin-1"
+
+
+def _declared(data: bytes) -> str:
+    # Nearly every message says nothing here: the common case costs one split of the first line.
+    fields = header_line(data).split(data[3:4] or b"|", 18)
+    if len(fields) < 18:
+        return ""
+    first = fields[17].decode("latin-1").split("~", 1)[0].split("^", 1)[0]
+    return re.sub(r"[\s/_-]|^ISO(?=.?8859)", "", first.upper())
+
+
+def header_line(data: bytes) -> bytes:
+    """The first line, without its end."""
+    end = data.find(b"\r")
+    line = data if end < 0 else data[:end]
+    end = line.find(b"\n")
+    return line if end < 0 else line[:end]
+
+
+# ---- segments -------------------------------------------------------------------------------
+
+
+def cut(text: str, charset: str) -> Wire:
+    """The message cut into segments. Raises BadReport without an MSH, or with more than one."""
+    lines = segments(text)
+    if lines and lines[0][:3] in ENVELOPE:
+        lines = [line for line in lines if line[:3] not in ENVELOPE]
+    if not lines:
+        raise BadReport("no-segments", "The message is empty: send an HL7 message", "100")
+    first = lines[0]
+    if first[:3] != "MSH" or len(first) < 4:
+        raise BadReport(
+            "no-msh", "The message does not begin with MSH: send it first", "100", "MSH"
+        )
+    if any(line[:3] == "MSH" for line in lines[1:]):
+        detail = "There is more than one MSH: send each message in a frame of its own"
+        raise BadReport("several-messages", detail, "100", "MSH^2")
+    return _wire(lines, charset, escapes_after=text)
+
+
+def _wire(lines: list[str], charset: str, escapes_after: str) -> Wire:
+    separator = lines[0][3]
+    header = lines[0].split(separator)
+    header.insert(1, separator)
+    marks = at(header, 2)
+    escape = marks[2:3] or "\\"
+    return Wire(
+        header=header,
+        lines=lines,
+        charset=charset,
+        field=separator,
+        component=marks[0:1] or "^",
+        repetition=marks[1:2] or "~",
+        escape=escape,
+        subcomponent=marks[3:4] or "&",
+        escaped=escapes_after.count(escape) > marks.count(escape),
+    )
+
+
+def without_header(text: str) -> Wire:
+    """For salvage only: the usual delimiters, and whatever lines there are."""
+    return _wire(["MSH|^~\\&", *segments(text)], "latin-1", text)
+
+
+def segments(text: str) -> list[str]:
+    """The segments, each without its end; blank ones are left out."""
+    if "\n" in text:
+        text = text.replace("\r\n", "\r").replace("\n", "\r")
+    lines = text.split("\r")
+    separator = lines[0][3:4]
+    if separator and all(line[3:4] == separator for line in lines):
+        return lines
+    return _mended(lines)
+
+
+def _mended(lines: list[str]) -> list[str]:
+    """Blank lines dropped, and the lines of a field that has line ends inside put together."""
+    whole: list[str] = []
+    separator = ""
+    for line in lines:
+        bare = line.strip(" \t\v\x1c\ufeff")
+        if not bare:
+            continue
+        separator = separator or bare[3:4]
+        if not whole or len(bare) <= 3 or bare[3:4] == separator or bare[:3] in ENVELOPE:
+            whole.append(bare)
+        else:
+            whole[-1] += "\n" + line
+    return whole
+
+
+# ---- escapes --------------------------------------------------------------------------------
+
+_LINE_BREAKS = frozenset({"br", "sp", "ce"})
+
+
+def unescape(value: str, wire: Wire) -> str:
+    r"""Resolve the escapes of HL7 v2.5.1 section 2.7; what is none of them stays as it is.
+
+    ``\.br\`` and its kin become line ends, highlighting and charset switches disappear.
+    """
+    return _pattern(wire.escape).sub(_resolver(wire), value)
+
+
+@lru_cache(maxsize=16)
+def _pattern(escape: str) -> re.Pattern[str]:
+    mark = re.escape(escape)
+    known = r"([FSTREHNP])|\.(br|sp|ce|in|ti|fi|nf|sk)\s*[+-]?\d*|X((?:[0-9A-Fa-f]{2})+)|[CM][0-9A-F]{4,6}"
+    return re.compile(f"{mark}(?:{known}){mark}")
+
+
+def _resolver(wire: Wire) -> Callable[[re.Match[str]], str]:
+    letters = {
+        "F": wire.field,
+        "S": wire.component,
+        "T": wire.subcomponent,
+        "R": wire.repetition,
+        "E": wire.escape,
+        "P": "#",
+    }
+
+    def resolve(match: re.Match[str]) -> str:
+        letter, command, digits = match.groups()
+        if letter:
+            return letters.get(letter, "")
+        if command:
+            return "\n" if command in _LINE_BREAKS else ""
+        return _characters(digits, wire.charset) if digits else ""
+
+    return resolve
+
+
+def _characters(digits: str, charset: str) -> str:
+    raw = bytes.fromhex(digits)
+    text = _by_trial(raw, (charset, "cp1252"))[0]
+    # A database's text column has no NUL; CR would read as the end of a segment.
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")

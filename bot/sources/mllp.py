@@ -1,0 +1,206 @@
+"""The MLLP server: any number of senders, each answered in order, none before the commit."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.domain.message import RawMessage, Receipt
+from bot.sources import hl7_ack
+from bot.sources.hl7 import read, unusable
+from bot.sources.hl7_wire import BadReport
+from bot.sources.mllp_frames import Ending, Frame, Framer, frame
+
+log = structlog.get_logger()
+
+Receive = Callable[[RawMessage], Awaitable[Receipt]]
+"""Stores a message durably; raises what kept it from being stored."""
+
+_CHUNK = 64 * 1024
+_LARGE = 256 * 1024
+"""Above this size reading moves to a thread: the loop that also pages must not wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How one listener behaves. ``limit`` is in bytes, ``silence`` in seconds.
+
+    ``silence`` is how long a frame that has begun may bring nothing; between frames a sender may
+    be silent for ever. ``timezone`` is for times without a zone.
+    """
+
+    timezone: ZoneInfo
+    source: str = "hl7"
+    on_unusable: Literal["accept", "reject"] = "accept"
+    limit: int = 5 * 1024 * 1024
+    silence: float = 30.0
+
+
+async def serve(
+    host: str,
+    port: int,
+    receive: Receive,
+    *,
+    now: Callable[[], datetime],
+    listening: Listening,
+) -> "Listener":
+    """Open the port (0 picks a free one) and answer until ``stop``. Raises OSError if it is taken."""
+    listener = Listener(receive, now, listening)
+    await listener.open(host, port)
+    return listener
+
+
+class Listener:
+    """An open port. ``connections`` is how many senders are connected."""
+
+    def __init__(self, receive: Receive, now: Callable[[], datetime], how: Listening) -> None:
+        self._receive, self._now, self._how = receive, now, how
+        self._readers: dict[asyncio.Task[None], asyncio.StreamReader] = {}
+        self._stopping = False
+        self._token = secrets.token_hex(4)
+        self._answers = count(1)
+        self._server: asyncio.Server | None = None
+
+    async def open(self, host: str, port: int) -> None:
+        """Start to listen."""
+        self._server = await asyncio.start_server(self._connected, host, port, limit=_CHUNK)
+
+    @property
+    def port(self) -> int:
+        """The port that is open."""
+        if self._server is None or not self._server.sockets:
+            raise RuntimeError("the listener is not open")
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def connections(self) -> int:
+        """How many senders are connected."""
+        return len(self._readers)
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Take no new frame, answer those in work, close. After ``grace`` seconds close anyway."""
+        self._stopping = True
+        if self._server is not None:
+            self._server.close()
+        for reader in self._readers.values():
+            reader.feed_eof()
+        tasks = list(self._readers)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a connection is served in a task")
+        self._readers[task] = reader
+        if self._stopping:
+            reader.feed_eof()
+        peer = _address(writer)
+        try:
+            await self._converse(reader, writer, peer)
+        except (ConnectionError, TimeoutError) as error:
+            # What was stored stays stored: the sender repeats it and is told "received before".
+            log.warning("mllp_connection_lost", peer=peer, reason=type(error).__name__)
+        finally:
+            del self._readers[task]
+            writer.close()
+
+    async def _converse(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str
+    ) -> None:
+        framer = Framer(self._how.limit)
+        while chunk := await self._next(reader, framer, peer):
+            for whole in framer.feed(chunk):
+                await self._answer(whole, writer, peer)
+            _log_stray(framer, peer)
+        for cut in framer.close():
+            await self._keep(cut, peer)
+        _log_stray(framer, peer)
+
+    async def _next(self, reader: asyncio.StreamReader, framer: Framer, peer: str) -> bytes:
+        """The next bytes; nothing at the end, when stopping, and when a begun frame fell silent."""
+        if self._stopping:
+            return b""
+        if not framer.begun:
+            return await reader.read(_CHUNK)
+        try:
+            return await asyncio.wait_for(reader.read(_CHUNK), self._how.silence)
+        except TimeoutError:
+            log.warning("mllp_frame_silent", peer=peer, seconds=self._how.silence)
+            return b""
+
+    async def _answer(self, received: Frame, writer: asyncio.StreamWriter, peer: str) -> None:
+        answer = await self._keep(received, peer)
+        if received.ending is Ending.CUT_OFF:
+            return  # the sender began anew: it waits for the answer to what it sent then
+        control_id = f"{self._token}{next(self._answers)}"
+        ack = hl7_ack.write(received.data, answer, control_id=control_id, now=self._now())
+        writer.write(frame(ack))
+        await asyncio.wait_for(writer.drain(), self._how.silence)
+
+    async def _keep(self, received: Frame, peer: str) -> hl7_ack.Answer:
+        """Have it stored, and say how that went."""
+        raw = await self._read(received)
+        try:
+            receipt = await self._receive(raw)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the sender must send it again
+            log.error(
+                "message_not_stored",
+                peer=peer,
+                size=raw.size,
+                digest=raw.digest[:12],
+                reason=type(error).__name__,
+            )
+            return hl7_ack.NOT_STORED
+        if receipt.quarantined:
+            log.warning(
+                "message_quarantined",
+                peer=peer,
+                size=raw.size,
+                digest=raw.digest[:12],
+                reason=receipt.quarantined,
+            )
+        return hl7_ack.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
+
+    async def _read(self, received: Frame) -> RawMessage:
+        if received.ending is not Ending.WHOLE:
+            return _refused(received, self._how)
+        if received.size > _LARGE:
+            return await asyncio.to_thread(self._whole, received)
+        return self._whole(received)
+
+    def _whole(self, received: Frame) -> RawMessage:
+        how = self._how
+        return read(received.data, source=how.source, timezone=how.timezone, now=self._now())
+
+
+def _refused(received: Frame, how: Listening) -> RawMessage:
+    if received.ending is Ending.TOO_LARGE:
+        detail = f"The message is larger than {how.limit} bytes: send documents by reference"
+        bad = BadReport("too-large", detail, "207")
+    else:
+        bad = BadReport("cut-off", "The message broke off before its end: send it again", "207")
+    return unusable(
+        received.data, bad, source=how.source, size=received.size, digest=received.digest
+    )
+
+
+def _log_stray(framer: Framer, peer: str) -> None:
+    if framer.stray:
+        log.warning("mllp_stray_bytes", peer=peer, size=framer.stray)
+        framer.stray = 0
+
+
+def _address(writer: asyncio.StreamWriter) -> str:
+    peer = writer.get_extra_info("peername")
+    return f"{peer[0]}:{peer[1]}" if peer else "unknown"

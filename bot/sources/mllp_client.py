@@ -1,0 +1,119 @@
+"""The sending side of MLLP: plays HL7 files to a listener, one message after the other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.sources.hl7_wire import ENVELOPE
+from bot.sources.mllp_frames import Framer, frame
+
+_CHUNK = 64 * 1024
+_LONGEST_ANSWER = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The answer to one message. ``index`` counts from 1 in its file; ``code`` is MSA-1.
+
+    ``code`` is empty where no answer came; then ``text`` says why.
+    """
+
+    file: Path
+    index: int
+    code: str
+    text: str
+
+
+def messages_in(data: bytes) -> list[bytes]:
+    """The messages of a file: one, several, in a batch envelope, in MLLP frames or not.
+
+    A file without any MSH is one message: the receiver will say what is wrong with it.
+    """
+    text = (
+        data.replace(b"\x0b", b"")
+        .replace(b"\x1c", b"\r")
+        .replace(b"\r\n", b"\r")
+        .replace(b"\n", b"\r")
+    )
+    messages: list[list[bytes]] = [[]]
+    for line in text.split(b"\r"):
+        if line[:3].decode("latin-1") in ENVELOPE:
+            continue
+        if line[:3] == b"MSH" and any(messages[-1]):
+            messages.append([])
+        messages[-1].append(line)
+    whole = [b"\r".join(lines).strip(b"\r") for lines in messages]
+    return [message + b"\r" for message in whole if message.strip()] or [data]
+
+
+async def play(
+    files: Iterable[Path], host: str, port: int, *, timeout: float = 30.0
+) -> AsyncIterator[Played]:
+    """Send each message of each file and wait for its answer, ``timeout`` seconds at most.
+
+    A connection that is lost is opened anew for the next message. Raises OSError where a file
+    cannot be read or nobody listens.
+    """
+    connection: _Connection | None = None
+    try:
+        for file, index, message in _messages(files):
+            connection = connection or await _Connection.to(host, port)
+            code, text = await connection.send(message, timeout)
+            if not code:
+                await connection.close()
+                connection = None
+            yield Played(file, index, code, text)
+    finally:
+        if connection:
+            await connection.close()
+
+
+def _messages(files: Iterable[Path]) -> Iterator[tuple[Path, int, bytes]]:
+    for file in files:
+        for index, message in enumerate(messages_in(file.read_bytes()), 1):
+            yield file, index, message
+
+
+class _Connection:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._framer = Framer(_LONGEST_ANSWER)
+
+    @classmethod
+    async def to(cls, host: str, port: int) -> "_Connection":
+        return cls(*await asyncio.open_connection(host, port))
+
+    async def send(self, message: bytes, timeout: float) -> tuple[str, str]:
+        """MSA-1 and MSA-3 of the answer; an empty code and the reason where none came."""
+        try:
+            async with asyncio.timeout(timeout):
+                self._writer.write(frame(message))
+                await self._writer.drain()
+                return _answer(await self._frame())
+        except TimeoutError:
+            return "", f"no answer within {timeout:g} s"
+        except ConnectionError:
+            return "", "the connection was closed before an answer"
+
+    async def _frame(self) -> bytes:
+        while chunk := await self._reader.read(_CHUNK):
+            frames = self._framer.feed(chunk)
+            if frames:
+                return frames[0].data
+        raise ConnectionResetError
+
+    async def close(self) -> None:
+        self._writer.close()
+        try:
+            await self._writer.wait_closed()
+        except ConnectionError:
+            pass  # it is closed, which was the aim
+
+
+def _answer(ack: bytes) -> tuple[str, str]:
+    for line in ack.decode("latin-1").split("\r"):
+        if line[:3] == "MSA":
+            code, _, text = (*line[4:].split(line[3:4] or "|"), "", "", "")[:3]
+            return code, text
+    return "", "the answer has no MSA"
