@@ -1,0 +1,94 @@
+"""SMS codes: what somebody answers a page with, from the phone that it was sent to."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import Connection, bindparam, insert, or_, select
+
+from bot.domain.alert import Alert
+from bot.domain.coverage import Person
+from bot.domain.refs import code_from
+from storage import locks, tables
+from storage.ids import new_id
+
+# An ended alert's codes stay valid for UNDO, and for the answer "somebody else has it".
+NOT_REUSED_FOR = timedelta(hours=24)
+_FOUR_DIGITS = 512
+_columns = tables.codes.c
+_PUT = insert(tables.codes)
+_KNOWN = select(_columns.code).where(
+    _columns.alert_id == bindparam("of_alert"),
+    _columns.person_id == bindparam("of_person"),
+    _columns.version == bindparam("of_version"),
+    _columns.mobile == bindparam("on_mobile"),
+)
+_TAKEN = (
+    select(_columns.code)
+    .join_from(tables.codes, tables.alerts)
+    .where(
+        _columns.mobile == bindparam("on_mobile"),
+        or_(
+            tables.alerts.c.ended_at.is_(None), tables.alerts.c.ended_at > bindparam("ended_after")
+        ),
+    )
+)
+_FIND = (
+    select(_columns.alert_id, _columns.person_id, _columns.version)
+    .where(_columns.mobile == bindparam("on_mobile"), _columns.code == bindparam("the_code"))
+    .order_by(_columns.created_at.desc(), _columns.id.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFound:
+    """What a code stands for: the version is the one that its holder was paged about."""
+
+    alert_id: str
+    person_id: str
+    version: int
+
+
+def code_for(
+    connection: Connection, alert: Alert, person: Person, now: datetime, random: Random
+) -> str:
+    """The code of this alert, person and material version on the person's mobile: one for all its pages.
+
+    No other alert that is open, or ended less than 24 hours ago, has it on that mobile. Codes of
+    earlier versions can still be found, with their version.
+    """
+    locks.lock(connection, "codes", person.mobile)
+    about = {"of_alert": alert.id, "of_person": person.id, "of_version": alert.material_version,
+             "on_mobile": person.mobile}  # fmt: skip
+    known: str | None = connection.execute(_KNOWN, about).scalar_one_or_none()
+    if known:
+        return known
+    code = _free_code(connection, person.mobile, now, random)
+    values = {"id": new_id(), "mobile": person.mobile, "code": code, "alert_id": alert.id,
+              "person_id": person.id, "version": alert.material_version, "created_at": now}  # fmt: skip
+    connection.execute(_PUT, values)
+    return code
+
+
+def find(connection: Connection, mobile: str, code: str) -> CodeFound | None:
+    """What this code means when it comes from this mobile: the latest that it was given out for."""
+    row = connection.execute(_FIND, {"on_mobile": mobile, "the_code": code}).first()
+    return CodeFound(*row) if row else None
+
+
+def _free_code(connection: Connection, mobile: str, now: datetime, random: Random) -> str:
+    where = {"on_mobile": mobile, "ended_after": now - NOT_REUSED_FOR}
+    taken = set(connection.execute(_TAKEN, where).scalars())
+    # A random place to start hides how many there are; a phone with hundreds of alerts gets longer codes.
+    first = random.randrange(_FOUR_DIGITS)
+    numbers = ((first + step) % _FOUR_DIGITS for step in range(_FOUR_DIGITS))
+    short = next((code for n in numbers if (code := code_from(n)) not in taken), None)
+    return short or _longer(taken)
+
+
+def _longer(taken: set[str]) -> str:
+    number = _FOUR_DIGITS
+    while code_from(number) in taken:
+        number += 1
+    return code_from(number)

@@ -1,0 +1,81 @@
+"""SQLAlchemy engines for the two databases, with the settings that durability and speed rest on."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+# Upserts (3.24) are older; RETURNING and MATERIALIZED came with 3.35.
+OLDEST_SQLITE = (3, 35, 0)
+# Seconds to wait for another process's transaction, be it an import or a checkpoint.
+_BUSY_SECONDS = 5.0
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    # Not NORMAL: in WAL mode that loses the last transactions with the power, and we have said yes to their senders.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -32000",
+)
+_POSTGRESQL: dict[str, Any] = {
+    "pool_size": 16,
+    "max_overflow": 8,
+    # A server that has vanished is noticed in ten seconds by us, and our death by it (advisory locks).
+    "connect_args": {
+        "connect_timeout": 10,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "options": "-c timezone=UTC -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 "
+        "-c tcp_keepalives_count=3",
+    },
+}
+
+
+def read_url(text: str) -> URL:
+    """The URL with its driver. Raises ValueError where it names no database that Readback runs on."""
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise ValueError(
+            "the database URL cannot be read: sqlite:///FILE or postgresql://…"
+        ) from error
+    match url.get_backend_name():
+        case "sqlite" if url.database and url.database != ":memory:":
+            return url
+        case "sqlite":
+            raise ValueError("a SQLite database needs a file: sqlite:///FILE")
+        case "postgresql" | "postgres":
+            return url.set(drivername="postgresql+psycopg")
+        case other:
+            raise ValueError(f"{other} is not supported: sqlite:///FILE or postgresql://…")
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine for this URL. A SQLite file is created where it is missing, for its owner alone."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, **_POSTGRESQL)
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise RuntimeError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 is needed")
+    _create_private(Path(str(url.database)))
+    # AUTOCOMMIT keeps both SQLAlchemy and sqlite3 from beginning transactions: the writer does that, explicitly.
+    engine = create_engine(
+        url, isolation_level="AUTOCOMMIT", connect_args={"timeout": _BUSY_SECONDS}
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """Reports are in it. SQLite gives the files beside it the same permissions."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma).close()

@@ -1,0 +1,81 @@
+"""What is known for the length of one transaction, so that nothing is asked of the database twice.
+
+It hangs on the connection (`Connection.info`) and is emptied by storage.database at every BEGIN.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from bot.domain.policy import CategoryPolicy
+
+if TYPE_CHECKING:
+    from storage.people import Directory
+
+_KEY = "readback"
+
+
+@dataclass(slots=True)
+class Shared:
+    """What outlives transactions and belongs to one Database: the directory with its edition, the
+    policies by id, and which of them are known to be committed."""
+
+    directory: "tuple[str, Directory] | None" = None
+    policies: dict[str, CategoryPolicy] = field(default_factory=dict)
+    stored_policies: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Memory:
+    """``heads`` and ``directory`` hold for the transaction; the rest for one unit of work in it.
+
+    ``new_alerts`` were inserted by this unit: nothing of theirs can be in the database yet.
+    ``revisions`` are those this unit has loaded: what it did not load, it must not save.
+    """
+
+    writes: bool
+    shared: Shared
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    directory: "Directory | None" = None
+    new_alerts: set[str] = field(default_factory=set)
+    revisions: dict[str, int] = field(default_factory=dict)
+
+    def next_unit(self) -> None:
+        """A unit begins: what the one before it loaded may be old by now."""
+        self.new_alerts.clear()
+        self.revisions.clear()
+
+    def forget(self, callbacks: int) -> None:
+        """A unit was rolled back: drop whatever it may have taught, and its own callbacks."""
+        del self.callbacks[callbacks:]
+        self.heads.clear()
+        self.directory = None
+
+
+def begin(connection: Connection, shared: Shared, *, writes: bool) -> Memory:
+    """Start with an empty memory: a transaction begins."""
+    fresh = Memory(writes, shared)
+    connection.info[_KEY] = fresh
+    return fresh
+
+
+def memory(connection: Connection) -> Memory:
+    """The memory of the transaction under way. Raises KeyError on a connection of another's making."""
+    known: Memory = connection.info[_KEY]
+    return known
+
+
+def run_callbacks(memory: Memory) -> None:
+    """Run each callback once, after the COMMIT. What one raises cannot undo that, so it is only shown."""
+    for callback in dict.fromkeys(memory.callbacks):
+        try:
+            callback()
+        except Exception:  # a bug, but the units are stored, and their futures must say so
+            threading.excepthook(
+                threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread()))
+            )

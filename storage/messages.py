@@ -1,0 +1,91 @@
+"""Raw messages: kept before anything else is done with them, once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.domain.message import RawMessage
+from storage import tables
+from storage.ids import new_id
+
+_columns = tables.messages.c
+# PostgreSQL's form of the clause is SQLite's too.
+_KEEP = insert(tables.messages).on_conflict_do_nothing(
+    index_elements=["source", "control_id", "digest"]
+)
+_SAME = (
+    (_columns.source == bindparam("from_source"))
+    & (_columns.control_id == bindparam("with_control_id"))
+    & (_columns.digest == bindparam("with_digest"))
+)
+_COUNT = (
+    update(tables.messages)
+    .where(_SAME)
+    .values(copies=_columns.copies + 1, last_received_at=bindparam("now"))
+)
+_FIND = select(_columns.id).where(_SAME)
+_LOAD = select(
+    _columns.id,
+    _columns.source,
+    _columns.sender,
+    _columns.control_id,
+    _columns.processing_id,
+    _columns.digest,
+    _columns.size,
+    _columns.data,
+    _columns.outcome,
+    _columns.reason,
+    _columns.copies,
+    _columns.received_at,
+    _columns.last_received_at,
+).where(_columns.id == bindparam("message_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a message was stored; ``duplicate`` if an identical one had been before."""
+
+    id: str
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message as it came. ``data`` is cut to its beginning where ``size`` says more; times are UTC."""
+
+    id: str
+    source: str
+    sender: str
+    control_id: str
+    processing_id: str
+    digest: str
+    size: int
+    data: bytes
+    outcome: str
+    reason: str
+    copies: int
+    received_at: datetime
+    last_received_at: datetime
+
+
+def keep(connection: Connection, raw: RawMessage, now: datetime, outcome: str, reason: str) -> Kept:
+    """Store the message, or count it where the same bytes came before under the same control id."""
+    message_id = new_id()
+    values = {"id": message_id, "source": raw.source, "sender": raw.sender, "control_id": raw.control_id,
+              "processing_id": raw.processing_id, "digest": raw.digest, "size": raw.size, "data": raw.data,
+              "outcome": outcome, "reason": reason, "copies": 1, "received_at": now, "last_received_at": now}  # fmt: skip
+    if connection.execute(_KEEP, values).rowcount == 1:
+        return Kept(message_id, duplicate=False)
+    same = {"from_source": raw.source, "with_control_id": raw.control_id, "with_digest": raw.digest}
+    connection.execute(_COUNT, {**same, "now": now})
+    return Kept(connection.execute(_FIND, same).scalar_one(), duplicate=True)
+
+
+def load(connection: Connection, message_id: str) -> Stored:
+    """The message of this id. Raises KeyError where there is none."""
+    row = connection.execute(_LOAD, {"message_id": message_id}).first()
+    if row is None:
+        raise KeyError(message_id)
+    return Stored(**row._mapping)

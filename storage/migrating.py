@@ -1,0 +1,59 @@
+"""Migrations, applied by the program itself: there is no ini file, and Alembic's command is not needed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from storage import locks
+
+
+class DatabaseTooNew(Exception):
+    """A later release of Readback has migrated this database."""
+
+
+def migrate(engine: Engine) -> None:
+    """Apply what is missing, all of it or nothing. Copies that start together do it one after another.
+
+    Raises DatabaseTooNew where the database knows a migration that this release does not.
+    """
+    config = configuration()
+    with engine.connect() as connection, _alone(connection):
+        _refuse_newer(connection, config)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def configuration() -> Config:
+    """Alembic's configuration, with a connection to be put into its attributes."""
+    config = Config()
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name != "sqlite":
+        locks.lock(connection, "migrate")
+        yield
+        connection.commit()
+        return
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    yield  # an exception leaves the transaction to the pool, which rolls it back
+    connection.exec_driver_sql("COMMIT")
+
+
+def _refuse_newer(connection: Connection, config: Config) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if unknown:
+        raise DatabaseTooNew(
+            f"the database is at {', '.join(sorted(unknown))}, which this release does not know: "
+            "a later release of Readback has used it. Install that one, or restore the backup made before."
+        )

@@ -1,0 +1,334 @@
+"""The outbox, which is also the record of every page and notice: one row is one attempt.
+
+waiting → claimed → sent | failed | uncertain, or waiting → cancelled. ``delivered_at`` is a fact beside the state.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from bot.domain.coverage import SLACK, Role
+from bot.domain.events import CancelPages, SendNotice, SendPage
+from bot.domain.page import Notice, Posted, Slip
+from storage import tables
+from storage.columns import AnyRow
+from storage.ids import new_id
+from storage.memory import memory
+
+# Between pages and notices there is room for as many categories as a policy may have.
+_NOTICE = 1000
+_columns = tables.pages.c
+# Written out, not bound: the planners use a partial index only where they can read its condition.
+_WAITING = _columns.state == literal_column("'waiting'")
+_CLAIMED = _columns.state == literal_column("'claimed'")
+
+_PUT = insert(tables.pages)
+_CANCEL = (
+    update(tables.pages)
+    .where(_columns.alert_id == bindparam("of_alert"), _WAITING, _columns.notice.is_(None))
+    .values(state="cancelled", settled_at=bindparam("now"))
+)
+_READ = (
+    _columns.id,
+    _columns.alert_id,
+    _columns.person_id,
+    _columns.role,
+    _columns.channel,
+    _columns.round,
+    _columns.tries,
+    _columns.possible_repeat,
+    _columns.notice,
+    _columns.not_before,
+    _columns.created_at,
+    _columns.data,
+    _columns.version,
+    _columns.priority,
+)
+_NEXT = (
+    select(_columns.id)
+    .where(_WAITING, _columns.not_before <= bindparam("now"))
+    .order_by(_columns.priority, _columns.not_before, _columns.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("picked")
+    # Else PostgreSQL may pick again for every row that it joins, and claim more than asked for.
+    .prefix_with("MATERIALIZED")
+)
+_CLAIM = (
+    update(tables.pages)
+    .where(_columns.id.in_(select(_NEXT.c.id)))
+    .values(state="claimed", claimed_by=bindparam("instance"), claimed_at=bindparam("now"))
+    .returning(*_READ)
+)
+_NEXT_NOT_BEFORE = (
+    select(_columns.not_before).where(_WAITING).order_by(_columns.not_before).limit(1)
+)
+_SETTLE = (
+    update(tables.pages)
+    .where(_columns.id == bindparam("delivery_id"), _CLAIMED)
+    .values(
+        state=bindparam("outcome"),
+        settled_at=bindparam("now"),
+        provider_id=bindparam("by_provider"),
+        slack_channel=bindparam("in_channel"),
+        reason=bindparam("because"),
+    )
+)
+_ORPHANED = (
+    select(_columns.id)
+    .where(
+        _CLAIMED,
+        or_(
+            _columns.claimed_by.not_in(bindparam("alive", expanding=True)),
+            (_columns.claimed_by == bindparam("me"))
+            & _columns.id.not_in(bindparam("mine", expanding=True)),
+        ),
+    )
+    .with_for_update(skip_locked=True)
+    .cte("picked")
+    .prefix_with("MATERIALIZED")
+)
+_ADOPT = (
+    update(tables.pages)
+    .where(_columns.id.in_(select(_ORPHANED.c.id)))
+    .values(claimed_by=bindparam("instance"))
+    .returning(*_READ)
+)
+_POSTED = (
+    select(_columns.slack_channel, _columns.provider_id)
+    .where(
+        _columns.alert_id == bindparam("of_alert"),
+        _columns.person_id == bindparam("to_person"),
+        _columns.channel == SLACK,
+        _columns.slack_channel != "",
+    )
+    .order_by(_columns.settled_at, _columns.id)
+)
+_BY_ID = select(*_READ).where(_columns.id == bindparam("delivery_id"))
+_BY_PROVIDER_ID = select(*_READ).where(
+    _columns.provider_id == bindparam("by_provider"), _columns.provider_id != literal_column("''")
+)
+_DELIVERED = (
+    update(tables.pages)
+    .where(
+        _columns.id == bindparam("delivery_id"),
+        _columns.delivered_at.is_(None),
+        _columns.state.not_in(["waiting", "cancelled"]),
+    )
+    .values(delivered_at=bindparam("now"))
+)
+_HISTORY = (
+    select(
+        *_READ,
+        _columns.state,
+        _columns.claimed_at,
+        _columns.settled_at,
+        _columns.delivered_at,
+        _columns.provider_id,
+        _columns.reason,
+    )
+    .where(_columns.alert_id == bindparam("of_alert"))
+    .order_by(_columns.created_at, _columns.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One attempt as whoever sends it needs it. ``alert_id`` is None for a notice of no alert."""
+
+    delivery_id: str
+    alert_id: str | None
+    slip: Slip
+    not_before: datetime
+    created_at: datetime
+    data: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """One attempt and what became of it. Times are UTC."""
+
+    delivery_id: str
+    slip: Slip
+    state: str
+    not_before: datetime
+    created_at: datetime
+    claimed_at: datetime | None
+    settled_at: datetime | None
+    delivered_at: datetime | None
+    provider_id: str
+    reason: str
+    data: str
+    version: int
+
+
+def put(
+    connection: Connection,
+    alert_id: str | None,
+    effects: Sequence[SendPage | SendNotice | CancelPages],
+    now: datetime,
+    *,
+    version: int,
+    data: str = "",
+    severity: int = 0,
+) -> int:
+    """Carry the effects out in their order; the number of rows put.
+
+    ``version`` is that of the alert; ``data`` goes to the sender of a notice that belongs to no
+    alert; ``severity`` is the policy's: 0, the most severe, leaves first.
+    """
+    rows: list[dict[str, Any]] = []
+    for effect in effects:
+        match effect:
+            case CancelPages():
+                rows = [row for row in rows if row["notice"] is not None]
+                _cancel(connection, alert_id, now)
+            case SendPage(slip, not_before) | SendNotice(slip, not_before):
+                row = _row(alert_id, slip, now, severity)
+                rows.append({**row, "not_before": not_before, "version": version, "data": data})
+    if rows:
+        connection.execute(_PUT, rows)
+    return len(rows)
+
+
+def claim(connection: Connection, now: datetime, instance: int, limit: int = 100) -> list[Claimed]:
+    """Take what may leave now: pages before notices, the most severe first, then by time."""
+    values = {"now": now, "instance": instance, "most": limit}
+    return _in_order(connection.execute(_CLAIM, values).all())
+
+
+def next_not_before(connection: Connection) -> datetime | None:
+    """When the next waiting row may leave (it may be past), None where none waits."""
+    found: datetime | None = connection.execute(_NEXT_NOT_BEFORE).scalar_one_or_none()
+    return found
+
+
+def settle(
+    connection: Connection,
+    delivery_id: str,
+    outcome: str,
+    now: datetime,
+    *,
+    provider_id: str = "",
+    slack_channel: str = "",
+    reason: str = "",
+) -> bool:
+    """Write down what became of a claimed attempt: sent, failed or uncertain.
+
+    False where it was not claimed any more: then somebody else has written it down.
+    """
+    values = {"delivery_id": delivery_id, "outcome": outcome, "now": now, "by_provider": provider_id,
+              "in_channel": slack_channel, "because": reason}  # fmt: skip
+    return connection.execute(_SETTLE, values).rowcount == 1
+
+
+def orphans(
+    connection: Connection, alive: Collection[int], mine: Collection[str], instance: int
+) -> list[Claimed]:
+    """Take over attempts that nobody works on: claimed by an instance that is not alive, or by
+    this one's earlier life. Their outcome is unknown: ask the provider first.
+
+    ``mine`` are the attempts in flight here; whoever calls must not claim at the same time.
+    """
+    others = [number for number in alive if number != instance]
+    values = {
+        "alive": [*others, instance],
+        "me": instance,
+        "mine": list(mine),
+        "instance": instance,
+    }
+    return _in_order(connection.execute(_ADOPT, values).all())
+
+
+def posted(connection: Connection, alert_id: str, person_id: str) -> tuple[Posted, ...]:
+    """The Slack messages that stand in this person's conversation for this alert, oldest first."""
+    found = connection.execute(_POSTED, {"of_alert": alert_id, "to_person": person_id})
+    return tuple(dict.fromkeys(Posted(channel, ts) for channel, ts in found))
+
+
+def by_provider_id(connection: Connection, provider_id: str) -> Claimed | None:
+    """The attempt that the provider knows by this identifier."""
+    row = connection.execute(_BY_PROVIDER_ID, {"by_provider": provider_id}).first()
+    return _claimed(row) if row else None
+
+
+def by_delivery_id(connection: Connection, delivery_id: str) -> Claimed | None:
+    """The attempt of this id, whatever its state."""
+    row = connection.execute(_BY_ID, {"delivery_id": delivery_id}).first()
+    return _claimed(row) if row else None
+
+
+def delivered(connection: Connection, delivery_id: str, now: datetime) -> bool:
+    """The carrier's receipt. True the first time; it may come before the sending is settled."""
+    done = connection.execute(_DELIVERED, {"delivery_id": delivery_id, "now": now})
+    return done.rowcount == 1
+
+
+def history(connection: Connection, alert_id: str) -> list[PageRow]:
+    """Every attempt for this alert, oldest first."""
+    return [
+        PageRow(row.id, _slip(row), row.state, row.not_before, row.created_at, row.claimed_at, row.settled_at,
+                row.delivered_at, row.provider_id, row.reason, row.data, row.version)
+        for row in connection.execute(_HISTORY, {"of_alert": alert_id})
+    ]  # fmt: skip
+
+
+def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:
+    # Each opening begins with a cancellation; an alert of this very unit has nothing to cancel yet.
+    if alert_id not in memory(connection).new_alerts:
+        connection.execute(_CANCEL, {"of_alert": alert_id, "now": now})
+
+
+def _row(alert_id: str | None, slip: Slip, now: datetime, severity: int) -> dict[str, Any]:
+    notice = slip.notice.value if slip.notice else None
+    return {
+        "id": new_id(),
+        "alert_id": alert_id,
+        "person_id": slip.person_id,
+        "role": slip.role.value,
+        "channel": slip.channel,
+        "round": slip.round,
+        "tries": slip.tries,
+        "possible_repeat": slip.possible_repeat,
+        "notice": notice,
+        "state": "waiting",
+        "priority": severity + (_NOTICE if notice else 0),
+        "created_at": now,
+        "provider_id": "",
+        "slack_channel": "",
+        "reason": "",
+    }
+
+
+def _in_order(rows: Sequence[AnyRow]) -> list[Claimed]:
+    return [_claimed(row) for row in sorted(rows, key=lambda r: (r.priority, r.not_before, r.id))]
+
+
+def _claimed(row: AnyRow) -> Claimed:
+    return Claimed(
+        row.id, row.alert_id, _slip(row), row.not_before, row.created_at, row.data, row.version
+    )
+
+
+def _slip(row: AnyRow) -> Slip:
+    return Slip(
+        person_id=row.person_id,
+        role=Role(row.role),
+        channel=row.channel,
+        round=row.round,
+        tries=row.tries,
+        possible_repeat=row.possible_repeat,
+        notice=Notice(row.notice) if row.notice else None,
+    )

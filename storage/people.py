@@ -1,0 +1,182 @@
+"""The directory: who can be paged, by which identifiers reports name them, and who fills an alert's roles.
+
+It is read as a whole and kept in the process, since it is small, read with each report and changed a few times a week.
+Its edition, looked up once in each transaction, tells when another process has changed it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.domain.coverage import SLACK, SMS, Person, Roster
+from bot.domain.report import Identifier
+from storage import tables
+from storage.columns import AnyRow, storable
+from storage.ids import new_id
+from storage.memory import memory
+
+COORDINATOR = "coordinator"
+NPI = "NPI"
+_NPI_NAMES = frozenset({"NPI", "2.16.840.1.113883.4.6", "HTTP://HL7.ORG/FHIR/SID/US-NPI"})
+
+_EDITION = select(tables.editions.c.edition).where(tables.editions.c.name == "people")
+_new_edition = insert(tables.editions).values(name="people", edition=bindparam("edition"))
+_NEW_EDITION = _new_edition.on_conflict_do_update(
+    index_elements=["name"], set_={"edition": _new_edition.excluded.edition}
+)
+_EVERYBODY = select(tables.people).order_by(tables.people.c.position, tables.people.c.id)
+_IDENTIFIERS = select(
+    tables.person_identifiers.c.authority,
+    tables.person_identifiers.c.value,
+    tables.person_identifiers.c.person_id,
+)
+_OPT_OUT = (
+    update(tables.people)
+    .where(tables.people.c.mobile == bindparam("of_mobile"))
+    .values(opted_out_at=bindparam("at"), changed_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everybody, in file order, and the ways to find them. ``designees`` maps a person's id to
+    the id of who stands in."""
+
+    people: dict[str, Person]
+    active: frozenset[str]
+    designees: dict[str, str]
+    identifiers: dict[tuple[str, str], str]
+    slack: dict[tuple[str, str], str]
+
+
+def everybody(connection: Connection) -> list[Person]:
+    """All people that the last import named, in file order."""
+    known = directory(connection)
+    return [person for person in known.people.values() if person.id in known.active]
+
+
+def load(connection: Connection, person_id: str) -> Person | None:
+    """The person of this id, be it one who has left the directory; None where there never was one."""
+    return directory(connection).people.get(person_id)
+
+
+def designee(connection: Connection, person_id: str) -> Person | None:
+    """Who stands in for this person."""
+    known = directory(connection)
+    return known.people.get(known.designees.get(person_id, ""))
+
+
+def coordinators(connection: Connection) -> list[Person]:
+    """Everybody with that role, in file order."""
+    return [person for person in everybody(connection) if COORDINATOR in person.roles]
+
+
+def by_slack(connection: Connection, team: str, user: str) -> Person | None:
+    """The person of this Slack account."""
+    known = directory(connection)
+    return known.people.get(known.slack.get((team, user), ""))
+
+
+def by_mobile(connection: Connection, mobile: str) -> list[Person]:
+    """Everybody who is reached by this number (E.164): a shared phone has several."""
+    return [person for person in everybody(connection) if mobile and person.mobile == mobile]
+
+
+def by_identifiers(connection: Connection, identifiers: Sequence[Identifier]) -> Person | None:
+    """The first person whom one of these names: an NPI, or a local id together with its authority."""
+    known = directory(connection)
+    for identifier in identifiers:
+        for authority in authorities(identifier):
+            found = known.identifiers.get((authority, storable(identifier.value.strip())))
+            if found:
+                return known.people[found]
+    return None
+
+
+def authorities(identifier: Identifier) -> list[str]:
+    """The names under which an identifier's authority may be on file, in upper case.
+
+    An HD (HL7 2.A.33) is known by all of it, by its namespace and by its universal id. Empty
+    where no authority is given: a local id alone says nothing.
+    """
+    whole = storable(identifier.authority.strip().upper())
+    names = [part.strip() for part in dict.fromkeys((whole, *whole.split("&")[:2])) if part.strip()]
+    is_npi = identifier.kind.strip().upper() == NPI or not _NPI_NAMES.isdisjoint(names)
+    return [NPI] if is_npi else names
+
+
+def roster(
+    connection: Connection,
+    ordering_id: str | None,
+    radiologist_id: str | None,
+    others: Iterable[str] = (),
+) -> Roster:
+    """Who fills each role now; ``others`` are people who were paged and may fill none any more."""
+    known = directory(connection)
+    ordering = known.people.get(ordering_id or "")
+    stand_in = known.people.get(known.designees.get(ordering_id or "", ""))
+    radiologist = known.people.get(radiologist_id or "")
+    duty = tuple(coordinators(connection))
+    named = {person.id for person in (ordering, stand_in, radiologist, *duty) if person}
+    left = tuple(
+        known.people[i] for i in dict.fromkeys(others) if i in known.people and i not in named
+    )
+    return Roster(ordering, stand_in, duty, radiologist, left)
+
+
+def opt_out(
+    connection: Connection, mobile: str, now: datetime, *, out: bool = True
+) -> list[Person]:
+    """The number's holder wants no SMS (``out``), or wants it again. Returns who is reached by it."""
+    values = {"of_mobile": mobile, "at": now if out else None, "now": now}
+    connection.execute(_OPT_OUT, values)
+    changed(connection)
+    return by_mobile(connection, mobile)
+
+
+def directory(connection: Connection) -> Directory:
+    """The directory as this transaction sees it."""
+    here = memory(connection)
+    if here.directory is None:
+        edition = connection.execute(_EDITION).scalar_one_or_none() or ""
+        if here.shared.directory is None or here.shared.directory[0] != edition:
+            here.shared.directory = (edition, _read(connection))
+        here.directory = here.shared.directory[1]
+    return here.directory
+
+
+def changed(connection: Connection) -> None:
+    """The directory was written to: every process, this one included, has to read it anew."""
+    connection.execute(_NEW_EDITION, {"edition": new_id()})
+    memory(connection).directory = None
+
+
+def _read(connection: Connection) -> Directory:
+    rows = connection.execute(_EVERYBODY).all()
+    identifiers = connection.execute(_IDENTIFIERS).all()
+    return Directory(
+        people={row.id: _person(row) for row in rows},
+        active=frozenset(row.id for row in rows if row.active),
+        designees={row.id: row.designee_id for row in rows if row.designee_id},
+        identifiers={(authority, value): person_id for authority, value, person_id in identifiers},
+        slack={(row.slack_team, row.slack_user): row.id for row in rows if row.active and row.slack_user},
+    )  # fmt: skip
+
+
+def _person(row: AnyRow) -> Person:
+    slack = (row.slack_team, row.slack_user) if row.slack_user else None
+    by_sms = bool(row.mobile) and row.opted_out_at is None
+    channels = [channel for channel, works in ((SLACK, slack), (SMS, by_sms)) if works]
+    return Person(
+        id=row.id,
+        name=row.name,
+        timezone=row.timezone,
+        channels=tuple(channels) if row.active else (),
+        mobile=row.mobile,
+        slack=slack,
+        email=row.email,
+        roles=tuple(row.roles.split()),
+    )

@@ -1,0 +1,109 @@
+"""Which copies of Readback are alive on a database: one on SQLite, any number on PostgreSQL."""
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Integer, bindparam, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+# Marks our advisory locks among those of other programs on the same database: "RB" and a number.
+_LOCK_CLASS = 0x5242_0001
+_TAKE = select(
+    func.pg_try_advisory_lock(
+        bindparam("class", type_=Integer), bindparam("instance", type_=Integer)
+    )
+)
+_HELD = text(
+    "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
+    f" AND classid = {_LOCK_CLASS}"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+class DatabaseInUse(Exception):
+    """Another copy has it: two of them would send every page twice."""
+
+
+class LockFile:
+    """An exclusive lock on a file beside a SQLite database. It ends with the process, however that ends."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(f"{database.name}.lock")
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Take it. Raises DatabaseInUse where another process has it."""
+        file = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(file)
+            raise DatabaseInUse("another copy of Readback is running on this database") from error
+        self._file = file
+
+    def release(self) -> None:
+        """Let go of it. The file stays: removing it could take it from under a third process."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+class Presence:
+    """This copy's session lock on PostgreSQL, and the view of everybody's.
+
+    The lock lives on a connection of its own and is gone as soon as PostgreSQL sees that end.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._guard = threading.Lock()
+        self._connection: Connection | None = None
+        self._instance: int | None = None
+
+    def hold(self, instance: int) -> None:
+        """Be alive as ``instance``, 0 to 2³¹ - 1. Raises DatabaseInUse where another copy is."""
+        with self._guard:
+            self._instance = instance
+            self._take()
+
+    def alive(self) -> set[int]:
+        """The instances that are. A connection that was lost is made anew, and the lock taken again."""
+        with self._guard:
+            try:
+                found = self._held()
+            except DBAPIError:
+                self._drop()
+                found = self._held()
+            if self._instance is not None and self._instance not in found:
+                self._take()
+                found.add(self._instance)
+            return found
+
+    def release(self) -> None:
+        """Be alive no more."""
+        with self._guard:
+            self._instance = None
+            self._drop()
+
+    def _held(self) -> set[int]:
+        return set(self._connected().execute(_HELD).scalars())
+
+    def _take(self) -> None:
+        names = {"class": _LOCK_CLASS, "instance": self._instance}
+        if not self._connected().execute(_TAKE, names).scalar_one():
+            raise DatabaseInUse(f"another copy is running as instance {self._instance}")
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            connection = self._engine.connect()
+            self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            # Not back into the pool: the lock belongs to the session.
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,74 @@
+"""Report versions: each content once for each order."""
+
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.domain.report import Flag, Report, ReportKey, Status, Version
+from bot.domain.triage import Triage
+from storage import codec, tables
+from storage.ids import new_id
+
+_REPORT = TypeAdapter(Report)
+_EVIDENCE = TypeAdapter(tuple[Flag, ...])
+_columns = tables.reports.c
+_ADD = insert(tables.reports).on_conflict_do_nothing(
+    index_elements=["key_value", "key_kind", "key_authority", "content_hash"]
+)
+_VERSIONS = select(
+    _columns.id,
+    _columns.status,
+    _columns.status_at,
+    _columns.content_hash,
+    _columns.category,
+    _columns.finding_hash,
+    _columns.review,
+).where(
+    _columns.key_value == bindparam("value"),
+    _columns.key_kind == bindparam("kind"),
+    _columns.key_authority == bindparam("authority"),
+)
+_BODY = select(_columns.body).where(_columns.id == bindparam("report_id"))
+
+
+def add(
+    connection: Connection,
+    report: Report,
+    message_id: str,
+    triage: Triage,
+    finding_hash: str,
+    received_at: datetime,
+) -> str | None:
+    """Store one version and return its id. None: this content is known for this order.
+
+    Receipt stands in where the report has no status time.
+    """
+    report_id = new_id()
+    values = {"id": report_id, "message_id": message_id, "key_value": report.key.value,
+              "key_kind": report.key.kind.value, "key_authority": report.key.authority,
+              "content_hash": report.content_hash, "status": report.status.value,
+              "status_at": report.status_at or received_at, "category": triage.category,
+              "finding_hash": finding_hash, "review": triage.review, "rule": triage.rule,
+              "evidence": codec.dump(_EVIDENCE, triage.evidence), "received_at": received_at,
+              "body": codec.dump(_REPORT, report)}  # fmt: skip
+    return report_id if connection.execute(_ADD, values).rowcount == 1 else None
+
+
+def versions(connection: Connection, key: ReportKey) -> list[Version]:
+    """All stored versions of one order's result, in no order: ``settle`` puts them into theirs."""
+    where = {"value": key.value, "kind": key.kind.value, "authority": key.authority}
+    return [
+        Version(report_id, Status(status), *rest)
+        for report_id, status, *rest in connection.execute(_VERSIONS, where)
+    ]
+
+
+def load(connection: Connection, report_id: str) -> Report:
+    """The whole report. Raises KeyError where there is none of this id."""
+    body = connection.execute(_BODY, {"report_id": report_id}).scalar_one_or_none()
+    if body is None:
+        raise KeyError(report_id)
+    report: Report = _REPORT.validate_json(body)
+    return report

@@ -1,0 +1,161 @@
+"""The one writer of a SQLite database: units of work in savepoints, committed as a group.
+
+A commit costs a wait for the disk whatever it holds, so all that queued up during the last one share the next.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from storage.memory import Memory, Shared, begin, run_callbacks
+
+Unit = Callable[[Connection], Any]
+# Bounds how long the first unit of a group waits for the last, and what a failed COMMIT takes with it.
+LARGEST_GROUP = 256
+
+
+@dataclass(slots=True)
+class _Job:
+    unit: Unit
+    future: "Future[Any]" = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+
+    def resolve(self) -> None:
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class GroupWriter:
+    """Runs units one after another, on a thread and a connection of its own."""
+
+    def __init__(self, engine: Engine, shared: Shared) -> None:
+        self._engine = engine
+        self._shared = shared
+        self._connection: Connection | None = None
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, unit: Unit) -> "Future[Any]":
+        """Queue the unit; its future is resolved after the COMMIT. Raises RuntimeError once closed."""
+        job = _Job(unit)
+        with self._closing:
+            if self._closed:
+                raise RuntimeError("the database is closed")
+            self._queue.put(job)
+        return job.future
+
+    @property
+    def is_current_thread(self) -> bool:
+        """Whether the caller runs inside a unit of work."""
+        return threading.current_thread() is self._thread
+
+    def close(self) -> None:
+        """Finish what is queued, then end the thread. Harmless when repeated."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while (job := self._queue.get()) is not None:
+            self._group(job)
+        if self._connection is not None:
+            self._connection.close()
+
+    def _group(self, first: _Job) -> None:
+        """Run and commit one group. Whatever goes wrong goes to the futures, never further."""
+        jobs: list[_Job] = []
+        try:
+            connection, memory = self._begin()
+        except BaseException as error:  # handed to all who wait: each would only fail alike
+            self._fail([first, *self._waiting()], error)
+            return
+        try:
+            self._run(first, connection, memory, jobs)
+            _driver(connection).execute("COMMIT")
+        except BaseException as error:  # nothing of the group is stored, and all hear of it
+            self._roll_back(connection)
+            self._fail(jobs, error)
+            return
+        run_callbacks(memory)
+        for job in jobs:
+            job.resolve()
+
+    def _begin(self) -> tuple[Connection, Memory]:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        # IMMEDIATE: a second writer (an import) is waited for here, and not found out half-way through.
+        _driver(self._connection).execute("BEGIN IMMEDIATE")
+        return self._connection, begin(self._connection, self._shared, writes=True)
+
+    def _run(
+        self, job: _Job | None, connection: Connection, memory: Memory, jobs: list[_Job]
+    ) -> None:
+        """Run the first unit, and all that are queued by then: nobody waits for company."""
+        while job is not None:
+            if job.future.set_running_or_notify_cancel():
+                jobs.append(job)
+                _run_unit(job, connection, memory)
+            job = self._next() if len(jobs) < LARGEST_GROUP else None
+
+    def _next(self) -> _Job | None:
+        try:
+            job = self._queue.get_nowait()
+        except Empty:
+            return None
+        if job is None:  # the end of all: for _serve to see
+            self._queue.put(None)
+        return job
+
+    def _waiting(self) -> list[_Job]:
+        return list(iter(self._next, None))
+
+    def _fail(self, jobs: list[_Job], error: BaseException) -> None:
+        for job in jobs:
+            if job.future.running() or job.future.set_running_or_notify_cancel():
+                job.future.set_exception(error)
+
+    def _roll_back(self, connection: Connection) -> None:
+        """Back to a state in which the next group can begin; a connection that cannot is given up."""
+        try:
+            if _driver(connection).in_transaction:
+                _driver(connection).execute("ROLLBACK")
+        except BaseException:  # the group has its error already; the next one connects anew
+            connection.invalidate()
+            connection.close()
+            self._connection = None
+
+
+def _run_unit(job: _Job, connection: Connection, memory: Memory) -> None:
+    """Run one unit in its savepoint. Raises where SQLite has ended the whole transaction by itself."""
+    driver = _driver(connection)
+    memory.next_unit()
+    callbacks = len(memory.callbacks)
+    driver.execute("SAVEPOINT unit")
+    try:
+        job.result = job.unit(connection)
+    except BaseException as error:
+        # A full disk or a read error rolls back everything at once: then nobody's work is left to keep.
+        if not driver.in_transaction:
+            raise
+        job.error = error
+        driver.execute("ROLLBACK TO unit")
+        memory.forget(callbacks)
+    driver.execute("RELEASE unit")
+
+
+def _driver(connection: Connection) -> Any:
+    """The sqlite3 connection: SQLAlchemy's own transactions would cost more than the statements."""
+    return connection.connection.driver_connection
