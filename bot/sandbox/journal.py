@@ -18,6 +18,7 @@ from bot.sandbox.realtime import real_now
 Json = dict[str, Any]
 Listener = Callable[[Json], None]
 T = TypeVar("T")
+LOOK_AGAIN_SECONDS = 0.05
 
 
 @dataclass
@@ -67,5 +68,6 @@ class Journal:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return None
-                self.changed.wait(left)
+                # What is waited for may lie outside the world, which then rings no bell.
+                self.changed.wait(min(left, LOOK_AGAIN_SECONDS))
             return found

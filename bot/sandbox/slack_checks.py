@@ -23,12 +23,18 @@ def problems_of_view(view: object) -> list[str]:
     return list(_view(view))
 
 
+def _kind(thing: dict[str, Any]) -> str:
+    """The type that a block, an element or a view says it is; nonsense in its place is no type."""
+    kind = thing.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
 def _say(what: str, at: str) -> str:
     return f"[ERROR] {what} [json-pointer:{at}]"
 
 
 def _view(view: object) -> Problems:
-    if not isinstance(view, dict) or view.get("type") not in VIEWS:
+    if not isinstance(view, dict) or _kind(view) not in VIEWS:
         yield _say("must be a view of type modal or home", "/view")
         return
     yield from _fields(view, VIEWS[view["type"]], "/view", also=("type", "blocks"))
@@ -63,14 +69,14 @@ def _block_rules(block: dict[str, Any], at: str, seen: set[str]) -> Problems:
     block_id = block.get("block_id")
     if block_id is not None:
         yield from _value(block_id, Field("str", 255), f"{at}/block_id")
-        if block_id in seen:
+        if str(block_id) in seen:
             yield _say(f"block_id {block_id} is used twice", f"{at}/block_id")
         seen.add(str(block_id))
     if block.get("type") == "section" and not block.get("text") and not block.get("fields"):
         yield _say("must have text or fields", at)
     elements = block.get("elements")
     ids = (
-        [e["action_id"] for e in elements if isinstance(e, dict) and "action_id" in e]
+        [str(e["action_id"]) for e in elements if isinstance(e, dict) and "action_id" in e]
         if isinstance(elements, list)
         else []
     )
@@ -86,7 +92,7 @@ def _typed(
 ) -> Problems:
     if not isinstance(thing, dict):
         yield _say("must be an object", at)
-    elif thing.get("type") not in known:
+    elif _kind(thing) not in known:
         yield _say(f"unsupported type: {thing.get('type')}", f"{at}/type")
     else:
         yield from _fields(thing, known[thing["type"]], at, also)
@@ -153,7 +159,7 @@ def _integer(value: object, field: Field, at: str) -> Problems:
 
 def _text(value: object, field: Field, at: str) -> Problems:
     allowed = ("plain_text",) if field.kind == "plain" else ("plain_text", "mrkdwn")
-    if not isinstance(value, dict) or value.get("type") not in allowed:
+    if not isinstance(value, dict) or _kind(value) not in allowed:
         yield _say(f"must be a text object of type {' or '.join(allowed)}", at)
         return
     flag = "emoji" if value["type"] == "plain_text" else "verbatim"
@@ -169,7 +175,7 @@ def _option(value: object, field: Field, at: str) -> Problems:
 
 
 def _element(value: object, field: Field, at: str) -> Problems:
-    if isinstance(value, dict) and value.get("type") in ELEMENTS and value["type"] not in field.of:
+    if isinstance(value, dict) and _kind(value) in ELEMENTS and value["type"] not in field.of:
         yield _say(f"unsupported element here: {value['type']}", f"{at}/type")
         return
     yield from _typed(value, ELEMENTS, at)

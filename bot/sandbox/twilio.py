@@ -11,7 +11,7 @@ import base64
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
@@ -112,8 +112,9 @@ class Twilio:
 
     def _list(self, _request: Request, params: Mapping[str, str]) -> Answer:
         """The newest first, in pages: https://www.twilio.com/docs/usage/twilios-response#pagination."""
+        fits = _filter(params)
         size, page = min(_count(params, "PageSize", 50), 1000), _count(params, "Page", 0)
-        found = [m for m in reversed(list(self.carrier.messages.values())) if _fits(m, params)]
+        found = [m for m in reversed(self.carrier.messages.values()) if fits(m)]
         shown, start = found[page * size : (page + 1) * size], page * size
         path = f"/2010-04-01/Accounts/{self.account}/Messages.json"
         filters = {k: v for k, v in params.items() if k not in ("Page", "PageToken", "PageSize")}
@@ -141,23 +142,29 @@ def _count(params: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
-def _fits(sms: Sms, params: Mapping[str, str]) -> bool:
-    moment = sms.sent or sms.created
-    return (
-        params.get("To", sms.to) == sms.to
-        and params.get("From", sms.from_) == sms.from_
-        and moment.date() == _moment(params, "DateSent", moment).date()
-        and moment >= _moment(params, "DateSent>", moment)
-        and moment <= _moment(params, "DateSent<", moment)
-    )
+def _filter(params: Mapping[str, str]) -> Callable[[Sms], bool]:
+    """Which messages a list shows: by both numbers, and by the day or the time they were sent."""
+    day, after, before = (_moment(params, f"DateSent{sign}") for sign in ("", ">", "<"))
+
+    def fits(sms: Sms) -> bool:
+        moment = sms.sent or sms.created
+        return (
+            params.get("To", sms.to) == sms.to
+            and params.get("From", sms.from_) == sms.from_
+            and (day is None or moment.date() == day.date())
+            and (after is None or moment >= after)
+            and (before is None or moment <= before)
+        )
+
+    return fits
 
 
-def _moment(params: Mapping[str, str], name: str, default: datetime) -> datetime:
+def _moment(params: Mapping[str, str], name: str) -> datetime | None:
     """A date or a time of a filter; without a zone it is UTC, as Twilio's are."""
     if not (text := params.get(name)):
-        return default
+        return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise TwilioError(20006, name) from None
-    return found if found.tzinfo else found.replace(tzinfo=default.tzinfo)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 import aiohttp
 from twilio.request_validator import RequestValidator
+from yarl import URL
 
 from bot.sandbox.journal import Journal
 
@@ -58,8 +59,9 @@ class Hooks:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(TIMEOUT_SECONDS))
         try:
+            # Encoded already: the signature is over the URL as it was given, letter by letter.
             async with self._session.post(
-                url, data=params, headers=headers, allow_redirects=False
+                URL(url, encoded=True), data=params, headers=headers, allow_redirects=False
             ) as answer:
                 return Posted(url, params, answer.status, await answer.text())
         except (aiohttp.ClientError, TimeoutError, ValueError) as lost:

@@ -6,7 +6,7 @@ The world lives in the process that starts it; the bot may be killed and started
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -123,7 +123,7 @@ class World:
     def wait_until(
         self, probe: Callable[[], object], timeout: float = 10.0, why: str = "it did not happen"
     ) -> None:
-        """Wait until `probe` is true; it is asked again after every change in the world."""
+        """Wait until `probe` is true; asked again after every change and every 50 ms."""
         self.stage.need(lambda: probe() or None, timeout, lambda: why)
 
     def wait_connected(self, connections: int = 1, timeout: float = 10.0) -> None:
@@ -175,7 +175,7 @@ class World:
         self.journal.listeners.append(callback)
         return lambda: self.journal.listeners.remove(callback)
 
-    async def events(self) -> AsyncIterator[Json]:
+    async def events(self) -> AsyncGenerator[Json, None]:
         """The changes from now on, for a page that shows them; usable from any loop."""
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[Json]()
         stop = self.listen(lambda event: _hand_over(loop, queue, event))
