@@ -37,7 +37,7 @@ def page_delivered(turn: Turn, event: PageDelivered) -> None:
 
 
 def page_failed(turn: Turn, event: PageFailed) -> None:
-    """The next channel takes over at once, then the next person; tried again where that may help."""
+    """The next channel at once, then the next person; tried again too where that may help."""
     slip = event.slip
     about = _about(slip)
     turn.record(_named("failed", slip), reason=event.reason, permanent=event.permanent, **about)

@@ -1,0 +1,200 @@
+"""What an SMS says. Every text is one segment of GSM-7 and names no patient and no finding.
+
+Times are in the person's zone. Each text comes in several lengths, the first that fits is sent:
+a long category or callback number shortens the sentence, never the reference or the code.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from bot.domain.gsm import SEGMENT, clip, septets, to_gsm
+from bot.domain.page import Notice, Page
+from bot.domain.replies import Unclear
+
+_LONGEST_NUMBER = 32
+_LONGEST_REASON = 40
+_DAYS_OF_A_WEEK = 7
+_MINUTES_OF_AN_HOUR = 60
+_COUNTED_IN_MINUTES = 120
+_COUNTED_IN_HOURS = 48
+
+
+def sms(page: Page, callback_number: str) -> str:
+    """The text for this page or notice; empty where nobody's phone should ring for it."""
+    number = clip(to_gsm(callback_number), _LONGEST_NUMBER)
+    if page.slip.notice is None:
+        return _fitting(_page_texts(page, number))
+    text = _notice_text(page, page.slip.notice, number)
+    return _fitting([f"READBACK: {text}"]) if text else ""
+
+
+# ---- pages ----------------------------------------------------------------------------------
+
+
+def _page_texts(page: Page, number: str) -> Iterable[str]:
+    start = "READBACK (possible repeat)" if page.slip.possible_repeat else "READBACK"
+    what = f"{_category(page)} imaging result{' to review' if page.review else ''}"
+    by, code = _by(page), page.code
+    long, short = "", ""
+    if _is_owner(page):
+        long, short = f" Cannot? Reply PASS {code}.", f" Or PASS {code}."
+    ask = f"ref {page.ref}. Read it in the EHR or call {number}, then reply ACK {code} {by}."
+    yield f"{start}: {what}, {ask}{long}"
+    yield f"{start}: {what}, {ask}{short}"
+    ask = f"ref {page.ref}. See EHR or call {number}, reply ACK {code} {by}."
+    yield f"{start}: {what}, {ask}{short}"
+    yield f"{start}: imaging result, {ask}{short}"
+    yield f"READBACK: imaging result, ref {page.ref}. Call {number}, reply ACK {code}.{short}"
+
+
+def _by(page: Page) -> str:
+    if page.due_at is None:
+        return "now"
+    at = local_time(page.due_at, page.person.timezone, page.now)
+    return f"now: was due {at}" if page.due_at <= page.now else f"by {at}"
+
+
+def _is_owner(page: Page) -> bool:
+    """Only the owner can pass it on; whoever is paged beside them is not offered it."""
+    return page.owner_id in {"", page.person.id}
+
+
+# ---- notices --------------------------------------------------------------------------------
+
+
+def _notice_text(page: Page, notice: Notice, number: str) -> str:
+    ref = f"ref {page.ref}"
+    look = f"see the EHR or call {number}."
+    reason = clip(to_gsm(page.reason), _LONGEST_REASON)
+    texts = {
+        Notice.ACKNOWLEDGED: f"{ref} was acknowledged{_at(page)}. Nothing more is needed from you.",
+        Notice.HANDED_OVER: f"{ref} went to the next person. It is no longer with you.",
+        Notice.WITHDRAWN: f"{ref} was withdrawn: deleted or marked wrong. Please {look}",
+        Notice.DOWNGRADED: f"{ref} is now routine by a newer report. Nothing to answer; {look}",
+        Notice.CHANGED: f"{ref}: the report has changed. Please {look}",
+        Notice.REOPENED: f"{ref} is open again and not yet answered. Please {look}",
+        Notice.PLEASE_PHONE: f"imaging result, {ref}, is not answered{_due(page)}: please phone.",
+        Notice.DIRECTORY_ENTRY: f"{ref}: the person paged says it is not their patient. "
+        "Please check the order and the directory.",
+        Notice.QUARANTINE: f"a message could not be used ({reason}). See: readback quarantine list",
+    }
+    return texts.get(notice, "")
+
+
+def _at(page: Page) -> str:
+    if page.ended_at is None:
+        return ""
+    return f" at {local_time(page.ended_at, page.person.timezone, page.now)}"
+
+
+def _due(page: Page) -> str:
+    if page.due_at is None:
+        return ""
+    word = "was due" if page.due_at <= page.now else "due"
+    return f" ({word} {local_time(page.due_at, page.person.timezone, page.now)})"
+
+
+# ---- answers to a reply ---------------------------------------------------------------------
+
+
+def answer_acknowledged(ref: str, code: str) -> str:
+    return _fitting(
+        [f"READBACK: ref {ref} is acknowledged. To take it back within 15 min, reply UNDO {code}."]
+    )
+
+
+def answer_passed(ref: str) -> str:
+    return _fitting([f"READBACK: ref {ref} went to the next person."])
+
+
+def answer_undone(ref: str) -> str:
+    return _fitting([f"READBACK: ref {ref} is open again; your acknowledgment is undone."])
+
+
+def answer_refused(ref: str, explain: str) -> str:
+    """``explain`` is that of NotAllowed."""
+    return _fitting([f"READBACK: ref {ref}: {explain}"])
+
+
+def answer_unknown_code(callback_number: str) -> str:
+    number = clip(to_gsm(callback_number), _LONGEST_NUMBER)
+    return _fitting(
+        [f"READBACK: this code is not open on this phone. Please check it, or call {number}."]
+    )
+
+
+def answer_unclear(unclear: Unclear, callback_number: str) -> str:
+    """One helpful answer; none to what the carrier answers itself."""
+    if unclear is Unclear.CARRIER_WORD:
+        return ""
+    number = clip(to_gsm(callback_number), _LONGEST_NUMBER)
+    problem = {
+        Unclear.SEVERAL_CODES: "One code at a time. ",
+        Unclear.NO_CODE: "The code is missing. ",
+        Unclear.NO_VERB: "Please put ACK or PASS before the code. ",
+    }.get(unclear, "")
+    return _fitting(
+        [
+            f"READBACK: {problem}Reply ACK and the code of the message, nothing else, or call {number}."
+        ]
+    )
+
+
+# ---- times ----------------------------------------------------------------------------------
+
+
+def local_time(at: datetime, zone: str, now: datetime) -> str:
+    """``14:40`` in that IANA zone; ``Tue 14:40`` where it is not today there, with the date where
+    a weekday would not tell. A zone that nobody knows is shown as UTC and says so."""
+    place = _zone(zone)
+    here, today = at.astimezone(place), now.astimezone(place).date()
+    utc = "" if zone and place is not _UTC else " UTC"
+    if here.date() == today:
+        return f"{here:%H:%M}{utc}"
+    if abs((here.date() - today).days) < _DAYS_OF_A_WEEK:
+        return f"{here:%a %H:%M}{utc}"
+    return f"{here:%d %b %H:%M}{utc}"
+
+
+def duration(length: timedelta) -> str:
+    """In its largest sensible unit, rounded down so that time left is never overstated."""
+    minutes = int(abs(length).total_seconds() // _MINUTES_OF_AN_HOUR)
+    if minutes < 1:
+        return "less than 1 min"
+    if minutes < _COUNTED_IN_MINUTES:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, _MINUTES_OF_AN_HOUR)
+    if hours < _COUNTED_IN_HOURS:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{hours // 24} days"
+
+
+def time_left(due_at: datetime, now: datetime) -> str:
+    """``42 min left``, or ``5 min overdue``."""
+    word = "left" if due_at > now else "overdue"
+    return f"{duration(due_at - now)} {word}"
+
+
+_UTC = ZoneInfo("UTC")
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        return _UTC
+
+
+def _category(page: Page) -> str:
+    return to_gsm(page.category.replace("_", " "))
+
+
+def _fitting(texts: Iterable[str]) -> str:
+    """The first text that fits one segment; the last one is cut if none does."""
+    text = ""
+    for longest in texts:
+        text = to_gsm(longest)
+        if septets(text) <= SEGMENT:
+            return text
+    return clip(text, SEGMENT)
