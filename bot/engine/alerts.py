@@ -18,8 +18,9 @@ from bot.domain.events import (
     Record,
     Reopened,
 )
+from bot.engine.compose import person_of
 from bot.engine.context import Engine
-from storage import alerts, audit, outbox, people
+from storage import alerts, audit, outbox
 from storage.database import after_commit
 
 
@@ -110,5 +111,5 @@ def _with_actor(connection: Connection, alert: Alert, event: Event) -> Alert:
     unknown = [i for i in ids if alert.roster.person(i) is None]
     if not unknown:
         return alert
-    joined = (*alert.roster.others, *(people.load(connection, i) for i in unknown))
+    joined = (*alert.roster.others, *(person_of(connection, i) for i in unknown))
     return replace(alert, roster=replace(alert.roster, others=joined))

@@ -16,7 +16,7 @@ VALID_AT_LEAST = timedelta(minutes=1)
 
 def compose(c: Connection, engine: Engine, claimed: Claimed) -> Page:
     """The page with everything in it, as things stand at this moment."""
-    person = people.load(c, claimed.slip.person_id)
+    person = person_of(c, claimed.slip.person_id)
     if not claimed.alert_id:
         return Page(
             claimed.delivery_id, claimed.slip, person, engine.clock.now(), reason=claimed.data
@@ -25,9 +25,7 @@ def compose(c: Connection, engine: Engine, claimed: Claimed) -> Page:
     return _page(c, engine, claimed, alert, person)
 
 
-def _page(
-    c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person: Person
-) -> Page:
+def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person: Person) -> Page:
     now, slip = engine.clock.now(), claimed.slip
     facts = alerts.facts(c, alert.id)
     given = alert.acknowledgment
@@ -58,6 +56,14 @@ def _page(
         finding=finding(c, alert) if slip.notice is None else "",
         posted=outbox.posted(c, alert.id, person.id),
     )
+
+
+def person_of(c: Connection, person_id: str) -> Person:
+    """The person, who may have left the directory meanwhile. Raises KeyError for no such id."""
+    person = people.load(c, person_id)
+    if person is None:
+        raise KeyError(person_id)
+    return person
 
 
 def finding(c: Connection, alert: Alert) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot import metrics
-from bot.domain.page import Page, SendFailed, Sender, SendUncertain, Sent
+from bot.domain.page import Page, Sender, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
 from bot.engine.context import Engine, Wake
 from bot.engine.settle import Lost, Outcome, Refused, settle

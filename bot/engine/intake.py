@@ -36,7 +36,9 @@ def receive_in(c: Connection, engine: Engine, raw: RawMessage) -> Receipt:
     now = engine.clock.now()
     outcome, reason, detail = _outcome(engine, raw)
     kept = messages.keep(c, raw, now, outcome, reason)
-    after_commit(c, lambda: metrics.received(raw.source, "duplicate" if kept.duplicate else outcome))
+    after_commit(
+        c, lambda: metrics.received(raw.source, "duplicate" if kept.duplicate else outcome)
+    )
     if not kept.duplicate:
         _use(c, engine, raw, kept.id, now, outcome)
     return Receipt(
@@ -203,7 +205,7 @@ def _quarantine(
     now: datetime,
 ) -> None:
     """Keep it for a person; a flagged one opens an alert besides, it must not wait unseen."""
-    first = quarantine.put(c, message_id, unusable, now)
+    first = quarantine.put(c, message_id, raw, unusable, now)
     after_commit(c, lambda: metrics.quarantined(unusable.reason))
     entry = Record("quarantined", data={"reason": unusable.reason, "message": message_id})
     audit.append(c, "admin", [entry], now)
@@ -238,6 +240,7 @@ def _tell_coordinator(c: Connection, reason: str, now: datetime) -> None:
     """One notice a reason, to the first coordinator who can be reached."""
     for person in people.coordinators(c):
         if person.channels:
-            slip = Slip(person.id, Role.COORDINATOR, person.channels[0], 0, notice=Notice.QUARANTINE)
+            channel = person.channels[0]
+            slip = Slip(person.id, Role.COORDINATOR, channel, 0, notice=Notice.QUARANTINE)
             outbox.put(c, None, [SendNotice(slip, now)], now, version=0, data=reason)
             return

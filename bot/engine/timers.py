@@ -5,6 +5,7 @@ nothing by more.
 """
 
 import asyncio
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -37,7 +38,7 @@ async def sweep(engine: Engine) -> int:
     now = engine.clock.now()
     metrics.swept(now)
     due = await engine.database.read(lambda c: alerts.due(c, now, limit=BATCH))
-    steps = [engine.database.write(lambda c, i=alert_id: step(c, engine, i)) for alert_id in due]
+    steps = [engine.database.write(partial(step, engine, alert_id)) for alert_id in due]
     results = await asyncio.gather(*steps, return_exceptions=True)
     for alert_id, result in zip(due, results, strict=True):
         if isinstance(result, BaseException):
@@ -45,7 +46,7 @@ async def sweep(engine: Engine) -> int:
     return len(due)
 
 
-def step(c: Connection, engine: Engine, alert_id: str) -> None:
+def step(engine: Engine, alert_id: str, c: Connection) -> None:
     """Apply what time has brought, unless somebody else was faster."""
     event = alerts.load(c, alert_id).due_event(engine.clock.now())
     if event is not None:

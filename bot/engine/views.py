@@ -9,9 +9,9 @@ from bot.domain.alert import ADMINISTERS, UNDO_WITHIN, Alert, State
 from bot.domain.coverage import Person
 from bot.domain.events import Record
 from bot.engine.compose import finding as finding_of
-from bot.engine.compose import name_of
+from bot.engine.compose import name_of, person_of
 from bot.engine.context import Engine
-from storage import alerts, audit, people
+from storage import alerts, audit
 from storage.alerts import AlertRow
 from storage.audit import Entry
 
@@ -36,11 +36,11 @@ class AlertView:
     finding: str = ""
 
 
-async def for_person(
-    engine: Engine, alert_id: str, person_id: str, *, finding: bool
-) -> AlertView:
-    """The alert for this person's eyes; with ``finding``, entitled people get the text, recorded."""
-    return await engine.database.write(lambda c: _view(c, engine, alert_id, person_id, finding))
+async def for_person(engine: Engine, alert_id: str, person_id: str, *, finding: bool) -> AlertView:
+    """The alert for this person's eyes; with ``finding`` entitled people get its text, recorded."""
+    return await engine.database.write(
+        lambda c: _view(c, engine, alert_id, person_id, wants_finding=finding)
+    )
 
 
 async def by_ref(engine: Engine, ref: str) -> str | None:
@@ -60,11 +60,11 @@ async def timeline(engine: Engine, alert_id: str) -> list[Entry]:
 
 
 def _view(
-    c: Connection, engine: Engine, alert_id: str, person_id: str, wants_finding: bool
+    c: Connection, engine: Engine, alert_id: str, person_id: str, *, wants_finding: bool
 ) -> AlertView:
     alert = alerts.load(c, alert_id)
     facts = alerts.facts(c, alert_id)
-    person = people.load(c, person_id)
+    person = person_of(c, person_id)
     administers = bool(ADMINISTERS & set(person.roles))
     entitled = _entitled(alert, person_id, administers=administers)
     shown = finding_of(c, alert) if wants_finding and entitled else ""

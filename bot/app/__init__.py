@@ -1,0 +1,234 @@
+"""Builds every part of one running copy, starts them in order and stops them in reverse."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from importlib.resources import files
+from secrets import randbits
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app.channels import Channels, open_channels
+from bot.clock import Clock
+from bot.domain.coverage import SLACK, SMS
+from bot.domain.events import Record
+from bot.domain.policy import Policy
+from bot.domain.policy_file import parse_policy
+from bot.engine import intake, timers
+from bot.engine.context import Engine, Site, Wake
+from bot.engine.dispatcher import Dispatcher
+from bot.log import log
+from bot.settings import Settings
+from bot.sources import mllp
+from bot.web.app import Server, build
+from bot.web.health import Health
+from storage import audit, people
+from storage.database import Database, DatabaseInUse
+from storage.pool import CommitUnknown
+
+DEFAULT_POLICY = files("bot").joinpath("policies/default.toml")
+SEAL_EVERY = 60
+DRAIN_SECONDS = 10.0
+OUTAGE_SECONDS = 1.0
+
+
+class CannotStart(Exception):
+    """Serving would be unsafe. The text says why, and what to do; it holds no secret."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """One copy at work. ``hl7_port`` and ``web_port`` are the real ones where 0 was set."""
+
+    engine: Engine
+    dispatcher: Dispatcher
+    hl7_port: int
+    web_port: int
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The site's policy, else the packaged one. Raises BadPolicy, or OSError without the file."""
+    file = settings.site.policy
+    text = file.read_text(encoding="utf-8") if file else DEFAULT_POLICY.read_text(encoding="utf-8")
+    return parse_policy(text)
+
+
+async def serve(
+    settings: Settings,
+    clock: Clock,
+    *,
+    without: frozenset[str] = frozenset(),
+    ready: Callable[[Running], None] = lambda _: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, or until a part breaks. Raises CannotStart."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    async with running(settings, clock, without=without) as copy:
+        ready(copy)
+        await ended.wait()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, clock: Clock, *, without: frozenset[str] = frozenset()
+) -> AsyncIterator[Running]:
+    """Everything started on entry, and stopped on exit in the reverse order.
+
+    ``without`` names channels to do without. Raises CannotStart.
+    """
+    async with AsyncExitStack() as stack:
+        database = _opened(settings, stack)
+        _refuse_unsafe(settings, database, without)
+        wake = Wake(asyncio.get_running_loop())
+        engine = _engine(settings, clock, database, wake)
+        _note_start(engine)
+        channels = await open_channels(settings, engine, without, stack)
+        dispatcher = Dispatcher(engine, channels.senders, wake)
+        web_port = await _web(settings, engine, channels, stack)
+        await _loops(engine, dispatcher, wake, stack)
+        _schedule(engine, stack)
+        hl7_port = await _listener(settings, engine, stack)
+        log.info("started", hl7_port=hl7_port, web_port=web_port, instance=engine.instance)
+        yield Running(engine, dispatcher, hl7_port, web_port)
+        log.info("stopping")
+
+
+# ---- before anything runs -------------------------------------------------------------------
+
+
+def _opened(settings: Settings, stack: AsyncExitStack) -> Database:
+    database = Database(settings.database.url)
+    stack.callback(database.close)
+    try:
+        database.hold_alone()
+    except DatabaseInUse as in_use:
+        raise CannotStart(
+            f"{in_use}. Stop the other copy, or use PostgreSQL for several."
+        ) from None
+    database.migrate()
+    return database
+
+
+def _refuse_unsafe(settings: Settings, database: Database, without: frozenset[str]) -> None:
+    missing = {SLACK: settings.missing_for_slack(), SMS: settings.missing_for_twilio()}
+    option = {SLACK: "--without slack", SMS: "--without twilio"}
+    for channel, names in missing.items():
+        if names and channel not in without:
+            raise CannotStart(
+                f"{', '.join(names)} missing: set it, or start with {option[channel]}."
+            )
+    working = {SLACK, SMS} - without
+    able = [p for p in database.look(people.coordinators) if working & set(p.channels)]
+    if not able:
+        raise CannotStart(
+            "No coordinator can be paged, so an alert could end with nobody. "
+            "Import one with `readback people import`, with the role coordinator and a channel."
+        )
+
+
+def _engine(settings: Settings, clock: Clock, database: Database, wake: Wake) -> Engine:
+    instance = randbits(31)
+    database.hold_alive(instance)
+    site = Site(settings.site.name, settings.site.timezone, settings.site.callback_number)
+    return Engine(
+        database=database,
+        clock=clock,
+        policy=policy_of(settings),
+        site=site,
+        wake=wake.all,
+        instance=instance,
+        processing_ids=frozenset(settings.hl7.processing_ids),
+    )
+
+
+def _note_start(engine: Engine) -> None:
+    """Which policy governs from here on, and who approved it, belongs into the audit trail."""
+    policy = engine.policy
+    data = {"policy": policy.version, "approved_by": policy.approved_by}
+    entry = Record("started", data=data)
+    engine.database.run(lambda c: audit.append(c, audit.ADMIN, [entry], engine.clock.now()))
+
+
+# ---- the parts ------------------------------------------------------------------------------
+
+
+async def _web(
+    settings: Settings, engine: Engine, channels: Channels, stack: AsyncExitStack
+) -> int:
+    health = Health(engine.database, channels.health)
+    server = Server(
+        build([*health.routes(), *channels.routes]), settings.web.host, settings.web.port
+    )
+    await _listening("web", settings.web.port, server.start())
+    stack.push_async_callback(server.stop)
+    return server.port
+
+
+async def _listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -> int:
+    hl7 = settings.hl7
+    how = mllp.Listening(
+        timezone=hl7.timezone or settings.site.timezone,
+        on_unusable=hl7.on_unusable,
+        limit=hl7.max_message_bytes,
+    )
+    listener = mllp.Listener(lambda raw: intake.receive(engine, raw), engine.clock.now, how)
+    await _listening("hl7", hl7.port, listener.open(hl7.host, hl7.port))
+    stack.push_async_callback(listener.stop)
+    return listener.port
+
+
+async def _listening(section: str, port: int, starting: Awaitable[object]) -> None:
+    try:
+        await starting
+    except OSError as error:
+        raise CannotStart(
+            f"Port {port} cannot be had ({error.strerror}): set another {section}.port."
+        ) from None
+
+
+async def _loops(engine: Engine, dispatcher: Dispatcher, wake: Wake, stack: AsyncExitStack) -> None:
+    """The two loops. One that breaks in a way that nobody foresaw ends the process: whoever
+    supervises it starts it anew, and a loop that is silently gone would page nobody."""
+    group = await stack.enter_async_context(asyncio.TaskGroup())
+    for name, loop in (
+        ("timers", lambda: timers.run(engine, wake)),
+        ("dispatcher", dispatcher.run),
+    ):
+        task = group.create_task(_through_outages(name, loop), name=name)
+        stack.callback(task.cancel)
+    stack.push_async_callback(dispatcher.drain, DRAIN_SECONDS)
+
+
+async def _through_outages(name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A database that is away comes back; until then each second is tried."""
+    while True:
+        try:
+            await loop()
+        except (SQLAlchemyError, CommitUnknown) as outage:
+            log.error("database_outage", loop=name, error=type(outage).__name__)
+            await asyncio.sleep(OUTAGE_SECONDS)
+
+
+def _schedule(engine: Engine, stack: AsyncExitStack) -> None:
+    """What is periodic and may be late; no alert hangs on it."""
+    scheduler = AsyncIOScheduler(
+        timezone=UTC,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    scheduler.add_job(_seal, "interval", seconds=SEAL_EVERY, args=[engine])
+    scheduler.start()
+    stack.callback(scheduler.shutdown, wait=False)
+
+
+async def _seal(engine: Engine) -> None:
+    try:
+        await engine.database.write(lambda c: audit.seal(c, engine.clock.now()))
+    except SQLAlchemyError as error:
+        log.warning("seal_postponed", error=type(error).__name__)
