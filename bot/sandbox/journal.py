@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from bot.sandbox.realtime import real_now
 
 Json = dict[str, Any]
-Listener = Callable[[Json], None]
+Listener = Callable[[Json], object]
 T = TypeVar("T")
 LOOK_AGAIN_SECONDS = 0.05
 

@@ -178,7 +178,7 @@ class World:
     async def events(self) -> AsyncGenerator[Json, None]:
         """The changes from now on, for a page that shows them; usable from any loop."""
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[Json]()
-        stop = self.listen(lambda event: _hand_over(loop, queue, event))
+        stop = self.listen(lambda event: loop.call_soon_threadsafe(queue.put_nowait, event))
         try:
             while True:
                 yield await queue.get()
@@ -215,7 +215,3 @@ class World:
 
     def disconnect_sockets(self, reason: str = "refresh_requested") -> None:
         self.server.run(self.slack.socket.disconnect(reason))
-
-
-def _hand_over(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[Json], event: Json) -> None:
-    loop.call_soon_threadsafe(queue.put_nowait, event)

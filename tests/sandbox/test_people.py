@@ -393,3 +393,74 @@ def test_an_app_without_a_socket_gets_signed_requests(
         assert ada.command("/readback").error == "the app answered 401"
     finally:
         bot.stop()
+
+
+def test_modals_are_stacked_three_high_and_no_higher(
+    world: World, connected: App, web: WebClient, ada: SlackPerson
+) -> None:
+    triggers: list[str] = []
+    opens(connected, modal(actions(button("More", "more"))))
+
+    @connected.action("more")
+    def listener(ack: Ack, body: Json, client: WebClient) -> None:
+        ack()
+        triggers.append(body["trigger_id"])
+
+    web.chat_postMessage(channel="U1", text="critical", blocks=PAGE)
+    ada.expect("critical")
+    shown = ada.click("Acknowledge").modal
+    for title in ("Second", "Third", "Fourth"):
+        ada.click("More", shown)
+        world.wait_until(lambda: triggers)
+        view = modal(actions(button("More", "more")), title=title)
+        if title == "Fourth":
+            with pytest.raises(SlackApiError, match="push_limit_reached"):
+                web.views_push(trigger_id=triggers.pop(), view=view)
+        else:
+            web.views_push(trigger_id=triggers.pop(), view=view)
+    assert [m.title for m in ada.modals] == ["Acknowledge", "Second", "Third"]
+    ada.close(ada.modals[-1], all_of_them=True)
+    assert ada.modals == []
+
+
+def test_every_kind_of_field_is_kept_as_slack_keeps_it(
+    connected: App, web: WebClient, ada: SlackPerson
+) -> None:
+    def field(kind: str, **more: Any) -> Json:
+        element = {"type": kind, "action_id": "a", **more}
+        return {"type": "input", "block_id": kind, "label": text(kind), "element": element}
+
+    both = [option("One", "1"), option("Two", "2")]
+    opens(
+        connected,
+        modal(
+            field("datepicker"),
+            field("timepicker", initial_time="14:40"),
+            field("checkboxes", options=both),
+            field("multi_static_select", options=both),
+            field("static_select", option_groups=[{"label": text("All"), "options": both}]),
+            field("users_select"),
+            field("number_input", is_decimal_allowed=False),
+        ),
+    )
+    views = submitted(connected)
+    web.chat_postMessage(channel="U1", text="critical", blocks=PAGE)
+    ada.expect("critical")
+    shown = ada.click("Acknowledge").modal
+    entered = {
+        "datepicker": "2025-01-31",
+        "checkboxes": ["Two"],
+        "multi_static_select": ["One", "2"],
+        "static_select": "Two",
+        "users_select": "U1",
+        "number_input": 5,
+    }
+    assert ada.submit(shown, entered).outcome == "closed"
+    kept = {block: fields["a"] for block, fields in views[0]["state"]["values"].items()}
+    assert kept["datepicker"]["selected_date"] == "2025-01-31"
+    assert kept["timepicker"]["selected_time"] == "14:40"
+    assert [o["value"] for o in kept["checkboxes"]["selected_options"]] == ["2"]
+    assert [o["value"] for o in kept["multi_static_select"]["selected_options"]] == ["1", "2"]
+    assert kept["static_select"]["selected_option"]["value"] == "2"
+    assert kept["users_select"]["selected_user"] == "U1"
+    assert kept["number_input"]["value"] == "5"
