@@ -40,6 +40,7 @@ OUTBOX_OLDEST = _gauge("outbox_oldest_due_seconds", "How long the oldest due one
 SWEPT_AT = _gauge("last_sweep_timestamp_seconds", "The last look for what is due, Readback's time")
 SWEEP_AGE = _gauge("sweep_age_seconds", "Since the last look for what is due")
 CHANNEL_UP = _gauge("channel_up", "1 where the channel works, 0 where it does not", "channel")
+REPLIES = _counter("sms_replies", "Messages from phones, by what became of them", "outcome")
 WEBHOOKS_REFUSED = _counter("webhooks_refused", "Webhook requests refused", "reason")
 LOG_KEYS_DROPPED = _counter("log_keys_dropped", "Keys kept out of the log, by place", "key")
 
@@ -113,6 +114,11 @@ def page_delivered(channel: str, outcome: str, seconds: float | None = None) -> 
     DELIVERED.labels(slug(channel), slug(outcome)).inc()
     if seconds is not None and outcome == "delivered":
         SENT_TO_DELIVERED.labels(slug(channel)).observe(max(seconds, 0.0))
+
+
+def reply(outcome: str) -> None:
+    """A phone has written: ack, pass, undo, refused, or why it was not understood."""
+    REPLIES.labels(slug(outcome)).inc()
 
 
 def webhook_refused(reason: str) -> None:

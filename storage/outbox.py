@@ -85,6 +85,16 @@ _SETTLE = (
         reason=bindparam("because"),
     )
 )
+_PROVEN = (
+    update(tables.pages)
+    .where(_columns.id == bindparam("delivery_id"), _columns.state.in_(["uncertain", "failed"]))
+    .values(
+        state="sent",
+        provider_id=bindparam("by_provider"),
+        settled_at=bindparam("now"),
+        reason="",
+    )
+)
 _ORPHANED = (
     select(_columns.id)
     .where(
@@ -232,6 +242,15 @@ def settle(
     values = {"delivery_id": delivery_id, "outcome": outcome, "now": now, "by_provider": provider_id,
               "in_channel": slack_channel, "because": reason}  # fmt: skip
     return connection.execute(_SETTLE, values).rowcount == 1
+
+
+def proven(connection: Connection, delivery_id: str, now: datetime, provider_id: str) -> bool:
+    """The provider has it after all, although its answer was lost or said no.
+
+    True where the attempt had been written down as uncertain or failed.
+    """
+    values = {"delivery_id": delivery_id, "now": now, "by_provider": provider_id}
+    return connection.execute(_PROVEN, values).rowcount == 1
 
 
 def orphans(

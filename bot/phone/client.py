@@ -5,6 +5,7 @@ cannot be pointed at another host; this subclass does all three. Nothing here tr
 itself: the outbox decides.
 """
 
+import base64
 from collections.abc import Awaitable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -65,23 +66,32 @@ class Transport(AsyncTwilioHttpClient):
         **_: object,  # timeout and allow_redirects: the session has its own
     ) -> Response:
         """One HTTP request to the configured host. Raises aiohttp's errors and TimeoutError."""
-        basic = aiohttp.BasicAuth(*auth) if auth else None
+        sent = {**(headers or {}), **(_basic(auth) if auth else {})}
         async with self._shared.request(
             method.upper(),
             self._moved(url),
             params=params,
             data=data,
-            headers=headers,
-            auth=basic,
+            headers=sent,
             allow_redirects=False,
         ) as answer:
             _retry_after.set(_seconds(answer.headers.get("Retry-After", "")))
             return Response(answer.status, await answer.text(errors="replace"), answer.headers)
 
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._shared.close()
+
     def _moved(self, url: str) -> str:
         parts = urlsplit(url)
         path = self._base.path.rstrip("/") + parts.path
         return urlunsplit((self._base.scheme, self._base.netloc, path, parts.query, ""))
+
+
+def _basic(auth: tuple[str, str]) -> dict[str, str]:
+    """RFC 7617. aiohttp's own way of it is on its way out."""
+    encoded = base64.b64encode(":".join(auth).encode()).decode()
+    return {"Authorization": f"Basic {encoded}"}
 
 
 def _seconds(header: str) -> float | None:
@@ -90,10 +100,16 @@ def _seconds(header: str) -> float | None:
 
 
 def connect(account: TwilioAccount) -> Client:
-    """The SDK's client. Call ``close`` on its http_client at the end."""
+    """The SDK's client. Make it inside the running loop, and hang up at the end."""
     transport = Transport(account)
     # An environment that is not empty keeps the SDK from reading the real one.
     return Client(account.sid, account.auth_token, http_client=transport, environment={"-": "-"})  # type: ignore[no-untyped-call]  # untyped in the SDK
+
+
+async def hang_up(client: Client) -> None:
+    """Let go of the client's connections."""
+    if isinstance(client.http_client, Transport):
+        await client.http_client.close()
 
 
 async def asked(call: Awaitable[T], tries: int = 1) -> T:
@@ -104,9 +120,9 @@ async def asked(call: Awaitable[T], tries: int = 1) -> T:
     """
     try:
         return await call
-    except TwilioRestException as refused:
-        retry_after = _retry_after.get()
-        raise failure(refused.status, refused.code, tries, retry_after) from None
+    except (TwilioRestException, TwilioServiceException) as refused:
+        code = refused.code if isinstance(refused.code, int) else None
+        raise failure(int(refused.status), code, tries, _retry_after.get()) from None
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         raise SendFailed("twilio-unreachable", permanent=False) from None
     except (aiohttp.ClientError, TimeoutError):

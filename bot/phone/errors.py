@@ -60,7 +60,7 @@ def failure(
     """
     if status >= SERVER_ERROR:
         return SendFailed(f"twilio-http-{status}", permanent=False, retry_after=retry_after)
-    if code is None:
+    if code is None or code == status:  # the SDK gives the status where there is no code
         rule = _BUSY if status == TOO_MANY else _OPERATOR
         return _failed(f"twilio-http-{status}", rule, tries, retry_after)
     rule = RULES.get(code, _BUSY if status == TOO_MANY else _OPERATOR)

@@ -1,7 +1,7 @@
 """Whether Twilio would let Readback work: asked by `readback check`. Nothing is sent."""
 
 from bot.domain.page import SendFailed, SendUncertain
-from bot.phone.client import TwilioAccount, Transport, asked, connect
+from bot.phone.client import TwilioAccount, asked, connect, hang_up
 
 
 async def refusal(account: TwilioAccount) -> str:
@@ -15,6 +15,5 @@ async def refusal(account: TwilioAccount) -> str:
     except (SendFailed, SendUncertain) as failed:
         return str(failed)
     finally:
-        if isinstance(client.http_client, Transport):
-            await client.http_client.session.close()
+        await hang_up(client)
     return ""

@@ -1,0 +1,104 @@
+"""How a message fared, as Twilio reports it: out of order, and more than once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot import metrics
+from bot.domain.events import PageDelivered, PageFailed, PageSent, Record
+from bot.domain.page import SendFailed, Sent
+from bot.engine.alerts import apply_in
+from bot.engine.context import Engine
+from bot.engine.settle import settle
+from bot.log import log
+from bot.phone.errors import undelivered
+from storage import audit, inbound, outbox
+from storage.database import after_commit
+from storage.outbox import Claimed
+
+PROVIDER = "twilio-status"
+ARRIVED = frozenset({"delivered", "read"})
+LOST = frozenset({"undelivered", "failed", "canceled"})
+# Every status proves that Twilio has taken the message; those that end it come once.
+UNDER_WAY = frozenset({"accepted", "scheduled", "queued", "sending", "sent", "partially_delivered"})
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """``delivery_id`` is the one that we put into the callback's address when we sent it."""
+
+    sid: str
+    status: str
+    error_code: int | None
+    delivery_id: str
+
+
+async def note(engine: Engine, callback: Callback) -> None:
+    """Take it into account, once."""
+    await engine.database.write(lambda c: _note(c, engine, callback))
+
+
+def _note(c: Connection, engine: Engine, callback: Callback) -> None:
+    now = engine.clock.now()
+    if not inbound.seen(c, PROVIDER, f"{callback.sid}:{callback.status}", now):
+        return
+    page = outbox.by_provider_id(c, callback.sid) or outbox.by_delivery_id(c, callback.delivery_id)
+    if page is None:
+        log.warning("callback_for_no_page", kind=metrics.slug(callback.status))
+        return
+    _prove(c, engine, page, callback, now)
+    if callback.status in UNDER_WAY or not _is_the_end(c, callback, now):
+        return
+    if callback.status in ARRIVED:
+        _arrived(c, engine, page, now)
+    elif callback.status in LOST:
+        _lost(c, engine, page, undelivered(callback.error_code, page.slip.tries), now)
+
+
+def _is_the_end(c: Connection, callback: Callback, now: datetime) -> bool:
+    """The first final status stands: a message does not come back from it."""
+    return inbound.seen(c, PROVIDER, f"{callback.sid}:end", now)
+
+
+def _prove(c: Connection, engine: Engine, page: Claimed, callback: Callback, now: datetime) -> None:
+    """Twilio has the message: an attempt that nobody knew the outcome of was a success."""
+    if outbox.by_provider_id(c, callback.sid):
+        return
+    settle(c, engine, page, Sent(callback.sid))
+    if outbox.proven(c, page.delivery_id, now, callback.sid) and page.alert_id:
+        apply_in(c, engine, page.alert_id, PageSent(page.slip))
+
+
+def _arrived(c: Connection, engine: Engine, page: Claimed, now: datetime) -> None:
+    if not outbox.delivered(c, page.delivery_id, now):
+        return
+    if page.alert_id:
+        apply_in(c, engine, page.alert_id, PageDelivered(page.slip))
+        seconds = _since_sent(c, page.alert_id, page.delivery_id, now)
+        after_commit(c, lambda: metrics.page_delivered("sms", "delivered", seconds))
+    else:
+        _record(c, page, "notice_delivered", "", now)
+
+
+def _since_sent(c: Connection, alert_id: str, delivery_id: str, now: datetime) -> float | None:
+    attempts = {row.delivery_id: row for row in outbox.history(c, alert_id)}
+    taken = attempts[delivery_id].settled_at
+    return (now - taken).total_seconds() if taken else None
+
+
+def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: datetime) -> None:
+    after_commit(c, lambda: metrics.page_delivered("sms", "failed"))
+    if page.alert_id:
+        apply_in(c, engine, page.alert_id, PageFailed(page.slip, why.reason, why.permanent))
+    else:
+        _record(c, page, "notice_failed", why.reason, now)
+
+
+def _record(c: Connection, page: Claimed, what: str, reason: str, now: datetime) -> None:
+    data: dict[str, str | int | bool | None] = {
+        "person": page.slip.person_id,
+        "channel": page.slip.channel,
+        "reason": reason or None,
+    }
+    audit.append(c, "admin", [Record(what, "twilio", data)], now)

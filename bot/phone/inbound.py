@@ -1,0 +1,136 @@
+"""Messages from phones. The caller's number can be forged, so that one acts only with the code of
+its own page, from the number on file; every message is dealt with once, in one transaction."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot import metrics
+from bot.domain import wording
+from bot.domain.coverage import SMS
+from bot.domain.events import (
+    Acknowledged,
+    AcknowledgmentUndone,
+    Declined,
+    DeclineReason,
+    Event,
+    NotAllowed,
+    ReadBack,
+    Record,
+)
+from bot.domain.replies import Reply, Unclear, Verb, parse_reply
+from bot.engine.alerts import apply_in, record_refusal
+from bot.engine.context import Engine
+from bot.log import log
+from storage import alerts, audit, codes, inbound, people
+from storage.codes import CodeFound
+from storage.database import after_commit
+
+PROVIDER = "twilio"
+HELPFUL_ANSWERS_AN_HOUR = 3
+"""To one number. Two machines that answer each other would never stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """``sender`` is E.164. ``opt_out`` is Twilio's OptOutType: it has dealt with that itself."""
+
+    sid: str
+    sender: str
+    text: str
+    opt_out: str = ""
+
+
+async def receive(engine: Engine, message: Message) -> str:
+    """Do what it asks for and return the answer; empty for a repeated message, which does nothing,
+    and where no answer may go out."""
+    return await engine.database.write(lambda c: _receive(c, engine, message))
+
+
+def _receive(c: Connection, engine: Engine, message: Message) -> str:
+    now = engine.clock.now()
+    if not inbound.seen(c, PROVIDER, message.sid, now):
+        return ""
+    reading = parse_reply(message.text)
+    if message.opt_out or reading is Unclear.CARRIER_WORD:
+        return _carriers_part(c, message, now)
+    number = engine.site.callback_number
+    if not people.by_mobile(c, message.sender):
+        _refuse(c, message, "unknown_number", now)
+        return _help(c, message, wording.answer_unknown_code(number), now)
+    if isinstance(reading, Unclear):
+        _refuse(c, message, reading.value, now)
+        return _help(c, message, wording.answer_unclear(reading, number), now)
+    found = _own_code(c, message, reading.code)
+    if found is None:
+        _refuse(c, message, "unknown_code", now)
+        return _help(c, message, wording.answer_unknown_code(number), now)
+    return _act(c, engine, reading, found)
+
+
+def _own_code(c: Connection, message: Message, code: str) -> CodeFound | None:
+    """What the code stands for, if whoever it was given to still has this number."""
+    found = codes.find(c, message.sender, code)
+    person = people.load(c, found.person_id) if found else None
+    return found if person and person.mobile == message.sender else None
+
+
+def _act(c: Connection, engine: Engine, reply: Reply, found: CodeFound) -> str:
+    event = _event(reply.verb, found)
+    try:
+        alert = apply_in(c, engine, found.alert_id, event)
+    except NotAllowed as refusal:
+        record_refusal(c, engine, found.alert_id, event, refusal)
+        after_commit(c, lambda: metrics.reply("refused"))
+        ref = alerts.load(c, found.alert_id, for_update=False).ref
+        return wording.answer_refused(ref, refusal.explain)
+    after_commit(c, lambda: metrics.reply(reply.verb.lower()))
+    match reply.verb:
+        case Verb.ACK:
+            return wording.answer_acknowledged(alert.ref, reply.code)
+        case Verb.PASS:
+            return wording.answer_passed(alert.ref)
+        case Verb.UNDO:
+            return wording.answer_undone(alert.ref)
+
+
+def _event(verb: Verb, found: CodeFound) -> Event:
+    match verb:
+        case Verb.ACK:
+            return Acknowledged(found.person_id, SMS, found.version, ReadBack.NONE)
+        case Verb.PASS:
+            return Declined(found.person_id, DeclineReason.CANNOT_ACT)
+        case Verb.UNDO:
+            return AcknowledgmentUndone(found.person_id)
+
+
+# ---- what acts on no alert ------------------------------------------------------------------
+
+
+def _refuse(c: Connection, message: Message, reason: str, now: datetime) -> None:
+    """Recorded without the text, in which people write anything, and without strangers' numbers."""
+    after_commit(c, lambda: metrics.reply(reason))
+    audit.append(c, "admin", [Record("sms_refused", _actor(c, message), {"reason": reason})], now)
+
+
+def _carriers_part(c: Connection, message: Message, now: datetime) -> str:
+    """STOP, START, HELP and their kin: the carrier side acts and answers, we take note."""
+    word = re.sub(r"[^a-z]", "", (message.opt_out or message.text).lower())[:12]
+    audit.append(c, "admin", [Record("sms_keyword", _actor(c, message), {"keyword": word})], now)
+    after_commit(c, lambda: log.warning("sms_keyword_received", what=word))
+    return ""
+
+
+def _help(c: Connection, message: Message, answer: str, now: datetime) -> str:
+    hour = now.strftime("%Y-%m-%dT%H")
+    for nth in range(HELPFUL_ANSWERS_AN_HOUR):
+        if inbound.seen(c, "twilio-helped", f"{message.sender}:{hour}:{nth}", now):
+            return answer
+    return ""
+
+
+def _actor(c: Connection, message: Message) -> str:
+    known = people.by_mobile(c, message.sender)
+    return known[0].id if known else "unknown"

@@ -1,0 +1,143 @@
+"""What Twilio posts to us, signed: messages from phones, and how our own ones fared."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from twilio.request_validator import RequestValidator
+from twilio.twiml.messaging_response import MessagingResponse
+
+from bot import metrics
+from bot.domain.events import Record
+from bot.engine.context import Engine
+from bot.log import log
+from bot.phone.callbacks import Callback, note
+from bot.phone.inbound import Message, receive
+from bot.phone.sms import STATUS_PATH
+from storage import audit
+
+SMS_PATH = "/twilio/sms"
+MOST_BYTES = 64 * 1024
+
+
+class BadRequest(Exception):
+    """The request cannot be what Twilio sends. ``reason`` is a slug; ``explain`` says more."""
+
+    def __init__(self, reason: str, status: int, explain: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.explain = explain
+
+
+Handler = Callable[[Mapping[str, str], Mapping[str, str]], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """``public_url`` is the address under which Twilio knows us: it signs that one, whatever a
+    proxy in between makes of it."""
+
+    engine: Engine
+    auth_token: str
+    public_url: str
+
+    def routes(self) -> list[Route]:
+        """For bot.web.app.build."""
+        return [
+            Route(SMS_PATH, self._guarded(self._inbound), methods=["POST"]),
+            Route(STATUS_PATH, self._guarded(self._status), methods=["POST"]),
+        ]
+
+    def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                form = _form(await _body(request))
+                self._check_signature(request, form)
+                return await handler(form, request.query_params)
+            except BadRequest as refused:
+                await self._refused(request, refused)
+                return PlainTextResponse(f"{refused.explain}\n", refused.status)
+
+        return endpoint
+
+    def _check_signature(self, request: Request, form: Mapping[str, str]) -> None:
+        query = f"?{request.url.query}" if request.url.query else ""
+        url = f"{self.public_url.rstrip('/')}{request.url.path}{query}"
+        validator = RequestValidator(self.auth_token)  # type: ignore[no-untyped-call]  # untyped in the SDK
+        given = request.headers.get("x-twilio-signature", "")
+        if not validator.validate(url, dict(form), given):  # type: ignore[no-untyped-call]  # as above
+            raise BadRequest(
+                "signature",
+                403,
+                "The signature does not fit. It is computed with the account's auth token over "
+                "[web] public_url and this path: check that both are the same here and at Twilio.",
+            )
+
+    async def _refused(self, request: Request, refused: BadRequest) -> None:
+        """Counted, logged and recorded; of the request nothing but which door it came to."""
+        metrics.webhook_refused(refused.reason)
+        door = "sms" if request.url.path == SMS_PATH else "status"
+        log.warning("webhook_refused", reason=refused.reason, kind=door)
+        now = self.engine.clock.now()
+        entry = Record("webhook_refused", "twilio", {"reason": refused.reason, "door": door})
+        await self.engine.database.write(lambda c: audit.append(c, "admin", [entry], now))
+
+    async def _inbound(self, form: Mapping[str, str], _: Mapping[str, str]) -> Response:
+        message = Message(
+            sid=_needed(form, "MessageSid"),
+            sender=_needed(form, "From"),
+            text=form.get("Body", ""),
+            opt_out=form.get("OptOutType", ""),
+        )
+        answer = await receive(self.engine, message)
+        return _twiml(answer)
+
+    async def _status(self, form: Mapping[str, str], query: Mapping[str, str]) -> Response:
+        code = form.get("ErrorCode", "")
+        callback = Callback(
+            sid=_needed(form, "MessageSid"),
+            status=_needed(form, "MessageStatus"),
+            error_code=int(code) if code.isdecimal() else None,
+            delivery_id=query.get("d", ""),
+        )
+        await note(self.engine, callback)
+        return Response(status_code=204)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise BadRequest("too-large", 413, f"A webhook has {MOST_BYTES} bytes at most.")
+    return body
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """The fields of a form (application/x-www-form-urlencoded in UTF-8, as Twilio sends it)."""
+    try:
+        text = body.decode("ascii")
+        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError:
+        raise BadRequest("encoding", 400, "The body is no form encoded in UTF-8.") from None
+    if "\0" in text or "%00" in text:
+        raise BadRequest("encoding", 400, "The body holds a NUL character.")
+    return dict(fields)
+
+
+def _needed(form: Mapping[str, str], name: str) -> str:
+    if not form.get(name):
+        raise BadRequest("missing-field", 400, f"The field {name} is missing.")
+    return form[name]
+
+
+def _twiml(text: str) -> Response:
+    """The answer that Twilio sends back to the phone; with no text it sends none."""
+    answer = MessagingResponse()  # type: ignore[no-untyped-call]  # untyped in the SDK
+    if text:
+        answer.message(text)  # type: ignore[no-untyped-call]  # as above
+    return Response(str(answer), media_type="application/xml")
