@@ -134,11 +134,8 @@ def answer_unclear(unclear: Unclear, callback_number: str) -> str:
         Unclear.NO_CODE: "The code is missing. ",
         Unclear.NO_VERB: "Please put ACK or PASS before the code. ",
     }.get(unclear, "")
-    return _fitting(
-        [
-            f"READBACK: {problem}Reply ACK and the code of the message, nothing else, or call {number}."
-        ]
-    )
+    ask = f"Reply ACK and the code of the message, nothing else, or call {number}."
+    return _fitting([f"READBACK: {problem}{ask}"])
 
 
 # ---- times ----------------------------------------------------------------------------------
