@@ -55,8 +55,7 @@ CODES: Mapping[str, Kind] = {
 GONE = frozenset(f"slack-{code}" for code in _GONE.split())
 _SLUG = re.compile(r"[a-z_]{1,64}")
 _TOO_MANY, _UNAVAILABLE, _SERVER_ERROR = 429, 503, 500
-# Raised before the first byte of a request was written: the peer can have seen nothing of it.
-_NEVER_LEFT = (
+_NEVER_CONNECTED = (
     aiohttp.ClientConnectorError,
     aiohttp.ClientHttpProxyError,
     aiohttp.ConnectionTimeoutError,
@@ -105,28 +104,14 @@ def _without_code(status: int) -> SendFailed | SendUncertain:
 
 def breakdown(error: aiohttp.ClientError | TimeoutError) -> SendFailed | SendUncertain:
     """What a broken connection means for the request that was on it."""
-    if never_left(error):
+    if isinstance(error, _NEVER_CONNECTED):
         return SendFailed("slack-unreachable", permanent=False)
     return SendUncertain("slack-no-answer")
 
 
-def never_left(error: BaseException) -> bool:
-    """Whether it is certain that no byte of the request reached the peer."""
-    return isinstance(error, _NEVER_LEFT) or on_closed_connection(error)
-
-
-def on_closed_connection(error: BaseException) -> bool:
-    """A kept-alive connection that the peer had closed: aiohttp refused to write to it.
-
-    Our requests are written in one piece, so that nothing has left. Any other error on a
-    kept-alive connection leaves open whether the peer had read the request.
-    """
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, aiohttp.ClientConnectionResetError):
-            return "closing transport" in str(cause)
-        cause = cause.__cause__
-    return False
+def was_connected(error: aiohttp.ClientError) -> bool:
+    """Whether there was a connection at all; if not, a second try at once would fare no better."""
+    return not isinstance(error, _NEVER_CONNECTED)
 
 
 def _seconds(header: str | None) -> float | None:

@@ -17,7 +17,7 @@ from bot.slack.words import due, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, CALLED = "acknowledge_modal", "decline_modal", "called_modal"
 # Block ids, which are also the action ids of the elements in them.
-READ, WORDS, REASON = "read", "words", "reason"
+CONFIRM, WORDS, REASON = "confirm", "words", "reason"
 WHOM, WHEN, NUMBER, REPEATED = "whom", "when", "number", "repeated"
 FINDING_BLOCKS = 80
 WORDS_MOST = 1000
@@ -105,7 +105,7 @@ def _here(view: AlertView) -> list[Block]:
     words = {"type": "plain_text_input", "multiline": True, "max_length": WORDS_MOST}
     return [
         *verbatim(view.finding, FINDING_BLOCKS),
-        entry(READ, "Confirm", confirm, optional=True),
+        entry(CONFIRM, "Confirm", confirm, optional=True),
         entry(WORDS, "Or repeat it in your own words", words, optional=True),
     ]
 
@@ -115,7 +115,7 @@ def _elsewhere(settings: SlackSettings) -> list[Block]:
     choice = {"type": "radio_buttons", "options": options(_ELSEWHERE)}
     return [
         section(f"Read the report in the EHR, or call *{number}* to hear the finding."),
-        entry(READ, "Confirm", choice, optional=True),
+        entry(CONFIRM, "Confirm", choice, optional=True),
     ]
 
 
@@ -124,16 +124,16 @@ def read_back(values: Values) -> tuple[ReadBack, str] | None:
     words = str(_value(values, WORDS, "value") or "").strip()
     if words:
         return ReadBack.REPEATED, words
-    chosen = _value(values, READ, "selected_option")
-    ticked = [chosen] if chosen else _value(values, READ, "selected_options") or []
+    chosen = _value(values, CONFIRM, "selected_option")
+    ticked = [chosen] if chosen else _value(values, CONFIRM, "selected_options") or []
     return (_READ_BACK[ticked[0]["value"]], "") if ticked else None
 
 
 def read_back_missing(values: Values) -> dict[str, str]:
     """The error on the field, in the words that fit what the modal offered."""
     if WORDS in values:
-        return {READ: "Please confirm, or repeat the finding in your own words below."}
-    return {READ: "Please say how you have read or heard the finding."}
+        return {CONFIRM: "Please confirm, or repeat the finding in your own words below."}
+    return {CONFIRM: "Please say how you have read or heard the finding."}
 
 
 def decline(view: AlertView) -> Block:

@@ -15,8 +15,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.domain.page import Notice, Page, Posted, SendFailed, SendUncertain, Sent
 from bot.slack import SlackSettings
 from bot.slack.blocks import Message, aloud, notice_message, page_message
-from bot.slack.errors import GONE, breakdown, on_closed_connection, refusal
+from bot.slack.errors import GONE, breakdown, refusal, was_connected
 from bot.slack.transport import direct_if_local, library_logger
+from bot.slack.wire import tracing, watch
 
 EVENT_TYPE = "readback_page"
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 15.0
@@ -39,6 +40,7 @@ class SlackSender:
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
             connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+            trace_configs=[tracing()],
         )
         self._client = AsyncWebClient(
             token=settings.bot_token,
@@ -174,10 +176,12 @@ class SlackSender:
             raise breakdown(error) from None
 
     async def _once_more_if_never_left(self, call: Call) -> AsyncSlackResponse:
+        """A connection found closed before the first byte is replaced at once: no doubt remains."""
+        wire = watch()
         try:
             return await call()
         except aiohttp.ClientError as error:
-            if not on_closed_connection(error):
+            if wire.began or not was_connected(error):
                 raise
             return await call()
 

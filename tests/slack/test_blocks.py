@@ -1,0 +1,159 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from bot.domain.page import Notice, Page
+from bot.sandbox.slack_render import rendered
+from bot.slack import SlackSettings
+from bot.slack.blocks import Message, aloud, notice_message, page_message
+from tests.slack.given import ADA, BEN, NOW, SITE, notice, page, pages, sites
+
+Check = Callable[[Any], None]
+MARKER = "SUBDURAL-MARKER"
+
+
+def read(message: Message) -> str:
+    return rendered(message.blocks)
+
+
+def test_a_page_is_one_header_one_context_line_and_two_buttons() -> None:
+    assert [block["type"] for block in page_message(page(), SITE).blocks] == [
+        "header",
+        "context",
+        "actions",
+    ]
+
+
+def test_a_page_says_category_exam_time_left_reference_and_callback_number() -> None:
+    assert read(page_message(page(), SITE)).splitlines() == [
+        "🔔 Critical result · CT HEAD WITHOUT CONTRAST",
+        "answer by 14:40 · 38 min left · ref K7QX · read it in the EHR or call 312-555-0100",
+        "[Acknowledge]",
+        "[I can't take this]",
+    ]
+
+
+def test_the_lock_screen_shows_the_least() -> None:
+    message = page_message(page(finding=MARKER), SITE)
+    assert message.text == "READBACK: critical imaging result, ref K7QX"
+
+
+@pytest.mark.parametrize(("phi", "shown"), [("none", False), ("modal", False), ("message", True)])
+def test_the_finding_stands_in_the_message_only_where_the_site_allows_it(
+    phi: Any, shown: bool
+) -> None:
+    site = replace(SITE, phi=phi)
+    message = page_message(page(finding=MARKER), site)
+    assert (MARKER in read(message)) is shown
+    assert MARKER not in message.text
+
+
+def test_a_finding_too_long_for_a_message_says_that_it_goes_on() -> None:
+    message = page_message(page(finding="word " * 20_000), replace(SITE, phi="message"))
+    assert "The text goes on: read the whole report in the EHR." in read(message)
+
+
+def test_a_possible_repeat_says_so() -> None:
+    slip = replace(page().slip, possible_repeat=True)
+    assert "Possible repeat" in read(page_message(page(slip=slip), SITE))
+
+
+def test_an_alert_that_a_person_must_look_at_says_why() -> None:
+    told = read(page_message(page(review="category code not known to the policy"), SITE))
+    assert "A person must look: category code not known to the policy" in told
+
+
+def test_a_note_about_the_window_is_passed_on() -> None:
+    told = read(page_message(page(note="no usable finalization time"), SITE))
+    assert "Note: no usable finalization time" in told
+
+
+def test_an_overdue_page_says_since_when_and_can_still_be_acknowledged() -> None:
+    told = read(page_message(page(expired_at=NOW, due_at=NOW - timedelta(minutes=5)), SITE))
+    assert "OVERDUE" in told
+    assert "was due 13:57, 5 min ago" in told
+    assert "[Acknowledge]" in told
+
+
+def test_who_was_paged_before_may_still_acknowledge_but_not_pass_it_on() -> None:
+    told = read(page_message(page(owner_id=BEN.id, owner_name=BEN.name), SITE))
+    assert "Handed over: now with Dr. Ben Ito" in told
+    assert "[Acknowledge]" in told
+    assert "[I can't take this]" not in told
+
+
+def acknowledged(**changes: Any) -> Page:
+    ended = {"state": "acknowledged", "ended_by": ADA.name, "ended_by_id": ADA.id}
+    return notice(
+        Notice.ACKNOWLEDGED, **{**ended, "ended_at": NOW, "read_back": "repeated", **changes}
+    )
+
+
+def test_an_acknowledged_page_says_by_whom_when_and_how() -> None:
+    told = read(page_message(acknowledged(ended_by=BEN.name, ended_by_id=BEN.id), SITE))
+    assert "✅ Acknowledged" in told
+    assert "By Dr. Ben Ito at 14:02 · repeated back · ref K7QX" in told
+    assert "[" not in told
+
+
+def test_only_who_acknowledged_can_undo_it_and_for_15_minutes() -> None:
+    assert "[Undo]" in read(page_message(acknowledged(), SITE))
+    late = acknowledged(now=NOW + timedelta(minutes=15, seconds=1))
+    assert "[Undo]" not in read(page_message(late, SITE))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(Notice.WITHDRAWN, "Withdrawn"), (Notice.DOWNGRADED, "Downgraded")]
+)
+@pytest.mark.parametrize("state", ["", "acknowledged"])
+def test_a_result_that_ended_says_so_also_after_its_acknowledgment(
+    kind: Notice, said: str, state: str
+) -> None:
+    told = read(page_message(notice(kind, state=state or kind.value, ended_at=NOW), SITE))
+    assert said in told
+    assert "[" not in told
+
+
+def test_the_radiologist_is_told_how_to_record_the_call() -> None:
+    told = read(notice_message(notice(Notice.PLEASE_PHONE, owner_name=BEN.name), SITE))
+    assert "Please phone" in told
+    assert "/readback called K7QX" in told
+
+
+def test_a_wrong_directory_entry_names_neither_patient_nor_decliner() -> None:
+    told = read(notice_message(notice(Notice.DIRECTORY_ENTRY, owner_name=BEN.name), SITE))
+    assert "not my patient" in told
+    assert "Dr. Ben Ito" in told
+
+
+def test_a_quarantine_notice_needs_no_alert() -> None:
+    bare = Page("d1", notice(Notice.QUARANTINE).slip, ADA, NOW, reason="no-order-identifier")
+    assert "no order identifier" in read(notice_message(bare, SITE))
+
+
+def test_what_matters_to_a_sleeper_is_said_aloud_and_nothing_else() -> None:
+    loud = {kind for kind in Notice if aloud(notice(kind))}
+    assert loud == {Notice.WITHDRAWN, Notice.DOWNGRADED, Notice.CHANGED, Notice.REOPENED}
+
+
+@given(drawn=pages, site=sites)
+def test_every_page_and_notice_is_what_slack_takes(
+    drawn: Page, site: SlackSettings, sound_blocks: Check
+) -> None:
+    message = notice_message(drawn, site)
+    sound_blocks(message.blocks)
+    assert 0 < len(message.text) <= 150
+    reply = aloud(drawn)
+    if reply:
+        sound_blocks(reply.blocks)
+
+
+@given(drawn=pages, site=sites)
+def test_buttons_carry_the_alerts_id_and_nothing_else(drawn: Page, site: SlackSettings) -> None:
+    rows = [block for block in page_message(drawn, site).blocks if block["type"] == "actions"]
+    values = {button["value"] for row in rows for button in row["elements"]}
+    assert values <= {"a1"}
