@@ -1,6 +1,12 @@
 """What the site sets: one TOML file and the environment, read here and nowhere else."""
 
-from bot.settings.loading import BadSettings, Problem, load, tokens_in_environment
+from bot.settings.loading import (
+    BadSettings,
+    Problem,
+    load,
+    sandbox_clock,
+    tokens_in_environment,
+)
 from bot.settings.model import (
     DatabaseSettings,
     Hl7Settings,
@@ -26,5 +32,6 @@ __all__ = [
     "TwilioSettings",
     "WebSettings",
     "load",
+    "sandbox_clock",
     "tokens_in_environment",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,6 +16,8 @@ from bot.settings.model import Secrets, Settings
 
 DEFAULT_FILE = Path("readback.toml")
 PREFIX = "READBACK_"
+SANDBOX_CLOCK = "READBACK_SANDBOX_CLOCK"
+_THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 SECRET_NAMES = tuple(name.upper() for name in Secrets.model_fields)
 # How people name these keys when they put them into the file, and where they belong.
 _MISPLACED = {
@@ -90,6 +93,22 @@ def tokens_in_environment(env: Mapping[str, str] | None = None) -> tuple[str, ..
     """The names of the real tokens that are set: the demo refuses to run beside them."""
     env = os.environ if env is None else env
     return tuple(name for name in SECRET_NAMES if env.get(name))
+
+
+def sandbox_clock(settings: Settings, env: Mapping[str, str] | None = None) -> Path | None:
+    """The file of a clock that somebody moves: for the demo and for tests, on stand-ins alone.
+
+    Raises BadSettings where Slack or Twilio are not on this very machine: real people must never
+    be paged by a clock that is not the real one.
+    """
+    env = os.environ if env is None else env
+    if not env.get(SANDBOX_CLOCK):
+        return None
+    hosts = {urlsplit(url).hostname for url in (settings.slack.api_url, settings.twilio.api_url)}
+    if not hosts <= _THIS_MACHINE:
+        what = "moves the clock, and that is for stand-ins on this machine"
+        raise BadSettings((Problem(SANDBOX_CLOCK, what, "Unset it."),))
+    return Path(env[SANDBOX_CLOCK])
 
 
 def _read(file: Path | None) -> tuple[dict[str, Any], list[Problem]]:

@@ -1,0 +1,73 @@
+"""The command line. Each command is a module; it imports what it needs when it runs."""
+
+from importlib.metadata import version as version_of
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from bot.cli import alerts, audit, check, demo, migrate, people, quarantine, send, serve
+
+ORDER = (
+    "serve",
+    "demo",
+    "send",
+    "alerts",
+    "people",
+    "migrate",
+    "check",
+    "audit",
+    "quarantine",
+)
+
+
+class _InOrder(TyperGroup):
+    """What a newcomer needs first comes first; typer would put groups last."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002 - the signature of the library
+        return list(ORDER)
+
+
+app = typer.Typer(
+    name="readback",
+    help="Readback pages the ordering provider about a critical imaging result until somebody "
+    "acknowledges it. It is a second line behind the phone, never a replacement.",
+    epilog="Exit codes: 0 all is well, 1 something was found, "
+    "2 the command or the settings are wrong.",
+    cls=_InOrder,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks quote source lines and values
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"readback {version_of('readback')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _readback(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """The options before the command."""
+
+
+app.command()(serve.serve)
+app.command()(demo.demo)
+app.command()(send.send)
+app.command()(alerts.alerts)
+app.add_typer(people.app, name="people")
+app.command()(migrate.migrate)
+app.command()(check.check)
+app.add_typer(audit.app, name="audit")
+app.add_typer(quarantine.app, name="quarantine")
+
+
+def main() -> None:
+    """The console script."""
+    app()

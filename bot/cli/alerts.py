@@ -1,0 +1,73 @@
+"""`readback alerts`: what is open, the next to act first."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.opening import ConfigFile, database_of, settings_from
+from bot.cli.shown import AsJson, local, print_json, say, table, utc
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from storage.alerts import AlertRow
+
+ALL_STATES = ("open", "acknowledged", "withdrawn", "downgraded")
+
+
+def alerts(
+    every: Annotated[
+        bool, typer.Option("--all", help="Also those that ended, the latest first.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1000,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the open alerts with who owns each and what happens next."""
+    from storage import alerts as stored
+
+    settings = settings_from(config)
+    states = ALL_STATES if every else ("open",)
+    with database_of(settings) as database:
+        rows = database.look(lambda c: stored.listing(c, states, limit))
+    if as_json:
+        print_json([_facts(row) for row in rows])
+    elif rows:
+        _show(rows, settings.site.timezone)
+    else:
+        say("No alert is open." if not every else "There is no alert.")
+    if len(rows) == limit:
+        say(f"There may be more than these {limit}: --limit shows them.")
+
+
+def _facts(row: "AlertRow") -> dict[str, str | None]:
+    return {
+        "ref": row.ref,
+        "category": row.category,
+        "state": row.state,
+        "owner": row.owner_name or None,
+        "window_opens_at": utc(row.window_opens_at),
+        "due_at": utc(row.due_at),
+        "next_action_at": utc(row.next_action_at),
+        "accession": row.accession,
+    }
+
+
+def _show(rows: list["AlertRow"], zone: "ZoneInfo") -> None:
+    """Without the accession number: a screen is seen by others, and the reference is enough."""
+    columns = ("ref", "category", "state", "owner", "due", "next action")
+    table(
+        "",
+        columns,
+        (
+            (
+                row.ref,
+                row.category,
+                row.state,
+                row.owner_name,
+                local(row.due_at, zone),
+                local(row.next_action_at, zone),
+            )
+            for row in rows
+        ),
+    )

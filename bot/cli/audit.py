@@ -1,0 +1,44 @@
+"""`readback audit`: is the trail as it was written?"""
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from bot.cli.opening import ConfigFile, database_of, settings_from
+from bot.cli.shown import FOUND_PROBLEMS, AsJson, err, print_json, say, stop
+
+app = typer.Typer(help="Verify the audit trail.", no_args_is_help=True)
+
+
+@app.callback()
+def _audit() -> None:
+    """Verify the audit trail."""
+
+
+@app.command()
+def verify(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Check every entry, chain and seal; the first that is broken is named."""
+    from storage import audit
+
+    settings = settings_from(config)
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} entries looked at"))
+    bar = Progress(*columns, console=err, transient=True, disable=as_json)
+    with database_of(settings) as database, bar:
+        task = bar.add_task("verify", total=None)
+        verdict = database.look(lambda c: audit.verify(c, lambda n: bar.update(task, completed=n)))
+    if as_json:
+        print_json(
+            {
+                "ok": verdict.ok,
+                "entries": verdict.entries,
+                "seals": verdict.seals,
+                "first_broken": verdict.first_broken,
+            }
+        )
+        raise typer.Exit(0 if verdict.ok else FOUND_PROBLEMS)
+    if verdict.first_broken:
+        stop(
+            f"The audit trail is broken. First: {verdict.first_broken}.",
+            "Stop Readback, keep the database as it is, and compare it with your backups.",
+            code=FOUND_PROBLEMS,
+        )
+    say(f"The audit trail is whole: {verdict.entries:,} entries, {verdict.seals:,} seals.")

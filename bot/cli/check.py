@@ -1,0 +1,108 @@
+"""`readback check`: try everything that can be tried without sending anything."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+from rich.markup import escape
+
+from bot.cli.opening import ConfigFile, settings_from
+from bot.cli.shown import FOUND_PROBLEMS, SLACK_PLAN, AsJson, err, out, print_json
+
+if TYPE_CHECKING:
+    from bot.cli.findings import Finding
+    from bot.domain.coverage import Person
+    from bot.settings import Settings
+
+_SIGNS = {"ok": "[green]✓[/]", "advice": "[yellow]![/]", "failed": "[bold red]✗[/]"}
+
+
+def check(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Try configuration, policy, database, people, ports, Slack and Twilio; nothing is sent."""
+    settings = settings_from(config)
+    found = []
+    with err.status("Trying"):
+        for finding in _findings(settings):
+            found.append(finding)
+            if not as_json:
+                _show(finding)
+    failed = any(finding.weight == "failed" for finding in found)
+    if as_json:
+        told = [
+            {"part": f.part, "result": f.weight.value, "what": f.what, "cure": f.cure or None}
+            for f in found
+        ]
+        print_json({"ok": not failed, "findings": told})
+    if failed:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _show(finding: "Finding") -> None:
+    sign = _SIGNS[finding.weight.value]
+    out.print(f"{sign} [bold]{finding.part:<9}[/] {escape(finding.what)}", soft_wrap=True)
+    if finding.cure:
+        out.print(f"            → {escape(finding.cure)}", soft_wrap=True, style="dim")
+
+
+def _findings(settings: "Settings") -> Iterator["Finding"]:
+    from bot.cli import findings
+
+    yield findings.Finding("settings", findings.Weight.OK, f"{settings.site.name}: read")
+    yield findings.policy(settings)
+    database, directory = findings.database(settings)
+    yield database
+    if directory:
+        yield from findings.people(*directory)
+    yield from findings.ports(settings)
+    yield from _slack(settings, directory[0] if directory else [])
+    yield from _twilio(settings)
+
+
+def _slack(settings: "Settings", everybody: "list[Person]") -> Iterator["Finding"]:
+    """Both tokens, and every member of the directory: a deactivated account takes no page."""
+    from bot.app.channels import slack_settings
+    from bot.cli.findings import Finding, Weight
+    from bot.slack import checking
+
+    missing = settings.missing_for_slack()
+    if missing:
+        cure = "Set it (docs/slack-setup.md), or start with `readback serve --without slack`."
+        yield Finding("slack", Weight.FAILED, f"{', '.join(missing)} is not set", cure)
+        return
+    if settings.slack.phi != "none":
+        plan = SLACK_PLAN.format(settings.slack.phi)
+        yield Finding("slack", Weight.ADVICE, plan, 'Without one, set phi = "none".')
+    known = slack_settings(settings)
+    tried = checking.check(known)
+    for problem in tried.problems:
+        yield Finding("slack", Weight.FAILED, problem.what, problem.cure)
+    if tried.problems:
+        return
+    yield Finding("slack", Weight.OK, f"both tokens work, workspace {tried.team}")
+    for person in everybody:
+        wrong = checking.check_person(known, person)
+        if wrong:
+            yield Finding("slack", Weight.ADVICE, f"{person.name} {wrong.what}", wrong.cure)
+
+
+def _twilio(settings: "Settings") -> Iterator["Finding"]:
+    from bot.app.channels import twilio_account
+    from bot.cli.findings import Finding, Weight
+    from bot.phone.trial import refusal
+
+    missing = settings.missing_for_twilio()
+    if missing:
+        cure = "Set it, or start with `readback serve --without twilio`."
+        yield Finding("twilio", Weight.FAILED, f"{', '.join(missing)} is not set", cure)
+        return
+    refused = asyncio.run(refusal(twilio_account(settings)))
+    if refused:
+        cure = "Copy both from the console anew." if "20003" in refused else "Try again later."
+        yield Finding("twilio", Weight.FAILED, f"the account cannot be used: {refused}", cure)
+        return
+    yield Finding("twilio", Weight.OK, "the account takes our credentials")
+    if not settings.web.public_url:
+        what = "no web.public_url: no SMS reply comes back, and no receipt"
+        cure = "Set it to the address at which Twilio reaches this server."
+        yield Finding("twilio", Weight.ADVICE, what, cure)

@@ -1,0 +1,156 @@
+"""What `readback check` finds out on this machine: database, ports, people."""
+
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from bot.app import policy_of
+from bot.cli.shown import count
+from bot.domain.coverage import SMS, Person
+from bot.domain.policy_file import BadPolicy
+from bot.settings import Settings
+from storage import people as stored
+from storage.database import Database
+
+Directory = tuple[list[Person], dict[str, str]]
+"""Everybody, and by whose id which id stands in."""
+
+# More names than this in one line are no help to anybody.
+MOST_NAMES = 8
+
+
+class Weight(StrEnum):
+    """ADVICE is worth knowing and stops nothing; FAILED keeps Readback from doing its work."""
+
+    OK = "ok"
+    ADVICE = "advice"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was tried: the part, how it went, and what to do about it."""
+
+    part: str
+    weight: Weight
+    what: str
+    cure: str = ""
+
+
+def ports(settings: Settings) -> Iterator[Finding]:
+    """Whether both listeners could be opened."""
+    for part, host, port in (
+        ("hl7", settings.hl7.host, settings.hl7.port),
+        ("web", settings.web.host, settings.web.port),
+    ):
+        yield _port(part, host, port)
+
+
+def _port(part: str, host: str, port: int) -> Finding:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(found[0], socket.SOCK_STREAM) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(found[4])
+    except OSError as error:
+        what = f"{host}:{port} cannot be opened: {error.strerror or error}"
+        cure = f"If Readback is running, that is it. Otherwise change {part}.host or {part}.port."
+        return Finding(part, Weight.ADVICE, what, cure)
+    return Finding(part, Weight.OK, f"{host}:{port} is free")
+
+
+def people(everybody: Sequence[Person], designees: dict[str, str]) -> Iterator[Finding]:
+    """Who cannot be paged, who has no designee, who has no phone. ``designees`` maps ids."""
+    coordinators = [person for person in everybody if "coordinator" in person.roles]
+    if not any(person.channels for person in coordinators):
+        yield Finding(
+            "people",
+            Weight.FAILED,
+            "no coordinator can be paged",
+            "Give somebody that role, with a mobile or a Slack ID: `readback people import`.",
+        )
+    else:
+        able = sum(1 for person in coordinators if person.channels)
+        who = count(len(everybody), "person", "people")
+        yield Finding("people", Weight.OK, f"{who}, {count(able, 'coordinator')} who can be paged")
+    orders = [person for person in everybody if not person.roles]
+    for what, cure, concerns, wrong in _RULES:
+        named = [p for p in (orders if concerns == "orders" else everybody) if wrong(p, designees)]
+        if named:
+            yield Finding("people", Weight.ADVICE, f"{what}: {_names(named)}", cure)
+
+
+def _names(named: Iterable[Person]) -> str:
+    names = [person.name for person in named]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
+def _opted_out(person: Person, _: dict[str, str]) -> bool:
+    return bool(person.mobile) and SMS not in person.channels
+
+
+_Rule = tuple[str, str, str, Callable[[Person, dict[str, str]], bool]]
+_RULES: tuple[_Rule, ...] = (
+    (
+        "cannot be paged at all",
+        "Their alerts go to the next person at once: add a mobile or a Slack ID.",
+        "all",
+        lambda person, _: not person.channels,
+    ),
+    (
+        "have no mobile, so only Slack reaches them",
+        "Add a mobile: Slack on a phone may be silent at night.",
+        "all",
+        lambda person, _: bool(person.channels) and not person.mobile,
+    ),
+    (
+        "answered STOP, so no SMS reaches them",
+        "They have to send START to your number themselves.",
+        "all",
+        _opted_out,
+    ),
+    (
+        "have no designee",
+        "Their unanswered alerts go to the coordinator: add designee_npi.",
+        "orders",
+        lambda person, designees: person.id not in designees,
+    ),
+)
+
+
+def database(settings: Settings) -> tuple[Finding, Directory | None]:
+    """Whether it can be read with the tables of this release; and who is in it."""
+    parts = make_url(settings.database.url)
+    cure = "`readback migrate` or `readback serve` makes it."
+    if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
+        return Finding("database", Weight.FAILED, f"there is no file {parts.database}", cure), None
+    opened = Database(settings.database.url)
+    try:
+        everybody = opened.look(stored.everybody)
+        designees = opened.look(lambda c: stored.directory(c).designees)
+    except DBAPIError as error:
+        what = f"it cannot be read ({type(error.orig).__name__})"
+        cure = "See that database.url is right and its server runs, then `readback migrate`."
+        return Finding("database", Weight.FAILED, what, cure), None
+    finally:
+        opened.close()
+    return Finding("database", Weight.OK, f"{opened.dialect}: read"), (everybody, designees)
+
+
+def policy(settings: Settings) -> Finding:
+    """Whether the policy file can be used, and whose it is."""
+    file = str(settings.site.policy or "the packaged policy")
+    try:
+        found = policy_of(settings)
+    except BadPolicy as bad:
+        return Finding("policy", Weight.FAILED, f"{file}: {bad}", "Correct that line.")
+    except OSError as error:
+        return Finding("policy", Weight.FAILED, f"{file}: {error.strerror}", "See site.policy.")
+    told = f"version {found.version}, approved by {found.approved_by}"
+    return Finding("policy", Weight.OK, told)

@@ -1,0 +1,169 @@
+"""`readback people import`: the directory is replaced by a file, all of it or nothing."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.opening import ConfigFile, clock_for, database_of, operator, settings_from
+from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, print_json, say, stop, table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.domain.people_file import PersonRow
+    from bot.settings import Settings
+    from storage.people_import import Change
+
+app = typer.Typer(help="Keep the directory of people.", no_args_is_help=True)
+
+
+@app.callback()
+def _people() -> None:
+    """Keep the directory of people."""
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV; see docs/reference.md.")
+    ],
+    dry_run: Annotated[bool, typer.Option(help="Show what would change, change nothing.")] = False,
+    slack_team: Annotated[
+        str,
+        typer.Option(
+            metavar="T…",
+            help="The workspace of member IDs without one; else SLACK_BOT_TOKEN tells it.",
+        ),
+    ] = "",
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replace the directory by FILE. Whoever is not in it any more is paged no more."""
+    settings = settings_from(config)
+    rows = _with_team(_read(file, settings, as_json=as_json), settings, slack_team)
+    change = _apply(settings, rows, dry_run=dry_run)
+    if as_json:
+        print_json({"ok": True, "dry_run": dry_run, **_facts(change)})
+    else:
+        _show(change, dry_run=dry_run)
+
+
+def _read(file: Path, settings: "Settings", *, as_json: bool) -> "tuple[PersonRow, ...]":
+    from bot.domain.people_file import BadPeople
+    from bot.domain.people_rules import read_people
+
+    try:
+        return read_people(file.read_bytes(), settings.site.timezone.key)
+    except BadPeople as bad:
+        if as_json:
+            told = [
+                {"line": p.line, "column": p.column, "what": p.what, "cure": p.cure}
+                for p in bad.problems
+            ]
+            print_json({"ok": False, "problems": told})
+            raise typer.Exit(FOUND_PROBLEMS) from None
+        number = count(len(bad.problems), "problem")
+        stop(*map(str, bad.problems), f"Nothing was imported: {number}.", code=FOUND_PROBLEMS)
+
+
+def _with_team(
+    rows: "tuple[PersonRow, ...]", settings: "Settings", team: str
+) -> "tuple[PersonRow, ...]":
+    """Without its workspace a member ID may be somebody else's in another one."""
+    if not any(row.slack and not row.slack[0] for row in rows):
+        return rows
+    home = team or _home_team(settings)
+    return tuple(
+        replace(row, slack=(row.slack[0] or home, row.slack[1])) if row.slack else row
+        for row in rows
+    )
+
+
+def _home_team(settings: "Settings") -> str:
+    from bot.app.channels import slack_settings
+    from bot.slack.checking import check_bot
+
+    cure = "Write them as T…/U…, or name the workspace: --slack-team T…"
+    if settings.secrets.slack_bot_token is None:
+        stop(f"Some Slack IDs have no workspace, and SLACK_BOT_TOKEN is not set. {cure}")
+    found = check_bot(slack_settings(settings))
+    if not found.team_id:
+        stop(f"Slack does not say whose SLACK_BOT_TOKEN is. {found.problems[0].what} {cure}")
+    return found.team_id
+
+
+class _NotKept(Exception):
+    """Ends the unit of work without a commit; ``change`` is what it would have done."""
+
+    def __init__(self, change: "Change") -> None:
+        super().__init__()
+        self.change = change
+
+
+class _NobodyToPage(Exception):
+    """Every coordinator of the file has answered STOP, or none has a channel."""
+
+
+def _apply(settings: "Settings", rows: "tuple[PersonRow, ...]", *, dry_run: bool) -> "Change":
+    now, who = clock_for(settings).now(), operator()
+    with database_of(settings, create=True) as database:
+        database.migrate()
+        try:
+            return database.run(lambda c: _import(c, rows, now, who, dry_run=dry_run))
+        except _NotKept as dry:
+            return dry.change
+        except _NobodyToPage:
+            stop(
+                "Nothing was imported: no coordinator in this file can be paged. "
+                "All of them answered STOP to an SMS. Give one a Slack ID, or add another.",
+                code=FOUND_PROBLEMS,
+            )
+
+
+def _import(
+    c: "Connection", rows: "tuple[PersonRow, ...]", now: datetime, who: str, *, dry_run: bool
+) -> "Change":
+    from bot.domain.events import Record
+    from storage import audit, people
+    from storage.people_import import apply_import
+
+    change = apply_import(c, rows, now)
+    if not any(person.channels for person in people.coordinators(c)):
+        raise _NobodyToPage
+    if dry_run:
+        raise _NotKept(change)
+    counts: dict[str, str | int | bool | None] = {
+        "people": len(rows),
+        "added": len(change.added),
+        "changed": len(change.changed),
+        "removed": len(change.removed),
+    }
+    audit.append(c, audit.ADMIN, [Record("people_imported", who, counts)], now)
+    return change
+
+
+def _facts(change: "Change") -> dict[str, object]:
+    return {
+        "added": list(change.added),
+        "changed": [{"name": name, "fields": list(fields)} for name, fields in change.changed],
+        "removed": list(change.removed),
+        "unchanged": change.unchanged,
+    }
+
+
+def _show(change: "Change", *, dry_run: bool) -> None:
+    rows = [
+        *(("added", name, "") for name in change.added),
+        *(("changed", name, ", ".join(fields)) for name, fields in change.changed),
+        *(("removed", name, "is paged no more") for name in change.removed),
+    ]
+    if rows:
+        table("", ("", "name", "what"), rows)
+    numbers = (
+        f"{len(change.added)} added, {len(change.changed)} changed, "
+        f"{len(change.removed)} removed, {change.unchanged} unchanged."
+    )
+    say(f"Nothing was written (--dry-run): {numbers}" if dry_run else numbers)

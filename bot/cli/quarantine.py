@@ -1,0 +1,180 @@
+"""`readback quarantine`: what could not be used, why, and another try."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.opening import ConfigFile, clock_for, database_of, operator, settings_from
+from bot.cli.shown import (
+    FOUND_PROBLEMS,
+    AsJson,
+    count,
+    local,
+    out,
+    print_json,
+    say,
+    stop,
+    table,
+    utc,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from bot.settings import Settings
+    from storage.database import Database
+    from storage.quarantine import Quarantined
+
+SHORT = 8
+
+app = typer.Typer(help="Look at what could not be used, and replay it.", no_args_is_help=True)
+
+
+@app.callback()
+def _quarantine() -> None:
+    """Look at what could not be used, and replay it."""
+
+
+@app.command("list")
+def list_(
+    every: Annotated[bool, typer.Option("--all", help="Also what was replayed.")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits, the oldest first."""
+    from storage import quarantine
+
+    settings = settings_from(config)
+    with database_of(settings) as database:
+        entries = database.look(lambda c: quarantine.listing(c, waiting_only=not every))
+    if as_json:
+        print_json([_facts(entry) for entry in entries])
+    elif entries:
+        _show_list(entries, settings)
+    else:
+        say("Nothing waits in quarantine.")
+
+
+@app.command()
+def show(
+    entry: Annotated[str, typer.Argument(help="Its id, or the end of it.")],
+    reveal: Annotated[
+        bool,
+        typer.Option(help="Print the message itself. It holds PHI: the audit trail records it."),
+    ] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why one message could not be used, and what to do."""
+    settings = settings_from(config)
+    with database_of(settings) as database:
+        (found,) = _chosen(database, [entry])
+        data = _revealed(database, found, clock_for(settings).now()) if reveal else None
+    if as_json:
+        import base64
+
+        shown = {} if data is None else {"data_base64": base64.b64encode(data).decode()}
+        print_json({**_facts(found), **shown})
+        return
+    for name, value in _facts(found).items():
+        if value:
+            out.print(f"{name:<15} {value}", markup=False, soft_wrap=True)
+    if data is not None:
+        typer.echo(f"\n{_legible(data)}")
+
+
+@app.command()
+def replay(
+    entries: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Which.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that waits.")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read kept messages again with today's reader. A running Readback takes it from there."""
+    from bot.cli.replaying import replay_each
+
+    if every == bool(entries):
+        stop("Name the entries to replay, or --all (`readback quarantine list` has their ids).")
+    settings = settings_from(config)
+    with database_of(settings) as database:
+        results = replay_each(database, settings, _chosen(database, entries or []), operator())
+    if as_json:
+        print_json([{"id": r.entry_id, "ok": r.ok, "outcome": r.outcome} for r in results])
+    else:
+        table("", ("id", "outcome"), ((r.entry_id[-SHORT:], r.outcome) for r in results))
+        say(f"{count(sum(r.ok for r in results), 'message')} of {len(results)} can be used now.")
+    if not all(r.ok for r in results):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _chosen(database: "Database", wanted: "Sequence[str]") -> "list[Quarantined]":
+    """The entries whose ids end so; without any, all that wait. Ids of one process begin alike."""
+    from storage import quarantine
+
+    entries = database.look(lambda c: quarantine.listing(c, waiting_only=not wanted))
+    return [_one(entries, end) for end in wanted] if wanted else entries
+
+
+def _one(entries: "list[Quarantined]", end: str) -> "Quarantined":
+    found = [entry for entry in entries if entry.id.endswith(end)]
+    if not found:
+        stop(f"There is no entry {end}. `readback quarantine list --all` has them.")
+    if len(found) > 1:
+        stop(f"{len(found)} entries end in {end}: write more of it.")
+    return found[0]
+
+
+def _revealed(database: "Database", entry: "Quarantined", now: datetime) -> bytes:
+    """The bytes, once it is on record who asked for them."""
+    from bot.domain.events import Record
+    from storage import audit, messages
+
+    record = Record("quarantine_revealed", operator(), {"message": entry.message_id})
+
+    def unit(c: "Connection") -> bytes:
+        audit.append(c, audit.ADMIN, [record], now)
+        return messages.load(c, entry.message_id).data
+
+    return database.run(unit)
+
+
+def _legible(data: bytes) -> str:
+    """A segment a line; whatever could steer a terminal is written out."""
+    text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c if c == "\n" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def _facts(entry: "Quarantined") -> dict[str, str | int | None]:
+    return {
+        "id": entry.id,
+        "reason": entry.unusable.reason,
+        "detail": entry.unusable.detail,
+        "location": entry.unusable.location or None,
+        "source": entry.source,
+        "sender": entry.sender,
+        "control_id": entry.control_id,
+        "size": entry.size,
+        "quarantined_at": utc(entry.quarantined_at),
+        "replayed_at": utc(entry.replayed_at),
+    }
+
+
+def _show_list(entries: "list[Quarantined]", settings: "Settings") -> None:
+    zone = settings.site.timezone
+    table(
+        "",
+        ("id", "since", "sender", "reason", "detail"),
+        (
+            (
+                entry.id[-SHORT:],
+                local(entry.quarantined_at, zone),
+                entry.sender,
+                entry.unusable.reason,
+                entry.unusable.detail,
+            )
+            for entry in entries
+        ),
+    )

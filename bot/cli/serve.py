@@ -1,0 +1,85 @@
+"""`readback serve`: the bot itself, until it is told to stop."""
+
+import asyncio
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from bot.cli.opening import ConfigFile, clock_for, policy_or_stop, settings_from
+from bot.cli.shown import SLACK_PLAN, err, say, stop
+
+if TYPE_CHECKING:
+    from bot.app import Running
+    from bot.settings import Settings
+
+
+class Without(StrEnum):
+    """What can be done without, by the names that people know."""
+
+    SLACK = "slack"
+    TWILIO = "twilio"
+
+
+def serve(
+    without: Annotated[
+        list[Without] | None,
+        typer.Option(help="Do without it on purpose; may be given twice.", show_default=False),
+    ] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Run Readback: receive reports, page people, until Ctrl-C or SIGTERM."""
+    from bot import log, metrics
+    from bot.app import CannotStart
+    from bot.app import serve as run
+
+    settings = settings_from(config)
+    policy_or_stop(settings)
+    left_out = frozenset(_CHANNEL[name] for name in without or [])
+    _say_plan(settings, left_out)
+    log.configure(settings.log.format, on_drop=metrics.log_key_dropped)
+    try:
+        asyncio.run(
+            run(
+                settings,
+                clock_for(settings),
+                without=left_out,
+                ready=lambda running: _greet(settings, running, left_out),
+            )
+        )
+    except CannotStart as reason:
+        stop(str(reason))
+
+
+_CHANNEL = {Without.SLACK: "slack", Without.TWILIO: "sms"}
+
+
+def _say_plan(settings: "Settings", left_out: frozenset[str]) -> None:
+    if settings.slack.phi != "none" and "slack" not in left_out:
+        say(SLACK_PLAN.format(settings.slack.phi))
+    if "sms" not in left_out and not settings.web.public_url:
+        say("web.public_url is not set: SMS go out, but no reply and no receipt comes back.")
+
+
+def _greet(settings: "Settings", running: "Running", left_out: frozenset[str]) -> None:
+    """What a person at a terminal wants to see; a supervisor reads the log instead."""
+    if not err.is_terminal:
+        return
+    policy = running.engine.policy
+    facts = {
+        "reports": f"MLLP on {settings.hl7.host}:{running.hl7_port}",
+        "web": f"http://{settings.web.host}:{running.web_port}/readyz",
+        "database": running.engine.database.dialect,
+        "Slack": "left out" if "slack" in left_out else f"connected, phi = {settings.slack.phi}",
+        "SMS": "left out" if "sms" in left_out else f"from {settings.twilio.sender}",
+        "policy": f"version {policy.version}, approved by {policy.approved_by}",
+    }
+    shown = Table.grid(padding=(0, 2))
+    for name, fact in facts.items():
+        shown.add_row(f"[dim]{name}[/]", escape(fact))
+    title = f"[bold]Readback[/] · {escape(settings.site.name)}"
+    foot = "a second line behind the phone, never a replacement · Ctrl-C stops it"
+    err.print(Panel(shown, title=title, subtitle=foot, expand=False, border_style="blue"))

@@ -1,0 +1,68 @@
+"""How commands speak: tables and sentences for people, JSON alone on stdout for programs.
+
+Exit codes: 0 all is well, 1 something was found, 2 the command or the settings are wrong.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+FOUND_PROBLEMS, WRONG_USE = 1, 2
+
+SLACK_PLAN = (
+    'phi = "{}" puts findings into Slack: that needs a Slack Enterprise plan with a signed BAA.'
+)
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")
+]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def say(text: str) -> None:
+    """A sentence for a person, on standard error: standard output holds results alone."""
+    err.print(escape(text), soft_wrap=True)
+
+
+def stop(*lines: str, code: int = WRONG_USE) -> NoReturn:
+    """Say what is wrong, a line each, and end the command."""
+    for line in lines:
+        err.print(f"[bold red]✗[/] {escape(line)}", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """A table on standard output; a cell is text, never markup."""
+    shown = Table(*columns, title=title, title_justify="left", header_style="bold")
+    for row in rows:
+        shown.add_row(*(escape(cell) for cell in row))
+    out.print(shown)
+
+
+def utc(at: datetime | None) -> str | None:
+    """For programs: ISO 8601 in UTC."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def local(at: datetime | None, zone: ZoneInfo) -> str:
+    """For people: date and minute in the site's zone."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if at else ""
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 person``, ``2 people``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

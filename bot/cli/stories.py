@@ -1,0 +1,67 @@
+"""`readback demo --script`: the stories, each played on a hospital of its own."""
+
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from rich.markup import escape
+
+from bot.app.rehearsal import hospital
+from bot.cli.shown import FOUND_PROBLEMS, count, err, out, print_json, say, utc
+from bot.sandbox.demo.bot_process import BotDied
+from bot.sandbox.demo.place import TIMEZONE
+from bot.sandbox.stories import KILLS, STORIES, Story
+
+
+class Played(NamedTuple):
+    """What happened in one story, and the promise that it broke, if any."""
+
+    events: list[tuple[datetime, str]]
+    broken: str
+
+
+def play_all(*, as_json: bool) -> int:
+    """Play every story; the exit code."""
+    failed = 0
+    for name, story in STORIES.items():
+        with err.status(f"Playing: {name}"):
+            played = _play(story)
+        failed += bool(played.broken)
+        if as_json:
+            _print_lines(name, played)
+        else:
+            _tell(name, played)
+    if not as_json:
+        say(f"{len(STORIES) - failed} of {count(len(STORIES), 'story', 'stories')} went well.")
+    return FOUND_PROBLEMS if failed else 0
+
+
+def _play(story: Story) -> Played:
+    with hospital(as_child=story in KILLS) as there:
+        try:
+            story(there)
+            there.verify()
+        except AssertionError as broken:
+            return Played(there.timeline(), str(broken) or "a promise was broken")
+        except BotDied as died:
+            return Played(there.timeline(), "\n".join((str(died), *died.lines)))
+        return Played(there.timeline(), "")
+
+
+def _print_lines(name: str, played: Played) -> None:
+    for at, event in played.events:
+        print_json({"story": name, "at": utc(at), "event": event})
+    if played.broken:
+        print_json({"story": name, "ok": False, "broken": played.broken})
+    else:
+        print_json({"story": name, "ok": True})
+
+
+def _tell(name: str, played: Played) -> None:
+    sign = "[bold red]✗[/]" if played.broken else "[green]✓[/]"
+    out.print(f"\n{sign} [bold]{escape(name)}[/]")
+    zone = ZoneInfo(TIMEZONE)
+    for at, event in played.events:
+        out.print(f"  [dim]{at.astimezone(zone):%H:%M:%S}[/] {escape(event)}", soft_wrap=True)
+    for line in played.broken.splitlines():
+        out.print(f"  [red]{escape(line)}[/]", soft_wrap=True)
