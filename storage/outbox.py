@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     bindparam,
+    func,
     insert,
     literal_column,
     or_,
@@ -74,6 +75,7 @@ _CLAIM = (
 _NEXT_NOT_BEFORE = (
     select(_columns.not_before).where(_WAITING).order_by(_columns.not_before).limit(1)
 )
+_UNDER_WAY = select(func.count()).select_from(tables.pages).where(_CLAIMED)
 _SETTLE = (
     update(tables.pages)
     .where(_columns.id == bindparam("delivery_id"), _CLAIMED)
@@ -223,6 +225,11 @@ def next_not_before(connection: Connection) -> datetime | None:
     """When the next waiting row may leave (it may be past), None where none waits."""
     found: datetime | None = connection.execute(_NEXT_NOT_BEFORE).scalar_one_or_none()
     return found
+
+
+def under_way(connection: Connection) -> int:
+    """How many attempts are claimed and not settled."""
+    return connection.execute(_UNDER_WAY).scalar_one()
 
 
 def settle(

@@ -13,7 +13,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app.channels import Channels, open_channels
+from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
 from bot.clock import Clock
 from bot.domain.coverage import SLACK, SMS
 from bot.domain.events import Record
@@ -31,6 +31,15 @@ from storage import audit, people
 from storage.database import Database, DatabaseInUse
 from storage.pool import CommitUnknown
 
+__all__ = [
+    "CannotStart",
+    "Running",
+    "policy_of",
+    "running",
+    "serve",
+    "slack_settings",
+    "twilio_account",
+]
 DEFAULT_POLICY = files("bot").joinpath("policies/default.toml")
 SEAL_EVERY = 60
 DRAIN_SECONDS = 10.0

@@ -6,6 +6,7 @@ finds it asks the provider first: what can be proven is never repeated.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot import metrics
@@ -148,10 +149,10 @@ class Dispatcher:
 
 async def asleep(woken: asyncio.Event, seconds: float) -> None:
     """Wait for the event, for ``seconds`` of monotonic time at most."""
-    try:
-        await asyncio.wait_for(woken.wait(), max(seconds, 0.0))
-    except TimeoutError:
-        return
+    # Not wait_for: before Python 3.12 it can swallow a cancellation that comes with the event.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await woken.wait()
 
 
 def _refused(failed: SendFailed) -> Refused:

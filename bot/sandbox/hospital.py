@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 
 from bot.clock import ClockControl, MovedClock
@@ -45,6 +44,9 @@ class RunningBot(Protocol):
     def errors(self) -> list[str]:
         """The ERROR lines that it logged since it started."""
 
+    def log_text(self) -> str:
+        """All that it logged since it started."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -57,14 +59,14 @@ class Member:
 
 @dataclass
 class Hospital:
-    """``start`` starts a bot on this hospital; it is called again after a stop or a kill."""
+    """``start`` starts the bot; it is called again after a stop or a kill. ``watch`` shows the
+    bot's time, ``clock`` moves it."""
 
     world: World
     database: Database
     clock: ClockControl
     watch: MovedClock
-    start: Callable[[Hospital], RunningBot]
-    folder: Path
+    start: Callable[[], RunningBot]
     bot: RunningBot | None = None
     told: list[tuple[datetime, str]] = field(default_factory=list)
     sent: int = 0
@@ -88,7 +90,7 @@ class Hospital:
 
     def open(self) -> None:
         """Start the bot and wait until it listens."""
-        self.bot = self.start(self)
+        self.bot = self.start()
 
     def close(self) -> None:
         """Stop the bot."""
@@ -177,7 +179,10 @@ class Hospital:
 
     def trail(self, alert: Alert) -> list[Entry]:
         """The alert's audit entries."""
-        return self.database.look(lambda c: audit.chain(c, alert.id))
+        return self._chain(alert.id)
+
+    def _chain(self, alert_id: str) -> list[Entry]:
+        return self.database.look(lambda c: audit.chain(c, alert_id))
 
     def tell(self, event: str) -> None:
         """Put something into the story's timeline that no audit entry shows."""
@@ -186,8 +191,7 @@ class Hospital:
     def timeline(self) -> list[tuple[datetime, str]]:
         """Everything that happened, in order: what people did, and the audit trail."""
         rows = self.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000))
-        chains = [self.database.look(lambda c, i=row.id: audit.chain(c, i)) for row in rows]
-        audited = [(entry.at, spoken(entry)) for chain in chains for entry in chain]
+        audited = [(entry.at, spoken(entry)) for row in rows for entry in self._chain(row.id)]
         return sorted([*self.told, *audited], key=lambda event: event[0])
 
     def verify(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +49,9 @@ def messages_in(data: bytes) -> list[bytes]:
 
 
 async def play(
-    files: Iterable[Path], host: str, port: int, *, timeout: float = 30.0
+    files: Iterable[Path], host: str, port: int, *, patience: float = 30.0
 ) -> AsyncIterator[Played]:
-    """Send each message of each file and wait for its answer, ``timeout`` seconds at most.
+    """Send each message of each file and wait for its answer, ``patience`` seconds at most.
 
     A connection that is lost is opened anew for the next message. Raises OSError where a file
     cannot be read or nobody listens.
@@ -59,7 +60,7 @@ async def play(
     try:
         for file, index, message in _messages(files):
             connection = connection or await _Connection.to(host, port)
-            code, text = await connection.send(message, timeout)
+            code, text = await connection.send(message, patience)
             if not code:
                 await connection.close()
                 connection = None
@@ -67,6 +68,16 @@ async def play(
     finally:
         if connection:
             await connection.close()
+
+
+async def ask(host: str, port: int, message: bytes, *, patience: float = 30.0) -> str:
+    """The whole answer to one message. Raises OSError or TimeoutError where none came."""
+    connection = await _Connection.to(host, port)
+    try:
+        async with asyncio.timeout(patience):
+            return (await connection.exchange(message)).decode("latin-1")
+    finally:
+        await connection.close()
 
 
 def _messages(files: Iterable[Path]) -> Iterator[tuple[Path, int, bytes]]:
@@ -84,17 +95,20 @@ class _Connection:
     async def to(cls, host: str, port: int) -> "_Connection":
         return cls(*await asyncio.open_connection(host, port))
 
-    async def send(self, message: bytes, timeout: float) -> tuple[str, str]:
+    async def send(self, message: bytes, patience: float) -> tuple[str, str]:
         """MSA-1 and MSA-3 of the answer; an empty code and the reason where none came."""
         try:
-            async with asyncio.timeout(timeout):
-                self._writer.write(frame(message))
-                await self._writer.drain()
-                return _answer(await self._frame())
+            async with asyncio.timeout(patience):
+                return _answer(await self.exchange(message))
         except TimeoutError:
-            return "", f"no answer within {timeout:g} s"
+            return "", f"no answer within {patience:g} s"
         except ConnectionError:
             return "", "the connection was closed before an answer"
+
+    async def exchange(self, message: bytes) -> bytes:
+        self._writer.write(frame(message))
+        await self._writer.drain()
+        return await self._frame()
 
     async def _frame(self) -> bytes:
         while chunk := await self._reader.read(_CHUNK):
@@ -105,10 +119,8 @@ class _Connection:
 
     async def close(self) -> None:
         self._writer.close()
-        try:
+        with suppress(ConnectionError):  # closed it is, which was the aim
             await self._writer.wait_closed()
-        except ConnectionError:
-            pass  # it is closed, which was the aim
 
 
 def _answer(ack: bytes) -> tuple[str, str]:
