@@ -41,7 +41,7 @@ def page_failed(turn: Turn, event: PageFailed) -> None:
     slip = event.slip
     about = _about(slip)
     turn.record(_named("failed", slip), reason=event.reason, permanent=event.permanent, **about)
-    again = _may_help(event) and _is_wanted(turn.alert, slip)
+    again = _may_help(event) and _can_go_again(turn.alert, slip)
     if again:
         _try_again(turn, slip, event.retry_after)
     if not slip.notice:
@@ -55,7 +55,7 @@ def page_uncertain(turn: Turn, event: PageUncertain) -> None:
     """Repeated at most once and marked; if that is unknown too, the next channel takes over."""
     slip = event.slip
     turn.record(_named("uncertain", slip), **_about(slip))
-    if not slip.possible_repeat and _is_wanted(turn.alert, slip):
+    if not slip.possible_repeat and _can_go_again(turn.alert, slip):
         turn.send(replace(slip, possible_repeat=True))
     elif slip.notice:
         _notice_by_another_channel(turn, slip)
@@ -78,7 +78,7 @@ def _try_again(turn: Turn, slip: Slip, retry_after: float | None) -> None:
 def _fail_over(turn: Turn, slip: Slip) -> None:
     """The same person's next channel now; all of the owner's channels gone, the next person."""
     alert = turn.alert
-    if not _is_wanted(alert, slip):
+    if not _is_current(alert, slip):
         return
     outcomes = alert.outcomes(slip.person_id)
     person = alert.roster.person(slip.person_id)
@@ -94,9 +94,14 @@ def _fail_over(turn: Turn, slip: Slip) -> None:
         turn.evolve(unreachable=having(alert.unreachable, slip.person_id))
 
 
-def _is_wanted(alert: Alert, slip: Slip) -> bool:
-    """Notices always; a page while its round is the present one of an open alert."""
-    return slip.notice is not None or (alert.is_open and slip.round == alert.round)
+def _is_current(alert: Alert, slip: Slip) -> bool:
+    return alert.is_open and slip.round == alert.round
+
+
+def _can_go_again(alert: Alert, slip: Slip) -> bool:
+    """The channel still reaches its person, and a page is still of the present round."""
+    reaches = slip.channel in channels_of(alert, slip.person_id)
+    return reaches and (slip.notice is not None or _is_current(alert, slip))
 
 
 def _mark(turn: Turn, slip: Slip, outcome: Outcome) -> None:

@@ -1,0 +1,337 @@
+"""Whatever happens to an alert, in whatever order: the rules that must always hold."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.domain.alert import TRANSITIONS, Alert, State, advance
+from bot.domain.coverage import Person, Role, Roster
+from bot.domain.events import (
+    Acknowledged,
+    AcknowledgmentUndone,
+    Amended,
+    CallRecorded,
+    CancelPages,
+    Declined,
+    DeclineReason,
+    Effect,
+    Event,
+    NotAllowed,
+    Opened,
+    PageDelivered,
+    PageFailed,
+    PageSent,
+    PageUncertain,
+    ReadBack,
+    Reassigned,
+    Reopened,
+    SendNotice,
+    SendPage,
+    Withdrawn,
+)
+from bot.domain.page import Slip
+from bot.domain.receipts import LONGEST_WAIT, MAX_TRIES
+from tests.domain.loop import CRITICAL, SIGNIFICANT, T0, new_alert, person
+
+NAMES = ["ada", "ben", "carla", "chris", "rosa", "sam"]
+CHANNELS = [("slack", "sms"), ("sms",), ("slack",), (), ("sms", "slack", "voice")]
+MOST_EFFECTS = 60
+"""For a roster of six people with at most three channels each."""
+
+RECEIVED = [0, 1, 29, 50, 56, 58, 60, 61, 300, 60 * 23, 60 * 25, 60 * 24 * 8]
+"""Minutes after the window opened."""
+
+who = st.sampled_from(NAMES)
+some_minutes = st.floats(0, 90, allow_nan=False)
+
+
+@st.composite
+def rosters(draw: st.DrawFn) -> Roster:
+    """Anybody in any role, also one person in several, with any channels, or nobody."""
+    made = {name: person(name, draw(st.sampled_from(CHANNELS)), _roles(name)) for name in NAMES}
+    some = st.sampled_from([None, *made.values()])
+    coordinators = draw(st.lists(st.sampled_from(list(made.values())), max_size=3, unique=True))
+    everybody = tuple(made.values())
+    return Roster(draw(some), draw(some), tuple(coordinators), draw(some), everybody)
+
+
+def _roles(name: str) -> tuple[str, ...]:
+    return {"carla": ("coordinator",), "chris": ("coordinator",), "rosa": ("radiologist",)}.get(
+        name, ()
+    )
+
+
+class AlertMachine(RuleBasedStateMachine):
+    """Drives ``advance`` with every event, and keeps the outbox as storage would."""
+
+    alert: Alert
+    now: datetime
+
+    @initialize(
+        roster=rosters(),
+        policy=st.sampled_from([CRITICAL, SIGNIFICANT]),
+        received=st.sampled_from(
+            [0, 1, 29, 50, 56, 58, 60, 61, 300, 60 * 23, 60 * 25, 60 * 24 * 8]
+        ),
+        review=st.sampled_from(["", "", "", "code not known"]),
+        ended=st.sampled_from(["", "", "", "", "withdrawn", "downgraded"]),
+    )
+    def open(self, roster: Roster, policy: object, received: int, review: str, ended: str) -> None:
+        assert policy in {CRITICAL, SIGNIFICANT}
+        chosen = CRITICAL if policy == CRITICAL else SIGNIFICANT
+        self.now = T0 + timedelta(minutes=received)
+        self.alert = new_alert(roster, chosen, review)
+        self.outbox: list[SendPage | SendNotice] = []
+        self.claimed: list[SendPage | SendNotice] = []
+        self.pages_of_round: dict[tuple[int, str, str], int] = {}
+        self.misses = 0
+        self.apply(Opened(ended))
+
+    # ---- the shell ----
+
+    def apply(self, event: Event) -> bool:
+        before = self.alert
+        try:
+            after, effects = advance(before, event, self.now)
+        except NotAllowed:
+            return False
+        self._check(before, event, after, effects)
+        self.alert = after
+        for effect in effects:
+            match effect:
+                case CancelPages():
+                    self.outbox = [e for e in self.outbox if isinstance(e, SendNotice)]
+                case SendPage() | SendNotice():
+                    self.outbox.append(effect)
+                case _:
+                    pass
+        return True
+
+    def _check(
+        self, before: Alert, event: Event, after: Alert, effects: tuple[Effect, ...]
+    ) -> None:
+        assert after.state in TRANSITIONS[before.state, type(event)].to
+        assert len(effects) <= MOST_EFFECTS
+        assert after.version >= before.version
+        assert after.material_version <= after.version
+        assert after.round >= before.round
+        assert set(before.paged) <= set(after.paged)
+        assert set(before.declined) <= set(after.declined)
+        pages = [effect for effect in effects if isinstance(effect, SendPage)]
+        if after.state is not State.OPEN:
+            assert not pages, "an alert that has ended pages nobody"
+        for page in pages:
+            self._check_page(after, page)
+
+    def _check_page(self, after: Alert, page: SendPage) -> None:
+        slip = page.slip
+        found = after.roster.person(slip.person_id)
+        assert found is not None
+        assert slip.channel in found.channels, "a page goes where its person can be reached"
+        assert slip.person_id not in after.declined, "who declined is not paged again"
+        assert slip.person_id in after.paged
+        assert slip.round == after.round
+        assert page.not_before >= self.now
+        assert page.not_before <= self.now + timedelta(seconds=LONGEST_WAIT)
+        first = slip.tries == 1 and not slip.possible_repeat
+        key = (slip.round, slip.person_id, slip.channel)
+        if first:
+            assert key not in self.pages_of_round, "once on one channel in a round"
+        self.pages_of_round[key] = self.pages_of_round.get(key, 0) + 1
+        assert self.pages_of_round[key] <= MAX_TRIES + 1
+
+    # ---- time ----
+
+    @rule(by=some_minutes)
+    def time_passes(self, by: float) -> None:
+        """Possibly a long outage: what fell due is done late, and in a bounded number of events."""
+        self.now += timedelta(minutes=by)
+        self.do_what_is_due()
+
+    @rule()
+    def the_next_action_comes(self) -> None:
+        if self.alert.next_action_at:
+            self.now = max(self.now, self.alert.next_action_at)
+            self.do_what_is_due()
+
+    def do_what_is_due(self) -> None:
+        for _ in range(3):
+            event = self.alert.due_event(self.now)
+            if event is None:
+                return
+            assert self.apply(event)
+        assert self.alert.due_event(self.now) is None, "time never spins in one instant"
+
+    # ---- providers ----
+
+    @precondition(lambda self: self.outbox)
+    @rule(data=st.data())
+    def the_dispatcher_claims(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(self.outbox))
+        self.outbox.remove(chosen)
+        self.claimed.append(chosen)
+
+    @precondition(lambda self: self.claimed)
+    @rule(data=st.data(), outcome=st.sampled_from(["sent", "lost", "refused", "busy", "later"]))
+    def a_provider_answers(self, data: st.DataObject, outcome: str) -> None:
+        chosen = data.draw(st.sampled_from(self.claimed))
+        self.claimed.remove(chosen)
+        self.apply(_answer(chosen.slip, outcome))
+
+    @rule(outcome=st.sampled_from(["sent", "lost", "refused", "busy"]))
+    def everything_goes_the_same_way(self, outcome: str) -> None:
+        """Even where every attempt fails, the instant ends, and the next action lies ahead."""
+        for _ in range(1000):
+            waiting = self.outbox + self.claimed
+            if not waiting:
+                break
+            self.outbox, self.claimed = [], []
+            for one in waiting:
+                self.apply(_answer(one.slip, outcome))
+        assert not self.outbox
+        self.do_what_is_due()
+
+    @precondition(lambda self: self.claimed)
+    @rule(data=st.data())
+    def a_carrier_confirms(self, data: st.DataObject) -> None:
+        before = self.alert
+        self.apply(PageDelivered(data.draw(st.sampled_from(self.claimed)).slip))
+        assert self.alert == before, "a delivery receipt changes nothing"
+
+    # ---- people ----
+
+    @rule(name=who, stale=st.booleans())
+    def somebody_acknowledges(self, name: str, stale: bool) -> None:
+        before = self.alert
+        version = 0 if stale else before.version
+        done = self.apply(Acknowledged(name, "slack", version, ReadBack.VIEWED))
+        if done:
+            assert name in before.paged
+            assert name not in before.no_access
+            assert version >= before.material_version
+            assert not [e for e in self.outbox if isinstance(e, SendPage)], "no page afterwards"
+
+    @rule(name=who)
+    def somebody_undoes(self, name: str) -> None:
+        self.apply(AcknowledgmentUndone(name))
+        self.do_what_is_due()
+
+    @rule(name=who, reason=st.sampled_from(DeclineReason))
+    def somebody_declines(self, name: str, reason: DeclineReason) -> None:
+        before = self.alert
+        if self.apply(Declined(name, reason)):
+            assert name == before.owner
+            assert self.alert.owner != name, "a decliner never owns it again"
+
+    @rule(by=who, to=who)
+    def somebody_reassigns(self, by: str, to: str) -> None:
+        if self.apply(Reassigned(by, to)):
+            assert self.alert.owner == to
+
+    @rule(by=who, version=st.integers(0, 3))
+    def somebody_records_a_call(self, by: str, version: int) -> None:
+        self.apply(CallRecorded(by, "Dr. X", "5550100", self.now, True, version))
+
+    @rule(by=who)
+    def somebody_reopens(self, by: str) -> None:
+        self.apply(Reopened(by))
+        self.do_what_is_due()
+
+    # ---- reports and the directory ----
+
+    @rule(
+        policy=st.sampled_from([CRITICAL, SIGNIFICANT, None]),
+        finding=st.sampled_from(["f1", "f2"]),
+        age=st.sampled_from([0, 5, 59, 300, 60 * 24 * 10]),
+        review=st.sampled_from(["", "", "code not known"]),
+    )
+    def a_newer_version_comes(self, policy: object, finding: str, age: int, review: str) -> None:
+        chosen = {CRITICAL: CRITICAL, SIGNIFICANT: SIGNIFICANT, None: None}[policy]  # type: ignore[index] # one of its keys
+        opens_at = self.now - timedelta(minutes=age)
+        self.apply(Amended("r2", chosen, finding, opens_at, review, SIGNIFICANT))
+        self.do_what_is_due()
+
+    @rule()
+    def the_result_is_withdrawn(self) -> None:
+        self.apply(Withdrawn("r3", SIGNIFICANT))
+
+    @rule(name=who)
+    def somebody_leaves_the_hospital(self, name: str) -> None:
+        self.alert = replace(self.alert, roster=_without(self.alert.roster, name))
+
+    @rule(name=who)
+    def somebody_becomes_coordinator(self, name: str) -> None:
+        found = self.alert.roster.person(name)
+        if found and found not in self.alert.roster.coordinators:
+            coordinators = (*self.alert.roster.coordinators, found)
+            self.alert = replace(
+                self.alert, roster=replace(self.alert.roster, coordinators=coordinators)
+            )
+
+    # ---- what always holds ----
+
+    @invariant()
+    def an_open_alert_waits_for_something_that_lies_ahead(self) -> None:
+        if not hasattr(self, "alert") or self.alert.state is not State.OPEN:
+            return
+        due = self.alert.next_action_at
+        assert due is not None
+        if self.alert.due_event(self.now) is None:
+            assert due > self.now
+
+    @invariant()
+    def an_alert_that_ended_waits_for_nothing(self) -> None:
+        if hasattr(self, "alert") and self.alert.state is not State.OPEN:
+            assert self.alert.next_action_at is None
+            assert self.alert.due_event(self.now) is None
+
+    @invariant()
+    def an_open_alert_has_one_owner_or_nobody_can_own_it(self) -> None:
+        if not hasattr(self, "alert") or self.alert.state is not State.OPEN:
+            return
+        alert = self.alert
+        assert alert.owner_role in {Role.ORDERING_PROVIDER, Role.DESIGNEE, Role.COORDINATOR}
+        assert alert.owner not in alert.declined
+        if not alert.owner:
+            assert alert.owner_role is Role.COORDINATOR
+            assert alert.plan, "it is tried again"
+
+    @invariant()
+    def a_review_or_stale_alert_wakes_coordinators_only(self) -> None:
+        if hasattr(self, "alert") and self.alert.is_open and self.alert.stale:
+            assert self.alert.owner_role is Role.COORDINATOR
+
+
+def _without(roster: Roster, name: str) -> Roster:
+    def kept(found: Person | None) -> Person | None:
+        return None if found is None or found.id == name else found
+
+    return Roster(
+        kept(roster.ordering),
+        kept(roster.designee),
+        tuple(p for p in roster.coordinators if p.id != name),
+        kept(roster.radiologist),
+        tuple(p for p in roster.others if p.id != name),
+    )
+
+
+def _answer(slip: Slip, outcome: str) -> Event:
+    match outcome:
+        case "sent":
+            return PageSent(slip)
+        case "lost":
+            return PageUncertain(slip)
+        case "refused":
+            return PageFailed(slip, "number-unknown", permanent=True)
+        case "later":
+            return PageFailed(slip, "rate-limited", permanent=False, retry_after=3600)
+        case _:
+            return PageFailed(slip, "busy", permanent=False)
+
+
+AlertMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestAlertMachine = pytest.mark.timeout(300)(AlertMachine.TestCase)
