@@ -20,8 +20,13 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -32000",
+    "PRAGMA temp_store = MEMORY",
 )
+# The text of a database error names no value of a row: it may be a patient's.
+_QUIET: dict[str, Any] = {"hide_parameters": True}
 _POSTGRESQL: dict[str, Any] = {
+    # Whether "insert, or do nothing" did something: psycopg's cursor knows, but only while open.
+    "execution_options": {"preserve_rowcount": True},
     "pool_size": 16,
     "max_overflow": 8,
     # A server that has vanished is noticed in ten seconds by us, and our death by it (advisory locks).
@@ -58,13 +63,16 @@ def read_url(text: str) -> URL:
 def open_engine(url: URL) -> Engine:
     """An engine for this URL. A SQLite file is created where it is missing, for its owner alone."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, **_POSTGRESQL)
+        return create_engine(url, **_QUIET, **_POSTGRESQL)
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 is needed")
     _create_private(Path(str(url.database)))
     # AUTOCOMMIT keeps both SQLAlchemy and sqlite3 from beginning transactions: the writer does that, explicitly.
     engine = create_engine(
-        url, isolation_level="AUTOCOMMIT", connect_args={"timeout": _BUSY_SECONDS}
+        url,
+        **_QUIET,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"timeout": _BUSY_SECONDS},
     )
     event.listen(engine, "connect", _prepare)
     return engine
