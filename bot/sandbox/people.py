@@ -6,7 +6,7 @@ Every wait has a deadline and wakes on the change it waits for. What nobody wait
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.sandbox.journal import Json
@@ -21,6 +21,7 @@ from bot.sandbox.stage import PATIENCE_SECONDS, Pattern, Stage, matches
 __all__ = ["Answer", "Modal", "Phone", "PhoneMessage", "SlackMessage", "SlackPerson"]
 
 Place = SlackMessage | Modal
+Unread = Iterator[tuple[Message, Version]]
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,17 @@ class SlackPerson:
 
         From now on it counts as expected. Raises AssertionError after `timeout` seconds.
         """
+        return self._expect(pattern, timeout, self._unread)
 
+    def expect_new(self, pattern: Pattern, timeout: float = PATIENCE_SECONDS) -> SlackMessage:
+        """The same for a message no version of which was expected: one that makes a phone ring."""
+        return self._expect(pattern, timeout, self._new)
+
+    def _expect(
+        self, pattern: Pattern, timeout: float, among: Callable[[], Unread]
+    ) -> SlackMessage:
         def found() -> Message | None:
-            for record, version in self._unread():
+            for record, version in among():
                 if matches(pattern, read_message(version.text, version.blocks, self.stage.names)):
                     version.expected = True
                     return record
@@ -147,9 +156,16 @@ class SlackPerson:
 
         return self.see(self.stage.need(found, timeout, lambda: self._missing(pattern)))
 
-    def _unread(self) -> Iterator[tuple[Message, Version]]:
+    def _unread(self) -> Unread:
         for record in [*self.records(), *self.ephemeral_records()]:
             yield from ((record, v) for v in record.versions if not v.expected)
+
+    def _new(self) -> Unread:
+        return (
+            (record, version)
+            for record, version in self._unread()
+            if not any(v.expected for v in record.versions)
+        )
 
     def expect_now(
         self, message: SlackMessage, pattern: Pattern, timeout: float = PATIENCE_SECONDS

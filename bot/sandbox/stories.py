@@ -19,7 +19,8 @@ UNDERSTOOD = "I have read and understood this finding"
 
 def paged(member: Member, what: str = "critical") -> tuple[SlackMessage, PhoneMessage]:
     """The page on both channels, expected now."""
-    return member.slack.expect(re.compile(what, re.IGNORECASE)), member.phone.expect_sms(CODE)
+    message = member.slack.expect_new(re.compile(what, re.IGNORECASE))
+    return message, member.phone.expect_sms(CODE)
 
 
 def code_in(sms: PhoneMessage) -> str:
