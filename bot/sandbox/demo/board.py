@@ -1,0 +1,195 @@
+"""Alerts as the page shows them, read from the bot's own database: list, ladder, audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.domain.alert import Alert, State
+from bot.domain.coverage import Person, Role
+from bot.domain.policy import Step
+from bot.sandbox.demo.telling import CHANNELS, READ_BACK, ROLES, Names, told
+from bot.sandbox.journal import Json
+from storage import alerts, audit, people
+from storage.alerts import AlertRow
+from storage.audit import Entry
+
+MOST_ALERTS = 50
+STATES = tuple(state.value for state in State)
+
+
+def board(connection: Connection, chosen: str) -> Json:
+    """The newest alerts, and of one of them everything: that with the ref ``chosen``, or the newest."""
+    everybody = people.everybody(connection)
+    rows = alerts.listing(connection, STATES, MOST_ALERTS)
+    shown = next((row for row in rows if row.ref == chosen), rows[0] if rows else None)
+    return {
+        "people": [_person(person) for person in everybody],
+        "alerts": [_row(row) for row in rows],
+        "alert": detail(connection, shown, everybody) if shown else None,
+    }
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When time moves any alert next."""
+    return alerts.next_due_at(connection)
+
+
+def _person(person: Person) -> Json:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "roles": list(person.roles),
+        "slack": person.slack[1] if person.slack else None,
+        "mobile": person.mobile or None,
+        "tz": person.timezone,
+    }
+
+
+def _row(row: AlertRow) -> Json:
+    return {
+        "ref": row.ref,
+        "category": row.category,
+        "state": row.state,
+        "expired": row.expired_at is not None,
+        "owner": row.owner_name,
+        "exam": row.exam,
+        "window_opens_at": row.window_opens_at.isoformat(),
+        "due_at": row.due_at.isoformat(),
+    }
+
+
+def detail(connection: Connection, row: AlertRow, everybody: Sequence[Person]) -> Json:
+    """One alert with its ladder and its timeline, the newest entry first."""
+    alert = alerts.load(connection, row.id, for_update=False)
+    trail = audit.chain(connection, row.id)
+    names = {person.id: person.name for person in everybody}
+    given = alert.acknowledgment
+    return {
+        **_row(row),
+        "accession": row.accession,
+        "owner_id": alert.owner,
+        "owner_role": ROLES[alert.owner_role.value],
+        "review": alert.review,
+        "note": alert.note,
+        "cycle": alert.cycle,
+        "version": alert.version,
+        "ended_at": _iso(row.ended_at),
+        "acknowledged": {
+            "by": names.get(given.by, given.by),
+            "at": given.at.isoformat(),
+            "channel": CHANNELS.get(given.channel, given.channel),
+            "read_back": READ_BACK[given.read_back.value],
+        }
+        if given
+        else None,
+        "ladder": [rung.json() for rung in ladder(alert, trail)],
+        "timeline": [_entry(entry, names) for entry in reversed(trail)],
+    }
+
+
+def _entry(entry: Entry, names: Names) -> Json:
+    line = told(entry, names)
+    return {
+        "seq": entry.seq,
+        "at": entry.at.isoformat(),
+        "what": line.what,
+        "detail": line.detail,
+        "tone": line.tone,
+        "hash": entry.hash[:8],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of the ladder as it stands. ``status``: done, next, ahead, or passed (left out)."""
+
+    at: datetime
+    kind: str
+    who: str
+    note: str
+    status: str
+
+    def json(self) -> Json:
+        """For the page."""
+        return {
+            "at": self.at.isoformat(),
+            "kind": self.kind,
+            "who": self.who,
+            "note": self.note,
+            "status": self.status,
+        }
+
+
+def ladder(alert: Alert, trail: Sequence[Entry]) -> list[Rung]:
+    """The steps of the alert's own policy, when each was done or is planned, and the window's end."""
+    done = _done(trail)
+    planned = {p.index: p.at for p in alert.plan}
+    upcoming = alert.next_action_at
+    rungs = []
+    for index, step in enumerate(alert.policy.steps):
+        at = done.get(index) or planned.get(index) or alert.window_opens_at + step.after
+        status = _status(index in done, index in planned, at == upcoming)
+        rungs.append(Rung(at, _kind(step), _who(step, alert), _note(step), status))
+    return [*rungs, _end(alert)]
+
+
+def _status(done: bool, planned: bool, upcoming: bool) -> str:  # noqa: FBT001 - three facts, named
+    if done:
+        return "done"
+    if planned:
+        return "next" if upcoming else "ahead"
+    return "passed"
+
+
+def _end(alert: Alert) -> Rung:
+    minutes = int(alert.policy.repeat_every.total_seconds() // 60)
+    every = f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
+    note = f"then coordinators in turn, every {every}"
+    if alert.expired_at:
+        return Rung(alert.expired_at, "expiry", "Window passed", note, "done")
+    ahead = "next" if alert.next_action_at == alert.due_at else "ahead"
+    return Rung(alert.due_at, "expiry", "Window ends", note, ahead if alert.is_open else "passed")
+
+
+def _done(trail: Sequence[Entry]) -> dict[int, datetime]:
+    """When each step was done in the present cycle. The first is not a step that falls due."""
+    found: dict[int, datetime] = {}
+    for entry in trail:
+        step = entry.data.get("step")
+        if entry.what == "reopened":
+            found.clear()
+        elif entry.what in {"step_due", "reminder_due"} and isinstance(step, int):
+            found[step] = entry.at
+        elif entry.what == "page_due" and entry.data.get("role") == Role.ORDERING_PROVIDER:
+            found.setdefault(0, entry.at)
+    return found
+
+
+def _kind(step: Step) -> str:
+    return "reminder" if step.who is Role.OWNER else "owner"
+
+
+def _who(step: Step, alert: Alert) -> str:
+    roster = alert.roster
+    person = {
+        Role.ORDERING_PROVIDER: roster.ordering,
+        Role.DESIGNEE: roster.designee,
+        Role.COORDINATOR: roster.coordinators[0] if roster.coordinators else None,
+    }.get(step.who)
+    if step.who is Role.OWNER:
+        return "Reminder"
+    role = ROLES[step.who.value]
+    return f"{person.name}, {role}" if person else f"No {role} known"
+
+
+def _note(step: Step) -> str:
+    channels = " + ".join(CHANNELS.get(channel, channel) for channel in step.channels)
+    return f"{channels}; radiologist asked to phone" if step.please_phone else channels
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,126 @@
+"""The bot as a child process: the same ``readback serve`` that a hospital runs, on the stand-ins."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+State = Literal["starting", "running", "stopped"]
+START_SECONDS, STOP_SECONDS = 30.0, 10.0
+LAST_LINES = 12
+
+
+class BotDied(RuntimeError):
+    """The bot ended by itself. ``lines`` are the last of its log."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("the bot has stopped")
+        self.lines = tuple(lines)
+
+
+@dataclass
+class BotProcess:
+    """``program`` is the readback command; ``secrets`` go into its environment and nowhere else."""
+
+    program: Sequence[str]
+    config: Path
+    log: Path
+    web_port: int
+    secrets: Mapping[str, str]
+    _child: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _answered: bool = field(default=False, init=False)
+
+    def command(self, *words: str) -> list[str]:
+        """The program with these arguments on the demo's settings."""
+        return [*self.program, *words, "--config", str(self.config)]
+
+    def run_once(self, *words: str) -> None:
+        """Run another command to its end. Raises BotDied where it fails."""
+        done = subprocess.run(
+            self.command(*words),
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise BotDied(done.stdout.splitlines()[-LAST_LINES:])
+
+    def start(self) -> None:
+        """Start it. A session of its own: Ctrl-C is ours to pass on, once, in good order."""
+        self._answered = False
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(
+                self.command("serve"),
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("READBACK_")}
+        return {**kept, **self.secrets}
+
+    @property
+    def state(self) -> State:
+        """A child that answers on its port is running."""
+        if self._child is None or self._child.poll() is not None:
+            return "stopped"
+        if not self._answered:
+            self._answered = self._answers()
+        return "running" if self._answered else "starting"
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=1)
+        try:
+            connection.request("GET", "/livez")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def wait_until_running(self) -> None:
+        """Wait for its first answer. Raises BotDied."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.state != "running":
+            if self.state == "stopped" or time.monotonic() > deadline:
+                raise BotDied(self.last_lines())
+            time.sleep(0.05)
+
+    def last_lines(self) -> list[str]:
+        """The end of its log."""
+        try:
+            text = self.log.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return []
+        return text.splitlines()[-LAST_LINES:]
+
+    def stop(self) -> None:
+        """End it in good order, and wait until it is gone."""
+        child, self._child = self._child, None
+        if child is None or child.poll() is not None:
+            return
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+    def kill(self) -> None:
+        """SIGKILL: it has no time for anything. Wait until it is gone."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.wait()

@@ -1,0 +1,103 @@
+"""Where the demo's bot lives: a temporary folder with its settings, and ports that are free."""
+
+from __future__ import annotations
+
+import csv
+import io
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from bot.sandbox.samples import PEOPLE_CSV
+from bot.sandbox.world import World
+
+CLOCK_VARIABLE = "READBACK_SANDBOX_CLOCK"
+CALLBACK_NUMBER = "312-555-0100"
+TIMEZONE = "America/Chicago"
+WEBHOOK = "/twilio/sms"
+
+SETTINGS = """\
+[site]
+name = "General Hospital (demo)"
+timezone = "{timezone}"
+callback_number = "{callback}"
+
+[database]
+url = "sqlite:///{folder}/readback.db"
+
+[hl7]
+port = {hl7}
+
+[slack]
+phi = "modal"
+api_url = "{slack}"
+
+[twilio]
+from = "{sender}"
+api_url = "{twilio}"
+
+[web]
+port = {web}
+public_url = "http://127.0.0.1:{web}"
+
+[log]
+format = "pretty"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the bot listens for HL7, and for webhooks."""
+
+    hl7: int
+    web: int
+
+    @classmethod
+    def free(cls) -> Self:
+        """Two that nobody uses now."""
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            two.bind(("127.0.0.1", 0))
+            return cls(one.getsockname()[1], two.getsockname()[1])
+
+
+def people_join(world: World) -> None:
+    """Everybody of the directory gets a Slack account and a phone where it names one."""
+    for row in csv.DictReader(io.StringIO(PEOPLE_CSV)):
+        if user := row["slack_user_id"]:
+            world.slack_user(user, row["name"], email=row["email"], tz=row["timezone"])
+        if mobile := row["mobile"]:
+            world.phone(mobile)
+
+
+def prepare(folder: Path, world: World, ports: Ports) -> Path:
+    """Write the settings file, and let the phones' replies go to the bot; the file's path."""
+    config = folder / "readback.toml"
+    config.write_text(
+        SETTINGS.format(
+            timezone=TIMEZONE,
+            callback=CALLBACK_NUMBER,
+            folder=folder,
+            hl7=ports.hl7,
+            web=ports.web,
+            slack=world.slack_api_url,
+            twilio=world.twilio_api_url,
+            sender=world.from_number,
+        ),
+        encoding="utf-8",
+    )
+    world.inbound_url = f"http://127.0.0.1:{ports.web}{WEBHOOK}"
+    return config
+
+
+def secrets_of(world: World, clock: Path) -> Mapping[str, str]:
+    """The stand-ins' tokens under the usual names, and the file that moves the bot's clock."""
+    return {
+        "SLACK_BOT_TOKEN": world.slack_tokens.bot,
+        "SLACK_APP_TOKEN": world.slack_tokens.app,
+        "TWILIO_ACCOUNT_SID": world.twilio_sid,
+        "TWILIO_AUTH_TOKEN": world.twilio_token,
+        CLOCK_VARIABLE: str(clock),
+    }

@@ -1,0 +1,200 @@
+"""``readback demo``: the stand-ins, the page and the bot beside them, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+import webbrowser
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.sandbox.demo import board as boards
+from bot.sandbox.demo.bot_process import BotDied, BotProcess
+from bot.sandbox.demo.bot_time import BotTime
+from bot.sandbox.demo.place import Ports, people_join, prepare, secrets_of
+from bot.sandbox.demo.reports import Deliver, Reports, answered
+from bot.sandbox.demo.server import Page
+from bot.sandbox.journal import Json
+from bot.sandbox.samples import PEOPLE_CSV
+from bot.sandbox.serving import Server
+from bot.sandbox.world import World
+from storage.database import Database
+
+PORT = 8090
+FIRST_SAMPLE = "ct-head-hemorrhage"
+TICK_SECONDS = 0.3
+
+
+class Demo:
+    """All of it. ``with Demo(…) as demo:`` runs it; afterwards no process and no file is left.
+
+    ``program`` is the readback command, ``deliver`` sends HL7 over MLLP. Port 0 takes a free one.
+    """
+
+    def __init__(self, program: Sequence[str], deliver: Deliver, port: int = 0) -> None:
+        self._program, self._deliver, self._port = program, deliver, port
+        self._ending = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as ending:
+            self._start(ending)
+            self._ending = ending.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ending.close()
+
+    def _start(self, ending: contextlib.ExitStack) -> None:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="readback-demo-")))
+        self.world = ending.enter_context(World())
+        self.ports = Ports.free()
+        people_join(self.world)
+        config = prepare(folder, self.world, self.ports)
+        self.time = BotTime(folder / "clock", self._next_due)
+        self.bot = BotProcess(
+            self._program,
+            config,
+            folder / "bot.log",
+            self.ports.web,
+            secrets_of(self.world, self.time.path),
+        )
+        self._import_people(folder)
+        self._database = Database(f"sqlite:///{folder / 'readback.db'}")
+        ending.callback(self._database.close)
+        ending.callback(self.bot.stop)
+        self.page = Server(Page(self).routes(), self._port)
+        self.page.start()
+        ending.callback(self.page.stop)
+        self.restart()
+
+    def _import_people(self, folder: Path) -> None:
+        people = folder / "people.csv"
+        people.write_text(PEOPLE_CSV, encoding="utf-8")
+        self.bot.run_once("migrate")
+        self.bot.run_once("people", "import", str(people))
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self.page.port}/"
+
+    def restart(self) -> None:
+        """Start the bot and wait until it answers. Raises BotDied."""
+        self.bot.start()
+        self.bot.wait_until_running()
+
+    def deliver(self, message: bytes) -> str:
+        """Send HL7 to the bot; its ACK. Raises OSError."""
+        return asyncio.run(self._delivered(message))
+
+    async def _delivered(self, message: bytes) -> str:
+        return await self._deliver("127.0.0.1", self.ports.hl7, message)
+
+    def send_sample(self, name: str) -> str:
+        """Send a sample, finalized now; its ACK. Raises OSError."""
+        return self.deliver(Reports().made(name, self.time.now()))
+
+    def board(self, chosen: str) -> Json:
+        """The alerts as they stand in the bot's database."""
+        return self._database.look(lambda connection: boards.board(connection, chosen))
+
+    def _next_due(self) -> datetime | None:
+        return self._database.look(boards.next_due)
+
+
+def run(
+    program: Sequence[str],
+    deliver: Deliver,
+    *,
+    port: int | None = None,
+    browser: bool = True,
+    tell: Callable[[str], None] = print,
+) -> int:
+    """Show the demo until Ctrl-C; the exit code.
+
+    ``port`` None takes 8090, or a free one where that is taken. ``tell`` gets each line for the
+    terminal.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        wanted = _usable(PORT) if port is None else port
+        with Demo(program, deliver, wanted) as demo, _undisturbed_end():
+            _greet(demo, browser=browser, tell=tell)
+            _watch(demo, tell)
+    except KeyboardInterrupt:
+        tell("\nStopped; nothing is left behind.")
+        return 0
+    except BotDied as died:
+        _tell_of_death(died.lines, tell)
+        return 1
+    except OSError as error:
+        tell(f"The demo cannot start: {error.strerror}. --port names another port.")
+        return 2
+
+
+def _usable(port: int) -> int:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
+
+
+@contextlib.contextmanager
+def _undisturbed_end() -> Iterator[None]:
+    """A second Ctrl-C must not leave half of it running."""
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _greet(demo: Demo, *, browser: bool, tell: Callable[[str], None]) -> None:
+    tell("Readback runs on stand-ins for Slack and Twilio; every patient is invented.")
+    ack = answered(demo.send_sample(FIRST_SAMPLE))
+    tell(f"A sample report was sent over MLLP; the answer: {ack['code'] or 'none'}.")
+    tell(f"\n  {demo.url}\n\nCtrl-C stops it.")
+    if browser and has_display():
+        webbrowser.open(demo.url)
+
+
+def has_display() -> bool:
+    """Whether a browser could show anything to the person who started this."""
+    if sys.platform == "darwin":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _watch(demo: Demo, tell: Callable[[str], None]) -> None:
+    """Until Ctrl-C. A bot that stops is told of once; the page can start it again."""
+    told_of = False
+    while True:
+        stopped = demo.bot.state == "stopped"
+        if stopped and not told_of:
+            _tell_of_death(demo.bot.last_lines(), tell)
+        told_of = stopped
+        time.sleep(TICK_SECONDS)
+
+
+def _tell_of_death(lines: Sequence[str], tell: Callable[[str], None]) -> None:
+    tell("\nThe bot has stopped. The last it said:\n")
+    for line in lines or ["(nothing)"]:
+        tell(f"  {line}")
