@@ -62,7 +62,8 @@ class Database:
 
     async def write(self, unit: Callable[[Connection], T]) -> T:
         """Run a unit of work and return its result once it is durable."""
-        return await asyncio.wrap_future(self.submit(unit))
+        result: T = await self._writer.write(unit)
+        return result
 
     def run(self, unit: Callable[[Connection], T]) -> T:
         """The same for a thread that can wait. Raises RuntimeError from inside a unit of work."""

@@ -8,151 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    func,
-    insert,
-    literal_column,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection
 
-from bot.domain.coverage import SLACK, Role
+from bot.domain.coverage import Role
 from bot.domain.events import CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice, Posted, Slip
-from storage import tables
+from storage import outbox_statements as sql
 from storage.columns import AnyRow
 from storage.ids import new_id
 from storage.memory import memory
 
 # Between pages and notices there is room for as many categories as a policy may have.
 _NOTICE = 1000
-_columns = tables.pages.c
-# Written out, not bound: the planners use a partial index only where they can read its condition.
-_WAITING = _columns.state == literal_column("'waiting'")
-_CLAIMED = _columns.state == literal_column("'claimed'")
-
-_PUT = insert(tables.pages)
-_CANCEL = (
-    update(tables.pages)
-    .where(_columns.alert_id == bindparam("of_alert"), _WAITING, _columns.notice.is_(None))
-    .values(state="cancelled", settled_at=bindparam("now"))
-)
-_READ = (
-    _columns.id,
-    _columns.alert_id,
-    _columns.person_id,
-    _columns.role,
-    _columns.channel,
-    _columns.round,
-    _columns.tries,
-    _columns.possible_repeat,
-    _columns.notice,
-    _columns.not_before,
-    _columns.created_at,
-    _columns.data,
-    _columns.version,
-    _columns.priority,
-)
-_NEXT = (
-    select(_columns.id)
-    .where(_WAITING, _columns.not_before <= bindparam("now"))
-    .order_by(_columns.priority, _columns.not_before, _columns.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("picked")
-    # Else PostgreSQL may pick again for every row that it joins, and claim more than asked for.
-    .prefix_with("MATERIALIZED")
-)
-_CLAIM = (
-    update(tables.pages)
-    .where(_columns.id.in_(select(_NEXT.c.id)))
-    .values(state="claimed", claimed_by=bindparam("instance"), claimed_at=bindparam("now"))
-    .returning(*_READ)
-)
-_NEXT_NOT_BEFORE = (
-    select(_columns.not_before).where(_WAITING).order_by(_columns.not_before).limit(1)
-)
-_UNDER_WAY = select(func.count()).select_from(tables.pages).where(_CLAIMED)
-_SETTLE = (
-    update(tables.pages)
-    .where(_columns.id == bindparam("delivery_id"), _CLAIMED)
-    .values(
-        state=bindparam("outcome"),
-        settled_at=bindparam("now"),
-        provider_id=bindparam("by_provider"),
-        slack_channel=bindparam("in_channel"),
-        reason=bindparam("because"),
-    )
-)
-_PROVEN = (
-    update(tables.pages)
-    .where(_columns.id == bindparam("delivery_id"), _columns.state.in_(["uncertain", "failed"]))
-    .values(
-        state="sent",
-        provider_id=bindparam("by_provider"),
-        settled_at=bindparam("now"),
-        reason="",
-    )
-)
-_ORPHANED = (
-    select(_columns.id)
-    .where(
-        _CLAIMED,
-        or_(
-            _columns.claimed_by.not_in(bindparam("alive", expanding=True)),
-            (_columns.claimed_by == bindparam("me"))
-            & _columns.id.not_in(bindparam("mine", expanding=True)),
-        ),
-    )
-    .with_for_update(skip_locked=True)
-    .cte("picked")
-    .prefix_with("MATERIALIZED")
-)
-_ADOPT = (
-    update(tables.pages)
-    .where(_columns.id.in_(select(_ORPHANED.c.id)))
-    .values(claimed_by=bindparam("instance"))
-    .returning(*_READ)
-)
-_POSTED = (
-    select(_columns.slack_channel, _columns.provider_id)
-    .where(
-        _columns.alert_id == bindparam("of_alert"),
-        _columns.person_id == bindparam("to_person"),
-        _columns.channel == SLACK,
-        _columns.slack_channel != "",
-    )
-    .order_by(_columns.settled_at, _columns.id)
-)
-_BY_ID = select(*_READ).where(_columns.id == bindparam("delivery_id"))
-_BY_PROVIDER_ID = select(*_READ).where(
-    _columns.provider_id == bindparam("by_provider"), _columns.provider_id != literal_column("''")
-)
-_DELIVERED = (
-    update(tables.pages)
-    .where(
-        _columns.id == bindparam("delivery_id"),
-        _columns.delivered_at.is_(None),
-        _columns.state.not_in(["waiting", "cancelled"]),
-    )
-    .values(delivered_at=bindparam("now"))
-)
-_HISTORY = (
-    select(
-        *_READ,
-        _columns.state,
-        _columns.claimed_at,
-        _columns.settled_at,
-        _columns.delivered_at,
-        _columns.provider_id,
-        _columns.reason,
-    )
-    .where(_columns.alert_id == bindparam("of_alert"))
-    .order_by(_columns.created_at, _columns.id)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,25 +78,26 @@ def put(
                 row = _row(alert_id, slip, now, severity)
                 rows.append({**row, "not_before": not_before, "version": version, "data": data})
     if rows:
-        connection.execute(_PUT, rows)
+        connection.execute(sql.PUT, rows)
     return len(rows)
 
 
 def claim(connection: Connection, now: datetime, instance: int, limit: int = 100) -> list[Claimed]:
     """Take what may leave now: pages before notices, the most severe first, then by time."""
     values = {"now": now, "instance": instance, "most": limit}
-    return _in_order(connection.execute(_CLAIM, values).all())
+    return _in_order(connection.execute(sql.CLAIM, values).all())
 
 
 def next_not_before(connection: Connection) -> datetime | None:
     """When the next waiting row may leave (it may be past), None where none waits."""
-    found: datetime | None = connection.execute(_NEXT_NOT_BEFORE).scalar_one_or_none()
+    found: datetime | None = connection.execute(sql.NEXT_NOT_BEFORE).scalar_one_or_none()
     return found
 
 
 def under_way(connection: Connection) -> int:
     """How many attempts are claimed and not settled."""
-    return connection.execute(_UNDER_WAY).scalar_one()
+    count: int = connection.execute(sql.UNDER_WAY).scalar_one()
+    return count
 
 
 def settle(
@@ -248,7 +116,7 @@ def settle(
     """
     values = {"delivery_id": delivery_id, "outcome": outcome, "now": now, "by_provider": provider_id,
               "in_channel": slack_channel, "because": reason}  # fmt: skip
-    return connection.execute(_SETTLE, values).rowcount == 1
+    return connection.execute(sql.SETTLE, values).rowcount == 1
 
 
 def proven(connection: Connection, delivery_id: str, now: datetime, provider_id: str) -> bool:
@@ -257,7 +125,7 @@ def proven(connection: Connection, delivery_id: str, now: datetime, provider_id:
     True where the attempt had been written down as uncertain or failed.
     """
     values = {"delivery_id": delivery_id, "now": now, "by_provider": provider_id}
-    return connection.execute(_PROVEN, values).rowcount == 1
+    return connection.execute(sql.PROVEN, values).rowcount == 1
 
 
 def orphans(
@@ -275,30 +143,30 @@ def orphans(
         "mine": list(mine),
         "instance": instance,
     }
-    return _in_order(connection.execute(_ADOPT, values).all())
+    return _in_order(connection.execute(sql.ADOPT, values).all())
 
 
 def posted(connection: Connection, alert_id: str, person_id: str) -> tuple[Posted, ...]:
     """The Slack messages that stand in this person's conversation for this alert, oldest first."""
-    found = connection.execute(_POSTED, {"of_alert": alert_id, "to_person": person_id})
+    found = connection.execute(sql.POSTED, {"of_alert": alert_id, "to_person": person_id})
     return tuple(dict.fromkeys(Posted(channel, ts) for channel, ts in found))
 
 
 def by_provider_id(connection: Connection, provider_id: str) -> Claimed | None:
     """The attempt that the provider knows by this identifier."""
-    row = connection.execute(_BY_PROVIDER_ID, {"by_provider": provider_id}).first()
+    row = connection.execute(sql.BY_PROVIDER_ID, {"by_provider": provider_id}).first()
     return _claimed(row) if row else None
 
 
 def by_delivery_id(connection: Connection, delivery_id: str) -> Claimed | None:
     """The attempt of this id, whatever its state."""
-    row = connection.execute(_BY_ID, {"delivery_id": delivery_id}).first()
+    row = connection.execute(sql.BY_ID, {"delivery_id": delivery_id}).first()
     return _claimed(row) if row else None
 
 
 def delivered(connection: Connection, delivery_id: str, now: datetime) -> bool:
     """The carrier's receipt. True the first time; it may come before the sending is settled."""
-    done = connection.execute(_DELIVERED, {"delivery_id": delivery_id, "now": now})
+    done = connection.execute(sql.DELIVERED, {"delivery_id": delivery_id, "now": now})
     return done.rowcount == 1
 
 
@@ -307,14 +175,14 @@ def history(connection: Connection, alert_id: str) -> list[PageRow]:
     return [
         PageRow(row.id, _slip(row), row.state, row.not_before, row.created_at, row.claimed_at, row.settled_at,
                 row.delivered_at, row.provider_id, row.reason, row.data, row.version)
-        for row in connection.execute(_HISTORY, {"of_alert": alert_id})
+        for row in connection.execute(sql.HISTORY, {"of_alert": alert_id})
     ]  # fmt: skip
 
 
 def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:
     # Each opening begins with a cancellation; an alert of this very unit has nothing to cancel yet.
     if alert_id not in memory(connection).new_alerts:
-        connection.execute(_CANCEL, {"of_alert": alert_id, "now": now})
+        connection.execute(sql.CANCEL, {"of_alert": alert_id, "now": now})
 
 
 def _row(alert_id: str | None, slip: Slip, now: datetime, severity: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Units of work on PostgreSQL: a small pool of threads, a transaction each, repeated where that is safe."""
 
+import asyncio
 import random
 import threading
 import time
@@ -35,6 +36,10 @@ class PoolWriter:
     def submit(self, unit: Unit) -> "Future[Any]":
         """Queue the unit; its future is resolved after the COMMIT. Raises RuntimeError once closed."""
         return self._threads.submit(self._run, unit)
+
+    async def write(self, unit: Unit) -> Any:
+        """The same for a coroutine."""
+        return await asyncio.wrap_future(self.submit(unit))
 
     @property
     def is_current_thread(self) -> bool:

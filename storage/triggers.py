@@ -11,16 +11,21 @@ $$ BEGIN RAISE EXCEPTION '{_REFUSAL}'; END $$"""
 
 def protect(table: Table) -> None:
     """Have the table created with its triggers."""
-    event.listen(table, "after_create", DDL(_FUNCTION).execute_if(dialect="postgresql"))
+    _on(table, "postgresql", _FUNCTION)
     for act in ("update", "delete"):
         head = f"CREATE TRIGGER {table.name}_no_{act} BEFORE {act.upper()} ON {table.name}"
-        sqlite = DDL(f"{head} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
-        event.listen(table, "after_create", sqlite.execute_if(dialect="sqlite"))
-    acts = DDL(
-        f"CREATE TRIGGER {table.name}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table.name} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        _on(table, "sqlite", f"{head} BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END")
+    _on(
+        table,
+        "postgresql",
+        f"CREATE TRIGGER {table.name}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE "
+        f"ON {table.name} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     )
-    event.listen(table, "after_create", acts.execute_if(dialect="postgresql"))
+
+
+def _on(table: Table, dialect: str, statement: str) -> None:
+    ddl = DDL(statement)  # type: ignore[no-untyped-call] # SQLAlchemy left it without types
+    event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
 
 
 protect(tables.audit)

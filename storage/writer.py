@@ -3,10 +3,12 @@
 A commit costs a wait for the disk whatever it holds, so all that queued up during the last one share the next.
 """
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -21,14 +23,28 @@ LARGEST_GROUP = 256
 
 @dataclass(slots=True)
 class _Job:
+    """A unit with whoever waits for it: a thread, or a coroutine of ``loop``."""
+
     unit: Unit
-    future: "Future[Any]" = field(default_factory=Future)
+    future: Future[Any] | asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop | None = None
     result: Any = None
     error: BaseException | None = None
 
+    def start(self) -> bool:
+        """False where nobody waits any more."""
+        if isinstance(self.future, Future):
+            return self.future.running() or self.future.set_running_or_notify_cancel()
+        return not self.future.cancelled()
+
     def resolve(self) -> None:
+        """Tell whoever waits; on the loop's own thread where that is a coroutine."""
+        if self.future.done():  # cancelled meanwhile
+            return
         if self.error is None:
             self.future.set_result(self.result)
+        elif isinstance(self.error, StopIteration):  # asyncio's futures refuse it
+            self.future.set_exception(RuntimeError("a unit of work raised StopIteration"))
         else:
             self.future.set_exception(self.error)
 
@@ -48,12 +64,22 @@ class GroupWriter:
 
     def submit(self, unit: Unit) -> "Future[Any]":
         """Queue the unit; its future is resolved after the COMMIT. Raises RuntimeError once closed."""
-        job = _Job(unit)
+        future: Future[Any] = Future()
+        self._put(_Job(unit, future))
+        return future
+
+    async def write(self, unit: Unit) -> Any:
+        """The same for a coroutine."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._put(_Job(unit, future, loop))
+        return await future
+
+    def _put(self, job: _Job) -> None:
         with self._closing:
             if self._closed:
                 raise RuntimeError("the database is closed")
             self._queue.put(job)
-        return job.future
 
     @property
     def is_current_thread(self) -> bool:
@@ -80,18 +106,17 @@ class GroupWriter:
         try:
             connection, memory = self._begin()
         except BaseException as error:  # handed to all who wait: each would only fail alike
-            self._fail([first, *self._waiting()], error)
+            _fail([first, *self._waiting()], error)
             return
         try:
             self._run(first, connection, memory, jobs)
             _driver(connection).execute("COMMIT")
         except BaseException as error:  # nothing of the group is stored, and all hear of it
             self._roll_back(connection)
-            self._fail(jobs, error)
+            _fail(jobs, error)
             return
         run_callbacks(memory)
-        for job in jobs:
-            job.resolve()
+        _resolve(jobs)
 
     def _begin(self) -> tuple[Connection, Memory]:
         if self._connection is None:
@@ -105,7 +130,7 @@ class GroupWriter:
     ) -> None:
         """Run the first unit, and all that are queued by then: nobody waits for company."""
         while job is not None:
-            if job.future.set_running_or_notify_cancel():
+            if job.start():
                 jobs.append(job)
                 _run_unit(job, connection, memory)
             job = self._next() if len(jobs) < LARGEST_GROUP else None
@@ -121,11 +146,6 @@ class GroupWriter:
 
     def _waiting(self) -> list[_Job]:
         return list(iter(self._next, None))
-
-    def _fail(self, jobs: list[_Job], error: BaseException) -> None:
-        for job in jobs:
-            if job.future.running() or job.future.set_running_or_notify_cancel():
-                job.future.set_exception(error)
 
     def _roll_back(self, connection: Connection) -> None:
         """Back to a state in which the next group can begin; a connection that cannot is given up."""
@@ -154,6 +174,32 @@ def _run_unit(job: _Job, connection: Connection, memory: Memory) -> None:
         driver.execute("ROLLBACK TO unit")
         memory.forget(callbacks)
     driver.execute("RELEASE unit")
+
+
+def _fail(jobs: Iterable[_Job], error: BaseException) -> None:
+    waiting = [job for job in jobs if job.start()]
+    for job in waiting:
+        job.error = error
+    _resolve(waiting)
+
+
+def _resolve(jobs: Iterable[_Job]) -> None:
+    """Tell all who wait. A loop is woken once for the whole group: each waking costs a system call
+    and a change of thread."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in jobs:
+        if job.loop is None:
+            job.resolve()
+        else:
+            by_loop.setdefault(job.loop, []).append(job)
+    for loop, theirs in by_loop.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
+            loop.call_soon_threadsafe(_resolve_here, theirs)
+
+
+def _resolve_here(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.resolve()
 
 
 def _driver(connection: Connection) -> Any:

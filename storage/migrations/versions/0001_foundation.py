@@ -392,6 +392,5 @@ def _pages() -> None:
     )
     op.create_index("ix_pages_alert_id", "pages", ["alert_id"])
     _partial_index("ix_pages_claimed", "pages", ["claimed_by"], "state = 'claimed'")
-    _partial_index("ix_pages_not_before", "pages", ["not_before"], "state = 'waiting'")
     _partial_index("ix_pages_provider_id", "pages", ["provider_id"], "provider_id <> ''")
     _partial_index("ix_pages_waiting", "pages", ["priority", "not_before"], "state = 'waiting'")

@@ -1,0 +1,129 @@
+"""What outbox.py says to the database: built once, compiled once."""
+
+from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
+
+from bot.domain.coverage import SLACK
+from storage import tables
+
+_columns = tables.pages.c
+# Written out, not bound: the planners use a partial index only where they can read its condition.
+_WAITING = _columns.state == literal_column("'waiting'")
+_CLAIMED = _columns.state == literal_column("'claimed'")
+
+PUT = insert(tables.pages)
+CANCEL = (
+    update(tables.pages)
+    .where(_columns.alert_id == bindparam("of_alert"), _WAITING, _columns.notice.is_(None))
+    .values(state="cancelled", settled_at=bindparam("now"))
+)
+_READ = (
+    _columns.id,
+    _columns.alert_id,
+    _columns.person_id,
+    _columns.role,
+    _columns.channel,
+    _columns.round,
+    _columns.tries,
+    _columns.possible_repeat,
+    _columns.notice,
+    _columns.not_before,
+    _columns.created_at,
+    _columns.data,
+    _columns.version,
+    _columns.priority,
+)
+_NEXT = (
+    select(_columns.id)
+    .where(_WAITING, _columns.not_before <= bindparam("now"))
+    .order_by(_columns.priority, _columns.not_before, _columns.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("picked")
+    # Else PostgreSQL may pick again for every row that it joins, and claim more than asked for.
+    .prefix_with("MATERIALIZED")
+)
+CLAIM = (
+    update(tables.pages)
+    .where(_columns.id.in_(select(_NEXT.c.id)))
+    .values(state="claimed", claimed_by=bindparam("instance"), claimed_at=bindparam("now"))
+    .returning(*_READ)
+)
+NEXT_NOT_BEFORE = select(_columns.not_before).where(_WAITING).order_by(_columns.not_before).limit(1)
+UNDER_WAY = select(func.count()).select_from(tables.pages).where(_CLAIMED)
+SETTLE = (
+    update(tables.pages)
+    .where(_columns.id == bindparam("delivery_id"), _CLAIMED)
+    .values(
+        state=bindparam("outcome"),
+        settled_at=bindparam("now"),
+        provider_id=bindparam("by_provider"),
+        slack_channel=bindparam("in_channel"),
+        reason=bindparam("because"),
+    )
+)
+PROVEN = (
+    update(tables.pages)
+    .where(_columns.id == bindparam("delivery_id"), _columns.state.in_(["uncertain", "failed"]))
+    .values(
+        state="sent",
+        provider_id=bindparam("by_provider"),
+        settled_at=bindparam("now"),
+        reason="",
+    )
+)
+_ORPHANED = (
+    select(_columns.id)
+    .where(
+        _CLAIMED,
+        or_(
+            _columns.claimed_by.not_in(bindparam("alive", expanding=True)),
+            (_columns.claimed_by == bindparam("me"))
+            & _columns.id.not_in(bindparam("mine", expanding=True)),
+        ),
+    )
+    .with_for_update(skip_locked=True)
+    .cte("picked")
+    .prefix_with("MATERIALIZED")
+)
+ADOPT = (
+    update(tables.pages)
+    .where(_columns.id.in_(select(_ORPHANED.c.id)))
+    .values(claimed_by=bindparam("instance"))
+    .returning(*_READ)
+)
+POSTED = (
+    select(_columns.slack_channel, _columns.provider_id)
+    .where(
+        _columns.alert_id == bindparam("of_alert"),
+        _columns.person_id == bindparam("to_person"),
+        _columns.channel == SLACK,
+        _columns.slack_channel != "",
+    )
+    .order_by(_columns.settled_at, _columns.id)
+)
+BY_ID = select(*_READ).where(_columns.id == bindparam("delivery_id"))
+BY_PROVIDER_ID = select(*_READ).where(
+    _columns.provider_id == bindparam("by_provider"), _columns.provider_id != literal_column("''")
+)
+DELIVERED = (
+    update(tables.pages)
+    .where(
+        _columns.id == bindparam("delivery_id"),
+        _columns.delivered_at.is_(None),
+        _columns.state.not_in(["waiting", "cancelled"]),
+    )
+    .values(delivered_at=bindparam("now"))
+)
+HISTORY = (
+    select(
+        *_READ,
+        _columns.state,
+        _columns.claimed_at,
+        _columns.settled_at,
+        _columns.delivered_at,
+        _columns.provider_id,
+        _columns.reason,
+    )
+    .where(_columns.alert_id == bindparam("of_alert"))
+    .order_by(_columns.created_at, _columns.id)
+)

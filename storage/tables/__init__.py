@@ -1,0 +1,31 @@
+"""The tables, by name. Rows never leave storage/: its other modules turn them into values.
+
+An empty text means "none", except in columns that refer to another table, where it is NULL.
+"""
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from storage.tables.directory import Editions, People, PersonIdentifiers
+from storage.tables.paging import Alerts, Codes, Pages, Policies
+from storage.tables.received import Inbound, Messages, Quarantine, Reports
+from storage.tables.trail import Audit, Seals
+
+
+def _table(row: type[SQLModel]) -> Table:
+    return SQLModel.metadata.tables[str(row.__tablename__)]
+
+
+messages = _table(Messages)
+quarantine = _table(Quarantine)
+reports = _table(Reports)
+policies = _table(Policies)
+people = _table(People)
+person_identifiers = _table(PersonIdentifiers)
+editions = _table(Editions)
+alerts = _table(Alerts)
+pages = _table(Pages)
+codes = _table(Codes)
+inbound = _table(Inbound)
+audit = _table(Audit)
+seals = _table(Seals)

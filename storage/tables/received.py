@@ -1,0 +1,95 @@
+"""What came in: messages, what could not be used of them, report versions, providers' callbacks."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field
+
+from storage.columns import Instant, Outside
+from storage.tables.base import Row, partial_index
+
+
+class Messages(Row, table=True):
+    """A message as it was received; an identical one only raises ``copies``."""
+
+    __tablename__ = "messages"
+    # Answers "was it received before?", as part of the insert itself.
+    __table_args__ = (UniqueConstraint("source", "control_id", "digest"),)
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    source: str = Field(sa_type=Text)
+    sender: str = Field(sa_type=Outside)
+    control_id: str = Field(sa_type=Outside)
+    processing_id: str = Field(sa_type=Outside)
+    digest: str = Field(sa_type=Text)
+    size: int = Field(sa_type=BigInteger)
+    data: bytes = Field(sa_type=LargeBinary)
+    outcome: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    copies: int
+    received_at: datetime = Field(sa_type=Instant)
+    last_received_at: datetime = Field(sa_type=Instant)
+
+
+class Quarantine(Row, table=True):
+    """A message that could not be used, with the reason."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        UniqueConstraint("message_id", "reason"),
+        # "Is one of this reason waiting already?", and the list of those that wait.
+        partial_index(
+            "ix_quarantine_waiting", "reason", "quarantined_at", where="replayed_at IS NULL"
+        ),
+    )
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    message_id: str = Field(foreign_key="messages.id", sa_type=Text)
+    source: str = Field(sa_type=Text)
+    sender: str = Field(sa_type=Outside)
+    control_id: str = Field(sa_type=Outside)
+    size: int = Field(sa_type=BigInteger)
+    reason: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Outside)
+    flags: str = Field(sa_type=Text)
+    error_code: str = Field(sa_type=Text)
+    location: str = Field(sa_type=Outside)
+    quarantined_at: datetime = Field(sa_type=Instant)
+    replayed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Reports(Row, table=True):
+    """One version of one report; ``body`` is the whole of it as JSON."""
+
+    __tablename__ = "reports"
+    # Finds all versions of one order's result, and refuses the same content twice.
+    __table_args__ = (
+        UniqueConstraint("key_value", "key_kind", "key_authority", "content_hash"),
+        CheckConstraint("status BETWEEN 0 AND 4", name="status"),
+    )
+
+    id: str = Field(primary_key=True, sa_type=Text)
+    message_id: str = Field(foreign_key="messages.id", sa_type=Text)
+    key_value: str = Field(sa_type=Outside)
+    key_kind: str = Field(sa_type=Text)
+    key_authority: str = Field(sa_type=Outside)
+    content_hash: str = Field(sa_type=Text)
+    status: int
+    status_at: datetime = Field(sa_type=Instant)
+    category: str | None = Field(default=None, sa_type=Text)
+    finding_hash: str = Field(sa_type=Text)
+    review: str = Field(sa_type=Text)
+    rule: str = Field(sa_type=Outside)
+    evidence: str = Field(sa_type=Text)
+    received_at: datetime = Field(sa_type=Instant)
+    body: str = Field(sa_type=Text)
+
+
+class Inbound(Row, table=True):
+    """A provider's message or callback that was dealt with already."""
+
+    __tablename__ = "inbound"
+
+    provider: str = Field(primary_key=True, sa_type=Text)
+    sid: str = Field(primary_key=True, sa_type=Outside)
+    seen_at: datetime = Field(sa_type=Instant)
