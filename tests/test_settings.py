@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.settings import BadSettings, Settings, load, tokens_in_environment
+from bot.settings import BadSettings, Settings, load, sandbox_clock, tokens_in_environment
 from tests.requirements import ROOT
 
 SITE = '[site]\nname = "General"\ntimezone = "America/Chicago"\ncallback_number = "312-555-0100"\n'
@@ -112,6 +112,7 @@ def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
         ('[twilio]\nfrom = "312-555-0100"', "twilio.from is no phone number in international"),
         ('[database]\nurl = "mysql://h/x"', "names a database that Readback does not run on."),
         ('[database]\nurl = "readback.db"', "database.url is no database URL."),
+        ('[database]\nurl = "sqlite://"', "database.url names no file."),
         ("database = 1", "database is not a section. Write [database]"),
         ("[hl7", "is not TOML: "),
     ],
@@ -225,3 +226,19 @@ def test_the_example_shows_every_setting() -> None:
 def test_the_names_of_tokens_that_are_set_are_known() -> None:
     assert tokens_in_environment({**TOKENS, "OTHER": "x"}) == tuple(TOKENS)
     assert tokens_in_environment({"SLACK_BOT_TOKEN": ""}) == ()
+
+
+def test_a_clock_is_moved_only_where_slack_and_twilio_are_stand_ins_here(tmp_path: Path) -> None:
+    env = {"READBACK_SANDBOX_CLOCK": str(tmp_path / "clock")}
+    real = load(written(tmp_path), {})
+    assert sandbox_clock(real, {}) is None
+    with pytest.raises(BadSettings, match="READBACK_SANDBOX_CLOCK moves the clock"):
+        sandbox_clock(real, env)
+    here = {
+        "READBACK_SLACK__API_URL": "http://127.0.0.1:1/slack/api/",
+        "READBACK_TWILIO__API_URL": "http://localhost:1/twilio",
+    }
+    assert sandbox_clock(load(written(tmp_path), here), env) == tmp_path / "clock"
+    half = load(written(tmp_path), dict(list(here.items())[:1]))
+    with pytest.raises(BadSettings):
+        sandbox_clock(half, env)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.markup import escape
 
-from bot.cli.opening import ConfigFile, settings_from
+from bot.cli.opening import ConfigFile, LeftOut, Without, settings_from
 from bot.cli.shown import FOUND_PROBLEMS, SLACK_PLAN, AsJson, err, out, print_json
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 _SIGNS = {"ok": "[green]✓[/]", "advice": "[yellow]![/]", "failed": "[bold red]✗[/]"}
 
 
-def check(config: ConfigFile = None, as_json: AsJson = False) -> None:
+def check(without: LeftOut = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Try configuration, policy, database, people, ports, Slack and Twilio; nothing is sent."""
     settings = settings_from(config)
     found = []
     with err.status("Trying"):
-        for finding in _findings(settings):
+        for finding in _findings(settings, frozenset(without or [])):
             found.append(finding)
             if not as_json:
                 _show(finding)
@@ -45,7 +45,7 @@ def _show(finding: "Finding") -> None:
         out.print(f"            → {escape(finding.cure)}", soft_wrap=True, style="dim")
 
 
-def _findings(settings: "Settings") -> Iterator["Finding"]:
+def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Finding"]:
     from bot.cli import findings
 
     yield findings.Finding("settings", findings.Weight.OK, f"{settings.site.name}: read")
@@ -55,8 +55,10 @@ def _findings(settings: "Settings") -> Iterator["Finding"]:
     if directory:
         yield from findings.people(*directory)
     yield from findings.ports(settings)
-    yield from _slack(settings, directory[0] if directory else [])
-    yield from _twilio(settings)
+    if Without.SLACK not in without:
+        yield from _slack(settings, directory[0] if directory else [])
+    if Without.TWILIO not in without:
+        yield from _twilio(settings)
 
 
 def _slack(settings: "Settings", everybody: "list[Person]") -> Iterator["Finding"]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,21 @@ ConfigFile = Annotated[
         metavar="FILE",
         help="The settings; else READBACK_CONFIG, else readback.toml here.",
         show_default=False,
+    ),
+]
+
+
+class Without(StrEnum):
+    """What can be done without, by the names that people know."""
+
+    SLACK = "slack"
+    TWILIO = "twilio"
+
+
+LeftOut = Annotated[
+    list[Without] | None,
+    typer.Option(
+        "--without", help="Do without it on purpose; may be given twice.", show_default=False
     ),
 ]
 
@@ -58,6 +74,8 @@ def policy_or_stop(settings: "Settings") -> "Policy":
         return policy_of(settings)
     except BadPolicy as bad:
         stop(*(f"{file}: {line}" for line in str(bad).splitlines()))
+    except UnicodeDecodeError:
+        stop(f"{file} is not UTF-8 text. See site.policy.")
     except OSError as error:
         stop(f"{file} cannot be read: {error.strerror}. See site.policy.")
 
@@ -65,21 +83,35 @@ def policy_or_stop(settings: "Settings") -> "Policy":
 @contextmanager
 def database_of(settings: "Settings", *, create: bool = False) -> Iterator["Database"]:
     """The site's database for one command. Without ``create`` it must be there and up to date."""
-    from sqlalchemy.exc import DBAPIError
-
     from storage.database import Database
 
     _require_file(settings.database.url, create=create)
-    database = Database(settings.database.url)
+    with trouble_told():
+        database = Database(settings.database.url)
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def trouble_told() -> Iterator[None]:
+    """What keeps the database from being used, as a sentence; DBAPI's own texts quote values."""
+    from sqlalchemy.exc import DBAPIError
+
+    from storage.migrating import DatabaseTooNew
+
     try:
-        yield database
+        yield
+    except DatabaseTooNew as newer:
+        stop(f"{newer}")
+    except FileNotFoundError as error:
+        stop(f"{error.filename} cannot be made: its folder does not exist.")
     except DBAPIError as error:
         stop(
-            f"The database cannot be used ({type(error.orig).__name__}). "
-            "`readback check` says what is wrong; `readback migrate` brings its tables up to date."
+            f"The database cannot be used ({type(error.orig).__name__}). `readback check` tells "
+            "more; `readback migrate` brings its tables up to date."
         )
-    finally:
-        database.close()
 
 
 def _require_file(url: str, *, create: bool) -> None:

@@ -25,7 +25,7 @@ def _address(text: str) -> tuple[str, int]:
 
 def send(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False, help="HL7 files.")
+        list[Path], typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="HL7 files.")
     ],
     to: Annotated[str, typer.Option(metavar="HOST:PORT", help="The MLLP listener.")] = (
         "127.0.0.1:2575"

@@ -1,15 +1,21 @@
 """`readback serve`: the bot itself, until it is told to stop."""
 
 import asyncio
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from bot.cli.opening import ConfigFile, clock_for, policy_or_stop, settings_from
+from bot.cli.opening import (
+    ConfigFile,
+    LeftOut,
+    Without,
+    clock_for,
+    policy_or_stop,
+    settings_from,
+    trouble_told,
+)
 from bot.cli.shown import SLACK_PLAN, err, say, stop
 
 if TYPE_CHECKING:
@@ -17,18 +23,8 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
-class Without(StrEnum):
-    """What can be done without, by the names that people know."""
-
-    SLACK = "slack"
-    TWILIO = "twilio"
-
-
 def serve(
-    without: Annotated[
-        list[Without] | None,
-        typer.Option(help="Do without it on purpose; may be given twice.", show_default=False),
-    ] = None,
+    without: LeftOut = None,
     config: ConfigFile = None,
 ) -> None:
     """Run Readback: receive reports, page people, until Ctrl-C or SIGTERM."""
@@ -41,15 +37,14 @@ def serve(
     left_out = frozenset(_CHANNEL[name] for name in without or [])
     _say_plan(settings, left_out)
     log.configure(settings.log.format, on_drop=metrics.log_key_dropped)
+    clock = clock_for(settings)
+
+    def greet(running: "Running") -> None:
+        _greet(settings, running, left_out)
+
     try:
-        asyncio.run(
-            run(
-                settings,
-                clock_for(settings),
-                without=left_out,
-                ready=lambda running: _greet(settings, running, left_out),
-            )
-        )
+        with trouble_told():
+            asyncio.run(run(settings, clock, without=left_out, ready=greet))
     except CannotStart as reason:
         stop(str(reason))
 

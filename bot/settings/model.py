@@ -52,11 +52,13 @@ def _database(value: object) -> object:
         return value
     cure = 'Write "sqlite:///readback.db" or "postgresql://user@host/readback".'
     try:
-        kind = make_url(value).get_backend_name()
+        url = make_url(value)
     except ArgumentError:
         raise ValueError("is no database URL", cure) from None
-    if kind not in {"sqlite", "postgresql"}:
+    if url.get_backend_name() not in {"sqlite", "postgresql", "postgres"}:
         raise ValueError("names a database that Readback does not run on", cure)
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise ValueError("names no file", cure)
     return value
 
 

@@ -1,0 +1,135 @@
+"""A site to run commands at: a settings file and a database of its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.app import policy_of
+from bot.cli import app
+from bot.clock import SystemClock
+from bot.domain.message import Receipt, Unusable
+from bot.engine.context import Engine, Site
+from bot.engine.intake import receive_in
+from bot.sandbox.samples import fill, sample
+from bot.settings import load
+from bot.sources import hl7
+from storage.database import Database
+
+SETTINGS = """\
+[site]
+name = "General"
+timezone = "America/Chicago"
+callback_number = "312-555-0100"
+[database]
+url = "{url}"
+[hl7]
+port = 0
+[web]
+port = 0
+"""
+COLUMNS = "npi,local_ids,name,email,mobile,slack_user_id,timezone,roles,designee_npi"
+CARLA = "1000000004,,Carla,,+13125550103,T01/U0CARLA,,coordinator,"
+ADA = "1234567893,,Ada,,+13125550101,T01/U0ADA,,,1245319599"
+BEN = "1245319599,,Ben,,+13125550102,,,,"
+CLEAN = dict.fromkeys(
+    (
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_SIGNING_SECRET",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "READBACK_CONFIG",
+    )
+)
+
+
+@dataclass
+class Place:
+    """One site. ``run`` is a command at it, as typed; ``env`` is added to a clean environment."""
+
+    folder: Path
+    url: str
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "readback.toml"
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(
+            app, [*words, "--config", str(self.config)], env={**CLEAN, **self.env}
+        )
+
+    def people(self, *rows: str) -> Path:
+        file = self.folder / "people.csv"
+        file.write_text("\n".join((COLUMNS, *rows, "")), encoding="utf-8")
+        return file
+
+    def imported(self, *rows: str) -> None:
+        result = self.run("people", "import", str(self.people(*rows)))
+        assert result.exit_code == 0, result.output
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A site on SQLite, its database not made yet."""
+    return made(tmp_path, f"sqlite:///{tmp_path / 'readback.db'}")
+
+
+@pytest.fixture
+def any_place(tmp_path: Path, database_url: str) -> Place:
+    """A site on either database."""
+    return made(tmp_path, database_url)
+
+
+def made(folder: Path, url: str) -> Place:
+    there = Place(folder, url)
+    there.config.write_text(SETTINGS.format(url=url), encoding="utf-8")
+    return there
+
+
+@pytest.fixture
+def database(place: Place) -> Iterator[Database]:
+    """The site's database, migrated."""
+    opened = Database(place.url)
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+class Receive(Protocol):
+    """Take a message in as the running bot does; ``reading`` as an older reader made it."""
+
+    def __call__(self, data: bytes, reading: Unusable | None = None) -> Receipt: ...
+
+
+@pytest.fixture
+def receive(place: Place, database: Database) -> Receive:
+    """The door of the site's engine."""
+    settings = load(place.config, {})
+    engine = Engine(
+        database=database,
+        clock=SystemClock(),
+        policy=policy_of(settings),
+        site=Site("General", settings.site.timezone, settings.site.callback_number),
+        wake=lambda: None,
+        instance=1,
+    )
+
+    def take(data: bytes, reading: Unusable | None = None) -> Receipt:
+        now = engine.clock.now()
+        raw = hl7.read(data, source="hl7", timezone=settings.site.timezone, now=now)
+        taken = replace(raw, reading=reading or raw.reading)
+        return database.run(lambda c: receive_in(c, engine, taken))
+
+    return take
+
+
+def report(accession: str = "A1") -> bytes:
+    """A critical one, finalized now."""
+    template = sample("ct-head-hemorrhage").template
+    return fill(template, now=SystemClock().now(), accession=accession, control_id=f"C{accession}")

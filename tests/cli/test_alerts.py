@@ -1,0 +1,92 @@
+"""`readback alerts`: what is open, for people and for programs."""
+
+import json
+import re
+
+from storage.database import Database
+from tests.cli.conftest import CARLA, Place, Receive, report
+
+KEYS = [
+    "ref",
+    "category",
+    "state",
+    "owner",
+    "window_opens_at",
+    "due_at",
+    "next_action_at",
+    "accession",
+]
+
+
+def test_an_open_alert_is_printed_as_json_with_its_owner_and_times_in_utc(
+    place: Place, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    receive(report("A7"))
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    assert list(alert) == KEYS
+    assert alert["category"] == "critical"
+    assert alert["state"] == "open"
+    assert alert["owner"] == "Carla"
+    assert alert["accession"] == "A7"
+    assert all(re.fullmatch(r"\d{4}-.*T.*Z", alert[k]) for k in ("due_at", "next_action_at"))
+
+
+def test_the_table_leaves_the_accession_number_out(place: Place, receive: Receive) -> None:
+    place.imported(CARLA)
+    receive(report("A7777"))
+    text = place.run("alerts").stdout
+    assert "Carla" in text
+    assert "A7777" not in text
+
+
+def test_alerts_that_ended_are_listed_on_demand(
+    place: Place, database: Database, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    receive(report("A7"))
+    receive(report("A7").replace(b"|F|", b"|X|").replace(b"CA7", b"CA8"))
+    assert json.loads(place.run("alerts", "--json").stdout) == []
+    (ended,) = json.loads(place.run("alerts", "--all", "--json").stdout)
+    assert (ended["state"], ended["next_action_at"]) == ("withdrawn", None)
+
+
+def test_no_alert_is_a_sentence_for_people_and_a_list_for_programs(
+    place: Place, database: Database
+) -> None:
+    result = place.run("alerts")
+    assert (result.stdout, result.stderr) == ("", "No alert is open.\n")
+    assert place.run("alerts", "--json").stdout == "[]\n"
+
+
+def test_more_than_the_limit_is_said_and_not_put_into_the_json(
+    place: Place, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    for accession in ("A1", "A2"):
+        receive(report(accession))
+    result = place.run("alerts", "--json", "--limit", "1")
+    assert len(json.loads(result.stdout)) == 1
+    assert "--limit" in result.stderr
+
+
+def test_a_database_that_is_not_there_is_not_made_by_looking(place: Place) -> None:
+    result = place.run("alerts")
+    assert result.exit_code == 2
+    assert "There is no database" in result.stderr
+    assert not (place.folder / "readback.db").exists()
+
+
+def test_a_database_without_tables_is_told_what_to_do(place: Place) -> None:
+    (place.folder / "readback.db").touch()
+    result = place.run("alerts")
+    assert result.exit_code == 2
+    assert "`readback migrate`" in result.stderr
+
+
+def test_settings_that_cannot_be_used_end_the_command_with_every_problem(place: Place) -> None:
+    place.config.write_text('[site]\nname = "General"\n[hl7]\nprot = 1\n', encoding="utf-8")
+    result = place.run("alerts")
+    assert result.exit_code == 2
+    assert result.stderr.count("✗") == 3
+    assert 'hl7.prot is no setting. Did you mean "port"?' in result.stderr

@@ -1,0 +1,50 @@
+"""`readback migrate` and `readback audit verify`."""
+
+import json
+
+from sqlalchemy import text
+
+from storage.database import Database
+from tests.cli.conftest import ADA, BEN, CARLA, Place
+
+
+def test_migrate_makes_the_database_and_says_so(any_place: Place) -> None:
+    result = any_place.run("migrate", "--json")
+    assert json.loads(result.stdout)["ok"] is True
+    assert "is up to date." in any_place.run("migrate").stderr
+
+
+def test_a_database_of_a_later_release_is_left_alone(place: Place, database: Database) -> None:
+    database.run(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    result = place.run("migrate")
+    assert result.exit_code == 2
+    assert "later release" in result.stderr
+
+
+def test_a_folder_that_does_not_exist_is_named(place: Place) -> None:
+    place.env = {"READBACK_DATABASE__URL": f"sqlite:///{place.folder}/absent/readback.db"}
+    result = place.run("migrate")
+    assert result.exit_code == 2
+    assert "its folder does not exist" in result.stderr
+
+
+def test_a_whole_trail_is_said_to_be_whole(any_place: Place) -> None:
+    any_place.imported(CARLA, ADA, BEN)
+    result = any_place.run("audit", "verify")
+    assert result.exit_code == 0
+    assert "The audit trail is whole: 1 entries, 0 seals." in result.stderr
+
+
+def test_a_trail_that_somebody_changed_names_the_first_broken_entry(
+    place: Place, database: Database
+) -> None:
+    place.imported(CARLA, ADA, BEN)
+    place.imported(CARLA, BEN)
+    database.run(lambda c: c.execute(text("DROP TRIGGER audit_no_update")))
+    database.run(lambda c: c.execute(text("UPDATE audit SET actor = 'nobody' WHERE seq = 2")))
+    result = place.run("audit", "verify")
+    assert result.exit_code == 1
+    assert "chain admin, entry 2: changed after it was written" in result.stderr
+    told = json.loads(place.run("audit", "verify", "--json").stdout)
+    assert told["ok"] is False
+    assert told["first_broken"].startswith("chain admin, entry 2")

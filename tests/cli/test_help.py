@@ -1,0 +1,75 @@
+"""What the command line says to somebody who does not know it yet, or mistypes."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import ORDER, app
+
+
+def output(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "120"})
+    return result.exit_code, result.output
+
+
+def test_help_lists_the_commands_in_the_order_a_newcomer_needs_them() -> None:
+    _, text = output("--help")
+    assert tuple(re.findall(r"^│ ([a-z]+) ", text, re.MULTILINE)) == ORDER
+    assert "Exit codes: 0 all is well" in text
+
+
+def test_every_command_is_in_the_order() -> None:
+    registered = {command.name or command.callback.__name__ for command in app.registered_commands}  # type: ignore[union-attr]  # each has one of them
+    assert registered | {group.name for group in app.registered_groups} == set(ORDER)
+
+
+@pytest.mark.parametrize("command", ORDER)
+def test_every_command_has_help(command: str) -> None:
+    code, text = output(command, "--help")
+    assert code == 0
+    assert "Usage: " in text
+
+
+def test_a_mistyped_command_is_told_what_would_work() -> None:
+    code, text = output("srve")
+    assert code == 2
+    assert "Did you mean 'serve'?" in text
+
+
+def test_a_mistyped_option_is_told_what_would_work() -> None:
+    code, text = output("serve", "--confg", "x")
+    assert code == 2
+    assert "--config" in text
+
+
+def test_a_mistyped_subcommand_is_told_what_would_work() -> None:
+    code, text = output("quarantine", "lst")
+    assert code == 2
+    assert "Did you mean 'list'?" in text
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert re.fullmatch(r"readback \d+\.\d+\.\d+\n", output("--version")[1])
+
+
+def test_the_module_is_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("readback ")
+
+
+def test_help_imports_neither_the_database_nor_the_sdks() -> None:
+    code = (
+        "import sys; sys.argv = ['readback', '--help']\n"
+        "from bot.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    pass\n"
+        "heavy = {'sqlalchemy', 'slack_sdk', 'twilio', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

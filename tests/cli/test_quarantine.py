@@ -1,0 +1,149 @@
+"""`readback quarantine`: what waits, why, the message itself on record, and another try."""
+
+import base64
+import json
+
+import pytest
+from sqlalchemy import text
+
+from bot.domain.message import Unusable
+from storage import audit
+from storage.database import Database
+from tests.cli.conftest import CARLA, Place, Receive, report
+
+MARKER = b"MARKERPATIENT"
+
+
+def broken() -> bytes:
+    """Without anything that names the order; the patient's name is the marker."""
+    lines = [line for line in report().split(b"\r") if not line.startswith((b"OBR", b"ORC"))]
+    return b"\r".join(lines).replace(b"PID|", b"PID|" + MARKER)
+
+
+@pytest.fixture
+def entry(place: Place, receive: Receive) -> str:
+    """The id of a message that waits."""
+    place.imported(CARLA)
+    assert receive(broken()).quarantined
+    (found,) = json.loads(place.run("quarantine", "list", "--json").stdout)
+    return str(found["id"])
+
+
+def admin(database: Database) -> list[str]:
+    return [entry.what for entry in database.look(lambda c: audit.chain(c, audit.ADMIN))]
+
+
+def test_what_waits_is_listed_with_the_reason_and_nothing_of_the_patient(
+    place: Place, entry: str
+) -> None:
+    text = place.run("quarantine", "list").stdout
+    assert entry[-8:] in text
+    assert "no-obr" in text
+    assert MARKER.decode() not in text
+
+
+def test_an_empty_quarantine_says_so(place: Place, database: Database) -> None:
+    assert "Nothing waits in quarantine." in place.run("quarantine", "list").stderr
+
+
+def test_an_entry_is_shown_without_its_message(place: Place, entry: str) -> None:
+    result = place.run("quarantine", "show", entry[-8:])
+    assert result.exit_code == 0
+    assert "no-obr" in result.stdout
+    assert MARKER.decode() not in result.output
+
+
+def test_the_message_itself_is_shown_on_demand_and_that_is_on_record(
+    place: Place, database: Database, entry: str
+) -> None:
+    result = place.run("quarantine", "show", entry, "--reveal")
+    assert MARKER.decode() in result.stdout
+    assert "\nPID|" in result.stdout
+    told = json.loads(place.run("quarantine", "show", entry, "--reveal", "--json").stdout)
+    assert MARKER in base64.b64decode(told["data_base64"])
+    assert admin(database).count("quarantine_revealed") == 2
+
+
+def test_a_message_cannot_steer_the_terminal(place: Place, receive: Receive) -> None:
+    place.imported(CARLA)
+    receive(b"no header\x1b[2J\x07")
+    (found,) = json.loads(place.run("quarantine", "list", "--json").stdout)
+    text = place.run("quarantine", "show", found["id"], "--reveal").stdout
+    assert "\x1b" not in text
+    assert "\\x1b[2J\\x07" in text
+
+
+def test_an_id_that_is_not_there_is_said(place: Place, entry: str) -> None:
+    result = place.run("quarantine", "show", "zzz")
+    assert result.exit_code == 2
+    assert "There is no entry zzz." in result.stderr
+
+
+def test_an_end_that_several_have_asks_for_more(place: Place, receive: Receive, entry: str) -> None:
+    receive(b"no header")
+    result = place.run("quarantine", "show", "")
+    assert result.exit_code == 2
+    assert "write more of it" in result.stderr
+
+
+def test_what_still_cannot_be_used_keeps_waiting(
+    place: Place, database: Database, entry: str
+) -> None:
+    result = place.run("quarantine", "replay", entry)
+    assert result.exit_code == 1
+    assert "0 messages of 1 can be used now." in result.stderr
+    assert json.loads(place.run("quarantine", "list", "--json").stdout)
+    assert "quarantine_replayed" not in admin(database)
+
+
+def test_what_can_be_read_now_opens_its_alert_and_waits_no_longer(
+    place: Place, database: Database, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    kept_by_an_older_reader(receive, place)
+    result = place.run("quarantine", "replay", "--all", "--json")
+    assert result.exit_code == 0, result.output
+    assert [(r["ok"], r["outcome"]) for r in json.loads(result.stdout)] == [(True, "used")]
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    assert (alert["accession"], alert["owner"]) == ("A9", "Carla")
+    assert admin(database)[-1] == "quarantine_replayed"
+    assert json.loads(place.run("quarantine", "list", "--json").stdout) == []
+    (replayed,) = json.loads(place.run("quarantine", "list", "--all", "--json").stdout)
+    assert replayed["replayed_at"]
+
+
+def test_a_second_replay_opens_nothing_twice(
+    place: Place, database: Database, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    entry = kept_by_an_older_reader(receive, place)
+    place.run("quarantine", "replay", entry)
+    result = place.run("quarantine", "replay", entry)
+    assert result.exit_code == 0
+    assert "was replayed before" in result.stdout
+    assert len(json.loads(place.run("alerts", "--all", "--json").stdout)) == 1
+
+
+def test_a_message_of_which_only_the_beginning_was_kept_says_so(
+    place: Place, database: Database, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    entry = kept_by_an_older_reader(receive, place)
+    database.run(lambda c: c.execute(text("UPDATE messages SET size = size + 1")))
+    result = place.run("quarantine", "replay", entry)
+    assert result.exit_code == 1
+    assert "only its beginning was kept" in result.stdout
+
+
+def test_replay_wants_to_know_which(place: Place, entry: str) -> None:
+    for words in ([], [entry, "--all"]):
+        result = place.run("quarantine", "replay", *words)
+        assert result.exit_code == 2
+        assert "Name the entries to replay, or --all" in result.stderr
+
+
+def kept_by_an_older_reader(receive: Receive, place: Place) -> str:
+    """The id of a sound message that an older reader could not read."""
+    receive(report("A9"), Unusable("old-reader", "The reader did not know this layout"))
+    (found,) = json.loads(place.run("quarantine", "list", "--json").stdout)
+    return str(found["id"])
