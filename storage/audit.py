@@ -1,13 +1,14 @@
-"""The audit trail: append-only, one hash chain for each alert and one for administration, sealed across chains.
+"""The audit trail: append-only, one hash chain for each alert and one for administration, sealed
+across chains.
 
-One chain for everything would put all writers in one queue; an alert's chain costs nothing, since whoever writes to it
-holds the alert. The seals catch what chains cannot: a chain that was removed as a whole, or the end of one. What was
-written after the last seal is protected by its chain alone.
+One chain for everything would put all writers in one queue; an alert's chain costs nothing, since
+whoever writes to it holds the alert. The seals catch what chains cannot: a chain that was removed
+as a whole, or the end of one. What was written after the last seal is protected by its chain alone.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -125,7 +126,9 @@ def _head(connection: Connection, name: str) -> tuple[int, str]:
 
 
 def seal(connection: Connection, now: datetime) -> bool:
-    """Chain a hash over all entries since the last seal. False: there are none, or another is at it."""
+    """Chain a hash over all entries since the last seal. False: there are none, or another is at
+    it.
+    """
     if not try_lock(connection, "seal"):
         return False
     _wait_for_writers(connection)
@@ -152,7 +155,8 @@ def seal(connection: Connection, now: datetime) -> bool:
 
 
 def _wait_for_writers(connection: Connection) -> None:
-    # Ids are given before the commit: without this, a slower transaction could commit an id below the seal's last one.
+    # Ids are given before the commit: without this, a slower transaction could commit an id below
+    # the seal's last one.
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE audit IN SHARE MODE"))
 
@@ -178,7 +182,8 @@ class _Covered:
 
 
 def verify(connection: Connection, progress: Callable[[int], None] | None = None) -> Verdict:
-    """Check every entry, chain and seal in a stream. ``progress`` gets the entries looked at so far.
+    """Check every entry, chain and seal in a stream. ``progress`` gets the entries looked at so
+    far.
 
     Of several broken entries it names the one written first; broken seals come after entries.
     """
@@ -223,7 +228,12 @@ def _what_is_wrong(row: AnyRow, seq: int, prev: str) -> str | None:
 
 
 def _verify_seals(connection: Connection) -> tuple[int, str | None]:
-    hashes = iter(_stream(connection, _HASHES))
+    # It may stop early, and a cursor on the server must not outlive the look.
+    with _stream(connection, _HASHES) as hashes:
+        return _compare_seals(connection, iter(hashes))
+
+
+def _compare_seals(connection: Connection, hashes: Iterator[Any]) -> tuple[int, str | None]:
     entry = next(hashes, None)
     number, after, prev = 0, 0, ""
     for row in connection.execute(select(tables.seals).order_by(_seals.number)):
