@@ -15,10 +15,11 @@ from typing import Protocol
 
 from bot.clock import ClockControl, MovedClock
 from bot.domain.alert import Alert, State
+from bot.sandbox.demo.telling import told
 from bot.sandbox.people import Phone, SlackPerson
-from bot.sandbox.samples import fill, hl7_time, sample
+from bot.sandbox.samples import fill, sample
 from bot.sandbox.world import World
-from storage import alerts, audit, outbox
+from storage import alerts, audit, outbox, people
 from storage.audit import Entry
 from storage.database import Database
 
@@ -191,7 +192,10 @@ class Hospital:
     def timeline(self) -> list[tuple[datetime, str]]:
         """Everything that happened, in order: what people did, and the audit trail."""
         rows = self.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000))
-        audited = [(entry.at, spoken(entry)) for row in rows for entry in self._chain(row.id)]
+        people_now = self.database.look(people.everybody)
+        names = {person.id: person.name for person in people_now}
+        entries = [entry for row in rows for entry in self._chain(row.id)]
+        audited = [(entry.at, str(told(entry, names))) for entry in entries]
         return sorted([*self.told, *audited], key=lambda event: event[0])
 
     def verify(self) -> None:
@@ -203,15 +207,3 @@ class Hospital:
         assert not errors, "errors in the log:\n" + "\n".join(errors)
         verdict = self.database.look(audit.verify)
         assert verdict.ok, f"the audit trail is broken: {verdict.first_broken}"
-
-
-def spoken(entry: Entry) -> str:
-    """An audit entry as a line of a timeline."""
-    told = ", ".join(f"{key} {value}" for key, value in entry.data.items() if value is not None)
-    by = "" if entry.actor == "readback" else f" by {entry.actor}"
-    return f"{entry.what.replace('_', ' ')}{by}" + (f" ({told})" if told else "")
-
-
-def at_sample_time(now: datetime, minutes_ago: float) -> str:
-    """An HL7 time this long before ``now``."""
-    return hl7_time(now - timedelta(minutes=minutes_ago))

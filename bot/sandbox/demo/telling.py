@@ -50,6 +50,10 @@ class Told:
     detail: str = ""
     tone: Tone = "plain"
 
+    def __str__(self) -> str:
+        """In one line."""
+        return f"{self.what} ({self.detail})" if self.detail else self.what
+
 
 def told(entry: Entry, names: Names) -> Told:
     """What the entry says. ``names`` are people's names by id; an unknown kind is told as it is."""
