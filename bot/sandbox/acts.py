@@ -186,6 +186,7 @@ def _shown(message: Message, names: dict[str, str]) -> Json:
         "plain": rendered(message.blocks, names) or message.text,
         "updated": message.updated,
         "ephemeral": message.only_for is not None,
+        "thread_ts": message.thread_ts,
         "versions": len(message.versions),
     }
 

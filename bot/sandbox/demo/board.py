@@ -13,7 +13,7 @@ from bot.domain.coverage import Person, Role
 from bot.domain.policy import Step
 from bot.sandbox.demo.telling import CHANNELS, READ_BACK, ROLES, Names, told
 from bot.sandbox.journal import Json
-from storage import alerts, audit, people
+from storage import alerts, audit, outbox, people
 from storage.alerts import AlertRow
 from storage.audit import Entry
 
@@ -22,7 +22,7 @@ STATES = tuple(state.value for state in State)
 
 
 def board(connection: Connection, chosen: str) -> Json:
-    """The newest alerts, and of one of them everything: that with the ref ``chosen``, or the newest."""
+    """The newest alerts, and all of one: that with the ref ``chosen``, or the newest."""
     everybody = people.everybody(connection)
     rows = alerts.listing(connection, STATES, MOST_ALERTS)
     shown = next((row for row in rows if row.ref == chosen), rows[0] if rows else None)
@@ -34,8 +34,9 @@ def board(connection: Connection, chosen: str) -> Json:
 
 
 def next_due(connection: Connection) -> datetime | None:
-    """When time moves any alert next."""
-    return alerts.next_due_at(connection)
+    """When the bot has something to do next: a step of an alert, or a message to send."""
+    times = (alerts.next_due_at(connection), outbox.next_not_before(connection))
+    return min((at for at in times if at), default=None)
 
 
 def _person(person: Person) -> Json:
@@ -125,7 +126,7 @@ class Rung:
 
 
 def ladder(alert: Alert, trail: Sequence[Entry]) -> list[Rung]:
-    """The steps of the alert's own policy, when each was done or is planned, and the window's end."""
+    """The steps of the alert's own policy with their times, and the end of its window."""
     done = _done(trail)
     planned = {p.index: p.at for p in alert.plan}
     upcoming = alert.next_action_at

@@ -1,4 +1,4 @@
-"""The bot as a child process: the same ``readback serve`` that a hospital runs, on the stand-ins."""
+"""The bot as a child process: the same ``readback serve`` that a hospital runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BotDied(RuntimeError):
     """The bot ended by itself. ``lines`` are the last of its log."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        super().__init__("the bot has stopped")
+        super().__init__("\n".join(("the bot has stopped", *lines)))
         self.lines = tuple(lines)
 
 

@@ -11,16 +11,23 @@ from pathlib import Path
 from bot.clock import ClockControl, Segment
 from bot.sandbox.realtime import epoch
 
-SPEEDS = (0, 1, 60)
+SPEEDS = (1, 60)
 LONGEST_LEAP = timedelta(hours=24)
 PATIENCE_SECONDS = 3.0
 
 
 class BotTime:
-    """Writes the clock file at ``path``. ``next_due``: when the bot has something to do, if ever."""
+    """Writes the clock file at ``path``.
 
-    def __init__(self, path: Path, next_due: Callable[[], datetime | None]) -> None:
+    ``next_due`` tells when the bot has something to do, if ever; ``busy``, whether messages are on
+    their way at this moment.
+    """
+
+    def __init__(
+        self, path: Path, next_due: Callable[[], datetime | None], busy: Callable[[], bool]
+    ) -> None:
         self.path = path
+        self._busy = busy
         self._control = ClockControl(path)
         self.clock = self._control.create()
         self._next_due = next_due
@@ -63,12 +70,13 @@ class BotTime:
                 if not self._done_by_the_bot():
                     break
             self._jump_to(until)
+            self._done_by_the_bot()
 
     def _done_by_the_bot(self) -> bool:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             due = self._next_due()
-            if due is None or due > self.now():
+            if (due is None or due > self.now()) and not self._busy():
                 return True
             time.sleep(0.02)
         return False

@@ -27,6 +27,7 @@ from bot.sandbox.journal import Json
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.serving import Server
 from bot.sandbox.world import World
+from storage import outbox
 from storage.database import Database
 
 PORT = 8090
@@ -64,7 +65,7 @@ class Demo:
         self.ports = Ports.free()
         people_join(self.world)
         config = prepare(folder, self.world, self.ports)
-        self.time = BotTime(folder / "clock", self._next_due)
+        self.time = BotTime(folder / "clock", self._next_due, self._busy)
         self.bot = BotProcess(
             self._program,
             config,
@@ -115,6 +116,9 @@ class Demo:
     def _next_due(self) -> datetime | None:
         return self._database.look(boards.next_due)
 
+    def _busy(self) -> bool:
+        return self._database.look(outbox.under_way) > 0 or self.world.twilio.under_way > 0
+
 
 def run(
     program: Sequence[str],
@@ -133,18 +137,22 @@ def run(
         signal.signal(number, signal.default_int_handler)
     try:
         wanted = _usable(PORT) if port is None else port
-        with Demo(program, deliver, wanted) as demo, _undisturbed_end():
-            _greet(demo, browser=browser, tell=tell)
-            _watch(demo, tell)
+        _show(Demo(program, deliver, wanted), browser=browser, tell=tell)
     except KeyboardInterrupt:
         tell("\nStopped; nothing is left behind.")
-        return 0
     except BotDied as died:
         _tell_of_death(died.lines, tell)
         return 1
     except OSError as error:
         tell(f"The demo cannot start: {error.strerror}. --port names another port.")
         return 2
+    return 0
+
+
+def _show(demo: Demo, *, browser: bool, tell: Callable[[str], None]) -> None:
+    with demo, _undisturbed_end():
+        _greet(demo, browser=browser, tell=tell)
+        _watch(demo, tell)
 
 
 def _usable(port: int) -> int:

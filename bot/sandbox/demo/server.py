@@ -20,6 +20,7 @@ from bot.sandbox.acts import CannotAct
 from bot.sandbox.demo import reports
 from bot.sandbox.demo.bot_process import BotProcess
 from bot.sandbox.demo.bot_time import BotTime
+from bot.sandbox.demo.place import TIMEZONE
 from bot.sandbox.demo.screens import screens
 from bot.sandbox.journal import Json
 from bot.sandbox.world import World
@@ -132,7 +133,7 @@ class Page:
             raise BadRequest(f"there is no sample {what.get('sample')!r}") from None
 
     async def clock(self, request: Request) -> Response:
-        """{"minutes": n} goes forward, {"rate": 0, 1 or 60} changes the speed."""
+        """{"minutes": n} goes forward, {"rate": 1 or 60} changes the speed."""
         what, time = await _asked(request), self.demo.time
         try:
             if "rate" in what:
@@ -156,7 +157,11 @@ class Page:
 
     async def _changes(self, chosen: str) -> AsyncIterator[str]:
         bell, loop, sent = asyncio.Event(), asyncio.get_running_loop(), dict[str, str]()
-        stop = self.demo.world.listen(lambda _: loop.call_soon_threadsafe(bell.set))
+
+        def ring(_: Json) -> None:
+            loop.call_soon_threadsafe(bell.set)
+
+        stop = self.demo.world.listen(ring)
         spoke = loop.time()
         try:
             while True:
@@ -179,6 +184,7 @@ class Page:
         parts: Json = {
             **screens(demo.world.snapshot(), demo.time),
             **demo.board(chosen),
+            "site": {"zone": TIMEZONE},
             "bot": {
                 "state": bot_state,
                 "log": demo.bot.last_lines() if bot_state == "stopped" else [],

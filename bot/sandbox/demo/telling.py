@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,120 +57,112 @@ class Told:
 
 def told(entry: Entry, names: Names) -> Told:
     """What the entry says. ``names`` are people's names by id; an unknown kind is told as it is."""
-    data = entry.data
-    who = _name(data.get("person"), names)
-    actor = _name(entry.actor, names)
-    if entry.what.startswith(("page_", "notice_")) and "channel" in data:
-        return _sending(entry, who)
-    match entry.what:
-        case "triaged":
-            return Told("Report received and triaged", _rule(data.get("rule")))
-        case "opened":
-            return Told("Alert opened", str(data.get("category") or ""), "alarm")
-        case "owner":
-            return Told(f"{who} owns it", _role(data.get("role")))
-        case "page_due":
-            channels = " and ".join(_channel(c) for c in str(data.get("channels", "")).split(","))
-            return Told(f"{who} is to be paged", channels)
-        case "step_due":
-            return Told("No answer: the next step is due", "", "warn")
-        case "reminder_due":
-            return Told("No answer: a reminder is due", "", "warn")
-        case "expired":
-            return Told("Window passed without an answer", "recorded as a miss", "alarm")
-        case "unreachable":
-            return Told(f"{who} cannot be reached", _role(data.get("role")), "warn")
-        case _:
-            return _by_people(entry, actor, names)
+    facts = _Facts(entry, names)
+    if entry.what in _TELLING:
+        return _TELLING[entry.what](facts)
+    if entry.what.startswith(("page_", "notice_")):
+        return _sending(facts)
+    given = ", ".join(f"{key} {value}" for key, value in entry.data.items() if value is not None)
+    return Told(_plain(entry.what).capitalize(), given)
 
 
-def _by_people(entry: Entry, actor: str, names: Names) -> Told:
-    data = entry.data
-    match entry.what:
-        case "acknowledged":
-            how = READ_BACK.get(str(data.get("read_back")), "")
-            late = "after the window, " if data.get("late") else ""
-            words = f": “{data['words']}”" if data.get("words") else ""
-            return Told(
-                f"{actor} acknowledged",
-                f"{_channel(data.get('channel'))}, {late}{how}{words}",
-                "ok",
-            )
-        case "call_recorded":
-            how = "repeated back" if data.get("repeated_back") else "not repeated back"
-            return Told(f"{actor} recorded a phone call", f"reached {data['reached']}, {how}", "ok")
-        case "acknowledgment_undone":
-            return Told(f"{actor} took the acknowledgment back", "", "warn")
-        case "declined":
-            return Told(f"{actor} passed it on", DECLINES.get(str(data.get("reason")), ""), "warn")
-        case "reassigned":
-            return Told(f"{actor} handed it to {_name(data.get('to'), names)}")
-        case "finding_shown":
-            return Told(f"{actor} was shown the finding", "in the modal, entitled")
-        case "refused":
-            return Told(f"{actor} was refused", _slug(data.get("reason")), "warn")
-        case _:
-            return _by_report(entry, actor)
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """An entry with its people and codes in words."""
+
+    entry: Entry
+    names: Names
+
+    def __getitem__(self, key: str) -> str:
+        value = self.entry.data.get(key)
+        return "" if value is None else str(value)
+
+    def name(self, value: str) -> str:
+        return self.names.get(value, value or "somebody")
+
+    @property
+    def actor(self) -> str:
+        return self.name(self.entry.actor)
+
+    @property
+    def by(self) -> str:
+        return "" if self.entry.actor == "readback" else f"by {self.actor}"
+
+    @property
+    def who(self) -> str:
+        return self.name(self["person"])
+
+    @property
+    def role(self) -> str:
+        return ROLES.get(self["role"], _plain(self["role"]))
+
+    @property
+    def channels(self) -> str:
+        given = (self["channels"] or self["channel"]).split(",")
+        return " and ".join(CHANNELS.get(channel, channel) for channel in given)
 
 
-def _by_report(entry: Entry, actor: str) -> Told:
-    data = entry.data
-    by = "" if entry.actor == "readback" else f"by {actor}"
-    match entry.what:
-        case "amended":
-            change = "the finding or category changed" if data.get("material") else "same finding"
-            return Told(f"Report version {data.get('version')} received", change)
-        case "withdrawn":
-            return Told("Result withdrawn", "deleted or marked wrong", "warn")
-        case "downgraded":
-            return Told("Result is routine now", "", "warn")
-        case "reopened":
-            return Told("Open again", by, "alarm")
-        case "stale_on_receipt":
-            return Told("Too old on receipt", "for the coordinator to review; nobody is woken")
-        case "nobody_reachable":
-            return Told("Nobody can be reached", "tried again shortly", "alarm")
-        case "radiologist_unreachable":
-            return Told("The reading radiologist cannot be told", "", "warn")
-        case _:
-            given = (f"{key} {value}" for key, value in data.items() if value is not None)
-            return Told(_slug(entry.what).capitalize(), ", ".join((*([by] if by else []), *given)))
+def _acknowledged(facts: _Facts) -> Told:
+    late = "after the window" if facts.entry.data.get("late") else ""
+    words = f"“{facts['words']}”" if facts["words"] else ""
+    how = READ_BACK.get(facts["read_back"], "")
+    said = ", ".join(part for part in (facts.channels, late, how, words) if part)
+    return Told(f"{facts.actor} acknowledged", said, "ok")
 
 
-def _sending(entry: Entry, who: str) -> Told:
-    data = entry.data
-    kind, _, outcome = entry.what.partition("_")
-    channel = _channel(data.get("channel"))
-    notice = NOTICES.get(str(data.get("notice")), _slug(data.get("notice")))
-    what = f"{channel} to {who}" if kind == "page" else f"{channel} notice to {who}: {notice}"
-    again = "possible repeat" if data.get("possible_repeat") else ""
+def _call_recorded(facts: _Facts) -> Told:
+    how = "repeated back" if facts.entry.data.get("repeated_back") else "not repeated back"
+    return Told(f"{facts.actor} recorded a phone call", f"reached {facts['reached']}, {how}", "ok")
+
+
+def _amended(facts: _Facts) -> Told:
+    material = facts.entry.data.get("material")
+    change = "the finding or its category has changed" if material else "the finding is the same"
+    return Told(f"Report version {facts['version']} received", change)
+
+
+def _sending(facts: _Facts) -> Told:
+    kind, _, outcome = facts.entry.what.partition("_")
+    notice = NOTICES.get(facts["notice"], _plain(facts["notice"]))
+    again = "possible repeat" if facts.entry.data.get("possible_repeat") else notice
+    message = f"{facts.channels} {kind}"
     match outcome:
         case "sent":
-            return Told(f"{what} sent", again, "page" if kind == "page" else "plain")
+            tone: Tone = "page" if kind == "page" else "plain"
+            return Told(f"{message} sent to {facts.who}", again, tone)
         case "delivered":
-            return Told(f"{what} delivered", "the carrier's receipt, not an answer")
+            return Told(f"{message} delivered to {facts.who}", "a receipt, not an answer")
         case "failed":
-            return Told(f"{what} failed", str(data.get("reason") or ""), "warn")
+            return Told(f"{message} to {facts.who} failed", facts["reason"], "warn")
         case _:
-            return Told(f"{what}: outcome unknown", again, "warn")
+            return Told(f"{message} to {facts.who}: outcome unknown", again, "warn")
 
 
-def _name(value: object, names: Names) -> str:
-    given = str(value or "somebody")
-    return names.get(given, "Readback" if given == "readback" else given)
+_TELLING: Mapping[str, Callable[[_Facts], Told]] = {
+    "triaged": lambda f: Told("Report received", f["rule"] and f"flagged by {f['rule']}"),
+    "opened": lambda f: Told("Alert opened", f["category"], "alarm"),
+    "owner": lambda f: Told(f"{f.who} owns it", f.role),
+    "page_due": lambda f: Told(f"{f.who} is to be paged", f.channels),
+    "step_due": lambda _: Told("No answer: the next step is due", "", "warn"),
+    "reminder_due": lambda _: Told("No answer: a reminder is due", "", "warn"),
+    "expired": lambda _: Told("Window passed without an answer", "recorded as a miss", "alarm"),
+    "unreachable": lambda f: Told(f"{f.who} cannot be reached", f.role, "warn"),
+    "nobody_reachable": lambda _: Told("Nobody can be reached", "tried again shortly", "alarm"),
+    "radiologist_unreachable": lambda _: Told("The radiologist cannot be told", "", "warn"),
+    "stale_on_receipt": lambda _: Told("Too old on receipt", "only the coordinator is paged"),
+    "acknowledged": _acknowledged,
+    "call_recorded": _call_recorded,
+    "acknowledgment_undone": lambda f: Told(f"{f.actor} took the acknowledgment back", "", "warn"),
+    "declined": lambda f: Told(f"{f.actor} passed it on", DECLINES.get(f["reason"], ""), "warn"),
+    "reassigned": lambda f: Told(f"{f.actor} handed it to {f.name(f['to'])}"),
+    "finding_shown": lambda f: Told(f"{f.actor} was shown the finding", "in Slack, entitled to it"),
+    "refused": lambda f: Told(f"{f.actor} was refused", _plain(f["reason"]), "warn"),
+    "amended": _amended,
+    "withdrawn": lambda _: Told("Result withdrawn", "deleted or marked wrong", "warn"),
+    "downgraded": lambda _: Told("Result is routine now", "", "warn"),
+    "reopened": lambda f: Told("Open again", f.by, "alarm"),
+}
 
 
-def _role(value: object) -> str:
-    return ROLES.get(str(value), _slug(value))
-
-
-def _channel(value: object) -> str:
-    return CHANNELS.get(str(value), str(value or ""))
-
-
-def _rule(value: object) -> str:
-    return f"by rule {_slug(value)}" if value else ""
-
-
-def _slug(value: object) -> str:
-    return str(value or "").replace("_", " ").replace("-", " ")
+def _plain(slug: str) -> str:
+    return slug.replace("_", " ").replace("-", " ")
