@@ -5,15 +5,18 @@ words that name the field and the cure, with the flags that could still be made 
 """
 
 import hashlib
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.sources.hl7_flags import salvage
-from bot.sources.hl7_report import reports, sender
-from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, without_header
+from bot.sources.hl7_orders import sender
+from bot.sources.hl7_report import reports
+from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
 
 _TRIGGERS = frozenset({"", "R01", "R03", "R32", "R40"})
+_CODE = re.compile(r"[A-Z0-9]{3}")
 _LONGEST = 200
 """Characters kept of a header field of a message that could not be read."""
 
@@ -27,22 +30,23 @@ def read(data: bytes, *, source: str, timezone: ZoneInfo, now: datetime) -> RawM
         wire = cut(*decode(data))
     except BadReport as bad:
         return unusable(data, bad, source=source)
+    sent_by = sender(wire)
     return RawMessage(
         data=data,
         size=len(data),
         digest=hashlib.sha256(data).hexdigest(),
         source=source,
-        sender=sender(wire),
+        sender=sent_by,
         control_id=wire.msh(10),
         processing_id=wire.msh(11),
-        reading=_reading(wire, timezone, now),
+        reading=_reading(wire, sent_by, timezone, now),
     )
 
 
-def _reading(wire: Wire, timezone: ZoneInfo, now: datetime) -> Reading:
+def _reading(wire: Wire, sent_by: str, timezone: ZoneInfo, now: datetime) -> Reading:
     try:
         aside = _set_aside(wire)
-        return SetAside(aside) if aside else Reports(reports(wire, timezone, now))
+        return SetAside(aside) if aside else Reports(reports(wire, sent_by, timezone, now))
     except BadReport as bad:
         return Unusable(bad.reason, bad.detail, salvage(wire), bad.code, bad.location)
 
@@ -53,38 +57,26 @@ def _set_aside(wire: Wire) -> str:
     structure = wire.clean(at(parts, 2))
     kind = (wire.clean(parts[0]) or structure[:3]).upper()
     trigger = wire.clean(at(parts, 1)).upper()
-    if len(kind) != 3 or not (kind.isascii() and kind.isalnum()):
+    if not _CODE.fullmatch(kind):
         detail = "The message type is missing or unknown: send ORU^R01 in MSH-9"
         raise BadReport("no-message-type", detail, "200" if kind else "101", "MSH^1^9")
     if kind == "ORU" and trigger in _TRIGGERS:
         return ""
-    sound = trigger.isascii() and trigger.isalnum() and len(trigger) == 3
-    return f"{kind}-{trigger}".lower() if sound else kind.lower()
+    return f"{kind}-{trigger}".lower() if _CODE.fullmatch(trigger) else kind.lower()
 
 
 def unusable(
     data: bytes, bad: BadReport, *, source: str, size: int | None = None, digest: str = ""
 ) -> RawMessage:
-    """A message for quarantine. ``size`` and ``digest`` are of all that came, where ``data`` is cut."""
-    wire = without_header(data.decode("latin-1").replace("\0", ""))
-    header = _header(wire)
+    """A message for quarantine. ``data`` may be cut, ``size`` and ``digest`` are not."""
+    wire, known = salvaged(data)
     return RawMessage(
         data=data,
         size=len(data) if size is None else size,
         digest=digest or hashlib.sha256(data).hexdigest(),
         source=source,
-        sender=sender(header)[:_LONGEST] if header else "",
-        control_id=header.msh(10)[:_LONGEST] if header else "",
-        processing_id=header.msh(11)[:_LONGEST] if header else "",
-        reading=Unusable(bad.reason, bad.detail, salvage(header or wire), bad.code, bad.location),
+        sender=sender(wire)[:_LONGEST] if known else "",
+        control_id=wire.msh(10)[:_LONGEST] if known else "",
+        processing_id=wire.msh(11)[:_LONGEST] if known else "",
+        reading=Unusable(bad.reason, bad.detail, salvage(wire), bad.code, bad.location),
     )
-
-
-def _header(wire: Wire) -> Wire | None:
-    """The same lines read by their own MSH, if one of them is one."""
-    starts = [
-        number
-        for number, line in enumerate(wire.lines)
-        if number and line[:4] > "MSH" and line[:3] == "MSH"
-    ]
-    return cut("\r".join(wire.lines[starts[0] :]), "latin-1") if len(starts) == 1 else None

@@ -1,9 +1,10 @@
-"""The answer to a message: MSH, MSA and, for what went to quarantine, ERR (HL7 v2.5.1 chapter 2.9).
+"""The answer to a message: MSH, MSA and, for what went to quarantine, ERR (HL7 v2.5.1, 2.9).
 
-Which code stands in MSA-1: AA once the message is committed, also for one in quarantine (a warning in
-ERR says so); where the listener rejects those, AE for content and AR for what is not supported. A
-sender that asks in MSH-15 for an accept acknowledgment, and in MSH-16 for no application one, gets
-CA, CE or CR instead (enhanced mode). One answer a message: a second would be taken for the next one's.
+Which code stands in MSA-1: AA once the message is committed, also for one in quarantine (a
+warning in ERR says so); where the listener rejects those, AE for content and AR for what is not
+supported. A sender that asks in MSH-15 for an accept acknowledgment, and in MSH-16 for no
+application one, gets CA, CE or CR instead (enhanced mode). One answer a message: a second would be
+taken for the answer to the next message.
 """
 
 from dataclasses import dataclass
@@ -71,9 +72,7 @@ def write(data: bytes, answer: Answer, *, control_id: str, now: datetime) -> byt
     Without an MSH it is still well-formed. ``control_id`` is our own MSH-10; MSA-2 echoes theirs.
     """
     # Latin-1 carries any byte through unchanged, so that what is echoed is what was sent.
-    header = _header(
-        data.decode("latin-1") if len(data) < 4 else header_line(data.lstrip()).decode("latin-1")
-    )
+    header = _header(header_line(data.lstrip()).decode("latin-1"))
     separator, marks = header[1], header[2]
     component, repetition = marks[0:1] or "^", marks[1:2] or "~"
     trigger = at(at(header, 9).split(component), 1)
@@ -99,7 +98,7 @@ def _line(fields: list[str], separator: str) -> bytes:
 
 def _header(line: str) -> list[str]:
     """MSH with the fields where HL7 counts them; the usual delimiters where there is none."""
-    if line[:3] != "MSH" or len(line) < 5:
+    if line[:3] != "MSH" or not line[4:]:
         return ["MSH", "|", "^~\\&"]
     header = line.split(line[3])
     header.insert(1, line[3])
@@ -109,7 +108,7 @@ def _header(line: str) -> list[str]:
 def _mode(code: str, header: list[str]) -> str:
     """C for A where the sender wants the accept acknowledgment only."""
     wanted, application = at(header, 15).upper(), at(header, 16).upper()
-    asked = wanted == "AL" or wanted == ("SU" if code == "AA" else "ER")
+    asked = wanted in {"AL", "SU" if code == "AA" else "ER"}
     return f"C{code[1]}" if asked and application in {"", "NE"} else code
 
 

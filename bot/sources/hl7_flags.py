@@ -10,6 +10,7 @@ Result = tuple[int, list[str]]
 
 _RADLEX = re.compile(r"RID\d+", re.IGNORECASE)
 # The positions seen to carry a RadLex code: question, answer, abnormal flags, producer, method.
+_OBX_8 = 8
 _PLACES = (3, 5, 8, 15, 17)
 # In a coded value (CWE): identifier and alternate identifiers; the coding system is two further.
 _CODES = frozenset({0, 3, 9})
@@ -23,19 +24,19 @@ def flags(results: list[Result], wire: Wire) -> dict[int, tuple[Flag, ...]]:
     """By the number of the OBX: each value of OBX-8, and each RadLex code by value."""
     found: dict[int, tuple[Flag, ...]] = {}
     for number, fields in results:
-        if fields[0] == "OBX":
-            some = (*_abnormal(fields, number, wire), *_radlex(fields, number, wire))
-            if some:
-                found[number] = tuple(dict.fromkeys(some))
+        if fields[0] != "OBX":
+            continue
+        some = _abnormal(fields, number, wire) if len(fields) > _OBX_8 and fields[_OBX_8] else []
+        if wire.radlex:
+            some += _radlex(fields, number, wire)
+        if some:
+            found[number] = tuple(dict.fromkeys(some))
     return found
 
 
 def _abnormal(fields: list[str], number: int, wire: Wire) -> list[Flag]:
-    field = at(fields, 8)
-    if not field:
-        return []
     found = []
-    for repetition in field.split(wire.repetition):
+    for repetition in fields[_OBX_8].split(wire.repetition):
         parts = repetition.split(wire.component)
         for place in (0, 3):
             value = wire.clean(at(parts, place))

@@ -1,4 +1,4 @@
-"""Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2 chapter 2.A)."""
+"""Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2, 2.A)."""
 
 from bot.domain.report import Identifier, Patient, Provider
 from bot.sources.hl7_wire import Wire, at
@@ -12,6 +12,10 @@ def namespace(value: str, wire: Wire) -> str:
 
 def entity(value: str, wire: Wire) -> tuple[str, str]:
     """An EI's number and authority: namespace, else universal id (2.A.28)."""
+    if not value:
+        return "", ""
+    if wire.component not in value:
+        return wire.clean(value), ""
     parts = value.split(wire.component)
     authority = wire.clean(at(parts, 1)) or wire.clean(at(parts, 2))
     return wire.clean(parts[0]), authority
@@ -63,7 +67,7 @@ def _person(number: str, authorities: list[str], kind: str, name: str) -> Provid
 
 
 def interpreter(field: str, wire: Wire) -> Provider | None:
-    """OBR-32: an NDL, whose first component is a CNN in subcomponents; or an XCN as many send it."""
+    """OBR-32: an NDL, whose first component is a CNN in subcomponents; or an XCN, as many send."""
     first = field.split(wire.repetition, 1)[0]
     if not first or first.isspace():
         return None

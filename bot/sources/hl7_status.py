@@ -1,4 +1,4 @@
-"""How finished a result is: OBR-25 (table 0123), OBX-11 (table 0085), and the words senders spell out."""
+"""How finished a result is: OBR-25 (table 0123), OBX-11 (table 0085), and words spelled out."""
 
 from collections.abc import Iterable
 

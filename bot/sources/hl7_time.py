@@ -21,7 +21,7 @@ NOTHING = Moment(None, "is empty")
 
 
 def moment(value: str, zone: tzinfo) -> Moment:
-    """Read YYYYMMDDHHMM[SS[.S…]][±ZZZZ], and ISO 8601 as some send it. ``zone`` is for times without one.
+    """Read YYYYMMDDHHMM[SS[.S…]][±ZZZZ], or ISO 8601; ``zone`` is for times without one.
 
     A local time that came twice, or never, at a change of daylight saving is read as the earlier
     of its two meanings, and the note says so.
@@ -77,10 +77,12 @@ def _in_utc(read: datetime, zone: tzinfo) -> Moment:
         raise ValueError
     if read.tzinfo is not None:
         return Moment(read.astimezone(UTC))
-    first = read.replace(tzinfo=zone).astimezone(UTC)
-    second = read.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    if first == second:
+    local = read.replace(tzinfo=zone)
+    again = local.replace(fold=1)
+    first = local.astimezone(UTC)
+    if local.utcoffset() == again.utcoffset():
         return Moment(first)
+    second = again.astimezone(UTC)
     came = "came twice" if first < second else "never came"
     note = f"{came} at the change of daylight saving and has no zone: the earlier meaning counts"
     return Moment(min(first, second), note)

@@ -29,7 +29,8 @@ class Wire:
     """One message, cut into lines; fields are cut by whoever wants them.
 
     ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``charset`` is the Python codec
-    that was used. ``escaped`` is False where no escape can occur, which spares the search.
+    that was used. ``escaped`` and ``radlex`` are False where no escape, and no
+    RadLex code, can occur: most messages are spared the search.
     """
 
     header: list[str]
@@ -41,6 +42,7 @@ class Wire:
     escape: str
     subcomponent: str
     escaped: bool
+    radlex: bool
 
     def clean(self, value: str) -> str:
         """The value as a person reads it; HL7's explicit null ("") is nothing, too."""
@@ -61,8 +63,8 @@ def at(parts: list[str], number: int) -> str:
 
 # ---- charset --------------------------------------------------------------------------------
 
-# MSH-18, table 0211, without blanks, dashes and slashes. What is not in here is read by trial; ASCII
-# too, since senders write it without having looked at their 8-bit text.
+# MSH-18, table 0211, without blanks, dashes and slashes. What is not in here is read by trial;
+# ASCII too, since senders write it without having looked at their 8-bit text.
 _CODECS = {
     "UTF8": "utf-8",
     "UNICODEUTF8": "utf-8",
@@ -108,12 +110,15 @@ def _by_trial(data: bytes, codecs: tuple[str, ...]) -> tuple[str, str]:
     return data.decode("latin-1"), "latin-1"
 
 
+_MSH_18 = 18  # MSH-1 is the separator itself, so this is also the number of parts before MSH-19
+
+
 def _declared(data: bytes) -> str:
     # Nearly every message says nothing here: the common case costs one split of the first line.
-    fields = header_line(data).split(data[3:4] or b"|", 18)
-    if len(fields) < 18:
+    fields = header_line(data).split(data[3:4] or b"|", _MSH_18)
+    if len(fields) < _MSH_18:
         return ""
-    first = fields[17].decode("latin-1").split("~", 1)[0].split("^", 1)[0]
+    first = fields[_MSH_18 - 1].decode("latin-1").split("~", 1)[0].split("^", 1)[0]
     return re.sub(r"[\s/_-]|^ISO(?=.?8859)", "", first.upper())
 
 
@@ -136,17 +141,18 @@ def cut(text: str, charset: str) -> Wire:
     if not lines:
         raise BadReport("no-segments", "The message is empty: send an HL7 message", "100")
     first = lines[0]
-    if first[:3] != "MSH" or len(first) < 4:
+    if first[:3] != "MSH" or first == "MSH":
         raise BadReport(
             "no-msh", "The message does not begin with MSH: send it first", "100", "MSH"
         )
-    if any(line[:3] == "MSH" for line in lines[1:]):
+    if text.count("MSH") > 1 and any(line[:3] == "MSH" for line in lines[1:]):
         detail = "There is more than one MSH: send each message in a frame of its own"
         raise BadReport("several-messages", detail, "100", "MSH^2")
-    return _wire(lines, charset, escapes_after=text)
+    return wire_of(lines, charset, text)
 
 
-def _wire(lines: list[str], charset: str, escapes_after: str) -> Wire:
+def wire_of(lines: list[str], charset: str, text: str) -> Wire:
+    """The lines, read by the delimiters of the first: an MSH of at least four characters."""
     separator = lines[0][3]
     header = lines[0].split(separator)
     header.insert(1, separator)
@@ -161,13 +167,19 @@ def _wire(lines: list[str], charset: str, escapes_after: str) -> Wire:
         repetition=marks[1:2] or "~",
         escape=escape,
         subcomponent=marks[3:4] or "&",
-        escaped=escapes_after.count(escape) > marks.count(escape),
+        escaped=text.count(escape) > marks.count(escape),
+        radlex="RID" in text or "rid" in text,
     )
 
 
-def without_header(text: str) -> Wire:
-    """For salvage only: the usual delimiters, and whatever lines there are."""
-    return _wire(["MSH|^~\\&", *segments(text)], "latin-1", text)
+def salvaged(data: bytes) -> tuple[Wire, bool]:
+    """Whatever lines there are in bytes that cannot be used, and whether an MSH governs them."""
+    text = data.decode("latin-1").replace("\0", "")
+    lines = re.split(r"[\r\n\v\x1c]+", text)
+    starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:]]
+    if len(starts) == 1:
+        return wire_of(lines[starts[0] :], "latin-1", text), True
+    return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
 
 
 def segments(text: str) -> list[str]:
@@ -176,7 +188,9 @@ def segments(text: str) -> list[str]:
         text = text.replace("\r\n", "\r").replace("\n", "\r")
     lines = text.split("\r")
     separator = lines[0][3:4]
-    if separator and all(line[3:4] == separator for line in lines):
+    if lines[-1] == "":
+        lines.pop()
+    if separator and {line[3:4] for line in lines} == {separator}:
         return lines
     return _mended(lines)
 
@@ -190,7 +204,7 @@ def _mended(lines: list[str]) -> list[str]:
         if not bare:
             continue
         separator = separator or bare[3:4]
-        if not whole or len(bare) <= 3 or bare[3:4] == separator or bare[:3] in ENVELOPE:
+        if not whole or bare[3:4] in {"", separator} or bare[:3] in ENVELOPE:
             whole.append(bare)
         else:
             whole[-1] += "\n" + line
@@ -213,7 +227,8 @@ def unescape(value: str, wire: Wire) -> str:
 @lru_cache(maxsize=16)
 def _pattern(escape: str) -> re.Pattern[str]:
     mark = re.escape(escape)
-    known = r"([FSTREHNP])|\.(br|sp|ce|in|ti|fi|nf|sk)\s*[+-]?\d*|X((?:[0-9A-Fa-f]{2})+)|[CM][0-9A-F]{4,6}"
+    layout = r"\.(br|sp|ce|in|ti|fi|nf|sk)\s*[+-]?\d*"
+    known = rf"([FSTREHNP])|{layout}|X((?:[0-9A-Fa-f]{{2}})+)|[CM][0-9A-F]{{4,6}}"
     return re.compile(f"{mark}(?:{known}){mark}")
 
 

@@ -43,7 +43,7 @@ class Framer:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self._limit, self._kept = limit, min(limit, KEPT)
         self._buffer = bytearray()
         self._searched = 0
         self._begun = False
@@ -105,7 +105,7 @@ class Framer:
 
     def _hold_limit(self) -> None:
         if self._over is None and len(self._buffer) > self._limit:
-            self._over = _Overflow(bytes(self._buffer[:KEPT]))
+            self._over = _Overflow(bytes(self._buffer[: self._kept]))
         if self._over is not None:
             self._over.add(self._buffer)
             self._buffer.clear()
@@ -117,7 +117,7 @@ class Framer:
         if ending is Ending.CUT_OFF:
             self._buffer.clear()
         if over is None and len(data) > self._limit:
-            over = _Overflow(data[:KEPT])
+            over = _Overflow(data[: self._kept])
         if over is not None:
             over.add(data)
             return [Frame(over.head, Ending.TOO_LARGE, over.size, over.hash.hexdigest())]

@@ -1,0 +1,163 @@
+"""From segments to orders: each OBR with its results, and the number that names its report.
+
+``ReportKey``: the accession is OBR-18 where that looks like a number (IHE's place for it; others
+put room or body part there), else the filler order number OBR-3, else ORC-3: in imaging the RIS
+is the filler, and its number is what a radiologist calls the accession. A later version without
+OBR-18 so keeps its key. The placer's number comes last.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.domain.report import KeyKind, ReportKey
+from bot.sources.hl7_flags import Result
+from bot.sources.hl7_people import entity
+from bot.sources.hl7_wire import BadReport, Wire, at
+
+_SHORTEST_ACCESSION = 6
+_FEWEST_DIGITS = 4
+
+
+@dataclass(slots=True)
+class Order:
+    """An OBR with what belongs to it. ``raw`` is what the content hash covers, ORC left out."""
+
+    pid: list[str]
+    pv1: list[str]
+    orc: list[str]
+    obr: list[str]
+    raw: list[str]
+    results: list[Result] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    key: ReportKey
+    accession: str
+    filler: str
+    placer: str
+
+
+def orders_in(wire: Wire) -> list[Order]:
+    orders: list[Order] = []
+    none: list[str] = []
+    early: list[Result] = []
+    pid, pv1, orc, shared = none, none, none, [""]
+    number = 0
+    for line in wire.lines:
+        name = line[:3]
+        if name == "OBX":
+            number += 1
+        match name:
+            case "OBX" | "NTE":
+                _add_result(orders, early, number, line, wire)
+            case "OBR":
+                obr = line.split(wire.field)
+                orders.append(
+                    Order(pid, pv1, orc, obr, [*shared, line], early, [code(obr, 25, wire)])
+                )
+                orc, early = none, []
+            case "ORC":
+                orc = line.split(wire.field)
+            case "PID":
+                pid, pv1, shared = line.split(wire.field), none, [line]
+            case "PV1":
+                pv1 = line.split(wire.field)
+                shared = [*shared[:1], line]
+            case "MSH":
+                pass
+            case _ if orders:
+                orders[-1].raw.append(line)
+    return orders
+
+
+def _add_result(
+    orders: list[Order], early: list[Result], number: int, line: str, wire: Wire
+) -> None:
+    results = orders[-1].results if orders else early
+    if line[:3] == "NTE" and not results:
+        return  # a note on the patient or the order, not on a result
+    results.append((number, line.split(wire.field)))
+    if orders:
+        orders[-1].raw.append(line)
+
+
+def code(fields: list[str], number: int, wire: Wire) -> str:
+    value = at(fields, number)
+    return wire.clean(value.split(wire.component, 1)[0]) if value else ""
+
+
+def by_key(orders: list[Order], wire: Wire) -> list[tuple[Order, Numbers]]:
+    """One order for each key; a part without a number belongs to the same patient's first order."""
+    found: dict[ReportKey, tuple[Order, Numbers]] = {}
+    nameless: list[Order] = []
+    for order in orders:
+        numbers = _numbers(order, wire)
+        if numbers is None:
+            nameless.append(order)
+        elif numbers.key in found:
+            _merge(found[numbers.key][0], order)
+        else:
+            found[numbers.key] = (order, numbers)
+    for order in nameless:
+        _merge(_first_of(order.pid, found.values()), order)
+    return list(found.values())
+
+
+def _first_of(pid: list[str], found: Iterable[tuple[Order, Numbers]]) -> Order:
+    for order, _ in found:
+        if order.pid == pid:
+            return order
+    detail = "The order has no number: send the filler order number in OBR-3"
+    raise BadReport("no-order-identifier", detail, "101", "OBR^1^3")
+
+
+def _merge(order: Order, more: Order) -> None:
+    order.results += more.results
+    order.statuses += more.statuses
+    order.raw += more.raw
+
+
+# ---- identifiers ----------------------------------------------------------------------------
+
+
+def _numbers(order: Order, wire: Wire) -> Numbers | None:
+    filler, issuer = _number(order, 3, wire)
+    placer, placed_by = _number(order, 2, wire)
+    stated, stated_by = entity(at(order.obr, 18), wire)
+    if stated not in {filler, placer} and not _looks_like_accession(stated):
+        stated, stated_by = "", ""
+    accession = stated or filler
+    sender = _party(wire, 4) or _party(wire, 3)
+    if accession:
+        key = ReportKey(stated_by or issuer or sender, KeyKind.ACCESSION, accession)
+    elif placer:
+        key = ReportKey(placed_by or sender, KeyKind.PLACER, placer)
+    else:
+        return None
+    return Numbers(key, accession, filler, placer)
+
+
+def _number(order: Order, place: int, wire: Wire) -> tuple[str, str]:
+    value, authority = entity(at(order.obr, place), wire)
+    return (value, authority) if value else entity(at(order.orc, place), wire)
+
+
+def _looks_like_accession(value: str) -> bool:
+    """Rooms, body parts and procedure codes stand in OBR-18, too: one key for all "CHEST" exams
+    would merge patients. An accession is at least six characters, four of them digits, no blank.
+    """
+    long_enough = len(value) >= _SHORTEST_ACCESSION and " " not in value
+    return long_enough and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
+
+
+def _party(wire: Wire, number: int) -> str:
+    """MSH-3 or MSH-4: namespace, else universal id."""
+    name, universal = entity(at(wire.header, number), wire)
+    return name or universal
+
+
+def sender(wire: Wire) -> str:
+    """The sending application and facility, as "RIS/MAIN"."""
+    return "/".join(party for number in (3, 4) if (party := _party(wire, number)))

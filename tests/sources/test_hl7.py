@@ -1,0 +1,320 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.message import Reports, SetAside
+from bot.domain.report import Identifier, KeyKind, Provider, ReportKey, Status
+from bot.sources.hl7 import read
+from tests.sources.oru import (
+    CHICAGO,
+    MSH,
+    NOW,
+    OBX,
+    ORC,
+    PID,
+    PV1,
+    message,
+    obr,
+    raw,
+    report,
+    reports,
+    sample,
+    unusable,
+)
+
+
+def test_a_final_report_is_read_with_everything_that_the_message_has() -> None:
+    found = report(sample())
+    assert found.key == ReportKey("RIS", KeyKind.ACCESSION, "A2000")
+    assert found.status is Status.FINAL
+    assert found.finalized_at == found.status_at == datetime(2026, 1, 15, 18, tzinfo=UTC)
+    assert (found.exam, found.modality) == ("XR CHEST 1 VIEW", "DX")
+    assert found.text == found.impression == "Tension pneumothorax."
+    assert [(f.value, f.where) for f in found.flags] == [("HH", "OBX[1]-8")]
+    assert found.patient.identifiers == (Identifier("DEMO1", "MAIN", "MR"),)
+    assert (found.patient.name, found.patient.birth_date) == ("EXAMPLE, ANN Q", "1950-02-03")
+    assert found.ordering == (Provider((Identifier("1003", "MAIN"),), "PARK, SAM"),)
+    assert found.attending == (Provider((Identifier("2001", "MAIN"),), "ROE, JAN"),)
+    assert found.radiologist == Provider((Identifier("3001", "MAIN"),), "LIND, ROSA")
+    assert (found.accession, found.filler, found.placer) == ("A2000", "A2000", "P100")
+    assert (found.patient_class, found.location) == ("I", "ICU 12 B")
+    assert (found.sender, found.control_id, found.processing_id) == ("RIS/MAIN", "MSG1", "P")
+    assert found.time_notes == ()
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\r", "\r\n\r\n", " \r"])
+def test_any_segment_end_and_blank_segments_read_the_same(end: str) -> None:
+    found = report(message(ORC, obr(), OBX, end=end))
+    assert (found.impression, found.accession) == ("Tension pneumothorax.", "A2000")
+
+
+def test_a_line_end_inside_a_field_belongs_to_the_text() -> None:
+    broken = OBX.replace("Tension ", "Tension\n")
+    assert report(sample(broken)).impression == "Tension\npneumothorax."
+
+
+@pytest.mark.parametrize("marks", [r"^~\&#", r"^~\&", "^~", "^"])
+def test_encoding_characters_may_be_five_or_fewer_than_four(marks: str) -> None:
+    found = report(sample().replace(rb"^~\&", marks.encode(), 1))
+    assert found.impression == "Tension pneumothorax."
+
+
+def test_any_delimiters_will_do() -> None:
+    other = sample().decode().translate(str.maketrans("|^~&", "#@*%"))
+    found = report(other.encode())
+    assert (found.ordering[0].name, found.radiologist and found.radiologist.name) == (
+        "PARK, SAM",
+        "LIND, ROSA",
+    )
+
+
+def test_bytes_before_the_header_are_no_obstacle() -> None:
+    assert report(b"\xef\xbb\xbf\r\n" + sample()).accession == "A2000"
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec"),
+    [
+        ("", "utf-8"),
+        ("", "cp1252"),
+        ("ASCII", "cp1252"),
+        ("UNICODE UTF-8", "utf-8"),
+        ("8859/1", "latin-1"),
+        ("8859/15", "iso8859-15"),
+        ("ISO 8859-2", "iso8859-2"),
+        ("WHATEVER", "utf-8"),
+    ],
+)
+def test_the_charset_is_the_declared_one_or_found_by_trial(charset: str, codec: str) -> None:
+    declared = sample().decode().replace("2.5.1", f"2.5.1||||||{charset}", 1)
+    data = declared.replace("Tension", "Größerer").encode(codec)
+    assert report(data).impression == "Größerer pneumothorax."
+
+
+def test_a_byte_of_no_charset_is_kept_as_latin_1() -> None:
+    data = sample().replace(b"Tension", b"T\x81\xfcnsion")
+    assert report(data).impression == "T\x81ünsion pneumothorax."
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("ADT^A01^ADT_A01", "adt-a01"),
+        ("ORM^O01", "orm-o01"),
+        ("ACK^R01^ACK", "ack-r01"),
+        ("ACK", "ack"),
+        ("MDM^T02", "mdm-t02"),
+        ("ORU^R30", "oru-r30"),
+        ("ADT^Jane Doe", "adt"),
+    ],
+)
+def test_other_messages_are_set_aside_by_their_type(kind: str, reason: str) -> None:
+    data = sample().replace(b"ORU^R01^ORU_R01", kind.encode())
+    assert raw(data).reading == SetAside(reason)
+
+
+@pytest.mark.parametrize("kind", ["ORU", "ORU^R01", "ORU^R03", "ORU^R32", "ORU^R40", "^^ORU_R01"])
+def test_every_kind_of_result_message_is_read(kind: str) -> None:
+    assert report(sample().replace(b"ORU^R01^ORU_R01", kind.encode())).accession == "A2000"
+
+
+def test_a_batch_of_one_is_read() -> None:
+    assert report(b"FHS|^~\\&\rBHS|^~\\&\r" + sample() + b"BTS|1\rFTS|1\r").accession == "A2000"
+
+
+# ---- the number of the order ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("elsewhere", ["CHEST", "GEXR5", "70260", "CHEST 12 34", ""])
+def test_a_room_or_a_body_part_in_obr_18_is_no_accession_number(elsewhere: str) -> None:
+    assert report(sample(fields={18: elsewhere})).key.value == "A2000"
+
+
+def test_an_accession_number_in_obr_18_goes_before_the_filler_number() -> None:
+    found = report(sample(fields={18: "2026-00417"}))
+    assert found.key == ReportKey("RIS", KeyKind.ACCESSION, "2026-00417")
+    assert (found.accession, found.filler) == ("2026-00417", "A2000")
+
+
+def test_a_later_version_without_obr_18_has_the_same_key() -> None:
+    assert report(sample(fields={18: ""})).key == report(sample()).key
+
+
+def test_orc_stands_in_for_numbers_missing_from_obr() -> None:
+    found = report(sample(fields={2: "", 3: "", 18: ""}))
+    assert (found.key.value, found.placer) == ("A2000", "P100")
+
+
+def test_the_placer_number_is_the_last_resort() -> None:
+    found = report(message(obr({3: "", 18: "", 2: "P100^CPOE"}), OBX))
+    assert found.key == ReportKey("CPOE", KeyKind.PLACER, "P100")
+
+
+def test_a_number_without_an_authority_is_the_sending_facilitys() -> None:
+    found = report(message(obr({3: "A2000", 18: ""}), OBX))
+    assert found.key.authority == "MAIN"
+
+
+def test_the_same_number_from_two_facilities_is_two_orders() -> None:
+    other = MSH.replace("|RIS|MAIN|", "|RIS|EAST|")
+    plain = obr({3: "A2000", 18: ""})
+    assert report(message(plain, OBX)).key != report(message(plain, OBX, msh=other)).key
+
+
+# ---- several orders -------------------------------------------------------------------------
+
+
+def test_each_order_of_a_message_has_its_own_report() -> None:
+    second = obr({2: "P101", 3: "A2001^RIS", 18: "", 16: "1001^OSEI^ADA^^^^^^MAIN"})
+    first, other = reports(
+        message(ORC, obr(), OBX, second, OBX.replace("HH", "").replace("T", "N"))
+    )
+    assert (first.accession, other.accession) == ("A2000", "A2001")
+    assert (len(first.flags), len(other.flags)) == (1, 0)
+    assert other.ordering[0].name == "OSEI, ADA"
+
+
+def test_parts_with_the_same_number_are_one_report() -> None:
+    again = OBX.replace("Tension", "Left tension").replace("HH", "")
+    found = report(message(ORC, obr(), OBX, obr(), again))
+    assert found.impression == "Tension pneumothorax.\nLeft tension pneumothorax."
+
+
+def test_a_part_without_a_number_belongs_to_the_order_beside_it() -> None:
+    nameless = obr({2: "", 3: "", 18: ""})
+    found = report(message(nameless, OBX, ORC, obr(), OBX.replace("HH", "")))
+    assert [flag.where for flag in found.flags] == ["OBX[1]-8"]
+
+
+def test_observations_before_the_first_order_are_not_lost() -> None:
+    assert [flag.value for flag in report(message(OBX, ORC, obr())).flags] == ["HH"]
+
+
+def test_two_patients_in_a_message_keep_their_reports_apart() -> None:
+    other = PID.replace("DEMO1", "DEMO2")
+    second = obr({3: "A2001^RIS", 18: ""})
+    first, last = reports(message(obr(), OBX, other, PV1, second, OBX))
+    assert [r.patient.identifiers[0].value for r in (first, last)] == ["DEMO1", "DEMO2"]
+
+
+# ---- the same content -----------------------------------------------------------------------
+
+
+def test_the_envelope_does_not_change_the_content_hash() -> None:
+    again = sample().replace(b"MSG1", b"MSG2").replace(b"20260115120100", b"20260116070000")
+    assert report(again).content_hash == report(sample()).content_hash
+
+
+@pytest.mark.parametrize(
+    "change",
+    [(b"Tension", b"No"), (b"|HH|", b"||"), (b"DEMO1", b"DEMO2"), (b"1003^PARK", b"1004^PARK")],
+)
+def test_anything_clinical_changes_the_content_hash(change: tuple[bytes, bytes]) -> None:
+    assert report(sample().replace(*change)).content_hash != report(sample()).content_hash
+
+
+def test_the_orderer_counts_also_where_only_orc_names_one() -> None:
+    def ordered_by(name: str) -> str:
+        orc = f"{ORC}|||||||||{name}"
+        return report(message(orc, obr({16: ""}), OBX)).content_hash
+
+    assert ordered_by("1003^PARK^SAM") != ordered_by("1004^LEE^KIM")
+
+
+# ---- times ----------------------------------------------------------------------------------
+
+
+def test_a_time_without_a_zone_has_the_headers() -> None:
+    local = message(obr({22: "20260115120000"}), OBX, msh=MSH.replace("-0600", "-0500"))
+    assert report(local).finalized_at == datetime(2026, 1, 15, 17, tzinfo=UTC)
+
+
+def test_without_any_zone_the_sites_holds() -> None:
+    local = message(obr({22: "20260115120000"}), OBX, msh=MSH.replace("-0600", ""))
+    assert report(local).finalized_at == datetime(2026, 1, 15, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [
+        ("", "OBR-22 is empty"),
+        ("20260115", "OBR-22 has no minutes"),
+        ("20261345120000", "OBR-22 is not a date and time"),
+        ("soon", "OBR-22 is not a date and time"),
+        ("00010101000000", "OBR-22 is not a date and time"),
+    ],
+)
+def test_an_unusable_finalization_is_noted_and_the_headers_time_orders_the_versions(
+    value: str, note: str
+) -> None:
+    found = report(sample(fields={22: value}))
+    assert (found.finalized_at, found.time_notes) == (None, (note,))
+    assert found.status_at == datetime(2026, 1, 15, 18, 1, tzinfo=UTC)
+
+
+def test_a_time_ahead_of_the_clock_does_not_order_versions() -> None:
+    found = report(sample(fields={22: "20620115120000-0600"}))
+    assert found.time_notes == ("OBR-22 lies in the future",)
+    assert found.status_at == datetime(2026, 1, 15, 18, 1, tzinfo=UTC)
+
+
+def test_no_usable_time_at_all_leaves_the_order_to_receipt() -> None:
+    data = message(obr({22: ""}), OBX, msh=MSH.replace("20260115120100-0600", "20990101"))
+    assert report(data).status_at is None
+
+
+def test_a_flagged_observation_with_a_time_of_its_own_is_the_discovery() -> None:
+    timed = OBX + "|" * 8 + "20260115114500-0600"
+    assert report(sample(timed)).discovered_at == datetime(2026, 1, 15, 17, 45, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("time", ["20260115105900-0600", "20260115120100-0600", "yesterday"])
+def test_a_discovery_before_the_exam_or_after_the_report_does_not_count(time: str) -> None:
+    assert report(sample(OBX + "|" * 8 + time)).discovered_at is None
+
+
+def test_a_preliminary_report_has_a_status_time_but_no_finalization() -> None:
+    found = report(sample(fields={25: "P"}))
+    assert (found.finalized_at, found.status_at) == (None, datetime(2026, 1, 15, 18, tzinfo=UTC))
+
+
+# ---- what is not readable -------------------------------------------------------------------
+
+
+def test_an_empty_message_gets_an_answer() -> None:
+    assert unusable(b"").reason == "no-segments"
+    assert unusable(b"\r\n \r").reason == "no-segments"
+
+
+def test_a_flagged_message_that_cannot_be_used_keeps_its_flags() -> None:
+    no_number = message(obr({2: "", 3: "", 18: ""}), OBX)
+    assert [flag.value for flag in unusable(no_number).flags] == ["HH"]
+    assert [flag.value for flag in unusable(sample()[4:]).flags] == ["HH"]
+    assert [flag.value for flag in unusable(sample() + b"\0").flags] == ["HH"]
+    assert [flag.value for flag in unusable(sample() + sample()).flags] == ["HH", "HH"]
+
+
+def test_a_plain_abnormal_flag_wakes_nobody_for_an_unusable_message() -> None:
+    flags = "A^Abnormal^HL70078~N~H~RID50261"
+    data = message(obr({25: "?"}), OBX.replace("HH", flags))
+    assert unusable(data).flags == ()
+
+
+def test_an_unusable_message_still_says_who_sent_it() -> None:
+    found = raw(sample(fields={25: "?"}) + b"\0")
+    assert (found.sender, found.control_id, found.processing_id) == ("RIS/MAIN", "MSG1", "P")
+
+
+def test_the_digest_and_size_are_those_of_the_bytes() -> None:
+    found = read(b"MSH|x", source="folder", timezone=CHICAGO, now=NOW)
+    assert (found.size, found.source, len(found.digest)) == (5, "folder", 64)
+
+
+def test_an_escaped_nul_does_not_reach_a_database() -> None:
+    assert "\0" not in report(sample(OBX.replace("Tension", r"Ten\X00\sion"))).text
+
+
+def test_a_reading_is_one_of_reports_even_without_observations() -> None:
+    withdrawn = raw(message(ORC, obr({25: "X"}))).reading
+    assert isinstance(withdrawn, Reports)
+    assert withdrawn.reports[0].status is Status.WITHDRAWN

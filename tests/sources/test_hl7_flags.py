@@ -1,0 +1,46 @@
+import pytest
+
+from tests.sources.oru import report, sample
+
+
+def places(obx: str) -> list[tuple[str, str, str]]:
+    return [(flag.value, flag.system, flag.where) for flag in report(sample(obx)).flags]
+
+
+def test_every_value_of_obx_8_is_a_flag() -> None:
+    obx = "OBX|1|TX|&IMP||x|||A^Abnormal^HL70078~HH^^HL70078|||F"
+    assert places(obx) == [("A", "HL70078", "OBX[1]-8"), ("HH", "HL70078", "OBX[1]-8")]
+
+
+@pytest.mark.parametrize("place", [3, 5, 8, 15, 17])
+def test_a_radlex_code_counts_wherever_it_stands(place: int) -> None:
+    fields = [""] * 20
+    fields[0], fields[2], fields[11] = "OBX", "CWE", "F"
+    fields[place] = "RID49480^ACR Category 1^RADLEX"
+    assert places("|".join(fields)) == [("RID49480", "RADLEX", f"OBX[1]-{place}")]
+
+
+def test_a_radlex_code_counts_in_any_component_and_repetition() -> None:
+    obx = "OBX|1|CWE|x||a^b^c^RID49481^t^RadLex~q&rid49482||||||F"
+    assert [value for value, _, _ in places(obx)] == ["RID49481", "RID49482"]
+    assert places(obx)[0][1] == "RadLex"
+
+
+def test_a_code_in_running_text_is_not_a_coded_value() -> None:
+    assert places("OBX|1|TX|x||See RID49480 in the lexicon; HYBRID room||||||F") == []
+
+
+def test_order_priority_is_no_flag() -> None:
+    assert (
+        report(sample("OBX|1|TX|&IMP||x||||||F", fields={5: "STAT", 27: "^^^^^STAT"})).flags == ()
+    )
+
+
+def test_a_citation_in_obx_15_is_no_flag() -> None:
+    assert places("OBX|1|TX|x||y||||||F||||ACR2019^White paper^ACR") == []
+
+
+def test_positions_count_observations_of_the_message() -> None:
+    plain = "OBX|7|TX|&GDT||x||||||F"
+    flagged = "OBX|7|TX|&IMP||y|||LL|||F"
+    assert [f.where for f in report(sample(plain, flagged)).flags] == ["OBX[2]-8"]

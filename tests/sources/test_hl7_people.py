@@ -1,0 +1,50 @@
+import pytest
+
+from bot.domain.report import Identifier
+from tests.sources.oru import OBX, ORC, message, obr, report, sample
+
+
+def test_the_same_person_twice_is_one_with_two_identifiers() -> None:
+    field = "1001^OSEI^ADA^^^^^^MAIN~1234567893^OSEI^ADA^^^^^^NPI^^^^NPI"
+    (one,) = report(sample(fields={16: field})).ordering
+    assert one.identifiers == (Identifier("1001", "MAIN"), Identifier("1234567893", "NPI", "NPI"))
+
+
+def test_other_names_are_other_people() -> None:
+    field = "1001^OSEI^ADA^^^^^^MAIN~1002^OSEI^BEN^^^^^^MAIN~1003^^^^^^^^MAIN"
+    assert len(report(sample(fields={16: field})).ordering) == 3
+
+
+def test_an_authority_is_known_by_name_and_by_oid() -> None:
+    field = "1003^PARK^SAM^^^^^^NPI&2.16.840.1.113883.4.6&ISO^^^^NPI"
+    (one,) = report(sample(fields={16: field})).ordering
+    assert [i.authority for i in one.identifiers] == ["NPI", "2.16.840.1.113883.4.6"]
+
+
+def test_orc_names_the_orderer_where_obr_does_not() -> None:
+    orc = f"{ORC}|||||||||1009^LEE^KIM^^^^^^MAIN"
+    assert report(message(orc, obr({16: "^^^^ "}), OBX)).ordering[0].name == "LEE, KIM"
+
+
+@pytest.mark.parametrize("field", ["3001^LIND^ROSA^^^^^^MAIN", "3001&LIND&ROSA&&&&&&MAIN^20260115"])
+def test_the_radiologist_is_read_from_both_shapes(field: str) -> None:
+    found = report(sample(fields={32: field})).radiologist
+    assert found
+    assert (found.name, found.identifiers) == ("LIND, ROSA", (Identifier("3001", "MAIN"),))
+
+
+def test_an_assistant_interpreter_stands_in_for_a_missing_radiologist() -> None:
+    found = report(message(obr({32: ""}) + "|3002^MOE^TIM", OBX)).radiologist
+    assert found
+    assert found.name == "MOE, TIM"
+
+
+def test_copies_are_kept_apart_from_the_orderer() -> None:
+    found = report(sample(fields={28: "4001^COPY^CARL^^^^^^MAIN"}))
+    assert [p.name for p in found.copies_to] == ["COPY, CARL"]
+    assert [p.name for p in found.ordering] == ["PARK, SAM"]
+
+
+def test_nobody_named_is_nobody() -> None:
+    found = report(message(obr({16: "", 28: "   ", 32: '""'}), OBX))
+    assert (found.ordering, found.copies_to, found.radiologist) == ((), (), None)

@@ -1,0 +1,46 @@
+import pytest
+
+from bot.domain.report import Status
+from bot.sources.hl7_status import status
+from bot.sources.hl7_wire import BadReport
+
+
+@pytest.mark.parametrize(
+    ("order", "observations", "expected"),
+    [
+        ("F", [], Status.FINAL),
+        ("Final", [], Status.FINAL),
+        ("C", ["F"], Status.CORRECTED),
+        ("X", ["F"], Status.WITHDRAWN),
+        ("P", ["F"], Status.PRELIMINARY),
+        ("Prelim", [], Status.PRELIMINARY),
+        ("Wet Read", [], Status.PRELIMINARY),
+        ("A", [], Status.PRELIMINARY),
+        ("F", ["D", "D"], Status.WITHDRAWN),
+        ("F", ["W", "D"], Status.WITHDRAWN),
+        ("F", ["D", "F"], Status.FINAL),
+        ("", ["F", "F"], Status.FINAL),
+        ("", ["A"], Status.CORRECTED),
+        ("", ["B", "F"], Status.ADDENDED),
+        ("", ["P"], Status.PRELIMINARY),
+        ("", ["P", "F"], Status.FINAL),
+        ("", ["D", "F"], Status.FINAL),
+        ("", ["Wet Read"], Status.PRELIMINARY),
+    ],
+)
+def test_the_status_of_a_report(order: str, observations: list[str], expected: Status) -> None:
+    assert status([order], observations) is expected
+
+
+@pytest.mark.parametrize(
+    ("order", "observations"), [("?", ["F"]), ("", []), ("", ["?"]), ("W", ["F"])]
+)
+def test_a_status_that_is_not_known_is_not_guessed(order: str, observations: list[str]) -> None:
+    with pytest.raises(BadReport, match="unknown-status"):
+        status([order], observations)
+
+
+def test_of_several_parts_the_most_finished_counts() -> None:
+    assert status(["P", "F"], []) is Status.FINAL
+    assert status(["F", "X"], []) is Status.FINAL
+    assert status(["X", "X"], []) is Status.WITHDRAWN

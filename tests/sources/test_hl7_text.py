@@ -1,0 +1,142 @@
+import pytest
+
+from tests.sources.oru import report, sample
+
+
+def line(text: str, identifier: str = "18782-3^Study observation^LN", more: str = "") -> str:
+    return f"OBX|1|TX|{identifier}|{more}|{text}||||||F"
+
+
+def flagged(text: str, identifier: str, flag: str, group: str = "") -> str:
+    return f"OBX|1|TX|{identifier}|{group}|{text}|||{flag}|||F"
+
+
+@pytest.mark.parametrize(
+    "identifier", ["&IMP", "REPORT&IMP^Report", "IMP^IMPRESSION^L", "19005-8^x^LN"]
+)
+def test_the_impression_is_found_by_what_obx_3_says(identifier: str) -> None:
+    found = report(
+        sample(line("Body.", "&GDT"), line("One.", identifier), line("Two.", identifier))
+    )
+    assert found.impression == "One.\nTwo."
+    assert found.text == "Body.\nOne.\nTwo."
+
+
+def test_an_impression_segment_may_repeat_the_heading() -> None:
+    assert (
+        report(sample(line("IMPRESSION: ", "&IMP"), line("Clear.", "&IMP"))).impression == "Clear."
+    )
+
+
+def test_repetitions_are_line_breaks_and_headings_divide_the_text() -> None:
+    text = (
+        "EXAM: CT head.~~FINDINGS:~No bleed.~~IMPRESSION:~1. Normal.~2. No change.~~Dictated By: X"
+    )
+    found = report(sample(line(text)))
+    assert found.impression == "1. Normal.\n2. No change."
+    assert found.text.startswith("EXAM: CT head.\n\nFINDINGS:\nNo bleed.")
+    assert found.text.endswith("Dictated By: X")
+
+
+def test_headings_divide_text_that_comes_one_line_a_segment() -> None:
+    lines = [
+        "FINDINGS:",
+        "Large clot.",
+        "IMPRESSION:",
+        "Pulmonary embolism.",
+        "RECOMMENDATION: CTA",
+    ]
+    assert report(sample(*map(line, lines))).impression == "Pulmonary embolism."
+
+
+@pytest.mark.parametrize(
+    "heading", ["IMPRESSION: ", "Impression: ", "CONCLUSION: ", "*** IMPRESSION *** : "]
+)
+def test_an_impression_on_the_headings_own_line(heading: str) -> None:
+    assert report(sample(line(f"FINDINGS: x~{heading}Clear lungs."))).impression == "Clear lungs."
+
+
+def test_headings_within_one_line_divide_it() -> None:
+    found = report(sample(line("FINDINGS: No bleed. IMPRESSION: Normal head CT.")))
+    assert found.impression == "Normal head CT."
+
+
+@pytest.mark.parametrize(
+    "prose", ["The impression: of the brace", "No addendum was needed here at all."]
+)
+def test_prose_is_not_a_heading(prose: str) -> None:
+    found = report(sample(line(f"FINDINGS:~{prose}")))
+    assert (found.impression, found.addenda) == ("", ())
+
+
+def test_an_addendum_segment_takes_its_flag_with_it() -> None:
+    found = report(
+        sample(
+            flagged("Clear.", "&IMP", ""),
+            flagged("Now seen: pneumothorax.", "&ADT", "HH", "3"),
+            flagged("Left side.", "&ADT", "", "3"),
+            flagged("Called to Dr. A.", "&ADN", "", "4"),
+        )
+    )
+    first, second = found.addenda
+    assert (first.text, first.flags[0].value) == ("Now seen: pneumothorax.\nLeft side.", "HH")
+    assert (second.text, second.flags) == ("Called to Dr. A.", ())
+    assert (found.flags, found.text) == ((), "Clear.")
+
+
+def test_an_addendum_below_the_report_is_cut_off_by_its_heading() -> None:
+    found = report(
+        sample(line("IMPRESSION: Clear.~ADDENDUM 1/2/26:~Read with priors.~IMPRESSION: same"))
+    )
+    assert found.impression == "Clear."
+    assert [a.text for a in found.addenda] == ["Read with priors.\nIMPRESSION: same"]
+    assert "priors" not in found.text
+
+
+def test_an_addendum_above_the_report_ends_where_the_report_begins() -> None:
+    found = report(sample(line("ADDENDUM: Called.~EXAM: CT~IMPRESSION: Clear.")))
+    assert ([a.text for a in found.addenda], found.impression) == (["Called."], "Clear.")
+
+
+def test_two_addenda_are_two() -> None:
+    found = report(sample(line("IMPRESSION: x~ADDENDUM 1: one~ADDENDUM 2: two")))
+    assert [a.text for a in found.addenda] == ["one", "two"]
+
+
+def test_coded_answers_and_figures_are_told_in_words() -> None:
+    coded = "OBX|1|CWE|C1^Category^L||RID49482^ACR Category 3^RADLEX||||||F"
+    figure = "OBX|2|NM|S^Size^L||18|mm|||||F"
+    assert report(sample(coded, figure)).text == "Category: ACR Category 3\nSize: 18 mm"
+
+
+def test_a_document_or_a_pointer_is_no_text() -> None:
+    pointer = "OBX|1|RP|1||x^UK^ZB||||||F"
+    document = "OBX|2|ED|1||^application^pdf^Base64^JVBERi0xLjQ=||||||F"
+    assert report(sample(pointer, document)).text == ""
+
+
+def test_a_note_on_an_observation_stands_beside_it() -> None:
+    found = report(sample(line("Clear.", "&IMP"), "NTE|1||Compared with 2024."))
+    assert found.impression == "Clear.\nCompared with 2024."
+
+
+def test_a_deleted_observation_says_nothing_any_more() -> None:
+    gone = "OBX|1|TX|&IMP||Bleed.|||HH|||D"
+    found = report(sample(gone, "NTE|1||Note on it.", line("Clear.", "&IMP")))
+    assert (found.impression, found.flags) == ("Clear.", ())
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (r"A\T\B \F\ \S\ \R\ \E\ ", "A&B | ^ ~ \\"),
+        (r"one\.br\two\.sp\three", "one\ntwo\nthree"),
+        (r"\H\loud\N\ and \.in+4\in", "loud and in"),
+        (r"caf\XC3A9\ \X0D0A\x", "café \nx"),
+        (r"C:\dir\T\x and\or", "C:\\dir&x and\\or"),
+        (r"\Z99\ stays, \C2842\ goes", r"\Z99\ stays,  goes"),
+    ],
+)
+def test_escapes_are_resolved_and_what_is_none_stays(sent: str, read: str) -> None:
+    lines = report(sample(line(sent))).text.splitlines()
+    assert [one.strip() for one in lines] == [one.strip() for one in read.splitlines()]

@@ -1,0 +1,90 @@
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.sources.hl7_time import moment, zone_of
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+def utc(year: int, month: int, day: int, *time: int) -> datetime:
+    hour, minute, second, micro = (*time, 0, 0, 0, 0)[:4]
+    return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("20260115120000", utc(2026, 1, 15, 18)),
+        ("202601151200", utc(2026, 1, 15, 18)),
+        ("20260715120000", utc(2026, 7, 15, 17)),
+        ("20260115120000+0100", utc(2026, 1, 15, 11)),
+        ("202601151200-0500", utc(2026, 1, 15, 17)),
+        ("20260115120000.1234-0600", utc(2026, 1, 15, 18, 0, 0, 123400)),
+        ("20260115120000.123456789", utc(2026, 1, 15, 18, 0, 0, 123456)),
+        ("2026-01-15T12:00:00", utc(2026, 1, 15, 18)),
+        ("2026-01-15T12:00:00Z", utc(2026, 1, 15, 12)),
+        (" 20260115120000 ", utc(2026, 1, 15, 18)),
+    ],
+)
+def test_times_are_read_into_utc(value: str, expected: datetime) -> None:
+    found = moment(value, CHICAGO)
+    assert (found.at, found.note) == (expected, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [
+        ("", "is empty"),
+        ('""', "is empty"),
+        ("2026", "has no minutes"),
+        ("20260115", "has no minutes"),
+        ("2026-01-15", "has no minutes"),
+        ("2026011512", "has no minutes"),
+        ("20260230120000", "is not a date and time"),
+        ("20260115250000", "is not a date and time"),
+        ("20260115120000+9999", "is not a date and time"),
+        ("20260115120000.x", "is not a date and time"),
+        ("٢٠٢٦٠١١٥١٢٠٠", "is not a date and time"),
+        ("00000000000000", "is not a date and time"),
+        ("noon", "is not a date and time"),
+    ],
+)
+def test_what_is_no_time_says_why(value: str, note: str) -> None:
+    found = moment(value, CHICAGO)
+    assert (found.at, found.note) == (None, note)
+
+
+def test_an_hour_that_came_twice_is_the_earlier_one_and_says_so() -> None:
+    found = moment("20261101013000", CHICAGO)
+    assert found.at == utc(2026, 11, 1, 6, 30)
+    assert found.note.startswith("came twice")
+
+
+def test_an_hour_that_never_came_is_the_earlier_meaning_and_says_so() -> None:
+    found = moment("20260308023000", CHICAGO)
+    assert found.at == utc(2026, 3, 8, 7, 30)
+    assert found.note.startswith("never came")
+
+
+@pytest.mark.parametrize(
+    ("value", "hours"),
+    [("20260115120000-0600", -6), ("2026+0000", 0), ("20260115120000", None), ("+9900", None)],
+)
+def test_the_zone_of_a_time(value: str, hours: int | None) -> None:
+    assert zone_of(value) == (None if hours is None else timezone(timedelta(hours=hours)))
+
+
+@given(st.text())
+def test_no_text_at_all_raises(value: str) -> None:
+    found = moment(value, CHICAGO)
+    assert found.at is None or found.at.tzinfo is UTC
+    zone_of(value)
+
+
+@given(st.datetimes(timezones=st.just(UTC)).filter(lambda at: at.year > 1900))
+def test_a_time_with_its_zone_comes_back_as_it_was(at: datetime) -> None:
+    assert moment(at.strftime("%Y%m%d%H%M%S.%f+0000"), CHICAGO).at == at
