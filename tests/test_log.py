@@ -1,6 +1,5 @@
 """The log, into which no patient identifier can get."""
 
-import io
 import json
 import logging
 import subprocess
@@ -8,10 +7,8 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
@@ -21,38 +18,11 @@ from bot.domain.page import SendFailed
 from bot.log import about, configure, log
 from bot.log_filter import KINDS, constants_of, exception_facts, fits
 from tests.requirements import ROOT
+from tests.written import Written, writing
 
 PATIENT = "DOE^JANE MRN-00471142"
 ID = "0" * 32
 TAKEN = {"event", "level", "timestamp", "dropped", "exc_info"}
-
-
-class Written(io.StringIO):
-    """Where the log goes in these tests."""
-
-    dropped: list[str]
-
-    @property
-    def lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.getvalue().splitlines()]
-
-
-@contextmanager
-def writing() -> Iterator[Written]:
-    """A JSON log; afterwards everything that configure took over is as it was."""
-    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
-    handlers, level, config = list(root.handlers), root.level, structlog.get_config()
-    stream = Written()
-    stream.dropped = []
-    configure("json", stream=stream, on_drop=stream.dropped.append)
-    try:
-        yield stream
-    finally:
-        logging.captureWarnings(False)
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-        structlog.configure(**config)
 
 
 @pytest.fixture

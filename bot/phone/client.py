@@ -13,7 +13,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import (
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
+from twilio.base.version import Version
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -24,6 +29,7 @@ from bot.phone.errors import failure
 T = TypeVar("T")
 TWILIO = "https://api.twilio.com"
 LONGEST_RETRY_AFTER = 600.0
+BROKEN = 500
 
 # The SDK's exception leaves the headers out; this is the answer's to the call made last in a task.
 _retry_after: ContextVar[float | None] = ContextVar("retry_after", default=None)
@@ -120,9 +126,9 @@ async def asked(call: Awaitable[T], tries: int = 1) -> T:
     """
     try:
         return await call
-    except (TwilioRestException, TwilioServiceException) as refused:
-        code = refused.code if isinstance(refused.code, int) else None
-        raise failure(int(refused.status), code, tries, _retry_after.get()) from None
+    except TwilioException as refused:
+        status, code = _said(refused)
+        raise failure(status, code, tries, _retry_after.get()) from None
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         raise SendFailed("twilio-unreachable", permanent=False) from None
     except (aiohttp.ClientError, TimeoutError):
@@ -130,3 +136,18 @@ async def asked(call: Awaitable[T], tries: int = 1) -> T:
     except (ValueError, KeyError, TypeError, AttributeError):
         # A success whose body is no message (a proxy's page, a cut JSON): it may have been taken.
         raise SendUncertain("twilio-unreadable-answer") from None
+
+
+def _said(refused: TwilioException) -> tuple[int, int | None]:
+    """The HTTP status and Twilio's code, in each of the ways in which the SDK puts them."""
+    match refused:
+        case TwilioRestException() | TwilioServiceException():
+            return int(refused.status), _number(refused.code)
+        case TwilioException(args=(_, Response() as answer)):  # what a list says
+            return answer.status_code, _number(Version.exception("GET", "", answer, "").code)
+        case _:
+            return BROKEN, None
+
+
+def _number(code: object) -> int | None:
+    return code if isinstance(code, int) else None

@@ -55,7 +55,7 @@ class Webhooks:
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                form = _form(await _body(request))
+                form = form_of(await _body(request))
                 self._check_signature(request, form)
                 return await handler(form, request.query_params)
             except BadRequest as refused:
@@ -117,7 +117,7 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _form(body: bytes) -> dict[str, str]:
+def form_of(body: bytes) -> dict[str, str]:
     """The fields of a form (application/x-www-form-urlencoded in UTF-8, as Twilio sends it)."""
     try:
         text = body.decode("ascii")

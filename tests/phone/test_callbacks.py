@@ -1,0 +1,116 @@
+"""Receipts from Twilio: repeated, out of order, and as proof of what nobody knew."""
+
+import pytest
+
+from bot.phone.callbacks import Callback, note
+from tests.phone.desk import Desk
+from tests.phone.test_inbound import PAGE, page_ada
+
+
+def whats(desk: Desk) -> list[str]:
+    return [e.what for e in desk.trail() if e.what.startswith("page_") and e.what != "page_due"]
+
+
+def deliver(desk: Desk, status: str, code: int | None = None, *, sid: str = "") -> None:
+    """A callback for Ada's first page."""
+    page = desk.pages()[0]
+    desk.call(note(desk.engine, Callback(sid or page.provider_id, status, code, page.delivery_id)))
+
+
+def test_sent_delivered_and_acknowledged_are_three_facts(desk: Desk) -> None:
+    page_ada(desk)
+    desk.wait(lambda: whats(desk) == ["page_sent", "page_delivered"], "no receipt came")
+    (page,) = desk.pages()
+    assert page.state == "sent"
+    assert page.settled_at is not None
+    assert page.delivered_at is not None
+    assert desk.alert().acknowledgment is None
+
+
+def test_repeated_and_shuffled_callbacks_count_once(desk: Desk) -> None:
+    desk.world.twilio.carrier.duplicate_callbacks = True
+    desk.world.twilio.carrier.shuffle_callbacks = True
+    page_ada(desk)
+    desk.world.settle()
+    assert whats(desk) == ["page_sent", "page_delivered"]
+    answers = {
+        entry.answer["status"]
+        for entry in desk.world.log
+        if entry.method == "webhook.answer" and entry.answer
+    }
+    assert answers == {204}
+
+
+def test_a_delivered_message_does_not_become_undelivered(small_desk: Desk) -> None:
+    page_ada(small_desk)
+    small_desk.wait(lambda: "page_delivered" in whats(small_desk), "no receipt came")
+    for status in ("undelivered", "failed", "sent", "queued", "delivered"):
+        deliver(small_desk, status, 30003)
+    assert whats(small_desk) == ["page_sent", "page_delivered"]
+
+
+def test_an_undelivered_page_is_tried_once_more_and_then_the_next_person_is_asked(
+    small_desk: Desk,
+) -> None:
+    small_desk.ada.off()
+    small_desk.report()
+    small_desk.wait(lambda: len(small_desk.pages()) >= 2, "it was not tried again")
+    small_desk.advance(seconds=10)
+    small_desk.ben.expect_sms(PAGE)
+    failed = small_desk.happened("page_failed")
+    assert [(e.data["reason"], e.data["permanent"]) for e in failed] == [
+        ("twilio-30003", False),
+        ("twilio-30003", True),
+    ]
+
+
+def test_a_blocked_number_hands_over_at_once(small_desk: Desk) -> None:
+    small_desk.ada.state("blocked")
+    small_desk.report()
+    small_desk.ben.expect_sms(PAGE)
+    (failed,) = small_desk.happened("page_failed")
+    assert failed.data["reason"] == "twilio-30004"
+
+
+def test_a_callback_proves_a_page_whose_answer_was_lost(desk: Desk) -> None:
+    faults = desk.world.twilio.faults
+    faults.fail_next("messages.create", "lost_reply")
+    faults.fail_next("messages.list", status=500, times=10)
+    desk.report()
+    desk.ada.expect_sms(PAGE)
+    desk.wait(lambda: "page_delivered" in whats(desk), "no receipt came")
+    assert whats(desk) == ["page_sent", "page_delivered"]
+    desk.wait(lambda: desk.dispatcher.idle, "the attempt did not end")
+    assert whats(desk) == ["page_sent", "page_delivered"]
+    (page,) = desk.pages()
+    assert page.state == "sent"
+    assert page.provider_id.startswith("SM")
+
+
+def test_proof_that_comes_after_the_attempt_was_given_up_corrects_the_record(
+    small_desk: Desk,
+) -> None:
+    small_desk.world.twilio.faults.fail_next("messages.create", "hang", times=2)
+    small_desk.report()
+    small_desk.wait(lambda: "page_uncertain" in whats(small_desk), "it was not given up")
+    deliver(small_desk, "sent", sid="SM" + "9" * 32)
+    first = small_desk.pages()[0]
+    assert first.state == "sent"
+    assert first.provider_id == "SM" + "9" * 32
+    assert "page_sent" in whats(small_desk)
+    small_desk.ben.expect_sms(PAGE)
+    small_desk.ada.expect_sms("no longer with you")
+
+
+def test_a_callback_for_a_message_that_nobody_sent_is_noted_in_the_log(small_desk: Desk) -> None:
+    unknown = Callback("SM" + "7" * 32, "delivered", None, "nothing")
+    small_desk.call(note(small_desk.engine, unknown))
+    assert any(line["event"] == "callback_for_no_page" for line in small_desk.log.lines)
+
+
+@pytest.mark.parametrize("status", ["scheduled", "partially_delivered", "something-new"])
+def test_a_status_that_ends_nothing_changes_nothing(small_desk: Desk, status: str) -> None:
+    page_ada(small_desk)
+    small_desk.wait(lambda: "page_delivered" in whats(small_desk), "no receipt came")
+    deliver(small_desk, status)
+    assert whats(small_desk) == ["page_sent", "page_delivered"]

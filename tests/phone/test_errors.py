@@ -1,0 +1,33 @@
+"""The table of Twilio's error codes."""
+
+import pytest
+
+from bot.phone.errors import RULES, failure, undelivered
+
+
+@pytest.mark.parametrize("code", [20429, 21611, 30001])
+def test_too_much_at_once_is_tried_again(code: int) -> None:
+    assert not failure(429, code).permanent
+    assert not failure(429, code).configuration
+
+
+@pytest.mark.parametrize("code", [30003, 30008])
+def test_a_phone_that_is_off_gets_one_more_try(code: int) -> None:
+    assert not undelivered(code, tries=1).permanent
+    assert undelivered(code, tries=2).permanent
+
+
+@pytest.mark.parametrize("code", [30004, 30005, 30006, 30007])
+def test_a_number_that_the_carrier_refuses_is_permanent(code: int) -> None:
+    assert undelivered(code).permanent
+    assert undelivered(code).reason == f"twilio-{code}"
+
+
+@pytest.mark.parametrize("code", [None, 39999])
+def test_an_unknown_report_of_the_carrier_gets_one_more_try(code: int | None) -> None:
+    assert not undelivered(code, tries=1).permanent
+    assert undelivered(code, tries=2).permanent
+
+
+def test_every_rule_that_blames_the_operator_takes_the_next_channel_now() -> None:
+    assert all(rule.permanent for rule in RULES.values() if rule.configuration)

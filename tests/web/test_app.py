@@ -1,0 +1,101 @@
+"""The web server in the bot's own process and loop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.web.app import Server, build
+from tests.web.served import answers
+from tests.written import writing
+
+MARKER = "XYZZY"
+
+
+async def hello(_: Request) -> Response:
+    return PlainTextResponse("hello")
+
+
+async def broken(_: Request) -> Response:
+    raise RuntimeError(MARKER)
+
+
+ROUTES = [Route("/hello", hello), Route("/broken", broken)]
+
+
+def serving(*paths: str) -> list[tuple[int, str]]:
+    """What a server of our routes answers to each path."""
+    return answers(ROUTES, *paths)
+
+
+def test_it_serves_the_routes_it_was_given() -> None:
+    assert serving("/hello") == [(200, "hello")]
+
+
+def test_what_is_not_there_is_answered_in_two_words() -> None:
+    assert serving("/nothing", "/hello/more") == [(404, "Not Found\n")] * 2
+
+
+def test_a_route_that_breaks_answers_without_its_error_and_the_log_has_only_the_type() -> None:
+    with writing() as log:
+        assert serving("/broken") == [(500, "Internal Server Error\n")]
+    assert any(line.get("error") == "RuntimeError" for line in log.lines)
+    assert MARKER not in log.getvalue()
+
+
+def test_it_leaves_the_processs_signals_alone() -> None:
+    async def run() -> None:
+        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        server = Server(build(ROUTES), "127.0.0.1", 0)
+        await server.start()
+        during = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        await server.stop()
+        assert during == before
+
+    asyncio.run(run())
+
+
+def test_a_port_that_is_taken_is_an_error_to_the_caller_and_no_exit() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        server = Server(build(ROUTES), "127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(OSError, match="in use"):
+            asyncio.run(server.start())
+
+
+def test_it_stops_although_a_client_holds_its_connection() -> None:
+    async def run() -> None:
+        server = Server(build(ROUTES), "127.0.0.1", 0)
+        await server.start()
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        async with asyncio.timeout(10):
+            await server.stop()
+        writer.close()
+
+    asyncio.run(run())
+
+
+def test_one_that_was_never_started_can_be_stopped() -> None:
+    server = Server(build(ROUTES), "127.0.0.1", 0)
+    for work in (server.stop, server.wait):
+        idle: Coroutine[Any, Any, None] = work()
+        asyncio.run(idle)
+
+
+def test_whoever_waits_for_it_returns_when_it_ends() -> None:
+    async def run() -> None:
+        server = Server(build(ROUTES), "127.0.0.1", 0)
+        await server.start()
+        waiting = asyncio.create_task(server.wait())
+        await server.stop()
+        async with asyncio.timeout(5):
+            await waiting
+
+    asyncio.run(run())

@@ -1,0 +1,128 @@
+"""Is it alive, is it ready, and what do its counters say."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from bot import metrics
+from bot.web import health as module
+from bot.web.health import Check, Health
+from storage.database import Database
+from tests.web.served import answers
+
+NOW = datetime(2026, 3, 8, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'readback.db'}")
+    opened.migrate()
+    metrics.swept(NOW)
+    yield opened
+    opened.close()
+
+
+def saying(state: str) -> Check:
+    async def answer() -> str:
+        return state
+
+    return answer
+
+
+def ask(health: Health, path: str) -> tuple[int, str]:
+    return answers(health.routes(), path)[0]
+
+
+def ready(health: Health) -> tuple[int, dict[str, Any]]:
+    status, text = ask(health, "/readyz")
+    return status, json.loads(text)
+
+
+def test_alive_is_alive(database: Database) -> None:
+    assert ask(Health(database), "/livez") == (200, "ok\n")
+
+
+def test_ready_names_every_part(database: Database) -> None:
+    channels = {"slack": saying("ok"), "sms": saying("ok")}
+    assert ready(Health(database, channels)) == (
+        200,
+        {
+            "ready": True,
+            "parts": {"database": "ok", "sweep": "ok"},
+            "channels": {"slack": "ok", "sms": "ok"},
+        },
+    )
+
+
+def test_without_its_database_it_is_not_ready(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: Connection) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(module, "_select_one", gone)
+    status, said = ready(Health(database))
+    assert status == 503
+    assert said["parts"]["database"] == "unreachable"
+
+
+def test_with_a_late_sweep_it_is_not_ready(database: Database) -> None:
+    status, said = ready(Health(database, oldest_sweep=-1.0))
+    assert status == 503
+    assert said["parts"]["sweep"] == "late"
+
+
+def test_one_channel_that_fails_is_shown_and_leaves_it_ready(database: Database) -> None:
+    channels = {"slack": saying("not-connected"), "sms": saying("ok")}
+    status, said = ready(Health(database, channels))
+    assert status == 200
+    assert said["channels"]["slack"] == "not-connected"
+    value = metrics.REGISTRY.get_sample_value
+    assert value("readback_channel_up", {"channel": "slack"}) == 0
+    assert value("readback_channel_up", {"channel": "sms"}) == 1
+
+
+def test_without_any_channel_it_is_not_ready(database: Database) -> None:
+    channels = {"slack": saying("not-connected"), "sms": saying("twilio-20003")}
+    assert ready(Health(database, channels))[0] == 503
+
+
+def test_a_part_that_does_not_answer_is_named_in_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never() -> str:
+        await asyncio.Event().wait()
+        return "ok"
+
+    monkeypatch.setattr(module, "CHECK_SECONDS", 0.05)
+    status, said = ready(Health(database, {"slack": never}))
+    assert status == 503
+    assert said["channels"]["slack"] == "no-answer"
+
+
+def test_a_part_cannot_put_text_of_its_own_there(database: Database) -> None:
+    _, said = ready(Health(database, {"slack": saying("DOE^JANE is not reachable")}))
+    assert said["channels"]["slack"] == "other"
+
+
+def test_metrics_are_brought_up_to_date_before_they_are_shown(database: Database) -> None:
+    asked: list[str] = []
+
+    def noting(name: str) -> Callable[[], Awaitable[None]]:
+        async def refresh() -> None:
+            asked.append(name)
+
+        return refresh
+
+    status, text = ask(Health(database, before_scrape=(noting("outbox"),)), "/metrics")
+    assert status == 200
+    assert asked == ["outbox"]
+    assert "# TYPE readback_pages_total counter" in text
+    assert "readback_sweep_age_seconds" in text

@@ -1,0 +1,45 @@
+"""The bot's log during a test, for tests to read."""
+
+import io
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from bot.log import configure
+
+
+class Written(io.StringIO):
+    """Where the log goes instead of standard error."""
+
+    dropped: list[str]
+
+    @property
+    def errors(self) -> list[dict[str, object]]:
+        return [line for line in self.lines if line["level"] in {"error", "critical"}]
+
+    @property
+    def lines(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+
+@contextmanager
+def writing() -> Iterator[Written]:
+    """A JSON log; afterwards everything that configure took over is as it was."""
+    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    handlers, level, config = list(root.handlers), root.level, structlog.get_config()
+    stream = Written()
+    stream.dropped = []
+    configure("json", stream=stream, on_drop=stream.dropped.append)
+    try:
+        yield stream
+    finally:
+        logging.captureWarnings(False)
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+        structlog.configure(**config)
