@@ -9,9 +9,10 @@ import json
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bot import log
@@ -20,7 +21,7 @@ from bot.clock import Clock, ClockControl
 from bot.domain.people_rules import read_people
 from bot.sandbox.demo.bot_process import BotProcess
 from bot.sandbox.demo.place import TIMEZONE, Ports, people_join, prepare, secrets_of
-from bot.sandbox.hospital import Hospital
+from bot.sandbox.hospital import Hospital, RunningBot
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.slack_state import TEAM
 from bot.sandbox.world import World
@@ -34,10 +35,17 @@ READBACK = (sys.executable, "-m", "bot")
 
 
 @contextmanager
-def hospital(database_url: str = "", *, as_child: bool = False) -> Iterator[Hospital]:
+def hospital(
+    database_url: str = "",
+    *,
+    as_child: bool = False,
+    start: "Callable[[Place], RunningBot] | None" = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Hospital]:
     """A hospital whose bot runs, on SQLite in a temporary folder unless a database is named.
 
-    The clock stands still until the story passes time.
+    The clock stands still until the story passes time. ``start`` starts the bot in another way
+    than on a thread or as a child; ``environment`` overrides settings (``READBACK_SLACK__PHI``).
     """
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="readback-story-")))
@@ -47,30 +55,36 @@ def hospital(database_url: str = "", *, as_child: bool = False) -> Iterator[Hosp
         control = ClockControl(folder / "clock")
         watch = control.create()
         control.set_rate(0)
-        place = _Place(world, folder, url, watch)
+        place = Place(world, folder, url, watch, environment or {})
         database = Database(url)
         ending.callback(database.close)
-        _people_move_in(database, watch)
-        start = place.start_child if as_child else place.start_thread
-        there = Hospital(world, database, control, watch, start)
+        people_move_in(database, watch)
+        usual = Place.start_child if as_child else Place.start_thread
+        there = Hospital(world, database, control, watch, partial(start or usual, place))
         ending.callback(there.close)
         there.open()
         yield there
 
 
-def _people_move_in(database: Database, clock: Clock) -> None:
+def people_move_in(database: Database, clock: Clock, directory: str = PEOPLE_CSV) -> None:
+    """Make the directory (CSV) that of the hospital; its Slack accounts are in this workspace."""
     database.migrate()
     rows = [
         replace(row, slack=(TEAM, row.slack[1])) if row.slack else row
-        for row in read_people(PEOPLE_CSV.encode(), TIMEZONE)
+        for row in read_people(directory.encode(), TIMEZONE)
     ]
     database.run(lambda c: apply_import(c, rows, clock.now()))
 
 
-class _Place:
-    """Where the bot is started, again and again, on the same database and ports."""
+class Place:
+    """Where the bot is started, again and again, on the same database and ports.
 
-    def __init__(self, world: World, folder: Path, url: str, clock: Clock) -> None:
+    ``config`` and ``environment`` are what it is started with, ``log`` is the file of a child.
+    """
+
+    def __init__(
+        self, world: World, folder: Path, url: str, clock: Clock, environment: Mapping[str, str]
+    ) -> None:
         self.ports = Ports.free()
         self.clock = clock
         self.world = world
@@ -80,6 +94,7 @@ class _Place:
             **secrets_of(world, folder / "clock"),
             "READBACK_DATABASE__URL": url,
             "READBACK_LOG__FORMAT": "json",
+            **environment,
         }
 
     def start_thread(self) -> "BotOnThread":
