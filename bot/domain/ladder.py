@@ -5,7 +5,6 @@ A plan only ever lies ahead. ``gap`` is the policy's least gap between steps.
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from bot.domain.coverage import Role
 from bot.domain.policy import CategoryPolicy, Step
@@ -36,9 +35,9 @@ def plan(
     Who owns it already in the role of a step, or a higher one, is not paged by that step, but its
     ``please_phone`` still comes at its time.
 
-    The next ownership step comes a gap from now at the earliest and a gap before ``due_at`` at
-    the latest; those after it keep their gap, or are left to expiry. Reminders that no longer
-    fit between are dropped.
+    An ownership step comes a gap from now at the earliest, and the designee's a gap before
+    ``due_at`` at the latest; those after it keep their gap, or are left to expiry. Reminders that
+    no longer fit between are dropped.
     """
     opens_at = due_at - policy.window
     ahead = [i for i, step in enumerate(policy.steps) if RANK.get(step.who, -1) > RANK[role]]
@@ -60,7 +59,7 @@ def _moves(
     last = now
     for index in ahead:
         at = max(opens_at + policy.steps[index].after, last + policy.least_gap)
-        if not moves:
+        if policy.steps[index].who is Role.DESIGNEE:
             at = min(at, due_at - policy.least_gap)
         if not now < at < due_at:
             break
@@ -101,10 +100,3 @@ def _calls(
 def step_for(policy: CategoryPolicy, role: Role) -> Step | None:
     """The step at which this role becomes owner, if the ladder has one."""
     return next((step for step in policy.steps if step.who is role), None)
-
-
-def is_ordered(steps: tuple[Step, ...]) -> bool:
-    """Whether the steps stand in the order of their times, and ownership only moves up."""
-    times = all(a.after <= b.after for a, b in pairwise(steps))
-    ranks = [RANK[step.who] for step in steps if step.who in RANK]
-    return times and ranks == sorted(set(ranks))
