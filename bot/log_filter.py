@@ -15,7 +15,7 @@ _SLUG = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _ID = re.compile(r"([A-Z]{2})?[0-9a-f]{32}|\d{10}\.\d{6}")
 _REF = re.compile(r"[A-Z][A-Z0-9]{3,7}")
 _NAME = re.compile(r"[A-Za-z_][\w.]{0,99}")
-_ADDRESS = re.compile(r"(https?://)?[A-Za-z0-9.\[\]:-]{1,100}/?")
+_ADDRESS = re.compile(r"https?://[\w.\[\]:-]{1,100}/?|[\w.\[\]:-]{1,100}:\d{1,5}|unknown", re.ASCII)
 _PLACE = re.compile(r"[\w./<>-]{1,120}:\d+ [\w<>.]{1,80}")
 _LONGEST_TEMPLATE = 200
 MOST_FRAMES = 12
@@ -53,7 +53,7 @@ _slug, _id, _name, _address = _matches(_SLUG), _matches(_ID), _matches(_NAME), _
 # Fixed words of ours: nothing that came from outside may be put under these.
 _WORDS = (
     "event level reason channel what category state outcome source step role notice part command "
-    "dialect status kind"
+    "dialect status kind loop"
 )
 _NUMBERS = (
     "count seconds size version port error_code line tries limit adopted open due late segments "
@@ -64,9 +64,10 @@ KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(_NUMBERS.split(), _number),
     **dict.fromkeys(("alert", "delivery", "message", "person", "provider_id"), _id),
     **dict.fromkeys(("at", "due_at", "until"), _moment),
-    **dict.fromkeys(("address", "url"), _address),
+    **dict.fromkeys(("address", "peer", "url"), _address),
     **dict.fromkeys(("error", "logger", "task"), _name),
     "ref": _matches(_REF),
+    "digest": _matches(re.compile(r"[0-9a-f]{12}")),
     "error_reason": _slug,
     "because": _all(_NAME),
     "frames": _all(_PLACE),

@@ -1,5 +1,6 @@
 """The log, into which no patient identifier can get."""
 
+import ast
 import json
 import logging
 import subprocess
@@ -22,6 +23,7 @@ from tests.written import Written, writing
 
 PATIENT = "DOE^JANE MRN-00471142"
 ID = "0" * 32
+LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 TAKEN = {"event", "level", "timestamp", "dropped", "exc_info"}
 
 
@@ -226,6 +228,27 @@ def test_a_file_that_cannot_be_read_has_no_constants() -> None:
     assert constants_of("/nowhere/at/all.py") == frozenset()
 
 
+def logged() -> Iterator[tuple[str, ast.Call]]:
+    """Every call of the log in the code, and where it stands."""
+    for path in sorted(p for folder in ("bot", "storage") for p in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if ast.unparse(node.func.value) == "log" and node.func.attr in LEVELS:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def test_every_event_in_the_code_is_a_slug() -> None:
+    events = [(where, call.args[0]) for where, call in logged()]
+    constants = [(where, e.value if isinstance(e, ast.Constant) else "?") for where, e in events]
+    assert [where for where, event in constants if not fits("event", event)] == []
+
+
+def test_every_key_in_the_code_is_on_the_list() -> None:
+    keys = [(where, word.arg) for where, call in logged() for word in call.keywords]
+    assert [f"{w}: {key}" for w, key in keys if key and key not in {*KINDS, "exc_info"}] == []
+
+
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
@@ -235,6 +258,8 @@ def test_a_file_that_cannot_be_read_has_no_constants() -> None:
         ("at", 7, False),
         ("url", "http://127.0.0.1:8080", True),
         ("url", "http://host/?name=DOE", False),
+        ("peer", "[::1]:51234", True),
+        ("peer", "DOE", False),
         ("provider_id", "SM" + "a" * 32, True),
         ("provider_id", "1712345678.000100", True),
         ("person", "12345678", False),

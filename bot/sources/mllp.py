@@ -9,15 +9,12 @@ from itertools import count
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from bot.domain.message import RawMessage, Receipt
+from bot.log import log
 from bot.sources import hl7_ack
 from bot.sources.hl7 import read, unusable
 from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import Ending, Frame, Framer, frame
-
-log = structlog.get_logger()
 
 Receive = Callable[[RawMessage], Awaitable[Receipt]]
 """Stores a message durably; raises what kept it from being stored."""
@@ -108,7 +105,7 @@ class Listener:
             await self._converse(reader, writer, peer)
         except (ConnectionError, TimeoutError) as error:
             # What was stored stays stored: the sender repeats it and is told "received before".
-            log.warning("mllp_connection_lost", peer=peer, reason=type(error).__name__)
+            log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
         except asyncio.CancelledError:
             # By stop, out of patience. Python 3.11's streams trip over a task that ends cancelled.
             log.warning("mllp_stopped_unanswered", peer=peer)
@@ -154,14 +151,8 @@ class Listener:
         raw = await self._read(received)
         try:
             receipt = await self._receive(raw)
-        except Exception as error:  # whatever it was, the sender must send the message again
-            log.error(  # noqa: TRY400 - the text of an exception may quote the message
-                "message_not_stored",
-                peer=peer,
-                size=raw.size,
-                digest=raw.digest[:12],
-                reason=type(error).__name__,
-            )
+        except Exception:  # whatever it was, the sender must send the message again
+            log.exception("message_not_stored", peer=peer, size=raw.size, digest=raw.digest[:12])
             return hl7_ack.NOT_STORED
         if receipt.quarantined:
             log.warning(

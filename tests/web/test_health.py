@@ -5,11 +5,10 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from bot import metrics
 from bot.web import health as module
@@ -61,14 +60,13 @@ def test_ready_names_every_part(database: Database) -> None:
     )
 
 
-def test_without_its_database_it_is_not_ready(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def gone(_: Connection) -> None:
-        raise OperationalError("SELECT 1", {}, Exception("gone"))
-
-    monkeypatch.setattr(module, "_select_one", gone)
-    status, said = ready(Health(database))
+def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    gone = Database(f"sqlite:///{folder / 'readback.db'}")
+    rmtree(folder)
+    status, said = ready(Health(gone))
+    gone.close()
     assert status == 503
     assert said["parts"]["database"] == "unreachable"
 
