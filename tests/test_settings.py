@@ -126,10 +126,7 @@ def test_a_bad_setting_is_named_with_its_cure(tmp_path: Path, text: str, told: s
 
 def test_a_time_zone_spelled_nearly_right_gets_the_right_one(tmp_path: Path) -> None:
     path = written(tmp_path, SITE.replace("Chicago", "Chicgo"))
-    assert (
-        'site.timezone is no time zone of the IANA database. Did you mean "America/Chicago"?'
-        in (problems(path))
-    )
+    assert 'site.timezone is no time zone. Did you mean "America/Chicago"?' in (problems(path))
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:

@@ -44,8 +44,10 @@ LeftOut = Annotated[
 
 def settings_from(file: Path | None) -> "Settings":
     """The site's settings, or every problem in them and the end of the command."""
+    from bot.log import configure
     from bot.settings import BadSettings, load
 
+    configure()  # what libraries have to say goes to standard error, without what they quote
     try:
         return load(file)
     except BadSettings as bad:

@@ -1,5 +1,6 @@
 """`readback demo --script`: the stories, each played on a hospital of its own."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,10 +21,10 @@ class Played(NamedTuple):
     broken: str
 
 
-def play_all(*, as_json: bool) -> int:
+def play_all(stories: Mapping[str, Story] = STORIES, *, as_json: bool) -> int:
     """Play every story; the exit code."""
     failed = 0
-    for name, story in STORIES.items():
+    for name, story in stories.items():
         with err.status(f"Playing: {name}"):
             played = _play(story)
         failed += bool(played.broken)
@@ -32,7 +33,7 @@ def play_all(*, as_json: bool) -> int:
         else:
             _tell(name, played)
     if not as_json:
-        say(f"{len(STORIES) - failed} of {count(len(STORIES), 'story', 'stories')} went well.")
+        say(f"{len(stories) - failed} of {count(len(stories), 'story', 'stories')} went well.")
     return FOUND_PROBLEMS if failed else 0
 
 

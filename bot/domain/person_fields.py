@@ -4,6 +4,7 @@ Each function raises ValueError(what, cure) where it cannot; empty text is the c
 """
 
 import re
+from functools import cache
 from zoneinfo import available_timezones
 
 from bot.domain.nearest import did_you_mean
@@ -61,8 +62,8 @@ def email(text: str) -> str:
 
 def timezone(text: str) -> str:
     """An IANA name."""
-    if text not in available_timezones():
-        near = did_you_mean(text, available_timezones())
+    if text not in _zones():
+        near = did_you_mean(text, _zones())
         raise ValueError("is no time zone", near or 'Write a name such as "America/Chicago".')
     return text
 
@@ -75,6 +76,12 @@ def roles(text: str) -> tuple[str, ...]:
             cure = did_you_mean(role, ROLES) or "Leave it empty for somebody who orders exams."
             raise ValueError(f"names a role other than {' and '.join(ROLES)}", cure)
     return told
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Once a process: it is read from hundreds of files."""
+    return frozenset(available_timezones())
 
 
 def _local_id(text: str) -> Identifier:

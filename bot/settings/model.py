@@ -4,28 +4,21 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.domain.nearest import did_you_mean
+from bot.domain.person_fields import timezone
 
 SLACK_API = "https://slack.com/api/"
 TWILIO_API = "https://api.twilio.com"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
-def _zone(value: object) -> ZoneInfo:
-    if isinstance(value, ZoneInfo):
-        return value
-    if isinstance(value, str) and value in available_timezones():
-        return ZoneInfo(value)
-    cure = did_you_mean(str(value), available_timezones())
-    raise ValueError(
-        "is no time zone of the IANA database", cure or 'Write a name such as "America/Chicago".'
-    )
+def _zone(value: object) -> object:
+    return ZoneInfo(timezone(value)) if isinstance(value, str) else value
 
 
 def _web_address(value: object) -> object:

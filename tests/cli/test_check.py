@@ -1,0 +1,154 @@
+"""`readback check`: each thing that can be wrong, with what to do about it."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.sandbox.world import World
+from storage import people
+from storage.database import Database
+from tests.cli.conftest import ADA, BEN, CARLA, Place, made
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World() as there:
+        there.slack_user("U0CARLA", "Carla")
+        there.slack_user("U0ADA", "Ada")
+        yield there
+
+
+@pytest.fixture
+def healthy(place: Place, world: World) -> Place:
+    """A site with nothing to find."""
+    place.env = {
+        "SLACK_BOT_TOKEN": world.slack_tokens.bot,
+        "SLACK_APP_TOKEN": world.slack_tokens.app,
+        "TWILIO_ACCOUNT_SID": world.twilio_sid,
+        "TWILIO_AUTH_TOKEN": world.twilio_token,
+        "READBACK_SLACK__API_URL": world.slack_api_url,
+        "READBACK_TWILIO__API_URL": world.twilio_api_url,
+        "READBACK_TWILIO__FROM": world.from_number,
+        "READBACK_WEB__PUBLIC_URL": "https://readback.example.org",
+    }
+    place.imported(CARLA, ADA, BEN + "1234567893")
+    return place
+
+
+def findings(place: Place, *words: str) -> dict[str, list[dict[str, str]]]:
+    told: dict[str, list[dict[str, str]]] = {"ok": [], "advice": [], "failed": []}
+    result = place.run("check", "--json", *words)
+    assert result.stdout, repr(result.exc_info)
+    for finding in json.loads(result.stdout)["findings"]:
+        told[finding["result"]].append(finding)
+    assert result.exit_code == (1 if told["failed"] else 0)
+    return told
+
+
+def test_a_healthy_site_has_every_part_tried_and_nothing_found(healthy: Place) -> None:
+    told = findings(healthy)
+    assert {finding["part"] for finding in told["ok"]} == {
+        "settings",
+        "policy",
+        "database",
+        "people",
+        "hl7",
+        "web",
+        "slack",
+        "twilio",
+    }
+    assert told["advice"] == told["failed"] == []
+    assert "3 people, 1 coordinator who can be paged" in healthy.run("check").stdout
+
+
+def test_what_is_not_set_fails_unless_it_is_done_without(place: Place) -> None:
+    place.imported(CARLA)
+    told = findings(place)
+    assert {finding["part"] for finding in told["failed"]} == {"slack", "twilio"}
+    assert "--without slack" in told["failed"][0]["cure"]
+    assert findings(place, "--without", "slack", "--without", "twilio")["failed"] == []
+
+
+def test_tokens_that_are_refused_are_named_and_not_repeated(healthy: Place) -> None:
+    healthy.env |= {"SLACK_BOT_TOKEN": "xoxb-wrong", "TWILIO_AUTH_TOKEN": "wrong-token"}
+    told = findings(healthy)
+    assert {finding["part"] for finding in told["failed"]} == {"slack", "twilio"}
+    assert "wrong" not in json.dumps(told)
+
+
+def test_services_that_do_not_answer_are_said(healthy: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        closed = f"http://127.0.0.1:{server.getsockname()[1]}/"
+    healthy.env |= {"READBACK_SLACK__API_URL": closed, "READBACK_TWILIO__API_URL": closed}
+    told = findings(healthy)["failed"]
+    assert {finding["part"] for finding in told} == {"slack", "twilio"}
+    assert any("twilio-unreachable" in finding["what"] for finding in told)
+
+
+def test_a_member_who_left_slack_is_named(healthy: Place, world: World) -> None:
+    world.slack_user("U0ADA").deactivate()
+    (advice,) = findings(healthy)["advice"]
+    assert advice["what"].startswith("Ada has a Slack account that is deactivated")
+
+
+def test_people_who_are_hard_to_reach_are_named_by_what_is_missing(
+    healthy: Place, world: World
+) -> None:
+    orphan = ",RIS:9,Nobody,,,,,,"
+    desk = ",RIS:7,Desk,,,T01/U0CARLA,,coordinator,"
+    healthy.imported(CARLA.replace("T01/U0CARLA", ""), desk, ADA, BEN, orphan)
+    opened = Database(healthy.url)
+    opened.run(lambda c: people.opt_out(c, "+13125550101", SystemClock().now()))
+    opened.close()
+    told = {f["what"].split(":")[0]: f["what"] for f in findings(healthy)["advice"]}
+    assert told["cannot be paged at all"].endswith(": Nobody")
+    assert told["have no mobile, so only Slack reaches them"].endswith(": Desk")
+    assert told["answered STOP, so no SMS reaches them"].endswith(": Ada")
+    assert told["have no designee"].endswith(": Ben, Nobody")
+
+
+def test_many_names_are_cut_to_a_readable_number(healthy: Place) -> None:
+    crowd = [f",RIS:{number},P{number},,,,,," for number in range(12)]
+    healthy.imported(CARLA, *crowd)
+    told = [f["what"] for f in findings(healthy)["advice"]]
+    assert any(what.endswith("P7 and 4 more") for what in told), told
+
+
+def test_an_empty_directory_fails(place: Place, database: Database) -> None:
+    told = findings(place, "--without", "slack", "--without", "twilio")
+    assert [f["what"] for f in told["failed"]] == ["no coordinator can be paged"]
+
+
+def test_no_public_address_and_findings_in_slack_are_worth_knowing(healthy: Place) -> None:
+    healthy.env |= {"READBACK_WEB__PUBLIC_URL": "", "READBACK_SLACK__PHI": "message"}
+    told = [finding["what"] for finding in findings(healthy)["advice"]]
+    assert any("no SMS reply comes back" in what for what in told)
+    assert any("Slack Enterprise plan with a signed BAA" in what for what in told)
+
+
+def test_a_policy_that_cannot_be_used_is_named_with_its_line(healthy: Place) -> None:
+    healthy.env["READBACK_SITE__POLICY"] = "policy.toml"
+    (told,) = findings(healthy)["failed"]
+    assert "policy.toml: No such file" in told["what"]
+    (healthy.folder / "policy.toml").write_text("oops", encoding="utf-8")
+    (told,) = findings(healthy)["failed"]
+    assert "policy.toml: line 1: " in told["what"]
+
+
+def test_a_database_that_is_not_there_or_has_no_tables_fails(tmp_path: Path) -> None:
+    place = made(tmp_path, f"sqlite:///{tmp_path / 'readback.db'}")
+    without = ("--without", "slack", "--without", "twilio")
+    assert "there is no file" in findings(place, *without)["failed"][0]["what"]
+    (tmp_path / "readback.db").touch()
+    assert "it cannot be read" in findings(place, *without)["failed"][0]["what"]
+
+
+def test_a_host_that_does_not_exist_here_cannot_be_listened_on(healthy: Place) -> None:
+    healthy.env["READBACK_HL7__HOST"] = "192.0.2.1"
+    (advice,) = findings(healthy)["advice"]
+    assert advice["part"] == "hl7"
+    assert "cannot be opened" in advice["what"]

@@ -1,0 +1,86 @@
+"""`readback demo`: the page, the stories, and what keeps it from real people."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.cli.stories import play_all
+from bot.sandbox.hospital import Hospital
+from bot.sandbox.stories import acknowledged_by_sms
+from tests.cli.conftest import CLEAN
+
+
+@pytest.mark.parametrize(
+    "name", ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID"]
+)
+@pytest.mark.parametrize("words", [[], ["--script"]])
+def test_it_refuses_to_run_beside_a_real_token(name: str, words: list[str]) -> None:
+    result = CliRunner().invoke(app, ["demo", *words], env={**CLEAN, name: "very-secret"})
+    assert result.exit_code == 2
+    assert f"{name} is set. The demo does not run beside real tokens" in result.stderr
+    assert "very-secret" not in result.output
+
+
+def test_json_without_the_script_is_refused() -> None:
+    result = CliRunner().invoke(app, ["demo", "--json"], env=CLEAN)
+    assert result.exit_code == 2
+    assert "--json goes with --script" in result.stderr
+
+
+def test_the_page_is_served_until_ctrl_c() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout
+    try:
+        said = ""
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+/", said)):
+            line = process.stdout.readline()
+            assert line, f"it ended:\n{said}"
+            said += line
+        with urllib.request.urlopen(found[0]) as answer:  # noqa: S310 - matched http above
+            assert "<html" in answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert "Traceback" not in rest
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def promise_broken(hospital: Hospital) -> None:
+    """A story in which something does not hold."""
+    hospital.tell("something happens")
+    assert hospital.alerts() == 1, "nobody was paged"
+
+
+def test_a_story_is_told_as_a_timeline(capsys: pytest.CaptureFixture[str]) -> None:
+    assert play_all({"by SMS": acknowledged_by_sms}, as_json=False) == 0
+    said = capsys.readouterr()
+    assert "✓ by SMS" in said.out
+    assert re.search(r"\d\d:\d\d:\d\d .*[Aa]cknowledged", said.out)
+    assert "1 of 1 story went well." in said.err
+
+
+def test_a_broken_promise_is_found_in_the_exit_code_and_the_last_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert play_all({"broken": promise_broken}, as_json=True) == 1
+    first, *_, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert set(first) == {"story", "at", "event"}
+    assert last["ok"] is False
+    assert "nobody was paged" in last["broken"]
+    assert play_all({"broken": promise_broken}, as_json=False) == 1
+    assert "nobody was paged" in capsys.readouterr().out

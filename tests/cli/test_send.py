@@ -1,0 +1,84 @@
+"""`readback send`: files to a listener, and what it says where there is none or it says no."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import app
+from tests.cli.conftest import report
+
+
+def send(*words: str) -> Result:
+    return CliRunner().invoke(app, ["send", *words])
+
+
+@pytest.fixture
+def refusing() -> Iterator[int]:
+    """The port of a listener that answers AE to whatever comes, and closes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, args=(server,), daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+def answer(server: socket.socket) -> None:
+    ack = b"\x0bMSH|^~\\&|A|B|C|D|20260101||ACK|1|P|2.3\rMSA|AE|C1|no OBR segment\r\x1c\r"
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        with connection:
+            while connection.recv(65536):
+                connection.sendall(ack)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "report.hl7"
+    path.write_bytes(report())
+    return path
+
+
+def test_an_answer_other_than_aa_is_shown_and_found_in_the_exit_code(
+    file: Path, refusing: int
+) -> None:
+    result = send(str(file), "--to", f"127.0.0.1:{refusing}")
+    assert result.exit_code == 1
+    assert "no OBR segment" in result.stdout
+    assert "0 of 1 message got AA." in result.stderr
+    told = json.loads(send(str(file), "--to", f"127.0.0.1:{refusing}", "--json").stdout)
+    assert told == [{"file": str(file), "message": 1, "ack": "AE", "text": "no OBR segment"}]
+
+
+def test_of_many_messages_only_what_was_refused_is_listed(tmp_path: Path, refusing: int) -> None:
+    many = tmp_path / "many.hl7"
+    many.write_bytes(b"".join(report(f"A{number}") for number in range(60)))
+    result = send(str(many), "--to", f"127.0.0.1:{refusing}")
+    assert "0 of 60 messages got AA." in result.stderr
+
+
+def test_a_listener_that_is_not_there_is_said(file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    result = send(str(file), "--to", f"127.0.0.1:{port}")
+    assert result.exit_code == 1
+    assert f"127.0.0.1:{port} cannot be reached" in result.stderr
+
+
+@pytest.mark.parametrize("address", ["nowhere", ":2575", "host:", "host:0", "host:70000", "host:x"])
+def test_an_address_that_is_none_is_told_the_form(file: Path, address: str) -> None:
+    result = send(str(file), "--to", address)
+    assert result.exit_code == 2
+    assert "HOST:PORT" in result.stderr
+
+
+def test_a_file_that_is_not_there_is_said() -> None:
+    assert send("absent.hl7").exit_code == 2

@@ -1,0 +1,184 @@
+"""`readback serve` as a process, and what keeps it from starting; `send` and `alerts` beside it."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.sandbox.demo.place import Ports, people_join, prepare, secrets_of
+from bot.sandbox.samples import PEOPLE_CSV
+from bot.sandbox.world import World
+from tests.cli.conftest import CARLA, CLEAN, Place, report
+
+READBACK = (sys.executable, "-m", "bot")
+
+
+@dataclass
+class Serving:
+    """A running `readback serve` on stand-ins, and the place to run other commands at."""
+
+    process: subprocess.Popen[str]
+    place: Place
+    ports: Ports
+
+    def stopped_by(self, number: signal.Signals) -> tuple[int, str]:
+        """The exit code and all that it said."""
+        self.process.send_signal(number)
+        said, _ = self.process.communicate(timeout=20)
+        return self.process.returncode, said
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path) -> Iterator[tuple[Place, Ports]]:
+    """A site whose Slack and Twilio are stand-ins, with people in it."""
+    with World() as world:
+        people_join(world)
+        ports = Ports.free()
+        prepare(tmp_path, world, ports)
+        env = {k: v for k, v in secrets_of(world, tmp_path / "clock").items() if "CLOCK" not in k}
+        place = Place(tmp_path, f"sqlite:///{tmp_path / 'readback.db'}", env)
+        (tmp_path / "people.csv").write_text(PEOPLE_CSV, encoding="utf-8")
+        imported = place.run("people", "import", str(tmp_path / "people.csv"))
+        assert imported.exit_code == 0, imported.output
+        yield place, ports
+
+
+@pytest.fixture
+def serving(stand_ins: tuple[Place, Ports]) -> Iterator[Serving]:
+    place, ports = stand_ins
+    process = started(place)
+    try:
+        wait_until_ready(process, ports.web)
+        yield Serving(process, place, ports)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def started(place: Place) -> subprocess.Popen[str]:
+    inherited = {k: v for k, v in os.environ.items() if k not in CLEAN}
+    return subprocess.Popen(
+        [*READBACK, "serve", "--config", str(place.config)],
+        env={**inherited, **place.env, "FORCE_COLOR": "1", "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_until_ready(process: subprocess.Popen[str], port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.05)
+    process.kill()
+    pytest.fail(f"readback serve did not become ready:\n{process.communicate()[0]}")
+
+
+def test_a_report_played_to_it_gets_aa_and_opens_an_alert(serving: Serving) -> None:
+    file = serving.place.folder / "report.hl7"
+    file.write_bytes(report("A1") + report("A2"))
+    to = f"127.0.0.1:{serving.ports.hl7}"
+    sent = CliRunner().invoke(app, ["send", str(file), "--to", to, "--json"])
+    assert sent.exit_code == 0, sent.output
+    assert [(p["message"], p["ack"]) for p in json.loads(sent.stdout)] == [(1, "AA"), (2, "AA")]
+    alerts = json.loads(serving.place.run("alerts", "--json").stdout)
+    assert {alert["accession"] for alert in alerts} == {"A1", "A2"}
+
+
+def test_ctrl_c_and_sigterm_end_it_cleanly_after_it_greeted_whoever_started_it(
+    serving: Serving,
+) -> None:
+    code, said = serving.stopped_by(signal.SIGINT)
+    assert code == 0
+    assert "Traceback" not in said
+    assert "General Hospital (demo)" in said
+    assert f"MLLP on 127.0.0.1:{serving.ports.hl7}" in said
+    assert "approved by" in said
+    assert 'phi = "modal" puts findings into Slack: that needs a Slack Enterprise plan' in said
+
+
+def test_a_second_copy_on_the_same_sqlite_file_is_refused(serving: Serving) -> None:
+    result = serving.place.run("serve")
+    assert result.exit_code == 2
+    assert "another copy of Readback is running on this database" in result.stderr
+
+
+def test_check_says_that_its_ports_are_taken_and_finds_nothing_wrong(serving: Serving) -> None:
+    result = serving.place.run("check", "--json")
+    told = json.loads(result.stdout)
+    taken = [f for f in told["findings"] if f["part"] in {"hl7", "web"}]
+    assert [f["result"] for f in taken] == ["advice", "advice"]
+    assert "If Readback is running, that is it." in taken[0]["cure"]
+    assert result.exit_code == 0, result.output
+
+
+def test_tokens_that_are_missing_are_named_with_what_would_do_without(place: Place) -> None:
+    place.imported(CARLA)
+    result = place.run("serve")
+    assert result.exit_code == 2
+    assert "SLACK_BOT_TOKEN, SLACK_APP_TOKEN missing" in result.stderr
+    assert "--without slack" in result.stderr
+    assert "--without twilio" in place.run("serve", "--without", "slack").stderr
+
+
+def test_a_site_without_a_coordinator_who_can_be_paged_is_refused(place: Place) -> None:
+    result = place.run("serve", "--without", "slack", "--without", "twilio")
+    assert result.exit_code == 2
+    assert "No coordinator can be paged" in result.stderr
+
+
+def test_a_policy_that_cannot_be_read_is_refused_with_its_line(place: Place) -> None:
+    place.env = {"READBACK_SITE__POLICY": "policy.toml"}
+    (place.folder / "policy.toml").write_text('version = "1"\noops\n', encoding="utf-8")
+    result = place.run("serve")
+    assert result.exit_code == 2
+    assert "policy.toml: line 2: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "No such file"), (b"\xff", "is not UTF-8 text")]
+)
+def test_a_policy_file_that_is_none_is_named(
+    place: Place, content: bytes | None, told: str
+) -> None:
+    place.env = {"READBACK_SITE__POLICY": "policy.toml"}
+    if content is not None:
+        (place.folder / "policy.toml").write_bytes(content)
+    result = place.run("serve")
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+def test_a_clock_that_somebody_moves_is_refused_beside_the_real_slack(place: Place) -> None:
+    place.env = {"READBACK_SANDBOX_CLOCK": str(place.folder / "clock")}
+    result = place.run("serve")
+    assert result.exit_code == 2
+    assert "READBACK_SANDBOX_CLOCK moves the clock" in result.stderr
+
+
+def test_a_database_in_a_folder_that_is_not_there_is_named(place: Place) -> None:
+    place.env = {"READBACK_DATABASE__URL": f"sqlite:///{place.folder}/absent/readback.db"}
+    result = place.run("serve")
+    assert result.exit_code == 2
+    assert "its folder does not exist" in result.stderr
