@@ -1,0 +1,341 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.alert import MAX_TRIES
+from bot.domain.events import (
+    CancelPages,
+    Declined,
+    DeclineReason,
+    PageFailed,
+    PageSent,
+    PageUncertain,
+    SendNotice,
+    SendPage,
+    Withdrawn,
+)
+from bot.domain.page import Notice, Slip
+from tests.domain.loop import (
+    ADA,
+    BEN,
+    CARLA,
+    CHRIS,
+    EVERYBODY,
+    T0,
+    Loop,
+    minutes,
+    new_alert,
+    person,
+)
+
+
+def busy(slip: Slip, retry_after: float | None = None) -> PageFailed:
+    return PageFailed(slip, "busy", permanent=False, retry_after=retry_after)
+
+
+def refused(slip: Slip) -> PageFailed:
+    return PageFailed(slip, "number-unknown", permanent=True)
+
+
+# ---- failed ----------------------------------------------------------------------------------
+
+
+def test_who_has_one_channel_left_keeps_the_alert() -> None:
+    loop = Loop(broken={("ada", "slack")}).open()
+    assert loop.asked() == [(0, "ada")]
+    assert loop.alert.owner == "ada"
+
+
+def test_a_channel_outside_the_step_takes_over_at_once() -> None:
+    roster = replace(EVERYBODY, ordering=person("ada", ("slack", "sms", "voice")))
+    loop = Loop(new_alert(roster), broken={("ada", "sms")}).open()
+    assert loop.pages == [(0, "ada", "slack"), (0, "ada", "sms"), (0, "ada", "voice")]
+
+
+def test_whose_channels_all_fail_loses_it_to_the_next_person_at_once() -> None:
+    loop = Loop(broken={("ada", "slack"), ("ada", "sms")}).open()
+    assert loop.asked() == [(0, "ada"), (0, "ben")]
+    assert loop.told("handed_over") == []
+
+
+def test_a_transient_failure_is_tried_again_with_growing_pauses() -> None:
+    loop = Loop(held=True).open()
+    slip = loop.slip(ADA, "sms")
+    for tries, seconds in [(1, 2), (2, 4), (3, 8), (4, 16)]:
+        (again,) = [e for e in loop.do(busy(replace(slip, tries=tries))) if isinstance(e, SendPage)]
+        assert (again.slip.tries, (again.not_before - T0).seconds) == (tries + 1, seconds)
+    assert not [e for e in loop.do(busy(replace(slip, tries=MAX_TRIES))) if isinstance(e, SendPage)]
+
+
+def test_the_provider_may_say_how_long_to_wait() -> None:
+    loop = Loop(held=True).open()
+    effects = loop.do(busy(loop.slip(ADA, "sms"), retry_after=45))
+    assert effects[-1].not_before == T0 + minutes(0.75)  # type: ignore[union-attr] # a SendPage
+
+
+def test_a_provider_that_asks_a_page_to_wait_too_long_has_failed_it() -> None:
+    roster = replace(EVERYBODY, ordering=person("ada", ("slack",)))
+    loop = Loop(new_alert(roster), held=True).open()
+    loop.do(busy(loop.slip(ADA), retry_after=3600))
+    assert loop.alert.owner == "ben"
+
+
+def test_while_one_channel_is_tried_again_the_other_is_not_given_up() -> None:
+    loop = Loop(held=True).open()
+    loop.do(busy(loop.slip(ADA, "sms")))
+    loop.do(refused(loop.slip(ADA, "slack")))
+    assert loop.alert.owner == "ada"
+
+
+def test_no_channel_is_paged_twice_in_a_round_by_failing_over() -> None:
+    loop = Loop(held=True).open()
+    for _ in range(3):
+        loop.do(busy(loop.slip(ADA, "sms")))
+    slack = [p for p in loop.pages if p[2] == "slack"]
+    assert len(slack) == 1
+
+
+def test_a_page_that_was_taken_and_then_failed_at_the_carrier_fails_over() -> None:
+    roster = replace(EVERYBODY, ordering=person("ada", ("sms",)))
+    loop = Loop(new_alert(roster)).open()
+    loop.do(refused(loop.slip(ADA, "sms")))
+    assert loop.alert.owner == "ben"
+
+
+def test_a_page_is_not_repeated_to_an_address_that_was_given_up_meanwhile() -> None:
+    loop = Loop(held=True).open()
+    slip = loop.slip(ADA, "sms")
+    gone = replace(ADA, channels=("slack",))
+    loop.alert = replace(loop.alert, roster=replace(EVERYBODY, ordering=gone))
+    effects = [*loop.do(PageUncertain(slip)), *loop.do(busy(slip))]
+    assert not [e for e in effects if isinstance(e, SendPage)]
+
+
+def test_when_everybody_fails_it_is_tried_again_after_a_gap_and_from_the_bottom() -> None:
+    names = ("ada", "ben", "carla", "chris")
+    loop = Loop(broken={(n, c) for n in names for c in ("slack", "sms")}).open()
+    assert [who for _, who in loop.asked()] == list(names)
+    assert loop.alert.next_action_at == T0 + minutes(3)
+    assert loop.told("please_phone") == [(0, "rosa")]
+    loop.broken.clear()
+    loop.pass_to(3)
+    assert loop.alert.owner == "ada"
+    loop.pass_to(30)
+    assert loop.asked()[-1] == (30, "ben")
+
+
+def test_when_only_the_coordinators_fail_only_they_are_tried_again() -> None:
+    broken = {(n, c) for n in ("carla", "chris") for c in ("slack", "sms")}
+    loop = Loop(broken=broken).open().pass_to(52)
+    retried = [(m, who) for m, who in loop.asked() if m > 45]
+    assert sorted(retried) == [(48, "carla"), (48, "chris"), (51, "carla"), (51, "chris")]
+    loop.broken.clear()
+    loop.pass_to(54)
+    assert loop.asked()[-1] == (54, "chris")
+
+
+def test_the_radiologist_is_not_asked_to_phone_at_every_gap() -> None:
+    names = ("ada", "ben", "carla", "chris")
+    loop = Loop(broken={(n, c) for n in names for c in ("slack", "sms")}).open().pass_to(31)
+    assert [m for m, _ in loop.told("please_phone")] == [0, 12, 24]
+
+
+def test_whoever_was_never_reached_is_tried_again_at_every_repeat() -> None:
+    loop = Loop(broken={("ada", "slack"), ("ada", "sms")}).open().pass_to(65)
+    assert [m for m, who in loop.asked() if who == "ada"] == [0, 60]
+    loop.broken.clear()
+    loop.pass_to(200)
+    assert [m for m, who in loop.asked() if who == "ada"] == [0, 60, 70]
+
+
+def test_a_failed_page_beside_the_owner_does_not_cost_the_owner_anything() -> None:
+    loop = Loop(broken={("ben", "slack"), ("ben", "sms")}).open(90)
+    assert loop.alert.owner == "carla"
+    assert loop.alert.unreachable == ("ben",)
+    assert sorted({who for _, who in loop.asked()}) == ["ada", "ben", "carla"]
+
+
+def test_a_coordinator_who_cannot_be_reached_takes_no_page_from_those_beside() -> None:
+    loop = Loop(held=True).open(90)
+    carla = [e.slip for e in loop.outbox if e.slip.person_id == "carla"]
+    effects = [effect for slip in carla for effect in loop.do(refused(slip))]
+    assert CancelPages() not in effects
+    assert loop.alert.owner == "chris"
+
+
+def test_pages_beside_the_owner_that_never_left_go_out_in_the_next_round() -> None:
+    loop = Loop(held=True).open(90)
+    loop.now = T0 + minutes(100)
+    loop.held = False
+    loop.due()
+    assert sorted(loop.asked()[-3:]) == [(100, "ada"), (100, "ben"), (100, "chris")]
+
+
+def test_an_owner_who_is_paged_beside_already_is_not_paged_twice() -> None:
+    roster = replace(EVERYBODY, designee=CHRIS)
+    loop = Loop(new_alert(roster), broken={("carla", "slack"), ("carla", "sms")}).open(90)
+    assert loop.alert.owner == "chris"
+    assert [p for p in loop.pages if p[1] == "chris"] == [
+        (90, "chris", "slack"),
+        (90, "chris", "sms"),
+    ]
+
+
+# ---- uncertain -------------------------------------------------------------------------------
+
+
+def test_an_unknown_outcome_is_repeated_once_and_marked() -> None:
+    loop = Loop(held=True).open()
+    (effect,) = [
+        e for e in loop.do(PageUncertain(loop.slip(ADA, "sms"))) if isinstance(e, SendPage)
+    ]
+    assert effect.slip.possible_repeat
+    assert effect.slip.tries == 1
+
+
+def test_twice_unknown_on_every_channel_asks_the_next_person() -> None:
+    loop = Loop(held=True).open()
+    for channel in ("slack", "sms"):
+        loop.do(PageUncertain(loop.slip(ADA, channel, possible_repeat=True)))
+    assert loop.alert.owner == "ben"
+
+
+def test_a_page_proven_later_says_that_it_was_handed_over() -> None:
+    loop = Loop(held=True).open()
+    slips = [loop.slip(ADA, c, possible_repeat=True) for c in ("slack", "sms")]
+    for slip in slips:
+        loop.do(PageUncertain(slip))
+    loop.do(PageSent(slips[0]))
+    assert loop.told("handed_over")[-1] == (0, "ada")
+
+
+# ---- superseded ------------------------------------------------------------------------------
+
+
+def test_receipts_of_a_superseded_round_change_only_the_record() -> None:
+    loop = Loop().open()
+    old = loop.slip(ADA, "sms")
+    loop.pass_to(30)
+    before = loop.alert
+    for event in (busy(old), refused(old), PageUncertain(old)):
+        assert len(loop.do(event)) == 1
+        assert loop.alert == before
+
+
+def test_a_page_that_arrives_after_the_hand_over_says_so_on_slack() -> None:
+    loop = Loop().open()
+    old = loop.slip(ADA, "slack")
+    loop.pass_to(30)
+    count = len(loop.told("handed_over"))
+    loop.do(PageSent(old))
+    loop.do(PageSent(replace(old, channel="sms")))
+    assert len(loop.told("handed_over")) == count + 1
+
+
+def test_a_page_that_arrives_late_for_the_present_owner_stays_a_page() -> None:
+    loop = Loop().open()
+    old = loop.slip(ADA, "slack")
+    loop.pass_to(10)
+    loop.do(PageSent(old))
+    assert loop.notices == []
+
+
+@pytest.mark.parametrize("notice", ["acknowledged", "withdrawn"])
+def test_a_page_that_arrives_after_the_end_is_rewritten(notice: str) -> None:
+    loop = Loop(held=True).open()
+    slip = loop.slip(ADA, "slack")
+    if notice == "withdrawn":
+        loop.do(Withdrawn("r2"))
+    else:
+        loop.acknowledge(ADA)
+    effects = loop.do(PageSent(slip))
+    assert [e.slip.notice for e in effects if isinstance(e, SendNotice)] == [Notice(notice)]
+
+
+def test_a_failure_after_the_end_is_not_tried_again() -> None:
+    loop = Loop(held=True).open()
+    slip = loop.slip(ADA, "sms")
+    loop.acknowledge(ADA)
+    assert len(loop.do(busy(slip))) == 1
+
+
+# ---- notices ---------------------------------------------------------------------------------
+
+
+def notice(kind: Notice, channel: str = "slack", **changes: object) -> Slip:
+    slip = Slip("ada", EVERYBODY_ROLE, channel, 1, notice=kind)
+    return replace(slip, **changes)  # type: ignore[arg-type] # any field of the slip
+
+
+EVERYBODY_ROLE = new_alert().owner_role
+
+
+def test_a_notice_that_was_taken_is_recorded_as_such() -> None:
+    loop = Loop().open()
+    loop.do(PageSent(notice(Notice.CHANGED)))
+    assert loop.entries("notice_sent")
+
+
+def test_a_notice_is_tried_again_after_the_end_too() -> None:
+    loop = Loop().open()
+    loop.acknowledge(ADA)
+    effects = loop.do(busy(notice(Notice.ACKNOWLEDGED), retry_after=3600))
+    assert isinstance(effects[-1], SendNotice)
+    assert effects[-1].slip.tries == 2
+
+
+def test_a_notice_that_matters_goes_to_the_next_channel() -> None:
+    effects = Loop().open().do(refused(notice(Notice.WITHDRAWN)))
+    assert isinstance(effects[-1], SendNotice)
+    assert effects[-1].slip.channel == "sms"
+
+
+def test_no_phone_rings_for_a_notice_that_only_rewrites() -> None:
+    for kind in (Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.EXPIRED):
+        assert len(Loop().open().do(refused(notice(kind)))) == 1
+
+
+def test_a_notice_on_the_last_channel_is_given_up() -> None:
+    assert len(Loop().open().do(refused(notice(Notice.WITHDRAWN, "sms")))) == 1
+    assert len(Loop().open().do(refused(notice(Notice.WITHDRAWN, "pager")))) == 1
+
+
+def test_an_unknown_outcome_of_a_notice_is_repeated_once_then_given_to_the_next_channel() -> None:
+    loop = Loop().open()
+    first = loop.do(PageUncertain(notice(Notice.CHANGED)))
+    second = loop.do(PageUncertain(notice(Notice.CHANGED, possible_repeat=True)))
+    assert isinstance(first[-1], SendNotice)
+    assert first[-1].slip.possible_repeat
+    assert isinstance(second[-1], SendNotice)
+    assert second[-1].slip.channel == "sms"
+
+
+def test_who_has_sms_only_hears_of_the_hand_over_by_sms_if_a_page_has_reached_them() -> None:
+    roster = replace(EVERYBODY, ordering=person("ada", ("sms",)))
+    reached = Loop(new_alert(roster)).open().pass_to(30)
+    assert reached.notices == [(30, "handed_over", "ada", "sms")]
+    silent = Loop(new_alert(roster), held=True).open()
+    silent.do(Declined("ada", DeclineReason.OFF_SHIFT))
+    assert silent.notices == []
+
+
+# ---- promise 4 -------------------------------------------------------------------------------
+
+
+@given(
+    received=st.floats(0, 56.9),
+    broken=st.sets(
+        st.tuples(st.sampled_from([ADA.id, CARLA.id, CHRIS.id]), st.sampled_from(["slack", "sms"]))
+    ),
+    declines=st.booleans(),
+)
+def test_a_designee_who_can_be_reached_is_paged_before_the_window_passes(
+    received: float, broken: set[tuple[str, str]], declines: bool
+) -> None:
+    loop = Loop(broken=broken).open(received)
+    if declines and loop.alert.owner == "ada":
+        loop.do(Declined("ada", DeclineReason.CANNOT_ACT))
+    loop.pass_to(59.999)
+    assert BEN.id in {who for _, who in loop.asked()}
