@@ -1,43 +1,32 @@
-"""Alerts: rows to frozen values and back. A change is an insert or a save; nothing is updated in passing."""
+"""Alerts: rows to frozen values and back. A change is an insert or a save; nothing is updated in
+passing.
+"""
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as inserting
 
 from bot.domain.alert import Alert, State
-from bot.domain.policy import CategoryPolicy
-from bot.domain.policy_json import policy_from_json, policy_to_json
 from bot.domain.report import ReportKey
-from storage import audit, codec, locks, people, tables
+from storage import alert_rows, audit, locks, people, tables
 from storage.columns import AnyRow
 from storage.memory import memory
 
-_ALERT = TypeAdapter(Alert)
-# Everything else goes into `rest`, so that a new field of Alert needs no migration.
-_IN_COLUMNS = {"id", "ref", "key", "policy", "report_id", "state", "owner", "owner_role", "roster",
-               "window_opens_at", "due_at", "opened_at", "expired_at"}  # fmt: skip
 _columns = tables.alerts.c
 # Written out, not bound: the planners use a partial index only where they can read its condition.
 _IS_OPEN = _columns.state == literal_column("'open'")
 
 _INSERT = inserting(tables.alerts)
-_INSERT_POLICY = inserting(tables.policies).on_conflict_do_nothing(index_elements=["id"])
-_POLICY = select(tables.policies.c.body).where(tables.policies.c.id == bindparam("policy_id"))
-_SAVED = ("policy_id", "report_id", "category", "state", "owner", "owner_role", "window_opens_at", "due_at",
-          "next_action_at", "expired_at", "acknowledged_at", "rest", "revision")  # fmt: skip
+_CHANGING = (*alert_rows.CHANGING, "ended_at", "revision")
 _SAVE = (
     update(tables.alerts)
     .where(_columns.id == bindparam("alert_id"), _columns.revision == bindparam("loaded_revision"))
-    .values({name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _SAVED})
-    .values(ended_at=bindparam("new_ended_at", type_=_columns.ended_at.type))
+    .values({name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _CHANGING})
 )
 _ALL = select(tables.alerts)
 _BY_ID = _ALL.where(_columns.id == bindparam("alert_id"))
@@ -165,7 +154,7 @@ def next_due_at(connection: Connection) -> datetime | None:
 def listing(
     connection: Connection, states: Sequence[str] = ("open",), limit: int = 100
 ) -> list[AlertRow]:
-    """Open alerts by the end of their window; with states that ended among them, the latest first."""
+    """Open alerts by the end of their window; with ended ones among them, the latest first."""
     statement = _LIST_BY_DUE if tuple(states) == (State.OPEN.value,) else _LIST_LATEST
     found = connection.execute(statement, {"states": list(states), "most": limit})
     return [_listed(connection, row) for row in found.all()]
@@ -185,7 +174,7 @@ def free_ref(connection: Connection, candidates: Iterable[str]) -> str:
 def insert(connection: Connection, alert: Alert, facts: AlertFacts) -> None:
     """Store a new alert, at best as it stands after its opening: that saves the save."""
     values = {
-        **_row(connection, alert),
+        **alert_rows.from_alert(connection, alert),
         "id": alert.id,
         "ref": alert.ref,
         "revision": 1,
@@ -208,12 +197,18 @@ def insert(connection: Connection, alert: Alert, facts: AlertFacts) -> None:
 
 
 def save(connection: Connection, alert: Alert, before: Alert, now: datetime) -> None:
-    """Replace what was loaded as ``before``. Raises ConflictError where that is not what stands there."""
+    """Replace what was loaded as ``before``. Raises ConflictError where that is not what stands
+    there.
+    """
     here = memory(connection)
     loaded = here.revisions.get(before.id)
     if loaded is None:
         raise ConflictError("an alert is saved in the unit of work that has loaded it for update")
-    new = {**_row(connection, alert), "revision": loaded + 1, "ended_at": _ended_at(alert, now)}
+    new = {
+        **alert_rows.from_alert(connection, alert),
+        "revision": loaded + 1,
+        "ended_at": _ended_at(alert, now),
+    }
     values = {f"new_{name}": value for name, value in new.items()}
     where = {"alert_id": alert.id, "loaded_revision": loaded}
     if connection.execute(_SAVE, {**where, **values}).rowcount != 1:
@@ -222,26 +217,10 @@ def save(connection: Connection, alert: Alert, before: Alert, now: datetime) -> 
 
 
 def _ended_at(alert: Alert, now: datetime) -> datetime | None:
-    """Later changes of an ended alert (a withdrawal after the acknowledgment) keep its codes alive a little longer."""
+    """Later changes of an ended alert (a withdrawal after the acknowledgment) keep its codes alive
+    a little longer.
+    """
     return None if alert.state is State.OPEN else now
-
-
-def _row(connection: Connection, alert: Alert) -> dict[str, Any]:
-    given = alert.acknowledgment
-    return {
-        "policy_id": _policy_id(connection, alert.policy),
-        "report_id": alert.report_id or None,
-        "category": alert.category,
-        "state": alert.state.value,
-        "owner": alert.owner or None,
-        "owner_role": alert.owner_role.value,
-        "window_opens_at": alert.window_opens_at,
-        "due_at": alert.due_at,
-        "next_action_at": alert.next_action_at,
-        "expired_at": alert.expired_at,
-        "acknowledged_at": given.at if given else None,
-        "rest": codec.dump(_ALERT, alert, exclude=_IN_COLUMNS),
-    }
 
 
 def _one(
@@ -254,7 +233,7 @@ def _one(
         return None
     if lock:
         here.revisions[row.id] = row.revision
-    alert = _alert(connection, row)
+    alert = alert_rows.to_alert(connection, row)
     named = AlertFacts(
         ordering_person=row.ordering_person, radiologist_person=row.radiologist_person
     )
@@ -266,56 +245,7 @@ def _locked(statement: Any) -> Any:
     return statement.with_for_update()
 
 
-def _alert(connection: Connection, row: AnyRow) -> Alert:
-    values = json.loads(row.rest)
-    values.update(
-        id=row.id,
-        ref=row.ref,
-        key={"authority": row.key_authority, "kind": row.key_kind, "value": row.key_value},
-        policy=_policy(connection, row.policy_id),
-        window_opens_at=row.window_opens_at,
-        due_at=row.due_at,
-        opened_at=row.opened_at,
-        report_id=row.report_id or "",
-        state=row.state,
-        owner=row.owner or "",
-        owner_role=row.owner_role,
-        expired_at=row.expired_at,
-    )
-    alert: Alert = _ALERT.validate_python(values)
-    return alert
-
-
 def _listed(connection: Connection, row: AnyRow) -> AlertRow:
     values = {**row._mapping, "owner": row.owner or ""}
     person = people.load(connection, values["owner"])
     return AlertRow(**values, owner_name=person.name if person else "")
-
-
-# ---- the policy's copy ----------------------------------------------------------------------
-
-
-def _policy_id(connection: Connection, policy: CategoryPolicy) -> str:
-    """The id under which this policy is stored, storing it where it is new."""
-    policy_id, body = _policy_row(policy)
-    shared = memory(connection).shared
-    if policy_id not in shared.stored_policies:
-        values = {"id": policy_id, "name": policy.name, "body": body}
-        connection.execute(_INSERT_POLICY, values)
-        # Not before the commit: the insert may be rolled back, and then has to be made again.
-        memory(connection).callbacks.append(lambda: shared.stored_policies.add(policy_id))
-    return policy_id
-
-
-@lru_cache(maxsize=256)
-def _policy_row(policy: CategoryPolicy) -> tuple[str, str]:
-    body = policy_to_json(policy)
-    return hashlib.sha256(body.encode()).hexdigest(), body
-
-
-def _policy(connection: Connection, policy_id: str) -> CategoryPolicy:
-    known = memory(connection).shared.policies
-    if policy_id not in known:
-        body = connection.execute(_POLICY, {"policy_id": policy_id}).scalar_one()
-        known[policy_id] = policy_from_json(body)
-    return known[policy_id]

@@ -10,7 +10,7 @@ from storage.columns import storable
 
 
 def dump(adapter: TypeAdapter[Any], value: Any, exclude: set[str] | None = None) -> str:
-    """JSON that reads back as an equal value, but for half a surrogate pair: that becomes U+FFFD."""
+    """JSON that reads back as an equal value; half a surrogate pair becomes U+FFFD."""
     try:
         return adapter.dump_json(value, exclude=exclude).decode()
     except PydanticSerializationError:

@@ -53,7 +53,8 @@ class CodeFound:
 def code_for(
     connection: Connection, alert: Alert, person: Person, now: datetime, random: Random
 ) -> str:
-    """The code of this alert, person and material version on the person's mobile: one for all its pages.
+    """The code of this alert, person and material version on the person's mobile: one for all its
+    pages.
 
     No other alert that is open, or ended less than 24 hours ago, has it on that mobile. Codes of
     earlier versions can still be found, with their version.
@@ -65,8 +66,15 @@ def code_for(
     if known:
         return known
     code = _free_code(connection, person.mobile, now, random)
-    values = {"id": new_id(), "mobile": person.mobile, "code": code, "alert_id": alert.id,
-              "person_id": person.id, "version": alert.material_version, "created_at": now}  # fmt: skip
+    values = {
+        "id": new_id(),
+        "mobile": person.mobile,
+        "code": code,
+        "alert_id": alert.id,
+        "person_id": person.id,
+        "version": alert.material_version,
+        "created_at": now,
+    }
     connection.execute(_PUT, values)
     return code
 
@@ -80,7 +88,8 @@ def find(connection: Connection, mobile: str, code: str) -> CodeFound | None:
 def _free_code(connection: Connection, mobile: str, now: datetime, random: Random) -> str:
     where = {"on_mobile": mobile, "ended_after": now - NOT_REUSED_FOR}
     taken = set(connection.execute(_TAKEN, where).scalars())
-    # A random place to start hides how many there are; a phone with hundreds of alerts gets longer codes.
+    # A random place to start hides how many there are; a phone with hundreds of alerts gets longer
+    # codes.
     first = random.randrange(_FOUR_DIGITS)
     numbers = ((first + step) % _FOUR_DIGITS for step in range(_FOUR_DIGITS))
     short = next((code for n in numbers if (code := code_from(n)) not in taken), None)

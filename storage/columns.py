@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Unpack
+from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Row, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # A row whose columns are not spelled out to the type checker.
-AnyRow = Row[Unpack[tuple[Any, ...]]]
+AnyRow = Row[*tuple[Any, ...]]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -35,7 +35,8 @@ def _to_utc(value: datetime | None) -> datetime | None:
 class Instant(TypeDecorator[datetime]):
     """An aware datetime; what comes back is in UTC. Binding a naive one raises TypeError.
 
-    Microseconds since 1970 on SQLite (half the cost of ISO text, and ordered), timestamptz on PostgreSQL.
+    Microseconds since 1970 on SQLite (half the cost of ISO text, and ordered), timestamptz on
+    PostgreSQL.
     """
 
     impl = DateTime(timezone=True)
@@ -45,7 +46,8 @@ class Instant(TypeDecorator[datetime]):
         """BIGINT where the database knows no instants."""
         return BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True)
 
-    # The processors are returned bare: TypeDecorator's own wrapping would double the cost of each value.
+    # The processors are returned bare: TypeDecorator's own wrapping would double the cost of each
+    # value.
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """What turns a parameter into the driver's value."""
         return _to_microseconds if dialect.name == "sqlite" else _aware
@@ -68,7 +70,9 @@ def _storable(value: str | None) -> str | None:
 
 
 class Outside(TypeDecorator[str]):
-    """Text that a sender wrote: it may hold anything, and must never keep a message from being stored."""
+    """Text that a sender wrote: it may hold anything, and must never keep a message from being
+    stored.
+    """
 
     impl = Text
     cache_ok = True

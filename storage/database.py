@@ -1,7 +1,8 @@
-"""The database: units of work that write, reads beside them, migration, and who else is alive on it.
+"""The database: units of work that write, reads beside them, migration, and who else is alive on
+it.
 
-A unit of work is a plain function of a connection. It does not commit; what it returns must not depend on the
-connection. What it wants done once it is durable, it hands to ``after_commit``.
+A unit of work is a plain function of a connection. It does not commit; what it returns must not
+depend on the connection. What it wants done once it is durable, it hands to ``after_commit``.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from storage.engines import open_engine, read_url
 from storage.memory import Shared, begin, memory
 from storage.pool import PoolWriter
 from storage.presence import DatabaseInUse, LockFile, Presence
+from storage.units import perform
 from storage.writer import GroupWriter
 
 __all__ = ["Database", "DatabaseInUse", "after_commit"]
@@ -51,7 +53,7 @@ class Database:
         return self._engine.dialect.name
 
     def migrate(self) -> None:
-        """Bring the tables to this release. Raises DatabaseTooNew where a later one has been here."""
+        """Bring the tables to this release. Raises DatabaseTooNew after a later one."""
         migrating.migrate(self._engine)
 
     # ---- writing ----------------------------------------------------------------------------
@@ -81,11 +83,13 @@ class Database:
         """The same for a thread that can wait. All statements see the database at one moment."""
         with self._engine.connect() as connection:
             if self.dialect == "sqlite":
+                connection.exec_driver_sql("PRAGMA query_only = ON")
                 connection.exec_driver_sql("BEGIN")
             else:
                 connection.execution_options(**_SNAPSHOT)
             begin(connection, self._shared, writes=False)
-            return unit(connection)
+            result: T = perform(unit, connection)
+            return result
 
     # ---- who else is here -------------------------------------------------------------------
 
@@ -98,7 +102,7 @@ class Database:
             self._lock_file.take()
 
     def hold_alive(self, instance: int) -> None:
-        """Be seen as alive under this number, 0 to 2³¹ - 1. Raises DatabaseInUse where another is."""
+        """Be seen as alive under this number, 0 to 2³¹ - 1. Raises DatabaseInUse."""
         self._instance = instance
         if self.dialect == "postgresql":
             self._presence.hold(instance)

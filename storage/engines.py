@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
 # Upserts (3.24) are older; RETURNING and MATERIALIZED came with 3.35.
@@ -16,7 +16,8 @@ OLDEST_SQLITE = (3, 35, 0)
 _BUSY_SECONDS = 5.0
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
-    # Not NORMAL: in WAL mode that loses the last transactions with the power, and we have said yes to their senders.
+    # Not NORMAL: in WAL mode that loses the last transactions with the power, and we have said yes
+    # to their senders.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -32000",
@@ -29,7 +30,8 @@ _POSTGRESQL: dict[str, Any] = {
     "execution_options": {"preserve_rowcount": True},
     "pool_size": 16,
     "max_overflow": 8,
-    # A server that has vanished is noticed in ten seconds by us, and our death by it (advisory locks).
+    # A server that has vanished is noticed in ten seconds by us, and our death by it (advisory
+    # locks).
     "connect_args": {
         "connect_timeout": 10,
         "keepalives_idle": 5,
@@ -42,7 +44,7 @@ _POSTGRESQL: dict[str, Any] = {
 
 
 def read_url(text: str) -> URL:
-    """The URL with its driver. Raises ValueError where it names no database that Readback runs on."""
+    """The URL with its driver. Raises ValueError for a database that is not supported."""
     try:
         url = make_url(text)
     except ArgumentError as error:
@@ -63,11 +65,14 @@ def read_url(text: str) -> URL:
 def open_engine(url: URL) -> Engine:
     """An engine for this URL. A SQLite file is created where it is missing, for its owner alone."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, **_QUIET, **_POSTGRESQL)
+        engine = create_engine(url, **_QUIET, **_POSTGRESQL)
+        event.listen(engine, "handle_error", _leave_out_detail)
+        return engine
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 is needed")
     _create_private(Path(str(url.database)))
-    # AUTOCOMMIT keeps both SQLAlchemy and sqlite3 from beginning transactions: the writer does that, explicitly.
+    # AUTOCOMMIT keeps both SQLAlchemy and sqlite3 from beginning transactions: the writer does
+    # that, explicitly.
     engine = create_engine(
         url,
         **_QUIET,
@@ -82,6 +87,13 @@ def _create_private(path: Path) -> None:
     """Reports are in it. SQLite gives the files beside it the same permissions."""
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _leave_out_detail(context: ExceptionContext) -> None:
+    """PostgreSQL's second line (DETAIL) quotes keys and whole rows, and with them patients."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).split("\n", 1)[0], *error.args[1:])
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

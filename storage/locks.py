@@ -9,7 +9,7 @@ _TRY = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigIntege
 
 
 def lock(connection: Connection, *what: str) -> None:
-    """Wait until no other transaction holds this lock. SQLite has one writer: nothing to wait for."""
+    """Wait until no other transaction holds this lock. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK, {"number": _number(what)})
 

@@ -65,13 +65,15 @@ def begin(connection: Connection, shared: Shared, *, writes: bool) -> Memory:
 
 
 def memory(connection: Connection) -> Memory:
-    """The memory of the transaction under way. Raises KeyError on a connection of another's making."""
+    """The memory of the transaction under way. Raises KeyError on any other connection."""
     known: Memory = connection.info[_KEY]
     return known
 
 
 def run_callbacks(memory: Memory) -> None:
-    """Run each callback once, after the COMMIT. What one raises cannot undo that, so it is only shown."""
+    """Run each callback once, after the COMMIT. What one raises cannot undo that, so it is only
+    shown.
+    """
     for callback in dict.fromkeys(memory.callbacks):
         try:
             callback()

@@ -53,7 +53,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A message as it came. ``data`` is cut to its beginning where ``size`` says more; times are UTC."""
+    """A message as it came. ``data`` is cut to its beginning where ``size`` says more; times are
+    UTC.
+    """
 
     id: str
     source: str
@@ -73,9 +75,21 @@ class Stored:
 def keep(connection: Connection, raw: RawMessage, now: datetime, outcome: str, reason: str) -> Kept:
     """Store the message, or count it where the same bytes came before under the same control id."""
     message_id = new_id()
-    values = {"id": message_id, "source": raw.source, "sender": raw.sender, "control_id": raw.control_id,
-              "processing_id": raw.processing_id, "digest": raw.digest, "size": raw.size, "data": raw.data,
-              "outcome": outcome, "reason": reason, "copies": 1, "received_at": now, "last_received_at": now}  # fmt: skip
+    values = {
+        "id": message_id,
+        "source": raw.source,
+        "sender": raw.sender,
+        "control_id": raw.control_id,
+        "processing_id": raw.processing_id,
+        "digest": raw.digest,
+        "size": raw.size,
+        "data": raw.data,
+        "outcome": outcome,
+        "reason": reason,
+        "copies": 1,
+        "received_at": now,
+        "last_received_at": now,
+    }
     if connection.execute(_KEEP, values).rowcount == 1:
         return Kept(message_id, duplicate=False)
     same = {"from_source": raw.source, "with_control_id": raw.control_id, "with_digest": raw.digest}

@@ -1,4 +1,6 @@
-"""Migrations, applied by the program itself: there is no ini file, and Alembic's command is not needed."""
+"""Migrations, applied by the program itself: there is no ini file, and Alembic's command is not
+needed.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +20,8 @@ class DatabaseTooNew(Exception):
 
 
 def migrate(engine: Engine) -> None:
-    """Apply what is missing, all of it or nothing. Copies that start together do it one after another.
+    """Apply what is missing, all of it or nothing. Copies that start together do it one after
+    another.
 
     Raises DatabaseTooNew where the database knows a migration that this release does not.
     """
@@ -44,6 +47,7 @@ def _alone(connection: Connection) -> Iterator[None]:
         yield
         connection.commit()
         return
+    connection.exec_driver_sql("PRAGMA query_only = OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     yield  # an exception leaves the transaction to the pool, which rolls it back
     connection.exec_driver_sql("COMMIT")
@@ -55,5 +59,5 @@ def _refuse_newer(connection: Connection, config: Config) -> None:
     if unknown:
         raise DatabaseTooNew(
             f"the database is at {', '.join(sorted(unknown))}, which this release does not know: "
-            "a later release of Readback has used it. Install that one, or restore the backup made before."
+            "a later release of Readback has used it. Install that one, or restore a backup."
         )

@@ -1,6 +1,7 @@
 """The outbox, which is also the record of every page and notice: one row is one attempt.
 
-waiting → claimed → sent | failed | uncertain, or waiting → cancelled. ``delivered_at`` is a fact beside the state.
+waiting → claimed → sent | failed | uncertain, or waiting → cancelled. ``delivered_at`` is a fact
+beside the state.
 """
 
 from collections.abc import Collection, Sequence
@@ -114,8 +115,14 @@ def settle(
 
     False where it was not claimed any more: then somebody else has written it down.
     """
-    values = {"delivery_id": delivery_id, "outcome": outcome, "now": now, "by_provider": provider_id,
-              "in_channel": slack_channel, "because": reason}  # fmt: skip
+    values = {
+        "delivery_id": delivery_id,
+        "outcome": outcome,
+        "now": now,
+        "by_provider": provider_id,
+        "in_channel": slack_channel,
+        "because": reason,
+    }
     return connection.execute(sql.SETTLE, values).rowcount == 1
 
 
@@ -173,10 +180,22 @@ def delivered(connection: Connection, delivery_id: str, now: datetime) -> bool:
 def history(connection: Connection, alert_id: str) -> list[PageRow]:
     """Every attempt for this alert, oldest first."""
     return [
-        PageRow(row.id, _slip(row), row.state, row.not_before, row.created_at, row.claimed_at, row.settled_at,
-                row.delivered_at, row.provider_id, row.reason, row.data, row.version)
+        PageRow(
+            row.id,
+            _slip(row),
+            row.state,
+            row.not_before,
+            row.created_at,
+            row.claimed_at,
+            row.settled_at,
+            row.delivered_at,
+            row.provider_id,
+            row.reason,
+            row.data,
+            row.version,
+        )
         for row in connection.execute(sql.HISTORY, {"of_alert": alert_id})
-    ]  # fmt: skip
+    ]
 
 
 def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:

@@ -1,7 +1,9 @@
-"""The directory: who can be paged, by which identifiers reports name them, and who fills an alert's roles.
+"""The directory: who can be paged, by which identifiers reports name them, and who fills an alert's
+roles.
 
-It is read as a whole and kept in the process, since it is small, read with each report and changed a few times a week.
-Its edition, looked up once in each transaction, tells when another process has changed it.
+It is read as a whole and kept in the process, since it is small, read with each report and changed
+a few times a week. Its edition, looked up once in each transaction, tells when another process has
+changed it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -59,7 +61,7 @@ def everybody(connection: Connection) -> list[Person]:
 
 
 def load(connection: Connection, person_id: str) -> Person | None:
-    """The person of this id, be it one who has left the directory; None where there never was one."""
+    """The person of this id, in the directory or not any more. None where there never was one."""
     return directory(connection).people.get(person_id)
 
 
@@ -86,7 +88,7 @@ def by_mobile(connection: Connection, mobile: str) -> list[Person]:
 
 
 def by_identifiers(connection: Connection, identifiers: Sequence[Identifier]) -> Person | None:
-    """The first person whom one of these names: an NPI, or a local id together with its authority."""
+    """The first person whom one of these names: an NPI, or a local id with its authority."""
     known = directory(connection)
     for identifier in identifiers:
         for authority in authorities(identifier):
@@ -130,7 +132,7 @@ def roster(
 def opt_out(
     connection: Connection, mobile: str, now: datetime, *, out: bool = True
 ) -> list[Person]:
-    """The number's holder wants no SMS (``out``), or wants it again. Returns who is reached by it."""
+    """The number's holder wants no SMS (``out``), or wants it again. Returns whom it reaches."""
     values = {"of_mobile": mobile, "at": now if out else None, "now": now}
     connection.execute(_OPT_OUT, values)
     changed(connection)
@@ -162,8 +164,12 @@ def _read(connection: Connection) -> Directory:
         active=frozenset(row.id for row in rows if row.active),
         designees={row.id: row.designee_id for row in rows if row.designee_id},
         identifiers={(authority, value): person_id for authority, value, person_id in identifiers},
-        slack={(row.slack_team, row.slack_user): row.id for row in rows if row.active and row.slack_user},
-    )  # fmt: skip
+        slack={
+            (row.slack_team, row.slack_user): row.id
+            for row in rows
+            if row.active and row.slack_user
+        },
+    )
 
 
 def _person(row: AnyRow) -> Person:

@@ -1,7 +1,8 @@
 """Importing the directory: the rows of a file become the people, all of them or none.
 
-A person keeps their id from import to import, found again by NPI, else by a local id, e-mail address, Slack account
-or mobile. Who is not in the file any more stays, inactive, since alerts and the audit trail name them.
+A person keeps their id from import to import, found again by NPI, else by a local id, e-mail
+address, Slack account or mobile. Who is not in the file any more stays, inactive, since alerts and
+the audit trail name them.
 """
 
 from collections.abc import Iterator, Sequence

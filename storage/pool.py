@@ -1,4 +1,6 @@
-"""Units of work on PostgreSQL: a small pool of threads, a transaction each, repeated where that is safe."""
+"""Units of work on PostgreSQL: a small pool of threads, a transaction each, repeated where that is
+safe.
+"""
 
 import asyncio
 import random
@@ -11,12 +13,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from storage.memory import Shared, begin, run_callbacks
-from storage.writer import Unit
+from storage.units import Unit, perform
 
 WRITERS = 8
 # Seconds before each repetition, on average.
 _WAITS = (0.005, 0.02, 0.1, 0.4)
-# Serialization failure, deadlock, and the unique key that two transactions met at: the second try sees the first's row.
+# Serialization failure, deadlock, and the unique key that two transactions met at: the second try
+# sees the first's row.
 _MET_ANOTHER = {"40001", "40P01", "23505"}
 
 
@@ -34,7 +37,7 @@ class PoolWriter:
         self._threads = ThreadPoolExecutor(WRITERS, "writer", self._mark_thread)
 
     def submit(self, unit: Unit) -> "Future[Any]":
-        """Queue the unit; its future is resolved after the COMMIT. Raises RuntimeError once closed."""
+        """Queue the unit; the future is resolved after COMMIT. Raises RuntimeError once closed."""
         return self._threads.submit(self._run, unit)
 
     async def write(self, unit: Unit) -> Any:
@@ -66,7 +69,7 @@ class PoolWriter:
     def _attempt(self, unit: Unit) -> Any:
         with self._engine.connect() as connection:
             memory = begin(connection, self._shared, writes=True)
-            result = unit(connection)
+            result = perform(unit, connection)
             try:
                 connection.commit()
             except DBAPIError as error:
@@ -78,5 +81,5 @@ class PoolWriter:
 
 
 def _may_be_repeated(error: DBAPIError) -> bool:
-    """Whether the transaction is certain not to have been committed, and another try may do better."""
+    """Whether the transaction has certainly not been committed, and another try may do better."""
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _MET_ANOTHER

@@ -16,9 +16,9 @@ _TAKE = select(
     )
 )
 _HELD = text(
-    "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
-    f" AND classid = {_LOCK_CLASS}"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2 "
+    "AND classid = :class AND database = "
+    "(SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
 
@@ -27,7 +27,9 @@ class DatabaseInUse(Exception):
 
 
 class LockFile:
-    """An exclusive lock on a file beside a SQLite database. It ends with the process, however that ends."""
+    """An exclusive lock on a file beside a SQLite database. It ends with the process, however that
+    ends.
+    """
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(f"{database.name}.lock")
@@ -69,7 +71,9 @@ class Presence:
             self._take()
 
     def alive(self) -> set[int]:
-        """The instances that are. A connection that was lost is made anew, and the lock taken again."""
+        """The instances that are. A connection that was lost is made anew, and the lock taken
+        again.
+        """
         with self._guard:
             try:
                 found = self._held()
@@ -88,7 +92,7 @@ class Presence:
             self._drop()
 
     def _held(self) -> set[int]:
-        return set(self._connected().execute(_HELD).scalars())
+        return set(self._connected().execute(_HELD, {"class": _LOCK_CLASS}).scalars())
 
     def _take(self) -> None:
         names = {"class": _LOCK_CLASS, "instance": self._instance}

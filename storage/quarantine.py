@@ -71,10 +71,20 @@ def put(
     """
     lock(connection, "quarantine", unusable.reason)
     waiting = connection.execute(_WAITING, {"of_reason": unusable.reason}).first()
-    values = {"id": new_id(), "message_id": message_id, "source": raw.source, "sender": raw.sender,
-              "control_id": raw.control_id, "size": raw.size, "reason": unusable.reason, "detail": unusable.detail,
-              "flags": codec.dump(_FLAGS, unusable.flags), "error_code": unusable.error_code,
-              "location": unusable.location, "quarantined_at": now}  # fmt: skip
+    values = {
+        "id": new_id(),
+        "message_id": message_id,
+        "source": raw.source,
+        "sender": raw.sender,
+        "control_id": raw.control_id,
+        "size": raw.size,
+        "reason": unusable.reason,
+        "detail": unusable.detail,
+        "flags": codec.dump(_FLAGS, unusable.flags),
+        "error_code": unusable.error_code,
+        "location": unusable.location,
+        "quarantined_at": now,
+    }
     put_in = connection.execute(_PUT, values).rowcount == 1
     return put_in and waiting is None
 
@@ -103,5 +113,14 @@ def _entry(row: AnyRow) -> Quarantined:
     unusable = Unusable(
         row.reason, row.detail, _FLAGS.validate_json(row.flags), row.error_code, row.location
     )
-    return Quarantined(row.id, row.message_id, unusable, row.quarantined_at, row.replayed_at,
-                       row.source, row.sender, row.control_id, row.size)  # fmt: skip
+    return Quarantined(
+        row.id,
+        row.message_id,
+        unusable,
+        row.quarantined_at,
+        row.replayed_at,
+        row.source,
+        row.sender,
+        row.control_id,
+        row.size,
+    )

@@ -1,4 +1,6 @@
-"""The database itself refuses to change the audit trail. Whoever can drop a trigger still meets the hashes."""
+"""The database itself refuses to change the audit trail. Whoever can drop a trigger still meets the
+hashes.
+"""
 
 from sqlalchemy import DDL, Table, event
 

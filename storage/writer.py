@@ -1,11 +1,12 @@
 """The one writer of a SQLite database: units of work in savepoints, committed as a group.
 
-A commit costs a wait for the disk whatever it holds, so all that queued up during the last one share the next.
+A commit costs a wait for the disk whatever it holds, so all that queued up during the last one
+share the next.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from storage.memory import Memory, Shared, begin, run_callbacks
+from storage.units import Unit, perform
 
-Unit = Callable[[Connection], Any]
-# Bounds how long the first unit of a group waits for the last, and what a failed COMMIT takes with it.
+# Bounds how long the first unit of a group waits for the last, and what a failed COMMIT takes with
+# it.
 LARGEST_GROUP = 256
 
 
@@ -43,8 +45,6 @@ class _Job:
             return
         if self.error is None:
             self.future.set_result(self.result)
-        elif isinstance(self.error, StopIteration):  # asyncio's futures refuse it
-            self.future.set_exception(RuntimeError("a unit of work raised StopIteration"))
         else:
             self.future.set_exception(self.error)
 
@@ -63,7 +63,7 @@ class GroupWriter:
         self._thread.start()
 
     def submit(self, unit: Unit) -> "Future[Any]":
-        """Queue the unit; its future is resolved after the COMMIT. Raises RuntimeError once closed."""
+        """Queue the unit; the future is resolved after COMMIT. Raises RuntimeError once closed."""
         future: Future[Any] = Future()
         self._put(_Job(unit, future))
         return future
@@ -121,7 +121,10 @@ class GroupWriter:
     def _begin(self) -> tuple[Connection, Memory]:
         if self._connection is None:
             self._connection = self._engine.connect()
-        # IMMEDIATE: a second writer (an import) is waited for here, and not found out half-way through.
+            # Readers leave it switched on, and share the engine's pool.
+            _driver(self._connection).execute("PRAGMA query_only = OFF")
+        # IMMEDIATE: a second writer (an import) is waited for here, and not found out half-way
+        # through.
         _driver(self._connection).execute("BEGIN IMMEDIATE")
         return self._connection, begin(self._connection, self._shared, writes=True)
 
@@ -148,7 +151,7 @@ class GroupWriter:
         return list(iter(self._next, None))
 
     def _roll_back(self, connection: Connection) -> None:
-        """Back to a state in which the next group can begin; a connection that cannot is given up."""
+        """Back to where the next group can begin; a connection that cannot is dropped."""
         try:
             if _driver(connection).in_transaction:
                 _driver(connection).execute("ROLLBACK")
@@ -159,15 +162,16 @@ class GroupWriter:
 
 
 def _run_unit(job: _Job, connection: Connection, memory: Memory) -> None:
-    """Run one unit in its savepoint. Raises where SQLite has ended the whole transaction by itself."""
+    """Run one unit in its savepoint. Raises where SQLite has ended the transaction by itself."""
     driver = _driver(connection)
     memory.next_unit()
     callbacks = len(memory.callbacks)
     driver.execute("SAVEPOINT unit")
     try:
-        job.result = job.unit(connection)
+        job.result = perform(job.unit, connection)
     except BaseException as error:
-        # A full disk or a read error rolls back everything at once: then nobody's work is left to keep.
+        # A full disk or a read error rolls back everything at once: then nobody's work is left to
+        # keep.
         if not driver.in_transaction:
             raise
         job.error = error

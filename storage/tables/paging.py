@@ -1,4 +1,4 @@
-"""Alerts, the policies that govern them, the pages sent for them, and the codes that answer these."""
+"""Alerts, the policies that govern them, their pages, and the codes that answer these."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 """Everything that the first release needs.
 
-Revision 0001. Written out and never changed again: storage/tables.py is what a later migration ends at.
+Revision 0001. Written out and never changed again: storage/tables is what the last one ends at.
 """
 
 import sqlalchemy as sa

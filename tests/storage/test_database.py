@@ -1,0 +1,254 @@
+"""Units of work: alone in what they lose, together in what they keep, and seen only when durable."""
+
+import asyncio
+import stat
+import threading
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from storage import inbound, tables
+from storage.database import Database, DatabaseInUse, after_commit
+from storage.migrating import DatabaseTooNew
+from tests.storage.given import NOW, table_count
+
+NOTES = table_count(tables.inbound)
+
+
+def note(c: Connection, sid: str) -> str:
+    inbound.seen(c, "test", sid, NOW)
+    return sid
+
+
+def note_and_fail(c: Connection, sid: str) -> None:
+    note(c, sid)
+    raise LookupError(sid)
+
+
+def test_a_unit_that_raises_rolls_back_alone(database: Database) -> None:
+    first = database.submit(lambda c: note(c, "first"))
+    second = database.submit(lambda c: note_and_fail(c, "second"))
+    third = database.submit(lambda c: note(c, "third"))
+    assert first.result() == "first"
+    with pytest.raises(LookupError):
+        second.result()
+    assert third.result() == "third"
+    assert database.look(NOTES) == 2
+
+
+def test_nothing_is_seen_before_its_commit(database: Database) -> None:
+    written, looked = threading.Event(), threading.Event()
+
+    def unit(c: Connection) -> str:
+        note(c, "unseen")
+        written.set()
+        looked.wait(10)
+        return "done"
+
+    future = database.submit(unit)
+    assert written.wait(10)
+    assert database.look(NOTES) == 0
+    looked.set()
+    assert future.result() == "done"
+    assert database.look(NOTES) == 1
+
+
+def test_a_reader_sees_one_moment_however_long_it_reads(database: Database) -> None:
+    def twice(c: Connection) -> tuple[int, int]:
+        before = NOTES(c)
+        database.run(lambda writer: note(writer, "meanwhile"))
+        return before, NOTES(c)
+
+    assert database.look(twice) == (0, 0)
+    assert database.look(NOTES) == 1
+
+
+def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match=r"read-?only"):
+        database.look(lambda c: note(c, "sneaked in"))
+
+
+def test_callbacks_run_once_after_the_commit_of_their_unit(database: Database) -> None:
+    counts: list[int] = []
+
+    def look_now() -> None:
+        counts.append(database.look(NOTES))
+
+    def unit(c: Connection) -> None:
+        after_commit(c, look_now)
+        after_commit(c, look_now)
+        note(c, "there")
+
+    database.run(unit)
+    assert counts == [1]
+
+
+def test_the_callback_of_a_unit_that_failed_never_runs(database: Database) -> None:
+    calls: list[str] = []
+
+    def unit(c: Connection) -> None:
+        after_commit(c, lambda: calls.append("woken"))
+        note_and_fail(c, "lost")
+
+    with pytest.raises(LookupError):
+        database.run(unit)
+    database.run(lambda c: note(c, "next"))
+    assert calls == []
+
+
+def test_coroutines_get_results_and_exceptions(database: Database) -> None:
+    async def both() -> list[object]:
+        writes = [database.write(lambda c, i=i: note(c, str(i))) for i in range(50)]
+        return [
+            await asyncio.gather(*writes),
+            await asyncio.gather(
+                database.write(lambda c: note_and_fail(c, "no")),
+                database.write(lambda c: next(iter(()))),
+                return_exceptions=True,
+            ),
+            await database.read(NOTES),
+        ]
+
+    results, errors, seen = asyncio.run(both())
+    assert results == [str(i) for i in range(50)]
+    assert isinstance(errors, list)
+    assert isinstance(errors[0], LookupError)
+    assert isinstance(errors[1], RuntimeError)
+    assert seen == 50
+
+
+def test_a_unit_nobody_waits_for_any_more_is_not_begun(sqlite_database: Database) -> None:
+    go = threading.Event()
+    sqlite_database.submit(lambda c: go.wait(10))
+    unwanted = sqlite_database.submit(lambda c: note(c, "unwanted"))
+    assert unwanted.cancel()
+    go.set()
+    assert sqlite_database.run(NOTES) == 0
+    with pytest.raises(CancelledError):
+        unwanted.result()
+
+
+def test_a_unit_cannot_wait_for_another(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="cannot wait for another"):
+        database.run(lambda c: database.run(NOTES))
+
+
+def test_closing_finishes_what_is_queued_and_takes_nothing_more(database_url: str) -> None:
+    database = Database(database_url)
+    database.migrate()
+    futures = [database.submit(lambda c, i=i: note(c, str(i))) for i in range(100)]
+    database.close()
+    assert [future.result(0) for future in futures] == [str(i) for i in range(100)]
+    with pytest.raises(RuntimeError):
+        database.submit(NOTES)
+    database.close()
+
+
+def test_what_was_written_is_there_after_opening_it_again(database_url: str) -> None:
+    for _ in range(2):
+        database = Database(database_url)
+        database.migrate()
+        database.run(lambda c: note(c, "kept"))
+        database.close()
+    database = Database(database_url)
+    assert database.look(NOTES) == 1
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://host/db", "nonsense"])
+def test_a_url_that_is_not_supported_is_refused_with_those_that_are(url: str) -> None:
+    with pytest.raises(ValueError, match="sqlite:///FILE"):
+        Database(url)
+
+
+def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'readback.db'}")
+    database.migrate()
+    database.run(lambda c: note(c, "private"))
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    database.close()
+    assert modes == {0o600}
+
+
+def test_two_copies_never_serve_one_sqlite_file(sqlite_database: Database, tmp_path: Path) -> None:
+    sqlite_database.hold_alone()
+    other = Database(f"sqlite:///{tmp_path / 'readback.db'}")
+    with pytest.raises(DatabaseInUse):
+        other.hold_alone()
+    sqlite_database.close()
+    other.hold_alone()
+    other.close()
+
+
+def test_on_sqlite_only_this_copy_is_alive(sqlite_database: Database) -> None:
+    sqlite_database.hold_alive(7)
+    assert sqlite_database.alive() == {7}
+
+
+def test_copies_on_postgresql_see_each_other_until_one_dies(postgres_database: str) -> None:
+    one, two = Database(postgres_database), Database(postgres_database)
+    one.hold_alone()
+    one.hold_alive(1)
+    two.hold_alive(2**31 - 1)
+    assert one.alive() == two.alive() == {1, 2**31 - 1}
+    with pytest.raises(DatabaseInUse):
+        two.hold_alive(1)
+    two.close()
+    assert one.alive() == {1}
+    one.close()
+
+
+def test_a_copy_that_lost_its_connection_is_alive_again(postgres_database: str) -> None:
+    one, two = Database(postgres_database), Database(postgres_database)
+    two.migrate()
+    one.hold_alive(1)
+    two.hold_alive(2)
+    kill = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objid = 1 AND objsubid = 2")
+    two.run(lambda c: c.execute(kill).all())
+    assert one.alive() == {1, 2}
+    assert two.alive() == {1, 2}
+    one.close()
+    two.close()
+
+
+def test_a_connection_lost_before_the_commit_costs_nothing(postgres_database: str) -> None:
+    one, two = Database(postgres_database), Database(postgres_database)
+    one.migrate()
+    tries: list[int] = []
+
+    def unit(c: Connection) -> str:
+        pid: int = c.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        tries.append(pid)
+        if len(tries) == 1:
+            two.run(lambda c: c.execute(text(f"SELECT pg_terminate_backend({pid})")).all())
+        return note(c, "once")
+
+    assert one.run(unit) == "once"
+    assert len(tries) == 2
+    assert one.look(NOTES) == 1
+    one.close()
+    two.close()
+
+
+def test_an_error_of_the_database_quotes_no_row(database: Database) -> None:
+    secret = "DOE^JANE"
+
+    def twice(c: Connection) -> None:
+        values = {"provider": "test", "sid": secret, "seen_at": NOW}
+        c.execute(tables.inbound.insert(), values)
+        c.execute(tables.inbound.insert(), values)
+
+    with pytest.raises(Exception, match=r"(?i)unique") as caught:
+        database.run(twice)
+    chain: BaseException | None = caught.value
+    while chain is not None:
+        assert secret not in f"{chain} {chain!r}"
+        chain = chain.__cause__ or chain.__context__
+
+
+def test_a_database_of_a_later_release_is_refused(database: Database) -> None:
+    database.run(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(DatabaseTooNew, match="9999"):
+        database.migrate()
