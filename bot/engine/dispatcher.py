@@ -36,6 +36,8 @@ class Dispatcher:
     def __post_init__(self) -> None:
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._looked_for_orphans = float("-inf")
+        self._claiming = asyncio.Lock()
+        self._draining = False
 
     @property
     def idle(self) -> bool:
@@ -52,9 +54,15 @@ class Dispatcher:
             await self._sleep()
 
     async def drain(self, within: float) -> None:
-        """Let what is in flight finish, for ``within`` seconds at most."""
-        if self._flying:
-            await asyncio.wait(set(self._flying.values()), timeout=within)
+        """Claim nothing more, and let what is in flight finish, for ``within`` seconds at most.
+
+        A claim under way is waited for: cut off before its pages fly, it would leave them in doubt.
+        """
+        self._draining = True
+        async with self._claiming:
+            flying = set(self._flying.values())
+        if flying:
+            await asyncio.wait(flying, timeout=within)
 
     async def _claim_some(self) -> bool:
         room = IN_FLIGHT - len(self._flying)
@@ -62,6 +70,10 @@ class Dispatcher:
             flying = set(self._flying.values())
             await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
             return True
+        async with self._claiming:
+            return not self._draining and await self._claim_and_fly(room)
+
+    async def _claim_and_fly(self, room: int) -> bool:
         now, instance = self.engine.clock.now(), self.engine.instance
         claimed = await self.engine.database.write(
             lambda c: outbox.claim(c, now, instance, limit=room)
