@@ -106,9 +106,11 @@ class Listener:
         except (ConnectionError, TimeoutError) as error:
             # What was stored stays stored: the sender repeats it and is told "received before".
             log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
+            writer.transport.abort()  # to close would wait for a peer that reads nothing
         except asyncio.CancelledError:
             # By stop, out of patience. Python 3.11's streams trip over a task that ends cancelled.
             log.warning("mllp_stopped_unanswered", peer=peer)
+            writer.transport.abort()
         finally:
             del self._open[task]
             writer.close()
@@ -132,7 +134,8 @@ class Listener:
         if not framer.begun:
             return await reader.read(_CHUNK)
         try:
-            return await asyncio.wait_for(reader.read(_CHUNK), self._how.silence)
+            async with asyncio.timeout(self._how.silence):
+                return await reader.read(_CHUNK)
         except TimeoutError:
             log.warning("mllp_frame_silent", peer=peer, seconds=self._how.silence)
             return b""
@@ -144,7 +147,9 @@ class Listener:
         control_id = f"{self._token}{next(self._answers)}"
         ack = hl7_ack.write(received.data, answer, control_id=control_id, now=self._now())
         writer.write(frame(ack))
-        await asyncio.wait_for(writer.drain(), self._how.silence)
+        if writer.transport.get_write_buffer_size():  # the peer is slow to read, or reads nothing
+            async with asyncio.timeout(self._how.silence):
+                await writer.drain()
 
     async def _keep(self, received: Frame, peer: str) -> hl7_ack.Answer:
         """Have it stored, and say how that went."""

@@ -1,4 +1,4 @@
-"""Bad input, and what it gets: one row for each, over a real connection, accepting and rejecting."""
+"""Bad input, and what it gets: a row each, over a real connection, accepted and rejected."""
 
 from dataclasses import replace
 

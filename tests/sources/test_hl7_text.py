@@ -22,6 +22,21 @@ def test_the_impression_is_found_by_what_obx_3_says(identifier: str) -> None:
     assert found.text == "Body.\nOne.\nTwo."
 
 
+@pytest.mark.parametrize(
+    ("identifier", "impression", "addenda"),
+    [
+        ("R2^Radiology Impression^L", "Seen.", 0),
+        ("R3^Addendum text^L", "", 1),
+        ("R4^Narrative^L", "", 0),
+    ],
+)
+def test_the_words_of_obx_3_name_a_section_without_a_code(
+    identifier: str, impression: str, addenda: int
+) -> None:
+    found = report(sample(line("Seen.", identifier)))
+    assert (found.impression, len(found.addenda)) == (impression, addenda)
+
+
 def test_an_impression_segment_may_repeat_the_heading() -> None:
     assert (
         report(sample(line("IMPRESSION: ", "&IMP"), line("Clear.", "&IMP"))).impression == "Clear."

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -187,6 +187,28 @@ def test_a_sender_that_goes_away_in_mid_frame_leaves_what_came_in_quarantine() -
     reading = inbox.messages[0].reading
     assert isinstance(reading, Unusable)
     assert (reading.reason, [flag.value for flag in reading.flags]) == ("cut-off", ["HH"])
+
+
+def test_a_sender_that_begins_anew_is_answered_for_what_it_sent_then() -> None:
+    async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
+        await sender.send(frame(numbered(1))[:-20] + frame(numbered(2)))
+        assert b"MSA|AA|MSG2" in await sender.answer()
+
+    assert told(conversation).reasons == ["cut-off"]
+
+
+def test_a_sender_that_reads_no_answers_is_let_go() -> None:
+    async def conversation(_: Inbox, listener: Listener, sender: Sender) -> None:
+        long_answers = frame(b"MSH|^~\\&|A|B|C|D|2026||ORU|" + b"x" * 150_000)
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(20):
+                while listener.connections:
+                    await sender.send(long_answers)
+        await until(lambda: listener.connections == 0)
+
+    with structlog.testing.capture_logs() as logs:
+        told(conversation, replace(HOW, silence=0.1))
+    assert "mllp_connection_lost" in {entry["event"] for entry in logs}
 
 
 def test_a_report_of_five_megabytes_is_read() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from bot.domain.message import RawMessage, Receipt, Unusable
 from bot.sources.mllp import Listening, serve
-from bot.sources.mllp_client import Played, messages_in, play
+from bot.sources.mllp_client import Played, ask, messages_in, play
 from bot.sources.mllp_frames import frame
 from tests.sources.oru import CHICAGO, NOW, sample
 
@@ -36,6 +36,19 @@ def test_each_message_of_each_file_is_sent_and_answered(tmp_path: Path) -> None:
         (several, 2, "AA", ""),
         (wrong, 1, "AA", "kept in quarantine: no-msh"),
     ]
+
+
+def test_one_question_gets_the_whole_answer() -> None:
+    async def run() -> str:
+        how = Listening(CHICAGO)
+        listener = await serve("127.0.0.1", 0, receive, now=lambda: NOW, listening=how)
+        try:
+            return await ask("127.0.0.1", listener.port, sample(fields={25: "?"}))
+        finally:
+            await listener.stop()
+
+    segments = asyncio.run(run()).split("\r")
+    assert [segment[:3] for segment in segments] == ["MSH", "MSA", "ERR", ""]
 
 
 def test_frames_in_a_file_are_unwrapped() -> None:
