@@ -1,0 +1,46 @@
+"""A hospital with the whole bot in it for each test, and what must hold at the end of every one."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from bot.app import rehearsal
+from bot.sandbox.hospital import Hospital
+from storage import audit
+from tests.scenarios.looking import nothing_waits_for_nothing
+from tests.written import writing
+
+
+@pytest.fixture
+def log_errors() -> set[str]:
+    """The error events that a test provokes: it adds them, and each must then be in the log."""
+    return set()
+
+
+@pytest.fixture
+def phi() -> str:
+    """Where the finding may stand in Slack; a test overrides it by parameter."""
+    return "modal"
+
+
+@pytest.fixture
+def hospital(database_url: str, log_errors: set[str], phi: str) -> Iterator[Hospital]:
+    """The bot on a thread, on each database. A message that nobody expected, an error in the log
+    or a broken audit trail fails the test."""
+    settings = {"READBACK_SLACK__PHI": phi}
+    with writing(), rehearsal.hospital(database_url, environment=settings) as there:
+        yield there
+        end_well(there, log_errors)
+
+
+def end_well(hospital: Hospital, log_errors: set[str]) -> None:
+    """What must hold at the end of every scenario."""
+    nothing_waits_for_nothing(hospital)
+    if not log_errors:
+        hospital.verify()
+        return
+    assert hospital.bot is not None
+    assert not hospital.world.unexpected()
+    assert {json.loads(line)["event"] for line in hospital.bot.errors()} == log_errors
+    assert hospital.database.look(audit.verify).ok

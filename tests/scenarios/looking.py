@@ -1,0 +1,159 @@
+"""What a scenario looks at: pages, the audit trail, who owns an alert; and reports to measure."""
+
+import asyncio
+import csv
+import io
+import re
+from datetime import datetime, timedelta
+
+from bot.app.rehearsal import people_move_in
+from bot.sandbox.hospital import Hospital, Member
+from bot.sandbox.people import PhoneMessage
+from bot.sandbox.samples import PEOPLE_CSV, hl7_time, sample
+from bot.sandbox.stories import CODE, code_in, paged
+from storage import alerts, outbox
+from storage.audit import Entry
+from storage.outbox import PageRow
+
+ACKNOWLEDGED = re.compile("acknowledged", re.IGNORECASE)
+PHONE = re.compile("please phone", re.IGNORECASE)
+
+
+# ---- people ---------------------------------------------------------------------------------
+
+
+def acknowledge_by_sms(hospital: Hospital, member: Member, sms: PhoneMessage) -> None:
+    """Reply with the code, and be told that it was taken."""
+    sms.reply(f"ACK {code_in(sms)}")
+    member.phone.expect_sms(ACKNOWLEDGED)
+    hospital.settle()
+
+
+def paged_until_acknowledged(hospital: Hospital, member: Member) -> None:
+    """Paged on both channels now, and answers by SMS."""
+    _, sms = paged(member)
+    acknowledge_by_sms(hospital, member, sms)
+
+
+def expect_everything(hospital: Hospital) -> None:
+    """For tests about something else than who is told: whatever has reached people is fine."""
+    workspace = hospital.world.slack.workspace
+    for message in [*(m for dm in workspace.messages.values() for m in dm), *workspace.ephemerals]:
+        for version in message.versions:
+            version.expected = True
+    for sms in hospital.world.twilio.carrier.messages.values():
+        sms.expected = True
+
+
+def change_directory(hospital: Hospital, name: str, **cells: str) -> None:
+    """Import the directory anew with these cells of one person's row changed."""
+    rows = list(csv.DictReader(io.StringIO(PEOPLE_CSV)))
+    assert any(row["name"] == name for row in rows)
+    written = io.StringIO()
+    writer = csv.DictWriter(written, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(row | cells if row["name"] == name else row for row in rows)
+    people_move_in(hospital.database, hospital.watch, written.getvalue())
+
+
+# ---- what there is to see -------------------------------------------------------------------
+
+
+def owner(hospital: Hospital, accession: str = "") -> str:
+    """The name of who has to answer now."""
+    alert = hospital.alert(accession)
+    person = alert.roster.person(alert.owner)
+    return person.name if person else ""
+
+
+def attempts(hospital: Hospital, accession: str = "") -> list[PageRow]:
+    """Every attempt for the alert, pages and notices, oldest first."""
+    alert = hospital.alert(accession)
+    return hospital.database.look(lambda c: outbox.history(c, alert.id))
+
+
+def pages(hospital: Hospital, accession: str = "") -> list[PageRow]:
+    """Those that ask for an answer."""
+    return [row for row in attempts(hospital, accession) if row.slip.notice is None]
+
+
+def people_paged(hospital: Hospital, accession: str = "") -> list[tuple[str, str]]:
+    """Who was paged on which channel, in order of their first page."""
+    roster = hospital.alert(accession).roster
+    names = {p.id: p.name for p in map(roster.person, hospital.alert(accession).paged) if p}
+    found = ((names[row.slip.person_id], row.slip.channel) for row in pages(hospital, accession))
+    return list(dict.fromkeys(found))
+
+
+def entries(hospital: Hospital, what: str, accession: str = "") -> list[Entry]:
+    """The audit entries of this kind of the alert."""
+    return [e for e in hospital.trail(hospital.alert(accession)) if e.what == what]
+
+
+def nothing_waits_for_nothing(hospital: Hospital) -> None:
+    """Every open alert has an owner, and a next action that is due or lies ahead."""
+    for row in hospital.database.look(lambda c: alerts.listing(c, ("open",), 1000)):
+        assert row.next_action_at is not None, row
+        assert row.owner or row.owner_role == "coordinator", row
+
+
+# ---- reports --------------------------------------------------------------------------------
+
+
+def version(
+    accession: str,
+    final: datetime,
+    *,
+    control: str,
+    status: str = "F",
+    flag: str = "AA",
+    impression: str = "Acute left subdural hematoma.",
+    provider: str = "1001^OSEI^ADA^^^DR^^^MAIN",
+) -> bytes:
+    """One version of a CT report, finalized then. ``flag`` is OBX-8 of the impression."""
+    template = sample("ct-head-hemorrhage").template.splitlines()
+    header, patient, visit = template[0], template[1], template[2]
+    lines = (
+        header.replace("$NOW", hl7_time(final)).replace("$CONTROL", control),
+        patient,
+        visit,
+        f"ORC|RE|P{accession}|{accession}^RIS",
+        f"OBR|1|P{accession}|{accession}^RIS|CTHEADWO^CT HEAD W/O CONTRAST^MAIN|||"
+        f"{hl7_time(final - timedelta(minutes=40))}|||||||||{provider}||{accession}||||"
+        f"{hl7_time(final)}||CT|{status}|||||||3001&LIND&ROSA&&&DR&&&MAIN",
+        f"OBX|1|TX|REPORT&IMP^Report^MAIN|1|{impression}|||{flag}|||F",
+    )
+    return "\r".join(lines).encode() + b"\r"
+
+
+def deliver(hospital: Hospital, message: bytes) -> str:
+    """Send it and do not wait for what follows from it; the ACK."""
+    assert hospital.bot is not None
+    return hospital.bot.send(message)
+
+
+async def deliver_beside(hospital: Hospital, message: bytes) -> str:
+    """The same for a test that does something else meanwhile."""
+    return await asyncio.to_thread(deliver, hospital, message)
+
+
+__all__ = [
+    "ACKNOWLEDGED",
+    "CODE",
+    "PHONE",
+    "acknowledge_by_sms",
+    "attempts",
+    "change_directory",
+    "code_in",
+    "deliver",
+    "deliver_beside",
+    "entries",
+    "expect_everything",
+    "nothing_waits_for_nothing",
+    "owner",
+    "paged",
+    "paged_until_acknowledged",
+    "pages",
+    "people_paged",
+    "version",
+]
