@@ -1,7 +1,10 @@
 """`readback send`: files to a listener, and what it says where there is none or it says no."""
 
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,3 +85,21 @@ def test_an_address_that_is_none_is_told_the_form(file: Path, address: str) -> N
 
 def test_a_file_that_is_not_there_is_said() -> None:
     assert send("absent.hl7").exit_code == 2
+
+
+def test_ctrl_c_ends_it_without_a_traceback(file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        to = f"127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "send", str(file), "--to", to],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        connection, _ = silent.accept()
+        with connection:
+            connection.recv(1)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in said
