@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from bot.clock import ClockControl, MovedClock
 from bot.domain.alert import Alert
 from bot.domain.coverage import Role
-from bot.domain.message import RawMessage, Reports
+from bot.domain.message import RawMessage, Reports, Unusable
 from bot.domain.people_file import PersonRow
 from bot.domain.policy import CategoryPolicy, Policy, Step, TriageRules
 from bot.domain.report import (
@@ -128,6 +128,15 @@ class Desk:
         raw = RawMessage(
             data, len(data), digest, "hl7", "RIS", f"C{self.sent}", "P", Reports((made,))
         )
+        self.call(intake.receive(self.engine, raw))
+
+    def unusable(self, reason: str = "no-msh") -> None:
+        """A message that goes to quarantine, of which the coordinator gets a notice."""
+        self.sent += 1
+        data = f"{MARKER} {self.sent}".encode()
+        digest = hashlib.sha256(data).hexdigest()
+        reading = Unusable(reason, "MSH is missing")
+        raw = RawMessage(data, len(data), digest, "hl7", "", "", "P", reading)
         self.call(intake.receive(self.engine, raw))
 
     def _report(self, accession: str, finding: str, version: int) -> Report:

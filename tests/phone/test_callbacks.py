@@ -114,3 +114,25 @@ def test_a_status_that_ends_nothing_changes_nothing(small_desk: Desk, status: st
     small_desk.wait(lambda: "page_delivered" in whats(small_desk), "no receipt came")
     deliver(small_desk, status)
     assert whats(small_desk) == ["page_sent", "page_delivered"]
+
+
+def test_the_receipt_of_a_notice_that_belongs_to_no_alert_is_recorded(small_desk: Desk) -> None:
+    small_desk.unusable()
+    small_desk.carla.expect_sms("quarantine")
+    small_desk.wait(lambda: bool(small_desk.admin("notice_delivered")), "no receipt came")
+
+
+def test_a_notice_that_belongs_to_no_alert_and_did_not_arrive_is_recorded(
+    small_desk: Desk,
+) -> None:
+    small_desk.carla.state("unreachable")
+    small_desk.unusable()
+    small_desk.wait(lambda: bool(small_desk.admin("notice_failed")), "nothing was recorded")
+    assert small_desk.admin("notice_failed")[0].data["reason"] == "twilio-30005"
+
+
+def test_delivered_comes_once_although_read_follows(small_desk: Desk) -> None:
+    page_ada(small_desk)
+    small_desk.wait(lambda: "page_delivered" in whats(small_desk), "no receipt came")
+    deliver(small_desk, "read")
+    assert whats(small_desk) == ["page_sent", "page_delivered"]

@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.domain.page import Page, SendFailed, SendUncertain, Sent
+from bot.domain.page import Notice, Page, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
+from bot.phone.client import TwilioAccount
+from bot.phone.sms import SmsSender
+from bot.phone.trial import refusal
 from bot.sandbox.journal import Entry
 from storage import outbox
+from tests.phone.conftest import account_at, answering, served
 from tests.phone.desk import Desk, open_desk
 from tests.phone.test_inbound import PAGE, code_in, page_ada
 
@@ -200,3 +204,39 @@ def test_the_channel_is_well_until_a_call_shows_otherwise(small_desk: Desk) -> N
     assert small_desk.call(sender.check()) == "ok"
     small_desk.advance(seconds=30)
     small_desk.ada.expect_sms(PAGE)
+
+
+def test_a_notice_that_needs_no_sms_is_done_without_one(private_desk: Desk) -> None:
+    page_ada(private_desk)
+    page = page_of(private_desk)
+    quiet = replace(page, slip=replace(page.slip, notice=Notice.EXPIRED))
+    before = len(creates(private_desk))
+    assert private_desk.call(private_desk.sender.send(quiet)) == Sent("")
+    assert private_desk.call(private_desk.sender.find(quiet)) is None
+    assert len(creates(private_desk)) == before
+
+
+def test_a_success_without_an_identifier_is_uncertain(private_desk: Desk) -> None:
+    async def send(page: Page) -> None:
+        async with served(answering("201 Created", b"{}")) as port:
+            sender = SmsSender(private_desk.engine, account_at(port))
+            try:
+                await sender.send(page)
+            finally:
+                await sender.close()
+
+    page_ada(private_desk)
+    with pytest.raises(SendUncertain):
+        private_desk.call(send(page_of(private_desk)))
+
+
+def test_the_check_before_the_start_says_whether_twilio_takes_the_credentials(
+    private_desk: Desk,
+) -> None:
+    world = private_desk.world
+    account = TwilioAccount(
+        world.twilio_sid, world.twilio_token, world.from_number, world.twilio_api_url
+    )
+    assert private_desk.call(refusal(account)) == ""
+    wrong = replace(account, auth_token="another")
+    assert private_desk.call(refusal(wrong)) == "twilio-20003"
