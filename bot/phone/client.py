@@ -58,8 +58,12 @@ class Transport(AsyncTwilioHttpClient):
     def __init__(self, account: TwilioAccount) -> None:
         super().__init__(pool_connections=False)
         self._base = urlsplit(account.api_url)
-        limits = aiohttp.ClientTimeout(account.total_seconds, sock_connect=account.connect_seconds)
-        self._shared = self.session = aiohttp.ClientSession(timeout=limits)
+        # Without a limit to connections nobody queues for one, where a timeout would look as if
+        # the request had gone out; the dispatcher bounds how many pages are in flight.
+        self._shared = self.session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(account.total_seconds, connect=account.connect_seconds),
+            connector=aiohttp.TCPConnector(limit=0),
+        )
 
     async def request(  # type: ignore[override]  # the SDK's own async class overrides it so
         self,
