@@ -133,19 +133,19 @@ def run(
     ``port`` None takes 8090, or a free one where that is taken. ``tell`` gets each line for the
     terminal.
     """
+    if port and not _is_free(port):
+        tell(f"Port {port} is taken: --port names another, 0 any that is free.")
+        return 2
+    wanted = (PORT if _is_free(PORT) else 0) if port is None else port
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        wanted = _usable(PORT) if port is None else port
         _show(Demo(program, deliver, wanted), browser=browser, tell=tell)
     except KeyboardInterrupt:
         tell("\nStopped; nothing is left behind.")
     except BotDied as died:
         _tell_of_death(died.lines, tell)
         return 1
-    except OSError as error:
-        tell(f"The demo cannot start: {error.strerror}. --port names another port.")
-        return 2
     return 0
 
 
@@ -155,14 +155,14 @@ def _show(demo: Demo, *, browser: bool, tell: Callable[[str], None]) -> None:
         _watch(demo, tell)
 
 
-def _usable(port: int) -> int:
+def _is_free(port: int) -> bool:
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(("127.0.0.1", port))
         except OSError:
-            return 0
-    return port
+            return False
+    return True
 
 
 @contextlib.contextmanager
@@ -177,11 +177,18 @@ def _undisturbed_end() -> Iterator[None]:
 
 def _greet(demo: Demo, *, browser: bool, tell: Callable[[str], None]) -> None:
     tell("Readback runs on stand-ins for Slack and Twilio; every patient is invented.")
-    ack = answered(demo.send_sample(FIRST_SAMPLE))
-    tell(f"A sample report was sent over MLLP; the answer: {ack['code'] or 'none'}.")
+    tell(_send_first_sample(demo))
     tell(f"\n  {demo.url}\n\nCtrl-C stops it.")
     if browser and has_display():
         webbrowser.open(demo.url)
+
+
+def _send_first_sample(demo: Demo) -> str:
+    try:
+        ack = answered(demo.send_sample(FIRST_SAMPLE))
+    except OSError:
+        return "The sample report could not be sent: the bot does not answer."
+    return f"A sample report was sent over MLLP and answered with {ack['code'] or 'nothing'}."
 
 
 def has_display() -> bool:

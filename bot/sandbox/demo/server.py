@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.sandbox.acts import CannotAct
 from bot.sandbox.demo import reports
-from bot.sandbox.demo.bot_process import BotProcess
+from bot.sandbox.demo.bot_process import BotDied, BotProcess
 from bot.sandbox.demo.bot_time import BotTime
 from bot.sandbox.demo.place import TIMEZONE
 from bot.sandbox.demo.screens import screens
@@ -144,10 +144,14 @@ class Page:
             raise BadRequest(str(wrong)) from None
         return JSONResponse(_clock(time))
 
-    async def restart(self, _request: Request) -> Response:
+    async def restart(self, request: Request) -> Response:
         """Start the bot again after it has stopped."""
+        await _asked(request)
         if self.demo.bot.state == "stopped":
-            await asyncio.to_thread(self.demo.restart)
+            try:
+                await asyncio.to_thread(self.demo.restart)
+            except BotDied as died:
+                raise BadRequest("The bot stopped again at once: its log says why") from died
         return JSONResponse({"ok": True})
 
     async def stream(self, request: Request) -> Response:

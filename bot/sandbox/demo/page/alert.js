@@ -95,7 +95,7 @@ function ended(alert, zone) {
     "p",
     { class: "owner" },
     avatar(by),
-    h("span", {}, h("b", {}, by), h("small", {}, `by ${channel} at ${timeOfDay(at, zone)}, after ${after}: ${how}`)),
+    h("span", {}, h("b", {}, by), h("small", {}, `on ${channel} at ${timeOfDay(at, zone)}, in ${after}; ${how}`)),
   );
 }
 
@@ -110,7 +110,7 @@ const WORDS = { done: "done", next: "next", ahead: "ahead", passed: "left out" }
 function rungNode(rung, zone) {
   return h(
     "li",
-    { class: `rung ${rung.kind} ${rung.status}` },
+    { class: `rung is-${rung.kind} ${rung.status}` },
     h("time", { datetime: rung.at }, timeOfDay(rung.at, zone)),
     h("span", { class: "rung-mark", role: "img", "aria-label": WORDS[rung.status] }, MARKS[rung.status]),
     h("span", { class: "rung-text" }, h("b", {}, rung.who), h("small", {}, rung.note)),

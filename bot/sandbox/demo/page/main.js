@@ -123,6 +123,6 @@ startTabs();
 startClock();
 startSlack();
 startPhone();
-startReports(() => state.site.zone);
+startReports(() => state.site.zone, () => choose(""));
 choose("");
 setInterval(tick, 200);

@@ -40,8 +40,8 @@ export function showPeople(state, who, redraw) {
     unread: sum(unread(state, each)),
     chosen: each.id === who?.id,
   }));
-  keyed(byId("people"), [...items, { id: "follow", following }], (item) => item.id, (item) =>
-    item.id === "follow" ? followKey(redraw) : personKey(item, redraw));
+  keyed(byId("people"), items, (item) => item.id, (item) => personKey(item, redraw));
+  keyed(byId("follow"), [{ following }], () => "follow", () => followKey(redraw));
 }
 
 const sum = (counts) => counts.slack + counts.sms;
@@ -68,7 +68,7 @@ function personKey(item, redraw) {
       },
     },
     avatar(item.name),
-    h("span", { class: "person-name" }, shortName(item.name)),
+    h("span", { class: "person-name" }, shortName(item.name).split(" ").at(-1)),
     item.unread ? h("span", { class: "count" }, item.unread) : "",
   );
 }
@@ -80,14 +80,13 @@ function followKey(redraw) {
       type: "button",
       class: "follow",
       "aria-pressed": following,
-      title: "Show the screens of whoever owns the alert",
+      title: "Show the Slack and the phone of whoever owns the alert",
       onclick: () => {
         following = !following;
         redraw();
       },
     },
-    h("span", { "aria-hidden": "true" }, "⌖ "),
-    "Follow owner",
+    "Follow the owner",
   );
 }
 

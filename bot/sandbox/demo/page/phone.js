@@ -17,7 +17,7 @@ const OUTCOMES = {
 export function showPhone(who, handset) {
   phone = handset;
   zone = who?.tz ?? "UTC";
-  setText(byId("phone-whose"), handset ? handset.number : "");
+  setText(byId("phone-whose"), handset ? `${who.name}, ${handset.number}` : "");
   byId("reply").hidden = handset === null;
   byId("phone-signal").dataset.state = handset?.state ?? "off";
   draw(who, handset);

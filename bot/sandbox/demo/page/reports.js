@@ -11,10 +11,12 @@ export const chip = (category) =>
   h("span", { class: `chip ${category}` }, h("span", { "aria-hidden": "true" }, SIGNS[category] ?? "■"), ` ${category}`);
 
 let zone = () => "UTC";
+let onSent = () => {};
 
-/** Load the samples and wire the box, once. `siteZone()` tells the hospital's time zone. */
-export async function startReports(siteZone) {
+/** Load the samples and wire the box, once. `siteZone()`: the hospital's; `whenSent()` hears of each report taken. */
+export async function startReports(siteZone, whenSent) {
   zone = siteZone;
+  onSent = whenSent;
   byId("own").addEventListener("submit", sendOwn);
   const samples = await (await fetch("api/samples")).json();
   byId("samples").replaceChildren(...samples.map(row));
@@ -27,11 +29,15 @@ function row(sample) {
   return h(
     "li",
     { class: "sample" },
-    h("span", { class: "modality" }, sample.modality),
     h(
       "details",
       {},
-      h("summary", {}, h("span", { class: "sample-title" }, sample.title), chip(sample.category)),
+      h(
+        "summary",
+        {},
+        h("span", { class: "sample-title" }, sample.title),
+        h("span", { class: "chips" }, h("span", { class: "modality" }, sample.modality), chip(sample.category)),
+      ),
       hl7(sample.hl7),
       h("button", { type: "button", class: "quiet", onclick: () => edit(sample.hl7) }, "Edit a copy below"),
     ),
@@ -56,6 +62,7 @@ async function deliver(what, button, place) {
   const answer = await post("api/send", what);
   button.removeAttribute("aria-busy");
   if (answer) place.replaceChildren(...answered(answer));
+  if (answer?.code === "AA") onSent();
 }
 
 function answered({ code, said, ack }) {

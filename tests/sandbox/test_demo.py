@@ -1,0 +1,298 @@
+"""The demo without a browser: its clock, its board, its words, its door, and how it ends."""
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.demo import Demo, run
+from bot.sandbox.demo.bot_process import BotDied, BotProcess
+from bot.sandbox.demo.bot_time import BotTime
+from bot.sandbox.demo.reports import Reports, answered, from_text, offered
+from bot.sandbox.demo.telling import told
+from bot.sources.mllp_client import ask
+from storage.audit import Entry
+
+PROGRAM = (sys.executable, "-m", "bot")
+NAMES = {"p1": "Dr. Ada Osei", "p2": "Dr. Ben Ito"}
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -> Entry:
+    return Entry("chain", 1, NOON, what, actor, data, "0" * 64)
+
+
+# ---- words ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "detail"),
+    [
+        (entry("page_sent", person="p1", channel="sms"), "SMS page sent to Dr. Ada Osei", ""),
+        (
+            entry("notice_sent", person="p1", channel="slack", notice="handed_over"),
+            "Slack notice sent to Dr. Ada Osei",
+            "handed over",
+        ),
+        (
+            entry("page_failed", person="p2", channel="sms", reason="twilio-30003"),
+            "SMS page to Dr. Ben Ito failed",
+            "twilio-30003",
+        ),
+        (
+            entry("acknowledged", "p1", channel="slack", read_back="viewed", late=True),
+            "Dr. Ada Osei acknowledged",
+            "Slack, after the window, read and confirmed",
+        ),
+        (
+            entry("declined", "p1", reason="not_my_patient"),
+            "Dr. Ada Osei passed it on",
+            "not my patient",
+        ),
+        (entry("refused", "U0EVE", reason="not_paged"), "U0EVE was refused", "not paged"),
+        (entry("reopened", "p2"), "Open again", "by Dr. Ben Ito"),
+        (entry("brand_new", step=3, note=None), "Brand new", "step 3"),
+    ],
+)
+def test_an_entry_is_told_in_words(line: Entry, what: str, detail: str) -> None:
+    assert (told(line, NAMES).what, told(line, NAMES).detail) == (what, detail)
+
+
+# ---- the clock ------------------------------------------------------------------------------
+
+
+class Bot:
+    """Does at once what is due, and notes when it was done."""
+
+    def __init__(self, *due: timedelta) -> None:
+        self.due = list(due)
+        self.done: list[datetime] = []
+        self.time: BotTime | None = None
+        self.start = datetime.max.replace(tzinfo=UTC)
+
+    def next_due(self) -> datetime | None:
+        if self.time is None or not self.due:
+            return None
+        at = self.start + self.due[0]
+        if at <= self.time.now():
+            self.done.append(self.time.now())
+            self.due.pop(0)
+        return at
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def clock_with(bot: Bot, folder: Path) -> BotTime:
+    bot.time = BotTime(folder / "clock", bot.next_due, lambda: False)
+    bot.start = bot.time.now()
+    return bot.time
+
+
+def test_a_leap_stops_at_everything_that_falls_due_on_the_way(folder: Path) -> None:
+    bot = Bot(timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=50))
+    time_of_bot = clock_with(bot, folder)
+    time_of_bot.leap(timedelta(minutes=30))
+    late = [at - bot.start for at in bot.done]
+    assert [round(each / timedelta(minutes=1)) for each in late] == [10, 20]
+    assert timedelta(minutes=30) <= time_of_bot.now() - bot.start < timedelta(minutes=31)
+
+
+@pytest.mark.parametrize("minutes", [0, -5, 24 * 60 + 1])
+def test_the_clock_leaps_forward_by_a_day_at_most(folder: Path, minutes: int) -> None:
+    with pytest.raises(ValueError, match="forward by a day"):
+        clock_with(Bot(), folder).leap(timedelta(minutes=minutes))
+
+
+def test_it_knows_what_the_bot_showed_at_a_real_time(folder: Path) -> None:
+    time_of_bot = clock_with(Bot(), folder)
+    real = time_of_bot.last().real
+    time_of_bot.leap(timedelta(hours=1))
+    later = time_of_bot.last().real
+    assert time_of_bot.shown(later) - time_of_bot.shown(real) >= timedelta(hours=1)
+    assert time_of_bot.shown(real - 5) < time_of_bot.shown(real)
+
+
+def test_the_clock_has_two_speeds(folder: Path) -> None:
+    time_of_bot = clock_with(Bot(), folder)
+    time_of_bot.run_at(60)
+    assert time_of_bot.rate == 60
+    with pytest.raises(ValueError, match="1, 60"):
+        time_of_bot.run_at(3600)
+
+
+# ---- reports --------------------------------------------------------------------------------
+
+
+def test_every_sample_is_offered_and_each_report_has_numbers_of_its_own() -> None:
+    reports = Reports()
+    offers = offered(NOON)
+    made = [reports.made(offer["name"], NOON) for offer in offers]
+    assert len(offers) >= 12
+    assert len({message.split(b"|")[9] for message in made}) == len(made)
+    assert all("$" not in offer["hl7"] for offer in offers)
+
+
+def test_pasted_text_gets_the_line_ends_of_hl7() -> None:
+    assert from_text("MSH|a\nPID|b\r\nOBR|c\n\n") == b"MSH|a\rPID|b\rOBR|c\r"
+
+
+def test_an_answer_is_taken_apart() -> None:
+    ack = "MSH|^~\\&|R\rMSA|AE|C1\rERR|||207^x|E||||no OBR segment\r"
+    assert answered(ack)["code"] == "AE"
+    assert answered(ack)["said"] == "no OBR segment"
+    assert answered("") == {"code": "", "said": "", "ack": ""}
+
+
+# ---- the whole of it ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with Demo(PROGRAM, ask) as started:
+        yield started
+
+
+def post(demo: Demo, path: str, body: bytes, **headers: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", demo.page.port, timeout=10)
+    given = {"content-type": "application/json", **headers}
+    try:
+        connection.request("POST", path, body, given)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        ("/api/send", b"{}", "there is no sample None"),
+        ("/api/send", b'{"hl7": " "}', "nothing to send"),
+        ("/api/send", b"[", "no JSON"),
+        ("/api/send", b"[]", "an object"),
+        ("/api/clock", b'{"rate": 7}', "1, 60 times"),
+        ("/api/clock", b"{}", "minutes"),
+        ("/api/clock", b'{"minutes": 1e99}', ""),
+        ("/api/act", b'{"do": "dance"}', "no act 'dance'"),
+        ("/api/act", b'{"do": "home", "user": "U0EVE"}', "nobody here has the id"),
+    ],
+)
+def test_what_makes_no_sense_is_answered_with_the_reason(
+    demo: Demo, path: str, body: bytes, reason: str
+) -> None:
+    status, said = post(demo, path, body)
+    assert status == 400
+    assert reason in said
+
+
+def test_another_sites_form_or_name_cannot_reach_the_stand_ins(demo: Demo) -> None:
+    body = b'{"sample": "ct-head-hemorrhage"}'
+    assert post(demo, "/api/send", body, **{"content-type": "text/plain"})[0] == 400
+    assert post(demo, "/api/send", body, host="evil.example")[0] == 400
+    assert post(demo, "/api/bot", b"", **{"content-type": "text/plain"})[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/page/../server.py", "/page/server.py", "/page/nothing.js"])
+def test_only_the_pages_own_files_are_served(demo: Demo, path: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", demo.page.port, timeout=10)
+    connection.request("GET", path)
+    assert connection.getresponse().status == 404
+    connection.close()
+
+
+def test_the_page_may_load_nothing_from_elsewhere(demo: Demo) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", demo.page.port, timeout=10)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    policy = answer.getheader("content-security-policy") or ""
+    text = answer.read().decode()
+    connection.close()
+    assert "default-src 'none'" in policy
+    assert "'unsafe" not in policy
+    assert re.findall(r"(?:src|href)=\"(?!page/|#)([^\"]*)", text) == []
+
+
+def test_the_board_shows_the_ladder_as_it_stands(demo: Demo) -> None:
+    assert answered(demo.send_sample("ct-chest-nodule"))["code"] == "AA"
+    demo.time.leap(timedelta(minutes=1))
+    alert = demo.board("")["alert"]
+    assert [rung["status"] for rung in alert["ladder"]][:2] == ["done", "next"]
+    assert alert["ladder"][-1]["who"] == "Window ends"
+    assert alert["timeline"][-1]["what"] == "Report received"
+    assert alert["timeline"][0]["seq"] == len(alert["timeline"])
+
+
+# ---- how it ends ----------------------------------------------------------------------------
+
+
+def until(text: str, process: "subprocess.Popen[str]") -> str:
+    """Read lines until one has the text; all that was read."""
+    assert process.stdout
+    read = ""
+    for line in process.stdout:
+        read += line
+        if text in line:
+            return read
+    raise AssertionError(f"it ended before it said {text!r}:\n{read}")
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """`readback demo` in a terminal of its own, with a folder for temporary files of its own."""
+    process = subprocess.Popen(
+        [*PROGRAM, "demo", "--no-browser", "--port", "0"],
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_leaves_nothing_behind(
+    started: "subprocess.Popen[str]", tmp_path: Path, number: signal.Signals
+) -> None:
+    said = until("Ctrl-C", started)
+    page = int(re.findall(r"http://127\.0\.0\.1:(\d+)/", said)[0])
+    config = next(tmp_path.glob("readback-demo-*/readback.toml")).read_text(encoding="utf-8")
+    hl7 = int(re.findall(r"\[hl7\]\nport = (\d+)", config)[0])
+    assert listens(page)
+    assert listens(hl7)
+    started.send_signal(number)
+    rest, _ = started.communicate(timeout=20)
+    assert started.returncode == 0
+    assert "Traceback" not in said + rest
+    assert not listens(page)
+    assert not listens(hl7)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_said(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(PROGRAM, ask, port=demo.page.port, browser=False) == 2
+    assert f"Port {demo.page.port} is taken" in capsys.readouterr().out
+
+
+def test_a_bot_that_cannot_start_is_told_of_with_its_last_words(tmp_path: Path) -> None:
+    words = (sys.executable, "-c", "import sys; sys.exit('no database here')")
+    bot = BotProcess(words, tmp_path / "x.toml", tmp_path / "bot.log", 1, {})
+    bot.start()
+    with pytest.raises(BotDied, match="no database here"):
+        bot.wait_until_running()
