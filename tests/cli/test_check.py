@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.check import MOST_LOOKED_UP
 from bot.clock import SystemClock
 from bot.sandbox.world import World
 from storage import people
@@ -93,6 +94,16 @@ def test_a_member_who_left_slack_is_named(healthy: Place, world: World) -> None:
     world.slack_user("U0ADA").deactivate()
     (advice,) = findings(healthy)["advice"]
     assert advice["what"].startswith("Ada has a Slack account that is deactivated")
+
+
+def test_of_a_large_directory_the_coordinators_are_looked_up_first(healthy: Place) -> None:
+    crowd = [f",RIS:{number},P{number},,,T01/U{number:03d},,," for number in range(110)]
+    healthy.imported(*crowd, CARLA.replace("U0CARLA", "U0GONE"))
+    told = findings(healthy)
+    unknown = [f["what"] for f in told["advice"] if "does not know" in f["what"]]
+    assert len(unknown) == MOST_LOOKED_UP
+    assert unknown[0].startswith("Carla ")
+    assert "100 of 111 members were looked up" in told["ok"][-2]["what"]
 
 
 def test_people_who_are_hard_to_reach_are_named_by_what_is_missing(
