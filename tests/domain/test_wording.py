@@ -1,0 +1,223 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import wording
+from bot.domain.coverage import Person, Role
+from bot.domain.gsm import SEGMENT, is_gsm, septets
+from bot.domain.page import Notice, Page, Slip
+from bot.domain.refs import code_from, ref_from
+from bot.domain.replies import Reply, Unclear, Verb, parse_reply
+
+NOW = datetime(2026, 5, 4, 19, 0, tzinfo=UTC)
+NUMBER = "312-555-0100"
+ADA = Person("ada", "Dr. Ada", "America/Chicago", ("sms",), "+13125550101")
+PAGE = Page(
+    "d1",
+    Slip("ada", Role.ORDERING_PROVIDER, "sms", 1),
+    ADA,
+    NOW,
+    ref="K7QX",
+    category="critical",
+    due_at=NOW + timedelta(minutes=40),
+    code="4827",
+    owner_id="ada",
+)
+
+
+def notice(kind: Notice, **changes: object) -> str:
+    page = replace(PAGE, slip=replace(PAGE.slip, notice=kind))
+    return wording.sms(replace(page, **changes), NUMBER)  # type: ignore[arg-type] # any field
+
+
+# ---- pages -----------------------------------------------------------------------------------
+
+
+def test_a_page_reads_as_the_manual_says() -> None:
+    assert wording.sms(PAGE, NUMBER) == (
+        "READBACK: critical imaging result, ref K7QX. Read it in the EHR or call 312-555-0100, "
+        "then reply ACK 4827 by 14:40. Cannot? Reply PASS 4827."
+    )
+
+
+def test_the_day_stands_beside_a_time_that_is_not_today() -> None:
+    page = replace(PAGE, due_at=NOW + timedelta(hours=20))
+    assert "by Tue 10:00." in wording.sms(page, NUMBER)
+
+
+def test_a_possible_repeat_says_so() -> None:
+    page = replace(PAGE, slip=replace(PAGE.slip, possible_repeat=True))
+    text = wording.sms(page, NUMBER)
+    assert text.startswith("READBACK (possible repeat): critical")
+    assert text.endswith("PASS 4827.")
+
+
+def test_a_page_after_the_window_says_since_when() -> None:
+    page = replace(PAGE, due_at=NOW - timedelta(minutes=5))
+    assert "reply ACK 4827 now: was due 13:55." in wording.sms(page, NUMBER)
+
+
+def test_who_is_paged_beside_the_owner_is_not_offered_to_pass_it_on() -> None:
+    assert "PASS" not in wording.sms(replace(PAGE, owner_id="carla"), NUMBER)
+
+
+def test_a_result_to_review_says_so() -> None:
+    page = replace(PAGE, review="category code not known")
+    assert "critical imaging result to review," in wording.sms(page, NUMBER)
+
+
+def test_the_code_in_a_page_is_what_the_reader_of_replies_understands() -> None:
+    text = wording.sms(PAGE, NUMBER)
+    asked = text[text.index(" ACK ") : text.index(" by ")]
+    assert parse_reply(asked) == Reply(Verb.ACK, "4827")
+
+
+anything = st.text(max_size=80)
+zones = st.sampled_from(["America/Chicago", "Asia/Kolkata", "UTC", "Nowhere/Atall", "", "/etc"])
+times = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone
+
+
+pages = st.builds(
+    replace,
+    st.just(PAGE),
+    slip=st.builds(
+        replace,
+        st.just(PAGE.slip),
+        notice=st.none() | st.sampled_from(Notice),
+        possible_repeat=st.booleans(),
+    ),
+    person=st.builds(replace, st.just(ADA), timezone=zones),
+    category=anything,
+    due_at=st.none() | times,
+    ended_at=st.none() | times,
+    review=anything,
+    reason=anything,
+    owner_id=st.sampled_from(["", "ada", "ben"]),
+    code=st.builds(code_from, st.integers(0, 10**6)),
+    ref=st.builds(ref_from, st.integers(0, 10**9), st.integers(4, 8)),
+)
+
+
+@given(pages, anything)
+def test_every_sms_is_one_segment_whatever_is_in_it(page: Page, number: str) -> None:
+    text = wording.sms(page, number)
+    assert is_gsm(text)
+    assert septets(text) <= SEGMENT
+    if page.slip.notice is None:
+        assert f"ACK {page.code}" in text
+        assert page.ref in text
+
+
+@given(anything, anything, anything, st.sampled_from(Unclear))
+def test_every_answer_is_one_segment(ref: str, explain: str, number: str, kind: Unclear) -> None:
+    for text in (
+        wording.answer_acknowledged(ref, "4827"),
+        wording.answer_passed(ref),
+        wording.answer_undone(ref),
+        wording.answer_refused(ref, explain * 3),
+        wording.answer_unknown_code(number),
+        wording.answer_unclear(kind, number),
+    ):
+        assert septets(text) <= SEGMENT
+
+
+# ---- notices and answers ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Notice if not kind.quiet])
+def test_every_notice_says_something_and_none_asks_for_a_code(kind: Notice) -> None:
+    text = notice(kind)
+    assert text.startswith("READBACK: ")
+    assert "ACK " not in text.removeprefix("READBACK")
+
+
+def test_a_quiet_notice_rings_no_phone() -> None:
+    assert notice(Notice.EXPIRED) == ""
+
+
+def test_notices_tell_when() -> None:
+    assert "acknowledged at 13:50." in notice(
+        Notice.ACKNOWLEDGED, ended_at=NOW - timedelta(minutes=10)
+    )
+    assert "was acknowledged." in notice(Notice.ACKNOWLEDGED)
+    assert "(due 14:40)" in notice(Notice.PLEASE_PHONE)
+    assert "(was due 13:00)" in notice(Notice.PLEASE_PHONE, due_at=NOW - timedelta(hours=1))
+    assert "not answered:" in notice(Notice.PLEASE_PHONE, due_at=None)
+
+
+def test_the_coordinator_reads_why_a_message_could_not_be_used() -> None:
+    assert "(unknown-status)" in notice(Notice.QUARANTINE, reason="unknown-status")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Unclear.SEVERAL_CODES, "One code at a time."),
+        (Unclear.NO_CODE, "The code is missing."),
+        (Unclear.NO_VERB, "Please put ACK or PASS before the code."),
+        (Unclear.WORDS, "READBACK: Reply ACK and the code"),
+    ],
+)
+def test_what_is_unclear_gets_one_helpful_answer(kind: Unclear, said: str) -> None:
+    text = wording.answer_unclear(kind, NUMBER)
+    assert said in text
+    assert NUMBER in text
+
+
+def test_what_the_carrier_answers_gets_no_answer_from_us() -> None:
+    assert wording.answer_unclear(Unclear.CARRIER_WORD, NUMBER) == ""
+
+
+# ---- times -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        (timedelta(minutes=5), "14:05"),
+        (timedelta(hours=12), "Tue 02:00"),
+        (timedelta(days=6), "Sun 14:00"),
+        (timedelta(days=7), "11 May 14:00"),
+        (-timedelta(days=1), "Sun 14:00"),
+    ],
+)
+def test_a_time_is_the_persons_own(later: timedelta, said: str) -> None:
+    assert wording.local_time(NOW + later, "America/Chicago", NOW) == said
+
+
+def test_today_is_the_persons_own_too() -> None:
+    assert wording.local_time(NOW + timedelta(hours=1), "Asia/Kolkata", NOW) == "01:30"
+
+
+def test_a_zone_that_nobody_knows_is_shown_as_utc() -> None:
+    assert wording.local_time(NOW, "Nowhere/Atall", NOW) == "19:00 UTC"
+
+
+def test_the_clocks_going_back_is_taken_into_account() -> None:
+    before = datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
+    zone = "America/Chicago"
+    assert wording.local_time(before, zone, before) == "01:30"
+    assert wording.local_time(before + timedelta(hours=1), zone, before) == "01:30"
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(seconds=59), "less than 1 min"),
+        (timedelta(minutes=42, seconds=59), "42 min"),
+        (timedelta(minutes=119), "119 min"),
+        (timedelta(hours=2), "2 h"),
+        (timedelta(hours=47, minutes=5), "47 h 5 min"),
+        (timedelta(days=3, hours=5), "3 days"),
+    ],
+)
+def test_a_duration_is_rounded_down(length: timedelta, said: str) -> None:
+    assert wording.duration(length) == said
+
+
+def test_time_left_and_time_over() -> None:
+    assert wording.time_left(NOW + timedelta(minutes=42), NOW) == "42 min left"
+    assert wording.time_left(NOW - timedelta(minutes=5), NOW) == "5 min overdue"
