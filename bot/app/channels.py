@@ -42,6 +42,7 @@ async def open_channels(
         sms = SmsSender(engine, twilio_account(settings), settings.web.public_url)
         stack.push_async_callback(sms.close)
         senders[SMS] = sms
+        health[SMS] = sms.check
         routes += _webhooks(settings, engine)
     if SLACK not in without:
         slack = SlackSender(slack_settings(settings))

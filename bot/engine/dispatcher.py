@@ -8,6 +8,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
 from bot.domain.page import Page, Sender, SendFailed, SendUncertain, Sent
@@ -74,13 +77,26 @@ class Dispatcher:
             return not self._draining and await self._claim_and_fly(room)
 
     async def _claim_and_fly(self, room: int) -> bool:
-        now, instance = self.engine.clock.now(), self.engine.instance
-        claimed = await self.engine.database.write(
-            lambda c: outbox.claim(c, now, instance, limit=room)
-        )
-        for one in claimed:
-            self._fly(one, self._send)
+        claimed = await self._claim(room)
+        for one, page in claimed:
+            self._fly(one, partial(self._send, page=page))
         return len(claimed) == room
+
+    async def _claim(self, room: int) -> list[tuple[Claimed, Page | None]]:
+        """Claim and compose in one commit: each commit is a wait for the disk.
+
+        A page that cannot be composed must not keep the others from being claimed: then all are
+        claimed as they are, and each is composed on its own.
+        """
+        engine, now = self.engine, self.engine.clock.now()
+        claim = partial(outbox.claim, now=now, instance=engine.instance, limit=room)
+        try:
+            return await engine.database.write(
+                lambda c: [(one, compose(c, engine, one)) for one in claim(c)]
+            )
+        except (LookupError, ValueError, SQLAlchemyError) as error:
+            log.error("page_not_composed", error=type(error).__name__)
+            return [(one, None) for one in await engine.database.write(claim)]
 
     async def _adopt_orphans(self) -> None:
         """Take over what a copy that died had claimed, be it this one's earlier life.
@@ -114,8 +130,8 @@ class Dispatcher:
             # The row stays claimed; the next look for orphans takes it up and asks for proof.
             log.error("attempt_broke_off", delivery=delivery_id, error=type(error).__name__)
 
-    async def _send(self, claimed: Claimed) -> None:
-        page = await self._compose(claimed)
+    async def _send(self, claimed: Claimed, page: Page | None) -> None:
+        page = page or await self._compose(claimed)
         try:
             outcome: Outcome = await self._sender(claimed).send(page)
         except SendFailed as failed:
