@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.domain.alert import State
@@ -29,19 +29,19 @@ def register(app: App, desk: Desk) -> None:
     """Tell bolt what to call for which button and which modal."""
 
     @app.action(blocks.ACKNOWLEDGE)
-    def _(ack: Ack, body: dict[str, Any], client: WebClient, respond: Respond) -> None:
+    def _(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        open_acknowledge(desk, _clicked(body, client, respond), _alert(body))
+        open_acknowledge(desk, _clicked(body, client), _alert(body))
 
     @app.action(blocks.DECLINE)
-    def _(ack: Ack, body: dict[str, Any], client: WebClient, respond: Respond) -> None:
+    def _(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        open_decline(desk, _clicked(body, client, respond), _alert(body))
+        open_decline(desk, _clicked(body, client), _alert(body))
 
     @app.action(blocks.UNDO)
-    def _(ack: Ack, body: dict[str, Any], client: WebClient, respond: Respond) -> None:
+    def _(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        undo(desk, _clicked(body, client, respond), body)
+        undo(desk, _clicked(body, client), body)
 
     @app.view(modals.ACKNOWLEDGE)
     def _(ack: Ack, body: dict[str, Any]) -> None:
@@ -198,8 +198,8 @@ def _without_buttons(asked: Asked, body: Body) -> None:
         )
 
 
-def _clicked(body: Body, client: WebClient, respond: Respond) -> Asked:
-    return Asked(who_clicked(body), body["trigger_id"], client, respond)
+def _clicked(body: Body, client: WebClient) -> Asked:
+    return Asked(who_clicked(body), body["trigger_id"], client, body["response_url"])
 
 
 def _alert(body: Body) -> str:

@@ -55,7 +55,7 @@ def check_bot(settings: SlackSettings) -> Checked:
         answer = web_client(settings, CHECK_SECONDS).auth_test(token=settings.bot_token)
     except TROUBLE as error:
         return Checked(problems=(_trouble("SLACK_BOT_TOKEN", error, settings),))
-    return Checked(str(answer["team"]), str(answer["team_id"]), tuple(_missing_scopes(answer)))
+    return Checked(str(answer["team"]), str(answer["team_id"]), tuple(missing_scopes(answer)))
 
 
 def check_person(settings: SlackSettings, person: Person) -> Problem | None:
@@ -84,7 +84,7 @@ def _swapped(settings: SlackSettings) -> Problem | None:
     return None
 
 
-def _missing_scopes(answer: SlackResponse) -> list[Problem]:
+def missing_scopes(answer: SlackResponse) -> list[Problem]:
     """Slack names the token's scopes in a header; where something else answers there is none."""
     header = next((v for k, v in answer.headers.items() if k.lower() == "x-oauth-scopes"), None)
     if header is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from sqlalchemy import Connection
 
@@ -44,10 +44,10 @@ def register(app: App, desk: Desk) -> None:
     """Tell bolt what to call for the command."""
 
     @app.command(COMMAND)
-    def _(ack: Ack, command: dict[str, str], client: WebClient, respond: Respond) -> None:
+    def _(ack: Ack, command: dict[str, str], client: WebClient) -> None:
         ack()
         who = Who(command["team_id"], command["user_id"])
-        asked = Asked(who, command["trigger_id"], client, respond)
+        asked = Asked(who, command["trigger_id"], client, command["response_url"])
         obey(desk, asked, command.get("text", ""))
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from slack_bolt import Respond
 from slack_sdk import WebClient
 from sqlalchemy import Connection
 
@@ -18,6 +17,7 @@ from bot.engine.context import Engine
 from bot.engine.views import AlertView
 from bot.slack import SlackSettings
 from bot.slack.elements import Block, section
+from bot.slack.transport import answer_privately
 from bot.slack.words import escaped
 from storage import people
 
@@ -46,16 +46,11 @@ class Asked:
     who: Who
     trigger_id: str
     client: WebClient
-    respond: Respond
+    response_url: str
 
     def tell(self, text: str, blocks: Sequence[Block] | None = None) -> None:
         """Answer so that only this person sees it. ``text`` is escaped already."""
-        self.respond(
-            text=text,
-            blocks=list(blocks) if blocks else [section(text)],
-            response_type="ephemeral",
-            replace_original=False,
-        )
+        answer_privately(self.response_url, text, blocks or [section(text)])
 
     def open(self, view: Block) -> None:
         """Open a modal, within three seconds of the act."""

@@ -3,33 +3,35 @@
 Bolt runs the listeners on threads of its own; they reach the engine over the bridge alone.
 """
 
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from http.client import HTTPException
 from typing import Any
 
 from slack_bolt import App, BoltResponse
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.errors import SlackClientError
 
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
 from bot.log import log
 from bot.slack import SlackSettings, actions, commands, modals
+from bot.slack.connection import CONNECT_SECONDS, Connection
 from bot.slack.desk import Desk
-from bot.slack.transport import direct_if_local, is_local, library_logger, web_client
+from bot.slack.elements import section
+from bot.slack.transport import (
+    answer_privately,
+    direct_if_local,
+    library_logger,
+    web_client,
+)
 from bot.slack.words import escaped
 
 # Bolt's five would be waiting for the database together while a sixth click runs out of time.
 LISTENERS = 20
-# A lost connection is noticed, and made anew, within this time; a deaf one within four of it.
-PING_SECONDS = 3.0
-CONNECT_SECONDS = 10
 LONGEST_WAIT = 30.0
 
 
@@ -41,14 +43,14 @@ class SlackListeners:
         self._pool = ThreadPoolExecutor(LISTENERS, thread_name_prefix="slack")
         self._stopping = threading.Event()
         self._connecting: threading.Thread | None = None
-        self._handler: SocketModeHandler | None = None
+        self._connection: Connection | None = None
         self.app = _app(Desk(engine, bridge, settings), self._pool)
 
     def start(self) -> None:
         """Connect in the background: Slack being away must not keep the SMS from leaving."""
-        self._handler = _handler(self.app, self._settings)
+        self._connection = Connection(self.app, self._settings, LISTENERS)
         self._connecting = threading.Thread(
-            target=self._connect, args=(self._handler,), name="slack-connect", daemon=True
+            target=self._connect, args=(self._connection,), name="slack-connect", daemon=True
         )
         self._connecting.start()
 
@@ -60,21 +62,21 @@ class SlackListeners:
         self._stopping.set()
         if self._connecting:
             self._connecting.join(CONNECT_SECONDS)
-        if self._handler:
-            _hang_up(self._handler.client)
+        if self._connection:
+            self._connection.hang_up()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def connected(self) -> bool:
         """Whether a click would arrive."""
-        return self._handler is not None and self._handler.client.is_connected()
+        return self._connection is not None and self._connection.client.is_connected()
 
-    def _connect(self, handler: SocketModeHandler) -> None:
+    def _connect(self, connection: Connection) -> None:
         """Until it has worked once; from then on the SDK keeps the connection up."""
         wait = 0.0
         while not self._stopping.wait(wait):
             try:
-                handler.client.connect()
-            except (SlackClientError, OSError) as error:
+                connection.client.connect()
+            except (SlackClientError, HTTPException, OSError) as error:
                 log.warning("slack_not_connected", error=type(error).__name__)
                 wait = min(max(wait, 0.5) * 2, LONGEST_WAIT)
             else:
@@ -105,7 +107,7 @@ def _app(desk: Desk, pool: ThreadPoolExecutor) -> App:
 
 def _directly(client: WebClient, next: Callable[[], None]) -> None:  # noqa: A002 - bolt's name
     """Bolt makes a client for each request, which again would take the environment's proxy."""
-    direct_if_local(client)
+    direct_if_local(client, client.base_url)
     next()
 
 
@@ -117,38 +119,17 @@ def _apologizer(settings: SlackSettings) -> Any:
         f"try once more, answer by SMS, or call {number}."
     )
 
-    def apologize(error: Exception, body: dict[str, Any], respond: Any) -> BoltResponse | None:
-        log.error("slack_listener_failed", exc_info=error)
+    def apologize(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
+        if isinstance(error, TimeoutError):
+            log.warning("slack_listener_too_slow")
+        else:
+            log.error("slack_listener_failed", exc_info=error)
         if body.get("type") == "view_submission":
             view = modals.told("Not confirmed", text)
             return BoltResponse(status=200, body={"response_action": "update", "view": view})
-        with suppress(OSError, SlackApiError):
-            respond(text=text, response_type="ephemeral", replace_original=False)
+        if "response_url" in body:
+            with suppress(OSError, HTTPException):
+                answer_privately(body["response_url"], text, [section(text)])
         return None
 
     return apologize
-
-
-def _handler(app: App, settings: SlackSettings) -> SocketModeHandler:
-    handler = SocketModeHandler(
-        app,
-        settings.app_token,
-        logger=library_logger(),
-        web_client=web_client(settings, CONNECT_SECONDS),
-        ping_interval=PING_SECONDS,
-        concurrency=LISTENERS,
-    )
-    if is_local(settings.api_url):
-        handler.client.proxy = None
-    return handler
-
-
-def _hang_up(client: SocketModeClient) -> None:
-    """The SDK would wait for its receiving thread's timeout before it closes: wake that first."""
-    client.auto_reconnect_enabled = False
-    session = client.current_session
-    connection = session.sock if session else None
-    if connection:
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-    client.close()

@@ -49,7 +49,7 @@ class SlackSender:
             retry_handlers=[],
             logger=library_logger(),
         )
-        direct_if_local(self._client)
+        direct_if_local(self._client, settings.api_url)
 
     async def close(self) -> None:
         """Give the connections back. What is in flight breaks off as uncertain."""

@@ -1,13 +1,16 @@
 """What all of Slack's clients share: where they connect, and what their libraries may log."""
 
 import logging
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
+from slack_sdk.webhook import WebhookClient
 
 from bot.slack import SlackSettings
+from bot.slack.elements import Block
 
 # A listener has three seconds from the click; a call that takes longer is lost anyway.
 LISTENER_CALL_SECONDS = 3
@@ -15,7 +18,6 @@ _LOGGER = "readback.slack"
 
 
 class _HasProxy(Protocol):
-    base_url: str
     proxy: str | None
 
 
@@ -24,13 +26,25 @@ def web_client(settings: SlackSettings, timeout: int = LISTENER_CALL_SECONDS) ->
     client = WebClient(
         base_url=settings.api_url, timeout=timeout, retry_handlers=[], logger=library_logger()
     )
-    direct_if_local(client)
+    direct_if_local(client, settings.api_url)
     return client
 
 
-def direct_if_local(client: _HasProxy) -> None:
+def answer_privately(response_url: str, text: str, blocks: Sequence[Block]) -> None:
+    """Show something to one person alone, by the URL that came with their own act.
+
+    Raises OSError where Slack cannot be reached.
+    """
+    client = WebhookClient(
+        response_url, timeout=LISTENER_CALL_SECONDS, retry_handlers=[], logger=library_logger()
+    )
+    direct_if_local(client, response_url)
+    client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
+
+
+def direct_if_local(client: _HasProxy, url: str) -> None:
     """The SDK takes a proxy from the environment also for this machine itself: not here."""
-    if is_local(client.base_url):
+    if is_local(url):
         client.proxy = None
 
 

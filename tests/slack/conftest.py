@@ -1,15 +1,19 @@
-"""What Slack itself would refuse, as one function for the pure tests."""
+"""What Slack itself would refuse, for the pure tests; a clinic at work, for the others."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+import structlog
 
 from bot.sandbox.slack_checks import problems_of_message, problems_of_view
+from bot.sandbox.world import World
+from bot.slack import Phi, SlackSettings
+from tests.slack.clinic import CALLBACK, Clinic
 
 Check = Callable[[Any], None]
 
@@ -39,3 +43,28 @@ def sound_view(shared: Path) -> Check:
         assert problems_of_view(view) == []
 
     return check
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World() as started:
+        yield started
+
+
+@pytest.fixture
+def phi() -> Phi:
+    """Where the finding may stand; a test asks for another by parametrizing this."""
+    return "modal"
+
+
+@pytest.fixture
+def site(world: World, phi: Phi) -> SlackSettings:
+    tokens = world.slack_tokens
+    return SlackSettings(tokens.bot, tokens.app, CALLBACK, phi, world.slack_api_url)
+
+
+@pytest.fixture
+def clinic(world: World, site: SlackSettings, tmp_path: Path) -> Iterator[Clinic]:
+    with structlog.testing.capture_logs() as logged, Clinic(world, tmp_path, site) as started:
+        yield started
+    assert [line for line in logged if line["log_level"] in {"error", "critical"}] == []

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -22,20 +22,8 @@ T = TypeVar("T")
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with World() as started:
-        yield started
-
-
-@pytest.fixture
 def ada(world: World) -> SlackPerson:
     return world.slack_user("U1", "Dr. Ada Osei")
-
-
-@pytest.fixture
-def site(world: World) -> SlackSettings:
-    tokens = world.slack_tokens
-    return SlackSettings(tokens.bot, tokens.app, "312-555-0100", "modal", world.slack_api_url)
 
 
 @asynccontextmanager
