@@ -8,7 +8,7 @@ from bot.sources.hl7_wire import Wire, at
 Result = tuple[int, list[str]]
 """An OBX, or the NTE after it, with the number of the OBX in the message, from 1."""
 
-_RADLEX = re.compile(r"RID\d+", re.IGNORECASE)
+_RADLEX = re.compile(r"RID\d+")
 # The positions seen to carry a RadLex code: question, answer, abnormal flags, producer, method.
 _OBX_8 = 8
 _PLACES = (3, 5, 8, 15, 17)
@@ -49,7 +49,7 @@ def _radlex(fields: list[str], number: int, wire: Wire) -> list[Flag]:
     found: list[Flag] = []
     for place in _PLACES:
         field = at(fields, place)
-        if "RID" in field or "rid" in field:
+        if "RID" in field:
             for repetition in field.split(wire.repetition):
                 found += _coded(repetition.split(wire.component), f"OBX[{number}]-{place}", wire)
     return found
@@ -62,7 +62,7 @@ def _coded(parts: list[str], where: str, wire: Wire) -> list[Flag]:
         for piece in part.split(wire.subcomponent):
             value = wire.clean(piece)
             if _RADLEX.fullmatch(value):
-                found.append(Flag(value.upper(), system, where))
+                found.append(Flag(value, system, where))
     return found
 
 

@@ -40,47 +40,37 @@ class Numbers:
 
 
 def orders_in(wire: Wire) -> list[Order]:
+    """Each OBR with what follows it; results before the first belong to it."""
     orders: list[Order] = []
     none: list[str] = []
-    early: list[Result] = []
     pid, pv1, orc, shared = none, none, none, [""]
+    early: list[str] = []
+    results, raw = list[Result](), early
     number = 0
     for line in wire.lines:
         name = line[:3]
         if name == "OBX":
             number += 1
-        match name:
-            case "OBX" | "NTE":
-                _add_result(orders, early, number, line, wire)
-            case "OBR":
-                obr = line.split(wire.field)
-                orders.append(
-                    Order(pid, pv1, orc, obr, [*shared, line], early, [code(obr, 25, wire)])
-                )
-                orc, early = none, []
-            case "ORC":
-                orc = line.split(wire.field)
-            case "PID":
-                pid, pv1, shared = line.split(wire.field), none, [line]
-            case "PV1":
-                pv1 = line.split(wire.field)
-                shared = [*shared[:1], line]
-            case "MSH":
-                pass
-            case _ if orders:
-                orders[-1].raw.append(line)
+            raw.append(line)
+            results.append((number, line.split(wire.field)))
+        elif name == "OBR":
+            obr = line.split(wire.field)
+            raw = [*shared, line] if orders else [*shared, line, *early]
+            results = list[Result]() if orders else results
+            orders.append(Order(pid, pv1, orc, obr, raw, results, [code(obr, 25, wire)]))
+            orc = none
+        elif name == "ORC":
+            orc = line.split(wire.field)
+        elif name == "PID":
+            pid, pv1, shared = line.split(wire.field), none, [line]
+        elif name == "PV1":
+            pv1 = line.split(wire.field)
+            shared = [*shared[:1], line]
+        elif name != "MSH":
+            raw.append(line)
+            if name == "NTE" and results:  # else a note on the patient or the order
+                results.append((number, line.split(wire.field)))
     return orders
-
-
-def _add_result(
-    orders: list[Order], early: list[Result], number: int, line: str, wire: Wire
-) -> None:
-    results = orders[-1].results if orders else early
-    if line[:3] == "NTE" and not results:
-        return  # a note on the patient or the order, not on a result
-    results.append((number, line.split(wire.field)))
-    if orders:
-        orders[-1].raw.append(line)
 
 
 def code(fields: list[str], number: int, wire: Wire) -> str:

@@ -109,6 +109,14 @@ class _Narrator:
         if section is Section.IMPRESSION:
             self.impression += lines
 
+    def tell(self, section: Section, lines: list[str]) -> None:
+        """Lines of one or more segments of the same section, which is no addendum."""
+        if section is Section.RUNNING:
+            self.run(lines)
+        elif lines:
+            self.set_of = None
+            self.put(section, lines)
+
     def run(self, lines: list[str]) -> Section:
         """Lines of running text; returns the section of the first, which is that of its flags."""
         if lines:
@@ -153,35 +161,39 @@ def narrate(results: list[Result], flags: dict[int, tuple[Flag, ...]], wire: Wir
     """Put the text together, and each flag where it stood: on the report or on an addendum."""
     told = _Narrator()
     own: list[Flag] = []
-    section = Section.BODY
-    waiting: list[str] = []  # running text is told in one go, which halves the time it takes
+    section, held = Section.BODY, list[str]()
+    identifier: str | None = None
     for number, fields in results:
-        if fields[0] == "OBX":
-            section = _section(at(fields, 3), wire.component, wire.subcomponent)
+        before = section
+        is_observation = fields[0] == "OBX"  # a note stands where the OBX before it stands
+        if is_observation and at(fields, 3) != identifier:
+            identifier = at(fields, 3)
+            section = _section(identifier, wire.component, wire.subcomponent)
+        some = flags.get(number, ()) if flags and is_observation else ()
+        at_once = section is Section.ADDENDUM or (some and section is Section.RUNNING)
+        # What belongs together is told in one go, which takes half the time.
+        if held and (at_once or section is not before):
+            told.tell(before, held)
+            held = []
         lines = _lines(fields, wire)
-        if section is Section.RUNNING and number not in flags:
-            waiting += lines
-            continue
-        if waiting:
-            told.run(waiting)
-            waiting = []
-        first = _tell(told, section, lines, fields)
-        if number in flags and fields[0] == "OBX":
-            (told.addenda[-1].flags if first is Section.ADDENDUM else own).extend(flags[number])
-    told.run(waiting)
+        if not at_once:
+            held += lines
+            own += some
+        elif _tell_alone(told, section, lines, fields) is Section.ADDENDUM:
+            told.addenda[-1].flags += some
+        else:
+            own += some
+    told.tell(section, held)
     return _finished(told, own)
 
 
-def _tell(told: _Narrator, section: Section, lines: list[str], fields: list[str]) -> Section:
+def _tell_alone(told: _Narrator, section: Section, lines: list[str], fields: list[str]) -> Section:
     """Add the lines of one segment; returns the section of the first: that of its flags."""
-    if section is Section.RUNNING:
-        return told.run(lines)
     if section is Section.ADDENDUM:
         _open_addendum(told, lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
-    else:
-        told.set_of = None
-    told.put(section, lines)
-    return section
+        told.put(section, lines)
+        return section
+    return told.run(lines)
 
 
 def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> None:
@@ -223,15 +235,15 @@ def _lines(fields: list[str], wire: Wire) -> list[str]:
     if len(fields) <= _OBX_5:
         return []
     kind, value = fields[2], fields[_OBX_5]
-    if kind not in _NO_PROSE:
+    if kind in _NO_PROSE:
+        return [] if kind in _DOCUMENTS else _question_and_answer(kind, value, fields, wire)
+    if wire.escaped or wire.repetition in value or ":" in value or "\n" in value:
         return _prose(value, wire)
-    return [] if kind in _DOCUMENTS else _question_and_answer(kind, value, fields, wire)
+    return [value.strip()]
 
 
 def _prose(value: str, wire: Wire) -> list[str]:
     """Repetitions are line breaks, and so are the formatting escapes."""
-    if not wire.escaped and wire.repetition not in value and ":" not in value:
-        return [line.strip() for line in value.split("\n")]
     lines = [wire.clean(line) for line in value.split(wire.repetition)]
     if "\n" in value or wire.escaped:
         lines = [line.strip() for text in lines for line in text.split("\n")]

@@ -1,9 +1,12 @@
 """HL7 times (DTM, v2.5.1 section 2.A.22) and what is wrong with those that cannot be used."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 _OLDEST = 1900
+_TO_THE_MINUTE = 12
+_ZONE = re.compile(r"[+-]\d{4}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +52,11 @@ def zone_of(value: str) -> tzinfo | None:
 
 
 def _parsed(value: str) -> datetime:
-    if value.isdigit() and len(value) in {12, 14}:
+    if value[:_TO_THE_MINUTE].isdigit() and len(value) >= _TO_THE_MINUTE:
         return datetime.fromisoformat(f"{value[:8]}T{value[8:]}")
-    if "-" in value[:8] or "T" in value:
-        if len(value) < len("2026-01-15T14:30"):
-            raise ValueError
-        return datetime.fromisoformat(value)
-    digits, sign, offset = _parts(value)
-    whole, _, fraction = digits.partition(".")
-    if len(whole) not in {12, 14} or not whole.isdigit() or (fraction and not fraction.isdigit()):
+    if len(value) < len("2026-01-15T14:30"):
         raise ValueError
-    read = datetime.fromisoformat(f"{whole[:8]}T{whole[8:]}{sign}{offset}")
-    # Six digits at most: more would be refused, and nobody pages by nanoseconds.
-    return read.replace(microsecond=int(fraction[:6].ljust(6, "0"))) if fraction else read
-
-
-def _parts(value: str) -> tuple[str, str, str]:
-    for sign in "+-":
-        digits, found, offset = value.partition(sign)
-        if found:
-            return digits, sign, offset
-    return value, "", ""
+    return datetime.fromisoformat(value)
 
 
 def _in_utc(read: datetime, zone: tzinfo) -> Moment:
@@ -89,7 +76,7 @@ def _in_utc(read: datetime, zone: tzinfo) -> Moment:
 
 
 def _why_not(value: str) -> str:
-    digits = _parts(value)[0].replace("-", "")
+    digits = _ZONE.sub("", value).replace("-", "")
     if digits.isdigit() and len(digits) in {4, 6, 8, 10}:
         return "has no minutes"
     return "is not a date and time"

@@ -46,6 +46,8 @@ class Wire:
 
     def clean(self, value: str) -> str:
         """The value as a person reads it; HL7's explicit null ("") is nothing, too."""
+        if not value:
+            return value
         if self.escaped and self.escape in value:
             value = unescape(value, self)
         value = value.strip()
@@ -168,7 +170,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         escape=escape,
         subcomponent=marks[3:4] or "&",
         escaped=text.count(escape) > marks.count(escape),
-        radlex="RID" in text or "rid" in text,
+        radlex="RID" in text,
     )
 
 

@@ -21,7 +21,7 @@ def test_a_radlex_code_counts_wherever_it_stands(place: int) -> None:
 
 
 def test_a_radlex_code_counts_in_any_component_and_repetition() -> None:
-    obx = "OBX|1|CWE|x||a^b^c^RID49481^t^RadLex~q&rid49482||||||F"
+    obx = "OBX|1|CWE|x||a^b^c^RID49481^t^RadLex~q&RID49482||||||F"
     assert [value for value, _, _ in places(obx)] == ["RID49481", "RID49482"]
     assert places(obx)[0][1] == "RadLex"
 
