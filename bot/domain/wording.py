@@ -22,30 +22,30 @@ _COUNTED_IN_HOURS = 48
 
 def sms(page: Page, callback_number: str) -> str:
     """The text for this page or notice; empty where nobody's phone should ring for it."""
-    number = clip(to_gsm(callback_number), _LONGEST_NUMBER)
+    call = _or_call(callback_number)
     if page.slip.notice is None:
-        return _fitting(_page_texts(page, number))
-    text = _notice_text(page, page.slip.notice, number)
+        return _fitting(_page_texts(page, call))
+    text = _notice_text(page, page.slip.notice, call)
     return _fitting([f"READBACK: {text}"]) if text else ""
 
 
 # ---- pages ----------------------------------------------------------------------------------
 
 
-def _page_texts(page: Page, number: str) -> Iterable[str]:
+def _page_texts(page: Page, call: str) -> Iterable[str]:
     start = "READBACK (possible repeat)" if page.slip.possible_repeat else "READBACK"
     what = f"{_category(page)} imaging result{' to review' if page.review else ''}"
     by, code = _by(page), page.code
     long, short = "", ""
     if _is_owner(page):
         long, short = f" Cannot? Reply PASS {code}.", f" Or PASS {code}."
-    ask = f"ref {page.ref}. Read it in the EHR or call {number}, then reply ACK {code} {by}."
+    ask = f"ref {page.ref}. Read it in the EHR{call}, then reply ACK {code} {by}."
     yield f"{start}: {what}, {ask}{long}"
     yield f"{start}: {what}, {ask}{short}"
-    ask = f"ref {page.ref}. See EHR or call {number}, reply ACK {code} {by}."
+    ask = f"ref {page.ref}. See EHR{call}, reply ACK {code} {by}."
     yield f"{start}: {what}, {ask}{short}"
     yield f"{start}: imaging result, {ask}{short}"
-    yield f"READBACK: imaging result, ref {page.ref}. Call {number}, reply ACK {code}.{short}"
+    yield f"READBACK: imaging result, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
 
 
 def _by(page: Page) -> str:
@@ -63,9 +63,9 @@ def _is_owner(page: Page) -> bool:
 # ---- notices --------------------------------------------------------------------------------
 
 
-def _notice_text(page: Page, notice: Notice, number: str) -> str:
+def _notice_text(page: Page, notice: Notice, call: str) -> str:
     ref = f"ref {page.ref}"
-    look = f"see the EHR or call {number}."
+    look = f"see the EHR{call}."
     reason = clip(to_gsm(page.reason), _LONGEST_REASON)
     texts = {
         Notice.ACKNOWLEDGED: f"{ref} was acknowledged{_at(page)}. Nothing more is needed from you.",
@@ -118,23 +118,21 @@ def answer_refused(ref: str, explain: str) -> str:
 
 
 def answer_unknown_code(callback_number: str) -> str:
-    number = clip(to_gsm(callback_number), _LONGEST_NUMBER)
-    return _fitting(
-        [f"READBACK: this code is not open on this phone. Please check it, or call {number}."]
-    )
+    call = _or_call(callback_number)
+    return _fitting([f"READBACK: this code is not open on this phone. Please check it{call}."])
 
 
 def answer_unclear(unclear: Unclear, callback_number: str) -> str:
     """One helpful answer; none to what the carrier answers itself."""
     if unclear is Unclear.CARRIER_WORD:
         return ""
-    number = clip(to_gsm(callback_number), _LONGEST_NUMBER)
     problem = {
         Unclear.SEVERAL_CODES: "One code at a time. ",
         Unclear.NO_CODE: "The code is missing. ",
         Unclear.NO_VERB: "Please put ACK or PASS before the code. ",
     }.get(unclear, "")
-    ask = f"Reply ACK and the code of the message, nothing else, or call {number}."
+    call = _or_call(callback_number)
+    ask = f"Reply ACK and the code of the message, nothing else{call}."
     return _fitting([f"READBACK: {problem}{ask}"])
 
 
@@ -181,6 +179,12 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, KeyError, OSError):
         return _UTC
+
+
+def _or_call(callback_number: str) -> str:
+    """A number that is too long is left out: cut short it would be a wrong number."""
+    number = to_gsm(callback_number)
+    return f" or call {number}" if number and septets(number) <= _LONGEST_NUMBER else ""
 
 
 def _category(page: Page) -> str:

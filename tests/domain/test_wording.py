@@ -75,6 +75,34 @@ def test_the_code_in_a_page_is_what_the_reader_of_replies_understands() -> None:
     assert parse_reply(asked) == Reply(Verb.ACK, "4827")
 
 
+def test_a_long_category_shortens_the_sentence_and_never_the_code() -> None:
+    page = replace(PAGE, category="c" * 100, due_at=None)
+    assert wording.sms(page, "+1 312 555 0100 ext. 4455") == (
+        "READBACK: imaging result, ref K7QX. See EHR or call +1 312 555 0100 ext. 4455, "
+        "reply ACK 4827 now. Or PASS 4827."
+    )
+
+
+def test_a_number_that_is_too_long_is_left_out_and_not_cut_to_a_wrong_one() -> None:
+    text = wording.sms(PAGE, "+1 (312) 555-0100 extension 4455, then 2")
+    assert "Read it in the EHR, then reply ACK 4827" in text
+    assert "312" not in text
+
+
+def test_at_its_longest_a_page_still_holds_reference_code_and_number() -> None:
+    slip, person = replace(PAGE.slip, possible_repeat=True), replace(ADA, timezone="?")
+    page = replace(PAGE, slip=slip, person=person, ref="K7QXK7QX", code="482748")
+    text = wording.sms(replace(page, due_at=NOW - timedelta(days=30)), "5" * 32)
+    assert text == (
+        f"READBACK: imaging result, ref K7QXK7QX. See EHR or call {'5' * 32}, "
+        "reply ACK 482748. Or PASS 482748."
+    )
+
+
+def test_an_answer_that_is_too_long_is_cut() -> None:
+    assert len(wording.answer_refused("K7QX", "long " * 100)) == SEGMENT
+
+
 anything = st.text(max_size=80)
 zones = st.sampled_from(["America/Chicago", "Asia/Kolkata", "UTC", "Nowhere/Atall", "", "/etc"])
 times = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone

@@ -1,0 +1,86 @@
+import pytest
+
+from bot.domain.report import Addendum
+from bot.domain.triage import finding_hash, triage
+from tests.domain.loop import POLICY
+from tests.domain.reports import flag, report
+
+
+@pytest.mark.parametrize(
+    ("value", "where", "category"),
+    [
+        ("AA", "OBX[1]-8", "critical"),
+        ("hh", "OBX[1]-8", "critical"),
+        ("LL", "OBX[1]-8", "critical"),
+        ("A", "OBX[1]-8", None),
+        ("N", "OBX[1]-8", None),
+        ("AA", "OBX[1]-5", None),
+        ("RID49480", "OBX[1]-3", "critical"),
+        ("RID49481", "OBX[1]-5", "critical"),
+        (" rid49482 ", "OBX[1]-17", "significant"),
+        ("RID50261", "OBX[1]-15", "routine"),
+        ("RID12345", "OBX[1]-15", None),
+    ],
+)
+def test_a_coded_flag_decides_by_its_value_and_an_abnormal_flag_by_its_place(
+    value: str, where: str, category: str | None
+) -> None:
+    assert triage(report(flags=(flag(value, where),)), POLICY).category == category
+
+
+def test_a_report_without_flags_says_nothing() -> None:
+    found = triage(report(), POLICY)
+    assert (found.category, found.rule, found.review) == (None, "no-flag", "")
+
+
+def test_the_most_severe_flag_decides_wherever_it_stands() -> None:
+    addendum = Addendum("New finding.", (flag("RID49480", "OBX[4]-15"),))
+    told = report(flags=(flag("RID49482", "OBX[1]-15"),), addenda=(addendum,))
+    found = triage(told, POLICY)
+    assert (found.category, found.rule) == ("critical", "OBX[4]-15=RID49480")
+    assert found.evidence == addendum.flags
+
+
+@pytest.mark.parametrize(
+    ("value", "where"), [("RID49483", "OBX[1]-5"), ("RID777", "OBX[1]-8"), ("RID49489", "OBX[1]-3")]
+)
+def test_a_category_code_that_nobody_knows_is_for_a_coordinator(value: str, where: str) -> None:
+    found = triage(report(flags=(flag(value, where), flag("RID49482"))), POLICY)
+    assert (found.category, found.rule) == ("critical", "unknown-category-code")
+    assert found.review
+
+
+def test_an_unknown_code_beside_the_most_severe_one_changes_nothing() -> None:
+    found = triage(report(flags=(flag("RID49483"), flag("RID49480"))), POLICY)
+    assert (found.category, found.review) == ("critical", "")
+
+
+# ---- what an acknowledgment is about ---------------------------------------------------------
+
+
+def hashed(**changes: object) -> str:
+    return finding_hash(report(**changes), POLICY)
+
+
+def test_the_finding_is_the_impression_whatever_its_spacing() -> None:
+    assert hashed() == hashed(impression="Tension \n pneumothorax.", text="other")
+    assert hashed() != hashed(impression="No pneumothorax.")
+
+
+def test_the_whole_text_stands_in_where_no_impression_is_marked() -> None:
+    assert hashed(impression="", text="a") != hashed(impression="", text="b")
+
+
+@pytest.mark.parametrize(
+    ("value", "counts"),
+    [("RID49480", True), ("RID49483", True), ("AA", True), ("A", False), ("RID50261", False)],
+)
+def test_an_addendum_belongs_to_the_finding_where_it_is_flagged_itself(
+    value: str, counts: bool
+) -> None:
+    addendum = Addendum("Called to Dr. A.", (flag(value),))
+    assert (hashed(addenda=(addendum,)) != hashed()) is counts
+
+
+def test_an_addendum_without_a_flag_changes_nothing() -> None:
+    assert hashed(addenda=(Addendum("Called to Dr. A."),)) == hashed()

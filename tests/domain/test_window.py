@@ -1,0 +1,52 @@
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.window import opens_at, reopens_at
+from tests.domain.loop import T0, minutes
+from tests.domain.reports import report
+
+RECEIVED = T0 + minutes(100)
+times = st.none() | st.integers(-500, 500).map(lambda n: T0 + minutes(n))
+
+
+@pytest.mark.parametrize(
+    ("discovered", "finalized", "opens"),
+    [(None, 50, 50), (40, 50, 40), (60, 50, 50), (200, 50, 50), (None, 104, 100)],
+)
+def test_the_window_opens_at_the_earliest_time_that_can_be_used(
+    discovered: int | None, finalized: int, opens: int
+) -> None:
+    told = report(
+        discovered_at=None if discovered is None else T0 + minutes(discovered),
+        finalized_at=T0 + minutes(finalized),
+    )
+    assert opens_at(told, RECEIVED) == (T0 + minutes(opens), "")
+
+
+def test_a_time_in_the_future_is_not_believed_and_the_alert_says_so() -> None:
+    at, note = opens_at(report(finalized_at=RECEIVED + minutes(5.1)), RECEIVED)
+    assert at == RECEIVED
+    assert "future" in note
+
+
+def test_without_any_time_receipt_counts_and_the_alert_says_so() -> None:
+    at, note = opens_at(report(finalized_at=None), RECEIVED)
+    assert at == RECEIVED
+    assert "no usable" in note
+
+
+def test_a_later_version_opens_a_window_at_its_own_change_and_not_at_the_first_discovery() -> None:
+    told = report(discovered_at=T0, finalized_at=T0 + minutes(10), status_at=T0 + minutes(90))
+    assert reopens_at(told, RECEIVED) == T0 + minutes(90)
+
+
+@given(times, times, times)
+def test_no_window_opens_in_the_future(
+    discovered: datetime | None, finalized: datetime | None, changed: datetime | None
+) -> None:
+    told = report(discovered_at=discovered, finalized_at=finalized, status_at=changed)
+    assert opens_at(told, RECEIVED)[0] <= RECEIVED
+    assert reopens_at(told, RECEIVED) <= RECEIVED
