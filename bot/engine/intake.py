@@ -17,7 +17,7 @@ from bot.domain.page import Notice, Slip
 from bot.domain.refs import ref_from
 from bot.domain.report import KeyKind, Provider, Report, ReportKey, Settled, Status, settle
 from bot.domain.settling import event_for, governing
-from bot.domain.window import opens_at
+from bot.domain.window import opens_at, reopens_at
 from bot.engine.alerts import apply_in, keep
 from bot.engine.context import Engine
 from storage import alerts, audit, messages, outbox, people, quarantine, reports
@@ -126,7 +126,8 @@ def _follow(
     now = engine.clock.now()
     opens, note = opens_at(report, now)
     alert = alerts.by_key(c, report.key)
-    event = event_for(alert, before, after, engine.policy, opens)
+    again = opens if alert is None else reopens_at(report, now)
+    event = event_for(alert, before, after, engine.policy, again)
     if alert is None and isinstance(event, Opened):
         start = _alert(c, engine, report, after, opens, note)
         _open(c, engine, start, _facts(c, report), event, found)

@@ -134,6 +134,13 @@ def test_an_owner_who_has_left_is_replaced_at_the_next_reminder() -> None:
     assert loop.asked()[-1] == (10, "ben")
 
 
+def test_a_changed_finding_finds_the_owner_that_there_was_none_of() -> None:
+    loop = Loop(new_alert(Roster())).open()
+    loop.alert = replace(loop.alert, roster=Roster(coordinators=(CARLA,)))
+    loop.amend(finding="f2")
+    assert loop.alert.owner == "carla"
+
+
 # ---- review ----------------------------------------------------------------------------------
 
 
