@@ -191,7 +191,7 @@ def insert(connection: Connection, alert: Alert, facts: AlertFacts) -> None:
     }
     connection.execute(_INSERT, values)
     here = memory(connection)
-    here.new_alerts.add(alert.id)
+    here.unpaged.add(alert.id)
     here.revisions[alert.id] = 1
     audit.begin_chain(connection, alert.id)
 

@@ -33,7 +33,7 @@ class Shared:
 class Memory:
     """``heads`` and ``directory`` hold for the transaction; the rest for one unit of work in it.
 
-    ``new_alerts`` were inserted by this unit: nothing of theirs can be in the database yet.
+    ``unpaged`` are alerts that this unit has inserted, and put no page out for yet.
     ``revisions`` are those this unit has loaded: what it did not load, it must not save.
     """
 
@@ -42,12 +42,12 @@ class Memory:
     callbacks: list[Callable[[], None]] = field(default_factory=list)
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     directory: "Directory | None" = None
-    new_alerts: set[str] = field(default_factory=set)
+    unpaged: set[str] = field(default_factory=set)
     revisions: dict[str, int] = field(default_factory=dict)
 
     def next_unit(self) -> None:
         """A unit begins: what the one before it loaded may be old by now."""
-        self.new_alerts.clear()
+        self.unpaged.clear()
         self.revisions.clear()
 
     def forget(self, callbacks: int) -> None:

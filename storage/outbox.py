@@ -80,6 +80,7 @@ def put(
                 rows.append({**row, "not_before": not_before, "version": version, "data": data})
     if rows:
         connection.execute(sql.PUT, rows)
+        memory(connection).unpaged.discard(alert_id or "")
     return len(rows)
 
 
@@ -199,8 +200,8 @@ def history(connection: Connection, alert_id: str) -> list[PageRow]:
 
 
 def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:
-    # Each opening begins with a cancellation; an alert of this very unit has nothing to cancel yet.
-    if alert_id not in memory(connection).new_alerts:
+    # Each opening begins with a cancellation, when there is nothing to cancel yet.
+    if alert_id not in memory(connection).unpaged:
         connection.execute(sql.CANCEL, {"of_alert": alert_id, "now": now})
 
 

@@ -9,7 +9,7 @@ Unit = Callable[[Connection], Any]
 
 
 def perform(unit: Unit, connection: Connection) -> Any:
-    """Run it. StopIteration becomes a RuntimeError: asyncio refuses it, and its waiter would hang."""
+    """Run it. StopIteration becomes a RuntimeError: asyncio refuses it, and would never answer."""
     try:
         return unit(connection)
     except StopIteration as error:

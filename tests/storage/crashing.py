@@ -6,6 +6,7 @@ Run by test_crash.py, which kills it.
 import sys
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
 
 from storage import inbound
 from storage.database import Database
@@ -28,8 +29,8 @@ def main(url: str) -> None:
     waiting: list[Future[bool]] = []
     number = 0
     while True:
-        future = database.submit(lambda c, n=number: inbound.seen(c, "test", str(n), AT))
-        future.add_done_callback(lambda done, n=number: say(n, done))
+        future = database.submit(partial(inbound.seen, provider="test", sid=str(number), now=AT))
+        future.add_done_callback(partial(say, number))
         waiting.append(future)
         number += 1
         if len(waiting) >= QUEUED:

@@ -1,4 +1,4 @@
-"""What the tests of storage start from: three people, a policy, and messages, reports and alerts that fit together."""
+"""What the tests of storage start from: people, a policy, messages, reports and alerts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Executable
 
 from bot.domain.alert import Alert
 from bot.domain.coverage import Role
@@ -60,13 +60,26 @@ ADAMS = PersonRow(
     designee_npi="1000000004",
 )
 BAKER = replace(
-    ADAMS, line=3, npi="1000000004", local_ids=(), name="Dr. Baker", email="", mobile="+13125550102",
-    slack=("T1", "U2"), designee_npi="",
-)  # fmt: skip
+    ADAMS,
+    line=3,
+    npi="1000000004",
+    local_ids=(),
+    name="Dr. Baker",
+    email="",
+    mobile="+13125550102",
+    slack=("T1", "U2"),
+    designee_npi="",
+)
 COLE = replace(
-    BAKER, line=4, npi="", local_ids=(Identifier("C1", "LAKESIDE"),), name="Cole", mobile="+13125550103",
-    slack=("T1", "U3"), roles=("coordinator",),
-)  # fmt: skip
+    BAKER,
+    line=4,
+    npi="",
+    local_ids=(Identifier("C1", "LAKESIDE"),),
+    name="Cole",
+    mobile="+13125550103",
+    slack=("T1", "U3"),
+    roles=("coordinator",),
+)
 EVERYBODY = (ADAMS, BAKER, COLE)
 KEY = ReportKey("LAKESIDE", KeyKind.ACCESSION, "A1")
 REPORT = Report(
@@ -163,6 +176,15 @@ def changed(database: Database, alert_id: str, now: datetime = NOW, **changes: A
 def slip(person_id: str, channel: str = "slack", notice: Notice | None = None) -> Slip:
     """A page or notice to the ordering provider."""
     return Slip(person_id, Role.ORDERING_PROVIDER, channel, 1, notice=notice)
+
+
+def executing(statement: Executable) -> Callable[[Connection], None]:
+    """A unit of work that gets past the modules of storage."""
+
+    def unit(c: Connection) -> None:
+        c.execute(statement)
+
+    return unit
 
 
 def table_count(table: Any) -> Callable[[Connection], int]:

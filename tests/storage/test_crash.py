@@ -14,7 +14,8 @@ CONFIRMED = 300
 
 
 def test_what_was_confirmed_survives_a_kill_in_the_middle_of_writing(database_url: str) -> None:
-    command = [sys.executable, Path(__file__).with_name("crashing.py"), database_url]
+    script = str(Path(__file__).with_name("crashing.py"))
+    command = [sys.executable, script, database_url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         confirmed = [int(process.stdout.readline()) for _ in range(CONFIRMED)]

@@ -1,8 +1,9 @@
-"""Units of work: alone in what they lose, together in what they keep, and seen only when durable."""
+"""Units of work: each alone in what it loses, and seen by nobody before it is durable."""
 
 import asyncio
 import stat
 import threading
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -20,6 +21,10 @@ NOTES = table_count(tables.inbound)
 def note(c: Connection, sid: str) -> str:
     inbound.seen(c, "test", sid, NOW)
     return sid
+
+
+def noting(sid: str) -> Callable[[Connection], str]:
+    return lambda c: note(c, sid)
 
 
 def note_and_fail(c: Connection, sid: str) -> None:
@@ -100,12 +105,12 @@ def test_the_callback_of_a_unit_that_failed_never_runs(database: Database) -> No
 
 def test_coroutines_get_results_and_exceptions(database: Database) -> None:
     async def both() -> list[object]:
-        writes = [database.write(lambda c, i=i: note(c, str(i))) for i in range(50)]
+        writes = [database.write(noting(str(i))) for i in range(50)]
         return [
             await asyncio.gather(*writes),
             await asyncio.gather(
                 database.write(lambda c: note_and_fail(c, "no")),
-                database.write(lambda c: next(iter(()))),
+                database.write(lambda _: next(iter(()))),
                 return_exceptions=True,
             ),
             await database.read(NOTES),
@@ -121,7 +126,7 @@ def test_coroutines_get_results_and_exceptions(database: Database) -> None:
 
 def test_a_unit_nobody_waits_for_any_more_is_not_begun(sqlite_database: Database) -> None:
     go = threading.Event()
-    sqlite_database.submit(lambda c: go.wait(10))
+    sqlite_database.submit(lambda _: go.wait(10))
     unwanted = sqlite_database.submit(lambda c: note(c, "unwanted"))
     assert unwanted.cancel()
     go.set()
@@ -132,13 +137,13 @@ def test_a_unit_nobody_waits_for_any_more_is_not_begun(sqlite_database: Database
 
 def test_a_unit_cannot_wait_for_another(database: Database) -> None:
     with pytest.raises(RuntimeError, match="cannot wait for another"):
-        database.run(lambda c: database.run(NOTES))
+        database.run(lambda _: database.run(NOTES))
 
 
 def test_closing_finishes_what_is_queued_and_takes_nothing_more(database_url: str) -> None:
     database = Database(database_url)
     database.migrate()
-    futures = [database.submit(lambda c, i=i: note(c, str(i))) for i in range(100)]
+    futures = [database.submit(noting(str(i))) for i in range(100)]
     database.close()
     assert [future.result(0) for future in futures] == [str(i) for i in range(100)]
     with pytest.raises(RuntimeError):

@@ -1,0 +1,219 @@
+"""Pages leave once each, in their order, and their record says what became of them."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from bot.domain.events import CancelPages, SendNotice, SendPage
+from bot.domain.page import Notice, Posted, Slip
+from storage import alerts, outbox, tables
+from storage.alerts import AlertFacts
+from storage.database import Database
+from storage.outbox import Claimed
+from tests.storage.given import MINUTE, NOW, alert, executing, opened, person_named, slip
+
+ME, OTHER = 1, 2
+
+
+@pytest.fixture
+def adams(clinic: Database) -> str:
+    return clinic.look(lambda c: person_named(c, "Dr. Adams"))
+
+
+def put(database: Database, alert_id: str | None, *effects: Any, **options: Any) -> int:
+    return database.run(lambda c: outbox.put(c, alert_id, effects, NOW, version=1, **options))
+
+
+def claim(
+    database: Database, now: Any = NOW, instance: int = ME, limit: int = 100
+) -> list[Claimed]:
+    return database.run(lambda c: outbox.claim(c, now, instance, limit))
+
+
+def settle(database: Database, claimed: Claimed, outcome: str, **known: str) -> bool:
+    return database.run(lambda c: outbox.settle(c, claimed.delivery_id, outcome, NOW, **known))
+
+
+def one_claimed(database: Database, adams: str, page: Slip | None = None) -> Claimed:
+    alert_id = opened(database).id
+    put(database, alert_id, SendPage(page or slip(adams), NOW))
+    (claimed,) = claim(database)
+    return claimed
+
+
+def test_a_page_comes_out_as_it_was_put(clinic: Database, adams: str) -> None:
+    repeat = replace(slip(adams, "sms"), tries=3, possible_repeat=True)
+    alert_id = opened(clinic).id
+    assert put(clinic, alert_id, SendPage(repeat, NOW), data="about") == 1
+    (claimed,) = claim(clinic)
+    assert claimed == Claimed(claimed.delivery_id, alert_id, repeat, NOW, NOW, "about", 1)
+    assert clinic.look(lambda c: outbox.by_delivery_id(c, claimed.delivery_id)) == claimed
+    assert clinic.look(lambda c: outbox.by_delivery_id(c, "unknown")) is None
+
+
+def test_pages_leave_before_notices_and_critical_before_significant(
+    clinic: Database, adams: str
+) -> None:
+    alert_id = opened(clinic).id
+    notice = slip(adams, notice=Notice.HANDED_OVER)
+    put(clinic, alert_id, SendNotice(notice, NOW), SendPage(slip(adams, "late"), NOW), severity=1)
+    put(clinic, alert_id, SendPage(slip(adams, "first"), NOW), SendPage(slip(adams, "second"), NOW))
+    order = [(one.slip.channel, one.slip.notice) for one in claim(clinic)]
+    assert order == [("first", None), ("second", None), ("late", None), ("slack", notice.notice)]
+
+
+def test_a_page_is_claimed_once_and_not_before_its_time(clinic: Database, adams: str) -> None:
+    alert_id = opened(clinic).id
+    put(clinic, alert_id, SendPage(slip(adams), NOW + MINUTE), SendPage(slip(adams, "sms"), NOW))
+    assert [one.slip.channel for one in claim(clinic)] == ["sms"]
+    assert claim(clinic) == []
+    assert clinic.look(outbox.next_not_before) == NOW + MINUTE
+    assert [one.slip.channel for one in claim(clinic, NOW + MINUTE)] == ["slack"]
+    assert clinic.look(outbox.next_not_before) is None
+    assert clinic.look(outbox.under_way) == 2
+
+
+def test_each_of_many_pages_goes_to_one_of_many_who_claim(clinic: Database, adams: str) -> None:
+    alert_id = opened(clinic).id
+    put(clinic, alert_id, *(SendPage(slip(adams), NOW) for _ in range(200)))
+    futures = [
+        clinic.submit(partial(outbox.claim, now=NOW, instance=i, limit=7)) for i in range(40)
+    ]
+    claims = [future.result(20) for future in futures]
+    assert all(len(claimed) <= 7 for claimed in claims)
+    claims.append(claim(clinic, limit=500))
+    ids = [one.delivery_id for claimed in claims for one in claimed]
+    assert len(ids) == len(set(ids)) == 200
+
+
+def test_cancelling_takes_back_what_nobody_has_claimed_but_no_notice(
+    clinic: Database, adams: str
+) -> None:
+    alert_id, other_id = opened(clinic).id, opened(clinic).id
+    put(clinic, alert_id, SendPage(slip(adams, "flying"), NOW))
+    claim(clinic)
+    notice = SendNotice(slip(adams, "notice", Notice.CHANGED), NOW)
+    put(clinic, alert_id, SendPage(slip(adams, "old"), NOW), notice)
+    put(clinic, other_id, SendPage(slip(adams, "other"), NOW))
+    put(clinic, alert_id, SendPage(slip(adams, "never"), NOW), CancelPages(),
+        SendPage(slip(adams, "new"), NOW))  # fmt: skip
+    assert sorted(one.slip.channel for one in claim(clinic)) == ["new", "notice", "other"]
+    states = {
+        row.slip.channel: row.state for row in clinic.look(lambda c: outbox.history(c, alert_id))
+    }
+    assert states == {
+        "flying": "claimed",
+        "old": "cancelled",
+        "notice": "claimed",
+        "new": "claimed",
+    }
+
+
+def test_an_alert_of_the_same_unit_has_its_pages_cancelled_too(
+    clinic: Database, adams: str
+) -> None:
+    def unit(c: Connection) -> None:
+        new = alert()
+        alerts.insert(c, new, AlertFacts())
+        outbox.put(c, new.id, [CancelPages(), SendPage(slip(adams, "old"), NOW)], NOW, version=1)
+        outbox.put(c, new.id, [CancelPages(), SendPage(slip(adams, "new"), NOW)], NOW, version=1)
+
+    clinic.run(unit)
+    assert [one.slip.channel for one in claim(clinic)] == ["new"]
+
+
+@pytest.mark.parametrize("outcome", ["sent", "failed", "uncertain"])
+def test_an_attempt_is_settled_once(clinic: Database, adams: str, outcome: str) -> None:
+    claimed = one_claimed(clinic, adams)
+    assert settle(clinic, claimed, outcome, provider_id="SM1", reason="why")
+    assert not settle(clinic, claimed, "failed")
+    (row,) = clinic.look(lambda c: outbox.history(c, str(claimed.alert_id)))
+    assert (row.state, row.settled_at, row.provider_id, row.reason) == (outcome, NOW, "SM1", "why")
+
+
+def test_an_outcome_that_does_not_exist_is_refused(clinic: Database, adams: str) -> None:
+    with pytest.raises(IntegrityError):
+        settle(clinic, one_claimed(clinic, adams), "probably")
+
+
+def test_an_outcome_without_a_claim_cannot_be_stored(clinic: Database, adams: str) -> None:
+    put(clinic, opened(clinic).id, SendPage(slip(adams), NOW))
+    for change in ({"state": "sent", "settled_at": NOW}, {"state": "claimed"}, {"tries": 0},
+                   {"delivered_at": NOW}):  # fmt: skip
+        with pytest.raises(IntegrityError):
+            clinic.run(executing(tables.pages.update().values(change)))
+
+
+def test_delivered_is_noted_once_also_before_the_sending_is_settled(
+    clinic: Database, adams: str
+) -> None:
+    claimed = one_claimed(clinic, adams, slip(adams, "sms"))
+    assert clinic.run(lambda c: outbox.delivered(c, claimed.delivery_id, NOW + MINUTE))
+    assert not clinic.run(lambda c: outbox.delivered(c, claimed.delivery_id, NOW))
+    settle(clinic, claimed, "sent", provider_id="SM1")
+    (row,) = clinic.look(lambda c: outbox.history(c, str(claimed.alert_id)))
+    assert (row.state, row.delivered_at) == ("sent", NOW + MINUTE)
+
+
+def test_a_page_is_found_by_what_the_provider_calls_it(clinic: Database, adams: str) -> None:
+    claimed = one_claimed(clinic, adams)
+    settle(clinic, claimed, "sent", provider_id="SM1")
+    assert clinic.look(lambda c: outbox.by_provider_id(c, "SM1")) == claimed
+    assert clinic.look(lambda c: outbox.by_provider_id(c, "")) is None
+    assert clinic.look(lambda c: outbox.by_provider_id(c, "SM2")) is None
+
+
+def test_proof_turns_an_uncertain_attempt_into_a_sent_one(clinic: Database, adams: str) -> None:
+    claimed = one_claimed(clinic, adams)
+    settle(clinic, claimed, "uncertain")
+    assert clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
+    assert not clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
+    assert clinic.look(lambda c: outbox.by_provider_id(c, "SM1")) == claimed
+
+
+def test_what_a_dead_copy_had_in_hand_goes_to_one_of_the_living(
+    clinic: Database, adams: str
+) -> None:
+    put(clinic, opened(clinic).id, *(SendPage(slip(adams), NOW) for _ in range(3)))
+    (mine,) = claim(clinic, instance=ME, limit=1)
+    theirs = claim(clinic, instance=OTHER)
+
+    def orphans(instance: int, alive: set[int], in_flight: set[str]) -> list[Claimed]:
+        return clinic.run(lambda c: outbox.orphans(c, alive, in_flight, instance))
+
+    assert orphans(ME, {ME, OTHER}, {mine.delivery_id}) == []
+    assert orphans(ME, {ME}, {mine.delivery_id}) == theirs
+    flying = {one.delivery_id for one in [mine, *theirs]}
+    assert orphans(ME, {ME}, flying) == []
+    assert orphans(OTHER, {ME, OTHER}, set()) == []
+
+
+def test_after_a_restart_everything_claimed_is_an_orphan(clinic: Database, adams: str) -> None:
+    claimed = one_claimed(clinic, adams)
+    assert clinic.run(lambda c: outbox.orphans(c, {ME}, set(), ME)) == [claimed]
+    assert settle(clinic, claimed, "sent")
+    assert clinic.run(lambda c: outbox.orphans(c, {ME}, set(), ME)) == []
+
+
+def test_slack_messages_of_one_person_come_oldest_first_and_once(
+    clinic: Database, adams: str
+) -> None:
+    alert_id = opened(clinic).id
+    put(clinic, alert_id, *(SendPage(slip(adams), NOW) for _ in range(3)))
+    for one, ts in zip(claim(clinic), ("1.1", "2.2", "1.1"), strict=True):
+        settle(clinic, one, "sent", provider_id=ts, slack_channel="D1")
+    put(clinic, alert_id, SendPage(slip(adams, "sms"), NOW))
+    settle(clinic, claim(clinic)[0], "sent", provider_id="SM1")
+    found = clinic.look(lambda c: outbox.posted(c, alert_id, adams))
+    assert found == (Posted("D1", "1.1"), Posted("D1", "2.2"))
+    assert clinic.look(lambda c: outbox.posted(c, alert_id, "somebody else")) == ()
+
+
+def test_a_notice_of_no_alert_keeps_what_it_is_about(clinic: Database, adams: str) -> None:
+    put(clinic, None, SendNotice(slip(adams, notice=Notice.QUARANTINE), NOW), data="no-msh")
+    (claimed,) = claim(clinic)
+    assert (claimed.alert_id, claimed.data) == (None, "no-msh")

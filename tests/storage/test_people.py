@@ -1,0 +1,137 @@
+"""The directory: found by identifier and never by name, and known to every process once changed."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.coverage import Person
+from bot.domain.report import Identifier
+from storage import people, people_import
+from storage.database import Database
+from tests.storage import given
+from tests.storage.given import ADAMS, BAKER, NOW
+
+
+def who(database: Database, *identifiers: Identifier) -> str | None:
+    found = database.look(lambda c: people.by_identifiers(c, identifiers))
+    return found.name if found else None
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        Identifier("1234567893", "NPI"),
+        Identifier("1234567893", "", "NPI"),
+        Identifier("1234567893", "2.16.840.1.113883.4.6"),
+        Identifier("1234567893", "&2.16.840.1.113883.4.6&ISO"),
+        Identifier("1234567893", "http://hl7.org/fhir/sid/us-npi"),
+        Identifier("1234567893", "CMS", "npi"),
+        Identifier("77", "LAKESIDE"),
+        Identifier("77", "lakeside"),
+        Identifier(" 77 ", " Lakeside&1.2.3&ISO"),
+    ],
+)
+def test_a_person_is_found_by_each_of_their_identifiers(
+    clinic: Database, identifier: Identifier
+) -> None:
+    assert who(clinic, identifier) == "Dr. Adams"
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        Identifier("77"),
+        Identifier("77", "", "EI"),
+        Identifier("77", "NPI"),
+        Identifier("77", "ELSEWHERE"),
+        Identifier("1234567893", "LAKESIDE"),
+        Identifier("1234567893"),
+        Identifier("", ""),
+        Identifier("\0", "LAKE\ud800SIDE"),
+    ],
+)
+def test_an_identifier_without_its_own_authority_names_nobody(
+    clinic: Database, identifier: Identifier
+) -> None:
+    assert who(clinic, identifier) is None
+
+
+def test_the_first_identifier_that_is_known_decides(clinic: Database) -> None:
+    assert who(clinic, Identifier("9", "X"), Identifier("C1", "LAKESIDE")) == "Cole"
+    assert who(clinic) is None
+
+
+def test_a_person_is_found_by_slack_account_with_its_workspace(clinic: Database) -> None:
+    found = clinic.look(lambda c: people.by_slack(c, "T1", "U2"))
+    assert found is not None
+    assert found.name == "Dr. Baker"
+    assert clinic.look(lambda c: people.by_slack(c, "T2", "U2")) is None
+
+
+def test_a_number_finds_all_who_share_it(clinic: Database) -> None:
+    assert [p.name for p in clinic.look(lambda c: people.by_mobile(c, ADAMS.mobile))] == [
+        "Dr. Adams"
+    ]
+    assert clinic.look(lambda c: people.by_mobile(c, "")) == []
+
+
+def test_who_opted_out_is_reached_by_slack_alone_until_they_opt_in_again(clinic: Database) -> None:
+    (adams,) = clinic.run(lambda c: people.opt_out(c, ADAMS.mobile, NOW))
+    assert adams.channels == ("slack",)
+    (adams,) = clinic.run(lambda c: people.opt_out(c, ADAMS.mobile, NOW, out=False))
+    assert adams.channels == ("slack", "sms")
+
+
+def test_an_opt_out_survives_an_import_but_not_a_new_number(clinic: Database) -> None:
+    clinic.run(lambda c: people.opt_out(c, ADAMS.mobile, NOW))
+    clinic.run(lambda c: people_import.apply_import(c, given.EVERYBODY, NOW))
+    assert adams_of(clinic).channels == ("slack",)
+    renumbered = replace(ADAMS, mobile="+13125550199")
+    rows = (renumbered, BAKER, given.COLE)
+    clinic.run(lambda c: people_import.apply_import(c, rows, NOW))
+    assert adams_of(clinic).channels == ("slack", "sms")
+
+
+def adams_of(database: Database) -> Person:
+    return next(p for p in database.look(people.everybody) if p.name == "Dr. Adams")
+
+
+def test_everything_of_the_file_is_in_the_person(clinic: Database) -> None:
+    adams = adams_of(clinic)
+    assert adams == Person(
+        id=adams.id,
+        name="Dr. Adams",
+        timezone="America/Chicago",
+        channels=("slack", "sms"),
+        mobile="+13125550101",
+        slack=("T1", "U1"),
+        email="adams@example.org",
+        roles=(),
+    )
+    assert clinic.look(lambda c: people.load(c, adams.id)) == adams
+    assert clinic.look(lambda c: people.load(c, "nobody")) is None
+    designee = clinic.look(lambda c: people.designee(c, adams.id))
+    assert designee is not None
+    assert designee.name == "Dr. Baker"
+
+
+def test_a_roster_names_each_role_and_nobody_twice_among_the_others(clinic: Database) -> None:
+    adams, baker, cole = (person.id for person in clinic.look(people.everybody))
+    roster = clinic.look(lambda c: people.roster(c, baker, adams, [cole, adams, baker, adams]))
+    assert roster.ordering is not None
+    assert (roster.ordering.id, roster.designee) == (baker, None)
+    assert [person.id for person in roster.coordinators] == [cole]
+    assert roster.others == ()
+    unknown = clinic.look(lambda c: people.roster(c, None, None, [adams, "gone", adams]))
+    assert (unknown.ordering, unknown.designee, unknown.radiologist) == (None, None, None)
+    assert [person.id for person in unknown.others] == [adams]
+
+
+def test_another_process_sees_an_import_with_its_next_unit(
+    clinic: Database, database_url: str
+) -> None:
+    other = Database(database_url)
+    assert len(other.look(people.everybody)) == 3
+    clinic.run(lambda c: people_import.apply_import(c, (BAKER, given.COLE), NOW))
+    assert [p.name for p in other.look(people.everybody)] == ["Dr. Baker", "Cole"]
+    other.close()

@@ -1,0 +1,108 @@
+"""The file becomes the directory, all of it or nothing, and people keep who they are."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.people_file import PersonRow
+from bot.domain.report import Identifier
+from storage import people, people_import
+from storage.database import Database
+from storage.people_import import Change
+from tests.storage.given import ADAMS, BAKER, COLE, EVERYBODY, NOW
+
+
+def import_(database: Database, rows: Sequence[PersonRow]) -> Change:
+    return database.run(lambda c: people_import.apply_import(c, rows, NOW))
+
+
+def ids(database: Database) -> dict[str, str]:
+    return {person.name: person.id for person in database.look(people.everybody)}
+
+
+def test_a_first_import_adds_everybody_in_file_order(database: Database) -> None:
+    names = ("Dr. Adams", "Dr. Baker", "Cole")
+    assert import_(database, EVERYBODY) == Change(names, (), (), 0)
+    assert tuple(ids(database)) == names
+
+
+def test_the_same_file_again_changes_nothing(clinic: Database) -> None:
+    before = ids(clinic)
+    assert import_(clinic, EVERYBODY) == Change((), (), (), 3)
+    assert ids(clinic) == before
+
+
+def test_a_dry_run_tells_the_change_and_makes_none(clinic: Database) -> None:
+    rows = (replace(ADAMS, name="Dr. Adams-Lee", timezone="UTC"), COLE)
+    with pytest.raises(ValueError, match="line 2, designee_npi"):
+        clinic.look(lambda c: people_import.plan_import(c, rows))
+    rows = (replace(rows[0], designee_npi=""), COLE)
+    changed = (("Dr. Adams-Lee", ("name", "timezone", "designee_id")),)
+    planned = Change((), changed, ("Dr. Baker",), 1)
+    assert clinic.look(lambda c: people_import.plan_import(c, rows)) == planned
+    assert tuple(ids(clinic)) == ("Dr. Adams", "Dr. Baker", "Cole")
+    assert import_(clinic, rows) == planned
+
+
+def test_a_file_with_an_unknown_designee_changes_nothing(clinic: Database) -> None:
+    before = clinic.look(people.everybody)
+    with pytest.raises(ValueError, match="designee_npi"):
+        import_(
+            clinic, (replace(BAKER, name="Somebody"), replace(ADAMS, designee_npi="9999999999"))
+        )
+    assert clinic.look(people.everybody) == before
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        replace(ADAMS, name="Adams, A.", email="", mobile="", slack=None, local_ids=()),
+        replace(ADAMS, npi="", email="", mobile="", slack=None),
+        replace(ADAMS, npi="", local_ids=(), mobile="", slack=None, email="ADAMS@example.org"),
+        replace(ADAMS, npi="", local_ids=(), mobile="", email=""),
+        replace(ADAMS, npi="", local_ids=(), slack=None, email=""),
+    ],
+    ids=["npi", "local id", "email", "slack", "mobile"],
+)
+def test_a_person_stays_the_same_by_whatever_is_left_of_them(
+    clinic: Database, row: PersonRow
+) -> None:
+    before = ids(clinic)["Dr. Adams"]
+    import_(clinic, (row, BAKER, COLE))
+    assert ids(clinic)[row.name] == before
+
+
+def test_who_leaves_can_no_more_be_paged_and_comes_back_as_the_same_person(
+    clinic: Database,
+) -> None:
+    before = ids(clinic)["Dr. Adams"]
+    assert import_(clinic, (BAKER, COLE)).removed == ("Dr. Adams",)
+    gone = clinic.look(lambda c: people.load(c, before))
+    assert gone is not None
+    assert gone.channels == ()
+    assert clinic.look(lambda c: people.by_slack(c, "T1", "U1")) is None
+    named = clinic.look(lambda c: people.by_identifiers(c, [Identifier("77", "LAKESIDE")]))
+    assert named == gone
+    back = import_(clinic, EVERYBODY)
+    assert back.changed == (("Dr. Adams", ("active",)),)
+    assert ids(clinic)["Dr. Adams"] == before
+    assert import_(clinic, (BAKER, COLE)).removed == ("Dr. Adams",)
+
+
+def test_an_identifier_given_to_somebody_else_names_them(clinic: Database) -> None:
+    import_(
+        clinic, (BAKER, replace(COLE, local_ids=(*COLE.local_ids, Identifier("77", "LAKESIDE"))))
+    )
+    found = clinic.look(lambda c: people.by_identifiers(c, [Identifier("77", "Lakeside")]))
+    assert found is not None
+    assert found.name in {"Dr. Adams", "Cole"}
+    assert found.channels != ()
+
+
+def test_two_people_who_swap_a_phone_stay_themselves(clinic: Database) -> None:
+    before = ids(clinic)
+    import_(
+        clinic, (replace(ADAMS, mobile=BAKER.mobile), replace(BAKER, mobile=ADAMS.mobile), COLE)
+    )
+    assert ids(clinic) == before

@@ -1,0 +1,194 @@
+"""Messages, reports, quarantine, callbacks: each once, and none lost for what it contains."""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from bot.domain.message import Unusable
+from bot.domain.report import Flag, KeyKind, Report, ReportKey, Version
+from bot.domain.triage import Triage
+from storage import inbound, messages, quarantine, reports
+from storage.columns import EPOCH, MICROSECOND
+from storage.database import Database
+from storage.ids import new_id
+from tests.storage.given import KEY, MINUTE, NOW, REPORT, TRIAGE, raw, stored_message, stored_report
+
+instants = st.timedeltas(timedelta(0), timedelta(days=50_000)).map(EPOCH.__add__)
+times = st.none() | instants
+words = st.text(max_size=20)
+any_report = st.builds(
+    Report,
+    content_hash=st.just("c1"),
+    status_at=times,
+    finalized_at=times,
+    discovered_at=times,
+    exam=words,
+    text=words,
+    impression=words,
+    accession=words,
+    sender=words,
+)
+UNUSABLE = Unusable(
+    "no-obr", "there is no OBR segment", (Flag("AA", "0078", "OBX-8"),), "100", "OBR"
+)
+
+
+# ---- messages -------------------------------------------------------------------------------
+
+
+def test_an_identical_message_is_counted_and_not_kept_again(database: Database) -> None:
+    first = database.run(lambda c: messages.keep(c, raw(), NOW, "reports", ""))
+    again = database.run(lambda c: messages.keep(c, raw(), NOW + MINUTE, "reports", ""))
+    assert not first.duplicate
+    assert again == messages.Kept(first.id, duplicate=True)
+    stored = database.look(lambda c: messages.load(c, first.id))
+    assert (stored.copies, stored.received_at, stored.last_received_at) == (2, NOW, NOW + MINUTE)
+
+
+def test_the_same_bytes_under_another_control_id_are_another_message(database: Database) -> None:
+    for control_id in ("1", "2"):
+        unit = partial(
+            messages.keep, raw=raw(control_id=control_id), now=NOW, outcome="", reason=""
+        )
+        assert not database.run(unit).duplicate
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(max_size=200), st.text(max_size=20))
+def test_any_bytes_and_any_control_id_are_kept(
+    database: Database, data: bytes, control_id: str
+) -> None:
+    message = replace(raw(data + new_id().encode()), control_id=control_id, sender=control_id)
+    kept = database.run(lambda c: messages.keep(c, message, NOW, "quarantined", "why"))
+    again = database.run(lambda c: messages.keep(c, message, NOW, "quarantined", "why"))
+    assert (kept.duplicate, again.duplicate) == (False, True)
+    assert database.look(lambda c: messages.load(c, kept.id)).data == message.data
+
+
+def test_an_unknown_message_is_a_key_error(database: Database) -> None:
+    with pytest.raises(KeyError):
+        database.look(lambda c: messages.load(c, "unknown"))
+
+
+# ---- reports --------------------------------------------------------------------------------
+
+
+def test_a_report_comes_back_whole(database: Database) -> None:
+    report_id = database.run(stored_report)
+    assert database.look(lambda c: reports.load(c, report_id)) == REPORT
+    with pytest.raises(KeyError):
+        database.look(lambda c: reports.load(c, "unknown"))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(any_report)
+def test_any_report_is_stored_and_its_version_found(database: Database, report: Report) -> None:
+    own = replace(report, key=replace(report.key, value=report.key.value + new_id()))
+
+    def store(c: Connection) -> str | None:
+        message_id = stored_message(c, new_id().encode())
+        return reports.add(c, own, message_id, TRIAGE, "f1", NOW)
+
+    report_id = database.run(store)
+    (version,) = database.look(lambda c: reports.versions(c, own.key))
+    assert version.report_id == report_id
+    assert (version.status, version.category) == (own.status, "critical")
+    back = database.look(lambda c: reports.load(c, str(report_id)))
+    assert replace(back, key=own.key) == mended(own)
+
+
+def mended(report: Report) -> Report:
+    """The report without half surrogate pairs."""
+    return replace(
+        report,
+        exam=mend(report.exam),
+        text=mend(report.text),
+        impression=mend(report.impression),
+        accession=mend(report.accession),
+        sender=mend(report.sender),
+    )
+
+
+def mend(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def test_the_same_content_of_one_order_is_known(database: Database) -> None:
+    def add(c: Connection, report: Report) -> str | None:
+        return reports.add(c, report, stored_message(c), Triage(None, "no-flag"), "f", NOW)
+
+    assert database.run(lambda c: add(c, REPORT))
+    assert database.run(lambda c: add(c, replace(REPORT, control_id="C2"))) is None
+    assert database.run(lambda c: add(c, replace(REPORT, content_hash="c2")))
+    elsewhere = replace(REPORT, key=ReportKey("ELSEWHERE", KeyKind.ACCESSION, "A1"))
+    assert database.run(lambda c: add(c, elsewhere))
+    assert len(database.look(lambda c: reports.versions(c, KEY))) == 2
+
+
+def test_a_version_without_a_status_time_counts_from_its_receipt(database: Database) -> None:
+    report_id = database.run(lambda c: stored_report(c, replace(REPORT, status_at=None)))
+    (version,) = database.look(lambda c: reports.versions(c, KEY))
+    assert version == Version(report_id, REPORT.status, NOW, "c1", "critical", "f1", "")
+
+
+# ---- quarantine -----------------------------------------------------------------------------
+
+
+def put(database: Database, data: bytes, unusable: Unusable = UNUSABLE) -> bool:
+    def unit(c: Connection) -> bool:
+        return quarantine.put(c, stored_message(c, data), raw(data), unusable, NOW)
+
+    return database.run(unit)
+
+
+def test_only_the_first_that_waits_for_a_reason_is_told(database: Database) -> None:
+    assert put(database, b"1")
+    assert not put(database, b"2")
+    assert put(database, b"3", replace(UNUSABLE, reason="no-msh"))
+
+
+def test_the_same_message_makes_no_second_entry(database: Database) -> None:
+    put(database, b"1")
+    assert not put(database, b"1")
+    assert len(database.look(quarantine.listing)) == 1
+
+
+def test_an_entry_says_what_is_wrong_with_which_message(database: Database) -> None:
+    put(database, b"1")
+    (entry,) = database.look(quarantine.listing)
+    assert entry.unusable == UNUSABLE
+    assert (entry.source, entry.sender, entry.control_id, entry.size) == ("hl7", "RIS", "C1", 1)
+    assert database.look(lambda c: quarantine.show(c, entry.id)) == entry
+    assert database.look(lambda c: messages.load(c, entry.message_id)).data == b"1"
+    with pytest.raises(KeyError):
+        database.look(lambda c: quarantine.show(c, "unknown"))
+
+
+def test_what_was_replayed_waits_no_more_and_the_next_is_told_again(database: Database) -> None:
+    put(database, b"1")
+    (entry,) = database.look(quarantine.listing)
+    assert database.run(lambda c: quarantine.replayed(c, entry.id, NOW))
+    assert not database.run(lambda c: quarantine.replayed(c, entry.id, NOW))
+    assert database.look(quarantine.listing) == []
+    (done,) = database.look(lambda c: quarantine.listing(c, waiting_only=False))
+    assert done.replayed_at == NOW
+    assert put(database, b"2")
+
+
+# ---- callbacks ------------------------------------------------------------------------------
+
+
+def test_a_callback_is_new_once_for_each_provider(database: Database) -> None:
+    def seen(provider: str, sid: str) -> bool:
+        return database.run(lambda c: inbound.seen(c, provider, sid, NOW))
+
+    assert [seen("twilio", "SM1"), seen("twilio", "SM1"), seen("slack", "SM1")] == [
+        True,
+        False,
+        True,
+    ]
