@@ -1,0 +1,226 @@
+"""An open alert always has an owner and a next action; who is out of reach is passed by at once."""
+
+import re
+from datetime import timedelta
+
+from bot.domain.alert import State
+from bot.sandbox.hospital import Hospital, Member
+from tests.scenarios.looking import (
+    CODE,
+    PHONE,
+    acknowledge_by_sms,
+    change_directory,
+    entries,
+    expect_everything,
+    nothing_waits_for_nothing,
+    owner,
+    paged,
+    paged_until_acknowledged,
+    pages,
+    people_paged,
+    version,
+)
+
+BOTH = ("slack", "sms")
+
+
+def out_of_reach(member: Member) -> None:
+    """Both providers refuse this person for good."""
+    member.slack.deactivate("channel_not_found")
+    member.phone.refuse(21211)
+
+
+def test_an_unknown_provider_is_the_coordinators_at_once(hospital: Hospital) -> None:
+    hospital.send(hospital.report("unknown-provider"))
+    assert owner(hospital) == hospital.carla.name
+    paged_until_acknowledged(hospital, hospital.carla)
+
+
+def test_a_report_that_names_no_provider_is_the_coordinators_at_once(hospital: Hospital) -> None:
+    hospital.send(version("N1", hospital.now, control="N1", provider=""))
+    assert owner(hospital) == hospital.carla.name
+    paged_until_acknowledged(hospital, hospital.carla)
+
+
+def test_a_name_alone_finds_nobody(hospital: Hospital) -> None:
+    hospital.send(version("N1", hospital.now, control="N1", provider="^OSEI^ADA^^^DR"))
+    assert owner(hospital) == hospital.carla.name
+    paged_until_acknowledged(hospital, hospital.carla)
+
+
+def test_an_identifier_of_another_authority_finds_nobody(hospital: Hospital) -> None:
+    stranger = "1001^OSEI^ADA^^^DR^^^EAST"
+    hospital.send(version("N1", hospital.now, control="N1", provider=stranger))
+    assert owner(hospital) == hospital.carla.name
+    paged_until_acknowledged(hospital, hospital.carla)
+
+
+def test_of_several_providers_the_first_that_is_known_is_paged(hospital: Hospital) -> None:
+    several = "9999^NOBODY^^^^^^^MAIN~1002^ITO^BEN^^^DR^^^MAIN~1001^OSEI^ADA^^^DR^^^MAIN"
+    hospital.send(version("N1", hospital.now, control="N1", provider=several))
+    assert owner(hospital) == hospital.ben.name
+    paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_a_provider_without_any_contact_is_passed_by_at_once(hospital: Hospital) -> None:
+    change_directory(hospital, hospital.ada.name, mobile="", slack_user_id="")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    assert owner(hospital) == hospital.ben.name
+    assert len(entries(hospital, "unreachable")) == 1
+    paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_a_provider_who_opted_out_of_sms_is_paged_in_slack(hospital: Hospital) -> None:
+    hospital.ada.phone.send("STOP")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    message = hospital.ada.slack.expect_new("Critical")
+    modal = hospital.ada.slack.click("Acknowledge", message).modal
+    words = "subdural hematoma on the left"
+    assert hospital.ada.slack.submit(modal, {"words": words}).outcome == "closed"
+    hospital.settle()
+    hospital.ada.slack.expect_now(message, "Acknowledged")
+    assert hospital.alert().state is State.ACKNOWLEDGED
+
+
+def test_a_provider_who_opted_out_and_has_nothing_else_is_passed_by_at_once(
+    hospital: Hospital,
+) -> None:
+    hospital.sam.phone.send("STOP")
+    began = hospital.now
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_a_provider_whom_every_channel_refuses_is_passed_by_at_once(hospital: Hospital) -> None:
+    out_of_reach(hospital.ada)
+    began = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    assert people_paged(hospital) == [
+        (hospital.ada.name, "slack"),
+        (hospital.ada.name, "sms"),
+        (hospital.ben.name, "slack"),
+        (hospital.ben.name, "sms"),
+    ]
+    paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_without_a_designee_the_coordinator_takes_over_at_the_designees_step(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("us-testis-torsion"))
+    for minutes in (0, 10, 10):
+        hospital.pass_time(minutes=minutes)
+        paged(hospital.tess)
+    hospital.pass_time(minutes=10)
+    assert owner(hospital) == hospital.carla.name
+    _, sms = paged(hospital.carla)
+    acknowledge_by_sms(hospital, hospital.carla, sms)
+    expect_everything(hospital)
+
+
+def test_a_designee_out_of_reach_is_passed_by_at_once(hospital: Hospital) -> None:
+    out_of_reach(hospital.ben)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=30)
+    assert owner(hospital) == hospital.carla.name
+    assert hospital.alert().due_at - hospital.now > timedelta(minutes=29)
+    expect_everything(hospital)
+
+
+def test_a_coordinator_out_of_reach_is_passed_by_for_the_next_one(hospital: Hospital) -> None:
+    out_of_reach(hospital.carla)
+    hospital.send(hospital.report("unknown-provider"))
+    assert owner(hospital) == hospital.chris.name
+    paged_until_acknowledged(hospital, hospital.chris)
+
+
+def test_with_nobody_in_reach_the_radiologist_is_told_and_everybody_is_tried_again(
+    hospital: Hospital,
+) -> None:
+    for member in (hospital.ada, hospital.ben, hospital.carla, hospital.chris):
+        out_of_reach(member)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.rosa.slack.expect(PHONE)
+    nothing_waits_for_nothing(hospital)
+    first = len(pages(hospital))
+    assert first == 8
+    assert hospital.alert().next_action_at == hospital.now + timedelta(minutes=3)
+    hospital.pass_time(minutes=3)
+    assert len(pages(hospital)) == 16
+    hospital.carla.phone.refuse(None)
+    hospital.pass_time(minutes=3)
+    sms = hospital.carla.phone.expect_sms(CODE)
+    acknowledge_by_sms(hospital, hospital.carla, sms)
+    expect_everything(hospital)
+
+
+def test_whoever_comes_back_into_reach_while_all_are_away_is_paged(hospital: Hospital) -> None:
+    for member in (hospital.ada, hospital.ben, hospital.carla, hospital.chris):
+        out_of_reach(member)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.phone.refuse(None)
+    hospital.pass_time(minutes=3)
+    assert owner(hospital) == hospital.ada.name
+    sms = hospital.ada.phone.expect_sms(CODE)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    expect_everything(hospital)
+
+
+def test_a_flagged_report_that_cannot_be_attributed_opens_an_alert_for_the_coordinator(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("no-order-number"))
+    alert = hospital.alert()
+    assert alert.review.startswith("flagged, but could not be read")
+    assert owner(hospital) == hospital.carla.name
+    paged_until_acknowledged(hospital, hospital.carla)
+
+
+def test_an_unknown_category_code_opens_an_alert_for_the_coordinator(hospital: Hospital) -> None:
+    hospital.send(hospital.report("unknown-category-code"))
+    assert owner(hospital) == hospital.carla.name
+    message, sms = paged(hospital.carla)
+    assert "category code not known" in message.plain
+    acknowledge_by_sms(hospital, hospital.carla, sms)
+
+
+def test_a_coordinator_who_declines_passes_it_to_the_next_and_the_last_one_cannot(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("unknown-provider"))
+    _, first = paged(hospital.carla)
+    first.reply(first.body.split("PASS ")[1].join(("PASS ", "")).rstrip("."))
+    hospital.carla.phone.expect_sms("next person")
+    hospital.settle()
+    assert owner(hospital) == hospital.chris.name
+    _, second = paged(hospital.chris)
+    code = re.search(r"PASS (\d+)", second.body)
+    assert code
+    second.reply(f"PASS {code[1]}")
+    hospital.chris.phone.expect_sms("Nobody is left")
+    assert owner(hospital) == hospital.chris.name
+    nothing_waits_for_nothing(hospital)
+    acknowledge_by_sms(hospital, hospital.chris, second)
+    expect_everything(hospital)
+
+
+def test_after_expiry_coordinators_are_paged_in_turn_without_end(hospital: Hospital) -> None:
+    hospital.send(hospital.report("unknown-provider"))
+    owners = []
+    for _ in range(12):
+        hospital.pass_time(minutes=10)
+        owners.append(owner(hospital))
+        nothing_waits_for_nothing(hospital)
+    assert hospital.alert().expired_at is not None
+    assert (
+        owners[-6:] == [hospital.carla.name, hospital.chris.name] * 3
+        or owners[-6:]
+        == [
+            hospital.chris.name,
+            hospital.carla.name,
+        ]
+        * 3
+    )
+    expect_everything(hospital)
