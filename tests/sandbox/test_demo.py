@@ -35,7 +35,7 @@ def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -
 @pytest.mark.parametrize(
     ("line", "what", "detail"),
     [
-        (entry("page_sent", person="p1", channel="sms"), "SMS page sent to Dr. Ada Osei", ""),
+        (entry("page_sent", person="p1", channel="sms"), "SMS sent to Dr. Ada Osei", ""),
         (
             entry("notice_sent", person="p1", channel="slack", notice="handed_over"),
             "Slack notice sent to Dr. Ada Osei",
@@ -43,7 +43,7 @@ def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -
         ),
         (
             entry("page_failed", person="p2", channel="sms", reason="twilio-30003"),
-            "SMS page to Dr. Ben Ito failed",
+            "SMS to Dr. Ben Ito failed",
             "twilio-30003",
         ),
         (

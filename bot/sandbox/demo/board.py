@@ -127,7 +127,7 @@ class Rung:
 
 def ladder(alert: Alert, trail: Sequence[Entry]) -> list[Rung]:
     """The steps of the alert's own policy with their times, and the end of its window."""
-    done = _done(trail)
+    done = _done(alert, trail)
     planned = {p.index: p.at for p in alert.plan}
     upcoming = alert.next_action_at
     rungs = []
@@ -135,7 +135,7 @@ def ladder(alert: Alert, trail: Sequence[Entry]) -> list[Rung]:
         at = done.get(index) or planned.get(index) or alert.window_opens_at + step.after
         status = _status(index in done, index in planned, at == upcoming)
         rungs.append(Rung(at, _kind(step), _who(step, alert), _note(step), status))
-    return [*rungs, _end(alert)]
+    return [*rungs, _end(alert), *_repeat(alert)]
 
 
 def _status(done: bool, planned: bool, upcoming: bool) -> str:  # noqa: FBT001 - three facts, named
@@ -149,24 +149,32 @@ def _status(done: bool, planned: bool, upcoming: bool) -> str:  # noqa: FBT001 -
 def _end(alert: Alert) -> Rung:
     minutes = int(alert.policy.repeat_every.total_seconds() // 60)
     every = f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
-    note = f"then coordinators in turn, every {every}"
+    note = f"coordinators in turn, every {every}"
     if alert.expired_at:
         return Rung(alert.expired_at, "expiry", "Window passed", note, "done")
     ahead = "next" if alert.next_action_at == alert.due_at else "ahead"
     return Rung(alert.due_at, "expiry", "Window ends", note, ahead if alert.is_open else "passed")
 
 
-def _done(trail: Sequence[Entry]) -> dict[int, datetime]:
-    """When each step was done in the present cycle. The first is not a step that falls due."""
+def _repeat(alert: Alert) -> list[Rung]:
+    """The paging that goes on after the window has passed."""
+    if alert.next_action_at is None or alert.expired_at is None:
+        return []
+    return [Rung(alert.next_action_at, "repeat", "The next coordinator", "Slack + SMS", "next")]
+
+
+def _done(alert: Alert, trail: Sequence[Entry]) -> dict[int, datetime]:
+    """When each step was done in the present cycle: as it fell due, or earlier, after a refusal."""
     found: dict[int, datetime] = {}
+    first = {step.who.value: i for i, step in reversed([*enumerate(alert.policy.steps)])}
     for entry in trail:
         step = entry.data.get("step")
         if entry.what == "reopened":
             found.clear()
         elif entry.what in {"step_due", "reminder_due"} and isinstance(step, int):
             found[step] = entry.at
-        elif entry.what == "page_due" and entry.data.get("role") == Role.ORDERING_PROVIDER:
-            found.setdefault(0, entry.at)
+        elif entry.what == "page_due" and entry.data.get("role") in first:
+            found.setdefault(first[str(entry.data["role"])], entry.at)
     return found
 
 

@@ -125,13 +125,13 @@ def _sending(facts: _Facts) -> Told:
     kind, _, outcome = facts.entry.what.partition("_")
     notice = NOTICES.get(facts["notice"], _plain(facts["notice"]))
     again = "possible repeat" if facts.entry.data.get("possible_repeat") else notice
-    message = f"{facts.channels} {kind}"
+    message = facts.channels if facts["channel"] == "sms" else f"{facts.channels} {kind}"
     match outcome:
         case "sent":
             tone: Tone = "page" if kind == "page" else "plain"
             return Told(f"{message} sent to {facts.who}", again, tone)
         case "delivered":
-            return Told(f"{message} delivered to {facts.who}", "a receipt, not an answer")
+            return Told(f"{message} delivered to {facts.who}", "receipt only")
         case "failed":
             return Told(f"{message} to {facts.who} failed", facts["reason"], "warn")
         case _:
@@ -148,6 +148,7 @@ _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
     "expired": lambda _: Told("Window passed without an answer", "recorded as a miss", "alarm"),
     "unreachable": lambda f: Told(f"{f.who} cannot be reached", f.role, "warn"),
     "nobody_reachable": lambda _: Told("Nobody can be reached", "tried again shortly", "alarm"),
+    "radiologist_asked_to_phone": lambda f: Told(f"{f.who} is asked to phone", "radiologist"),
     "radiologist_unreachable": lambda _: Told("The radiologist cannot be told", "", "warn"),
     "stale_on_receipt": lambda _: Told("Too old on receipt", "only the coordinator is paged"),
     "acknowledged": _acknowledged,
@@ -155,7 +156,7 @@ _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
     "acknowledgment_undone": lambda f: Told(f"{f.actor} took the acknowledgment back", "", "warn"),
     "declined": lambda f: Told(f"{f.actor} passed it on", DECLINES.get(f["reason"], ""), "warn"),
     "reassigned": lambda f: Told(f"{f.actor} handed it to {f.name(f['to'])}"),
-    "finding_shown": lambda f: Told(f"{f.actor} was shown the finding", "in Slack, entitled to it"),
+    "finding_shown": lambda f: Told(f"{f.actor} was shown the finding", "in Slack"),
     "refused": lambda f: Told(f"{f.actor} was refused", _plain(f["reason"]), "warn"),
     "amended": _amended,
     "withdrawn": lambda _: Told("Result withdrawn", "deleted or marked wrong", "warn"),

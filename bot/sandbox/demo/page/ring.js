@@ -30,6 +30,7 @@ export function drawRing(node, alert) {
   node.querySelector(".ring-left").style.strokeDashoffset = String(AROUND * (1 - share));
   const [figures, words] = reading(alert, due - until);
   setText(node.querySelector("b"), figures);
+  node.querySelector("b").classList.toggle("long", figures.length > 5);
   setText(node.querySelector("small"), words);
 }
 

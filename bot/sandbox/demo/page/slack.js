@@ -12,7 +12,7 @@ let shownFor = "";
 
 export function showSlack(state, who, account) {
   user = account;
-  setText(byId("slack-whose"), who ? `as ${who.name} sees it` : "");
+  setText(byId("slack-whose"), who ? `of ${who.name}` : "");
   byId("command").hidden = account === null;
   const reader = readerOf(state, account, who);
   drawMessages(account, who, reader);
