@@ -1,7 +1,7 @@
 """A page or notice as a sender gets it, and the answers a sender can give."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -65,7 +65,7 @@ class Page:
 
     ``delivery_id`` is opaque and unique per attempt. ``valid_until`` is the next step's time:
     a message that cannot arrive before it is stale. ``owner_name``, ``ended_by`` and ``ended_at``
-    serve the notices; ``code`` is the SMS code. Times are UTC.
+    serve the notices; ``code`` is the SMS code; ``late_by`` as in Alert. Times are UTC.
     """
 
     delivery_id: str
@@ -90,6 +90,7 @@ class Page:
     expired_at: datetime | None = None
     review: str = ""
     note: str = ""
+    late_by: timedelta | None = None
     finding: str = ""
     reason: str = ""
     posted: tuple[Posted, ...] = field(default=())

@@ -1,7 +1,7 @@
 """An alert as it stands: its state, its owner, what is planned, and who was reached."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.coverage import Role, Roster
@@ -102,6 +102,12 @@ class Alert:
     def category(self) -> str:
         """The name of the policy's category."""
         return self.policy.name
+
+    @property
+    def late_by(self) -> timedelta | None:
+        """How long after the opening of the window it came, where that cost steps; else None."""
+        delay = self.opened_at - self.window_opens_at
+        return delay if delay >= self.policy.least_gap else None
 
     @property
     def is_open(self) -> bool:

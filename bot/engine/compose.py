@@ -53,6 +53,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         expired_at=alert.expired_at,
         review=alert.review,
         note=alert.note,
+        late_by=alert.late_by,
         finding=finding(c, alert) if slip.notice is None else "",
         posted=outbox.posted(c, alert.id, person.id),
     )

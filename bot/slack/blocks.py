@@ -10,9 +10,10 @@ from enum import Enum
 from bot.domain.alert import UNDO_WITHIN
 from bot.domain.events import ReadBack
 from bot.domain.page import Notice, Page
+from bot.domain.wording import local_time
 from bot.slack import SlackSettings
 from bot.slack.elements import Block, actions, button, context, header, section, verbatim
-from bot.slack.words import READ_BACK, clipped, due, escaped, local, title_case
+from bot.slack.words import READ_BACK, clipped, due, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, UNDO = "acknowledge", "decline", "undo"
 # A message has 50 blocks at most, and one that fills a phone's screen hides its own buttons.
@@ -92,13 +93,14 @@ def _buttons(page: Page, *, mine: bool) -> list[Block]:
 def _marks(page: Page) -> tuple[str, ...]:
     return (
         f"⚠️ A person must look: {escaped(page.review)}" if page.review else "",
+        late(page.late_by),
         f"Note: {escaped(page.note)}" if page.note else "",
         "Possible repeat of a page you already have" if page.slip.possible_repeat else "",
     )
 
 
 def _acknowledged(page: Page) -> Message:
-    when = local(page.ended_at, page.person.timezone, page.now) if page.ended_at else ""
+    when = local_time(page.ended_at, page.person.timezone, page.now) if page.ended_at else ""
     who = "you" if page.ended_by_id == page.person.id else escaped(page.ended_by)
     how = READ_BACK[ReadBack(page.read_back or "none")]
     blocks = [

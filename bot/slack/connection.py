@@ -38,8 +38,11 @@ class Connection(SocketModeHandler):
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as the SDK does
 
     def hang_up(self) -> None:
-        """Close for good. The SDK would wait for its reader's timeout first: that is cut short."""
+        """Close for good. The SDK would wait for its reader's timeout first, and a second for its
+        queue's: both are cut short."""
         self.client.auto_reconnect_enabled = False
+        self.client.closed = True
+        self.client.message_queue.put(None)
         self.client.current_session_state.terminated = True
         session = self.client.current_session
         line: object = session.sock if session else None

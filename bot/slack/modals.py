@@ -93,7 +93,7 @@ def _summary(view: AlertView, settings: SlackSettings, now: datetime) -> list[Bl
         section(f"{what}\n{due(alert.due_at, view.person.timezone, now)}"),
         context(
             f"⚠️ A person must look: {escaped(alert.review)}" if alert.review else "",
-            late(alert),
+            late(alert.late_by),
             f"Note: {escaped(alert.note)}" if alert.note else "",
             f"Questions: call {escaped(settings.callback_number)}",
         ),

@@ -9,10 +9,11 @@ from datetime import datetime
 from bot.domain.alert import Alert, State
 from bot.domain.coverage import Person
 from bot.domain.ladder import REPEAT, RETRY, Planned
+from bot.domain.wording import duration, local_time
 from bot.engine.views import AlertView
 from bot.slack.elements import Block, context, header, lines, section
 from bot.slack.standing import how_it_ended
-from bot.slack.words import clipped, due, escaped, late, local, span, title_case
+from bot.slack.words import clipped, due, escaped, late, title_case
 from storage.alerts import AlertRow
 from storage.audit import Entry
 
@@ -43,7 +44,7 @@ def detail(
 ) -> list[Block]:
     """State, owner, ladder and timeline of one alert. ``names`` by person id."""
     alert = view.alert
-    ladder = [f"{local(p.at, person.timezone, now)} {_step(alert, p)}" for p in alert.plan]
+    ladder = [f"{local_time(p.at, person.timezone, now)} {_step(alert, p)}" for p in alert.plan]
     hidden = len(entries) - TIMELINE_MOST
     more = [f"… {hidden} earlier entries are in the audit trail"] if hidden > 0 else []
     shown = [_line(entry, names, person, now) for entry in entries[-TIMELINE_MOST:]]
@@ -69,16 +70,16 @@ def _state(view: AlertView, person: Person, now: datetime) -> str:
 def _facts(alert: Alert, person: Person, now: datetime) -> tuple[str, ...]:
     expired = alert.expired_at
     return (
-        f"Window passed at {local(expired, person.timezone, now)}" if expired else "",
+        f"Window passed at {local_time(expired, person.timezone, now)}" if expired else "",
         f"⚠️ A person must look: {escaped(alert.review)}" if alert.review else "",
-        late(alert),
+        late(alert.late_by),
         f"Note: {escaped(alert.note)}" if alert.note else "",
     )
 
 
 def _step(alert: Alert, planned: Planned) -> str:
     if planned.index == REPEAT:
-        return f"coordinators are paged, every {span(alert.policy.repeat_every)}"
+        return f"coordinators are paged, every {duration(alert.policy.repeat_every)}"
     if planned.index == RETRY:
         return "another try to reach somebody"
     step = alert.policy.steps[planned.index]
@@ -94,4 +95,4 @@ def _line(entry: Entry, names: Mapping[str, str], person: Person, now: datetime)
     facts = [str(entry.data[key]).replace("_", " ") for key in _TOLD if entry.data.get(key)]
     what = entry.what.replace("_", " ")
     rest = "".join(f" · {escaped(clipped(part, 80))}" for part in (*who, *facts) if part)
-    return f"{local(entry.at, person.timezone, now)} {what}{rest}"
+    return f"{local_time(entry.at, person.timezone, now)} {what}{rest}"

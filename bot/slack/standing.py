@@ -4,8 +4,9 @@ from datetime import datetime
 
 from bot.domain.alert import State
 from bot.domain.coverage import Person
+from bot.domain.wording import local_time
 from bot.engine.views import AlertView
-from bot.slack.words import escaped, local
+from bot.slack.words import escaped
 
 
 def cannot_acknowledge(view: AlertView, person: Person, now: datetime) -> tuple[str, str] | None:
@@ -25,5 +26,6 @@ def how_it_ended(view: AlertView, person: Person, now: datetime) -> str:
     alert, given = view.alert, view.alert.acknowledgment
     if alert.state is State.ACKNOWLEDGED and given:
         name = "you" if given.by == person.id else escaped(view.acknowledged_by)
-        return f"{alert.ref} was acknowledged by {name} at {local(given.at, person.timezone, now)}."
+        at = local_time(given.at, person.timezone, now)
+        return f"{alert.ref} was acknowledged by {name} at {at}."
     return f"{alert.ref} was {alert.state.value}: nothing more is needed."

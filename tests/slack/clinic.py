@@ -212,6 +212,12 @@ class Clinic:
         self.ada.expect("Critical result")
         return opened
 
+    def remove(self, slack_user: str) -> None:
+        """A new directory file comes, without this person."""
+        left = [row for row in DIRECTORY if row.slack != (TEAM, slack_user)]
+        now = self.clock.now()
+        self.database.run(lambda c: people_import.apply_import(c, left, now))
+
     def pass_time(self, minutes: float) -> None:
         self.control.advance(timedelta(minutes=minutes))
         self.engine.wake()

@@ -239,6 +239,35 @@ def test_an_overdue_page_turns_overdue_and_can_still_be_acknowledged(clinic: Cli
     assert clinic.wait_for_state("acknowledged").expired_at is not None
 
 
-def test_a_window_that_opened_long_ago_is_called_late_in_the_modal(clinic: Clinic) -> None:
+def test_a_report_that_came_late_is_called_late_on_the_page_and_in_the_modal(
+    clinic: Clinic,
+) -> None:
     clinic.page_ada(finalized_at=clinic.clock.now() - timedelta(minutes=20))
+    assert "Received late: 20 min" in clinic.ada.messages[0].plain
     assert "Received late: 20 min" in press(clinic.ada, "Acknowledge").modal.text
+
+
+def test_somebody_who_is_unknown_by_now_cannot_submit_an_open_modal(clinic: Clinic) -> None:
+    clinic.page_ada()
+    modal = press(clinic.ada, "Acknowledge").modal
+    passing_on = press(clinic.ada, "I can't take this").modal
+    clinic.remove("U0ADA")
+    answer = clinic.ada.submit(modal, {"Confirm": HERE})
+    assert answer.view is not None
+    assert "does not know your Slack account" in answer.view.text
+    answer = clinic.ada.submit(passing_on, {"reason": "I am off shift"})
+    assert answer.view is not None
+    assert "does not know your Slack account" in answer.view.text
+    strangers = [("slack:T0STANDIN/U0ADA", "unknown_slack_account")] * 2
+    assert clinic.refusals() == strangers
+    assert clinic.alert().state is State.OPEN
+
+
+def test_a_withdrawn_result_cannot_be_acknowledged_from_an_open_modal(clinic: Clinic) -> None:
+    ref = clinic.page_ada().ref
+    modal = press(clinic.ada, "Acknowledge").modal
+    clinic.pass_time(1)
+    clinic.receive(report(clinic.clock.now(), status=Status.WITHDRAWN))
+    answer = clinic.ada.submit(modal, {"Confirm": HERE})
+    assert answer.view is not None
+    assert f"{ref} was withdrawn: nothing more is needed." in answer.view.text

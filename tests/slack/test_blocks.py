@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from bot.domain.page import Notice, Page
 from bot.sandbox.slack_render import rendered
@@ -70,6 +70,11 @@ def test_an_alert_that_a_person_must_look_at_says_why() -> None:
 def test_a_note_about_the_window_is_passed_on() -> None:
     told = read(page_message(page(note="no usable finalization time"), SITE))
     assert "Note: no usable finalization time" in told
+
+
+def test_a_report_that_came_late_says_so() -> None:
+    told = read(page_message(page(late_by=timedelta(minutes=25)), SITE))
+    assert "Received late: 25 min after the window opened" in told
 
 
 def test_an_overdue_page_says_since_when_and_can_still_be_acknowledged() -> None:
@@ -140,6 +145,7 @@ def test_what_matters_to_a_sleeper_is_said_aloud_and_nothing_else() -> None:
     assert loud == {Notice.WITHDRAWN, Notice.DOWNGRADED, Notice.CHANGED, Notice.REOPENED}
 
 
+@settings(deadline=None)  # validating against the schema takes its time
 @given(drawn=pages, site=sites)
 def test_every_page_and_notice_is_what_slack_takes(
     drawn: Page, site: SlackSettings, sound_blocks: Check

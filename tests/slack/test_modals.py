@@ -144,7 +144,7 @@ def test_what_is_wrong_with_a_call_is_said_at_its_field(field: str, value: Any) 
     assert errors.keys() == {field}
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)  # a long finding is a hundred blocks to validate
 @given(drawn=views(), site=sites)
 def test_every_modal_is_what_slack_takes(
     drawn: AlertView, site: SlackSettings, sound_view: Check

@@ -106,6 +106,25 @@ def test_nothing_is_said_to_somebody_who_has_no_message_to_rewrite(
     assert ada.messages == []
 
 
+@pytest.mark.parametrize("kind", [Notice.REOPENED, Notice.WITHDRAWN])
+def test_what_matters_is_also_told_to_somebody_whose_page_never_came(
+    kind: Notice, site: SlackSettings, ada: SlackPerson
+) -> None:
+    state = {Notice.REOPENED: "open", Notice.WITHDRAWN: "withdrawn"}[kind]
+    [sent] = send(site, notice(kind, state=state))
+    assert sent == Sent(ada.messages[0].ts, ada.messages[0].channel)
+
+
+def test_a_rewriting_that_slack_refuses_for_another_reason_fails(
+    site: SlackSettings, world: World, ada: SlackPerson
+) -> None:
+    [sent] = send(site, page())
+    world.slack.faults.fail_next("chat.update", error="ratelimited")
+    with pytest.raises(SendFailed) as failed:
+        send(site, notice(Notice.HANDED_OVER, owner_id="p-ben", posted=posted(sent)))
+    assert failed.value.reason == "slack-ratelimited"
+
+
 @pytest.mark.parametrize("kind", [Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY])
 def test_a_request_is_a_message_of_its_own_that_no_later_notice_rewrites(
     kind: Notice, site: SlackSettings, ada: SlackPerson
