@@ -158,6 +158,16 @@ def test_an_entry_after_the_last_seal_is_protected_by_its_chain(trail: Database)
     assert "chain b, entry 3: changed" in found
 
 
+def test_a_forged_entry_whose_own_hash_fits_does_not_follow_the_one_before(
+    trail: Database,
+) -> None:
+    body = ("a", 4, NOW.isoformat(timespec="microseconds"), "reopened", "U9", "{}", "0" * 64)
+    edit = tables.audit.update().where(tables.audit.c.chain == "a", tables.audit.c.seq == 4)
+    forged = {"actor": "U9", "data": "{}", "prev": "0" * 64, "hash": audit.entry_hash(*body)}
+    found = broken(trail, edit.values(forged))
+    assert found.startswith("chain a, entry 4: does not follow the entry before it")
+
+
 def test_a_removed_entry_is_named(trail: Database) -> None:
     found = broken(trail, "DELETE FROM audit WHERE chain = 'a' AND seq IN (1, 2)")
     assert found == "chain a, entry 1 to 2: removed"
@@ -229,6 +239,28 @@ def test_an_edited_seal_is_named(trail: Database, column: str) -> None:
     edit = tables.seals.update().where(tables.seals.c.number == 2)
     found = broken(trail, edit.values({column: literal_column("'7'")}))
     assert found == "seal 2: changed after it was written (its hash does not match)"
+
+
+def test_a_seal_put_in_another_ones_place_is_named(trail: Database) -> None:
+    seal(trail)
+    found = broken(
+        trail,
+        "DELETE FROM seals WHERE number IN (1, 2)",
+        "UPDATE seals SET number = 1 WHERE number = 3",
+    )
+    assert found.startswith("seal 1: changed")
+
+
+def test_only_one_copy_seals_at_a_time(postgres_database: str) -> None:
+    database = Database(postgres_database)
+    database.migrate()
+    append(database, "a", "opened")
+
+    def seal_inside(c: Connection) -> tuple[bool, bool]:
+        return audit.seal(c, NOW), database.submit(lambda c: audit.seal(c, NOW)).result(10)
+
+    assert database.run(seal_inside) == (True, False)
+    database.close()
 
 
 def test_a_removed_seal_is_named(trail: Database) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from storage import inbound, tables
 from storage.database import Database, DatabaseInUse, after_commit
 from storage.migrating import DatabaseTooNew
+from storage.pool import CommitUnknown
 from tests.storage.given import NOW, table_count
 
 NOTES = table_count(tables.inbound)
@@ -101,6 +102,25 @@ def test_the_callback_of_a_unit_that_failed_never_runs(database: Database) -> No
         database.run(unit)
     database.run(lambda c: note(c, "next"))
     assert calls == []
+
+
+def test_a_callback_that_raises_is_shown_and_changes_no_result(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: shown.append(args.exc_value))
+    mistake = LookupError("in a callback")
+
+    def raise_it() -> None:
+        raise mistake
+
+    def unit(c: Connection) -> str:
+        after_commit(c, raise_it)
+        return note(c, "stored")
+
+    assert database.run(unit) == "stored"
+    assert shown == [mistake]
+    assert database.look(NOTES) == 1
 
 
 def test_coroutines_get_results_and_exceptions(database: Database) -> None:
@@ -233,6 +253,27 @@ def test_a_connection_lost_before_the_commit_costs_nothing(postgres_database: st
     assert one.run(unit) == "once"
     assert len(tries) == 2
     assert one.look(NOTES) == 1
+    one.close()
+    two.close()
+
+
+def test_a_connection_lost_during_the_commit_is_told_and_never_tried_again(
+    postgres_database: str,
+) -> None:
+    one, two = Database(postgres_database), Database(postgres_database)
+    one.migrate()
+    tries: list[int] = []
+
+    def unit(c: Connection) -> None:
+        note(c, "perhaps")
+        pid: int = c.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        tries.append(pid)
+        two.run(lambda c: c.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)")).all())
+
+    with pytest.raises(CommitUnknown):
+        one.run(unit)
+    assert len(tries) == 1
+    assert one.run(NOTES) == 0
     one.close()
     two.close()
 

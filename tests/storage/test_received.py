@@ -13,7 +13,7 @@ from bot.domain.message import Unusable
 from bot.domain.report import Flag, KeyKind, Report, ReportKey, Version
 from bot.domain.triage import Triage
 from storage import inbound, messages, quarantine, reports
-from storage.columns import EPOCH, MICROSECOND
+from storage.columns import EPOCH
 from storage.database import Database
 from storage.ids import new_id
 from tests.storage.given import KEY, MINUTE, NOW, REPORT, TRIAGE, raw, stored_message, stored_report
@@ -116,6 +116,14 @@ def mended(report: Report) -> Report:
 
 def mend(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def test_half_a_surrogate_pair_keeps_no_report_from_being_stored(database: Database) -> None:
+    damaged = replace(REPORT, exam="\ud800", text="a\ud834b \N{MUSICAL SYMBOL G CLEF} c\0d")
+    report_id = database.run(lambda c: stored_report(c, damaged))
+    back = database.look(lambda c: reports.load(c, report_id))
+    assert back == mended(damaged)
+    assert back.text == "a\ufffdb \N{MUSICAL SYMBOL G CLEF} c\0d"
 
 
 def test_the_same_content_of_one_order_is_known(database: Database) -> None:
