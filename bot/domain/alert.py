@@ -229,7 +229,7 @@ def _resume(turn: Turn, holder: str) -> None:
 def _decline(turn: Turn, event: Declined) -> None:
     """Only by the owner: the next person up the ladder at once. The last coordinator stays."""
     alert = turn.alert
-    if event.person_id != alert.owner:
+    if not alert.owner or event.person_id != alert.owner:
         raise NotAllowed(
             "not_owner", "Only the present owner can pass this on; it is not with you."
         )
