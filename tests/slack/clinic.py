@@ -164,8 +164,8 @@ class Clinic:
         self.sender = SlackSender(self.settings)
         self.listeners = SlackListeners(self.engine, Bridge(self.loop), self.settings)
         self.listeners.start()
-        dispatcher = Dispatcher(self.engine, {"slack": self.sender}, wake)
-        runs = (dispatcher.run(), timers.run(self.engine, wake))
+        self.dispatcher = Dispatcher(self.engine, {"slack": self.sender}, wake)
+        runs = (self.dispatcher.run(), timers.run(self.engine, wake))
         self._tasks = [self.loop.create_task(run) for run in runs]
 
     def stop(self) -> None:
@@ -179,6 +179,7 @@ class Clinic:
         self.clock.close()
 
     async def _close(self) -> None:
+        await self.dispatcher.drain(PATIENCE)
         for task in self._tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
