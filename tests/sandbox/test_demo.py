@@ -1,6 +1,7 @@
 """The demo without a browser: its clock, its board, its words, its door, and how it ends."""
 
 import http.client
+import os
 import re
 import signal
 import socket
@@ -58,6 +59,22 @@ def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -
         ),
         (entry("refused", "U0EVE", reason="not_paged"), "U0EVE was refused", "not paged"),
         (entry("reopened", "p2"), "Open again", "by Dr. Ben Ito"),
+        (
+            entry("page_uncertain", person="p1", channel="sms", possible_repeat=True),
+            "SMS to Dr. Ada Osei: outcome unknown",
+            "possible repeat",
+        ),
+        (
+            entry("call_recorded", "p2", reached="Dr. Ada Osei", repeated_back=True),
+            "Dr. Ben Ito recorded a phone call",
+            "reached Dr. Ada Osei, repeated back",
+        ),
+        (
+            entry("amended", version=2, material=True),
+            "Report version 2 received",
+            "the finding or its category has changed",
+        ),
+        (entry("unreachable", person="p9", role="owner"), "p9 cannot be reached", "owner"),
         (entry("brand_new", step=3, note=None), "Brand new", "step 3"),
     ],
 )
@@ -232,6 +249,34 @@ def test_the_board_shows_the_ladder_as_it_stands(demo: Demo) -> None:
     assert alert["timeline"][0]["seq"] == len(alert["timeline"])
 
 
+def test_after_the_window_the_ladder_shows_who_is_next_until_somebody_answers(demo: Demo) -> None:
+    demo.send_sample("us-testis-torsion")
+    tess = demo.world.phone("+13125550107")
+    sms = tess.expect_sms(re.compile(r"ACK \d+"))
+    ref = demo.board("")["alert"]["ref"]
+    demo.time.leap(timedelta(minutes=65))
+    late = demo.board(ref)["alert"]["ladder"]
+    assert [(rung["kind"], rung["status"]) for rung in late[-2:]] == [
+        ("expiry", "done"),
+        ("repeat", "next"),
+    ]
+    sms.reply(re.findall(r"ACK \d+", sms.body)[0])
+    tess.expect_sms(re.compile("acknowledged", re.IGNORECASE))
+    assert demo.board(ref)["alert"]["acknowledged"]["by"] == "Dr. Tess Wolf"
+    assert demo.board(ref)["alert"]["ladder"][-1]["kind"] == "expiry"
+
+
+def test_what_was_not_needed_is_left_out(demo: Demo) -> None:
+    demo.send_sample("cr-chest-pneumothorax")
+    sam = demo.world.phone("+13125550106")
+    sms = sam.expect_sms(re.compile(r"ACK \d+"))
+    sms.reply(re.findall(r"ACK \d+", sms.body)[0])
+    sam.expect_sms(re.compile("acknowledged", re.IGNORECASE))
+    statuses = [rung["status"] for rung in demo.board("")["alert"]["ladder"]]
+    assert statuses[0] == "done"
+    assert set(statuses[1:]) == {"passed"}
+
+
 # ---- how it ends ----------------------------------------------------------------------------
 
 
@@ -256,7 +301,7 @@ def started(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """`readback demo` in a terminal of its own, with a folder for temporary files of its own."""
     process = subprocess.Popen(
         [*PROGRAM, "demo", "--no-browser", "--port", "0"],
-        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

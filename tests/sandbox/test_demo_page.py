@@ -152,6 +152,17 @@ def test_the_clock_moves_the_alert_to_the_designee_and_the_screens_follow(page: 
     assert [time[:5] for time in reversed(done)] == reminders
 
 
+def test_an_hour_can_be_watched_in_a_minute(page: Page) -> None:
+    page.get_by_role("button", name="×60").click()
+    expect(page.get_by_role("button", name="×60")).to_have_attribute("aria-pressed", "true")
+    minute = page.locator("#clock-time").inner_text()[:5]
+    expect(page.locator("#clock-time")).not_to_contain_text(f"{minute}:", timeout=PATIENCE)
+    page.get_by_role("button", name="×1", exact=True).click()
+    expect(page.get_by_role("button", name="×1", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
 def test_slash_commands_answer_privately_and_their_modal_can_be_filled_in(page: Page) -> None:
     ref = send(page, "MR spine: cord compression")
     choose_person(page, "Carla Reyes RN")
@@ -233,5 +244,5 @@ def test_a_bot_that_died_is_told_of_and_can_be_started_again(browser: Browser, d
     expect(page.locator(".ack.bad").first).to_contain_text("no answer")
     banner.get_by_role("button", name="Start it again").click()
     expect(banner).to_be_hidden(timeout=30_000)
-    expect(page.locator("#bot-state")).to_have_text("Bot running")
+    expect(page.locator("#bot-state")).to_have_text("Bot running", timeout=30_000)
     watched.close(demo)

@@ -45,7 +45,7 @@ function draw() {
   if (who && isBefore("phone")) markSeen(state, who, "sms");
   showPeople(state, who, draw);
   showSlack(state, who, slackOf(state, who));
-  showPhone(who, phoneOf(state, who));
+  showPhone(state, who, phoneOf(state, who));
   showAlert(state, state.site.zone, choose);
   showCounts();
 }

@@ -13,6 +13,12 @@ export function person(state) {
   return state.people.find((each) => each.id === chosen) ?? state.people[0] ?? null;
 }
 
+/** The person's name, and their time zone where it is not the hospital's. */
+export function nameAndZone(state, who) {
+  const city = who.tz.split("/").at(-1).replace("_", " ");
+  return who.tz === state.site.zone ? who.name : `${who.name} (${city} time)`;
+}
+
 export const slackOf = (state, who) => state.slack.find((user) => user.id === who?.slack) ?? null;
 export const phoneOf = (state, who) => state.phones.find((phone) => phone.number === who?.mobile) ?? null;
 

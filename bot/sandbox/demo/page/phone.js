@@ -2,6 +2,7 @@
 
 import { act } from "./api.js";
 import { byId, h, keyed, setText } from "./dom.js";
+import { nameAndZone } from "./people.js";
 import { botNow, timeOfDay } from "./times.js";
 
 let phone = null;
@@ -14,10 +15,10 @@ const OUTCOMES = {
   undelivered: ["✕", "not delivered"], failed: ["✕", "failed"],
 };
 
-export function showPhone(who, handset) {
+export function showPhone(state, who, handset) {
   phone = handset;
   zone = who?.tz ?? "UTC";
-  setText(byId("phone-whose"), handset ? `${who.name}, ${handset.number}` : "");
+  setText(byId("phone-whose"), handset ? `${handset.number} of ${nameAndZone(state, who)}` : "");
   byId("reply").hidden = handset === null;
   byId("phone-signal").dataset.state = handset?.state ?? "off";
   draw(who, handset);

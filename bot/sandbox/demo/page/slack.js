@@ -5,6 +5,7 @@ import { blockNode } from "./blocks.js";
 import { byId, h, keyed, setText, toast } from "./dom.js";
 import { showModal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { nameAndZone } from "./people.js";
 import { clockTime, timeOfDay } from "./times.js";
 
 let user = null;
@@ -12,7 +13,7 @@ let shownFor = "";
 
 export function showSlack(state, who, account) {
   user = account;
-  setText(byId("slack-whose"), who ? `of ${who.name}` : "");
+  setText(byId("slack-whose"), who ? `of ${nameAndZone(state, who)}` : "");
   byId("command").hidden = account === null;
   const reader = readerOf(state, account, who);
   drawMessages(account, who, reader);
