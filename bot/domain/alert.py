@@ -201,7 +201,7 @@ def _undo(turn: Turn, event: AcknowledgmentUndone) -> None:
     """Within 15 minutes, by who gave it: the ladder goes on where it stands, and due_at stays."""
     alert = turn.alert
     given = alert.acknowledgment
-    if given is None or event.person_id not in {given.by, given.recorded_by}:
+    if given is None or event.person_id not in {given.by, given.recorded_by} - {""}:
         raise NotAllowed("not_yours", "Only the person who acknowledged can undo it.")
     if turn.now - given.at > UNDO_WITHIN:
         raise NotAllowed("too_late", "Undo is open for 15 minutes; ask a coordinator to reopen it.")
@@ -256,7 +256,7 @@ def _reassign(turn: Turn, event: Reassigned) -> None:
     """By the owner, a coordinator or a radiologist, to anybody who can be paged and has not
     declined."""
     alert = turn.alert
-    if event.by != alert.owner:
+    if not _owns(alert, event.by):
         _must_administer(alert, event.by)
     person = alert.roster.person(event.to)
     if person is None or not person.channels or person.id in alert.declined:
@@ -296,6 +296,11 @@ def _reopen(turn: Turn, event: Reopened) -> None:
     start_cycle(turn)
     start(turn)
     notify(turn, Notice.REOPENED, not_just_paged(turn))
+
+
+def _owns(alert: Alert, person_id: str) -> bool:
+    """Nobody is the owner in name of an alert that nobody can own."""
+    return person_id == alert.owner and person_id != ""
 
 
 def _must_have_been_paged(alert: Alert, person_id: str) -> None:

@@ -482,6 +482,18 @@ def test_a_decliner_cannot_get_it_back_by_reassignment() -> None:
         loop.do(Reassigned("carla", "ada"))
 
 
+def test_nobody_in_particular_can_neither_decline_nor_reassign_nor_undo() -> None:
+    loop = Loop(new_alert(Roster())).open()
+    with pytest.raises(NotAllowed, match="not_owner"):
+        loop.do(Declined("", DeclineReason.OFF_SHIFT))
+    with pytest.raises(NotAllowed, match="not_entitled"):
+        loop.do(Reassigned("", "ada"))
+    answered = Loop().open()
+    answered.acknowledge(ADA)
+    with pytest.raises(NotAllowed, match="not_yours"):
+        answered.do(AcknowledgmentUndone(""))
+
+
 # ---- phone calls, reopening ------------------------------------------------------------------
 
 
