@@ -19,16 +19,17 @@ def log_errors() -> set[str]:
 
 
 @pytest.fixture
-def phi() -> str:
-    """Where the finding may stand in Slack; a test overrides it by parameter."""
-    return "modal"
+def settings() -> dict[str, str]:
+    """Settings other than the demo's, by their environment names; tests override it."""
+    return {}
 
 
 @pytest.fixture
-def hospital(database_url: str, log_errors: set[str], phi: str) -> Iterator[Hospital]:
+def hospital(
+    database_url: str, log_errors: set[str], settings: dict[str, str]
+) -> Iterator[Hospital]:
     """The bot on a thread, on each database. A message that nobody expected, an error in the log
     or a broken audit trail fails the test."""
-    settings = {"READBACK_SLACK__PHI": phi}
     with writing(), rehearsal.hospital(database_url, environment=settings) as there:
         yield there
         end_well(there, log_errors)

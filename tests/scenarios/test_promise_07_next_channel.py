@@ -1,0 +1,52 @@
+"""With a ladder that uses one channel at a time, a failure uses the next one at once."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.app import DEFAULT_POLICY
+from bot.sandbox.hospital import Hospital
+from tests.scenarios.looking import CODE, acknowledge_by_sms, owner, pages
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """A policy in which the ordering provider is asked in Slack alone."""
+    both = 'who = "ordering_provider", channels = ["slack", "sms"]'
+    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
+    assert both in shipped
+    policy = tmp_path / "policy.toml"
+    policy.write_text(shipped.replace(both, both.replace(', "sms"', "")), encoding="utf-8")
+    return {"READBACK_SITE__POLICY": str(policy)}
+
+
+def channels_in_order(hospital: Hospital) -> list[str]:
+    return [row.slip.channel for row in pages(hospital)]
+
+
+def test_a_page_that_arrives_uses_the_one_channel(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect_new("Critical")
+    assert channels_in_order(hospital) == ["slack"]
+
+
+def test_a_page_that_fails_uses_the_other_at_once(hospital: Hospital) -> None:
+    hospital.ada.slack.deactivate("channel_not_found")
+    began = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    sms = hospital.ada.phone.expect_sms(CODE)
+    assert (channels_in_order(hospital), hospital.now) == (["slack", "sms"], began)
+    assert owner(hospital) == hospital.ada.name
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+
+
+def test_a_page_whose_fate_is_unknown_twice_uses_the_other(hospital: Hospital) -> None:
+    hospital.world.slack_down()
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    sms = hospital.ada.phone.expect_sms(CODE)
+    slack = [row for row in pages(hospital) if row.slip.channel == "slack"]
+    assert [row.slip.possible_repeat for row in slack] == [False, True]
+    assert {row.state for row in slack} == {"uncertain"}
+    hospital.world.slack_down(down=False)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    assert not hospital.ada.slack.messages

@@ -1,0 +1,179 @@
+"""Sent, delivered and acknowledged are three facts; a failed page moves on at once."""
+
+import pytest
+
+from bot.domain.alert import State
+from bot.sandbox.hospital import Hospital
+from bot.sandbox.people import PhoneMessage
+from tests.scenarios.looking import (
+    CODE,
+    acknowledge_by_sms,
+    entries,
+    expect_everything,
+    owner,
+    paged,
+    paged_until_acknowledged,
+    pages,
+)
+
+
+def outcomes(hospital: Hospital, channel: str) -> list[tuple[str, bool]]:
+    """State, and whether the carrier reported it delivered, of each page on this channel."""
+    return [
+        (row.state, row.delivered_at is not None)
+        for row in pages(hospital)
+        if row.slip.channel == channel
+    ]
+
+
+def reply_ack(hospital: Hospital, sms: PhoneMessage) -> None:
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+
+
+def test_a_slack_page_is_sent_and_never_delivered(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    assert outcomes(hospital, "slack") == [("sent", False)]
+    assert outcomes(hospital, "sms") == [("sent", True)]
+    assert [e.data["channel"] for e in entries(hospital, "page_delivered")] == ["sms"]
+    reply_ack(hospital, sms)
+    assert outcomes(hospital, "slack") == [("sent", False)]
+
+
+def test_a_receipt_is_no_acknowledgment(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    alert = hospital.alert()
+    assert (alert.state, alert.acknowledgment) == (State.OPEN, None)
+    reply_ack(hospital, sms)
+
+
+def test_a_page_that_the_phone_has_not_got_yet_is_sent_and_not_delivered(
+    hospital: Hospital,
+) -> None:
+    hospital.ada.phone.state("held")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect_new("Critical")
+    assert outcomes(hospital, "sms") == [("sent", False)]
+    hospital.ada.phone.on()
+    hospital.settle()
+    assert outcomes(hospital, "sms") == [("sent", True)]
+    reply_ack(hospital, hospital.ada.phone.expect_sms(CODE))
+
+
+def test_an_acknowledgment_without_a_receipt_counts(hospital: Hospital) -> None:
+    hospital.ada.phone.state("no receipt")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    reply_ack(hospital, sms)
+    assert outcomes(hospital, "sms") == [("sent", False)]
+    assert hospital.alert().state is State.ACKNOWLEDGED
+
+
+def test_repeated_and_shuffled_receipts_count_once(hospital: Hospital) -> None:
+    hospital.world.twilio.carrier.duplicate_callbacks = True
+    hospital.world.twilio.carrier.shuffle_callbacks = True
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    assert outcomes(hospital, "sms") == [("sent", True)]
+    assert len(entries(hospital, "page_delivered")) == 1
+    reply_ack(hospital, sms)
+
+
+@pytest.mark.parametrize("state", ["blocked", "unreachable"])
+def test_a_carrier_that_could_not_deliver_moves_the_alert_on_at_once(
+    hospital: Hospital, state: str
+) -> None:
+    hospital.sam.phone.state("blocked" if state == "blocked" else "unreachable")
+    began = hospital.now
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    hospital.settle()
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    assert outcomes(hospital, "sms")[0] == ("sent", False)
+    failed = entries(hospital, "page_failed")
+    assert [e.data["permanent"] for e in failed] == [True]
+    paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_a_phone_that_is_off_is_tried_once_more_while_the_next_channel_is_used_at_once(
+    hospital: Hospital,
+) -> None:
+    hospital.ada.phone.off()
+    hospital.ada.slack.deactivate("channel_not_found")
+    began = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.settle()
+    retry = [row for row in pages(hospital) if row.slip.tries == 2]
+    assert [row.slip.channel for row in retry] == ["sms"]
+    hospital.pass_time(minutes=1)
+    assert owner(hospital) == hospital.ben.name
+    paged_until_acknowledged(hospital, hospital.ben)
+    assert (hospital.now - began).total_seconds() == 60
+    expect_everything(hospital)
+
+
+def test_slack_that_is_busy_is_asked_again_after_the_time_it_names(hospital: Hospital) -> None:
+    hospital.world.slack.faults.fail_next("chat.postMessage", status=429, retry_after=20)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    sms = hospital.ada.phone.expect_sms(CODE)
+    assert not hospital.ada.slack.messages
+    hospital.pass_time(minutes=0.4)
+    message = hospital.ada.slack.expect_new("Critical")
+    assert "Possible repeat" not in message.plain
+    reply_ack(hospital, sms)
+    expect_everything(hospital)
+
+
+def test_a_server_error_is_tried_again_and_counts_as_failed_only_after_the_last_try(
+    hospital: Hospital,
+) -> None:
+    hospital.world.twilio.faults.fail_next("messages.create", status=503, times=2)
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    assert owner(hospital) == hospital.sam.name
+    hospital.pass_time(minutes=1)
+    sms = hospital.sam.phone.expect_sms(CODE)
+    assert [row.slip.tries for row in pages(hospital)] == [1, 2, 3]
+    acknowledge_by_sms(hospital, hospital.sam, sms)
+
+
+def test_with_one_provider_out_of_order_the_other_still_pages(hospital: Hospital) -> None:
+    hospital.world.twilio.faults.fail_next(status=500, times=1000)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    message = hospital.ada.slack.expect_new("Critical")
+    modal = hospital.ada.slack.click("Acknowledge", message).modal
+    assert hospital.ada.slack.submit(modal, {"words": "subdural"}).outcome == "closed"
+    hospital.settle()
+    hospital.world.twilio.faults.clear()
+    hospital.world.slack.faults.fail_next(status=500, times=1000)
+    hospital.send(hospital.report("mr-spine-cord"))
+    sms = hospital.ada.phone.expect_sms(CODE)
+    reply_ack(hospital, sms)
+    hospital.world.slack.faults.clear()
+    hospital.pass_time(minutes=2)
+    expect_everything(hospital)
+
+
+def test_a_lost_answer_is_looked_up_and_not_sent_again(hospital: Hospital) -> None:
+    hospital.world.twilio.faults.fail_next("messages.create", "lost_reply")
+    hospital.world.slack.faults.fail_next("chat.postMessage", "lost_reply")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    assert [row.state for row in pages(hospital)] == ["sent", "sent"]
+    assert len(hospital.ada.slack.messages) == len(hospital.ada.phone.sms) == 1
+    reply_ack(hospital, sms)
+    assert all("Acknowledged" in m.plain for m in hospital.ada.slack.messages)
+
+
+def test_a_request_that_never_arrived_is_repeated_once_and_says_so(hospital: Hospital) -> None:
+    hospital.world.slack.faults.fail_next("chat.postMessage", "refuse")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    message, sms = paged(hospital.ada)
+    states = [
+        (r.state, r.slip.possible_repeat) for r in pages(hospital) if r.slip.channel == "slack"
+    ]
+    if states == [("uncertain", False), ("sent", True)]:
+        assert "Possible repeat" in message.plain
+    else:  # the connection was found closed before anything had left: no doubt remains
+        assert states == [("sent", False)]
+    reply_ack(hospital, sms)
+    expect_everything(hospital)
