@@ -85,7 +85,6 @@ class Demo:
     def _import_people(self, folder: Path) -> None:
         people = folder / "people.csv"
         people.write_text(PEOPLE_CSV, encoding="utf-8")
-        self.bot.run_once("migrate")
         self.bot.run_once("people", "import", str(people))
 
     @property
@@ -139,6 +138,7 @@ def run(
     wanted = (PORT if _is_free(PORT) else 0) if port is None else port
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    tell("Starting Readback on stand-ins for Slack and Twilio; every patient is invented.")
     try:
         _show(Demo(program, deliver, wanted), browser=browser, tell=tell)
     except KeyboardInterrupt:
@@ -176,7 +176,6 @@ def _undisturbed_end() -> Iterator[None]:
 
 
 def _greet(demo: Demo, *, browser: bool, tell: Callable[[str], None]) -> None:
-    tell("Readback runs on stand-ins for Slack and Twilio; every patient is invented.")
     tell(_send_first_sample(demo))
     tell(f"\n  {demo.url}\n\nCtrl-C stops it.")
     if browser and has_display():
