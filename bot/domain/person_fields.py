@@ -13,9 +13,9 @@ from bot.domain.report import Identifier
 ROLES = ("coordinator", "radiologist")
 _SLACK = re.compile(r"(?:(T[A-Z0-9]{2,})[/:])?([UW][A-Z0-9]{2,})")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-# North America: area code and exchange begin with 2 to 9.
-_NANP = re.compile(r"1?([2-9][0-9]{2}[2-9][0-9]{6})")
+# North America (+1) has ten digits, and area code and exchange begin with 2 to 9.
+_NANP = re.compile(r"(?:\+?1)?([2-9][0-9]{2}[2-9][0-9]{6})")
+_E164_ELSEWHERE = re.compile(r"\+[2-9][0-9]{6,14}")
 # What stands before an NPI when its Luhn digit is computed (CMS, "NPI check digit calculation").
 _NPI_PREFIX = "80840"
 
@@ -37,7 +37,7 @@ def local_ids(text: str) -> tuple[Identifier, ...]:
 def mobile(text: str) -> str:
     """E.164. Ten digits without a plus, however grouped, are a North American number (+1)."""
     bare = re.sub(r"[\s().\-\u00a0\u2010\u2011\u2013]", "", text)
-    if bare.startswith("+") and _E164.fullmatch(bare):
+    if _E164_ELSEWHERE.fullmatch(bare):
         return bare
     if found := _NANP.fullmatch(bare):
         return f"+1{found[1]}"
