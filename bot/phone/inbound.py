@@ -52,6 +52,7 @@ async def receive(engine: Engine, message: Message) -> str:
 def _receive(c: Connection, engine: Engine, message: Message) -> str:
     now = engine.clock.now()
     if not inbound.seen(c, PROVIDER, message.sid, now):
+        after_commit(c, _repeated)
         return ""
     reading = parse_reply(message.text)
     if message.opt_out or reading is Unclear.CARRIER_WORD:
@@ -68,6 +69,12 @@ def _receive(c: Connection, engine: Engine, message: Message) -> str:
         _refuse(c, message, "unknown_code", now)
         return _help(c, message, wording.answer_unknown_code(number), now)
     return _act(c, engine, reading, found)
+
+
+def _repeated() -> None:
+    """By Twilio, whose request was answered too late; or by somebody who recorded it."""
+    metrics.reply("repeated")
+    log.warning("webhook_repeated", kind="sms")
 
 
 def _own_code(c: Connection, message: Message, code: str) -> CodeFound | None:

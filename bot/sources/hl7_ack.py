@@ -40,7 +40,7 @@ class Answer:
 def accepted(raw: RawMessage, receipt: Receipt, *, reject: bool) -> Answer:
     """The answer after the commit. ``reject`` is the listener's on_unusable = "reject"."""
     if not receipt.quarantined:
-        return Answer("AA", "received before" if receipt.duplicate else "")
+        return Answer("AA", _told(receipt))
     problem = (
         raw.reading
         if isinstance(raw.reading, Unusable)
@@ -55,6 +55,14 @@ def accepted(raw: RawMessage, receipt: Receipt, *, reject: bool) -> Answer:
         location=problem.location,
         detail=problem.detail,
     )
+
+
+def _told(receipt: Receipt) -> str:
+    """Whoever tries out an interface has to see why nobody was paged."""
+    if receipt.duplicate:
+        return "received before"
+    not_live = receipt.set_aside == "not-production"
+    return "kept, pages nobody: its processing id is not one that may" if not_live else ""
 
 
 NOT_STORED = Answer(
