@@ -126,12 +126,13 @@ def load(connection: Connection, alert_id: str, *, for_update: bool = True) -> A
 
 def facts(connection: Connection, alert_id: str) -> AlertFacts:
     """The facts beside the alert. Raises KeyError where there is none of this id."""
+    known = memory(connection).facts.get(alert_id)
+    if known:
+        return known
     row = connection.execute(_BY_ID, {"alert_id": alert_id}).first()
     if row is None:
         raise KeyError(alert_id)
-    return AlertFacts(
-        row.exam, row.modality, row.accession, row.ordering_person, row.radiologist_person
-    )
+    return _facts(row)
 
 
 def with_roster(connection: Connection, alert: Alert, facts: AlertFacts) -> Alert:
@@ -234,10 +235,14 @@ def _one(
     if lock:
         here.revisions[row.id] = row.revision
     alert = alert_rows.to_alert(connection, row)
-    named = AlertFacts(
-        ordering_person=row.ordering_person, radiologist_person=row.radiologist_person
+    here.facts[row.id] = _facts(row)
+    return with_roster(connection, alert, here.facts[row.id])
+
+
+def _facts(row: AnyRow) -> AlertFacts:
+    return AlertFacts(
+        row.exam, row.modality, row.accession, row.ordering_person, row.radiologist_person
     )
-    return with_roster(connection, alert, named)
 
 
 @lru_cache(maxsize=8)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from bot.domain.policy import CategoryPolicy
 
 if TYPE_CHECKING:
+    from storage.alerts import AlertFacts
     from storage.people import Directory
 
 _KEY = "readback"
@@ -34,6 +35,7 @@ class Memory:
     """``heads`` and ``directory`` hold for the transaction; the rest for one unit of work in it.
 
     ``unpaged`` are alerts that this unit has inserted, and put no page out for yet.
+    ``facts`` are those of the alerts that this unit has loaded: they never change.
     ``revisions`` are those this unit has loaded: what it did not load, it must not save.
     """
 
@@ -44,11 +46,13 @@ class Memory:
     directory: "Directory | None" = None
     unpaged: set[str] = field(default_factory=set)
     revisions: dict[str, int] = field(default_factory=dict)
+    facts: "dict[str, AlertFacts]" = field(default_factory=dict)
 
     def next_unit(self) -> None:
         """A unit begins: what the one before it loaded may be old by now."""
         self.unpaged.clear()
         self.revisions.clear()
+        self.facts.clear()
 
     def forget(self, callbacks: int) -> None:
         """A unit was rolled back: drop whatever it may have taught, and its own callbacks."""

@@ -48,7 +48,8 @@ class Directory:
     the id of who stands in."""
 
     people: dict[str, Person]
-    active: frozenset[str]
+    active: tuple[Person, ...]
+    coordinators: tuple[Person, ...]
     designees: dict[str, str]
     identifiers: dict[tuple[str, str], str]
     slack: dict[tuple[str, str], str]
@@ -56,8 +57,7 @@ class Directory:
 
 def everybody(connection: Connection) -> list[Person]:
     """All people that the last import named, in file order."""
-    known = directory(connection)
-    return [person for person in known.people.values() if person.id in known.active]
+    return list(directory(connection).active)
 
 
 def load(connection: Connection, person_id: str) -> Person | None:
@@ -73,7 +73,7 @@ def designee(connection: Connection, person_id: str) -> Person | None:
 
 def coordinators(connection: Connection) -> list[Person]:
     """Everybody with that role, in file order."""
-    return [person for person in everybody(connection) if COORDINATOR in person.roles]
+    return list(directory(connection).coordinators)
 
 
 def by_slack(connection: Connection, team: str, user: str) -> Person | None:
@@ -121,7 +121,7 @@ def roster(
     ordering = known.people.get(ordering_id or "")
     stand_in = known.people.get(known.designees.get(ordering_id or "", ""))
     radiologist = known.people.get(radiologist_id or "")
-    duty = tuple(coordinators(connection))
+    duty = known.coordinators
     named = {person.id for person in (ordering, stand_in, radiologist, *duty) if person}
     left = tuple(
         known.people[i] for i in dict.fromkeys(others) if i in known.people and i not in named
@@ -159,9 +159,12 @@ def changed(connection: Connection) -> None:
 def _read(connection: Connection) -> Directory:
     rows = connection.execute(_EVERYBODY).all()
     identifiers = connection.execute(_IDENTIFIERS).all()
+    people = {row.id: _person(row) for row in rows}
+    active = tuple(people[row.id] for row in rows if row.active)
     return Directory(
-        people={row.id: _person(row) for row in rows},
-        active=frozenset(row.id for row in rows if row.active),
+        people=people,
+        active=active,
+        coordinators=tuple(person for person in active if COORDINATOR in person.roles),
         designees={row.id: row.designee_id for row in rows if row.designee_id},
         identifiers={(authority, value): person_id for authority, value, person_id in identifiers},
         slack={

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -220,7 +221,7 @@ async def _through_outages(name: str, loop: Callable[[], Coroutine[Any, Any, Non
     while True:
         try:
             await loop()
-        except (SQLAlchemyError, CommitUnknown) as outage:
+        except (SQLAlchemyError, sqlite3.Error, CommitUnknown) as outage:
             log.error("database_outage", loop=name, error=type(outage).__name__)
             await asyncio.sleep(OUTAGE_SECONDS)
 

@@ -132,7 +132,14 @@ class SendUncertain(Exception):
 
 
 class Sender(Protocol):
-    """One channel. The engine knows nothing else of Slack or Twilio."""
+    """One channel. The engine knows nothing else of Slack or Twilio.
+
+    ``shows_finding``: the site allows findings in its messages; else no page brings one along.
+    """
+
+    @property
+    def shows_finding(self) -> bool:
+        """Whether Page.finding is wanted."""
 
     async def send(self, page: Page) -> Sent:
         """Hand the page to the provider. Raises SendFailed or SendUncertain."""

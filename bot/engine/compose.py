@@ -1,5 +1,6 @@
 """From a claimed attempt to the page that a sender can word without a database."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -14,15 +15,20 @@ from storage.outbox import Claimed
 VALID_AT_LEAST = timedelta(minutes=1)
 
 
-def compose(c: Connection, engine: Engine, claimed: Claimed) -> Page:
-    """The page with everything in it, as things stand at this moment."""
+def compose(c: Connection, engine: Engine, claimed: Claimed, *, with_finding: bool = False) -> Page:
+    """The page with everything in it, as things stand at this moment.
+
+    The finding only ``with_finding``, and never for somebody who said "not my patient".
+    """
     person = person_of(c, claimed.slip.person_id)
     if not claimed.alert_id:
         return Page(
             claimed.delivery_id, claimed.slip, person, engine.clock.now(), reason=claimed.data
         )
     alert = alerts.load(c, claimed.alert_id, for_update=False)
-    return _page(c, engine, claimed, alert, person)
+    page = _page(c, engine, claimed, alert, person)
+    entitled = person.id in alert.paged and person.id not in alert.no_access
+    return replace(page, finding=finding(c, alert)) if with_finding and entitled else page
 
 
 def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person: Person) -> Page:
@@ -54,7 +60,6 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         review=alert.review,
         note=alert.note,
         late_by=alert.late_by,
-        finding=finding(c, alert) if slip.notice is None else "",
         posted=outbox.posted(c, alert.id, person.id),
     )
 

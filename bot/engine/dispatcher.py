@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
@@ -92,7 +93,7 @@ class Dispatcher:
         claim = partial(outbox.claim, now=now, instance=engine.instance, limit=room)
         try:
             return await engine.database.write(
-                lambda c: [(one, compose(c, engine, one)) for one in claim(c)]
+                lambda c: [(one, self._compose_in(c, one)) for one in claim(c)]
             )
         except (LookupError, ValueError, SQLAlchemyError) as error:
             log.error("page_not_composed", error=type(error).__name__)
@@ -157,7 +158,11 @@ class Dispatcher:
         return Lost()
 
     async def _compose(self, claimed: Claimed) -> Page:
-        return await self.engine.database.write(lambda c: compose(c, self.engine, claimed))
+        return await self.engine.database.write(lambda c: self._compose_in(c, claimed))
+
+    def _compose_in(self, c: Connection, claimed: Claimed) -> Page:
+        wanted = self._sender(claimed).shows_finding
+        return compose(c, self.engine, claimed, with_finding=wanted)
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
         waited = (self.engine.clock.now() - claimed.not_before).total_seconds()
@@ -191,6 +196,8 @@ def _refused(failed: SendFailed) -> Refused:
 
 class _NoChannel:
     """Stands where the site runs without a channel: the page moves to the next one at once."""
+
+    shows_finding = False
 
     async def send(self, page: Page) -> Sent:
         raise SendFailed(f"{page.slip.channel}-is-off", permanent=True)

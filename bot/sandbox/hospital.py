@@ -149,7 +149,7 @@ class Hospital:
         return min((at for at in times if at is not None), default=None)
 
     def settle(self) -> None:
-        """Wait until the bot has nothing due and nothing under way, and no message is in the air."""
+        """Wait until the bot has nothing due or under way, and no message is in the air."""
         deadline = time.monotonic() + PATIENCE
         while not self._quiet():
             if time.monotonic() > deadline:

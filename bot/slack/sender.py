@@ -51,6 +51,11 @@ class SlackSender:
         )
         direct_if_local(self._client, settings.api_url)
 
+    @property
+    def shows_finding(self) -> bool:
+        """Only where the site's Slack may hold findings in messages."""
+        return self._settings.phi == "message"
+
     async def close(self) -> None:
         """Give the connections back. What is in flight breaks off as uncertain."""
         await self._session.close()
