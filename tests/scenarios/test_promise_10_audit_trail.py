@@ -27,7 +27,7 @@ def intruder(database_url: str, hospital: Hospital) -> Iterator[Engine]:
     engine.dispose()
 
 
-def changed(alert: str, seq: int, **values: object) -> Update:
+def changed(alert: str, seq: int, /, **values: object) -> Update:
     return update(tables.audit).where(A.chain == alert, A.seq == seq).values(values)
 
 
