@@ -1,0 +1,189 @@
+"""Attempts: claimed durably, sent, proven or in doubt; how many at a time; whose they are."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from bot.domain.page import Page, SendFailed, SendUncertain, Sent
+from bot.engine import dispatcher
+from bot.engine.settle import Refused, settle
+from storage import audit, outbox
+from tests.engine.conftest import Bench, Channel
+
+
+async def lost(_: Page) -> Sent:
+    raise SendUncertain("no-answer")
+
+
+async def proven(page: Page) -> Sent | None:
+    return Sent(f"found-{page.delivery_id}")
+
+
+@pytest.fixture
+def one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider is asked for proof once, without waiting."""
+    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0,))
+
+
+def states(bench: Bench, channel: str) -> list[tuple[str, int, bool]]:
+    rows = [row for row in bench.attempts() if row.slip.channel == channel]
+    return [(row.state, row.slip.tries, row.slip.possible_repeat) for row in rows]
+
+
+def test_a_page_in_doubt_that_the_provider_proves_counts_as_sent(bench: Bench) -> None:
+    bench.sms = Channel(lost, proven)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    (row,) = [row for row in bench.attempts() if row.slip.channel == "sms"]
+    assert (row.state, row.provider_id) == ("sent", f"found-{row.delivery_id}")
+    assert len(bench.sms.pages) == 1
+
+
+def test_a_page_in_doubt_without_proof_is_repeated_once_under_a_new_id_and_marked(
+    bench: Bench, one_question: None
+) -> None:
+    bench.sms = Channel(lost)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    assert states(bench, "sms") == [("uncertain", 1, False), ("uncertain", 1, True)]
+    first, second = bench.sms.pages
+    assert first.delivery_id != second.delivery_id
+    assert (first.slip.possible_repeat, second.slip.possible_repeat) == (False, True)
+
+
+def test_a_provider_that_cannot_be_asked_for_proof_is_asked_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0, 0.0, 0.0))
+
+    async def at_the_third_time(page: Page) -> Sent | None:
+        if len(bench.sms.asked) < 3:
+            raise SendFailed("busy", permanent=False)
+        return await proven(page)
+
+    bench.sms = Channel(lost, at_the_third_time)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    assert states(bench, "sms") == [("sent", 1, False)]
+
+
+def test_the_time_that_a_provider_names_is_kept(bench: Bench) -> None:
+    async def busy(_: Page) -> Sent:
+        raise SendFailed("busy", permanent=False, retry_after=17.0)
+
+    bench.sms = Channel(busy)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    waiting = [row for row in bench.attempts() if row.state == "waiting"]
+    assert [row.not_before for row in waiting] == [bench.clock.at + timedelta(seconds=17)]
+
+
+def test_a_channel_that_the_site_does_without_moves_to_the_next_at_once(bench: Bench) -> None:
+    bench.report()
+    bench.dispatch(bench.quiet, {"slack": bench.slack})
+    assert states(bench, "sms") == [("failed", 1, False)]
+    assert [row.reason for row in bench.attempts() if row.slip.channel == "sms"] == ["sms-is-off"]
+    assert states(bench, "slack") == [("sent", 1, False)]
+
+
+def test_no_more_pages_are_in_flight_than_the_limit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "IN_FLIGHT", 3)
+    flying, most = 0, 0
+
+    async def slow(page: Page) -> Sent:
+        nonlocal flying, most
+        flying += 1
+        most = max(most, flying)
+        await asyncio.sleep(0.02)
+        flying -= 1
+        return Sent(page.delivery_id)
+
+    bench.slack, bench.sms = Channel(slow), Channel(slow)
+    for number in range(5):
+        bench.report(f"E{number}")
+    bench.dispatch(bench.quiet)
+    assert most == 3
+    assert len(bench.slack.pages) + len(bench.sms.pages) == 10
+
+
+def test_an_attempt_that_broke_off_is_found_again_and_asked_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "ORPHANS_EVERY", 0.0)
+
+    async def breaks(_: Page) -> Sent:
+        raise ZeroDivisionError
+
+    bench.sms = Channel(breaks, proven)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    assert states(bench, "sms") == [("sent", 1, False)]
+    assert {line["event"] for line in bench.log.errors} == {"attempt_broke_off"}
+
+
+def test_what_a_dead_copy_had_claimed_is_looked_up_before_it_is_repeated(
+    bench: Bench, one_question: None
+) -> None:
+    bench.report()
+    bench.database.run(lambda c: outbox.claim(c, bench.clock.at, 77))
+    bench.slack.proves = proven
+    bench.dispatch(bench.quiet)
+    assert not bench.slack.pages
+    assert states(bench, "slack") == [("sent", 1, False)]
+    assert states(bench, "sms") == [("uncertain", 1, False), ("sent", 1, True)]
+
+
+def test_an_attempt_is_settled_once(bench: Bench) -> None:
+    bench.report()
+    claimed = bench.database.run(lambda c: outbox.claim(c, bench.clock.at, 1))
+    one = next(each for each in claimed if each.slip.channel == "sms")
+    refused = Refused("twilio-21211", permanent=True)
+    for outcome in (Sent("S1"), refused, Sent("S2")):
+        unit = partial(settle, engine=bench.engine, claimed=one, outcome=outcome)
+        bench.database.run(unit)
+    (row,) = [row for row in bench.attempts() if row.delivery_id == one.delivery_id]
+    assert (row.state, row.provider_id) == ("sent", "S1")
+    trail = bench.database.look(lambda c: audit.chain(c, bench.alert().id))
+    assert [entry.what for entry in trail].count("page_sent") == 1
+
+
+def test_a_drain_claims_nothing_more_and_lets_what_flies_land(bench: Bench) -> None:
+    async def slow(page: Page) -> Sent:
+        await asyncio.sleep(0.1)
+        return Sent(page.delivery_id)
+
+    bench.slack, bench.sms = Channel(slow), Channel(slow)
+    bench.report()
+    bench.dispatch(lambda: bool(bench.sms.pages))
+    assert {row.state for row in bench.attempts()} == {"sent"}
+
+
+def test_a_notice_of_no_alert_is_tried_a_few_times_and_recorded(bench: Bench) -> None:
+    async def refuses(_: Page) -> Sent:
+        raise SendFailed("server-error", permanent=False)
+
+    bench.slack = Channel(refuses)
+    bench.take(b"PID|1||nobody\r")
+    for _ in range(8):
+        bench.dispatch(bench.quiet)
+        bench.pass_time(minutes=3)
+    assert len(bench.slack.pages) == 5
+    assert {page.reason for page in bench.slack.pages} == {bench.slack.pages[0].reason}
+    admin = bench.database.look(lambda c: audit.chain(c, audit.ADMIN))
+    assert [entry.what for entry in admin].count("notice_refused") == 5
+
+
+def test_a_provider_that_refuses_our_credentials_is_the_operators_to_hear_of(
+    bench: Bench,
+) -> None:
+    async def refuses(_: Page) -> Sent:
+        raise SendFailed("twilio-20003", permanent=True, configuration=True)
+
+    bench.sms = Channel(refuses)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    assert {line["event"] for line in bench.log.errors} == {"channel_misconfigured"}

@@ -1,0 +1,70 @@
+"""The sweep: everything that is due, each for itself."""
+
+import asyncio
+
+from sqlalchemy import update
+
+from bot.domain.alert import State
+from bot.domain.events import Acknowledged, ReadBack
+from bot.engine import timers
+from bot.engine.alerts import apply_in
+from bot.engine.context import Wake
+from storage import tables
+from tests.engine.conftest import Bench
+
+
+def test_one_alert_that_cannot_be_read_does_not_stop_the_others(bench: Bench) -> None:
+    for number in range(3):
+        bench.report(f"E{number}")
+    bench.dispatch(bench.quiet)
+    broken = bench.alert("E1").id
+    spoil = update(tables.alerts).where(tables.alerts.c.id == broken).values(rest="no JSON")
+    bench.database.run(lambda c: c.execute(spoil).rowcount)
+    bench.pass_time(minutes=10)
+    assert asyncio.run(timers.sweep(bench.engine)) == 3
+    assert [bench.alert(name).round for name in ("E0", "E2")] == [2, 2]
+    (error,) = bench.log.errors
+    assert (error["event"], error["alert"]) == ("step_failed", broken)
+
+
+def test_a_step_that_somebody_else_has_taken_is_not_taken_again(bench: Bench) -> None:
+    bench.report()
+    bench.pass_time(minutes=10)
+    alert = bench.alert()
+    for _ in range(2):
+        bench.database.run(lambda c: timers.step(bench.engine, alert.id, c))
+    assert bench.alert().round == alert.round + 1
+
+
+def test_an_alert_that_was_acknowledged_between_the_look_and_the_step_stays_so(
+    bench: Bench,
+) -> None:
+    bench.report()
+    bench.dispatch(bench.quiet)
+    alert = bench.alert()
+    bench.pass_time(minutes=10)
+    event = Acknowledged(alert.owner, "sms", alert.version, ReadBack.NONE)
+    bench.database.run(lambda c: apply_in(c, bench.engine, alert.id, event))
+    bench.database.run(lambda c: timers.step(bench.engine, alert.id, c))
+    assert bench.alert().state is State.ACKNOWLEDGED
+
+
+def test_the_loop_sleeps_until_the_next_step_and_takes_it_when_the_clock_was_moved(
+    bench: Bench,
+) -> None:
+    bench.report()
+
+    async def watch() -> None:
+        wake = Wake(asyncio.get_running_loop())
+        loop = asyncio.create_task(timers.run(bench.engine, wake))
+        await asyncio.sleep(0)
+        bench.pass_time(minutes=10)
+        wake.all()
+        async with asyncio.timeout(5):
+            while bench.alert().round == 1:  # noqa: ASYNC110 - the loop under test has no event
+                await asyncio.sleep(0.01)
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+    asyncio.run(watch())
+    assert bench.alert().round == 2
