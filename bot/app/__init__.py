@@ -206,7 +206,7 @@ async def _listening(section: str, port: int, starting: Awaitable[object]) -> No
 async def _loops(engine: Engine, dispatcher: Dispatcher, wake: Wake, stack: AsyncExitStack) -> None:
     """The two loops. One that breaks in a way that nobody foresaw ends the process: whoever
     supervises it starts it anew, and a loop that is silently gone would page nobody."""
-    group = await stack.enter_async_context(asyncio.TaskGroup())
+    group = await stack.enter_async_context(_group())
     for name, loop in (
         ("timers", lambda: timers.run(engine, wake)),
         ("dispatcher", dispatcher.run),
@@ -214,6 +214,19 @@ async def _loops(engine: Engine, dispatcher: Dispatcher, wake: Wake, stack: Asyn
         task = group.create_task(_through_outages(name, loop), name=name)
         stack.callback(task.cancel)
     stack.push_async_callback(dispatcher.drain, DRAIN_SECONDS)
+
+
+@asynccontextmanager
+async def _group() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group out of which CannotStart comes as it is: somebody has to read it."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except ExceptionGroup as several:
+        refused = several.subgroup(CannotStart)
+        if refused is None:
+            raise
+        raise refused.exceptions[0] from None
 
 
 async def _through_outages(name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
