@@ -1,0 +1,202 @@
+"""Serving is refused where it would be unsafe, with the reason and what to do."""
+
+import asyncio
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.app import CannotStart, running
+from bot.app.rehearsal import people_move_in
+from bot.clock import SystemClock
+from bot.domain.people_file import PersonRow
+from bot.domain.policy_file import BadPolicy
+from bot.sandbox.samples import PEOPLE_CSV
+from bot.settings import Settings, load
+from storage import audit
+from storage.database import Database
+from storage.people_import import apply_import
+from tests.written import writing
+
+SITE = """\
+[site]
+name = "General"
+timezone = "America/Chicago"
+callback_number = "312-555-0100"
+[database]
+url = "{url}"
+[hl7]
+port = 0
+[web]
+port = 0
+[slack]
+api_url = "http://127.0.0.1:9/"
+[twilio]
+from = "+15005550006"
+api_url = "http://127.0.0.1:9"
+"""
+TOKENS = {
+    "SLACK_BOT_TOKEN": "xoxb-made-up",
+    "SLACK_APP_TOKEN": "xapp-made-up",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "made-up",
+}
+NEITHER = frozenset({"slack", "sms"})
+
+
+def settings(folder: Path, url: str, more: Mapping[str, str] = TOKENS) -> Settings:
+    file = folder / "readback.toml"
+    file.write_text(SITE.format(url=url), encoding="utf-8")
+    return load(file, more)
+
+
+def moved_in(url: str, directory: str = PEOPLE_CSV) -> None:
+    database = Database(url)
+    people_move_in(database, SystemClock(), directory)
+    database.close()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A SQLite database with the usual people in it."""
+    found = f"sqlite:///{tmp_path / 'readback.db'}"
+    moved_in(found)
+    return found
+
+
+def refusal(given: Settings, without: frozenset[str] = frozenset({"slack"})) -> str:
+    """Why it does not start."""
+
+    async def start() -> None:
+        async with running(given, SystemClock(), without=without):
+            pass
+
+    with writing(), pytest.raises(CannotStart) as reason:
+        asyncio.run(start())
+    return str(reason.value)
+
+
+def starts(given: Settings, without: frozenset[str] = frozenset({"slack"})) -> bool:
+    """It starts, listens for reports and for the web, and stops."""
+
+    async def start() -> bool:
+        async with running(given, SystemClock(), without=without) as copy:
+            return bool(copy.hl7_port and copy.web_port)
+
+    with writing() as log:
+        done = asyncio.run(start())
+        assert not log.errors
+        return done
+
+
+def test_it_starts_where_nothing_speaks_against_it(tmp_path: Path, url: str) -> None:
+    assert starts(settings(tmp_path, url))
+
+
+def test_without_any_people_there_is_no_coordinator(tmp_path: Path) -> None:
+    why = refusal(settings(tmp_path, f"sqlite:///{tmp_path / 'empty.db'}"))
+    assert "No coordinator can be paged" in why
+    assert "readback people import" in why
+
+
+def test_a_coordinator_whom_no_channel_in_use_reaches_is_none(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'slack-only.db'}"
+    database = Database(url)
+    database.migrate()
+    row = PersonRow(2, "1500000017", (), "Carla", "", "", ("T1", "U1"), "UTC", ("coordinator",), "")
+    database.run(lambda c: apply_import(c, [row], SystemClock().now()))
+    database.close()
+    assert "No coordinator can be paged" in refusal(settings(tmp_path, url))
+
+
+def test_with_no_channel_at_all_nobody_can_be_paged(tmp_path: Path, url: str) -> None:
+    assert "No coordinator can be paged" in refusal(settings(tmp_path, url), NEITHER)
+
+
+@pytest.mark.parametrize(
+    ("missing", "option"),
+    [
+        ("SLACK_BOT_TOKEN", "--without slack"),
+        ("SLACK_APP_TOKEN", "--without slack"),
+        ("TWILIO_ACCOUNT_SID", "--without twilio"),
+        ("TWILIO_AUTH_TOKEN", "--without twilio"),
+    ],
+)
+def test_a_missing_token_is_named_with_the_way_to_do_without(
+    tmp_path: Path, url: str, missing: str, option: str
+) -> None:
+    tokens = {name: value for name, value in TOKENS.items() if name != missing}
+    why = refusal(settings(tmp_path, url, tokens), without=frozenset())
+    assert missing in why
+    assert option in why
+    assert not any(value in why for value in TOKENS.values())
+
+
+@contextmanager
+def taken() -> Iterator[int]:
+    """A port that somebody else listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize("section", ["hl7", "web"])
+def test_a_port_that_is_taken_is_named_with_its_setting(
+    tmp_path: Path, url: str, section: str
+) -> None:
+    with taken() as port:
+        variable = f"READBACK_{section.upper()}__PORT"
+        why = refusal(settings(tmp_path, url, {**TOKENS, variable: str(port)}))
+    assert f"Port {port}" in why
+    assert f"{section}.port" in why
+    assert starts(settings(tmp_path, url))
+
+
+def test_a_second_copy_on_one_sqlite_file_is_refused_and_the_first_goes_on(
+    tmp_path: Path, url: str
+) -> None:
+    given = settings(tmp_path, url)
+
+    async def two() -> str:
+        async with running(given, SystemClock(), without=frozenset({"slack"})) as first:
+            with pytest.raises(CannotStart) as reason:
+                async with running(given, SystemClock(), without=frozenset({"slack"})):
+                    pass
+            _, writer = await asyncio.open_connection("127.0.0.1", first.hl7_port)
+            writer.close()
+            await writer.wait_closed()
+        return str(reason.value)
+
+    with writing():
+        why = asyncio.run(two())
+    assert "another copy" in why
+    assert "PostgreSQL" in why
+    assert starts(given)
+
+
+def test_a_policy_that_cannot_be_kept_is_refused(tmp_path: Path, url: str) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('version = "x"\n', encoding="utf-8")
+    given = settings(tmp_path, url, {**TOKENS, "READBACK_SITE__POLICY": str(policy)})
+
+    async def start() -> None:
+        async with running(given, SystemClock(), without=frozenset({"slack"})):
+            pass
+
+    with writing(), pytest.raises(BadPolicy):
+        asyncio.run(start())
+
+
+def test_a_start_is_in_the_audit_trail_with_the_policy_and_who_approved_it(
+    tmp_path: Path, url: str
+) -> None:
+    assert starts(settings(tmp_path, url))
+    database = Database(url)
+    started = [
+        e for e in database.look(lambda c: audit.chain(c, audit.ADMIN)) if e.what == "started"
+    ]
+    database.close()
+    assert [set(entry.data) for entry in started] == [{"policy", "approved_by"}]
