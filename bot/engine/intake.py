@@ -125,7 +125,8 @@ def _follow(
 ) -> None:
     now = engine.clock.now()
     opens, note = opens_at(report, now)
-    alert = alerts.by_key(c, report.key)
+    # Only a final version opens an alert: where none came before, there is none to look for.
+    alert = alerts.by_key(c, report.key) if before else None
     again = opens if alert is None else reopens_at(report, now)
     event = event_for(alert, before, after, engine.policy, again)
     if alert is None and isinstance(event, Opened):
