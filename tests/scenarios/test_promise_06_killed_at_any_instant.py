@@ -109,13 +109,16 @@ def _died_since(bot: Mortal, deaths: int) -> bool:
     return bot.deaths > deaths
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("part", [range(1, 9), range(9, 17)], ids=["first", "second"])
+@pytest.mark.parametrize(
+    ("moment", "commits"),
+    [("after", range(1, 9)), ("after", range(9, 17)), ("before", range(2, 15, 2))],
+    ids=["after the first eight", "after the next eight", "before every second"],
+)
 def test_killed_at_a_commit_on_sqlite_it_resumes(
-    supervised: Supervised, tmp_path: Path, moment: str, part: range
+    supervised: Supervised, tmp_path: Path, moment: str, commits: range
 ) -> None:
     with supervised(f"sqlite:///{tmp_path}/readback.db") as (hospital, bot):
-        assert die_at_each(moment, part, hospital, bot) == len(part)
+        assert die_at_each(moment, commits, hospital, bot) == len(commits)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
