@@ -1,6 +1,7 @@
 """A real PostgreSQL of the tests' own: a new cluster in a temporary folder, on a Unix socket.
 
-Nothing of it is turned off for speed (fsync stays on): some tests are about durability.
+It does not wait for the disk (fsync off): the tests kill Readback and PostgreSQL, never the
+machine, and what a killed process had written is there all the same.
 """
 
 import os
@@ -17,6 +18,11 @@ from pathlib import Path
 import psycopg
 
 START_SECONDS = 30.0
+OPTIONS = [
+    option
+    for setting in ("listen_addresses=", "fsync=off", "full_page_writes=off")
+    for option in ("-c", setting)
+]
 
 
 def find_postgres() -> Path | None:
@@ -79,7 +85,7 @@ def start_server(programs: Path, folder: Path, user: str | None) -> "subprocess.
     with (folder / "log").open("wb") as log:
         # A process group of its own: Ctrl-C on the tests must not end it before they have ended.
         return subprocess.Popen(
-            [programs / "postgres", "-D", "data", "-k", folder, "-c", "listen_addresses="],
+            [programs / "postgres", "-D", "data", "-k", folder, *OPTIONS],
             user=user,
             cwd=folder,
             stdout=log,
