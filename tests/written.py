@@ -19,7 +19,7 @@ class Written(io.StringIO):
     dropped: list[str]
 
     @property
-    def errors(self) -> list[dict[str, object]]:
+    def error_lines(self) -> list[dict[str, object]]:
         return [line for line in self.lines if line["level"] in {"error", "critical"}]
 
     @property

@@ -87,7 +87,7 @@ def starts(given: Settings, without: frozenset[str] = frozenset({"slack"})) -> b
 
     with writing() as log:
         done = asyncio.run(start())
-        assert not log.errors
+        assert not log.error_lines
         return done
 
 

@@ -122,7 +122,7 @@ def test_an_attempt_that_broke_off_is_found_again_and_asked_for(
     bench.report()
     bench.dispatch(bench.quiet)
     assert states(bench, "sms") == [("sent", 1, False)]
-    assert {line["event"] for line in bench.log.errors} == {"attempt_broke_off"}
+    assert {line["event"] for line in bench.log.error_lines} == {"attempt_broke_off"}
 
 
 def test_what_a_dead_copy_had_claimed_is_looked_up_before_it_is_repeated(
@@ -186,4 +186,4 @@ def test_a_provider_that_refuses_our_credentials_is_the_operators_to_hear_of(
     bench.sms = Channel(refuses)
     bench.report()
     bench.dispatch(bench.quiet)
-    assert {line["event"] for line in bench.log.errors} == {"channel_misconfigured"}
+    assert {line["event"] for line in bench.log.error_lines} == {"channel_misconfigured"}

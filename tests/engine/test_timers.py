@@ -23,7 +23,7 @@ def test_one_alert_that_cannot_be_read_does_not_stop_the_others(bench: Bench) ->
     bench.pass_time(minutes=10)
     assert asyncio.run(timers.sweep(bench.engine)) == 3
     assert [bench.alert(name).round for name in ("E0", "E2")] == [2, 2]
-    (error,) = bench.log.errors
+    (error,) = bench.log.error_lines
     assert (error["event"], error["alert"]) == ("step_failed", broken)
 
 

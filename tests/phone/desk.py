@@ -220,7 +220,7 @@ def open_desk(database_url: str, folder: Path, *, public: bool = True) -> Iterat
                 yield desk
             finally:
                 asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(20)
-            unexpected, errors = world.unexpected(), written.errors
+            unexpected, errors = world.unexpected(), written.error_lines
             assert not unexpected, f"nobody expected: {unexpected}"
             assert not errors, f"errors in the log: {errors}"
             sent = [entry.text for entry in world.log if MARKER in entry.text]
