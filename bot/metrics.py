@@ -76,6 +76,12 @@ def sweep_age() -> float:
     return _sweep.age()
 
 
+def backlog(count: int, oldest: datetime | None, now: datetime) -> None:
+    """So many pages and notices are due and wait to be claimed, the oldest since ``oldest``."""
+    OUTBOX_DEPTH.set(count)
+    OUTBOX_OLDEST.set((now - oldest).total_seconds() if oldest else 0.0)
+
+
 def received(source: str, outcome: str) -> None:
     """A message is kept: reports, duplicate, set_aside, not_production or quarantined."""
     MESSAGES.labels(slug(source), slug(outcome)).inc()

@@ -96,6 +96,12 @@ def next_not_before(connection: Connection) -> datetime | None:
     return found
 
 
+def backlog(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
+    """How many rows are due and wait to be claimed, and since when the oldest of them."""
+    count, oldest = connection.execute(sql.DUE, {"now": now}).one()
+    return count, oldest
+
+
 def under_way(connection: Connection) -> int:
     """How many attempts are claimed and not settled."""
     count: int = connection.execute(sql.UNDER_WAY).scalar_one()

@@ -49,6 +49,9 @@ CLAIM = (
     .returning(*_READ)
 )
 NEXT_NOT_BEFORE = select(_columns.not_before).where(_WAITING).order_by(_columns.not_before).limit(1)
+DUE = select(func.count(), func.min(_columns.not_before)).where(
+    _WAITING, _columns.not_before <= bindparam("now")
+)
 UNDER_WAY = select(func.count()).select_from(tables.pages).where(_CLAIMED)
 SETTLE = (
     update(tables.pages)

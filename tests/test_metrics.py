@@ -1,6 +1,6 @@
 """The counters, and what can stand in their labels."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -93,3 +93,10 @@ def test_text_in_a_label_never_reaches_the_page() -> None:
     metrics.received("hl7", "MRN 12345678")
     assert b"DOE" not in generate_latest(metrics.REGISTRY)
     assert b"12345678" not in generate_latest(metrics.REGISTRY)
+
+
+def test_the_backlog_says_how_many_wait_and_for_how_long() -> None:
+    metrics.backlog(3, NOW - timedelta(seconds=90), NOW)
+    assert (value("outbox_depth"), value("outbox_oldest_due_seconds")) == (3, 90)
+    metrics.backlog(0, None, NOW)
+    assert (value("outbox_depth"), value("outbox_oldest_due_seconds")) == (0, 0)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from importlib.resources import files
 from secrets import randbits
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
 from bot.clock import Clock
 from bot.domain.coverage import SLACK, SMS
@@ -28,7 +30,7 @@ from bot.settings import Settings
 from bot.sources import mllp
 from bot.web.app import Server, build
 from bot.web.health import Health
-from storage import audit, people
+from storage import audit, outbox, people
 from storage.database import Database, DatabaseInUse
 from storage.pool import CommitUnknown
 
@@ -172,13 +174,19 @@ def _note_start(engine: Engine) -> None:
 async def _web(
     settings: Settings, engine: Engine, channels: Channels, stack: AsyncExitStack
 ) -> int:
-    health = Health(engine.database, channels.health)
+    health = Health(engine.database, channels.health, [partial(_measure_backlog, engine)])
     server = Server(
         build([*health.routes(), *channels.routes]), settings.web.host, settings.web.port
     )
     await _listening("web", settings.web.port, server.start())
     stack.push_async_callback(server.stop)
     return server.port
+
+
+async def _measure_backlog(engine: Engine) -> None:
+    now = engine.clock.now()
+    count, oldest = await engine.database.read(lambda c: outbox.backlog(c, now))
+    metrics.backlog(count, oldest, now)
 
 
 async def _listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -> int:

@@ -217,3 +217,13 @@ def test_a_notice_of_no_alert_keeps_what_it_is_about(clinic: Database, adams: st
     put(clinic, None, SendNotice(slip(adams, notice=Notice.QUARANTINE), NOW), data="no-msh")
     (claimed,) = claim(clinic)
     assert (claimed.alert_id, claimed.data) == (None, "no-msh")
+
+
+def test_the_backlog_is_what_is_due_and_waits(clinic: Database, adams: str) -> None:
+    assert clinic.look(lambda c: outbox.backlog(c, NOW)) == (0, None)
+    alert_id = opened(clinic).id
+    put(clinic, alert_id, SendPage(slip(adams), NOW), SendPage(slip(adams, "sms"), NOW + MINUTE))
+    assert clinic.look(lambda c: outbox.backlog(c, NOW)) == (1, NOW)
+    assert clinic.look(lambda c: outbox.backlog(c, NOW + MINUTE)) == (2, NOW)
+    claim(clinic)
+    assert clinic.look(lambda c: outbox.backlog(c, NOW)) == (0, None)
