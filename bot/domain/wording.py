@@ -132,7 +132,7 @@ def answer_unclear(unclear: Unclear, callback_number: str) -> str:
         Unclear.NO_VERB: "Please put ACK or PASS before the code. ",
     }.get(unclear, "")
     call = _or_call(callback_number)
-    ask = f"Reply ACK and the code of the message, nothing else{call}."
+    ask = f"Reply only ACK and the code of the message{call}."
     return _fitting([f"READBACK: {problem}{ask}"])
 
 

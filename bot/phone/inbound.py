@@ -29,7 +29,7 @@ from storage.codes import CodeFound
 from storage.database import after_commit
 
 PROVIDER = "twilio"
-HELPFUL_ANSWERS_AN_HOUR = 3
+HELPFUL_ANSWERS_AN_HOUR = 10
 """To one number. Two machines that answer each other would never stop."""
 
 

@@ -186,7 +186,7 @@ def test_the_coordinator_reads_why_a_message_could_not_be_used() -> None:
         (Unclear.SEVERAL_CODES, "One code at a time."),
         (Unclear.NO_CODE, "The code is missing."),
         (Unclear.NO_VERB, "Please put ACK or PASS before the code."),
-        (Unclear.WORDS, "READBACK: Reply ACK and the code"),
+        (Unclear.WORDS, "READBACK: Reply only ACK and the code"),
     ],
 )
 def test_what_is_unclear_gets_one_helpful_answer(kind: Unclear, said: str) -> None:

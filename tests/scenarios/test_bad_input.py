@@ -267,7 +267,7 @@ def test_words_instead_of_a_code(hospital: Hospital) -> None:
     hospital.send(hospital.report("ct-head-hemorrhage"))
     _, sms = paged(hospital.ada)
     sms.reply("Thanks, on my way")
-    hospital.ada.phone.expect_sms("Reply ACK and the code of the message, nothing else")
+    hospital.ada.phone.expect_sms("Reply only ACK and the code of the message")
     assert [e.data for e in administration(hospital, "sms_refused")] == [{"reason": "words"}]
     assert states(hospital) == [State.OPEN]
 
