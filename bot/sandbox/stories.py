@@ -30,6 +30,16 @@ def code_in(sms: PhoneMessage) -> str:
     return found[1]
 
 
+def silent_half_hour(hospital: Hospital) -> SlackMessage:
+    """The ordering provider is paged, reminded twice, and does not answer; their first page."""
+    first, _ = paged(hospital.ada)
+    for _ in range(2):
+        hospital.pass_time(minutes=10)
+        paged(hospital.ada)
+    hospital.pass_time(minutes=10)
+    return first
+
+
 def acknowledged_in_slack(hospital: Hospital) -> None:
     """Acknowledged in Slack with read-back in one's own words."""
     ack = hospital.send(hospital.report("ct-head-hemorrhage"), "a CT head with a subdural hematoma")
@@ -68,11 +78,7 @@ def acknowledged_by_sms(hospital: Hospital) -> None:
 def designee_takes_over(hospital: Hospital) -> None:
     """Silence, reminders, the designee before expiry; the first owner's messages say so."""
     hospital.send(hospital.report("cta-chest-pe"), "a CTA with a saddle embolus")
-    first, _ = paged(hospital.ada)
-    for _ in range(2):
-        hospital.pass_time(minutes=10)
-        paged(hospital.ada)
-    hospital.pass_time(minutes=10)
+    first = silent_half_hour(hospital)
     theirs, sms = paged(hospital.ben)
     assert hospital.alert().due_at > hospital.now
     hospital.ada.slack.expect_now(first, re.compile("Ito"))
@@ -88,11 +94,7 @@ def designee_takes_over(hospital: Hospital) -> None:
 def nobody_answers(hospital: Hospital) -> None:
     """Coordinator, expiry recorded, paging goes on, and a late acknowledgment still counts."""
     hospital.send(hospital.report("xr-abdomen-free-air"), "an abdomen X-ray with free air")
-    message, _ = paged(hospital.ada)
-    for _ in range(2):
-        hospital.pass_time(minutes=10)
-        paged(hospital.ada)
-    hospital.pass_time(minutes=10)
+    message = silent_half_hour(hospital)
     paged(hospital.ben)
     hospital.pass_time(minutes=15)
     paged(hospital.carla)
