@@ -1,18 +1,29 @@
 """What all tests share: databases, samples, the browser, and the count of what was skipped."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
 from tests.postgres import find_postgres, running_postgres
 from tests.requirements import ROOT, chromium_program, missing, shared_folder
+from tests.written import as_it_was
 
 OUTCOMES = {"passed": ["passed"], "failed": ["failed", "error"], "skipped": ["skipped"]}
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> Iterator[None]:
+    """No test writes to the log of another one, whose stream may be closed by then."""
+    with as_it_was():
+        structlog.configure(logger_factory=structlog.WriteLoggerFactory(sys.__stderr__))
+        yield
 
 
 @pytest.fixture(scope="session")

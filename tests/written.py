@@ -28,18 +28,25 @@ class Written(io.StringIO):
 
 
 @contextmanager
-def writing() -> Iterator[Written]:
-    """A JSON log; afterwards everything that configure took over is as it was."""
+def as_it_was() -> Iterator[None]:
+    """Afterwards everything that configure takes over is as it was."""
     root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
     handlers, level, config = list(root.handlers), root.level, structlog.get_config()
-    stream = Written()
-    stream.dropped = []
-    configure("json", stream=stream, on_drop=stream.dropped.append)
     try:
-        yield stream
+        yield
     finally:
         logging.captureWarnings(False)
         root.handlers[:] = handlers
         root.setLevel(level)
         sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
         structlog.configure(**config)
+
+
+@contextmanager
+def writing() -> Iterator[Written]:
+    """A JSON log, as it was before afterwards."""
+    stream = Written()
+    stream.dropped = []
+    with as_it_was():
+        configure("json", stream=stream, on_drop=stream.dropped.append)
+        yield stream
