@@ -19,7 +19,7 @@ def alerts(
     every: Annotated[
         bool, typer.Option("--all", help="Also those that ended, the latest first.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1000,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many.")] = 1000,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:

@@ -17,7 +17,11 @@ def demo(
     port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65535, help="Of the page; without it 8090 or a free one.", show_default=False
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Of the page; without it 8090 or a free one.",
+            show_default=False,
         ),
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page.")] = True,

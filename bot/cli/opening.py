@@ -37,7 +37,10 @@ class Without(StrEnum):
 LeftOut = Annotated[
     list[Without] | None,
     typer.Option(
-        "--without", help="Do without it on purpose; may be given twice.", show_default=False
+        "--without",
+        metavar="slack|twilio",
+        help="Do without it on purpose; may be given twice.",
+        show_default=False,
     ),
 ]
 

@@ -28,9 +28,14 @@ def _people() -> None:
 @app.command("import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="CSV; see docs/reference.md.")
+        Path,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, help="CSV; see docs/reference.md."
+        ),
     ],
-    dry_run: Annotated[bool, typer.Option(help="Show what would change, change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, change nothing.")
+    ] = False,
     slack_team: Annotated[
         str,
         typer.Option(

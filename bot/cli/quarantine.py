@@ -60,10 +60,13 @@ def list_(
 
 @app.command()
 def show(
-    entry: Annotated[str, typer.Argument(help="Its id, or the end of it.")],
+    entry: Annotated[str, typer.Argument(metavar="ID", help="Its id, or the end of it.")],
     reveal: Annotated[
         bool,
-        typer.Option(help="Print the message itself. It holds PHI: the audit trail records it."),
+        typer.Option(
+            "--reveal",
+            help="Print the message itself. It holds PHI: the audit trail records it.",
+        ),
     ] = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
@@ -88,7 +91,9 @@ def show(
 
 @app.command()
 def replay(
-    entries: Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Which.")] = None,
+    entries: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Their ids, or the ends of them.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Everything that waits.")] = False,
     config: ConfigFile = None,
     as_json: AsJson = False,

@@ -31,7 +31,8 @@ def send(
         "127.0.0.1:2575"
     ),
     patience: Annotated[
-        float, typer.Option("--timeout", min=0.1, help="Seconds to wait for an ACK.")
+        float,
+        typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long to wait for an ACK."),
     ] = 30.0,
     as_json: AsJson = False,
 ) -> None:
