@@ -129,8 +129,10 @@ def send_what_cannot_be_used(
 # ---- commands -------------------------------------------------------------------------------
 
 
-def readback(folder: Path, *words: str, settings: str = SETTINGS, **environment: str) -> str:
-    """What a command that refuses says, with these settings. It ends with 1 or 2."""
+def readback(
+    folder: Path, *words: str, settings: str = SETTINGS, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The command as a process of its own, with these settings. It ends with 0, 1 or 2."""
     config = folder / "site.toml"
     config.write_text(settings, encoding="utf-8")
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -141,6 +143,13 @@ def readback(folder: Path, *words: str, settings: str = SETTINGS, **environment:
         check=False,
         env={**clean, "COLUMNS": "120", **environment},
     )
-    assert done.returncode in {1, 2}, done.stdout + done.stderr
+    assert done.returncode in {0, 1, 2}, done.stderr
     assert "Traceback" not in done.stderr
+    return done
+
+
+def refused(folder: Path, *words: str, settings: str = SETTINGS, **environment: str) -> str:
+    """What such a command says that must not go well."""
+    done = readback(folder, *words, settings=settings, **environment)
+    assert done.returncode, done.stdout
     return done.stderr

@@ -42,7 +42,7 @@ from tests.scenarios.receiving import (
     hl7_port,
     kept,
     logged,
-    readback,
+    refused,
     send_what_cannot_be_used,
     spoiled,
 )
@@ -223,9 +223,9 @@ def test_not_stored(hospital: Hospital, database_url: str, log_errors: set[str])
     kind = "sqlite" if database_url.startswith("sqlite") else "postgresql"
     message = hospital.report("ct-head-hemorrhage")
     statements(hospital, FULL[kind])
-    refused = ack(hospital.send(message))
-    assert (refused.code, refused.severity) == ("AE", "E")
-    assert (refused.text, refused.control_id) == ("not stored, send again", asked(message))
+    told = ack(hospital.send(message))
+    assert (told.code, told.severity) == ("AE", "E")
+    assert (told.text, told.control_id) == ("not stored, send again", asked(message))
     assert (kept(hospital), hospital.alerts()) == ([], 0)
     statements(hospital, EMPTY[kind])
     assert ack(hospital.send(message)) == plain(message)
@@ -342,7 +342,7 @@ def test_a_row_of_the_people_file(hospital: Hospital, database_url: str, tmp_pat
     file = tmp_path / "people.csv"
     file.write_text(wrong, encoding="utf-8")
     database = {"READBACK_DATABASE__URL": database_url}
-    said = readback(tmp_path, "people", "import", str(file), **database)
+    said = refused(tmp_path, "people", "import", str(file), **database)
     assert "line 2" in said
     assert "mobile" in said
     assert "Nothing was imported" in said
@@ -352,7 +352,7 @@ def test_a_row_of_the_people_file(hospital: Hospital, database_url: str, tmp_pat
 
 def test_a_wrong_setting(tmp_path: Path) -> None:
     wrong = SETTINGS + '[hl7]\nprot = 2575\non_unusable = "drop"\n'
-    said = readback(tmp_path, "serve", settings=wrong)
+    said = refused(tmp_path, "serve", settings=wrong)
     assert "hl7.prot" in said
     assert "port" in said.replace("hl7.prot", "")
     assert "hl7.on_unusable" in said
@@ -363,7 +363,7 @@ def test_a_policy_that_cannot_be_kept(tmp_path: Path) -> None:
     sound = DEFAULT_POLICY.read_text(encoding="utf-8")
     policy.write_text(sound.replace('"60 min"', '"20 min"'), encoding="utf-8")
     site = SETTINGS + f'policy = "{policy}"\n'
-    said = readback(tmp_path, "serve", settings=site)
+    said = refused(tmp_path, "serve", settings=site)
     assert re.search(r"policy\.toml: line \d+: .*window", said)
 
 
@@ -407,9 +407,9 @@ def post(hospital: Hospital, fields: Mapping[str, str], signature: str) -> tuple
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
             return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read().decode()
+    except urllib.error.HTTPError as no:
+        with no:
+            return no.code, no.read().decode()
 
 
 def person_id(hospital: Hospital, name: str) -> str:

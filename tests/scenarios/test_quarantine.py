@@ -1,0 +1,61 @@
+"""What waits in quarantine is listed, shown and replayed beside a running Readback."""
+
+import base64
+import json
+from pathlib import Path
+
+from bot.domain.message import Unusable
+from bot.sandbox.hospital import Hospital
+from bot.sources.hl7 import unusable
+from bot.sources.hl7_wire import BadReport
+from storage import messages, quarantine
+from tests.scenarios.looking import paged_until_acknowledged
+from tests.scenarios.receiving import administration, readback, spoiled
+
+
+def test_the_operator_finds_it_reads_it_and_is_told_that_it_still_cannot_be_used(
+    hospital: Hospital, database_url: str, tmp_path: Path
+) -> None:
+    message = spoiled(hospital, ("|CT|F|", "|CT|?|"))
+    hospital.send(message)
+    hospital.carla.slack.expect_new("readback quarantine list")
+    site = {"READBACK_DATABASE__URL": database_url}
+    (entry,) = json.loads(readback(tmp_path, "quarantine", "list", "--json", **site).stdout)
+    assert entry["reason"] == "unknown-status"
+    assert "code of table 0123" in entry["detail"]
+    show = ("quarantine", "show", entry["id"][-8:], "--reveal", "--json")
+    shown = json.loads(readback(tmp_path, *show, **site).stdout)
+    assert base64.b64decode(shown["data_base64"]) == message
+    replayed = readback(tmp_path, "quarantine", "replay", entry["id"], "--json", **site)
+    (outcome,) = json.loads(replayed.stdout)
+    assert (replayed.returncode, outcome["ok"]) == (1, False)
+    assert outcome["outcome"].startswith("still cannot be used: unknown-status: ")
+    assert len(hospital.database.look(quarantine.listing)) == 1
+    assert [e.what for e in administration(hospital, "quarantine_revealed")] == [
+        "quarantine_revealed"
+    ]
+
+
+def test_what_a_newer_reader_can_use_pages_as_if_it_came_now(
+    hospital: Hospital, database_url: str, tmp_path: Path
+) -> None:
+    kept_by_an_older_reader(hospital, hospital.report("ct-head-hemorrhage"))
+    site = {"READBACK_DATABASE__URL": database_url}
+    replayed = readback(tmp_path, "quarantine", "replay", "--all", **site)
+    assert (replayed.returncode, "1 message of 1 can be used now." in replayed.stderr) == (0, True)
+    hospital.pass_time(minutes=1)  # the command has a clock of its own, a little ahead
+    paged_until_acknowledged(hospital, hospital.ada)
+    assert hospital.database.look(quarantine.listing) == []
+
+
+def kept_by_an_older_reader(hospital: Hospital, message: bytes) -> None:
+    """As a version of Readback would have that did not know its layout."""
+    raw = unusable(message, BadReport("old-reader", "not known then", "207"), source="hl7")
+    reading = raw.reading
+    assert isinstance(reading, Unusable)
+    now = hospital.now
+    hospital.database.run(
+        lambda c: quarantine.put(
+            c, messages.keep(c, raw, now, "quarantined", reading.reason).id, raw, reading, now
+        )
+    )
