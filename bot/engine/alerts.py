@@ -61,13 +61,14 @@ def keep(
         outbox.put(connection, after.id, pages, now, version=after.version, severity=severity)
     records = [effect for effect in effects if isinstance(effect, Record)]
     audit.append(connection, after.id, records, now)
-    after_commit(connection, lambda: _told(engine, after, records))
+    after_commit(connection, lambda: _count(after, records))
+    if pages or after.next_action_at != before.next_action_at:
+        after_commit(connection, engine.wake)
 
 
-def _told(engine: Engine, alert: Alert, records: Sequence[Record]) -> None:
+def _count(alert: Alert, records: Sequence[Record]) -> None:
     for record in records:
         metrics.transition(record.what, alert.category, record.data)
-    engine.wake()
 
 
 async def refuse(engine: Engine, alert_id: str, actor: str, reason: str) -> None:
