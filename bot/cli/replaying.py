@@ -60,15 +60,17 @@ def _replay(c: Connection, engine: Engine, entry_id: str, zone: ZoneInfo, who: s
         return Replayed(entry_id, ok=False, outcome="too large: only its beginning was kept")
     if stored.source != READABLE:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
-    raw = hl7.read(stored.data, source=stored.source, timezone=zone, now=now)
-    receipt = replay_in(c, engine, raw, stored.id)
-    if receipt.quarantined:
-        told = f"{receipt.quarantined}: {receipt.detail}"
-        return Replayed(entry_id, ok=False, outcome=f"still cannot be used: {told}")
+    found = hl7.read_all(stored.data, source=stored.source, timezone=zone, now=now)
+    receipts = [replay_in(c, engine, raw, stored.id) for raw in found]
+    for receipt in receipts:
+        if receipt.quarantined:
+            told = f"{receipt.quarantined}: {receipt.detail}"
+            return Replayed(entry_id, ok=False, outcome=f"still cannot be used: {told}")
     quarantine.replayed(c, entry_id, now)
     record = Record("quarantine_replayed", who, {"message": stored.id, "entry": entry_id})
     audit.append(c, audit.ADMIN, [record], now)
-    outcome = f"set aside: {receipt.set_aside}" if receipt.set_aside else "used"
+    aside = {receipt.set_aside for receipt in receipts}
+    outcome = f"set aside: {', '.join(sorted(aside))}" if all(aside) else "used"
     return Replayed(entry_id, ok=True, outcome=outcome)
 
 

@@ -20,7 +20,8 @@ _FEWEST_DIGITS = 4
 
 @dataclass(slots=True)
 class Order:
-    """An OBR with what belongs to it. ``raw`` is what the content hash covers, ORC left out."""
+    """An OBR with what belongs to it. ``raw`` is what the content hash covers, ORC left out;
+    ``others`` are those of its segments that have no place of their own here."""
 
     pid: list[str]
     pv1: list[str]
@@ -28,6 +29,7 @@ class Order:
     obr: list[str]
     raw: list[str]
     results: list[Result] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
 
 
@@ -45,7 +47,7 @@ def orders_in(wire: Wire) -> list[Order]:
     none: list[str] = []
     pid, pv1, orc, shared = none, none, none, [""]
     early: list[str] = []
-    results, raw = list[Result](), early
+    results, raw, others = list[Result](), early, list[str]()
     number = 0
     for line in wire.lines:
         name = line[:3]
@@ -56,8 +58,9 @@ def orders_in(wire: Wire) -> list[Order]:
         elif name == "OBR":
             obr = line.split(wire.field)
             raw = [*shared, line] if orders else [*shared, line, *early]
-            results = list[Result]() if orders else results
-            orders.append(Order(pid, pv1, orc, obr, raw, results, [code(obr, 25, wire)]))
+            if orders:
+                results, others = list[Result](), list[str]()
+            orders.append(Order(pid, pv1, orc, obr, raw, results, others))
             orc = none
         elif name == "ORC":
             orc = line.split(wire.field)
@@ -68,6 +71,7 @@ def orders_in(wire: Wire) -> list[Order]:
             shared = [*shared[:1], line]
         elif name != "MSH":
             raw.append(line)
+            others.append(line)
             if name == "NTE" and results:  # else a note on the patient or the order
                 results.append((number, line.split(wire.field)))
     return orders
@@ -107,6 +111,7 @@ def _merge(order: Order, more: Order) -> None:
     order.results += more.results
     order.statuses += more.statuses
     order.raw += more.raw
+    order.others += more.others
 
 
 # ---- identifiers ----------------------------------------------------------------------------
@@ -119,7 +124,7 @@ def _numbers(order: Order, wire: Wire) -> Numbers | None:
     if stated not in {filler, placer} and not _looks_like_accession(stated):
         stated, stated_by = "", ""
     accession = stated or filler
-    sender = _party(wire, 4) or _party(wire, 3)
+    sender = party(wire, 4) or party(wire, 3)
     if accession:
         key = ReportKey(stated_by or issuer or sender, KeyKind.ACCESSION, accession)
     elif placer:
@@ -142,7 +147,7 @@ def _looks_like_accession(value: str) -> bool:
     return long_enough and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
 
 
-def _party(wire: Wire, number: int) -> str:
+def party(wire: Wire, number: int) -> str:
     """MSH-3 or MSH-4: namespace, else universal id."""
     name, universal = entity(at(wire.header, number), wire)
     return name or universal
@@ -150,4 +155,4 @@ def _party(wire: Wire, number: int) -> str:
 
 def sender(wire: Wire) -> str:
     """The sending application and facility, as "RIS/MAIN"."""
-    return "/".join(party for number in (3, 4) if (party := _party(wire, number)))
+    return "/".join(name for number in (3, 4) if (name := party(wire, number)))

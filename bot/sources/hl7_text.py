@@ -6,38 +6,42 @@ text.
 
 import re
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from functools import lru_cache
 
+from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_wire import Wire, at
-
-
-class Section(Enum):
-    """Where a line belongs. RUNNING is text whose headings say it."""
-
-    RUNNING = auto()
-    BODY = auto()
-    IMPRESSION = auto()
-    ADDENDUM = auto()
-
 
 _BY_CODE = {
     **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
     **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
     **dict.fromkeys(("ADT", "ADN", "ADDENDUM", "55107-7"), Section.ADDENDUM),
+    "73568-8": Section.COMMUNICATION,
+    # DICOM PS3.16, and what others write for it.
+    **dict.fromkeys(("110180", "STUDY INSTANCE UID", "STUDYINSTANCEUID"), Section.STUDY),
 }
 
 
 @lru_cache(maxsize=2048)
-def _section(identifier: str, component: str, subcomponent: str) -> Section:
+def _section(
+    identifier: str,
+    component: str,
+    subcomponent: str,
+    layout: Layout,
+    of_sender: tuple[tuple[str, Section], ...],
+) -> Section:
     """What OBX-3 says; the most telling component wins over the order they stand in."""
+    if layout is Layout.HEADINGS:
+        return Section.RUNNING
     words = identifier.upper().replace(subcomponent, component).split(component)
+    known = _BY_CODE | dict(of_sender)
     for word in words:
-        section = _BY_CODE.get(word.strip())
+        section = known.get(word.strip())
         if section:
             return section
+    if layout is Layout.SEGMENTS:
+        return Section.BODY
     text = at(words, 1)
     if "IMPRESSION" in text:
         return Section.IMPRESSION
@@ -76,14 +80,25 @@ def _may_be_heading(line: str) -> bool:
     )
 
 
+_ALONE = frozenset({Section.ADDENDUM, Section.COMMUNICATION, Section.STUDY})
+"""Told segment by segment: which one it was matters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Narrative:
-    """``text`` is everything but the addenda, in the order received; ``flags`` are its own."""
+    """``text`` is everything but the addenda, in the order received; ``flags`` are its own.
+
+    ``lowered`` is the text in small letters. ``communication`` is what stands under LOINC 73568-8,
+    ``study`` what is given as the Study Instance UID, each with its segment ("OBX[4]-5").
+    """
 
     text: str
     impression: str
     addenda: tuple[Addendum, ...]
     flags: tuple[Flag, ...]
+    lowered: str = ""
+    communication: tuple[str, str] = ("", "")
+    study: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
@@ -98,6 +113,7 @@ class _Narrator:
     impression: list[str] = field(default_factory=list)
     addenda: list[_Draft] = field(default_factory=list)
     running: Section = Section.BODY
+    named: dict[Section, tuple[str, str]] = field(default_factory=dict)
     set_of: str | None = None
     """OBX-4 of the addendum segment just before, else None: another one is another addendum."""
 
@@ -116,6 +132,13 @@ class _Narrator:
         elif lines:
             self.set_of = None
             self.put(section, lines)
+
+    def name(self, section: Section, lines: list[str], number: int) -> None:
+        """Keep what stands under a name of its own, and where it began."""
+        if not lines:
+            return
+        before, where = self.named.get(section, ("", f"OBX[{number}]-5"))
+        self.named[section] = (" ".join([before, *lines]).strip(), where)
 
     def run(self, lines: list[str]) -> Section:
         """Lines of running text; returns the section of the first, which is that of its flags."""
@@ -157,29 +180,41 @@ class _Narrator:
         return Section.IMPRESSION if heading["impression"] else Section.BODY
 
 
-def narrate(results: list[Result], flags: dict[int, tuple[Flag, ...]], wire: Wire) -> Narrative:
+def narrate(
+    results: list[Result],
+    flags: dict[int, tuple[Flag, ...]],
+    wire: Wire,
+    profile: Profile = STANDARD,
+) -> Narrative:
     """Put the text together, and each flag where it stood: on the report or on an addendum."""
     told = _Narrator()
     own: list[Flag] = []
     section, held = Section.BODY, list[str]()
     identifier: str | None = None
     for number, fields in results:
-        before = section
         is_observation = fields[0] == "OBX"  # a note stands where the OBX before it stands
-        if is_observation and at(fields, 3) != identifier:
-            identifier = at(fields, 3)
-            section = _section(identifier, wire.component, wire.subcomponent)
-        some = flags.get(number, ()) if flags and is_observation else ()
-        at_once = section is Section.ADDENDUM or (some and section is Section.RUNNING)
-        # What belongs together is told in one go, which takes half the time.
-        if held and (at_once or section is not before):
-            told.tell(before, held)
-            held = []
-        lines = _lines(fields, wire)
-        if not at_once:
+        some: tuple[Flag, ...] = ()
+        if is_observation:
+            asked = fields[3] if len(fields) > 3 else ""  # noqa: PLR2004 - OBX-3, in the hot loop
+            if asked != identifier:
+                # What belongs together is told in one go, which takes half the time.
+                if held:
+                    told.tell(section, held)
+                    held = []
+                identifier, marks = asked, (wire.component, wire.subcomponent)
+                section = _section(asked, *marks, profile.layout, profile.sections)
+            if flags:
+                some = flags.get(number, ())
+        lines = lines_of(fields, wire)
+        if section not in _ALONE and not (some and section is Section.RUNNING):
             held += lines
-            own += some
-        elif _tell_alone(told, section, lines, fields) is Section.ADDENDUM:
+            if some:
+                own += some
+            continue
+        if held:
+            told.tell(section, held)
+            held = []
+        if _tell_alone(told, section, lines, number, fields) is Section.ADDENDUM:
             told.addenda[-1].flags += some
         else:
             own += some
@@ -187,13 +222,22 @@ def narrate(results: list[Result], flags: dict[int, tuple[Flag, ...]], wire: Wir
     return _finished(told, own)
 
 
-def _tell_alone(told: _Narrator, section: Section, lines: list[str], fields: list[str]) -> Section:
+def _tell_alone(
+    told: _Narrator, section: Section, lines: list[str], number: int, fields: list[str]
+) -> Section:
     """Add the lines of one segment; returns the section of the first: that of its flags."""
-    if section is Section.ADDENDUM:
-        _open_addendum(told, lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
-        told.put(section, lines)
-        return section
-    return told.run(lines)
+    match section:
+        case Section.ADDENDUM:
+            _open_addendum(told, lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
+            told.put(section, lines)
+        case Section.COMMUNICATION:
+            told.name(section, lines, number)
+            told.tell(Section.BODY, lines)
+        case Section.STUDY:
+            told.name(section, lines, number)
+        case _:
+            return told.run(lines)
+    return section
 
 
 def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> None:
@@ -209,8 +253,33 @@ def _finished(told: _Narrator, own: list[Flag]) -> Narrative:
         for draft in told.addenda
         if draft.flags or any(draft.lines)
     )
-    impression = _without_heading(told.impression, "impression")
-    return Narrative("\n".join(told.text).strip(), impression, addenda, tuple(own))
+    impression = _without_heading(_unsigned(told.impression), "impression")
+    text, nothing = "\n".join(told.text).strip(), ("", "")
+    return Narrative(
+        text,
+        impression,
+        addenda,
+        tuple(own),
+        text.lower(),
+        told.named.get(Section.COMMUNICATION, nothing),
+        told.named.get(Section.STUDY, nothing),
+    )
+
+
+_SIGNATURE = re.compile(
+    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|PENDING REVIEW) BY\s*:|"
+    r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b)",
+    re.IGNORECASE,
+)
+_SIGNATURE_LINES = 6
+
+
+def _unsigned(lines: list[str]) -> list[str]:
+    """Without the signature that some senders put into the impression's last segments."""
+    for number in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
+        if _SIGNATURE.match(lines[number]):
+            return lines[:number]
+    return lines
 
 
 def _without_heading(lines: list[str], name: str) -> str:
@@ -229,7 +298,13 @@ _NO_PROSE = _CODED | _VALUES | _DOCUMENTS
 _OBX_5 = 5
 
 
-def _lines(fields: list[str], wire: Wire) -> list[str]:
+def is_prose(fields: list[str]) -> bool:
+    """Whether the segment holds words, and no coded answer, figure or document."""
+    return fields[0] == "NTE" or at(fields, 2) not in _NO_PROSE
+
+
+def lines_of(fields: list[str], wire: Wire) -> list[str]:
+    """What one OBX or NTE says, a line each."""
     if fields[0] == "NTE":
         return _prose(at(fields, 3), wire)
     if len(fields) <= _OBX_5:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 
@@ -29,8 +30,8 @@ class Wire:
     """One message, cut into lines; fields are cut by whoever wants them.
 
     ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``charset`` is the Python codec
-    that was used. ``escaped`` and ``radlex`` are False where no escape, and no
-    RadLex code, can occur: most messages are spared the search.
+    that was used. ``escaped`` and ``radlex`` are False where no escape, and no RadLex code, can
+    occur: most messages are spared the search.
     """
 
     header: list[str]
@@ -138,7 +139,7 @@ def header_line(data: bytes) -> bytes:
 def cut(text: str, charset: str) -> Wire:
     """The message cut into segments. Raises BadReport without an MSH, or with more than one."""
     lines = segments(text)
-    if lines and lines[0][:3] in ENVELOPE:
+    if lines and (lines[0][:3] in ENVELOPE or lines[-1][:3] in ENVELOPE):
         lines = [line for line in lines if line[:3] not in ENVELOPE]
     if not lines:
         raise BadReport("no-segments", "The message is empty: send an HL7 message", "100")
@@ -184,6 +185,9 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
 
 
+_FOURTH = itemgetter(slice(3, 4))
+
+
 def segments(text: str) -> list[str]:
     """The segments, each without its end; blank ones are left out."""
     if "\n" in text:
@@ -192,7 +196,7 @@ def segments(text: str) -> list[str]:
     separator = lines[0][3:4]
     if lines[-1] == "":
         lines.pop()
-    if separator and {line[3:4] for line in lines} == {separator}:
+    if separator and set(map(_FOURTH, lines)) == {separator}:
         return lines
     return _mended(lines)
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.message import RawMessage, Receipt
 from bot.log import log
 from bot.sources import hl7_ack
-from bot.sources.hl7 import read, unusable
+from bot.sources.hl7 import read_all, unusable
 from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import Ending, Frame, Framer, frame
 
@@ -152,8 +152,11 @@ class Listener:
                 await writer.drain()
 
     async def _keep(self, received: Frame, peer: str) -> hl7_ack.Answer:
-        """Have it stored, and say how that went."""
-        raw = await self._read(received)
+        """Have what is in the frame stored, and say how that went: the worst of it."""
+        answers = [await self._store(raw, peer) for raw in await self._read(received)]
+        return max(answers, key=hl7_ack.gravity)
+
+    async def _store(self, raw: RawMessage, peer: str) -> hl7_ack.Answer:
         try:
             receipt = await self._receive(raw)
         except Exception:  # whatever it was, the sender must send the message again
@@ -169,16 +172,16 @@ class Listener:
             )
         return hl7_ack.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
 
-    async def _read(self, received: Frame) -> RawMessage:
+    async def _read(self, received: Frame) -> tuple[RawMessage, ...]:
         if received.ending is not Ending.WHOLE:
-            return _refused(received, self._how)
+            return (_refused(received, self._how),)
         if received.size > _LARGE:
             return await asyncio.to_thread(self._whole, received)
         return self._whole(received)
 
-    def _whole(self, received: Frame) -> RawMessage:
+    def _whole(self, received: Frame) -> tuple[RawMessage, ...]:
         how = self._how
-        return read(received.data, source=how.source, timezone=how.timezone, now=self._now())
+        return read_all(received.data, source=how.source, timezone=how.timezone, now=self._now())
 
 
 def _refused(received: Frame, how: Listening) -> RawMessage:
