@@ -1,13 +1,13 @@
 """Quarantined messages read again with today's reader, one transaction each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from bot.cli.opening import clock_for, policy_or_stop
 from bot.domain.events import Record
+from bot.domain.message import RawMessage
 from bot.engine.context import Engine, Site
 from bot.engine.intake import replay_in
 from bot.settings import Settings
@@ -44,14 +44,25 @@ def replay_each(
         processing_ids=frozenset(settings.hl7.processing_ids),
     )
     zone = settings.hl7.timezone or settings.site.timezone
+    feeds = settings.hl7.feeds()
+
+    def read(data: bytes) -> tuple[RawMessage, ...]:
+        now = engine.clock.now()
+        return hl7.read_all(data, source=READABLE, timezone=zone, now=now, feeds=feeds)
 
     def one(entry: Quarantined) -> Replayed:
-        return database.run(lambda c: _replay(c, engine, entry.id, zone, who))
+        return database.run(lambda c: _replay(c, engine, entry.id, read, who))
 
     return [one(entry) for entry in entries]
 
 
-def _replay(c: Connection, engine: Engine, entry_id: str, zone: ZoneInfo, who: str) -> Replayed:
+def _replay(
+    c: Connection,
+    engine: Engine,
+    entry_id: str,
+    read: Callable[[bytes], tuple[RawMessage, ...]],
+    who: str,
+) -> Replayed:
     entry, now = quarantine.show(c, entry_id), engine.clock.now()
     stored = messages.load(c, entry.message_id)
     if entry.replayed_at:
@@ -60,8 +71,7 @@ def _replay(c: Connection, engine: Engine, entry_id: str, zone: ZoneInfo, who: s
         return Replayed(entry_id, ok=False, outcome="too large: only its beginning was kept")
     if stored.source != READABLE:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
-    found = hl7.read_all(stored.data, source=stored.source, timezone=zone, now=now)
-    receipts = [replay_in(c, engine, raw, stored.id) for raw in found]
+    receipts = [replay_in(c, engine, raw, stored.id) for raw in read(stored.data)]
     for receipt in receipts:
         if receipt.quarantined:
             told = f"{receipt.quarantined}: {receipt.detail}"

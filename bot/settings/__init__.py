@@ -18,6 +18,7 @@ from bot.settings.model import (
     TwilioSettings,
     WebSettings,
 )
+from bot.settings.profiles import unknown_categories
 
 __all__ = [
     "BadSettings",
@@ -34,4 +35,5 @@ __all__ = [
     "load",
     "sandbox_clock",
     "tokens_in_environment",
+    "unknown_categories",
 ]

@@ -10,6 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Receipt
+from bot.domain.profile import NO_PROFILES, Feeds
 from bot.log import log
 from bot.sources import hl7_ack
 from bot.sources.hl7 import read_all, unusable
@@ -29,7 +30,8 @@ class Listening:
     """How one listener behaves. ``limit`` is in bytes, ``silence`` in seconds.
 
     ``silence`` is how long a frame that has begun may bring nothing; between frames a sender may
-    be silent for ever. ``timezone`` is for times without a zone.
+    be silent for ever. ``timezone`` is for times without a zone, ``feeds`` what is known of the
+    senders.
     """
 
     timezone: ZoneInfo
@@ -37,6 +39,7 @@ class Listening:
     on_unusable: Literal["accept", "reject"] = "accept"
     limit: int = 5 * 1024 * 1024
     silence: float = 30.0
+    feeds: Feeds = NO_PROFILES
 
 
 async def serve(
@@ -181,7 +184,13 @@ class Listener:
 
     def _whole(self, received: Frame) -> tuple[RawMessage, ...]:
         how = self._how
-        return read_all(received.data, source=how.source, timezone=how.timezone, now=self._now())
+        return read_all(
+            received.data,
+            source=how.source,
+            timezone=how.timezone,
+            now=self._now(),
+            feeds=how.feeds,
+        )
 
 
 def _refused(received: Frame, how: Listening) -> RawMessage:
@@ -191,7 +200,12 @@ def _refused(received: Frame, how: Listening) -> RawMessage:
     else:
         bad = BadReport("cut-off", "The message broke off before its end: send it again", "207")
     return unusable(
-        received.data, bad, source=how.source, size=received.size, digest=received.digest
+        received.data,
+        bad,
+        source=how.source,
+        size=received.size,
+        digest=received.digest,
+        feeds=how.feeds,
     )
 
 
