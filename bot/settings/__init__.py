@@ -3,6 +3,7 @@
 from bot.settings.loading import (
     BadSettings,
     Problem,
+    is_configured,
     load,
     sandbox_clock,
     tokens_in_environment,
@@ -32,6 +33,7 @@ __all__ = [
     "SlackSettings",
     "TwilioSettings",
     "WebSettings",
+    "is_configured",
     "load",
     "sandbox_clock",
     "tokens_in_environment",

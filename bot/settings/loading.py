@@ -93,6 +93,13 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     return _with_policy_beside(settings, file or DEFAULT_FILE)
 
 
+def is_configured(path: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
+    """Whether ``load`` would find a file, or anything in the environment."""
+    env = os.environ if env is None else env
+    named = any(name.startswith(f"{PREFIX}SITE__") for name in env)
+    return bool(path or env.get("READBACK_CONFIG") or named or DEFAULT_FILE.exists())
+
+
 def tokens_in_environment(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The names of the real tokens that are set: the demo refuses to run beside them."""
     env = os.environ if env is None else env

@@ -13,7 +13,8 @@ from bot.domain.profile import MOST_SEVERE, Profile, Rule
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_called import tells_of_a_call
 from bot.sources.hl7_flags import Result
-from bot.sources.hl7_text import Narrative, is_prose, lines_of
+from bot.sources.hl7_lines import is_prose, lines_of
+from bot.sources.hl7_text import Narrative
 from bot.sources.hl7_wire import Wire
 
 DICTATED = "dictated"

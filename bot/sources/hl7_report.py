@@ -45,7 +45,7 @@ def reports(wire: Wire, known: Circumstances) -> tuple[Report, ...]:
             "no-obr", "The message has no OBR: send the order with its result", "100", "OBR"
         )
     for order in orders:
-        order.statuses.append(stated(order.obr, order.orc, order.raw, wire, known.profile))
+        order.statuses.append(stated(order.obr, order.orc, order.raw, wire, known.profile)[0])
     return tuple(_report(order, numbers, wire, known) for order, numbers in by_key(orders, wire))
 
 

@@ -39,8 +39,10 @@ _OBSERVATION = _WORDS | {
 }
 
 
-def stated(obr: list[str], orc: list[str], raw: list[str], wire: Wire, profile: Profile) -> str:
-    """The status of the order itself, from the first of the profile's places that has one.
+def stated(
+    obr: list[str], orc: list[str], raw: list[str], wire: Wire, profile: Profile
+) -> tuple[str, Place | None]:
+    """The status of the order itself, and the first of the profile's places that has one.
 
     One vendor writes it into OBR-23, which is for charges: there it counts only where it is a code
     or a word that means a status. Empty where OBX-11 has to tell.
@@ -49,9 +51,9 @@ def stated(obr: list[str], orc: list[str], raw: list[str], wire: Wire, profile: 
         if place.segment == "OBX":
             break
         value = _at(place, obr, orc, raw, wire)
-        if value and (str(place) == "OBR-25" or value.upper() in _ORDER):
-            return value
-    return ""
+        if value and (place == OBR_25 or value.upper() in _ORDER):
+            return value, place
+    return "", None
 
 
 def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire) -> str:
@@ -66,6 +68,7 @@ def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire
     return wire.clean(value.split(wire.component, 1)[0]) if value else ""
 
 
+OBR_25 = Place("OBR", 25)
 _FINAL = frozenset({"F"})
 
 
