@@ -6,7 +6,7 @@ from bot.sources.hl7_text import Narrative
 from bot.sources.hl7_wire import Wire, at
 
 # DICOM PS3.5, 9: digits and dots, 64 characters at most. Others use ZDS for something else.
-_UID = re.compile(r"[012](?:\.\d+){3,}")
+_UID = re.compile(r"[012](?:\.\d+){2,}")
 _LONGEST = 64
 _SEGMENTS = {"ZDS": 1, "IPC": 3}
 
