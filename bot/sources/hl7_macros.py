@@ -6,8 +6,10 @@ critical result policy"). In mammography "ACR category 1" is BI-RADS and means t
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 
 from bot.domain.profile import MOST_SEVERE, Profile, Rule
 from bot.domain.report import Addendum, Flag
@@ -53,7 +55,41 @@ _ACR = re.compile(
 )
 _BREAST = re.compile(r"bi-?rads|mammo|tomosynthesis", re.IGNORECASE)
 _BY_NUMBER = {"1": "RID49480", "2": "RID49481", "3": "RID49482"}
+_MOST = 50
+"""Of one macro. Each is looked up in the segments: thousands would hold up the feed."""
 _ROMAN = {"I": "1", "II": "2", "III": "3"}
+
+
+class _Segments:
+    """Where each line of the prose stands; made when a macro is found, and once a report."""
+
+    def __init__(self, results: list[Result], wire: Wire) -> None:
+        self._results, self._wire = results, wire
+        self._searched = 0
+
+    @cached_property
+    def _lines(self) -> dict[str, str]:
+        """A coded answer is no prose: what stands in one is no macro."""
+        found: dict[str, str] = {}
+        for number, fields in self._results:
+            if is_prose(fields):
+                place = f"OBX[{number}]-5" if fields[0] == "OBX" else f"OBX[{number}] NTE-3"
+                for line in lines_of(fields, self._wire):
+                    found.setdefault(line.strip(), place)
+        return found
+
+    def where(self, match: re.Match[str]) -> str:
+        """The segment of the line in which the macro stands, empty where no prose has it."""
+        text, begins = match.string, match.start("macro")
+        line = (text[:begins].rpartition("\n")[2] + text[begins:].partition("\n")[0]).strip()
+        return self._lines.get(line) or self._within(line)
+
+    def _within(self, line: str) -> str:
+        """An addendum's first line stands behind its heading."""
+        self._searched += 1
+        if self._searched > _MOST:
+            return "text"
+        return next((place for said, place in self._lines.items() if line in said), "")
 
 
 def with_macros(told: Narrative, results: list[Result], wire: Wire, profile: Profile) -> Narrative:
@@ -65,10 +101,11 @@ def with_macros(told: Narrative, results: list[Result], wire: Wire, profile: Pro
     may = _may_have(told.lowered, profile)
     if not may and not told.addenda:
         return told
-    own = [*told.flags, *(_found(told.text, results, wire, profile) if may else ())]
+    there = _Segments(results, wire)
+    own = [*told.flags, *(_found(told.text, there, profile) if may else ())]
     addenda = []
     for addendum in told.addenda:
-        flags = _found(addendum.text, results, wire, profile)
+        flags = _found(addendum.text, there, profile)
         if flags and tells_of_a_call(addendum.text):
             own += flags
             flags = []
@@ -81,7 +118,7 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     lines = [line for line in wire.lines if line[:3] == "OBX"]
     results = [(number, line.split(wire.field)) for number, line in enumerate(lines, 1)]
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
-    return tuple(_found(text, results, wire, profile))
+    return tuple(_found(text, _Segments(results, wire), profile))
 
 
 def _may_have(lowered: str, profile: Profile) -> bool:
@@ -92,31 +129,35 @@ def _may_have(lowered: str, profile: Profile) -> bool:
     )
 
 
-def _found(text: str, results: list[Result], wire: Wire, profile: Profile) -> list[Flag]:
+def _found(text: str, there: _Segments, profile: Profile) -> list[Flag]:
     """Each macro once, where it stood first."""
     stated = [(match, rule.text, rule.category) for match, rule in _of_site(text, profile)]
     if profile.dictated_macros:
         stated += _known(text)
     found: dict[str, Flag] = {}
     for match, value, category in stated:
-        where = _where(match, results, wire)
-        if where and value not in found:
+        where = "" if value in found else there.where(match)
+        if where:
             found[value] = Flag(value, DICTATED, where, category)
     return list(found.values())
 
 
 def _known(text: str) -> list[tuple[re.Match[str], str, str]]:
     """The macros that everybody knows. A number given with one decides, whatever stands before."""
-    numbered = [] if _BREAST.search(text) else list(_ACR.finditer(text))
+    numbered = [] if _BREAST.search(text) else list(_some(_ACR, text))
     begun = {match.start("macro") for match in numbered}
     return [
         *((match, _code(match["number"]), "") for match in numbered),
         *(
             (match, "CRITICAL RESULT", MOST_SEVERE)
-            for match in _CRITICAL.finditer(text)
+            for match in _some(_CRITICAL, text)
             if match.start("macro") not in begun
         ),
     ]
+
+
+def _some(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    return islice(pattern.finditer(text), _MOST)
 
 
 def _code(number: str) -> str:
@@ -128,7 +169,7 @@ def _of_site(text: str, profile: Profile) -> list[tuple[re.Match[str], Rule]]:
         (match, rule)
         for rule in profile.rules
         if rule.text
-        for match in _pattern(rule.text).finditer(text)
+        for match in _some(_pattern(rule.text), text)
     ]
 
 
@@ -136,13 +177,3 @@ def _of_site(text: str, profile: Profile) -> list[tuple[re.Match[str], Rule]]:
 def _pattern(macro: str) -> re.Pattern[str]:
     words = r"\s+".join(map(re.escape, macro.split()))
     return re.compile(rf"{_START}(?P<macro>{words})(?!\w){_DENIED}", re.IGNORECASE | re.MULTILINE)
-
-
-def _where(match: re.Match[str], results: list[Result], wire: Wire) -> str:
-    """The segment whose prose has the line in which the macro stands: a coded answer is none."""
-    text, begins = match.string, match.start("macro")
-    line = text[:begins].rpartition("\n")[2] + text[begins:].partition("\n")[0]
-    for number, fields in results:
-        if is_prose(fields) and any(line.strip() in one for one in lines_of(fields, wire)):
-            return f"OBX[{number}]-5" if fields[0] == "OBX" else f"OBX[{number}] NTE-3"
-    return ""
