@@ -8,6 +8,7 @@ OBR-18 so keeps its key. The placer's number comes last.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from bot.domain.report import KeyKind, ReportKey
 from bot.sources.hl7_flags import Result
@@ -48,32 +49,32 @@ def orders_in(wire: Wire) -> list[Order]:
     pid, pv1, orc, shared = none, none, none, [""]
     early: list[str] = []
     results, raw, others = list[Result](), early, list[str]()
-    number = 0
+    number, mark = 0, wire.field
     for line in wire.lines:
         name = line[:3]
         if name == "OBX":
             number += 1
             raw.append(line)
-            results.append((number, line.split(wire.field)))
+            results.append((number, line.split(mark)))
         elif name == "OBR":
-            obr = line.split(wire.field)
+            obr = line.split(mark)
             raw = [*shared, line] if orders else [*shared, line, *early]
             if orders:
                 results, others = list[Result](), list[str]()
             orders.append(Order(pid, pv1, orc, obr, raw, results, others))
             orc = none
         elif name == "ORC":
-            orc = line.split(wire.field)
+            orc = line.split(mark)
         elif name == "PID":
-            pid, pv1, shared = line.split(wire.field), none, [line]
+            pid, pv1, shared = line.split(mark), none, [line]
         elif name == "PV1":
-            pv1 = line.split(wire.field)
+            pv1 = line.split(mark)
             shared = [*shared[:1], line]
         elif name != "MSH":
             raw.append(line)
             others.append(line)
             if name == "NTE" and results:  # else a note on the patient or the order
-                results.append((number, line.split(wire.field)))
+                results.append((number, line.split(mark)))
     return orders
 
 
@@ -84,6 +85,9 @@ def code(fields: list[str], number: int, wire: Wire) -> str:
 
 def by_key(orders: list[Order], wire: Wire) -> list[tuple[Order, Numbers]]:
     """One order for each key; a part without a number belongs to the same patient's first order."""
+    if len(orders) == 1:
+        numbers = _numbers(orders[0], wire)
+        return [(orders[0], numbers or _nothing())]
     found: dict[ReportKey, tuple[Order, Numbers]] = {}
     nameless: list[Order] = []
     for order in orders:
@@ -103,6 +107,10 @@ def _first_of(pid: list[str], found: Iterable[tuple[Order, Numbers]]) -> Order:
     for order, _ in found:
         if order.pid == pid:
             return order
+    return _nothing()
+
+
+def _nothing() -> NoReturn:
     detail = "The order has no number: send the filler order number in OBR-3"
     raise BadReport("no-order-identifier", detail, "101", "OBR^1^3")
 

@@ -7,6 +7,8 @@ from bot.sources.hl7_wire import Wire, at
 
 def namespace(value: str, wire: Wire) -> str:
     """An HD as a component: its namespace, else its universal id (2.A.33)."""
+    if wire.subcomponent not in value:
+        return wire.clean(value)
     parts = value.split(wire.subcomponent)
     return wire.clean(parts[0]) or wire.clean(at(parts, 1))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Set
 
-from bot.domain.profile import Place, Profile
+from bot.domain.profile import STATUS, Place, Profile
 from bot.domain.report import Status
 from bot.sources.hl7_wire import BadReport, Wire, at
 
@@ -51,7 +51,7 @@ def stated(
         if place.segment == "OBX":
             break
         value = _at(place, obr, orc, raw, wire)
-        if value and (place == OBR_25 or value.upper() in _ORDER):
+        if value and (place is OBR_25 or place == OBR_25 or value.upper() in _ORDER):
             return value, place
     return "", None
 
@@ -68,7 +68,7 @@ def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire
     return wire.clean(value.split(wire.component, 1)[0]) if value else ""
 
 
-OBR_25 = Place("OBR", 25)
+OBR_25 = STATUS[0]
 _FINAL = frozenset({"F"})
 
 

@@ -110,7 +110,8 @@ class _Narrator:
     impression: list[str] = field(default_factory=list)
     addenda: list[_Draft] = field(default_factory=list)
     running: Section = Section.BODY
-    named: dict[Section, tuple[str, str]] = field(default_factory=dict)
+    communication: tuple[str, str] = ("", "")
+    study: tuple[str, str] = ("", "")
     set_of: str | None = None
     """OBX-4 of the addendum segment just before, else None: another one is another addendum."""
 
@@ -129,13 +130,6 @@ class _Narrator:
         elif lines:
             self.set_of = None
             self.put(section, lines)
-
-    def name(self, section: Section, lines: list[str], number: int) -> None:
-        """Keep what stands under a name of its own, and where it began."""
-        if not lines:
-            return
-        before, where = self.named.get(section, ("", f"OBX[{number}]-5"))
-        self.named[section] = (" ".join([before, *lines]).strip(), where)
 
     def run(self, lines: list[str]) -> Section:
         """Lines of running text; returns the section of the first, which is that of its flags."""
@@ -188,6 +182,7 @@ def narrate(
     own: list[Flag] = []
     section, held = Section.BODY, list[str]()
     identifier: str | None = None
+    alone = False
     for number, fields in results:
         is_observation = fields[0] == "OBX"  # a note stands where the OBX before it stands
         some: tuple[Flag, ...] = ()
@@ -200,10 +195,11 @@ def narrate(
                     held = []
                 identifier, marks = asked, (wire.component, wire.subcomponent)
                 section = _section(asked, *marks, profile.layout, profile.sections)
+                alone = section in _ALONE  # an enum's hash is slow: not for each line
             if flags:
                 some = flags.get(number, ())
         lines = lines_of(fields, wire)
-        if section not in _ALONE and not (some and section is Section.RUNNING):
+        if not alone and not (some and section is Section.RUNNING):
             held += lines
             if some:
                 own += some
@@ -228,13 +224,19 @@ def _tell_alone(
             _open_addendum(told, lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
             told.put(section, lines)
         case Section.COMMUNICATION:
-            told.name(section, lines, number)
+            told.communication = _and(told.communication, lines, number)
             told.tell(Section.BODY, lines)
         case Section.STUDY:
-            told.name(section, lines, number)
+            told.study = _and(told.study, lines, number)
         case _:
             return told.run(lines)
     return section
+
+
+def _and(before: tuple[str, str], lines: list[str], number: int) -> tuple[str, str]:
+    """What stands under a name of its own, and the segment in which it began."""
+    said, where = before
+    return " ".join([said, *lines]).strip(), where or f"OBX[{number}]-5"
 
 
 def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> None:
@@ -251,15 +253,15 @@ def _finished(told: _Narrator, own: list[Flag]) -> Narrative:
         if draft.flags or any(draft.lines)
     )
     impression = _without_heading(_unsigned(told.impression), "impression")
-    text, nothing = "\n".join(told.text).strip(), ("", "")
+    text = "\n".join(told.text).strip()
     return Narrative(
         text,
         impression,
         addenda,
         tuple(own),
         text.lower(),
-        told.named.get(Section.COMMUNICATION, nothing),
-        told.named.get(Section.STUDY, nothing),
+        told.communication,
+        told.study,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 
+_NAME, _FOURTH = itemgetter(slice(0, 3)), itemgetter(slice(3, 4))
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 
 
@@ -148,7 +149,7 @@ def cut(text: str, charset: str) -> Wire:
         raise BadReport(
             "no-msh", "The message does not begin with MSH: send it first", "100", "MSH"
         )
-    if text.count("MSH") > 1 and any(line[:3] == "MSH" for line in lines[1:]):
+    if list(map(_NAME, lines)).count("MSH") > 1:
         detail = "There is more than one MSH: send each message in a frame of its own"
         raise BadReport("several-messages", detail, "100", "MSH^2")
     return wire_of(lines, charset, text)
@@ -170,7 +171,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         repetition=marks[1:2] or "~",
         escape=escape,
         subcomponent=marks[3:4] or "&",
-        escaped=text.count(escape) > marks.count(escape),
+        escaped=text.find(escape, len("MSH|") + len(marks)) >= 0,
         radlex="RID" in text,
     )
 
@@ -183,9 +184,6 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     if len(starts) == 1:
         return wire_of(lines[starts[0] :], "latin-1", text), True
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
-
-
-_FOURTH = itemgetter(slice(3, 4))
 
 
 def segments(text: str) -> list[str]:
