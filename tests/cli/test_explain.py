@@ -228,3 +228,27 @@ def test_a_rule_for_an_unknown_category_stops_it(place: Place) -> None:
     result = place.run("explain", str(written(place.folder, sample())))
     assert result.exit_code == 2
     assert 'Did you mean "critical"?' in result.output
+
+
+def test_a_database_that_cannot_be_used_is_told_and_nobody_looked_up(place: Place) -> None:
+    (place.folder / "readback.db").write_bytes(b"")
+    result = place.run("explain", str(written(place.folder, sample())))
+    assert "nobody is looked up" in result.stderr
+    assert "would page at once the ordering provider PARK, SAM (MAIN:1003)" in result.output
+
+
+def test_addenda_a_machine_and_who_cannot_be_reached_are_shown(place: Place) -> None:
+    place.imported(CARLA, "1245319599,,Ben,,,,,,")
+    with place.config.open("a") as config:
+        config.write('[[hl7.profile]]\napplication = "OTHER"\n')
+    addendum = "OBX|2|TX|&ADT||Now seen: air.|||AA|||F"
+    data = sample(OBX.replace("HH", ""), addendum, fields={16: "1245319599^LEE^BEN^^^^^^NPI"})
+    result = place.run("explain", str(written(place.folder, data)))
+    for part in ("addendum", "Now seen: air.", "flag AA OBX[2]-8", "Ben, who cannot be reached"):
+        assert part in result.output
+    machine = place.config.read_text().replace("port = 0\n", 'port = 0\nmachines = ["RIS"]\n', 1)
+    place.config.write_text(machine)
+    again = place.run("explain", str(written(place.folder, data)))
+    assert "(a machine)" in again.output
+    assert "for review: interpreted by a machine" in again.output
+    assert "would page at once the coordinator → Carla" in again.output
