@@ -74,9 +74,9 @@ def _person(number: str, authorities: list[str], kind: str, name: str) -> Provid
 
 def interpreter(field: str, wire: Wire, profile: Profile = STANDARD) -> Provider | None:
     """OBR-32: an NDL, whose first component is a CNN in subcomponents; or an XCN, as many send."""
-    first = field.split(wire.repetition, 1)[0]
-    if not first or first.isspace():
+    if not field or field.isspace():
         return None
+    first = field.split(wire.repetition, 1)[0]
     parts = first.split(wire.component)
     if wire.subcomponent not in parts[0]:
         return _xcn(parts, wire, profile)

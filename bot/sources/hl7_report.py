@@ -20,6 +20,8 @@ from bot.sources.hl7_time import Moment, moment
 from bot.sources.hl7_wire import BadReport, Wire, at
 
 _OBX_11 = 11
+_ALL_FINAL = {"F"}
+"""What most reports have there: they are spared a closer look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,13 @@ def reports(wire: Wire, known: Circumstances) -> tuple[Report, ...]:
 
 def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) -> Report:
     obr, pv1, zone, profile = order.obr, order.pv1, known.zone, known.profile
-    raw_codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
-    codes = {wire.clean(code.split(wire.component, 1)[0]) for code in raw_codes}
+    codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
+    deletes = False
+    if codes != _ALL_FINAL:
+        codes = {wire.clean(code.split(wire.component, 1)[0]) for code in codes}
+        deletes = any(map(is_deleted, codes))
     stands = status(order.statuses, codes)
-    deletes = stands is not Status.WITHDRAWN and any(map(is_deleted, codes))
+    deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire) if deletes else order.results
     flagged = flags(results, wire, profile)
     told = with_macros(narrate(results, flagged, wire, profile), results, wire, profile)
