@@ -54,8 +54,7 @@ def _may_say(lowered: str) -> bool:
         or "notified" in lowered
         or "informed" in lowered
         or "spoke" in lowered
-        or "relayed" in lowered
-        or "conveyed" in lowered
+        or "yed to" in lowered  # conveyed, relayed
         or "reported" in lowered
     )
 

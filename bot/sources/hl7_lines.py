@@ -24,14 +24,12 @@ def is_prose(fields: list[str]) -> bool:
 
 def lines_of(fields: list[str], wire: Wire) -> list[str]:
     """What one OBX or NTE says, a line each."""
-    if fields[0] == "NTE":
-        return _prose(at(fields, 3), wire)
-    if len(fields) <= _OBX_5:
-        return []
-    kind, value = fields[2], fields[_OBX_5]
-    if kind in _NO_PROSE:
+    if len(fields) <= _OBX_5 or fields[0] == "NTE":
+        return _prose(at(fields, 3), wire) if fields[0] == "NTE" else []
+    value = fields[_OBX_5]
+    if (kind := fields[2]) in _NO_PROSE:
         return [] if kind in _DOCUMENTS else _question_and_answer(kind, value, fields, wire)
-    if wire.escaped or wire.repetition in value or ":" in value or "\n" in value:
+    if ":" in value or wire.escaped or wire.repetition in value or "\n" in value:
         return _prose(value, wire)
     return [value.strip()]
 
