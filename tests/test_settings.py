@@ -5,7 +5,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.settings import BadSettings, Settings, load, sandbox_clock, tokens_in_environment
+from bot.app import policy_of
+from bot.settings import (
+    BadSettings,
+    Settings,
+    load,
+    sandbox_clock,
+    tokens_in_environment,
+    unknown_categories,
+)
+from bot.settings.profiles import ProfileSettings, RuleSettings
 from tests.requirements import ROOT
 
 SITE = '[site]\nname = "General"\ntimezone = "America/Chicago"\ncallback_number = "312-555-0100"\n'
@@ -217,7 +226,14 @@ def test_the_example_shows_every_setting() -> None:
         assert f"[{name}]" in text
         assert section is not None
         for key, field in section.model_fields.items():
-            assert f"{field.alias or key} = " in text, f"{name}.{key}"
+            shown = (f"{field.alias or key} = ", f"[[{name}.{key}]]")
+            assert any(one in text for one in shown), f"{name}.{key}"
+
+
+def test_the_example_shows_every_setting_of_a_profile() -> None:
+    text = (ROOT / "readback.example.toml").read_text(encoding="utf-8")
+    for key in {**ProfileSettings.model_fields, **RuleSettings.model_fields}:
+        assert f"{key} = " in text or f"[[hl7.profile.{key}]]" in text, key
 
 
 def test_the_names_of_tokens_that_are_set_are_known() -> None:
@@ -239,3 +255,81 @@ def test_a_clock_is_moved_only_where_slack_and_twilio_are_stand_ins_here(tmp_pat
     half = load(written(tmp_path), dict(list(here.items())[:1]))
     with pytest.raises(BadSettings):
         sandbox_clock(half, env)
+
+
+# ---- sender profiles ------------------------------------------------------------------------
+
+PROFILE = """\
+[hl7]
+machines = [" Aidoc "]
+[[hl7.profile]]
+application = "PS"
+facility = "EAST"
+timezone = "America/Denver"
+status = ["ZRS-2", "OBX-11"]
+category = ["obx-15"]
+provider_authority = "EAST"
+provider_authority_component = 8
+layout = "headings"
+impression = ["concl"]
+dictated_macros = false
+rules = [{ code = "CRIT", at = "ZCF-2", category = "critical" }]
+[[hl7.profile.rules]]
+text = "STAT CALL"
+category = "purple"
+"""
+
+
+def test_a_profile_becomes_what_the_reader_needs(tmp_path: Path) -> None:
+    text = SITE + PROFILE.replace("rules = [{", "# [{").replace("purple", "critical")
+    feeds = load(written(tmp_path, text), {}).hl7.feeds()
+    assert feeds.machines == {"AIDOC"}
+    found = feeds.of("ps", "East")
+    assert (found.name, found.timezone) == ("PS/EAST", ZoneInfo("America/Denver"))
+    assert [str(place) for place in found.status] == ["ZRS-2", "OBX-11"]
+    assert (found.coded, found.authority, found.authority_component) == ((15,), "EAST", 8)
+    assert (found.layout, found.sections) == ("headings", (("CONCL", "impression"),))
+    assert [rule.text for rule in found.rules] == ["STAT CALL"]
+    assert not found.dictated_macros
+    assert feeds.of("RIS", "EAST").name == "standard"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('timezone = "America/Denvr"', "timezone (line 6) is no time zone."),
+        ('status = ["PV1-3"]', "status[1] (line 6) names a field that holds no status."),
+        ("status = []", "status (line 6) is an empty list."),
+        ('category = ["OBX"]', "category[1] (line 6) is no field."),
+        ('category = ["ZCF-2"]', "category[1] (line 6) names a field outside of OBX."),
+        ("provider_authority_component = 99", "provider_authority_component (line 6) is out of"),
+        ('layout = "odd"', "layout (line 6) has a value that is not known."),
+        ('layot = "auto"', 'layot (line 6) is no setting. Did you mean "layout"?'),
+        ('dictated_macros = "yes"', "dictated_macros (line 6) is not true or false."),
+        ('rules = "x"', "rules (line 6) is not a list of tables."),
+        ('rules = [{ category = "x" }]', "rules[1] (line 6) needs a code or a text"),
+        (
+            'rules = [{ text = "x", at = "OBX-5", category = "x" }]',
+            "rules[1] (line 6) has a place for a text.",
+        ),
+        ('rules = [{ code = "x" }]', "rules[1].category (line 6) is missing."),
+    ],
+)
+def test_a_problem_of_a_profile_names_its_line(tmp_path: Path, line: str, problem: str) -> None:
+    (found,) = problems(written(tmp_path, f"{SITE}[[hl7.profile]]\n{line}\n"))
+    assert found.startswith(f"hl7.profile[1].{problem}")
+
+
+def test_profiles_are_no_matter_for_the_environment(tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path), {"READBACK_HL7__PROFILE": "x"})
+    assert found.startswith("READBACK_HL7__PROFILE names no setting")
+
+
+def test_a_rule_for_a_category_that_the_policy_lacks_is_told(tmp_path: Path) -> None:
+    text = SITE + PROFILE.replace("rules = [{", "# [{")
+    settings = load(written(tmp_path, text), {})
+    policy = policy_of(settings)
+    assert unknown_categories(settings.hl7.profile, policy) == (
+        'hl7.profile[1].rules[1].category "purple" is not in the policy. '
+        "There are critical, significant, routine.",
+    )

@@ -195,6 +195,7 @@ async def _listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -
         timezone=hl7.timezone or settings.site.timezone,
         on_unusable=hl7.on_unusable,
         limit=hl7.max_message_bytes,
+        feeds=hl7.feeds(),
     )
     listener = mllp.Listener(lambda raw: intake.receive(engine, raw), engine.clock.now, how)
     await _listening("hl7", hl7.port, listener.open(hl7.host, hl7.port))

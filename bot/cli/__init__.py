@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import alerts, audit, check, demo, migrate, people, quarantine, send, serve
+from bot.cli import alerts, audit, check, demo, explain, migrate, people, quarantine, send, serve
 
 ORDER = (
     "serve",
     "demo",
     "send",
+    "explain",
     "alerts",
     "people",
     "migrate",
@@ -60,6 +61,7 @@ def _readback(
 app.command()(serve.serve)
 app.command()(demo.demo)
 app.command()(send.send)
+app.command()(explain.explain)
 app.command()(alerts.alerts)
 app.add_typer(people.app, name="people")
 app.command()(migrate.migrate)

@@ -1,13 +1,13 @@
 """Quarantined messages read again with today's reader, one transaction each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from bot.cli.opening import clock_for, policy_or_stop
 from bot.domain.events import Record
+from bot.domain.message import RawMessage
 from bot.engine.context import Engine, Site
 from bot.engine.intake import replay_in
 from bot.settings import Settings
@@ -44,14 +44,25 @@ def replay_each(
         processing_ids=frozenset(settings.hl7.processing_ids),
     )
     zone = settings.hl7.timezone or settings.site.timezone
+    feeds = settings.hl7.feeds()
+
+    def read(data: bytes) -> tuple[RawMessage, ...]:
+        now = engine.clock.now()
+        return hl7.read_all(data, source=READABLE, timezone=zone, now=now, feeds=feeds)
 
     def one(entry: Quarantined) -> Replayed:
-        return database.run(lambda c: _replay(c, engine, entry.id, zone, who))
+        return database.run(lambda c: _replay(c, engine, entry.id, read, who))
 
     return [one(entry) for entry in entries]
 
 
-def _replay(c: Connection, engine: Engine, entry_id: str, zone: ZoneInfo, who: str) -> Replayed:
+def _replay(
+    c: Connection,
+    engine: Engine,
+    entry_id: str,
+    read: Callable[[bytes], tuple[RawMessage, ...]],
+    who: str,
+) -> Replayed:
     entry, now = quarantine.show(c, entry_id), engine.clock.now()
     stored = messages.load(c, entry.message_id)
     if entry.replayed_at:
@@ -60,15 +71,16 @@ def _replay(c: Connection, engine: Engine, entry_id: str, zone: ZoneInfo, who: s
         return Replayed(entry_id, ok=False, outcome="too large: only its beginning was kept")
     if stored.source != READABLE:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
-    raw = hl7.read(stored.data, source=stored.source, timezone=zone, now=now)
-    receipt = replay_in(c, engine, raw, stored.id)
-    if receipt.quarantined:
-        told = f"{receipt.quarantined}: {receipt.detail}"
-        return Replayed(entry_id, ok=False, outcome=f"still cannot be used: {told}")
+    receipts = [replay_in(c, engine, raw, stored.id) for raw in read(stored.data)]
+    for receipt in receipts:
+        if receipt.quarantined:
+            told = f"{receipt.quarantined}: {receipt.detail}"
+            return Replayed(entry_id, ok=False, outcome=f"still cannot be used: {told}")
     quarantine.replayed(c, entry_id, now)
     record = Record("quarantine_replayed", who, {"message": stored.id, "entry": entry_id})
     audit.append(c, audit.ADMIN, [record], now)
-    outcome = f"set aside: {receipt.set_aside}" if receipt.set_aside else "used"
+    aside = {receipt.set_aside for receipt in receipts}
+    outcome = f"set aside: {', '.join(sorted(aside))}" if all(aside) else "used"
     return Replayed(entry_id, ok=True, outcome=outcome)
 
 

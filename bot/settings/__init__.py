@@ -3,6 +3,7 @@
 from bot.settings.loading import (
     BadSettings,
     Problem,
+    is_configured,
     load,
     sandbox_clock,
     tokens_in_environment,
@@ -18,6 +19,7 @@ from bot.settings.model import (
     TwilioSettings,
     WebSettings,
 )
+from bot.settings.profiles import unknown_categories
 
 __all__ = [
     "BadSettings",
@@ -31,7 +33,9 @@ __all__ = [
     "SlackSettings",
     "TwilioSettings",
     "WebSettings",
+    "is_configured",
     "load",
     "sandbox_clock",
     "tokens_in_environment",
+    "unknown_categories",
 ]

@@ -2,16 +2,18 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, TypeGuard, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.domain.nearest import did_you_mean
+from bot.domain.toml_lines import Path as Path_
+from bot.domain.toml_lines import line_of, lines_of
 from bot.settings.model import Secrets, Settings
 
 DEFAULT_FILE = Path("readback.toml")
@@ -42,6 +44,7 @@ _TELLING = {
     "int_type": ("is not a number", "Write digits without quotes."),
     "model_type": ("is not a section", "Write [{section}] on a line of its own, keys below it."),
     "too_short": ("is an empty list", 'Write at least one, as in ["P"].'),
+    "bool_type": ("is not true or false", "Write true or false, without quotes."),
     "tuple_type": ("is not a list", 'Write it in brackets, as in ["P"].'),
 }
 
@@ -73,7 +76,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     """
     env = os.environ if env is None else env
     file = path or (Path(env["READBACK_CONFIG"]) if env.get("READBACK_CONFIG") else None)
-    told, problems = _read(file)
+    told, text, problems = _read(file)
     problems += _misplaced(told)
     overrides, misnamed = _overrides(env)
     values = _merged(told, overrides)
@@ -81,12 +84,20 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     try:
         settings = Settings.model_validate({**values, "secrets": secrets})
     except ValidationError as error:
-        problems += [_explained(detail, overrides) for detail in error.errors()]
+        lines = lines_of(text)
+        problems += [_explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
     problems += misnamed + _swapped(env) + (_clashes(settings) if settings else [])
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
     return _with_policy_beside(settings, file or DEFAULT_FILE)
+
+
+def is_configured(path: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
+    """Whether ``load`` would find a file, or anything in the environment."""
+    env = os.environ if env is None else env
+    named = any(name.startswith(f"{PREFIX}SITE__") for name in env)
+    return bool(path or env.get("READBACK_CONFIG") or named or DEFAULT_FILE.exists())
 
 
 def tokens_in_environment(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -111,20 +122,21 @@ def sandbox_clock(settings: Settings, env: Mapping[str, str] | None = None) -> P
     return Path(env[SANDBOX_CLOCK])
 
 
-def _read(file: Path | None) -> tuple[dict[str, Any], list[Problem]]:
+def _read(file: Path | None) -> tuple[dict[str, Any], str, list[Problem]]:
+    """What the file says, its text, and what is wrong with it."""
     try:
         text = (file or DEFAULT_FILE).read_text(encoding="utf-8")
-        return tomllib.loads(text), []
+        return tomllib.loads(text), text, []
     except FileNotFoundError:
         cure = "Copy readback.example.toml to it, or name another file with --config."
-        return {}, [Problem(str(file), "does not exist", cure)] if file else []
+        return {}, "", [Problem(str(file), "does not exist", cure)] if file else []
     except OSError as error:
-        return {}, [Problem(str(file or DEFAULT_FILE), "cannot be read", f"{error.strerror}.")]
+        return {}, "", [Problem(str(file or DEFAULT_FILE), "cannot be read", f"{error.strerror}.")]
     except UnicodeDecodeError:
-        return {}, [Problem(str(file or DEFAULT_FILE), "is not UTF-8", "Save it as UTF-8 text.")]
+        return {}, "", [Problem(str(file or DEFAULT_FILE), "is not UTF-8", "Save it as UTF-8.")]
     except tomllib.TOMLDecodeError as error:
         cure = "Text stands in quotes, a section in [brackets]."
-        return {}, [Problem(str(file or DEFAULT_FILE), f"is not TOML: {error}", cure)]
+        return {}, "", [Problem(str(file or DEFAULT_FILE), f"is not TOML: {error}", cure)]
 
 
 def _misplaced(told: dict[str, Any]) -> list[Problem]:
@@ -142,6 +154,7 @@ def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list
         f"{PREFIX}{section}__{field.alias or name}".upper(): (section, field.alias or name, field)
         for section, model in _SECTIONS.items()
         for name, field in model.model_fields.items()
+        if _table_in(field.annotation) is None  # no variable holds a list of tables
     }
     names = [name for name in env if name.startswith(PREFIX) and "__" in name]
     unknown = [
@@ -174,15 +187,54 @@ def _merged(told: dict[str, Any], overrides: dict[tuple[str, str], Any]) -> dict
     return values
 
 
-def _explained(error: ErrorDetails, overrides: Mapping[tuple[str, str], Any]) -> Problem:
-    path = [str(part) for part in error["loc"]]
-    where = ".".join(path[:2])
-    if tuple(path[:2]) in overrides:
-        where += f" (from {PREFIX}{'__'.join(path[:2]).upper()})"
+def _explained(
+    error: ErrorDetails, overrides: Mapping[tuple[str, str], Any], lines: Mapping[Path_, int]
+) -> Problem:
+    path = list(error["loc"])
+    names = [str(part) for part in path]
+    if tuple(names[:2]) in overrides:
+        where = f"{'.'.join(names[:2])} (from {PREFIX}{'__'.join(names[:2]).upper()})"
+    elif _in_tables(path):
+        where = f"{_spelled(path)} (line {line_of(lines, tuple(path))})"
+    else:
+        where = ".".join(names[:2])
     return Problem(where, *_what_and_cure(error, path))
 
 
-def _what_and_cure(error: ErrorDetails, path: list[str]) -> tuple[str, str]:
+def _in_tables(path: Sequence[int | str]) -> bool:
+    """Whether it leads into a list of tables: the section's name alone would not tell which."""
+    return len(path) > 2 and _model_at(path[:3]) is not None  # noqa: PLR2004 - section, key, place
+
+
+def _spelled(path: Sequence[int | str]) -> str:
+    """``hl7.profile[1].rules[2].at``: people count from one."""
+    return "".join(
+        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path
+    ).removeprefix(".")
+
+
+def _model_at(path: Sequence[int | str]) -> type[BaseModel] | None:
+    """The table that the path leads to."""
+    model: type[BaseModel] | None = Settings
+    for part in path:
+        if isinstance(part, int):
+            continue
+        fields = model.model_fields if model else {}
+        annotation = fields[part].annotation if part in fields else None
+        model = annotation if _is_table(annotation) else _table_in(annotation)
+    return model
+
+
+def _is_table(annotation: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _table_in(annotation: object) -> type[BaseModel] | None:
+    """What a list of tables is a list of."""
+    return next((inner for inner in get_args(annotation) if _is_table(inner)), None)
+
+
+def _what_and_cure(error: ErrorDetails, path: Sequence[int | str]) -> tuple[str, str]:
     context = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
@@ -197,17 +249,25 @@ def _what_and_cure(error: ErrorDetails, path: list[str]) -> tuple[str, str]:
                 "is out of range",
                 f"{error['msg'].replace('Input should be', 'Write a number')}.",
             )
+        case "tuple_type" if _model_at(path) is not None:
+            return "is not a list of tables", f"Write [[{_section(path)}]] on a line of its own."
         case kind:
             what, cure = _TELLING.get(kind, ("is not text", "Put the value in quotes."))
-            return what, cure.format(section=path[0])
+            return what, cure.format(section=_section(path[:-1]) or path[0])
 
 
-def _unknown(path: list[str]) -> tuple[str, str]:
+def _section(path: Sequence[int | str]) -> str:
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+def _unknown(path: Sequence[int | str]) -> tuple[str, str]:
     if len(path) == 1:
-        near = did_you_mean(path[0], _SECTIONS)
+        near = did_you_mean(str(path[0]), _SECTIONS)
         return "is no section", near or f"There are {', '.join(_SECTIONS)}."
-    keys = [f.alias or name for name, f in _SECTIONS[path[0]].model_fields.items()]
-    return "is no setting", did_you_mean(path[1], keys) or f"There are {', '.join(keys)}."
+    model = _model_at(path[:-1])
+    fields = model.model_fields if model else {}
+    keys = [f.alias or name for name, f in fields.items()]
+    return "is no setting", did_you_mean(str(path[-1]), keys) or f"There are {', '.join(keys)}."
 
 
 def _swapped(env: Mapping[str, str]) -> list[Problem]:

@@ -14,12 +14,21 @@ _MODALITIES = {
     "MRA": "MR",
     "CTA": "CT",
     "PET": "PT",
+    "PETCT": "PT",
+    "SPECT": "NM",
+    "MRV": "MR",
     "MAM": "MG",
+    "MAMM": "MG",
     "MAMMO": "MG",
     "MAMMOGRAM": "MG",
     "ULTRASOUND": "US",
     "X-RAY": "XR",
     "XRAY": "XR",
+    # Table 0074, for senders that write their department.
+    **dict.fromkeys(("RUS", "VUS", "CUS", "OUS"), "US"),
+    "NMR": "MR",
+    "NMS": "NM",
+    "RX": "XR",
 }
 _WORD = re.compile(r"[A-Z-]+")
 

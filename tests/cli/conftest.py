@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from bot.app import policy_of
@@ -72,6 +73,13 @@ class Place:
     def imported(self, *rows: str) -> None:
         result = self.run("people", "import", str(self.people(*rows)))
         assert result.exit_code == 0, result.output
+
+
+@pytest.fixture(autouse=True)
+def log_elsewhere_afterwards() -> Iterator[None]:
+    """A command sets the log to the standard error of its test, which is closed after it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

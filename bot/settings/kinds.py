@@ -1,0 +1,29 @@
+"""What a setting can be: the kinds that several sections use. A check raises ``ValueError(what,
+cure)``."""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from bot.domain.person_fields import timezone
+
+
+def _zone(value: object) -> object:
+    return ZoneInfo(timezone(value)) if isinstance(value, str) else value
+
+
+def _filled(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty", "Fill it in.")
+    return value
+
+
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Filled = Annotated[str, BeforeValidator(_filled)]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and with no key that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
