@@ -14,6 +14,8 @@ from bot.domain.report import ROUTINE, Flag, Report
 # The RadLex block of actionable-finding categories; one draft has a code here that no table has.
 _CATEGORY_CODE = re.compile(r"RID4948\d")
 _RADLEX_ID = re.compile(r"RID\d+")
+# Where abnormal flags stand: OBX-8, and Observation.interpretation, which FHIR maps it to.
+_FLAG_FIELDS = ("-8", ".interpretation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,12 @@ def _category(flag: Flag, policy: Policy) -> str | None:
     by_code = dict(rules.codes).get(value)
     if by_code:
         return by_code
-    return dict(rules.abnormal_flags).get(value) if flag.where.endswith("-8") else None
+    return dict(rules.abnormal_flags).get(value) if flag.where.endswith(_FLAG_FIELDS) else None
 
 
 def _is_unknown_code(flag: Flag, policy: Policy) -> bool:
     value = flag.value.strip().upper()
     if _category(flag, policy) is not None:
         return False
-    in_flag_field = flag.where.endswith("-8") and _RADLEX_ID.fullmatch(value) is not None
+    in_flag_field = flag.where.endswith(_FLAG_FIELDS) and _RADLEX_ID.fullmatch(value) is not None
     return in_flag_field or _CATEGORY_CODE.fullmatch(value) is not None

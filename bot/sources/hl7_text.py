@@ -187,6 +187,14 @@ def narrate(results: list[Result], flags: dict[int, tuple[Flag, ...]], wire: Wir
     return _finished(told, own)
 
 
+def narrate_running(text: str) -> Narrative:
+    """A document without segments (FHIR): its headings alone say what is what."""
+    told = _Narrator()
+    lines = [line.strip() for line in text.splitlines()]
+    told.run([line for whole in lines for line in _WITHIN.split(whole)])
+    return _finished(told, [])
+
+
 def _tell_alone(told: _Narrator, section: Section, lines: list[str], fields: list[str]) -> Section:
     """Add the lines of one segment; returns the section of the first: that of its flags."""
     if section is Section.ADDENDUM:
