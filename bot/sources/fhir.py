@@ -16,7 +16,6 @@ from bot.sources.fhir_json import (
     Resource,
     bundled,
     many,
-    name_of,
     node_of,
     one,
     parse,
@@ -49,6 +48,11 @@ def read(data: bytes, *, origin: Origin, now: datetime, source: str = SOURCE) ->
     return _raw(data, reading, origin, source, numbers, _mode(reading, test))
 
 
+def refused(data: bytes, bad: BadReport, *, origin: Origin, source: str = SOURCE) -> RawMessage:
+    """A message for quarantine that was not read to its end."""
+    return _raw(data, _unusable(bad, data), origin, source)
+
+
 def split(data: bytes) -> list[bytes]:
     """One message for each report: one that cannot be used must not keep others from being read.
 
@@ -64,8 +68,8 @@ def split(data: bytes) -> list[bytes]:
 def pack(report: Node) -> bytes:
     """A report and what it refers to as a Bundle, the same bytes for the same content."""
     entries = [
-        {"fullUrl": f"{report.base}{name_of(resource)}", "resource": resource}
-        for resource in reachable(report)
+        {"fullUrl": name if ":" in name else f"{report.base}{name}", "resource": resource}
+        for name, resource in reachable(report).items()
     ]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     return json.dumps(bundle, sort_keys=True, separators=(",", ":")).encode()

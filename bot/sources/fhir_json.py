@@ -103,8 +103,13 @@ class Node:
             inside = many(self.root.get("contained"))
             found = next((c for c in inside if text(c.get("id")) == name[1:]), NOTHING)
             return Node(found, self.root, self.known, self.base)
-        found = self.known.get(local_name(name, self.base), NOTHING) if name else NOTHING
+        found = self.named(name) or NOTHING
         return Node(found, found, self.known, self.base)
+
+    def named(self, reference: str) -> Resource | None:
+        """The resource that came along under this reference or address."""
+        name = local_name(reference, self.base)
+        return self.known.get(name) or self.known.get(self.base + name) if name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,27 +166,27 @@ def name_of(resource: Resource) -> str:
 
 
 def references_in(value: object) -> Iterator[str]:
-    """Every reference in a resource, however deep, but those to what it contains itself."""
+    """Every reference and address in a resource, but those to what it contains itself."""
     waiting = [value]
     while waiting:
         found = waiting.pop()
         if isinstance(found, dict):
-            name = found.get("reference")
-            if isinstance(name, str) and name and not name.startswith("#"):
-                yield name
+            names = (text(found.get("reference")), text(found.get("url")))
+            yield from (name for name in names if name and not name.startswith("#"))
             waiting += found.values()
         elif isinstance(found, list):
             waiting += found
 
 
-def reachable(node: Node) -> list[Resource]:
-    """The resource first, then all that came along and that its references lead to."""
-    found: dict[int, Resource] = {id(node.body): node.body}
+def reachable(node: Node) -> dict[str, Resource]:
+    """The resource first, then all that came along and that its references lead to, by name."""
+    found = {name_of(node.body): node.body}
     waiting = [node.body]
     while waiting:
-        for name in references_in(waiting.pop()):
-            resource = node.known.get(local_name(name, node.base))
-            if resource is not None and id(resource) not in found:
-                found[id(resource)] = resource
+        for reference in references_in(waiting.pop()):
+            resource = node.named(reference)
+            name = local_name(reference, node.base)
+            if resource is not None and name not in found:
+                found[name] = resource
                 waiting.append(resource)
-    return list(found.values())
+    return found

@@ -12,7 +12,7 @@ from itertools import islice
 from pypdf import PdfReader
 from striprtf.striprtf import rtf_to_text
 
-from bot.sources.fhir_json import Node, Resource, local_name, many, text
+from bot.sources.fhir_json import NOTHING, Node, Resource, many, text
 from storage.columns import storable
 
 # Its warnings about broken files can quote them.
@@ -55,7 +55,7 @@ def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:
     kind, data = text(form.get("contentType")), _decoded(form.get("data"))
     if data:
         return [(kind, data)]
-    binary = report.known.get(local_name(text(form.get("url")), report.base), {})
+    binary = report.named(text(form.get("url"))) or NOTHING
     data = _decoded(binary.get("data"))
     return [(kind or text(binary.get("contentType")), data)] if data else []
 
