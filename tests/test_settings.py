@@ -1,9 +1,11 @@
 """The settings: one file, the environment over it, and every problem at once."""
 
 from pathlib import Path
+from typing import Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
 from bot.settings import BadSettings, Settings, load, sandbox_clock, tokens_in_environment
 from tests.requirements import ROOT
@@ -216,8 +218,22 @@ def test_the_example_shows_every_setting() -> None:
             continue
         assert f"[{name}]" in text
         assert section is not None
-        for key, field in section.model_fields.items():
+        for key, field in _fields(section):
             assert f"{field.alias or key} = " in text, f"{name}.{key}"
+
+
+def _fields(section: Any) -> list[tuple[str, Any]]:
+    """Of a list of sections those of one; what comes from the environment alone left out."""
+    model = get_args(section)[0] if get_origin(section) is tuple else section
+    found = []
+    for key, field in model.model_fields.items():
+        kinds = get_args(field.annotation)
+        inside = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if inside:
+            found += _fields(inside[0])
+        elif SecretStr not in kinds:
+            found.append((key, field))
+    return found
 
 
 def test_the_names_of_tokens_that_are_set_are_known() -> None:
@@ -239,3 +255,63 @@ def test_a_clock_is_moved_only_where_slack_and_twilio_are_stand_ins_here(tmp_pat
     half = load(written(tmp_path), dict(list(here.items())[:1]))
     with pytest.raises(BadSettings):
         sandbox_clock(half, env)
+
+
+# ---- [[fhir]] -------------------------------------------------------------------------------
+
+FHIR = SITE + '[[fhir]]\nname = "epic"\nbase_url = "https://fhir.example.org/r4"\n'
+
+
+def test_several_fhir_servers_can_be_named(tmp_path: Path) -> None:
+    more = '[[fhir]]\nname = "old"\nbase_url = "http://10.0.0.1"\nauthorities = {"urn:x" = "R"}\n'
+    one, other = load(written(tmp_path, FHIR + more), {}).fhir
+    assert (one.name, one.query, one.poll_seconds) == ("epic", "category=RAD,LP29684-5", 30)
+    assert other.authorities == {"urn:x": "R"}
+
+
+def test_a_servers_token_and_secret_come_from_the_variables_it_names(tmp_path: Path) -> None:
+    keys = 'token_env = "EPIC"\nhook_secret_env = "HOOK"\n'
+    env = {"EPIC": "a-token", "HOOK": "sixteen-letters!"}
+    settings = load(written(tmp_path, FHIR + keys), env)
+    [server] = settings.fhir
+    assert server.token is not None
+    assert server.token.get_secret_value() == "a-token"
+    assert server.hook_secret is not None
+    assert server.hook_secret.get_secret_value() == "sixteen-letters!"
+    assert "a-token" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ('token = "abc"', "fhir[1].token is a secret in a file"),
+        ('hook_secret = "abc"', "fhir[1].hook_secret is a secret in a file"),
+        ('token_env = "NOT_SET"', "fhir[1].token_env names a variable that is not set"),
+        ('hook_secret_env = "SHORT"', "fhir[1].hook_secret"),
+        ("poll = 5", "fhir[1].poll is no setting"),
+        ("poll_seconds = 0", "fhir[1].poll_seconds is out of range"),
+        ('query = "?category=RAD"', "fhir[1].query holds what is added by itself"),
+        ("subscribe = true", "fhir[1].subscribe needs an address and a secret"),
+        ('[fhir.smart]\nclient = "x"', "fhir[1].smart.client is no setting"),
+        ('[[fhir]]\nname = "epic"\nbase_url = "http://a"', "fhir[2].name is another server's"),
+        ('[[fhir]]\nname = "Epic 2"\nbase_url = "http://a"', "fhir[2].name is no short name"),
+        ('[[fhir]]\nname = "b"\nbase_url = "fhir"', "fhir[2].base_url is no web address"),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_said_with_its_number(
+    tmp_path: Path, keys: str, expected: str
+) -> None:
+    found = problems(written(tmp_path, FHIR + keys + "\n"), {"SHORT": "short"})
+    assert any(line.startswith(expected) for line in found), found
+
+
+def test_one_pair_of_brackets_is_too_few_for_a_server(tmp_path: Path) -> None:
+    [line] = problems(written(tmp_path, SITE + '[fhir]\nname = "epic"\n'))
+    assert line == "fhir is not a list of sections. Write [[fhir]] in two brackets."
+
+
+def test_a_relative_key_file_lies_beside_the_settings_file(tmp_path: Path) -> None:
+    smart = '[fhir.smart]\nclient_id = "rb"\nkey_file = "fhir.pem"\n'
+    [server] = load(written(tmp_path, FHIR + smart), {}).fhir
+    assert server.smart is not None
+    assert server.smart.key_file == tmp_path / "fhir.pem"

@@ -1,27 +1,25 @@
 """What the site sets: one TOML file and the environment, read here and nowhere else."""
 
-from bot.settings.loading import (
-    BadSettings,
-    Problem,
-    load,
-    sandbox_clock,
-    tokens_in_environment,
-)
+from bot.settings.loading import load, sandbox_clock, tokens_in_environment
 from bot.settings.model import (
     DatabaseSettings,
+    FhirSettings,
     Hl7Settings,
     LogSettings,
     Secrets,
     Settings,
     SiteSettings,
     SlackSettings,
+    SmartSettings,
     TwilioSettings,
     WebSettings,
 )
+from bot.settings.problems import BadSettings, Problem
 
 __all__ = [
     "BadSettings",
     "DatabaseSettings",
+    "FhirSettings",
     "Hl7Settings",
     "LogSettings",
     "Problem",
@@ -29,6 +27,7 @@ __all__ = [
     "Settings",
     "SiteSettings",
     "SlackSettings",
+    "SmartSettings",
     "TwilioSettings",
     "WebSettings",
     "load",

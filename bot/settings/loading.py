@@ -3,7 +3,6 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
@@ -12,7 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.domain.nearest import did_you_mean
-from bot.settings.model import Secrets, Settings
+from bot.settings.model import FhirSettings, Secrets, Settings
+from bot.settings.problems import BadSettings, Problem
+from bot.settings.servers import NAMED_SECRETS, clashes, named_secrets, with_key_beside
 
 DEFAULT_FILE = Path("readback.toml")
 PREFIX = "READBACK_"
@@ -35,6 +36,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     for name, field in Settings.model_fields.items()
     if name != "secrets" and isinstance(field.annotation, type)
 }
+# Sections that may come several times.
+_LISTS: dict[str, type[BaseModel]] = {"fhir": FhirSettings}
 _BOTH_TOKENS = {"SLACK_BOT_TOKEN": ("xapp-", "xoxb-"), "SLACK_APP_TOKEN": ("xoxb-", "xapp-")}
 
 _TELLING = {
@@ -46,26 +49,6 @@ _TELLING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: where, what, and what to do about it. Quotes no secret."""
-
-    where: str
-    what: str
-    cure: str
-
-    def __str__(self) -> str:
-        return f"{self.where} {self.what}. {self.cure}"
-
-
-class BadSettings(Exception):
-    """The settings cannot be used. ``problems`` are all there are, each with its cure."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
-
-
 def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
     """Read ``path``, else the file that READBACK_CONFIG names, else ./readback.toml if it is there.
 
@@ -74,7 +57,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     env = os.environ if env is None else env
     file = path or (Path(env["READBACK_CONFIG"]) if env.get("READBACK_CONFIG") else None)
     told, problems = _read(file)
-    problems += _misplaced(told)
+    problems += _misplaced(told) + named_secrets(told, env)
     overrides, misnamed = _overrides(env)
     values = _merged(told, overrides)
     secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
@@ -86,7 +69,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     problems += misnamed + _swapped(env) + (_clashes(settings) if settings else [])
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
-    return _with_policy_beside(settings, file or DEFAULT_FILE)
+    return _with_files_beside(settings, file or DEFAULT_FILE)
 
 
 def tokens_in_environment(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -177,6 +160,8 @@ def _merged(told: dict[str, Any], overrides: dict[tuple[str, str], Any]) -> dict
 def _explained(error: ErrorDetails, overrides: Mapping[tuple[str, str], Any]) -> Problem:
     path = [str(part) for part in error["loc"]]
     where = ".".join(path[:2])
+    if path[0] in _LISTS and len(path) > 1:
+        where = ".".join([f"{path[0]}[{int(path[1]) + 1}]", *path[2:]])
     if tuple(path[:2]) in overrides:
         where += f" (from {PREFIX}{'__'.join(path[:2]).upper()})"
     return Problem(where, *_what_and_cure(error, path))
@@ -187,6 +172,8 @@ def _what_and_cure(error: ErrorDetails, path: list[str]) -> tuple[str, str]:
     match error["type"]:
         case "extra_forbidden":
             return _unknown(path)
+        case "tuple_type" if path[0] in _LISTS:
+            return "is not a list of sections", f"Write [[{path[0]}]] in two brackets."
         case "value_error":
             what, cure = context["error"].args
             return what, cure
@@ -204,10 +191,22 @@ def _what_and_cure(error: ErrorDetails, path: list[str]) -> tuple[str, str]:
 
 def _unknown(path: list[str]) -> tuple[str, str]:
     if len(path) == 1:
-        near = did_you_mean(path[0], _SECTIONS)
-        return "is no section", near or f"There are {', '.join(_SECTIONS)}."
-    keys = [f.alias or name for name, f in _SECTIONS[path[0]].model_fields.items()]
-    return "is no setting", did_you_mean(path[1], keys) or f"There are {', '.join(keys)}."
+        sections = [*_SECTIONS, *_LISTS]
+        near = did_you_mean(path[0], sections)
+        return "is no section", near or f"There are {', '.join(sections)}."
+    keys = _keys(path[:-1])
+    return "is no setting", did_you_mean(path[-1], keys) or f"There are {', '.join(keys)}."
+
+
+def _keys(path: list[str]) -> list[str]:
+    """The settings of the section at this path, a section in a section too."""
+    model: type[BaseModel] = _LISTS[path[0]] if path[0] in _LISTS else _SECTIONS[path[0]]
+    for part in path[1:]:
+        if part in model.model_fields:
+            kinds = get_args(model.model_fields[part].annotation)
+            model = next(kind for kind in kinds if issubclass(kind, BaseModel))
+    told = set(NAMED_SECRETS.values()) if model is FhirSettings else set()
+    return [f.alias or name for name, f in model.model_fields.items() if name not in told]
 
 
 def _swapped(env: Mapping[str, str]) -> list[Problem]:
@@ -220,14 +219,16 @@ def _swapped(env: Mapping[str, str]) -> list[Problem]:
 
 def _clashes(settings: Settings) -> list[Problem]:
     hl7, web = settings.hl7, settings.web
+    found = clashes(settings.fhir, web.public_url)
     if hl7.port == web.port != 0 and hl7.host == web.host:
-        return [Problem("web.port", "is hl7.port as well", "Give each its own port.")]
-    return []
+        found.append(Problem("web.port", "is hl7.port as well", "Give each its own port."))
+    return found
 
 
-def _with_policy_beside(settings: Settings, file: Path) -> Settings:
-    """A relative policy path starts at the settings file, wherever Readback was started."""
-    if settings.site.policy is None:
-        return settings
-    site = settings.site.model_copy(update={"policy": file.parent / settings.site.policy})
-    return settings.model_copy(update={"site": site})
+def _with_files_beside(settings: Settings, file: Path) -> Settings:
+    """A relative path starts at the settings file, wherever Readback was started."""
+    site, policy = settings.site, settings.site.policy
+    if policy is not None:
+        site = site.model_copy(update={"policy": file.parent / policy})
+    servers = tuple(with_key_beside(server, file) for server in settings.fhir)
+    return settings.model_copy(update={"site": site, "fhir": servers})

@@ -14,6 +14,7 @@ from bot.domain.person_fields import timezone
 
 SLACK_API = "https://slack.com/api/"
 TWILIO_API = "https://api.twilio.com"
+_SOURCE_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -61,6 +62,20 @@ def _filled(value: object) -> object:
     return value
 
 
+def _source_name(value: object) -> object:
+    if not isinstance(value, str) or _SOURCE_NAME.fullmatch(value):
+        return value
+    raise ValueError("is no short name", 'Write small letters, digits and hyphens: "epic".')
+
+
+def _query(value: object) -> object:
+    if isinstance(value, str) and (value.startswith("?") or "_lastUpdated" in value):
+        raise ValueError(
+            "holds what is added by itself", 'Leave out "?" and _lastUpdated: "category=RAD".'
+        )
+    return value
+
+
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Address = Annotated[str, BeforeValidator(_web_address)]
 Phone = Annotated[str, BeforeValidator(_number)]
@@ -100,6 +115,40 @@ class Hl7Settings(_Section):
     processing_ids: tuple[Filled, ...] = Field(default=("P",), min_length=1)
     max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
     timezone: Zone | None = None
+
+
+class SmartSettings(_Section):
+    """SMART Backend Services. ``key_file`` holds the private key (PEM, JWK or JWK set), beside the
+    settings; without ``token_url`` the server is asked for it. ``jwks_url`` is where the server
+    may fetch the public key; `readback fhir keys` prints it."""
+
+    client_id: Filled
+    key_file: Path
+    scope: Filled = "system/*.read"
+    token_url: Address = ""
+    jwks_url: Address = ""
+
+
+class FhirSettings(_Section):
+    """One FHIR R4 server that is polled. ``authorities`` maps the system of an identifier to the
+    issuer's name in HL7 v2, so that both speak of the same order.
+
+    ``token_env`` and ``hook_secret_env`` name environment variables; what those hold is put into
+    ``token`` and ``hook_secret`` when the settings are loaded."""
+
+    name: Annotated[str, BeforeValidator(_source_name)]
+    base_url: Annotated[Address, Field(min_length=1)]
+    query: Annotated[str, BeforeValidator(_query)] = "category=RAD,LP29684-5"
+    poll_seconds: int = Field(default=30, strict=True, ge=1, le=3600)
+    overlap_seconds: int = Field(default=300, strict=True, ge=0, le=86_400)
+    timezone: Zone | None = None
+    authorities: dict[str, Filled] = Field(default_factory=dict)
+    token_env: str = ""
+    token: SecretStr | None = None
+    smart: SmartSettings | None = None
+    hook_secret_env: str = ""
+    hook_secret: SecretStr | None = Field(default=None, min_length=16)
+    subscribe: bool = False
 
 
 class SlackSettings(_Section):
@@ -148,6 +197,7 @@ class Settings(_Section):
     site: SiteSettings
     database: DatabaseSettings = DatabaseSettings()
     hl7: Hl7Settings = Hl7Settings()
+    fhir: tuple[FhirSettings, ...] = ()
     slack: SlackSettings = SlackSettings()
     twilio: TwilioSettings = TwilioSettings()
     web: WebSettings = WebSettings()

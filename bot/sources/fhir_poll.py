@@ -5,10 +5,13 @@ back before it, because servers index late. What was seen before is left out by 
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.domain.message import RawMessage, Receipt
 from bot.engine import intake
@@ -23,6 +26,7 @@ from bot.sources.fhir_references import References
 from bot.sources.hl7_time import moment
 from bot.sources.hl7_wire import BadReport
 from storage import cursors
+from storage.pool import CommitUnknown
 
 OK = "ok"
 # A server that was never read before: what is older than this was paged by other means.
@@ -40,6 +44,8 @@ _INCLUDED = (
     ("_include:iterate", "PractitionerRole:practitioner"),
 )
 _BAD_REQUEST = 400
+OUTAGES = (SQLAlchemyError, sqlite3.Error, CommitUnknown)
+"""The database is away: whoever runs the loop waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,17 @@ class Polling:
     query: tuple[tuple[str, str], ...] = ()
     every: timedelta = timedelta(seconds=30)
     overlap: timedelta = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one poll has found so far."""
+
+    newest: datetime | None
+    seen: set[str] = field(default_factory=set)
+    pages: int = 0
+    taken: int = 0
+    failed: bool = False
 
 
 class Poller:
@@ -64,6 +81,7 @@ class Poller:
         self._references = References(client)
         self._seen: set[str] = set()
         self._includes = True
+        self._twice = False
         self._failures = 0
         self._asked = asyncio.Event()
         self.state = "not-polled-yet"
@@ -93,26 +111,43 @@ class Poller:
         The cursor moves when everything was taken in: until then, the same again.
         """
         self._asked.clear()
-        cursor = await self._engine.database.read(lambda c: cursors.load(c, self._origin.name))
-        since = (cursor or self._engine.clock.now() - FIRST_LOOK_BACK) - self._how.overlap
-        seen, newest, taken = set[str](), cursor, 0
+        name, now = self._origin.name, self._engine.clock.now()
+        cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
+        look = _Look(cursor)
+        since = (cursor or now - FIRST_LOOK_BACK) - self._how.overlap
         async for page in self._client.search(fhir.REPORT, self._parameters(since)):
-            along = [resource for resource, _ in _resources(page)]
-            for report in (resource for resource, is_match in _resources(page) if is_match):
-                version = _version(report)
-                if version not in self._seen:
-                    taken += 1
-                    whole = await self.take(report, along)
-                    seen |= {version} if whole else set()
-                else:
-                    seen.add(version)
-                newest = _later(newest, report)
-        self._seen = seen
-        if newest and newest != cursor:
-            await self._engine.database.write(
-                lambda c: cursors.advance(c, self._origin.name, newest)
-            )
-        return taken
+            look.pages += 1
+            await self._page(page, look)
+        self._seen = look.seen
+        if look.failed:
+            raise TryLater("report-not-stored")
+        # What changes while pages are turned can slip from one to the other: they are read twice.
+        self._twice = look.pages > 1 and not self._twice
+        # A time ahead of our clock must not hide what comes until then.
+        if look.newest and not self._twice:
+            read_to = min(look.newest, now)
+            await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
+        return look.taken
+
+    async def _page(self, page: Resource, look: "_Look") -> None:
+        along = [resource for resource, _ in _resources(page)]
+        for report in (resource for resource, is_match in _resources(page) if is_match):
+            version = _version(report)
+            if version in self._seen or await self._taken(report, along, look):
+                look.seen.add(version)
+            look.newest = _later(look.newest, report)
+
+    async def _taken(self, report: Resource, along: list[Resource], look: "_Look") -> bool:
+        """Whether that is done with. One report that breaks us must not keep others back."""
+        look.taken += 1
+        try:
+            return await self.take(report, along)
+        except OUTAGES:
+            raise
+        except Exception:  # whatever it was, the report is read again in the next round
+            log.exception("message_not_stored", source=self._origin.name)
+            look.failed = True
+            return False
 
     async def take(self, report: Resource, along: list[Resource]) -> bool:
         """Have a report taken in with what it refers to; False where some of that is to follow."""
