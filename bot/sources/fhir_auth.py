@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey, import_key
 
-from bot.sources.fhir_http import Answer, Refused, TryLater, call
+from bot.sources.fhir_http import Answer, Refused, call
 
 Key = RSAKey | ECKey
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -194,10 +194,9 @@ def _refuse(answer: Answer, told: dict[str, Any]) -> None:
 
 
 def _object(answer: Answer) -> dict[str, Any]:
+    """The JSON object that was answered; an empty one where it is none."""
     try:
         found = json.loads(answer.body or b"{}")
     except (ValueError, RecursionError):
-        found = {}
-    if not isinstance(found, dict):
-        raise TryLater("no-json-object")
-    return found
+        return {}
+    return found if isinstance(found, dict) else {}

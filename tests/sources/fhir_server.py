@@ -57,6 +57,7 @@ class FhirServer:
     asked: list[str] = field(default_factory=list)
     assertions: list[Json] = field(default_factory=list)
     next_link: str = ""
+    tokens_fail: tuple[int, str] | None = None
 
     def put(self, *resources: Json) -> None:
         for one in resources:
@@ -122,6 +123,8 @@ class FhirServer:
         return {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": entries}
 
     async def give_token(self, request: web.Request) -> web.Response:
+        if self.tokens_fail:
+            return web.Response(status=self.tokens_fail[0], text=self.tokens_fail[1])
         form = await request.post()
         claims = jwt.decode(
             str(form["client_assertion"]),
