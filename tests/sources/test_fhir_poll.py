@@ -360,8 +360,8 @@ def test_the_loop_says_what_is_wrong_once_and_recovers(reading: Reading) -> None
 
     with writing() as log:
         asyncio.run(run())
-    assert [line["event"] for line in log.errors] == ["source_failed"]
-    assert [line["reason"] for line in log.errors] == ["search-503"]
+    assert [line["event"] for line in log.error_lines] == ["source_failed"]
+    assert [line["reason"] for line in log.error_lines] == ["search-503"]
     assert "source_reached" in [line["event"] for line in log.lines]
     assert log.dropped == []
 

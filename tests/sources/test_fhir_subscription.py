@@ -65,7 +65,7 @@ def test_one_that_died_is_said_and_made_active_again(reading: Reading) -> None:
     server = FhirServer()
     state, log = looked(reading, server, "error", "active", "off")
     assert state == "ok"
-    assert [line["status"] for line in log.errors] == ["error", "off"]
+    assert [line["status"] for line in log.error_lines] == ["error", "off"]
     assert [one["status"] for one in subscriptions(server)] == ["active"]
     assert log.dropped == []
 
@@ -82,7 +82,7 @@ def test_a_server_that_does_not_let_us_subscribe_is_said_once(reading: Reading) 
 
     with writing() as log:
         assert asyncio.run(run()) == "search-403"
-    assert len(log.errors) == 1
+    assert len(log.error_lines) == 1
 
 
 def test_subscribing_is_idempotent(reading: Reading) -> None:
