@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.engine.context import Engine
 from bot.settings import FhirSettings, Settings
+from bot.sources.fhir import REPORT
 from bot.sources.fhir_auth import (
     Access,
     BadKey,
@@ -27,12 +28,14 @@ from bot.sources.fhir_auth import (
 )
 from bot.sources.fhir_client import FhirClient
 from bot.sources.fhir_hook import Hook
+from bot.sources.fhir_http import Refused, TryLater
 from bot.sources.fhir_numbers import Origin
 from bot.sources.fhir_poll import Poller, Polling
 from bot.sources.fhir_subscription import Watch, Wish
 from bot.web.health import Check
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
+Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
     if settings.fhir:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         for server in settings.fhir:
-            client = _client(server, session, engine)
+            client = _client(server, session, engine.clock.now)
             poller = Poller(engine, client, origin(server, settings), _polling(server))
             loops[f"fhir-{server.name}"] = poller.run
             health[f"fhir-{server.name}"] = poller.check
@@ -87,21 +90,32 @@ def key_of(server: FhirSettings) -> Key:
         raise BadKey(f"The key_file of {server.name} {bad}.") from None
 
 
-def _client(server: FhirSettings, session: aiohttp.ClientSession, engine: Engine) -> FhirClient:
+async def refusal(server: FhirSettings, now: Now) -> str:
+    """Why the server lets us not search, as a slug; empty where it does. Raises BadKey."""
+    async with aiohttp.ClientSession() as session:
+        client = _client(server, session, now)
+        try:
+            query = [*_polling(server).query, ("_count", "1")]
+            async for _ in client.search(REPORT, query):
+                return ""
+        except (TryLater, Refused) as failure:
+            return failure.reason
+    return ""
+
+
+def _client(server: FhirSettings, session: aiohttp.ClientSession, now: Now) -> FhirClient:
     base = f"{server.base_url.rstrip('/')}/"
-    return FhirClient(base, session, _access(server, base, session, engine))
+    return FhirClient(base, session, _access(server, base, session, now))
 
 
-def _access(
-    server: FhirSettings, base: str, session: aiohttp.ClientSession, engine: Engine
-) -> Access:
+def _access(server: FhirSettings, base: str, session: aiohttp.ClientSession, now: Now) -> Access:
     smart = server.smart
     if smart is None:
         return FixedToken(_told(server.token))
     account = SmartAccount(
         smart.client_id, key_of(server), smart.scope, smart.token_url, smart.jwks_url
     )
-    return SmartTokens(account, base, session, engine.clock.now)
+    return SmartTokens(account, base, session, now)
 
 
 def _polling(server: FhirSettings) -> Polling:

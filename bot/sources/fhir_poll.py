@@ -6,7 +6,6 @@ back before it, because servers index late. What was seen before is left out by 
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -130,18 +129,22 @@ class Poller:
         return look.taken
 
     async def _page(self, page: Resource, look: "_Look") -> None:
-        along = [resource for resource, _ in _resources(page)]
-        for report in (resource for resource, is_match in _resources(page) if is_match):
+        along = [one(entry.get("resource")) for entry in many(page.get("entry"))]
+        for entry in filter(_is_match, many(page.get("entry"))):
+            report = one(entry.get("resource"))
             version = _version(report)
-            if version in self._seen or await self._taken(report, along, look):
+            base = text(entry.get("fullUrl")).removesuffix(name_of(report))
+            if version in self._seen or await self._taken(report, along, base, look):
                 look.seen.add(version)
             look.newest = _later(look.newest, report)
 
-    async def _taken(self, report: Resource, along: list[Resource], look: "_Look") -> bool:
+    async def _taken(
+        self, report: Resource, along: list[Resource], base: str, look: "_Look"
+    ) -> bool:
         """Whether that is done with. One report that breaks us must not keep others back."""
         look.taken += 1
         try:
-            return await self.take(report, along)
+            return await self.take(report, along, base)
         except OUTAGES:
             raise
         except Exception:  # whatever it was, the report is read again in the next round
@@ -149,9 +152,9 @@ class Poller:
             look.failed = True
             return False
 
-    async def take(self, report: Resource, along: list[Resource]) -> bool:
+    async def take(self, report: Resource, along: list[Resource], base: str = "") -> bool:
         """Have a report taken in with what it refers to; False where some of that is to follow."""
-        node, whole = await self._references.complete(report, along)
+        node, whole = await self._references.complete(report, along, base)
         await self.receive(fhir.pack(node))
         return whole
 
@@ -226,12 +229,11 @@ class Poller:
         ]
 
 
-def _resources(page: Resource) -> Iterator[tuple[Resource, bool]]:
-    """Each resource of a page, and whether it is a report that matches."""
-    for entry in many(page.get("entry")):
-        resource, mode = one(entry.get("resource")), text(one(entry.get("search")).get("mode"))
-        is_report = text(resource.get("resourceType")) == fhir.REPORT
-        yield resource, is_report and mode not in {"include", "outcome"}
+def _is_match(entry: Resource) -> bool:
+    """A report that was searched for, and not included or a word about the search."""
+    kind = text(one(entry.get("resource")).get("resourceType"))
+    mode = text(one(entry.get("search")).get("mode"))
+    return kind == fhir.REPORT and mode not in {"include", "outcome"}
 
 
 def _version(report: Resource) -> str:

@@ -41,23 +41,27 @@ class References:
         self._kept: OrderedDict[str, tuple[float, Resource]] = OrderedDict()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def complete(self, report: Resource, along: Iterable[Resource]) -> tuple[Node, bool]:
+    async def complete(
+        self, report: Resource, along: Iterable[Resource], base: str = ""
+    ) -> tuple[Node, bool]:
         """The report with all that could be had; False where the server failed for some of it.
 
-        ``along`` came with it. The report is not held up: a page without its provider goes to
-        the coordinator at once, and a later look finds the provider.
+        ``along`` came with it. ``base`` is the address under which the server knows itself, where
+        that is another one than ours. The report is not held up: a page without its provider goes
+        to the coordinator at once, and a later look finds the provider.
         """
+        base = base or self._client.base
         known = {name_of(resource): resource for resource in along}
         tried: set[str] = set()
         whole = True
         for _ in range(_DEEPEST):
-            node = Node(report, report, known, self._client.base)
+            node = Node(report, report, known, base)
             wanted = _unknown(node) - tried
             if not wanted or len(tried) >= _MOST:
                 break
             tried |= wanted
             whole &= await self._fetch(sorted(wanted)[:_MOST], known)
-        return Node(report, report, known, self._client.base), whole
+        return Node(report, report, known, base), whole
 
     async def _fetch(self, names: list[str], known: dict[str, Resource]) -> bool:
         found = await asyncio.gather(*(self._one(name) for name in names))

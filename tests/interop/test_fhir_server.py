@@ -113,8 +113,10 @@ POLLED = "poll_seconds = 1\n"
 DELIVERED = 'poll_seconds = 3600\nhook_secret_env = "EHR_HOOK"\nsubscribe = true\n'
 
 
-def test_a_report_is_polled_paged_corrected_and_withdrawn(tmp_path: Path) -> None:
-    with site(tmp_path, POLLED) as there:
+@pytest.mark.parametrize("absolute", [False, True], ids=["relative", "absolute"])
+def test_a_report_is_polled_paged_and_withdrawn(tmp_path: Path, absolute: bool) -> None:
+    behaviour = {"absolute_references": absolute}
+    with site(tmp_path, POLLED, server_behaviour=behaviour) as there:
         there.report()
         until(lambda: there.alerts() == ["A100r1"], "the alert")
         there.hospital.settle()

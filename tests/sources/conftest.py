@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.sources.fhir_server import Reading, reading_into
+from tests.written import writing
 
 
 @pytest.fixture
 def reading(tmp_path: Path) -> Iterator[Reading]:
     """An engine that takes in what a source reads."""
-    with reading_into(tmp_path) as found:
+    with writing(), reading_into(tmp_path) as found:
         yield found

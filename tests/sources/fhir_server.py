@@ -57,6 +57,7 @@ class FhirServer:
     asked: list[str] = field(default_factory=list)
     assertions: list[Json] = field(default_factory=list)
     next_link: str = ""
+    known_as: str = ""
     tokens_fail: tuple[int, str] | None = None
 
     def put(self, *resources: Json) -> None:
@@ -110,7 +111,14 @@ class FhirServer:
             found = sorted((one for one in found if _updated(one) >= since), key=_updated)
         first = int(request.query.get("_offset", "0"))
         page = found[first : first + self.page_size]
-        entries = [{"resource": one, "search": {"mode": "match"}} for one in page]
+        entries = [
+            {
+                "fullUrl": f"{self.known_as or self.base}{one['resourceType']}/{one['id']}",
+                "resource": one,
+                "search": {"mode": "match"},
+            }
+            for one in page
+        ]
         if self.includes and "_include" in request.query_string:
             rest = (one for one in self.resources.values() if one["resourceType"] != kind)
             entries += [{"resource": one, "search": {"mode": "include"}} for one in rest]

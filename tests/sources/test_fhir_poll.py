@@ -175,6 +175,19 @@ def test_the_orderer_is_found_whatever_the_server_includes(
     assert bool(server.reads()) == bool(about)
 
 
+@pytest.mark.parametrize("includes", [False, True])
+def test_absolute_references_of_a_server_behind_a_proxy_are_its_own(
+    reading: Reading, includes: bool
+) -> None:
+    inside = "https://inside.example.org:8443/fhir/"
+    server = known_orderer(stocked(includes=includes, known_as=inside))
+    based_on = [{"reference": f"{inside}ServiceRequest/o1"}]
+    server.put(resource("report", basedOn=based_on))
+    server.put(resource("order", requester={"reference": f"{inside}PractitionerRole/w1"}))
+    assert poll(reading, server) == [1]
+    assert orderer(reading)
+
+
 def test_clinicians_are_read_once(reading: Reading) -> None:
     server = stocked(includes=False)
     meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:31:00Z"}
