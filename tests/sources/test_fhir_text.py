@@ -3,6 +3,8 @@
 import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
@@ -110,6 +112,25 @@ def test_without_a_form_the_observations_speak() -> None:
     found = report(observation, presentedForm=None, conclusion=None, result=result)
     assert found.text == "Score: 3 mm\nIMPRESSION: Small."
     assert found.impression == "Small."
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(
+        [(HTML.encode(), "text/html"), (RTF.encode(), "text/rtf"), (pdf(LINES), "application/pdf")]
+    ),
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=8),
+    st.integers(0, 10_000),
+)
+def test_no_broken_document_makes_reading_raise(
+    document: tuple[bytes, str], changes: list[tuple[int, int]], length: int
+) -> None:
+    data = bytearray(document[0])
+    for place, byte in changes:
+        data[place % len(data)] = byte
+    found = report(presentedForm=[form(bytes(data[:length]), document[1])])
+    finding_hash(found, POLICY)
+    assert "acutepulmonaryembolism." in "".join(found.text.split()).casefold()
 
 
 # ---- HL7 v2 and FHIR say the same -----------------------------------------------------------
