@@ -164,6 +164,7 @@ def test_a_private_key_is_read_as_pem_as_jwk_and_as_a_set(key: Key) -> None:
         json.dumps(OctKey.generate_key(256).as_dict()).encode(),
         ECKey.generate_key("P-256").as_pem(private=True),
     ],
+    ids=["empty", "nonsense", "object", "list", "no-keys", "public", "public-jwk", "oct", "P-256"],
 )
 def test_what_holds_no_fitting_private_key_is_refused(data: bytes) -> None:
     with pytest.raises(BadKey):
