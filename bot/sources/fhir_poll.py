@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.domain.message import RawMessage, Receipt
 from bot.engine import intake
@@ -43,8 +44,8 @@ _INCLUDED = (
     ("_include:iterate", "PractitionerRole:practitioner"),
 )
 _BAD_REQUEST = 400
-OUTAGES = (SQLAlchemyError, sqlite3.Error, CommitUnknown)
-"""The database is away: whoever runs the loop waits for it."""
+OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, CommitUnknown)
+"""The database is away: whoever runs the loop waits for it. Other errors are about one report."""
 
 
 @dataclass(frozen=True, slots=True)

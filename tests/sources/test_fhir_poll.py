@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from sqlalchemy import Connection, text
 
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sources import fhir, fhir_poll
@@ -336,6 +337,46 @@ def test_a_report_that_cannot_be_used_waits_in_quarantine_and_the_next_is_read(
         ("r1/1", "reports", ""),
     ]
     assert len(reading.alerts()) == 2
+
+
+def told(reading: Reading, statement: str) -> None:
+    """Have the database do this."""
+
+    def unit(c: Connection) -> None:
+        c.execute(text(statement))
+
+    reading.engine.database.run(unit)
+
+
+def test_a_report_that_cannot_be_stored_holds_no_other_back_and_is_tried_again(
+    reading: Reading,
+) -> None:
+    server = stocked()
+    meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:20:00Z"}
+    server.put(resource("report", id="poison", meta=meta, identifier=None))
+    refusing = (
+        "CREATE TRIGGER poison BEFORE INSERT ON messages WHEN NEW.control_id = 'poison/1' "
+        "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    told(reading, refusing)
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            with pytest.raises(TryLater, match="report-not-stored"):
+                await poller.poll()
+            assert reading.messages() == [("r1/1", "reports", "")]
+            told(reading, "DROP TRIGGER poison")
+            assert await poller.poll() == 1
+
+    asyncio.run(run())
+    assert len(reading.alerts()) == 2
+
+
+def test_a_database_that_is_away_ends_the_poll(reading: Reading) -> None:
+    told(reading, "ALTER TABLE messages RENAME TO away")
+    with pytest.raises(fhir_poll.OUTAGES):
+        poll(reading, stocked())
+    assert reading.engine.database.look(lambda c: cursors.load(c, ORIGIN.name)) is None
 
 
 def test_the_loop_polls_waits_and_looks_at_once_when_asked(reading: Reading) -> None:
