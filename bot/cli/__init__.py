@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import alerts, audit, check, demo, explain, migrate, people, quarantine, send, serve
+from bot.cli import (
+    alerts,
+    audit,
+    check,
+    demo,
+    explain,
+    fhir,
+    migrate,
+    people,
+    quarantine,
+    send,
+    serve,
+)
 
 ORDER = (
     "serve",
@@ -17,6 +29,7 @@ ORDER = (
     "people",
     "migrate",
     "check",
+    "fhir",
     "audit",
     "quarantine",
 )
@@ -66,6 +79,7 @@ app.command()(alerts.alerts)
 app.add_typer(people.app, name="people")
 app.command()(migrate.migrate)
 app.command()(check.check)
+app.add_typer(fhir.app, name="fhir")
 app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")
 

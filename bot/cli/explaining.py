@@ -89,7 +89,7 @@ class Message:
 def explain(file: Path, data: bytes, ground: Ground) -> Iterator[Message]:
     """Each message of the bytes, as a listener would read it now."""
     found = hl7.read_all(
-        data, source="hl7", timezone=ground.timezone, now=ground.now, feeds=ground.feeds
+        data, source=hl7.SOURCE, timezone=ground.timezone, now=ground.now, feeds=ground.feeds
     )
     for index, raw in enumerate(found, 1):
         yield _message(file, index, raw, ground)

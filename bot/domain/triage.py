@@ -16,6 +16,8 @@ from bot.domain.report import ROUTINE, Flag, Report
 _CATEGORY_CODE = re.compile(r"RID4948\d")
 _RADLEX_ID = re.compile(r"RID\d+")
 NOT_SIGNED = "interpreted by a machine, and signed by nobody"
+# Where abnormal flags stand: OBX-8, and Observation.interpretation, which FHIR maps it to.
+_FLAG_FIELDS = ("-8", ".interpretation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def _category(flag: Flag, policy: Policy) -> str | None:
     by_code = dict(rules.codes).get(value)
     if by_code:
         return by_code
-    return dict(rules.abnormal_flags).get(value) if flag.where.endswith("-8") else None
+    return dict(rules.abnormal_flags).get(value) if flag.where.endswith(_FLAG_FIELDS) else None
 
 
 def _named(category: str, policy: Policy) -> str | None:
@@ -93,5 +95,5 @@ def _is_unknown_code(flag: Flag, policy: Policy) -> bool:
         return False
     if flag.category:
         return True
-    in_flag_field = flag.where.endswith("-8") and _RADLEX_ID.fullmatch(value) is not None
+    in_flag_field = flag.where.endswith(_FLAG_FIELDS) and _RADLEX_ID.fullmatch(value) is not None
     return in_flag_field or _CATEGORY_CODE.fullmatch(value) is not None

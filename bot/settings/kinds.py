@@ -2,6 +2,7 @@
 cure)``."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -19,8 +20,20 @@ def _filled(value: object) -> object:
     return value
 
 
+def _web_address(value: object) -> object:
+    if not isinstance(value, str) or not value:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is no web address", 'Write it whole: "https://host" or "http://host:1".')
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("holds more than an address", "Leave out user names, ? and #.")
+    return value
+
+
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Filled = Annotated[str, BeforeValidator(_filled)]
+Address = Annotated[str, BeforeValidator(_web_address)]
 
 
 class Section(BaseModel):

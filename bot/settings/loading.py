@@ -2,19 +2,19 @@
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.domain.nearest import did_you_mean
-from bot.domain.toml_lines import Path as Path_
-from bot.domain.toml_lines import line_of, lines_of
+from bot.domain.toml_lines import lines_of
 from bot.settings.model import Secrets, Settings
+from bot.settings.problems import BadSettings, Lines, Problem, Where, place
+from bot.settings.servers import clashes, named_secrets, with_key_beside
 
 DEFAULT_FILE = Path("readback.toml")
 PREFIX = "READBACK_"
@@ -49,26 +49,6 @@ _TELLING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: where, what, and what to do about it. Quotes no secret."""
-
-    where: str
-    what: str
-    cure: str
-
-    def __str__(self) -> str:
-        return f"{self.where} {self.what}. {self.cure}"
-
-
-class BadSettings(Exception):
-    """The settings cannot be used. ``problems`` are all there are, each with its cure."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
-
-
 def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
     """Read ``path``, else the file that READBACK_CONFIG names, else ./readback.toml if it is there.
 
@@ -77,20 +57,20 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     env = os.environ if env is None else env
     file = path or (Path(env["READBACK_CONFIG"]) if env.get("READBACK_CONFIG") else None)
     told, text, problems = _read(file)
-    problems += _misplaced(told)
+    lines = lines_of(text)
+    problems += _misplaced(told) + named_secrets(told, env, lines)
     overrides, misnamed = _overrides(env)
     values = _merged(told, overrides)
     secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
     try:
         settings = Settings.model_validate({**values, "secrets": secrets})
     except ValidationError as error:
-        lines = lines_of(text)
         problems += [_explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
-    problems += misnamed + _swapped(env) + (_clashes(settings) if settings else [])
+    problems += misnamed + _swapped(env) + (_clashes(settings, lines) if settings else [])
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
-    return _with_policy_beside(settings, file or DEFAULT_FILE)
+    return _with_files_beside(settings, file or DEFAULT_FILE)
 
 
 def is_configured(path: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
@@ -188,32 +168,28 @@ def _merged(told: dict[str, Any], overrides: dict[tuple[str, str], Any]) -> dict
 
 
 def _explained(
-    error: ErrorDetails, overrides: Mapping[tuple[str, str], Any], lines: Mapping[Path_, int]
+    error: ErrorDetails, overrides: Mapping[tuple[str, str], Any], lines: Lines
 ) -> Problem:
-    path = list(error["loc"])
+    path = error["loc"]
     names = [str(part) for part in path]
     if tuple(names[:2]) in overrides:
         where = f"{'.'.join(names[:2])} (from {PREFIX}{'__'.join(names[:2]).upper()})"
     elif _in_tables(path):
-        where = f"{_spelled(path)} (line {line_of(lines, tuple(path))})"
+        where = place(path, lines)
     else:
         where = ".".join(names[:2])
     return Problem(where, *_what_and_cure(error, path))
 
 
-def _in_tables(path: Sequence[int | str]) -> bool:
+def _in_tables(path: Where) -> bool:
     """Whether it leads into a list of tables: the section's name alone would not tell which."""
-    return len(path) > 2 and _model_at(path[:3]) is not None  # noqa: PLR2004 - section, key, place
+    return any(
+        isinstance(part, int) and _model_at(path[:depth]) is not None
+        for depth, part in enumerate(path)
+    )
 
 
-def _spelled(path: Sequence[int | str]) -> str:
-    """``hl7.profile[1].rules[2].at``: people count from one."""
-    return "".join(
-        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path
-    ).removeprefix(".")
-
-
-def _model_at(path: Sequence[int | str]) -> type[BaseModel] | None:
+def _model_at(path: Where) -> type[BaseModel] | None:
     """The table that the path leads to."""
     model: type[BaseModel] | None = Settings
     for part in path:
@@ -230,11 +206,11 @@ def _is_table(annotation: object) -> TypeGuard[type[BaseModel]]:
 
 
 def _table_in(annotation: object) -> type[BaseModel] | None:
-    """What a list of tables is a list of."""
+    """What a list of tables is a list of, or a table that may be left out."""
     return next((inner for inner in get_args(annotation) if _is_table(inner)), None)
 
 
-def _what_and_cure(error: ErrorDetails, path: Sequence[int | str]) -> tuple[str, str]:
+def _what_and_cure(error: ErrorDetails, path: Where) -> tuple[str, str]:
     context = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
@@ -250,24 +226,31 @@ def _what_and_cure(error: ErrorDetails, path: Sequence[int | str]) -> tuple[str,
                 f"{error['msg'].replace('Input should be', 'Write a number')}.",
             )
         case "tuple_type" if _model_at(path) is not None:
-            return "is not a list of tables", f"Write [[{_section(path)}]] on a line of its own."
+            return "is not a list of tables", f"Write [[{_section(path)}]], in two brackets."
         case kind:
             what, cure = _TELLING.get(kind, ("is not text", "Put the value in quotes."))
-            return what, cure.format(section=_section(path[:-1]) or path[0])
+            table = path if kind == "model_type" else path[:-1]
+            return what, cure.format(section=_section(table) or path[0])
 
 
-def _section(path: Sequence[int | str]) -> str:
+def _section(path: Where) -> str:
     return ".".join(part for part in path if isinstance(part, str))
 
 
-def _unknown(path: Sequence[int | str]) -> tuple[str, str]:
+def _unknown(path: Where) -> tuple[str, str]:
     if len(path) == 1:
-        near = did_you_mean(str(path[0]), _SECTIONS)
-        return "is no section", near or f"There are {', '.join(_SECTIONS)}."
+        sections = [name for name in Settings.model_fields if name != "secrets"]
+        near = did_you_mean(str(path[0]), sections)
+        return "is no section", near or f"There are {', '.join(sections)}."
     model = _model_at(path[:-1])
-    fields = model.model_fields if model else {}
-    keys = [f.alias or name for name, f in fields.items()]
+    keys = _keys(model) if model else []
     return "is no setting", did_you_mean(str(path[-1]), keys) or f"There are {', '.join(keys)}."
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    """What may stand in the file: secrets may not."""
+    fields = model.model_fields.items()
+    return [f.alias or name for name, f in fields if SecretStr not in get_args(f.annotation)]
 
 
 def _swapped(env: Mapping[str, str]) -> list[Problem]:
@@ -278,16 +261,18 @@ def _swapped(env: Mapping[str, str]) -> list[Problem]:
     ]
 
 
-def _clashes(settings: Settings) -> list[Problem]:
+def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
     hl7, web = settings.hl7, settings.web
+    found = clashes(settings.fhir, web.public_url, lines)
     if hl7.port == web.port != 0 and hl7.host == web.host:
-        return [Problem("web.port", "is hl7.port as well", "Give each its own port.")]
-    return []
+        found.append(Problem("web.port", "is hl7.port as well", "Give each its own port."))
+    return found
 
 
-def _with_policy_beside(settings: Settings, file: Path) -> Settings:
-    """A relative policy path starts at the settings file, wherever Readback was started."""
-    if settings.site.policy is None:
-        return settings
-    site = settings.site.model_copy(update={"policy": file.parent / settings.site.policy})
-    return settings.model_copy(update={"site": site})
+def _with_files_beside(settings: Settings, file: Path) -> Settings:
+    """A relative path starts at the settings file, wherever Readback was started."""
+    site, policy = settings.site, settings.site.policy
+    if policy is not None:
+        site = site.model_copy(update={"policy": file.parent / policy})
+    servers = tuple(with_key_beside(server, file) for server in settings.fhir)
+    return settings.model_copy(update={"site": site, "fhir": servers})

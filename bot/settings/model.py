@@ -3,30 +3,19 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.profile import Feeds
-from bot.settings.kinds import Filled, Section, Zone
+from bot.settings.kinds import Address, Filled, Section, Zone
 from bot.settings.profiles import ProfileSettings
+from bot.settings.servers import FhirSettings
 
 SLACK_API = "https://slack.com/api/"
 TWILIO_API = "https://api.twilio.com"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-
-
-def _web_address(value: object) -> object:
-    if not isinstance(value, str) or not value:
-        return value
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is no web address", 'Write it whole: "https://host" or "http://host:1".')
-    if parts.query or parts.fragment or parts.username:
-        raise ValueError("holds more than an address", "Leave out user names, ? and #.")
-    return value
 
 
 def _number(value: object) -> object:
@@ -52,7 +41,6 @@ def _database(value: object) -> object:
     return value
 
 
-Address = Annotated[str, BeforeValidator(_web_address)]
 Phone = Annotated[str, BeforeValidator(_number)]
 Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
 
@@ -142,6 +130,7 @@ class Settings(Section):
     site: SiteSettings
     database: DatabaseSettings = DatabaseSettings()
     hl7: Hl7Settings = Hl7Settings()
+    fhir: tuple[FhirSettings, ...] = ()
     slack: SlackSettings = SlackSettings()
     twilio: TwilioSettings = TwilioSettings()
     web: WebSettings = WebSettings()

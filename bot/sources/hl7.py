@@ -20,6 +20,7 @@ from bot.sources.hl7_report import Circumstances, reports
 from bot.sources.hl7_time import zone_of
 from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
 
+SOURCE = "hl7"
 _TRIGGERS = frozenset({"", "R01", "R03", "R32", "R40"})
 _CODE = re.compile(r"[A-Z0-9]{3}")
 _LONGEST = 200

@@ -34,6 +34,12 @@ def lines_of(fields: list[str], wire: Wire) -> list[str]:
     return [value.strip()]
 
 
+def running_lines(text: str) -> list[str]:
+    """The lines of a document that has no segments."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for whole in lines for line in _WITHIN.split(whole)]
+
+
 def _prose(value: str, wire: Wire) -> list[str]:
     """Repetitions are line breaks, and so are the formatting escapes."""
     lines = [wire.clean(line) for line in value.split(wire.repetition)]

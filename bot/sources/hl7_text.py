@@ -11,7 +11,7 @@ from functools import lru_cache
 from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_flags import Result
-from bot.sources.hl7_lines import lines_of
+from bot.sources.hl7_lines import lines_of, running_lines
 from bot.sources.hl7_wire import Wire, at
 
 _BY_CODE = {
@@ -213,6 +213,13 @@ def narrate(
             own += some
     told.tell(section, held)
     return _finished(told, own)
+
+
+def narrate_running(text: str) -> Narrative:
+    """A document without segments (FHIR): its headings alone say what is what."""
+    told = _Narrator()
+    told.run(running_lines(text))
+    return _finished(told, [])
 
 
 def _tell_alone(

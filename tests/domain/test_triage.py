@@ -13,6 +13,8 @@ from tests.domain.reports import flag, report
         ("AA", "OBX[1]-8", "critical"),
         ("hh", "OBX[1]-8", "critical"),
         ("LL", "OBX[1]-8", "critical"),
+        ("AA", "Observation[1].interpretation", "critical"),
+        ("AA", "Observation[1].category", None),
         ("A", "OBX[1]-8", None),
         ("N", "OBX[1]-8", None),
         ("AA", "OBX[1]-5", None),
