@@ -23,26 +23,27 @@ MEASURES: dict[str, Callable[[], dict[str, float]]] = {
 
 
 def main(wanted: list[str]) -> int:
-    """Measure all, or what is named; 1 where a goal was missed."""
+    """Measure all, or what is named."""
     console = Console()
     values: dict[str, float] = {}
     for name in wanted or MEASURES:
         with console.status(f"Measuring {name} …"):
             values.update(MEASURES[name]())
     console.print(_table(values))
-    if not wanted:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(_rows(values), indent=2) + "\n", encoding="utf-8")
-        console.print("[dim]written to benchmarks/results/latest.json[/]")
+    _keep(values)
+    console.print("[dim]written to benchmarks/results/latest.json[/]")
     return 0
 
 
-def _rows(values: dict[str, float]) -> dict[str, dict[str, object]]:
-    return {
-        name: {"value": round(values[name], 3), "goal": goal.goal, "unit": goal.unit}
-        for name, goal in GOALS.items()
-        if name in values
-    }
+def _keep(values: dict[str, float]) -> None:
+    """Into the results; what was not measured this time stays as it was."""
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    for name, value in values.items():
+        goal = GOALS[name]
+        known[name] = {"value": round(value, 3), "goal": goal.goal, "unit": goal.unit}
+    ordered = {name: known[name] for name in GOALS if name in known}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
 
 
 def _table(values: dict[str, float]) -> Table:

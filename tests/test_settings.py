@@ -99,6 +99,21 @@ def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
         load(None, {"READBACK_CONFIG": str(tmp_path / "absent.toml")})
 
 
+def test_who_starts_in_the_wrong_folder_is_told_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadSettings, match=r"^readback\.toml is not in this folder\. Copy "):
+        load(None, {})
+
+
+def test_the_environment_alone_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    site = {"NAME": "General", "TIMEZONE": "America/Chicago", "CALLBACK_NUMBER": "312-555-0100"}
+    settings = load(None, {f"READBACK_SITE__{key}": value for key, value in site.items()})
+    assert settings.site.name == "General"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -134,11 +134,13 @@ def _opened(settings: Settings, stack: AsyncExitStack) -> Database:
 def _refuse_unsafe(settings: Settings, database: Database, without: frozenset[str]) -> None:
     missing = {SLACK: settings.missing_for_slack(), SMS: settings.missing_for_twilio()}
     option = {SLACK: "--without slack", SMS: "--without twilio"}
-    for channel, names in missing.items():
-        if names and channel not in without:
-            raise CannotStart(
-                f"{', '.join(names)} missing: set it, or start with {option[channel]}."
-            )
+    told = [
+        f"Not set: {', '.join(names)}. Set what is missing, or start with {option[channel]}."
+        for channel, names in missing.items()
+        if names and channel not in without
+    ]
+    if told:
+        raise CannotStart("\n".join(told))
     working = {SLACK, SMS} - without
     able = [p for p in database.look(people.coordinators) if working & set(p.channels)]
     if not able:

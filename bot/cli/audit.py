@@ -4,7 +4,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from bot.cli.opening import ConfigFile, database_of, settings_from
-from bot.cli.shown import FOUND_PROBLEMS, AsJson, err, print_json, say, stop
+from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, err, print_json, say, stop
 
 app = typer.Typer(help="Verify the audit trail.", no_args_is_help=True)
 
@@ -41,4 +41,5 @@ def verify(config: ConfigFile = None, as_json: AsJson = False) -> None:
             "Stop Readback, keep the database as it is, and compare it with your backups.",
             code=FOUND_PROBLEMS,
         )
-    say(f"The audit trail is whole: {verdict.entries:,} entries, {verdict.seals:,} seals.")
+    entries, seals = count(verdict.entries, "entry", "entries"), count(verdict.seals, "seal")
+    say(f"The audit trail is whole: {entries}, {seals}.")

@@ -104,8 +104,8 @@ def _slack(settings: "Settings", everybody: "list[Person]") -> Iterator["Finding
 
     missing = settings.missing_for_slack()
     if missing:
-        cure = "Set it (docs/slack-setup.md), or start with `readback serve --without slack`."
-        yield Finding("slack", Weight.FAILED, f"{', '.join(missing)} is not set", cure)
+        cure = "See docs/slack-setup.md, or start with `readback serve --without slack`."
+        yield Finding("slack", Weight.FAILED, f"not set: {', '.join(missing)}", cure)
         return
     if settings.slack.phi != "none":
         plan = SLACK_PLAN.format(settings.slack.phi)
@@ -134,8 +134,8 @@ def _twilio(settings: "Settings") -> Iterator["Finding"]:
 
     missing = settings.missing_for_twilio()
     if missing:
-        cure = "Set it, or start with `readback serve --without twilio`."
-        yield Finding("twilio", Weight.FAILED, f"{', '.join(missing)} is not set", cure)
+        cure = "Set what is missing, or start with `readback serve --without twilio`."
+        yield Finding("twilio", Weight.FAILED, f"not set: {', '.join(missing)}", cure)
         return
     refused = asyncio.run(refusal(twilio_account(settings)))
     if refused:

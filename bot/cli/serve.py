@@ -46,7 +46,7 @@ def serve(
         with trouble_told():
             asyncio.run(run(settings, clock, without=left_out, ready=greet))
     except CannotStart as reason:
-        stop(str(reason))
+        stop(*str(reason).splitlines())
 
 
 _CHANNEL = {Without.SLACK: "slack", Without.TWILIO: "sms"}

@@ -64,5 +64,5 @@ def local(at: datetime | None, zone: ZoneInfo) -> str:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """``1 person``, ``2 people``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    """``1 person``, ``2,000 people``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

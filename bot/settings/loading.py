@@ -17,6 +17,7 @@ from bot.settings.problems import BadSettings, Lines, Problem, Where, place
 from bot.settings.servers import clashes, named_secrets, with_key_beside
 
 DEFAULT_FILE = Path("readback.toml")
+COPY_EXAMPLE = "Copy readback.example.toml to it, or name another file with --config"
 PREFIX = "READBACK_"
 SANDBOX_CLOCK = "READBACK_SANDBOX_CLOCK"
 _THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
@@ -68,6 +69,9 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
         problems += [_explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
     problems += misnamed + _swapped(env) + (_clashes(settings, lines) if settings else [])
+    if problems and not (file or DEFAULT_FILE.exists()):
+        cure = f"{COPY_EXAMPLE}, or set READBACK_SECTION__KEY for each."
+        problems.insert(0, Problem(str(DEFAULT_FILE), "is not in this folder", cure))
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
     return _with_files_beside(settings, file or DEFAULT_FILE)
@@ -108,7 +112,7 @@ def _read(file: Path | None) -> tuple[dict[str, Any], str, list[Problem]]:
         text = (file or DEFAULT_FILE).read_text(encoding="utf-8")
         return tomllib.loads(text), text, []
     except FileNotFoundError:
-        cure = "Copy readback.example.toml to it, or name another file with --config."
+        cure = f"{COPY_EXAMPLE}."
         return {}, "", [Problem(str(file), "does not exist", cure)] if file else []
     except OSError as error:
         return {}, "", [Problem(str(file or DEFAULT_FILE), "cannot be read", f"{error.strerror}.")]

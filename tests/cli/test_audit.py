@@ -32,7 +32,7 @@ def test_a_whole_trail_is_said_to_be_whole(any_place: Place) -> None:
     any_place.imported(CARLA, ADA, BEN)
     result = any_place.run("audit", "verify")
     assert result.exit_code == 0
-    assert "The audit trail is whole: 1 entries, 0 seals." in result.stderr
+    assert "The audit trail is whole: 1 entry, 0 seals." in result.stderr
 
 
 def test_a_trail_that_somebody_changed_names_the_first_broken_entry(

@@ -10,6 +10,7 @@ from bot.sandbox.world import World
 from storage import audit, people
 from storage.database import Database
 from tests.cli.conftest import ADA, BEN, CARLA, Place
+from tests.requirements import ROOT
 
 
 def names(url: str) -> list[str]:
@@ -37,6 +38,13 @@ def test_a_second_file_replaces_the_first_and_says_how(any_place: Place) -> None
     ]
     any_place.imported(CARLA)
     assert names(any_place.url) == ["Carla"]
+
+
+def test_the_example_is_a_directory_that_a_site_can_start_from(place: Place) -> None:
+    example = str(ROOT / "people.example.csv")
+    result = place.run("people", "import", example, "--slack-team", "T024BE7LD")
+    assert result.exit_code == 0, result.output
+    assert "4 added" in result.stderr
 
 
 def test_a_dry_run_shows_the_change_and_writes_nothing(any_place: Place) -> None:

@@ -137,7 +137,8 @@ def test_tokens_that_are_missing_are_named_with_what_would_do_without(place: Pla
     place.imported(CARLA)
     result = place.run("serve")
     assert result.exit_code == 2
-    assert "SLACK_BOT_TOKEN, SLACK_APP_TOKEN missing" in result.stderr
+    assert "Not set: SLACK_BOT_TOKEN, SLACK_APP_TOKEN." in result.stderr
+    assert "Not set: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, twilio.from." in result.stderr
     assert "--without slack" in result.stderr
     assert "--without twilio" in place.run("serve", "--without", "slack").stderr
 
