@@ -8,12 +8,14 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from tests.requirements import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+CODE = ("bot", "storage", "tests", "benchmarks")
 TARGETS = ("help", "venv", "lint", "test", "demo", "bench", "lock")
 # Split, so that this file does not name them itself.
 REGISTRY_HOSTS = ("pypi." + "org", "python" + "hosted", "npm" + "js", "deb." + "debian")
@@ -75,6 +77,23 @@ def test_no_tracked_file_names_a_package_registry() -> None:
         if host.encode() in (ROOT / path).read_bytes()
     ]
     assert named == []
+
+
+def test_a_commit_is_checked_by_what_make_lint_runs() -> None:
+    config = ROOT / ".pre-commit-config.yaml"
+    pre_commit = Path(sys.executable).with_name("pre-commit")
+    subprocess.run([pre_commit, "validate-config", config], check=True)
+    hooks = [hook for repo in yaml.safe_load(config.read_text())["repos"] for hook in repo["hooks"]]
+    assert {hook["language"] for hook in hooks} == {"system"}  # nothing is fetched
+    run = {" ".join(word for word in hook["entry"].split() if word[0] != "-") for hook in hooks}
+    recipe = (ROOT / "Makefile").read_text().partition("\nlint:")[2].partition("\n\n")[0]
+    in_make = {
+        " ".join(word for word in line.split()[:2] if word[0] != "-").replace("$(BIN)", ".venv/bin")
+        for line in recipe.splitlines()[1:]
+    }
+    assert {re.sub(r"(mypy) .*", r"\1", entry) for entry in run} == in_make
+    (mypy,) = (hook["entry"] for hook in hooks if hook["id"] == "mypy")
+    assert mypy.split()[1:] == [name for name in CODE if (ROOT / name).is_dir()]
 
 
 @pytest.mark.parametrize("target", TARGETS)
