@@ -40,6 +40,7 @@ OUTBOX_OLDEST = _gauge("outbox_oldest_due_seconds", "How long the oldest due one
 SWEPT_AT = _gauge("last_sweep_timestamp_seconds", "The last look for what is due, Readback's time")
 SWEEP_AGE = _gauge("sweep_age_seconds", "Since the last look for what is due")
 CHANNEL_UP = _gauge("channel_up", "1 where the channel works, 0 where it does not", "channel")
+SOURCE_UP = _gauge("source_up", "1 where the source answers, 0 where it does not", "source")
 REPLIES = _counter("sms_replies", "Messages from phones, by what became of them", "outcome")
 WEBHOOKS_REFUSED = _counter("webhooks_refused", "Webhook requests refused", "reason")
 LOG_KEYS_DROPPED = _counter("log_keys_dropped", "Keys kept out of the log, by place", "key")

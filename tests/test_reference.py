@@ -2,22 +2,27 @@
 
 import ast
 import re
+from collections.abc import Iterator
+from typing import get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from bot.cli import ORDER
 from bot.sandbox.samples import PEOPLE_CSV
-from bot.settings import Settings
+from bot.settings import FhirSettings, Settings
 from tests.requirements import ROOT
 
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 BAD_INPUT = ROOT / "tests" / "scenarios" / "test_bad_input.py"
 
 
+def section(heading: str) -> str:
+    return REFERENCE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
 def rows(heading: str) -> list[list[str]]:
     """The cells of the table under this heading, without its head."""
-    section = REFERENCE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
+    lines = [line for line in section(heading).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
 
@@ -38,26 +43,47 @@ def test_each_row_of_bad_input_names_the_input_the_answer_and_the_record() -> No
 def test_every_reason_for_quarantine_is_in_the_table() -> None:
     text = "".join(map(" | ".join, rows("Bad input, and what it gets")))
     told = set(re.findall(r"quarantine `([a-z-]+)`", text))
-    raised: set[str] = set()
-    for path in (ROOT / "bot" / "sources").glob("*.py"):
-        raised |= set(re.findall(r'BadReport\(\s*"([a-z-]+)"', path.read_text(encoding="utf-8")))
-    assert told == raised
+    assert told == reasons("hl7*.py") | reasons("mllp*.py")
+
+
+def test_every_reason_for_quarantine_over_fhir_is_told_with_its_servers() -> None:
+    text = section("FHIR servers")
+    found = reasons("fhir*.py")
+    assert found
+    assert {reason for reason in found if f"`{reason}`" not in text} == set()
+
+
+def reasons(files: str) -> set[str]:
+    found: set[str] = set()
+    for path in (ROOT / "bot" / "sources").glob(files):
+        found |= set(re.findall(r'BadReport\(\s*"([a-z-]+)"', path.read_text(encoding="utf-8")))
+    return found
 
 
 def test_every_setting_is_in_the_table() -> None:
-    told = {key for cells in rows("Settings") for key in re.findall(r"`([^`]+)`", cells[0])}
-    sections = {name: field for name, field in Settings.model_fields.items() if name != "secrets"}
-    assert told == {
-        f"{section}.{field.alias or key}"
-        for section, outer in sections.items()
-        for key, field in model_of(outer.annotation).model_fields.items()
-    }
+    assert keys("Settings") == set(settings_of(Settings))
 
 
-def model_of(annotation: object) -> type[BaseModel]:
-    assert isinstance(annotation, type)
-    assert issubclass(annotation, BaseModel)
-    return annotation
+def test_every_setting_of_a_fhir_server_is_in_its_table() -> None:
+    assert keys("FHIR servers") == set(settings_of(FhirSettings))
+
+
+def keys(heading: str) -> set[str]:
+    return {key for cells in rows(heading) for key in re.findall(r"`([^`]+)`", cells[0])}
+
+
+def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """A list of tables by its brackets alone; what comes from the environment alone left out."""
+    for key, field in model.model_fields.items():
+        kinds = get_args(field.annotation) or (field.annotation,)
+        inner = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
+        name = f"{prefix}{field.alias or key}"
+        if inner and get_origin(field.annotation) is tuple:
+            yield f"[[{name}]]"
+        elif inner:
+            yield from settings_of(inner, f"{name}.")
+        elif SecretStr not in kinds:
+            yield name
 
 
 def test_every_command_is_in_the_table_in_the_order_of_help() -> None:

@@ -1,11 +1,21 @@
 """The settings: one file, the environment over it, and every problem at once."""
 
 from pathlib import Path
+from typing import Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
-from bot.settings import BadSettings, Settings, load, sandbox_clock, tokens_in_environment
+from bot.app import policy_of
+from bot.settings import (
+    BadSettings,
+    Settings,
+    load,
+    sandbox_clock,
+    tokens_in_environment,
+    unknown_categories,
+)
 from tests.requirements import ROOT
 
 SITE = '[site]\nname = "General"\ntimezone = "America/Chicago"\ncallback_number = "312-555-0100"\n'
@@ -231,8 +241,22 @@ def test_the_example_shows_every_setting() -> None:
             continue
         assert f"[{name}]" in text
         assert section is not None
-        for key, field in section.model_fields.items():
+        for key, field in _fields(section):
             assert f"{field.alias or key} = " in text, f"{name}.{key}"
+
+
+def _fields(section: Any) -> list[tuple[str, Any]]:
+    """Of a list of tables those of one; what comes from the environment alone left out."""
+    model = get_args(section)[0] if get_origin(section) is tuple else section
+    found = []
+    for key, field in model.model_fields.items():
+        kinds = get_args(field.annotation)
+        inside = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if inside:
+            found += _fields(inside[0])
+        elif SecretStr not in kinds:
+            found.append((key, field))
+    return found
 
 
 def test_the_names_of_tokens_that_are_set_are_known() -> None:
@@ -254,3 +278,148 @@ def test_a_clock_is_moved_only_where_slack_and_twilio_are_stand_ins_here(tmp_pat
     half = load(written(tmp_path), dict(list(here.items())[:1]))
     with pytest.raises(BadSettings):
         sandbox_clock(half, env)
+
+
+# ---- sender profiles ------------------------------------------------------------------------
+
+PROFILE = """\
+[hl7]
+machines = [" Aidoc "]
+[[hl7.profile]]
+application = "PS"
+facility = "EAST"
+timezone = "America/Denver"
+status = ["ZRS-2", "OBX-11"]
+category = ["obx-15"]
+provider_authority = "EAST"
+provider_authority_component = 8
+layout = "headings"
+impression = ["concl"]
+dictated_macros = false
+rules = [{ code = "CRIT", at = "ZCF-2", category = "critical" }]
+[[hl7.profile.rules]]
+text = "STAT CALL"
+category = "purple"
+"""
+
+
+def test_a_profile_becomes_what_the_reader_needs(tmp_path: Path) -> None:
+    text = SITE + PROFILE.replace("rules = [{", "# [{").replace("purple", "critical")
+    feeds = load(written(tmp_path, text), {}).hl7.feeds()
+    assert feeds.machines == {"AIDOC"}
+    found = feeds.of("ps", "East")
+    assert (found.name, found.timezone) == ("PS/EAST", ZoneInfo("America/Denver"))
+    assert [str(place) for place in found.status] == ["ZRS-2", "OBX-11"]
+    assert (found.coded, found.authority, found.authority_component) == ((15,), "EAST", 8)
+    assert (found.layout, found.sections) == ("headings", (("CONCL", "impression"),))
+    assert [rule.text for rule in found.rules] == ["STAT CALL"]
+    assert not found.dictated_macros
+    assert feeds.of("RIS", "EAST").name == "standard"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('timezone = "America/Denvr"', "timezone (line 6) is no time zone."),
+        ('status = ["PV1-3"]', "status[1] (line 6) names a field that holds no status."),
+        ("status = []", "status (line 6) is an empty list."),
+        ('category = ["OBX"]', "category[1] (line 6) is no field."),
+        ('category = ["ZCF-2"]', "category[1] (line 6) names a field outside of OBX."),
+        ("provider_authority_component = 99", "provider_authority_component (line 6) is out of"),
+        ('layout = "odd"', "layout (line 6) has a value that is not known."),
+        ('layot = "auto"', 'layot (line 6) is no setting. Did you mean "layout"?'),
+        ('dictated_macros = "yes"', "dictated_macros (line 6) is not true or false."),
+        ('rules = "x"', "rules (line 6) is not a list of tables."),
+        ('rules = [{ category = "x" }]', "rules[1] (line 6) needs a code or a text"),
+        (
+            'rules = [{ text = "x", at = "OBX-5", category = "x" }]',
+            "rules[1] (line 6) has a place for a text.",
+        ),
+        ('rules = [{ code = "x" }]', "rules[1].category (line 6) is missing."),
+    ],
+)
+def test_a_problem_of_a_profile_names_its_line(tmp_path: Path, line: str, problem: str) -> None:
+    (found,) = problems(written(tmp_path, f"{SITE}[[hl7.profile]]\n{line}\n"))
+    assert found.startswith(f"hl7.profile[1].{problem}")
+
+
+def test_profiles_are_no_matter_for_the_environment(tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path), {"READBACK_HL7__PROFILE": "x"})
+    assert found.startswith("READBACK_HL7__PROFILE names no setting")
+
+
+def test_a_rule_for_a_category_that_the_policy_lacks_is_told(tmp_path: Path) -> None:
+    text = SITE + PROFILE.replace("rules = [{", "# [{")
+    settings = load(written(tmp_path, text), {})
+    policy = policy_of(settings)
+    assert unknown_categories(settings.hl7.profile, policy) == (
+        'hl7.profile[1].rules[1].category "purple" is not in the policy. '
+        "There are critical, significant, routine.",
+    )
+
+
+# ---- [[fhir]] -------------------------------------------------------------------------------
+
+FHIR = SITE + '[[fhir]]\nname = "epic"\nbase_url = "https://fhir.example.org/r4"\n'
+
+
+def test_several_fhir_servers_can_be_named(tmp_path: Path) -> None:
+    more = '[[fhir]]\nname = "old"\nbase_url = "http://10.0.0.1"\nauthorities = {"urn:x" = "R"}\n'
+    one, other = load(written(tmp_path, FHIR + more), {}).fhir
+    assert (one.name, one.query, one.poll_seconds) == ("epic", "category=RAD,LP29684-5", 30)
+    assert other.authorities == {"urn:x": "R"}
+
+
+def test_a_servers_token_and_secret_come_from_the_variables_it_names(tmp_path: Path) -> None:
+    keys = 'token_env = "EPIC"\nhook_secret_env = "HOOK"\n'
+    env = {"EPIC": "a-token", "HOOK": "sixteen-letters!"}
+    settings = load(written(tmp_path, FHIR + keys), env)
+    [server] = settings.fhir
+    assert server.token is not None
+    assert server.token.get_secret_value() == "a-token"
+    assert server.hook_secret is not None
+    assert server.hook_secret.get_secret_value() == "sixteen-letters!"
+    assert "a-token" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ('token = "abc"', "fhir[1].token (line 8) is a secret in a file"),
+        ('hook_secret = "abc"', "fhir[1].hook_secret (line 8) is a secret in a file"),
+        ('token_env = "NOT_SET"', "fhir[1].token_env (line 8) names a variable that is not set"),
+        ('hook_secret_env = "SHORT"', "fhir[1].hook_secret (line 5) is shorter than 16"),
+        ("smart = 3", "fhir[1].smart (line 8) is not a section. Write [fhir.smart]"),
+        ("poll = 5", "fhir[1].poll (line 8) is no setting"),
+        ("poll_seconds = 0", "fhir[1].poll_seconds (line 8) is out of range"),
+        ('query = "?category=RAD"', "fhir[1].query (line 8) holds what is added by itself"),
+        ("subscribe = true", "fhir[1].subscribe (line 8) needs an address and a secret"),
+        ('[fhir.smart]\nclient = "x"', "fhir[1].smart.client (line 9) is no setting"),
+        (
+            '[[fhir]]\nname = "epic"\nbase_url = "http://a"',
+            "fhir[2].name (line 9) is another",
+        ),
+        (
+            '[[fhir]]\nname = "Epic 2"\nbase_url = "http://a"',
+            "fhir[2].name (line 9) is no short",
+        ),
+        ('[[fhir]]\nname = "b"\nbase_url = "fhir"', "fhir[2].base_url (line 10) is no web address"),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_said_with_its_line(
+    tmp_path: Path, keys: str, expected: str
+) -> None:
+    found = problems(written(tmp_path, FHIR + keys + "\n"), {"SHORT": "short"})
+    assert any(line.startswith(expected) for line in found), found
+
+
+def test_one_pair_of_brackets_is_too_few_for_a_server(tmp_path: Path) -> None:
+    [line] = problems(written(tmp_path, SITE + '[fhir]\nname = "epic"\n'))
+    assert line == "fhir is not a list of tables. Write [[fhir]], in two brackets."
+
+
+def test_a_relative_key_file_lies_beside_the_settings_file(tmp_path: Path) -> None:
+    smart = '[fhir.smart]\nclient_id = "rb"\nkey_file = "fhir.pem"\n'
+    [server] = load(written(tmp_path, FHIR + smart), {}).fhir
+    assert server.smart is not None
+    assert server.smart.key_file == tmp_path / "fhir.pem"

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
+from bot.app.feeds import Feeds, open_feeds
 from bot.clock import Clock
 from bot.domain.coverage import SLACK, SMS
 from bot.domain.events import Record
@@ -28,6 +29,7 @@ from bot.engine.dispatcher import Dispatcher
 from bot.log import log
 from bot.settings import Settings
 from bot.sources import mllp
+from bot.sources.fhir_auth import BadKey
 from bot.web.app import Server, build
 from bot.web.health import Health
 from storage import audit, outbox, people
@@ -102,9 +104,10 @@ async def running(
         engine = _engine(settings, clock, database, wake)
         _note_start(engine)
         channels = await open_channels(settings, engine, without, stack)
+        feeds = await _feeds(settings, engine, stack)
         dispatcher = Dispatcher(engine, channels.senders, wake)
-        web_port = await _web(settings, engine, channels, stack)
-        await _loops(engine, dispatcher, wake, stack)
+        web_port = await _web(settings, engine, channels, feeds, stack)
+        await _loops(engine, dispatcher, wake, feeds, stack)
         _schedule(engine, stack)
         hl7_port = await _listener(settings, engine, stack)
         log.info("started", hl7_port=hl7_port, web_port=web_port, instance=engine.instance)
@@ -173,13 +176,20 @@ def _note_start(engine: Engine) -> None:
 # ---- the parts ------------------------------------------------------------------------------
 
 
+async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> Feeds:
+    try:
+        return await open_feeds(settings, engine, stack)
+    except BadKey as bad:
+        raise CannotStart(str(bad)) from None
+
+
 async def _web(
-    settings: Settings, engine: Engine, channels: Channels, stack: AsyncExitStack
+    settings: Settings, engine: Engine, channels: Channels, feeds: Feeds, stack: AsyncExitStack
 ) -> int:
-    health = Health(engine.database, channels.health, [partial(_measure_backlog, engine)])
-    server = Server(
-        build([*health.routes(), *channels.routes]), settings.web.host, settings.web.port
-    )
+    backlog = partial(_measure_backlog, engine)
+    health = Health(engine.database, channels.health, [backlog], feeds=feeds.health)
+    app = build([*health.routes(), *channels.routes, *feeds.routes])
+    server = Server(app, settings.web.host, settings.web.port)
     await _listening("web", settings.web.port, server.start())
     stack.push_async_callback(server.stop)
     return server.port
@@ -197,6 +207,7 @@ async def _listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -
         timezone=hl7.timezone or settings.site.timezone,
         on_unusable=hl7.on_unusable,
         limit=hl7.max_message_bytes,
+        feeds=hl7.feeds(),
     )
     listener = mllp.Listener(lambda raw: intake.receive(engine, raw), engine.clock.now, how)
     await _listening("hl7", hl7.port, listener.open(hl7.host, hl7.port))
@@ -213,13 +224,17 @@ async def _listening(section: str, port: int, starting: Awaitable[object]) -> No
         ) from None
 
 
-async def _loops(engine: Engine, dispatcher: Dispatcher, wake: Wake, stack: AsyncExitStack) -> None:
-    """The two loops. One that breaks in a way that nobody foresaw ends the process: whoever
-    supervises it starts it anew, and a loop that is silently gone would page nobody."""
+async def _loops(
+    engine: Engine, dispatcher: Dispatcher, wake: Wake, feeds: Feeds, stack: AsyncExitStack
+) -> None:
+    """The two loops, and one for each feed. One that breaks in a way that nobody foresaw ends the
+    process: whoever supervises it starts it anew, and a loop that is silently gone would page
+    nobody."""
     group = await stack.enter_async_context(_group())
     for name, loop in (
         ("timers", lambda: timers.run(engine, wake)),
         ("dispatcher", dispatcher.run),
+        *feeds.loops.items(),
     ):
         task = group.create_task(_through_outages(name, loop), name=name)
         stack.callback(task.cancel)

@@ -6,16 +6,30 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import alerts, audit, check, demo, migrate, people, quarantine, send, serve
+from bot.cli import (
+    alerts,
+    audit,
+    check,
+    demo,
+    explain,
+    fhir,
+    migrate,
+    people,
+    quarantine,
+    send,
+    serve,
+)
 
 ORDER = (
     "serve",
     "demo",
     "send",
+    "explain",
     "alerts",
     "people",
     "migrate",
     "check",
+    "fhir",
     "audit",
     "quarantine",
 )
@@ -60,10 +74,12 @@ def _readback(
 app.command()(serve.serve)
 app.command()(demo.demo)
 app.command()(send.send)
+app.command()(explain.explain)
 app.command()(alerts.alerts)
 app.add_typer(people.app, name="people")
 app.command()(migrate.migrate)
 app.command()(check.check)
+app.add_typer(fhir.app, name="fhir")
 app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")
 

@@ -21,7 +21,7 @@ _SIGNS = {"ok": "[green]✓[/]", "advice": "[yellow]![/]", "failed": "[bold red]
 
 
 def check(without: LeftOut = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
-    """Try configuration, policy, database, people, ports, Slack and Twilio; nothing is sent."""
+    """Try settings, policy, database, people, ports, FHIR, Slack and Twilio; nothing is sent."""
     settings = settings_from(config)
     found = []
     with err.status("Trying"):
@@ -57,10 +57,43 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
     if directory:
         yield from findings.people(*directory)
     yield from findings.ports(settings)
+    yield from _fhir(settings)
     if Without.SLACK not in without:
         yield from _slack(settings, directory[0] if directory else [])
     if Without.TWILIO not in without:
         yield from _twilio(settings)
+
+
+def _fhir(settings: "Settings") -> Iterator["Finding"]:
+    """Each server is asked for one report."""
+    from bot.app.feeds import refusal
+    from bot.cli.findings import Finding, Weight
+    from bot.cli.opening import clock_for
+    from bot.sources.fhir_auth import BadKey
+
+    for server in settings.fhir:
+        try:
+            reason = asyncio.run(refusal(server, clock_for(settings).now))
+        except BadKey as bad:
+            yield Finding("fhir", Weight.FAILED, str(bad), "Name the file that holds the key.")
+            continue
+        if reason:
+            told = f"{server.name} lets us not search: {reason}"
+            yield Finding("fhir", Weight.FAILED, told, _cure(reason, server.name))
+        else:
+            yield Finding("fhir", Weight.OK, f"{server.name} answers a search for reports")
+
+
+def _cure(reason: str, name: str) -> str:
+    if reason == "unreachable":
+        return "Look at base_url, and whether this machine may reach it."
+    if reason.startswith("token-"):
+        return f"Have client_id, scope and the key of `readback fhir keys {name}` registered there."
+    if reason in {"search-401", "search-403"}:
+        return (
+            "Have this client admitted there: system/DiagnosticReport.read and what it refers to."
+        )
+    return "Look at base_url and query, or try again later."
 
 
 def _slack(settings: "Settings", everybody: "list[Person]") -> Iterator["Finding"]:

@@ -13,7 +13,7 @@ from bot.app import policy_of
 from bot.cli.shown import count
 from bot.domain.coverage import SMS, Person
 from bot.domain.policy_file import BadPolicy
-from bot.settings import Settings
+from bot.settings import Settings, unknown_categories
 from storage import people as stored
 from storage.database import Database
 
@@ -152,5 +152,8 @@ def policy(settings: Settings) -> Finding:
         return Finding("policy", Weight.FAILED, f"{file}: {bad}", "Correct that line.")
     except OSError as error:
         return Finding("policy", Weight.FAILED, f"{file}: {error.strerror}", "See site.policy.")
+    unknown = unknown_categories(settings.hl7.profile, found)
+    if unknown:
+        return Finding("policy", Weight.FAILED, unknown[0], "Correct the rule, or the policy.")
     told = f"version {found.version}, approved by {found.approved_by}"
     return Finding("policy", Weight.OK, told)

@@ -73,16 +73,21 @@ def policy_or_stop(settings: "Settings") -> "Policy":
     """The site's policy, or the line and the reason why it cannot be used."""
     from bot.app import policy_of
     from bot.domain.policy_file import BadPolicy
+    from bot.settings import unknown_categories
 
     file = settings.site.policy or "the packaged policy"
     try:
-        return policy_of(settings)
+        policy = policy_of(settings)
     except BadPolicy as bad:
         stop(*(f"{file}: {line}" for line in str(bad).splitlines()))
     except UnicodeDecodeError:
         stop(f"{file} is not UTF-8 text. See site.policy.")
     except OSError as error:
         stop(f"{file} cannot be read: {error.strerror}. See site.policy.")
+    unknown = unknown_categories(settings.hl7.profile, policy)
+    if unknown:
+        stop(*unknown)
+    return policy
 
 
 @contextmanager

@@ -1,24 +1,27 @@
 """Quarantined messages read again with today's reader, one transaction each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.app.feeds import origin
 from bot.cli.opening import clock_for, policy_or_stop
 from bot.domain.events import Record
+from bot.domain.message import RawMessage
 from bot.engine.context import Engine, Site
 from bot.engine.intake import replay_in
 from bot.settings import Settings
-from bot.sources import hl7
+from bot.sources import fhir, hl7
 from storage import audit, messages, quarantine
 from storage.database import Database
+from storage.messages import Stored
 from storage.quarantine import Quarantined
 
 # No claim is ever made under it: pages are left to the sweep of a running copy.
 NO_INSTANCE = 0
-READABLE = "hl7"
+Read = Callable[[bytes, datetime], tuple[RawMessage, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +46,47 @@ def replay_each(
         instance=NO_INSTANCE,
         processing_ids=frozenset(settings.hl7.processing_ids),
     )
-    zone = settings.hl7.timezone or settings.site.timezone
 
     def one(entry: Quarantined) -> Replayed:
-        return database.run(lambda c: _replay(c, engine, entry.id, zone, who))
+        return database.run(lambda c: _replay(c, engine, settings, entry.id, who))
 
     return [one(entry) for entry in entries]
 
 
-def _replay(c: Connection, engine: Engine, entry_id: str, zone: ZoneInfo, who: str) -> Replayed:
+def _reader(stored: Stored, settings: Settings) -> Read | None:
+    """How to read what this source brought; None where no source of that name exists here."""
+    if stored.source == hl7.SOURCE:
+        zone, feeds = settings.hl7.timezone or settings.site.timezone, settings.hl7.feeds()
+        return lambda data, now: hl7.read_all(
+            data, source=hl7.SOURCE, timezone=zone, now=now, feeds=feeds
+        )
+    servers = (server for server in settings.fhir if server.name == stored.sender)
+    if stored.source == fhir.SOURCE and (server := next(servers, None)):
+        known = origin(server, settings)
+        return lambda data, now: (fhir.read(data, origin=known, now=now),)
+    return None
+
+
+def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, who: str) -> Replayed:
     entry, now = quarantine.show(c, entry_id), engine.clock.now()
     stored = messages.load(c, entry.message_id)
     if entry.replayed_at:
         return Replayed(entry_id, ok=True, outcome="was replayed before")
     if len(stored.data) < stored.size:
         return Replayed(entry_id, ok=False, outcome="too large: only its beginning was kept")
-    if stored.source != READABLE:
+    read = _reader(stored, settings)
+    if read is None:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
-    raw = hl7.read(stored.data, source=stored.source, timezone=zone, now=now)
-    receipt = replay_in(c, engine, raw, stored.id)
-    if receipt.quarantined:
-        told = f"{receipt.quarantined}: {receipt.detail}"
-        return Replayed(entry_id, ok=False, outcome=f"still cannot be used: {told}")
+    receipts = [replay_in(c, engine, raw, stored.id) for raw in read(stored.data, now)]
+    for receipt in receipts:
+        if receipt.quarantined:
+            told = f"{receipt.quarantined}: {receipt.detail}"
+            return Replayed(entry_id, ok=False, outcome=f"still cannot be used: {told}")
     quarantine.replayed(c, entry_id, now)
     record = Record("quarantine_replayed", who, {"message": stored.id, "entry": entry_id})
     audit.append(c, audit.ADMIN, [record], now)
-    outcome = f"set aside: {receipt.set_aside}" if receipt.set_aside else "used"
+    aside = {receipt.set_aside for receipt in receipts}
+    outcome = f"set aside: {', '.join(sorted(aside))}" if all(aside) else "used"
     return Replayed(entry_id, ok=True, outcome=outcome)
 
 

@@ -71,11 +71,13 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A coded value that may decide the category, and where it stood ("OBX[3]-8")."""
+    """A coded value or a dictated macro that may decide the category, and where it stood
+    ("OBX[3]-8"). ``category`` is not empty where a rule for its sender says what it means."""
 
     value: str
     system: str
     where: str
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ class Report:
     ``status_at`` orders the versions; ``finalized_at`` (OBR-22) and ``discovered_at`` open the
     window. All three are aware or None; ``time_notes`` says in words what could not be used.
     ``content_hash`` covers everything clinical and leaves out the message's envelope, so that
-    the same report sent again under another control id is recognized.
+    the same report sent again under another control id is recognized. ``study_uid`` is DICOM's
+    Study Instance UID. ``called`` quotes what documents that somebody was told of the finding
+    already, attempts left out. ``machine`` is True where no human signed the interpretation.
     """
 
     key: ReportKey
@@ -125,6 +129,9 @@ class Report:
     patient_class: str = ""
     location: str = ""
     time_notes: tuple[str, ...] = ()
+    study_uid: str = ""
+    called: str = ""
+    machine: bool = False
 
 
 ROUTINE = "routine"

@@ -9,18 +9,23 @@ import re
 from dataclasses import dataclass
 
 from bot.domain.policy import Policy
+from bot.domain.profile import MOST_SEVERE
 from bot.domain.report import ROUTINE, Flag, Report
 
 # The RadLex block of actionable-finding categories; one draft has a code here that no table has.
 _CATEGORY_CODE = re.compile(r"RID4948\d")
 _RADLEX_ID = re.compile(r"RID\d+")
+NOT_SIGNED = "interpreted by a machine, and signed by nobody"
+# Where abnormal flags stand: OBX-8, and Observation.interpretation, which FHIR maps it to.
+_FLAG_FIELDS = ("-8", ".interpretation")
 
 
 @dataclass(frozen=True, slots=True)
 class Triage:
     """The category (None: the report says nothing), the rule that decided, and its evidence.
 
-    ``review`` is not empty where the flags cannot be understood: a coordinator must look.
+    ``review`` is not empty where the flags cannot be understood, or no human stands behind them:
+    a coordinator must look.
     """
 
     category: str | None
@@ -43,7 +48,8 @@ def triage(report: Report, policy: Policy) -> Triage:
     if best is None:
         return Triage(None, "no-flag")
     evidence = tuple(flag for category, flag in found if category == best)
-    return Triage(best, f"{evidence[0].where}={evidence[0].value}", evidence)
+    review = NOT_SIGNED if report.machine and best != ROUTINE else ""
+    return Triage(best, f"{evidence[0].where}={evidence[0].value}", evidence, review)
 
 
 def finding_hash(report: Report, policy: Policy) -> str:
@@ -63,6 +69,8 @@ def _asks(flag: Flag, policy: Policy) -> bool:
 
 
 def _category(flag: Flag, policy: Policy) -> str | None:
+    if flag.category:
+        return _named(flag.category, policy)
     value = flag.value.strip().upper()
     rules = policy.triage
     if value in rules.not_actionable:
@@ -70,12 +78,22 @@ def _category(flag: Flag, policy: Policy) -> str | None:
     by_code = dict(rules.codes).get(value)
     if by_code:
         return by_code
-    return dict(rules.abnormal_flags).get(value) if flag.where.endswith("-8") else None
+    return dict(rules.abnormal_flags).get(value) if flag.where.endswith(_FLAG_FIELDS) else None
+
+
+def _named(category: str, policy: Policy) -> str | None:
+    """The category that a sender's rule names, where the policy has it."""
+    if category == MOST_SEVERE:
+        return policy.categories[0].name
+    known = {ROUTINE, *(one.name for one in policy.categories)}
+    return category if category in known else None
 
 
 def _is_unknown_code(flag: Flag, policy: Policy) -> bool:
     value = flag.value.strip().upper()
     if _category(flag, policy) is not None:
         return False
-    in_flag_field = flag.where.endswith("-8") and _RADLEX_ID.fullmatch(value) is not None
+    if flag.category:
+        return True
+    in_flag_field = flag.where.endswith(_FLAG_FIELDS) and _RADLEX_ID.fullmatch(value) is not None
     return in_flag_field or _CATEGORY_CODE.fullmatch(value) is not None

@@ -1,12 +1,6 @@
 """What the site sets: one TOML file and the environment, read here and nowhere else."""
 
-from bot.settings.loading import (
-    BadSettings,
-    Problem,
-    load,
-    sandbox_clock,
-    tokens_in_environment,
-)
+from bot.settings.loading import is_configured, load, sandbox_clock, tokens_in_environment
 from bot.settings.model import (
     DatabaseSettings,
     Hl7Settings,
@@ -18,10 +12,14 @@ from bot.settings.model import (
     TwilioSettings,
     WebSettings,
 )
+from bot.settings.problems import BadSettings, Problem
+from bot.settings.profiles import unknown_categories
+from bot.settings.servers import FhirSettings, SmartSettings
 
 __all__ = [
     "BadSettings",
     "DatabaseSettings",
+    "FhirSettings",
     "Hl7Settings",
     "LogSettings",
     "Problem",
@@ -29,9 +27,12 @@ __all__ = [
     "Settings",
     "SiteSettings",
     "SlackSettings",
+    "SmartSettings",
     "TwilioSettings",
     "WebSettings",
+    "is_configured",
     "load",
     "sandbox_clock",
     "tokens_in_environment",
+    "unknown_categories",
 ]

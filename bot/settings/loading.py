@@ -3,16 +3,18 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, TypeGuard, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.domain.nearest import did_you_mean
+from bot.domain.toml_lines import lines_of
 from bot.settings.model import Secrets, Settings
+from bot.settings.problems import BadSettings, Lines, Problem, Where, place
+from bot.settings.servers import clashes, named_secrets, with_key_beside
 
 DEFAULT_FILE = Path("readback.toml")
 COPY_EXAMPLE = "Copy readback.example.toml to it, or name another file with --config"
@@ -43,28 +45,9 @@ _TELLING = {
     "int_type": ("is not a number", "Write digits without quotes."),
     "model_type": ("is not a section", "Write [{section}] on a line of its own, keys below it."),
     "too_short": ("is an empty list", 'Write at least one, as in ["P"].'),
+    "bool_type": ("is not true or false", "Write true or false, without quotes."),
     "tuple_type": ("is not a list", 'Write it in brackets, as in ["P"].'),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: where, what, and what to do about it. Quotes no secret."""
-
-    where: str
-    what: str
-    cure: str
-
-    def __str__(self) -> str:
-        return f"{self.where} {self.what}. {self.cure}"
-
-
-class BadSettings(Exception):
-    """The settings cannot be used. ``problems`` are all there are, each with its cure."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
 
 
 def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
@@ -74,23 +57,31 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     """
     env = os.environ if env is None else env
     file = path or (Path(env["READBACK_CONFIG"]) if env.get("READBACK_CONFIG") else None)
-    told, problems = _read(file)
-    problems += _misplaced(told)
+    told, text, problems = _read(file)
+    lines = lines_of(text)
+    problems += _misplaced(told) + named_secrets(told, env, lines)
     overrides, misnamed = _overrides(env)
     values = _merged(told, overrides)
     secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
     try:
         settings = Settings.model_validate({**values, "secrets": secrets})
     except ValidationError as error:
-        problems += [_explained(detail, overrides) for detail in error.errors()]
+        problems += [_explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
-    problems += misnamed + _swapped(env) + (_clashes(settings) if settings else [])
+    problems += misnamed + _swapped(env) + (_clashes(settings, lines) if settings else [])
     if problems and not (file or DEFAULT_FILE.exists()):
         cure = f"{COPY_EXAMPLE}, or set READBACK_SECTION__KEY for each."
         problems.insert(0, Problem(str(DEFAULT_FILE), "is not in this folder", cure))
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
-    return _with_policy_beside(settings, file or DEFAULT_FILE)
+    return _with_files_beside(settings, file or DEFAULT_FILE)
+
+
+def is_configured(path: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
+    """Whether ``load`` would find a file, or anything in the environment."""
+    env = os.environ if env is None else env
+    named = any(name.startswith(f"{PREFIX}SITE__") for name in env)
+    return bool(path or env.get("READBACK_CONFIG") or named or DEFAULT_FILE.exists())
 
 
 def tokens_in_environment(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -115,20 +106,21 @@ def sandbox_clock(settings: Settings, env: Mapping[str, str] | None = None) -> P
     return Path(env[SANDBOX_CLOCK])
 
 
-def _read(file: Path | None) -> tuple[dict[str, Any], list[Problem]]:
+def _read(file: Path | None) -> tuple[dict[str, Any], str, list[Problem]]:
+    """What the file says, its text, and what is wrong with it."""
     try:
         text = (file or DEFAULT_FILE).read_text(encoding="utf-8")
-        return tomllib.loads(text), []
+        return tomllib.loads(text), text, []
     except FileNotFoundError:
         cure = f"{COPY_EXAMPLE}."
-        return {}, [Problem(str(file), "does not exist", cure)] if file else []
+        return {}, "", [Problem(str(file), "does not exist", cure)] if file else []
     except OSError as error:
-        return {}, [Problem(str(file or DEFAULT_FILE), "cannot be read", f"{error.strerror}.")]
+        return {}, "", [Problem(str(file or DEFAULT_FILE), "cannot be read", f"{error.strerror}.")]
     except UnicodeDecodeError:
-        return {}, [Problem(str(file or DEFAULT_FILE), "is not UTF-8", "Save it as UTF-8 text.")]
+        return {}, "", [Problem(str(file or DEFAULT_FILE), "is not UTF-8", "Save it as UTF-8.")]
     except tomllib.TOMLDecodeError as error:
         cure = "Text stands in quotes, a section in [brackets]."
-        return {}, [Problem(str(file or DEFAULT_FILE), f"is not TOML: {error}", cure)]
+        return {}, "", [Problem(str(file or DEFAULT_FILE), f"is not TOML: {error}", cure)]
 
 
 def _misplaced(told: dict[str, Any]) -> list[Problem]:
@@ -146,6 +138,7 @@ def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list
         f"{PREFIX}{section}__{field.alias or name}".upper(): (section, field.alias or name, field)
         for section, model in _SECTIONS.items()
         for name, field in model.model_fields.items()
+        if _table_in(field.annotation) is None  # no variable holds a list of tables
     }
     names = [name for name in env if name.startswith(PREFIX) and "__" in name]
     unknown = [
@@ -178,15 +171,50 @@ def _merged(told: dict[str, Any], overrides: dict[tuple[str, str], Any]) -> dict
     return values
 
 
-def _explained(error: ErrorDetails, overrides: Mapping[tuple[str, str], Any]) -> Problem:
-    path = [str(part) for part in error["loc"]]
-    where = ".".join(path[:2])
-    if tuple(path[:2]) in overrides:
-        where += f" (from {PREFIX}{'__'.join(path[:2]).upper()})"
+def _explained(
+    error: ErrorDetails, overrides: Mapping[tuple[str, str], Any], lines: Lines
+) -> Problem:
+    path = error["loc"]
+    names = [str(part) for part in path]
+    if tuple(names[:2]) in overrides:
+        where = f"{'.'.join(names[:2])} (from {PREFIX}{'__'.join(names[:2]).upper()})"
+    elif _in_tables(path):
+        where = place(path, lines)
+    else:
+        where = ".".join(names[:2])
     return Problem(where, *_what_and_cure(error, path))
 
 
-def _what_and_cure(error: ErrorDetails, path: list[str]) -> tuple[str, str]:
+def _in_tables(path: Where) -> bool:
+    """Whether it leads into a list of tables: the section's name alone would not tell which."""
+    return any(
+        isinstance(part, int) and _model_at(path[:depth]) is not None
+        for depth, part in enumerate(path)
+    )
+
+
+def _model_at(path: Where) -> type[BaseModel] | None:
+    """The table that the path leads to."""
+    model: type[BaseModel] | None = Settings
+    for part in path:
+        if isinstance(part, int):
+            continue
+        fields = model.model_fields if model else {}
+        annotation = fields[part].annotation if part in fields else None
+        model = annotation if _is_table(annotation) else _table_in(annotation)
+    return model
+
+
+def _is_table(annotation: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _table_in(annotation: object) -> type[BaseModel] | None:
+    """What a list of tables is a list of, or a table that may be left out."""
+    return next((inner for inner in get_args(annotation) if _is_table(inner)), None)
+
+
+def _what_and_cure(error: ErrorDetails, path: Where) -> tuple[str, str]:
     context = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
@@ -201,17 +229,32 @@ def _what_and_cure(error: ErrorDetails, path: list[str]) -> tuple[str, str]:
                 "is out of range",
                 f"{error['msg'].replace('Input should be', 'Write a number')}.",
             )
+        case "tuple_type" if _model_at(path) is not None:
+            return "is not a list of tables", f"Write [[{_section(path)}]], in two brackets."
         case kind:
             what, cure = _TELLING.get(kind, ("is not text", "Put the value in quotes."))
-            return what, cure.format(section=path[0])
+            table = path if kind == "model_type" else path[:-1]
+            return what, cure.format(section=_section(table) or path[0])
 
 
-def _unknown(path: list[str]) -> tuple[str, str]:
+def _section(path: Where) -> str:
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+def _unknown(path: Where) -> tuple[str, str]:
     if len(path) == 1:
-        near = did_you_mean(path[0], _SECTIONS)
-        return "is no section", near or f"There are {', '.join(_SECTIONS)}."
-    keys = [f.alias or name for name, f in _SECTIONS[path[0]].model_fields.items()]
-    return "is no setting", did_you_mean(path[1], keys) or f"There are {', '.join(keys)}."
+        sections = [name for name in Settings.model_fields if name != "secrets"]
+        near = did_you_mean(str(path[0]), sections)
+        return "is no section", near or f"There are {', '.join(sections)}."
+    model = _model_at(path[:-1])
+    keys = _keys(model) if model else []
+    return "is no setting", did_you_mean(str(path[-1]), keys) or f"There are {', '.join(keys)}."
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    """What may stand in the file: secrets may not."""
+    fields = model.model_fields.items()
+    return [f.alias or name for name, f in fields if SecretStr not in get_args(f.annotation)]
 
 
 def _swapped(env: Mapping[str, str]) -> list[Problem]:
@@ -222,16 +265,18 @@ def _swapped(env: Mapping[str, str]) -> list[Problem]:
     ]
 
 
-def _clashes(settings: Settings) -> list[Problem]:
+def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
     hl7, web = settings.hl7, settings.web
+    found = clashes(settings.fhir, web.public_url, lines)
     if hl7.port == web.port != 0 and hl7.host == web.host:
-        return [Problem("web.port", "is hl7.port as well", "Give each its own port.")]
-    return []
+        found.append(Problem("web.port", "is hl7.port as well", "Give each its own port."))
+    return found
 
 
-def _with_policy_beside(settings: Settings, file: Path) -> Settings:
-    """A relative policy path starts at the settings file, wherever Readback was started."""
-    if settings.site.policy is None:
-        return settings
-    site = settings.site.model_copy(update={"policy": file.parent / settings.site.policy})
-    return settings.model_copy(update={"site": site})
+def _with_files_beside(settings: Settings, file: Path) -> Settings:
+    """A relative path starts at the settings file, wherever Readback was started."""
+    site, policy = settings.site, settings.site.policy
+    if policy is not None:
+        site = site.model_copy(update={"policy": file.parent / policy})
+    servers = tuple(with_key_beside(server, file) for server in settings.fhir)
+    return settings.model_copy(update={"site": site, "fhir": servers})

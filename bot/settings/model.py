@@ -3,33 +3,19 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.domain.person_fields import timezone
+from bot.domain.profile import Feeds
+from bot.settings.kinds import Address, Filled, Section, Zone
+from bot.settings.profiles import ProfileSettings
+from bot.settings.servers import FhirSettings
 
 SLACK_API = "https://slack.com/api/"
 TWILIO_API = "https://api.twilio.com"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-
-
-def _zone(value: object) -> object:
-    return ZoneInfo(timezone(value)) if isinstance(value, str) else value
-
-
-def _web_address(value: object) -> object:
-    if not isinstance(value, str) or not value:
-        return value
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is no web address", 'Write it whole: "https://host" or "http://host:1".')
-    if parts.query or parts.fragment or parts.username:
-        raise ValueError("holds more than an address", "Leave out user names, ? and #.")
-    return value
 
 
 def _number(value: object) -> object:
@@ -55,24 +41,11 @@ def _database(value: object) -> object:
     return value
 
 
-def _filled(value: object) -> object:
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("is empty", "Fill it in.")
-    return value
-
-
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
-Address = Annotated[str, BeforeValidator(_web_address)]
 Phone = Annotated[str, BeforeValidator(_number)]
-Filled = Annotated[str, BeforeValidator(_filled)]
 Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class SiteSettings(_Section):
+class SiteSettings(Section):
     """``timezone`` is that of people and senders who name none. ``callback_number`` is what a page
     tells people to call, in any spelling they can dial. Without ``policy`` the packaged one."""
 
@@ -82,7 +55,7 @@ class SiteSettings(_Section):
     policy: Path | None = None
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """The URL may hold a password, so it is never shown."""
 
     url: Annotated[str, BeforeValidator(_database)] = Field(
@@ -90,9 +63,11 @@ class DatabaseSettings(_Section):
     )
 
 
-class Hl7Settings(_Section):
+class Hl7Settings(Section):
     """The MLLP listener. ``on_unusable`` is what the sender hears of a message that went to
-    quarantine: "accept" AA with a warning, "reject" AE or AR. Port 0 takes any free one."""
+    quarantine: "accept" AA with a warning, "reject" AE or AR. Port 0 takes any free one.
+    ``machines`` are sending applications (MSH-3) and interpreters (OBR-32: id, AUTHORITY:ID or
+    name) that are no people: what they find is reviewed before anybody is paged."""
 
     host: Filled = "127.0.0.1"
     port: Port = 2575
@@ -100,16 +75,23 @@ class Hl7Settings(_Section):
     processing_ids: tuple[Filled, ...] = Field(default=("P",), min_length=1)
     max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
     timezone: Zone | None = None
+    machines: tuple[Filled, ...] = ()
+    profile: tuple[ProfileSettings, ...] = ()
+
+    def feeds(self) -> Feeds:
+        """What the reader has to know of the senders."""
+        machines = frozenset(name.strip().upper() for name in self.machines)
+        return Feeds(tuple(profile.made() for profile in self.profile), machines)
 
 
-class SlackSettings(_Section):
+class SlackSettings(Section):
     """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well."""
 
     phi: Literal["none", "modal", "message"] = "none"
     api_url: Address = SLACK_API
 
 
-class TwilioSettings(_Section):
+class TwilioSettings(Section):
     """``sender`` is the key ``from``: the number that the messages come from."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
@@ -118,7 +100,7 @@ class TwilioSettings(_Section):
     api_url: Address = TWILIO_API
 
 
-class WebSettings(_Section):
+class WebSettings(Section):
     """``public_url`` is how Twilio reaches this server; without it no SMS reply comes back."""
 
     host: Filled = "127.0.0.1"
@@ -126,13 +108,13 @@ class WebSettings(_Section):
     public_url: Address = ""
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """ "auto" is pretty on a terminal and JSON anywhere else."""
 
     format: Literal["auto", "pretty", "json"] = "auto"
 
 
-class Secrets(_Section):
+class Secrets(Section):
     """From the environment only, under the names that Slack and Twilio use themselves."""
 
     slack_bot_token: SecretStr | None = None
@@ -142,12 +124,13 @@ class Secrets(_Section):
     twilio_auth_token: SecretStr | None = None
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything the site has set. Nothing in its repr is secret."""
 
     site: SiteSettings
     database: DatabaseSettings = DatabaseSettings()
     hl7: Hl7Settings = Hl7Settings()
+    fhir: tuple[FhirSettings, ...] = ()
     slack: SlackSettings = SlackSettings()
     twilio: TwilioSettings = TwilioSettings()
     web: WebSettings = WebSettings()

@@ -10,18 +10,26 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
+from bot.domain.profile import NO_PROFILES, STANDARD, Feeds, Profile
+from bot.domain.report import Flag
+from bot.sources.hl7_batch import split
 from bot.sources.hl7_flags import salvage
-from bot.sources.hl7_orders import sender
-from bot.sources.hl7_report import reports
+from bot.sources.hl7_macros import salvaged_macros
+from bot.sources.hl7_orders import party, sender
+from bot.sources.hl7_report import Circumstances, reports
+from bot.sources.hl7_time import zone_of
 from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
 
+SOURCE = "hl7"
 _TRIGGERS = frozenset({"", "R01", "R03", "R32", "R40"})
 _CODE = re.compile(r"[A-Z0-9]{3}")
 _LONGEST = 200
 """Characters kept of a header field of a message that could not be read."""
 
 
-def read(data: bytes, *, source: str, timezone: ZoneInfo, now: datetime) -> RawMessage:
+def read(
+    data: bytes, *, source: str, timezone: ZoneInfo, now: datetime, feeds: Feeds = NO_PROFILES
+) -> RawMessage:
     """Read one message. ``timezone`` is for times without a zone; ``now`` tells times ahead of it.
 
     Never raises: what cannot be used comes back as Unusable.
@@ -29,26 +37,50 @@ def read(data: bytes, *, source: str, timezone: ZoneInfo, now: datetime) -> RawM
     try:
         wire = cut(*decode(data))
     except BadReport as bad:
-        return unusable(data, bad, source=source)
-    sent_by = sender(wire)
+        return unusable(data, bad, source=source, feeds=feeds)
+    profile = profile_of(wire, feeds)
+    # The offset in MSH-7 holds for the whole message (section 2.15.9.7).
+    zone = zone_of(wire.msh(7)) or profile.timezone or timezone
+    known = Circumstances(sender(wire), zone, now, profile, feeds.machines)
     return RawMessage(
         data=data,
         size=len(data),
         digest=hashlib.sha256(data).hexdigest(),
         source=source,
-        sender=sent_by,
+        sender=known.sender,
         control_id=wire.msh(10),
         processing_id=wire.msh(11),
-        reading=_reading(wire, sent_by, timezone, now),
+        reading=_reading(wire, known),
     )
 
 
-def _reading(wire: Wire, sent_by: str, timezone: ZoneInfo, now: datetime) -> Reading:
+def read_all(
+    data: bytes, *, source: str, timezone: ZoneInfo, now: datetime, feeds: Feeds = NO_PROFILES
+) -> tuple[RawMessage, ...]:
+    """Read what may be several messages, in a batch envelope or not, each with its own bytes."""
+    return tuple(
+        read(one, source=source, timezone=timezone, now=now, feeds=feeds) for one in split(data)
+    )
+
+
+def profile_of(wire: Wire, feeds: Feeds) -> Profile:
+    """How this message's sender writes."""
+    if not feeds.profiles:
+        return STANDARD
+    return feeds.of(party(wire, 3), party(wire, 4))
+
+
+def _reading(wire: Wire, known: Circumstances) -> Reading:
     try:
         aside = _set_aside(wire)
-        return SetAside(aside) if aside else Reports(reports(wire, sent_by, timezone, now))
+        return SetAside(aside) if aside else Reports(reports(wire, known))
     except BadReport as bad:
-        return Unusable(bad.reason, bad.detail, salvage(wire), bad.code, bad.location)
+        found = _salvaged(wire, known.profile)
+        return Unusable(bad.reason, bad.detail, found, bad.code, bad.location)
+
+
+def _salvaged(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
+    return (*salvage(wire, profile), *salvaged_macros(wire, profile))
 
 
 def _set_aside(wire: Wire) -> str:
@@ -66,10 +98,17 @@ def _set_aside(wire: Wire) -> str:
 
 
 def unusable(
-    data: bytes, bad: BadReport, *, source: str, size: int | None = None, digest: str = ""
+    data: bytes,
+    bad: BadReport,
+    *,
+    source: str,
+    size: int | None = None,
+    digest: str = "",
+    feeds: Feeds = NO_PROFILES,
 ) -> RawMessage:
     """A message for quarantine. ``data`` may be cut, ``size`` and ``digest`` are not."""
     wire, known = salvaged(data)
+    profile = profile_of(wire, feeds) if known else STANDARD
     return RawMessage(
         data=data,
         size=len(data) if size is None else size,
@@ -78,5 +117,5 @@ def unusable(
         sender=sender(wire)[:_LONGEST] if known else "",
         control_id=wire.msh(10)[:_LONGEST] if known else "",
         processing_id=wire.msh(11)[:_LONGEST] if known else "",
-        reading=Unusable(bad.reason, bad.detail, salvage(wire), bad.code, bad.location),
+        reading=Unusable(bad.reason, bad.detail, _salvaged(wire, profile), bad.code, bad.location),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.message import RawMessage, Receipt, Unusable
+from bot.sources.hl7_batch import without_envelope
 from bot.sources.hl7_wire import at, header_line
 
 _UNSUPPORTED = frozenset({"200", "201", "202", "203"})
@@ -74,13 +75,21 @@ NOT_STORED = Answer(
 )
 
 
+def gravity(answer: Answer) -> int:
+    """Of several messages in one frame the gravest answer is given: nothing unstored is hidden."""
+    if answer is NOT_STORED:
+        return 3
+    return 2 if answer.code != "AA" else int(bool(answer.condition))
+
+
 def write(data: bytes, answer: Answer, *, control_id: str, now: datetime) -> bytes:
     """The ACK to the message in ``data``, in its delimiters and bytes, whatever its charset.
 
-    Without an MSH it is still well-formed. ``control_id`` is our own MSH-10; MSA-2 echoes theirs.
+    Of several messages in one frame the first is named: the sender waits for one answer. Without
+    an MSH it is still well-formed. ``control_id`` is our own MSH-10; MSA-2 echoes theirs.
     """
     # Latin-1 carries any byte through unchanged, so that what is echoed is what was sent.
-    header = _header(header_line(data.lstrip()).decode("latin-1"))
+    header = _header(header_line(without_envelope(data).lstrip()).decode("latin-1"))
     separator, marks = header[1], header[2]
     component, repetition = marks[0:1] or "^", marks[1:2] or "~"
     trigger = at(at(header, 9).split(component), 1)

@@ -14,12 +14,21 @@ _MODALITIES = {
     "MRA": "MR",
     "CTA": "CT",
     "PET": "PT",
+    "PETCT": "PT",
+    "SPECT": "NM",
+    "MRV": "MR",
     "MAM": "MG",
+    "MAMM": "MG",
     "MAMMO": "MG",
     "MAMMOGRAM": "MG",
     "ULTRASOUND": "US",
     "X-RAY": "XR",
     "XRAY": "XR",
+    # Table 0074, for senders that write their department.
+    **dict.fromkeys(("RUS", "VUS", "CUS", "OUS"), "US"),
+    "NMR": "MR",
+    "NMS": "NM",
+    "RX": "XR",
 }
 _WORD = re.compile(r"[A-Z-]+")
 
@@ -32,10 +41,12 @@ def exam_of(obr: list[str], wire: Wire) -> str:
 
 def modality_of(obr: list[str], wire: Wire) -> str:
     """OBR-24 where it is one, else the first word of OBR-4 that names one; empty otherwise."""
-    stated = _MODALITIES.get(wire.clean(at(obr, 24)).upper())
-    if stated:
-        return stated
-    for word in _WORD.findall(at(obr, 4).upper()):
+    return modality_in([wire.clean(at(obr, 24))], at(obr, 4))
+
+
+def modality_in(stated: list[str], words: str) -> str:
+    """The first stated code that is a modality, else the first word that names one."""
+    for word in (*(code.upper() for code in stated), *_WORD.findall(words.upper())):
         if word in _MODALITIES:
             return _MODALITIES[word]
     return ""

@@ -1,17 +1,17 @@
 """The coded values that may decide the category, by value and wherever vendors put them."""
 
 import re
+from collections.abc import Iterable
 
-from bot.domain.report import Flag
+from bot.domain.profile import STANDARD, Profile, Rule
+from bot.domain.report import ROUTINE, Flag
 from bot.sources.hl7_wire import Wire, at
 
 Result = tuple[int, list[str]]
 """An OBX, or the NTE after it, with the number of the OBX in the message, from 1."""
 
 _RADLEX = re.compile(r"RID\d+")
-# The positions seen to carry a RadLex code: question, answer, abnormal flags, producer, method.
 _OBX_8 = 8
-_PLACES = (3, 5, 8, 15, 17)
 # In a coded value (CWE): identifier and alternate identifiers; the coding system is two further.
 _CODES = frozenset({0, 3, 9})
 
@@ -20,15 +20,23 @@ _CRITICAL = re.compile(r"AA|HH|LL|RID4948\d", re.IGNORECASE)
 _NOT_ACTIONABLE = "RID50261"
 
 
-def flags(results: list[Result], wire: Wire) -> dict[int, tuple[Flag, ...]]:
-    """By the number of the OBX: each value of OBX-8, and each RadLex code by value."""
+def flags(
+    results: list[Result], wire: Wire, profile: Profile = STANDARD
+) -> dict[int, tuple[Flag, ...]]:
+    """By the number of the OBX: each value of OBX-8, each RadLex code by value, and what the
+    sender's rules name."""
     found: dict[int, tuple[Flag, ...]] = {}
+    rules = [rule for rule in profile.rules if rule.code]
+    everywhere = wire.radlex or bool(rules)
     for number, fields in results:
-        if fields[0] != "OBX":
+        told = len(fields) > _OBX_8 and fields[_OBX_8]
+        if not (told or everywhere) or fields[0] != "OBX":
             continue
-        some = _abnormal(fields, number, wire) if len(fields) > _OBX_8 and fields[_OBX_8] else []
+        some = _abnormal(fields, number, wire) if told else []
         if wire.radlex:
-            some += _radlex(fields, number, wire)
+            some += _radlex(fields, number, wire, profile.coded)
+        if rules:
+            some += _ruled(fields, number, wire, rules, profile.coded)
         if some:
             found[number] = tuple(dict.fromkeys(some))
     return found
@@ -45,9 +53,9 @@ def _abnormal(fields: list[str], number: int, wire: Wire) -> list[Flag]:
     return found[:1] if len({flag.value for flag in found}) == 1 else found
 
 
-def _radlex(fields: list[str], number: int, wire: Wire) -> list[Flag]:
+def _radlex(fields: list[str], number: int, wire: Wire, places: tuple[int, ...]) -> list[Flag]:
     found: list[Flag] = []
-    for place in _PLACES:
+    for place in places:
         field = at(fields, place)
         if "RID" in field:
             for repetition in field.split(wire.repetition):
@@ -66,15 +74,66 @@ def _coded(parts: list[str], where: str, wire: Wire) -> list[Flag]:
     return found
 
 
-def salvage(wire: Wire) -> tuple[Flag, ...]:
+def _ruled(
+    fields: list[str], number: int, wire: Wire, rules: list[Rule], places: tuple[int, ...]
+) -> list[Flag]:
+    """What the sender's rules name in this observation."""
+    return [
+        _by_rule(rule, f"OBX[{number}]-{place}")
+        for rule in rules
+        if rule.at is None or rule.at.segment == "OBX"
+        for place in ((rule.at.field,) if rule.at else places)
+        if _has(at(fields, place), rule.code, wire)
+    ]
+
+
+def flags_elsewhere(
+    segments: list[list[str]], wire: Wire, rules: tuple[Rule, ...]
+) -> tuple[Flag, ...]:
+    """What the sender's rules name outside of observations: at a place, or in any Z segment."""
+    found = (
+        _by_rule(rule, f"{fields[0]}-{place}")
+        for rule in rules
+        if rule.code
+        for fields in segments
+        for place in _places(rule, fields)
+        if _has(at(fields, place), rule.code, wire)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _places(rule: Rule, fields: list[str]) -> Iterable[int]:
+    if rule.at:
+        return (rule.at.field,) if fields[0] == rule.at.segment else ()
+    return range(1, len(fields)) if fields[0][:1] == "Z" else ()
+
+
+def _by_rule(rule: Rule, where: str) -> Flag:
+    return Flag(rule.code, "", where, rule.category)
+
+
+def _has(field: str, code: str, wire: Wire) -> bool:
+    """Whether one of the field's parts, down to sub-components, is this value."""
+    if not field:
+        return False
+    flat = field.replace(wire.repetition, wire.component).replace(wire.subcomponent, wire.component)
+    return any(
+        wire.clean(part).casefold() == code.casefold() for part in flat.split(wire.component)
+    )
+
+
+def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:
     """The flags of the critical kind in a message that cannot be used otherwise."""
-    lines = [line for line in wire.lines if line[:3] == "OBX"]
-    results = [(number, line.split(line[3:4] or "|")) for number, line in enumerate(lines, 1)]
-    found = flags(results, wire)
-    return tuple(flag for some in found.values() for flag in some if _is_critical(flag))
+    segments = [line.split(line[3:4] or "|") for line in wire.lines]
+    results = list(enumerate((fields for fields in segments if fields[0] == "OBX"), 1))
+    found = [flag for some in flags(results, wire, profile).values() for flag in some]
+    found += flags_elsewhere(segments, wire, profile.rules)
+    return tuple(flag for flag in dict.fromkeys(found) if _is_critical(flag))
 
 
 def _is_critical(flag: Flag) -> bool:
+    if flag.category:
+        return flag.category != ROUTINE
     if flag.value.upper() == _NOT_ACTIONABLE:
         return False
     in_flag_field = flag.where.endswith("-8") and _RADLEX.fullmatch(flag.value) is not None

@@ -8,6 +8,7 @@ OBR-18 so keeps its key. The placer's number comes last.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from bot.domain.report import KeyKind, ReportKey
 from bot.sources.hl7_flags import Result
@@ -20,7 +21,8 @@ _FEWEST_DIGITS = 4
 
 @dataclass(slots=True)
 class Order:
-    """An OBR with what belongs to it. ``raw`` is what the content hash covers, ORC left out."""
+    """An OBR with what belongs to it. ``raw`` is what the content hash covers, ORC left out;
+    ``others`` are those of its segments that have no place of their own here."""
 
     pid: list[str]
     pv1: list[str]
@@ -28,6 +30,7 @@ class Order:
     obr: list[str]
     raw: list[str]
     results: list[Result] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
 
 
@@ -45,31 +48,33 @@ def orders_in(wire: Wire) -> list[Order]:
     none: list[str] = []
     pid, pv1, orc, shared = none, none, none, [""]
     early: list[str] = []
-    results, raw = list[Result](), early
-    number = 0
+    results, raw, others = list[Result](), early, list[str]()
+    number, mark = 0, wire.field
     for line in wire.lines:
         name = line[:3]
         if name == "OBX":
             number += 1
             raw.append(line)
-            results.append((number, line.split(wire.field)))
+            results.append((number, line.split(mark)))
         elif name == "OBR":
-            obr = line.split(wire.field)
+            obr = line.split(mark)
             raw = [*shared, line] if orders else [*shared, line, *early]
-            results = list[Result]() if orders else results
-            orders.append(Order(pid, pv1, orc, obr, raw, results, [code(obr, 25, wire)]))
+            if orders:
+                results, others = list[Result](), list[str]()
+            orders.append(Order(pid, pv1, orc, obr, raw, results, others))
             orc = none
         elif name == "ORC":
-            orc = line.split(wire.field)
+            orc = line.split(mark)
         elif name == "PID":
-            pid, pv1, shared = line.split(wire.field), none, [line]
+            pid, pv1, shared = line.split(mark), none, [line]
         elif name == "PV1":
-            pv1 = line.split(wire.field)
+            pv1 = line.split(mark)
             shared = [*shared[:1], line]
         elif name != "MSH":
             raw.append(line)
+            others.append(line)
             if name == "NTE" and results:  # else a note on the patient or the order
-                results.append((number, line.split(wire.field)))
+                results.append((number, line.split(mark)))
     return orders
 
 
@@ -80,6 +85,9 @@ def code(fields: list[str], number: int, wire: Wire) -> str:
 
 def by_key(orders: list[Order], wire: Wire) -> list[tuple[Order, Numbers]]:
     """One order for each key; a part without a number belongs to the same patient's first order."""
+    if len(orders) == 1:
+        numbers = _numbers(orders[0], wire)
+        return [(orders[0], numbers or _nothing())]
     found: dict[ReportKey, tuple[Order, Numbers]] = {}
     nameless: list[Order] = []
     for order in orders:
@@ -99,6 +107,10 @@ def _first_of(pid: list[str], found: Iterable[tuple[Order, Numbers]]) -> Order:
     for order, _ in found:
         if order.pid == pid:
             return order
+    return _nothing()
+
+
+def _nothing() -> NoReturn:
     detail = "The order has no number: send the filler order number in OBR-3"
     raise BadReport("no-order-identifier", detail, "101", "OBR^1^3")
 
@@ -107,6 +119,7 @@ def _merge(order: Order, more: Order) -> None:
     order.results += more.results
     order.statuses += more.statuses
     order.raw += more.raw
+    order.others += more.others
 
 
 # ---- identifiers ----------------------------------------------------------------------------
@@ -119,7 +132,7 @@ def _numbers(order: Order, wire: Wire) -> Numbers | None:
     if stated not in {filler, placer} and not _looks_like_accession(stated):
         stated, stated_by = "", ""
     accession = stated or filler
-    sender = _party(wire, 4) or _party(wire, 3)
+    sender = party(wire, 4) or party(wire, 3)
     if accession:
         key = ReportKey(stated_by or issuer or sender, KeyKind.ACCESSION, accession)
     elif placer:
@@ -142,7 +155,7 @@ def _looks_like_accession(value: str) -> bool:
     return long_enough and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
 
 
-def _party(wire: Wire, number: int) -> str:
+def party(wire: Wire, number: int) -> str:
     """MSH-3 or MSH-4: namespace, else universal id."""
     name, universal = entity(at(wire.header, number), wire)
     return name or universal
@@ -150,4 +163,4 @@ def _party(wire: Wire, number: int) -> str:
 
 def sender(wire: Wire) -> str:
     """The sending application and facility, as "RIS/MAIN"."""
-    return "/".join(party for number in (3, 4) if (party := _party(wire, number)))
+    return "/".join(name for number in (3, 4) if (name := party(wire, number)))

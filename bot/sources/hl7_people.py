@@ -1,11 +1,14 @@
 """Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2, 2.A)."""
 
+from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Identifier, Patient, Provider
 from bot.sources.hl7_wire import Wire, at
 
 
 def namespace(value: str, wire: Wire) -> str:
     """An HD as a component: its namespace, else its universal id (2.A.33)."""
+    if wire.subcomponent not in value:
+        return wire.clean(value)
     parts = value.split(wire.subcomponent)
     return wire.clean(parts[0]) or wire.clean(at(parts, 1))
 
@@ -21,7 +24,7 @@ def entity(value: str, wire: Wire) -> tuple[str, str]:
     return wire.clean(parts[0]), authority
 
 
-def providers(field: str, wire: Wire) -> tuple[Provider, ...]:
+def providers(field: str, wire: Wire, profile: Profile = STANDARD) -> tuple[Provider, ...]:
     """The people of an XCN field, in order.
 
     A repetition with the same name, or the same number, is one more identifier of that person;
@@ -31,13 +34,16 @@ def providers(field: str, wire: Wire) -> tuple[Provider, ...]:
         return ()
     found: list[Provider] = []
     for repetition in field.split(wire.repetition):
-        provider = _xcn(repetition.split(wire.component), wire)
+        provider = _xcn(repetition.split(wire.component), wire, profile)
         if provider is not None:
             _join(found, provider)
     return tuple(found)
 
 
 def _join(found: list[Provider], provider: Provider) -> None:
+    if not found:
+        found.append(provider)
+        return
     numbers = {identifier.value for identifier in provider.identifiers}
     for index, known in enumerate(found):
         same_name = provider.name and provider.name.casefold() == known.name.casefold()
@@ -48,8 +54,8 @@ def _join(found: list[Provider], provider: Provider) -> None:
     found.append(provider)
 
 
-def _xcn(parts: list[str], wire: Wire) -> Provider | None:
-    authority = at(parts, 8)
+def _xcn(parts: list[str], wire: Wire, profile: Profile) -> Provider | None:
+    authority = at(parts, profile.authority_component - 1) or profile.authority
     names = (
         [wire.clean(part) for part in authority.split(wire.subcomponent)[:2]] if authority else []
     )
@@ -66,16 +72,16 @@ def _person(number: str, authorities: list[str], kind: str, name: str) -> Provid
     return Provider(tuple(Identifier(number, a, kind) for a in known) if number else (), name)
 
 
-def interpreter(field: str, wire: Wire) -> Provider | None:
+def interpreter(field: str, wire: Wire, profile: Profile = STANDARD) -> Provider | None:
     """OBR-32: an NDL, whose first component is a CNN in subcomponents; or an XCN, as many send."""
-    first = field.split(wire.repetition, 1)[0]
-    if not first or first.isspace():
+    if not field or field.isspace():
         return None
+    first = field.split(wire.repetition, 1)[0]
     parts = first.split(wire.component)
     if wire.subcomponent not in parts[0]:
-        return _xcn(parts, wire)
+        return _xcn(parts, wire, profile)
     name = parts[0].split(wire.subcomponent)
-    authorities = [wire.clean(at(name, 8)), wire.clean(at(name, 9))]
+    authorities = [wire.clean(at(name, 8)) or profile.authority, wire.clean(at(name, 9))]
     return _person(wire.clean(name[0]), authorities, "", _name(at(name, 1), name[2:4], wire))
 
 

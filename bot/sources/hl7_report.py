@@ -4,22 +4,40 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from bot.domain.report import Flag, Patient, Report, Status
+from bot.domain.profile import STANDARD, Profile
+from bot.domain.report import Flag, Patient, Provider, Report, Status
 from bot.domain.window import FUTURE_TOLERANCE
+from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import exam_of, modality_of
-from bot.sources.hl7_flags import Result, flags
+from bot.sources.hl7_flags import Result, flags, flags_elsewhere
+from bot.sources.hl7_macros import with_macros
 from bot.sources.hl7_orders import Numbers, Order, by_key, code, orders_in
 from bot.sources.hl7_people import interpreter, location, patient, providers
-from bot.sources.hl7_status import is_deleted, status
+from bot.sources.hl7_status import is_deleted, stated, status
+from bot.sources.hl7_study import study_uid
 from bot.sources.hl7_text import narrate
-from bot.sources.hl7_time import Moment, moment, zone_of
+from bot.sources.hl7_time import Moment, moment
 from bot.sources.hl7_wire import BadReport, Wire, at
 
 _OBX_11 = 11
+_ALL_FINAL = {"F"}
+"""What most reports have there: they are spared a closer look."""
 
 
-def reports(wire: Wire, sent_by: str, zone: tzinfo, now: datetime) -> tuple[Report, ...]:
-    """Every report of the message; ``zone`` is for times without one where MSH-7 has none either.
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known beside the message: ``sender`` as "RIS/MAIN", ``zone`` for times without one,
+    ``now`` to tell times ahead of it."""
+
+    sender: str
+    zone: tzinfo
+    now: datetime
+    profile: Profile = STANDARD
+    machines: frozenset[str] = frozenset()
+
+
+def reports(wire: Wire, known: Circumstances) -> tuple[Report, ...]:
+    """Every report of the message.
 
     Raises BadReport where there is no OBR, no number for the order, or no known status.
     """
@@ -28,28 +46,29 @@ def reports(wire: Wire, sent_by: str, zone: tzinfo, now: datetime) -> tuple[Repo
         raise BadReport(
             "no-obr", "The message has no OBR: send the order with its result", "100", "OBR"
         )
-    zone = zone_of(at(wire.header, 7).split(wire.component, 1)[0]) or zone
-    return tuple(
-        _report(order, numbers, wire, sent_by, zone, now) for order, numbers in by_key(orders, wire)
-    )
+    for order in orders:
+        order.statuses.append(stated(order.obr, order.orc, order.raw, wire, known.profile)[0])
+    return tuple(_report(order, numbers, wire, known) for order, numbers in by_key(orders, wire))
 
 
 # ---- one report -----------------------------------------------------------------------------
 
 
-def _report(
-    order: Order, numbers: Numbers, wire: Wire, sent_by: str, zone: tzinfo, now: datetime
-) -> Report:
-    obr, pv1 = order.obr, order.pv1
-    raw_codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
-    codes = {wire.clean(code.split(wire.component, 1)[0]) for code in raw_codes}
+def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) -> Report:
+    obr, pv1, zone, profile = order.obr, order.pv1, known.zone, known.profile
+    codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
+    deletes = False
+    if codes != _ALL_FINAL:
+        codes = {wire.clean(code.split(wire.component, 1)[0]) for code in codes}
+        deletes = any(map(is_deleted, codes))
     stands = status(order.statuses, codes)
-    deletes = stands is not Status.WITHDRAWN and any(map(is_deleted, codes))
+    deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire) if deletes else order.results
-    flagged = flags(results, wire)
-    told = narrate(results, flagged, wire)
-    when = _times(order, stands, wire, zone, now)
-    ordering = at(obr, 16) if at(obr, 16).strip(f" {wire.component}") else at(order.orc, 12)
+    flagged = flags(results, wire, profile)
+    told = with_macros(narrate(results, flagged, wire, profile), results, wire, profile)
+    when = _times(order, stands, wire, known)
+    ordering = orderer(order, wire)
+    radiologist = interpreter(at(obr, 32), wire, profile) or interpreter(at(obr, 33), wire, profile)
     return Report(
         key=numbers.key,
         status=stands,
@@ -62,22 +81,46 @@ def _report(
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,
-        flags=told.flags,
+        flags=(*told.flags, *_elsewhere(order, wire, profile)) if profile.rules else told.flags,
         patient=patient(order.pid, wire) if order.pid else Patient(),
-        ordering=providers(ordering, wire),
-        attending=providers(at(pv1, 7), wire),
-        copies_to=providers(at(obr, 28), wire),
-        radiologist=interpreter(at(obr, 32), wire) or interpreter(at(obr, 33), wire),
+        ordering=providers(ordering, wire, profile),
+        attending=providers(at(pv1, 7), wire, profile),
+        copies_to=providers(at(obr, 28), wire, profile),
+        radiologist=radiologist,
         accession=numbers.accession,
         filler=numbers.filler,
         placer=numbers.placer,
         processing_id=wire.msh(11),
-        sender=sent_by,
+        sender=known.sender,
         control_id=wire.msh(10),
         patient_class=wire.clean(at(pv1, 2)),
         location=location(at(pv1, 3), wire),
         time_notes=when.notes,
+        study_uid=study_uid(told, order.others, wire)[0],
+        called=called(told)[0],
+        machine=bool(known.machines) and _is_machine(wire, radiologist, known.machines),
     )
+
+
+def orderer(order: Order, wire: Wire) -> str:
+    """OBR-16, or ORC-12 where it is empty."""
+    field = at(order.obr, 16)
+    return field if field.strip(f" {wire.component}") else at(order.orc, 12)
+
+
+def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:
+    lines = [line.split(wire.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
+    return flags_elsewhere([order.orc, *lines] if order.orc else lines, wire, profile.rules)
+
+
+def _is_machine(wire: Wire, radiologist: Provider | None, machines: frozenset[str]) -> bool:
+    """The sending application, or who interpreted: by id, AUTHORITY:ID, or name."""
+    names = {wire.msh(3)}
+    if radiologist:
+        names.add(radiologist.name)
+        for identifier in radiologist.identifiers:
+            names |= {identifier.value, f"{identifier.authority}:{identifier.value}"}
+    return any(name.upper() in machines for name in names if name)
 
 
 def _standing(results: list[Result], wire: Wire) -> list[Result]:
@@ -107,12 +150,13 @@ class _Times:
     notes: tuple[str, ...]
 
 
-def _times(order: Order, stands: Status, wire: Wire, zone: tzinfo, now: datetime) -> _Times:
+def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _Times:
     """OBR-22 is when this status was reached. MSH-7 orders versions where it cannot be used.
 
     A time ahead of our clock orders nothing: it would stay the newest version for ever.
     OBR-7, the exam's time, never stands in.
     """
+    zone, now = known.zone, known.now
     reached = _moment(order.obr, 22, wire, zone)
     notes = [reached.note] if reached.note else []
     ahead = reached.at is not None and reached.at > now + FUTURE_TOLERANCE

@@ -1,9 +1,10 @@
 """How finished a result is: OBR-25 (table 0123), OBX-11 (table 0085), and words spelled out."""
 
-from collections.abc import Iterable
+from collections.abc import Set
 
+from bot.domain.profile import STATUS, Place, Profile
 from bot.domain.report import Status
-from bot.sources.hl7_wire import BadReport
+from bot.sources.hl7_wire import BadReport, Wire, at
 
 _WORDS = {
     **dict.fromkeys(("FINAL", "FINAL RESULT", "FINAL REPORT", "FINALIZED", "SIGNED"), Status.FINAL),
@@ -38,12 +39,47 @@ _OBSERVATION = _WORDS | {
 }
 
 
-def status(order_codes: Iterable[str], observation_codes: Iterable[str]) -> Status:
+def stated(
+    obr: list[str], orc: list[str], raw: list[str], wire: Wire, profile: Profile
+) -> tuple[str, Place | None]:
+    """The status of the order itself, and the first of the profile's places that has one.
+
+    One vendor writes it into OBR-23, which is for charges: there it counts only where it is a code
+    or a word that means a status. Empty where OBX-11 has to tell.
+    """
+    for place in profile.status:
+        if place.segment == "OBX":
+            break
+        value = _at(place, obr, orc, raw, wire)
+        if value and (place is OBR_25 or place == OBR_25 or value.upper() in _ORDER):
+            return value, place
+    return "", None
+
+
+def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire) -> str:
+    match place.segment:
+        case "OBR":
+            fields = obr
+        case "ORC":
+            fields = orc
+        case name:
+            fields = next((line.split(wire.field) for line in raw if line[:3] == name), [])
+    value = at(fields, place.field)
+    return wire.clean(value.split(wire.component, 1)[0]) if value else ""
+
+
+OBR_25 = STATUS[0]
+_FINAL = frozenset({"F"})
+
+
+def status(order_codes: list[str], observation_codes: Set[str]) -> Status:
     """OBR-25 decides, OBX-11 where it is empty; withdrawn also where each OBX-11 is D or W.
 
     Raises BadReport("unknown-status") for a code of neither table, and where there is none.
     """
-    observed = [_OBSERVATION.get(code.upper()) for code in set(observation_codes) if code]
+    if observation_codes <= _FINAL and order_codes == ["F"]:
+        return Status.FINAL  # the usual report is spared the tables
+    observed = [_OBSERVATION.get(code.upper()) for code in observation_codes if code]
     if observed and all(status is Status.WITHDRAWN for status in observed):
         return Status.WITHDRAWN
     ordered = [_ORDER.get(code.upper()) for code in order_codes if code]

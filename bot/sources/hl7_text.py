@@ -6,38 +6,43 @@ text.
 
 import re
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from functools import lru_cache
 
+from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_flags import Result
+from bot.sources.hl7_lines import lines_of, running_lines
 from bot.sources.hl7_wire import Wire, at
-
-
-class Section(Enum):
-    """Where a line belongs. RUNNING is text whose headings say it."""
-
-    RUNNING = auto()
-    BODY = auto()
-    IMPRESSION = auto()
-    ADDENDUM = auto()
-
 
 _BY_CODE = {
     **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
     **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
     **dict.fromkeys(("ADT", "ADN", "ADDENDUM", "55107-7"), Section.ADDENDUM),
+    "73568-8": Section.COMMUNICATION,
+    # DICOM PS3.16, and what others write for it.
+    **dict.fromkeys(("110180", "STUDY INSTANCE UID", "STUDYINSTANCEUID"), Section.STUDY),
 }
 
 
 @lru_cache(maxsize=2048)
-def _section(identifier: str, component: str, subcomponent: str) -> Section:
+def _section(
+    identifier: str,
+    component: str,
+    subcomponent: str,
+    layout: Layout,
+    of_sender: tuple[tuple[str, Section], ...],
+) -> Section:
     """What OBX-3 says; the most telling component wins over the order they stand in."""
+    if layout is Layout.HEADINGS:
+        return Section.RUNNING
     words = identifier.upper().replace(subcomponent, component).split(component)
+    known = _BY_CODE | dict(of_sender)
     for word in words:
-        section = _BY_CODE.get(word.strip())
+        section = known.get(word.strip())
         if section:
             return section
+    if layout is Layout.SEGMENTS:
+        return Section.BODY
     text = at(words, 1)
     if "IMPRESSION" in text:
         return Section.IMPRESSION
@@ -57,10 +62,6 @@ _HEADING = re.compile(
     r"(?::|$|(?=\d{1,2}[.)]))",
     re.IGNORECASE,
 )
-# A whole report on one line: a heading in capitals after the end of a sentence begins a new one.
-_WITHIN = re.compile(
-    r"(?<=[.;:)!?])[ \t]+(?=(?:IMPRESSION|CONCLUSION|ADDENDUM|FINDINGS|RECOMMENDATIONS?)\s*:)"
-)
 
 
 _LONGEST_BARE_HEADING = 24
@@ -76,14 +77,25 @@ def _may_be_heading(line: str) -> bool:
     )
 
 
+_ALONE = frozenset({Section.ADDENDUM, Section.COMMUNICATION, Section.STUDY})
+"""Told segment by segment: which one it was matters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Narrative:
-    """``text`` is everything but the addenda, in the order received; ``flags`` are its own."""
+    """``text`` is everything but the addenda, in the order received; ``flags`` are its own.
+
+    ``lowered`` is the text in small letters. ``communication`` is what stands under LOINC 73568-8,
+    ``study`` what is given as the Study Instance UID, each with its segment ("OBX[4]-5").
+    """
 
     text: str
     impression: str
     addenda: tuple[Addendum, ...]
     flags: tuple[Flag, ...]
+    lowered: str = ""
+    communication: tuple[str, str] = ("", "")
+    study: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
@@ -98,6 +110,8 @@ class _Narrator:
     impression: list[str] = field(default_factory=list)
     addenda: list[_Draft] = field(default_factory=list)
     running: Section = Section.BODY
+    communication: tuple[str, str] = ("", "")
+    study: tuple[str, str] = ("", "")
     set_of: str | None = None
     """OBX-4 of the addendum segment just before, else None: another one is another addendum."""
 
@@ -157,29 +171,43 @@ class _Narrator:
         return Section.IMPRESSION if heading["impression"] else Section.BODY
 
 
-def narrate(results: list[Result], flags: dict[int, tuple[Flag, ...]], wire: Wire) -> Narrative:
+def narrate(
+    results: list[Result],
+    flags: dict[int, tuple[Flag, ...]],
+    wire: Wire,
+    profile: Profile = STANDARD,
+) -> Narrative:
     """Put the text together, and each flag where it stood: on the report or on an addendum."""
     told = _Narrator()
     own: list[Flag] = []
     section, held = Section.BODY, list[str]()
     identifier: str | None = None
+    alone = False
     for number, fields in results:
-        before = section
         is_observation = fields[0] == "OBX"  # a note stands where the OBX before it stands
-        if is_observation and at(fields, 3) != identifier:
-            identifier = at(fields, 3)
-            section = _section(identifier, wire.component, wire.subcomponent)
-        some = flags.get(number, ()) if flags and is_observation else ()
-        at_once = section is Section.ADDENDUM or (some and section is Section.RUNNING)
-        # What belongs together is told in one go, which takes half the time.
-        if held and (at_once or section is not before):
-            told.tell(before, held)
-            held = []
-        lines = _lines(fields, wire)
-        if not at_once:
+        some: tuple[Flag, ...] = ()
+        if is_observation:
+            asked = fields[3] if len(fields) > 3 else ""  # noqa: PLR2004 - OBX-3, in the hot loop
+            if asked != identifier:
+                # What belongs together is told in one go, which takes half the time.
+                if held:
+                    told.tell(section, held)
+                    held = []
+                identifier, marks = asked, (wire.component, wire.subcomponent)
+                section = _section(asked, *marks, profile.layout, profile.sections)
+                alone = section in _ALONE  # an enum's hash is slow: not for each line
+            if flags:
+                some = flags.get(number, ())
+        lines = lines_of(fields, wire)
+        if not alone and not (some and section is Section.RUNNING):
             held += lines
-            own += some
-        elif _tell_alone(told, section, lines, fields) is Section.ADDENDUM:
+            if some:
+                own += some
+            continue
+        if held:
+            told.tell(section, held)
+            held = []
+        if _tell_alone(told, section, lines, number, fields) is Section.ADDENDUM:
             told.addenda[-1].flags += some
         else:
             own += some
@@ -187,13 +215,35 @@ def narrate(results: list[Result], flags: dict[int, tuple[Flag, ...]], wire: Wir
     return _finished(told, own)
 
 
-def _tell_alone(told: _Narrator, section: Section, lines: list[str], fields: list[str]) -> Section:
+def narrate_running(text: str) -> Narrative:
+    """A document without segments (FHIR): its headings alone say what is what."""
+    told = _Narrator()
+    told.run(running_lines(text))
+    return _finished(told, [])
+
+
+def _tell_alone(
+    told: _Narrator, section: Section, lines: list[str], number: int, fields: list[str]
+) -> Section:
     """Add the lines of one segment; returns the section of the first: that of its flags."""
-    if section is Section.ADDENDUM:
-        _open_addendum(told, lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
-        told.put(section, lines)
-        return section
-    return told.run(lines)
+    match section:
+        case Section.ADDENDUM:
+            _open_addendum(told, lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
+            told.put(section, lines)
+        case Section.COMMUNICATION:
+            told.communication = _and(told.communication, lines, number)
+            told.tell(Section.BODY, lines)
+        case Section.STUDY:
+            told.study = _and(told.study, lines, number)
+        case _:
+            return told.run(lines)
+    return section
+
+
+def _and(before: tuple[str, str], lines: list[str], number: int) -> tuple[str, str]:
+    """What stands under a name of its own, and the segment in which it began."""
+    said, where = before
+    return " ".join([said, *lines]).strip(), where or f"OBX[{number}]-5"
 
 
 def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> None:
@@ -209,65 +259,36 @@ def _finished(told: _Narrator, own: list[Flag]) -> Narrative:
         for draft in told.addenda
         if draft.flags or any(draft.lines)
     )
-    impression = _without_heading(told.impression, "impression")
-    return Narrative("\n".join(told.text).strip(), impression, addenda, tuple(own))
+    impression = _without_heading(_unsigned(told.impression), "impression")
+    text = "\n".join(told.text).strip()
+    return Narrative(
+        text,
+        impression,
+        addenda,
+        tuple(own),
+        text.lower(),
+        told.communication,
+        told.study,
+    )
+
+
+_SIGNATURE = re.compile(
+    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|PENDING REVIEW) BY\s*:|"
+    r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b)",
+    re.IGNORECASE,
+)
+_SIGNATURE_LINES = 6
+
+
+def _unsigned(lines: list[str]) -> list[str]:
+    """Without the signature that some senders put into the impression's last segments."""
+    for number in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
+        if _SIGNATURE.match(lines[number]):
+            return lines[:number]
+    return lines
 
 
 def _without_heading(lines: list[str], name: str) -> str:
     text = "\n".join(lines).strip()
     heading = _HEADING.match(text)
     return text[heading.end() :].strip() if heading and heading[name] else text
-
-
-# ---- the lines of one segment ---------------------------------------------------------------
-
-_CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
-_VALUES = frozenset({"NM", "SN", "DT", "TM", "TS", "DTM", "DR"})
-# A pointer, or a document in base64: its words are not in the message's text.
-_DOCUMENTS = frozenset({"RP", "ED"})
-_NO_PROSE = _CODED | _VALUES | _DOCUMENTS
-_OBX_5 = 5
-
-
-def _lines(fields: list[str], wire: Wire) -> list[str]:
-    if fields[0] == "NTE":
-        return _prose(at(fields, 3), wire)
-    if len(fields) <= _OBX_5:
-        return []
-    kind, value = fields[2], fields[_OBX_5]
-    if kind in _NO_PROSE:
-        return [] if kind in _DOCUMENTS else _question_and_answer(kind, value, fields, wire)
-    if wire.escaped or wire.repetition in value or ":" in value or "\n" in value:
-        return _prose(value, wire)
-    return [value.strip()]
-
-
-def _prose(value: str, wire: Wire) -> list[str]:
-    """Repetitions are line breaks, and so are the formatting escapes."""
-    lines = [wire.clean(line) for line in value.split(wire.repetition)]
-    if "\n" in value or wire.escaped:
-        lines = [line.strip() for text in lines for line in text.split("\n")]
-    if ":" in value:
-        lines = [line for text in lines for line in _WITHIN.split(text)]
-    return lines
-
-
-def _question_and_answer(kind: str, value: str, fields: list[str], wire: Wire) -> list[str]:
-    show = _display if kind in _CODED else _figure
-    answers = [
-        show(repetition.split(wire.component), wire) for repetition in value.split(wire.repetition)
-    ]
-    answer = ", ".join(answer for answer in answers if answer)
-    if not answer:
-        return []
-    units = wire.clean(at(fields, 6).split(wire.component, 1)[0])
-    question = _display(at(fields, 3).split(wire.component), wire)
-    return [f"{question}: {answer} {units}".strip() if question else f"{answer} {units}".strip()]
-
-
-def _display(parts: list[str], wire: Wire) -> str:
-    return wire.clean(at(parts, 1)) or wire.clean(at(parts, 8)) or wire.clean(parts[0])
-
-
-def _figure(parts: list[str], wire: Wire) -> str:
-    return " ".join(part for raw in parts if (part := wire.clean(raw)))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 _OLDEST = 1900
 _TO_THE_MINUTE = 12
@@ -40,15 +41,20 @@ def moment(value: str, zone: tzinfo) -> Moment:
         return Moment(None, _why_not(value))
 
 
+@lru_cache(maxsize=64)
+def _offset(sign: str, hours: str, minutes: str) -> tzinfo | None:
+    ahead = timedelta(hours=int(hours), minutes=int(minutes))
+    if ahead >= timedelta(days=1):
+        return None
+    return timezone(-ahead if sign == "-" else ahead)
+
+
 def zone_of(value: str) -> tzinfo | None:
-    """The offset that a time carries: MSH-7's holds for the whole message (section 2.15.9.7)."""
+    """The offset that a time carries: None where it has none."""
     value = value.strip()
     if value[-5:-4] not in {"+", "-"} or not value[-4:].isdecimal() or not value.isascii():
         return None
-    ahead = timedelta(hours=int(value[-4:-2]), minutes=int(value[-2:]))
-    if ahead >= timedelta(days=1):
-        return None
-    return timezone(-ahead if value[-5] == "-" else ahead)
+    return _offset(value[-5], value[-4:-2], value[-2:])
 
 
 def _parsed(value: str) -> datetime:

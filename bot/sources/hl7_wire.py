@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
+_NAME, _FOURTH = itemgetter(slice(0, 3)), itemgetter(slice(3, 4))
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 
 
@@ -29,8 +31,8 @@ class Wire:
     """One message, cut into lines; fields are cut by whoever wants them.
 
     ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``charset`` is the Python codec
-    that was used. ``escaped`` and ``radlex`` are False where no escape, and no
-    RadLex code, can occur: most messages are spared the search.
+    that was used. ``escaped`` and ``radlex`` are False where no escape, and no RadLex code, can
+    occur: most messages are spared the search.
     """
 
     header: list[str]
@@ -138,7 +140,7 @@ def header_line(data: bytes) -> bytes:
 def cut(text: str, charset: str) -> Wire:
     """The message cut into segments. Raises BadReport without an MSH, or with more than one."""
     lines = segments(text)
-    if lines and lines[0][:3] in ENVELOPE:
+    if lines and (lines[0][:3] in ENVELOPE or lines[-1][:3] in ENVELOPE):
         lines = [line for line in lines if line[:3] not in ENVELOPE]
     if not lines:
         raise BadReport("no-segments", "The message is empty: send an HL7 message", "100")
@@ -147,7 +149,7 @@ def cut(text: str, charset: str) -> Wire:
         raise BadReport(
             "no-msh", "The message does not begin with MSH: send it first", "100", "MSH"
         )
-    if text.count("MSH") > 1 and any(line[:3] == "MSH" for line in lines[1:]):
+    if list(map(_NAME, lines)).count("MSH") > 1:
         detail = "There is more than one MSH: send each message in a frame of its own"
         raise BadReport("several-messages", detail, "100", "MSH^2")
     return wire_of(lines, charset, text)
@@ -169,7 +171,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         repetition=marks[1:2] or "~",
         escape=escape,
         subcomponent=marks[3:4] or "&",
-        escaped=text.count(escape) > marks.count(escape),
+        escaped=text.find(escape, len("MSH|") + len(marks)) >= 0,
         radlex="RID" in text,
     )
 
@@ -192,7 +194,7 @@ def segments(text: str) -> list[str]:
     separator = lines[0][3:4]
     if lines[-1] == "":
         lines.pop()
-    if separator and {line[3:4] for line in lines} == {separator}:
+    if separator and set(map(_FOURTH, lines)) == {separator}:
         return lines
     return _mended(lines)
 

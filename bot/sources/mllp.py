@@ -10,9 +10,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Receipt
+from bot.domain.profile import NO_PROFILES, Feeds
 from bot.log import log
 from bot.sources import hl7_ack
-from bot.sources.hl7 import read, unusable
+from bot.sources.hl7 import read_all, unusable
 from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import Ending, Frame, Framer, frame
 
@@ -29,7 +30,8 @@ class Listening:
     """How one listener behaves. ``limit`` is in bytes, ``silence`` in seconds.
 
     ``silence`` is how long a frame that has begun may bring nothing; between frames a sender may
-    be silent for ever. ``timezone`` is for times without a zone.
+    be silent for ever. ``timezone`` is for times without a zone, ``feeds`` what is known of the
+    senders.
     """
 
     timezone: ZoneInfo
@@ -37,6 +39,7 @@ class Listening:
     on_unusable: Literal["accept", "reject"] = "accept"
     limit: int = 5 * 1024 * 1024
     silence: float = 30.0
+    feeds: Feeds = NO_PROFILES
 
 
 async def serve(
@@ -152,8 +155,11 @@ class Listener:
                 await writer.drain()
 
     async def _keep(self, received: Frame, peer: str) -> hl7_ack.Answer:
-        """Have it stored, and say how that went."""
-        raw = await self._read(received)
+        """Have what is in the frame stored, and say how that went: the worst of it."""
+        answers = [await self._store(raw, peer) for raw in await self._read(received)]
+        return max(answers, key=hl7_ack.gravity)
+
+    async def _store(self, raw: RawMessage, peer: str) -> hl7_ack.Answer:
         try:
             receipt = await self._receive(raw)
         except Exception:  # whatever it was, the sender must send the message again
@@ -169,16 +175,22 @@ class Listener:
             )
         return hl7_ack.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
 
-    async def _read(self, received: Frame) -> RawMessage:
+    async def _read(self, received: Frame) -> tuple[RawMessage, ...]:
         if received.ending is not Ending.WHOLE:
-            return _refused(received, self._how)
+            return (_refused(received, self._how),)
         if received.size > _LARGE:
             return await asyncio.to_thread(self._whole, received)
         return self._whole(received)
 
-    def _whole(self, received: Frame) -> RawMessage:
+    def _whole(self, received: Frame) -> tuple[RawMessage, ...]:
         how = self._how
-        return read(received.data, source=how.source, timezone=how.timezone, now=self._now())
+        return read_all(
+            received.data,
+            source=how.source,
+            timezone=how.timezone,
+            now=self._now(),
+            feeds=how.feeds,
+        )
 
 
 def _refused(received: Frame, how: Listening) -> RawMessage:
@@ -188,7 +200,12 @@ def _refused(received: Frame, how: Listening) -> RawMessage:
     else:
         bad = BadReport("cut-off", "The message broke off before its end: send it again", "207")
     return unusable(
-        received.data, bad, source=how.source, size=received.size, digest=received.digest
+        received.data,
+        bad,
+        source=how.source,
+        size=received.size,
+        digest=received.digest,
+        feeds=how.feeds,
     )
 
 

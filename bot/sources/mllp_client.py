@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.sources.hl7_batch import split
 from bot.sources.hl7_wire import ENVELOPE
 from bot.sources.mllp_frames import Framer, frame
 
@@ -31,21 +32,16 @@ def messages_in(data: bytes) -> list[bytes]:
 
     A file without any MSH is one message: the receiver will say what is wrong with it.
     """
-    text = (
-        data.replace(b"\x0b", b"")
-        .replace(b"\x1c", b"\r")
-        .replace(b"\r\n", b"\r")
-        .replace(b"\n", b"\r")
-    )
-    messages: list[list[bytes]] = [[]]
-    for line in text.split(b"\r"):
-        if line[:3].decode("latin-1") in ENVELOPE:
-            continue
-        if line[:3] == b"MSH" and any(messages[-1]):
-            messages.append([])
-        messages[-1].append(line)
-    whole = [b"\r".join(lines).strip(b"\r") for lines in messages]
-    return [message + b"\r" for message in whole if message.strip()] or [data]
+    whole = [_bare(piece) for piece in split(data)]
+    return [message + b"\r" for message in whole if message] or [data]
+
+
+def _bare(piece: bytes) -> bytes:
+    """Without frame and envelope, and with CR at the end of each segment."""
+    text = piece.replace(b"\x0b", b"").replace(b"\x1c", b"\r")
+    lines = text.replace(b"\r\n", b"\r").replace(b"\n", b"\r").split(b"\r")
+    kept = [line for line in lines if line[:3].decode("latin-1") not in ENVELOPE]
+    return b"\r".join(kept).strip()
 
 
 async def play(

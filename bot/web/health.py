@@ -23,7 +23,8 @@ CHECK_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Health:
-    """``channels`` says by name how each channel does; ``before_scrape`` brings gauges up to date.
+    """``channels`` and ``feeds`` say by name how each of them does; ``before_scrape`` brings
+    gauges up to date.
 
     ``oldest_sweep`` in real seconds: the sweep sleeps for one at most.
     """
@@ -32,6 +33,7 @@ class Health:
     channels: Mapping[str, Check] = field(default_factory=dict)
     before_scrape: Sequence[Callable[[], Awaitable[None]]] = ()
     oldest_sweep: float = 10.0
+    feeds: Mapping[str, Check] = field(default_factory=dict)
 
     def routes(self) -> list[Route]:
         """/livez, /readyz and /metrics."""
@@ -47,12 +49,18 @@ class Health:
         One failing channel of several is shown and no more: this copy still pages by the others,
         and a load balancer that left it out would cut off the replies to what it has sent.
         """
-        parts, channels = await asyncio.gather(self._parts(), _asked(self.channels))
+        parts, channels, feeds = await asyncio.gather(
+            self._parts(), _asked(self.channels), _asked(self.feeds)
+        )
         for name, state in channels.items():
             metrics.CHANNEL_UP.labels(metrics.slug(name)).set(state == OK)
+        for name, state in feeds.items():
+            metrics.SOURCE_UP.labels(metrics.slug(name)).set(state == OK)
         reachable = not channels or OK in channels.values()
         ready = reachable and all(state == OK for state in parts.values())
         body = {"ready": ready, "parts": parts, "channels": channels}
+        if feeds:  # one that fails does not make this copy less able to page
+            body["feeds"] = feeds
         return JSONResponse(body, 200 if ready else 503)
 
     async def _parts(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 
 from storage.tables.directory import Editions, People, PersonIdentifiers
 from storage.tables.paging import Alerts, Codes, Pages, Policies
-from storage.tables.received import Inbound, Messages, Quarantine, Reports
+from storage.tables.received import Inbound, Messages, Quarantine, Reports, SourceCursors
 from storage.tables.trail import Audit, Seals
 
 
@@ -27,5 +27,6 @@ alerts = _table(Alerts)
 pages = _table(Pages)
 codes = _table(Codes)
 inbound = _table(Inbound)
+source_cursors = _table(SourceCursors)
 audit = _table(Audit)
 seals = _table(Seals)

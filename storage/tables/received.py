@@ -1,4 +1,6 @@
-"""What came in: messages, what could not be used of them, report versions, providers' callbacks."""
+"""What came in: messages, what could not be used of them, report versions, providers' callbacks,
+and how far the sources that are polled have been read.
+"""
 
 from datetime import datetime
 
@@ -93,3 +95,12 @@ class Inbound(Row, table=True):
     provider: str = Field(primary_key=True, sa_type=Text)
     sid: str = Field(primary_key=True, sa_type=Outside)
     seen_at: datetime = Field(sa_type=Instant)
+
+
+class SourceCursors(Row, table=True):
+    """Up to when a source was read, by its own clock."""
+
+    __tablename__ = "source_cursors"
+
+    source: str = Field(primary_key=True, sa_type=Text)
+    read_to: datetime = Field(sa_type=Instant)

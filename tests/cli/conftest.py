@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from bot.app import policy_of
 from bot.cli import app
 from bot.clock import SystemClock
-from bot.domain.message import Receipt, Unusable
+from bot.domain.message import RawMessage, Receipt, Unusable
 from bot.engine.context import Engine, Site
 from bot.engine.intake import receive_in
 from bot.sandbox.samples import fill, sample
@@ -74,6 +75,13 @@ class Place:
         assert result.exit_code == 0, result.output
 
 
+@pytest.fixture(autouse=True)
+def log_elsewhere_afterwards() -> Iterator[None]:
+    """A command sets the log to the standard error of its test, which is closed after it."""
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """A site on SQLite, its database not made yet."""
@@ -102,9 +110,10 @@ def database(place: Place) -> Iterator[Database]:
 
 
 class Receive(Protocol):
-    """Take a message in as the running bot does; ``reading`` as an older reader made it."""
+    """Take a message in as the running bot does: HL7 bytes, or what another source has read;
+    ``reading`` as an older reader made it."""
 
-    def __call__(self, data: bytes, reading: Unusable | None = None) -> Receipt: ...
+    def __call__(self, data: bytes | RawMessage, reading: Unusable | None = None) -> Receipt: ...
 
 
 @pytest.fixture
@@ -120,10 +129,11 @@ def receive(place: Place, database: Database) -> Receive:
         instance=1,
     )
 
-    def take(data: bytes, reading: Unusable | None = None) -> Receipt:
-        now = engine.clock.now()
-        raw = hl7.read(data, source="hl7", timezone=settings.site.timezone, now=now)
-        taken = replace(raw, reading=reading or raw.reading)
+    def take(data: bytes | RawMessage, reading: Unusable | None = None) -> Receipt:
+        now, zone = engine.clock.now(), settings.site.timezone
+        if isinstance(data, bytes):
+            data = hl7.read(data, source="hl7", timezone=zone, now=now)
+        taken = replace(data, reading=reading or data.reading)
         return database.run(lambda c: receive_in(c, engine, taken))
 
     return take

@@ -163,3 +163,17 @@ def test_a_host_that_does_not_exist_here_cannot_be_listened_on(healthy: Place) -
     (advice,) = findings(healthy)["advice"]
     assert advice["part"] == "hl7"
     assert "cannot be opened" in advice["what"]
+
+
+def test_each_fhir_server_is_asked_for_a_report(healthy: Place, tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}/r4"
+    smart = '[fhir.smart]\nclient_id = "rb"\nkey_file = "missing.pem"\n'
+    with healthy.config.open("a", encoding="utf-8") as config:
+        config.write(f'[[fhir]]\nname = "ehr"\nbase_url = "{address}"\n')
+        config.write(f'[[fhir]]\nname = "old"\nbase_url = "{address}"\n{smart}')
+    away, keyless = findings(healthy)["failed"]
+    assert away["what"] == "ehr lets us not search: unreachable"
+    assert "base_url" in away["cure"]
+    assert "key_file of old cannot be read" in keyless["what"]

@@ -6,10 +6,13 @@ import json
 import pytest
 from sqlalchemy import text
 
+from bot.clock import SystemClock
 from bot.domain.message import Unusable
-from storage import audit
+from bot.sources import fhir
+from storage import alerts, audit
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report
+from tests.sources.fhir_samples import ORIGIN, resource
 
 MARKER = b"MARKERPATIENT"
 
@@ -147,3 +150,26 @@ def kept_by_an_older_reader(receive: Receive, place: Place) -> str:
     receive(report("A9"), Unusable("old-reader", "The reader did not know this layout"))
     (found,) = json.loads(place.run("quarantine", "list", "--json").stdout)
     return str(found["id"])
+
+
+def test_a_fhir_message_is_read_anew_by_its_own_reader(
+    place: Place, database: Database, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    with place.config.open("a", encoding="utf-8") as config:
+        config.write('[[fhir]]\nname = "ehr"\nbase_url = "http://127.0.0.1:9"\n')
+    data = json.dumps(resource("report")).encode()
+    raw = fhir.read(data, origin=ORIGIN, now=SystemClock().now())
+    assert receive(raw, Unusable("not-read-then", "An older release could not")).quarantined
+    result = place.run("quarantine", "replay", "--all")
+    assert result.exit_code == 0, result.output
+    assert len(database.look(alerts.listing)) == 1
+
+
+def test_a_message_of_a_server_that_is_gone_stays_where_it_is(
+    place: Place, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    raw = fhir.read(b"{}", origin=ORIGIN, now=SystemClock().now())
+    assert receive(raw).quarantined
+    assert "nothing here reads fhir" in place.run("quarantine", "replay", "--all").output

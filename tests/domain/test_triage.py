@@ -1,7 +1,8 @@
 import pytest
 
-from bot.domain.report import Addendum
-from bot.domain.triage import finding_hash, triage
+from bot.domain.profile import MOST_SEVERE
+from bot.domain.report import Addendum, Flag
+from bot.domain.triage import NOT_SIGNED, finding_hash, triage
 from tests.domain.loop import POLICY
 from tests.domain.reports import flag, report
 
@@ -12,6 +13,8 @@ from tests.domain.reports import flag, report
         ("AA", "OBX[1]-8", "critical"),
         ("hh", "OBX[1]-8", "critical"),
         ("LL", "OBX[1]-8", "critical"),
+        ("AA", "Observation[1].interpretation", "critical"),
+        ("AA", "Observation[1].category", None),
         ("A", "OBX[1]-8", None),
         ("N", "OBX[1]-8", None),
         ("AA", "OBX[1]-5", None),
@@ -84,3 +87,29 @@ def test_an_addendum_belongs_to_the_finding_where_it_is_flagged_itself(
 
 def test_an_addendum_without_a_flag_changes_nothing() -> None:
     assert hashed(addenda=(Addendum("Called to Dr. A."),)) == hashed()
+
+
+# ---- what a sender's rule says --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("named", "category"),
+    [("significant", "significant"), ("routine", "routine"), (MOST_SEVERE, "critical")],
+)
+def test_a_flag_means_what_the_rule_for_its_sender_says(named: str, category: str) -> None:
+    ruled = Flag("N", "", "ZCF-2", named)
+    found = triage(report(flags=(ruled,)), POLICY)
+    assert (found.category, found.rule, found.review) == (category, "ZCF-2=N", "")
+
+
+def test_a_rule_for_a_category_that_the_policy_does_not_have_is_for_a_coordinator() -> None:
+    found = triage(report(flags=(Flag("X", "", "ZCF-2", "purple"),)), POLICY)
+    assert (found.category, found.rule) == ("critical", "unknown-category-code")
+    assert found.review
+
+
+def test_what_a_machine_found_is_reviewed_before_anybody_is_paged() -> None:
+    found = triage(report(flags=(flag("AA"),), machine=True), POLICY)
+    assert (found.category, found.review) == ("critical", NOT_SIGNED)
+    assert triage(report(flags=(flag("RID50261"),), machine=True), POLICY).review == ""
+    assert triage(report(machine=True), POLICY).review == ""

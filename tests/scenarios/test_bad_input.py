@@ -111,7 +111,17 @@ def test_no_msh(hospital: Hospital) -> None:
 
 
 def test_several_messages_in_a_frame(hospital: Hospital) -> None:
-    message = hospital.report("ct-abdomen-routine") + hospital.report("ct-abdomen-routine")
+    first, second = (hospital.report("ct-abdomen-routine") for _ in range(2))
+    bad = spoiled(hospital, ("|CT|F|", "|CT|?|"))
+    told = ack(hospital.send(first + bad + second))
+    assert (told.code, told.control_id) == ("AA", asked(first))
+    assert told.text == "kept in quarantine: unknown-status"
+    assert [stored.data for stored in kept(hospital)] == [first, bad, second]
+    expect_notice(hospital, "unknown-status")
+
+
+def test_an_msh_that_is_no_header(hospital: Hospital) -> None:
+    message = hospital.report("ct-abdomen-routine") + b"MSH\r"
     send_what_cannot_be_used(hospital, message, "several-messages", "MSH^2", "100")
     expect_notice(hospital, "several-messages")
 

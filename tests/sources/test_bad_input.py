@@ -35,7 +35,15 @@ ROWS = [
     ),
     ("nothing in the frame", b"", "no-segments", "AE", "", "100", False),
     ("no MSH", sample()[len(MSH) + 1 :], "no-msh", "AE", "MSH", "100", True),
-    ("two messages in a frame", sample() * 2, "several-messages", "AE", "MSH^2", "100", True),
+    (
+        "an MSH that is no header",
+        sample() + b"MSH\r",
+        "several-messages",
+        "AE",
+        "MSH^2",
+        "100",
+        True,
+    ),
     ("no OBR", message(ORC, OBX), "no-obr", "AE", "OBR", "100", True),
     (
         "no number for the order",

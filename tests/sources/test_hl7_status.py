@@ -29,7 +29,7 @@ from bot.sources.hl7_wire import BadReport
     ],
 )
 def test_the_status_of_a_report(order: str, observations: list[str], expected: Status) -> None:
-    assert status([order], observations) is expected
+    assert status([order], set(observations)) is expected
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_the_status_of_a_report(order: str, observations: list[str], expected: S
 )
 def test_a_status_that_is_not_known_is_not_guessed(order: str, observations: list[str]) -> None:
     with pytest.raises(BadReport, match="unknown-status"):
-        status([order], observations)
+        status([order], set(observations))
 
 
 def test_of_several_parts_the_most_finished_counts() -> None:
-    assert status(["P", "F"], []) is Status.FINAL
-    assert status(["F", "X"], []) is Status.FINAL
-    assert status(["X", "X"], []) is Status.WITHDRAWN
+    assert status(["P", "F"], set()) is Status.FINAL
+    assert status(["F", "X"], set()) is Status.FINAL
+    assert status(["X", "X"], set()) is Status.WITHDRAWN

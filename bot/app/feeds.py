@@ -1,0 +1,149 @@
+"""The FHIR servers of one copy: their pollers, the hooks they deliver to, and how they do."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import aiohttp
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from bot.engine.context import Engine
+from bot.settings import FhirSettings, Settings
+from bot.sources.fhir import REPORT
+from bot.sources.fhir_auth import (
+    Access,
+    BadKey,
+    FixedToken,
+    Key,
+    SmartAccount,
+    SmartTokens,
+    public_keys,
+    signing_key,
+)
+from bot.sources.fhir_client import FhirClient
+from bot.sources.fhir_hook import Hook
+from bot.sources.fhir_http import Refused, TryLater
+from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir_poll import Poller, Polling
+from bot.sources.fhir_subscription import Watch, Wish
+from bot.web.health import Check
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+Now = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """``loops`` by name run as long as the copy does; ``routes`` and ``health`` are for the web."""
+
+    loops: Mapping[str, Loop]
+    routes: tuple[BaseRoute, ...]
+    health: Mapping[str, Check]
+
+
+async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> Feeds:
+    """Every configured server; the shared session is closed by the stack. Raises BadKey."""
+    loops: dict[str, Loop] = {}
+    routes: list[BaseRoute] = []
+    health: dict[str, Check] = {}
+    if settings.fhir:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        for server in settings.fhir:
+            client = _client(server, session, engine.clock.now)
+            poller = Poller(engine, client, origin(server, settings), _polling(server))
+            loops[f"fhir-{server.name}"] = poller.run
+            health[f"fhir-{server.name}"] = poller.check
+            routes += _routes(server, poller)
+            if server.subscribe:
+                watch = Watch(server.name, client, wish(server, settings.web.public_url))
+                loops[f"subscription-{server.name}"] = watch.run
+                health[f"subscription-{server.name}"] = watch.check
+    return Feeds(loops, tuple(routes), health)
+
+
+def origin(server: FhirSettings, settings: Settings) -> Origin:
+    """What is known of the server's identifiers and times."""
+    return Origin(server.name, server.authorities, server.timezone or settings.site.timezone)
+
+
+def wish(server: FhirSettings, public_url: str) -> Wish:
+    """The Subscription that the server is asked for."""
+    endpoint = f"{public_url.rstrip('/')}{_path(server)}"
+    return Wish(f"DiagnosticReport?{server.query}", endpoint, _told(server.hook_secret))
+
+
+def key_of(server: FhirSettings) -> Key:
+    """The private key of a server with SMART. Raises BadKey, naming the setting."""
+    if server.smart is None:
+        raise BadKey(f"{server.name} has no [fhir.smart]: add it, with client_id and key_file.")
+    try:
+        return signing_key(server.smart.key_file.read_bytes())
+    except OSError as error:
+        raise BadKey(f"The key_file of {server.name} cannot be read: {error.strerror}.") from None
+    except BadKey as bad:
+        raise BadKey(f"The key_file of {server.name} {bad}.") from None
+
+
+async def refusal(server: FhirSettings, now: Now) -> str:
+    """Why the server lets us not search, as a slug; empty where it does. Raises BadKey."""
+    async with aiohttp.ClientSession() as session:
+        client = _client(server, session, now)
+        try:
+            query = [*_polling(server).query, ("_count", "1")]
+            async for _ in client.search(REPORT, query):
+                return ""
+        except (TryLater, Refused) as failure:
+            return failure.reason
+    return ""
+
+
+def _client(server: FhirSettings, session: aiohttp.ClientSession, now: Now) -> FhirClient:
+    base = f"{server.base_url.rstrip('/')}/"
+    return FhirClient(base, session, _access(server, base, session, now))
+
+
+def _access(server: FhirSettings, base: str, session: aiohttp.ClientSession, now: Now) -> Access:
+    smart = server.smart
+    if smart is None:
+        return FixedToken(_told(server.token))
+    account = SmartAccount(
+        smart.client_id, key_of(server), smart.scope, smart.token_url, smart.jwks_url
+    )
+    return SmartTokens(account, base, session, now)
+
+
+def _polling(server: FhirSettings) -> Polling:
+    return Polling(
+        query=tuple(parse_qsl(server.query, keep_blank_values=True)),
+        every=timedelta(seconds=server.poll_seconds),
+        overlap=timedelta(seconds=server.overlap_seconds),
+    )
+
+
+def _routes(server: FhirSettings, poller: Poller) -> list[BaseRoute]:
+    """The hook where there is a secret, and the public key where there is a private one."""
+    routes: list[BaseRoute] = []
+    if server.hook_secret:
+        routes += Hook(_path(server), poller, _told(server.hook_secret)).routes()
+    if server.smart:
+        keys = public_keys(key_of(server))
+
+        async def shown(_: Request) -> JSONResponse:
+            return JSONResponse(keys)
+
+        routes.append(Route(f"{_path(server)}/jwks.json", shown))
+    return routes
+
+
+def _path(server: FhirSettings) -> str:
+    return f"/fhir/{server.name}"
+
+
+def _told(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

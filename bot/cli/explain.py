@@ -1,0 +1,112 @@
+"""`readback explain`: what is read from where, which rule decides, and whom it would page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.opening import ConfigFile, clock_for, policy_or_stop, settings_from
+from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, say, stop
+
+if TYPE_CHECKING:
+    from bot.cli.explaining import Ground, Look, Message
+    from bot.settings import Settings
+
+
+def explain(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False, help="HL7 files.")
+    ],
+    text: Annotated[bool, typer.Option("--text", help="Show the whole text.")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is read from each message of each FILE; nothing is stored and nobody is paged.
+
+    With --json one object a line for each message. Exit code 1 if any could not be used.
+    """
+    from bot.cli import explained
+
+    settings = _settings(config)
+    unusable = total = 0
+    for message in _messages(files, settings):
+        total += 1
+        unusable += explained.is_unusable(message)
+        if as_json:
+            explained.print_line(message)
+        else:
+            explained.show(message, settings.site.timezone, whole=text)
+    if not as_json:
+        told = count(total, "message")
+        say(f"{told}, {unusable} of them would wait in quarantine." if unusable else f"{told}.")
+    if unusable:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _messages(files: list[Path], settings: "Settings") -> "Iterator[Message]":
+    from bot.cli.explaining import explain as explain_bytes
+
+    with _ground(settings) as ground:
+        for file in files:
+            try:
+                data = file.read_bytes()
+            except OSError as error:
+                stop(f"{file} cannot be read: {error.strerror}.")
+            yield from explain_bytes(file, data, ground)
+
+
+def _settings(config: Path | None) -> "Settings":
+    """The site's, or what holds for anybody: an interface can be looked at before there is one."""
+    from bot.settings import Settings, is_configured
+
+    if is_configured(config):
+        return settings_from(config)
+    say("No settings here: the packaged policy, no sender profiles, times without a zone in UTC.")
+    site = {"name": "no site", "timezone": "UTC", "callback_number": "none"}
+    return Settings.model_validate({"site": site, "database": {"url": "sqlite:///readback.db"}})
+
+
+@contextmanager
+def _ground(settings: "Settings") -> "Iterator[Ground]":
+    from bot.cli.explaining import Ground
+
+    policy = policy_or_stop(settings)
+    with _directory(settings.database.url) as look:
+        yield Ground(
+            policy=policy,
+            feeds=settings.hl7.feeds(),
+            timezone=settings.hl7.timezone or settings.site.timezone,
+            processing_ids=frozenset(settings.hl7.processing_ids),
+            now=clock_for(settings).now(),
+            look=look,
+        )
+
+
+@contextmanager
+def _directory(url: str) -> "Iterator[Look | None]":
+    """Who is who, where there is a database to ask; identifiers are shown where there is none."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import DBAPIError
+
+    from bot.cli.explaining import roster_of
+    from storage import people
+    from storage.database import Database
+
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
+        yield None
+        return
+    database = Database(url)
+    try:
+        database.look(people.everybody)
+    except DBAPIError as error:
+        say(f"The database cannot be used ({type(error.orig).__name__}): nobody is looked up.")
+        database.close()
+        yield None
+        return
+    try:
+        yield lambda report: database.look(lambda c: roster_of(c, report))
+    finally:
+        database.close()

@@ -1,0 +1,231 @@
+"""How an explained message is shown: to a person with its fields and where they stood, and to a
+program as one JSON object a line."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from bot.cli.explaining import Asked, Explained, Message
+from bot.cli.shown import local, out, print_json
+from bot.domain.message import SetAside, Unusable
+from bot.domain.report import Identifier, Provider, Report
+
+_REPORT = TypeAdapter(Report)
+_HUES = {0: "bold red", 1: "yellow"}
+_FEW_LINES = 4
+
+
+def is_unusable(message: Message) -> bool:
+    """It would wait in quarantine; what is set aside (ADT, ORM) is in order."""
+    return isinstance(message.raw.reading, Unusable)
+
+
+# ---- for programs ---------------------------------------------------------------------------
+
+
+def print_line(message: Message) -> None:
+    """One object: a message of several orders has all reports but the decisive one in ``more``."""
+    best = message.decisive
+    told: dict[str, Any] = {
+        "file": str(message.file),
+        "index": message.index,
+        "outcome": "report" if best else "refused",
+        "reason": message.refusal or None,
+        **(_facts(best) if best else _unread(message)),
+    }
+    more = [_facts(one) for one in message.reports if one is not best]
+    print_json({**told, "more": more} if more else told)
+
+
+def _facts(one: Explained) -> dict[str, Any]:
+    report = _REPORT.dump_python(one.report, mode="json")
+    report["status"] = one.report.status.name.lower()
+    return {
+        "report": {**report, "read_from": one.places},
+        "category": one.triage.category,
+        "rule": one.triage.rule,
+        "would_page": [_step(asked) for asked in one.asked],
+    }
+
+
+def _unread(message: Message) -> dict[str, Any]:
+    """A flagged one that cannot be used opens an alert of the worst category all the same."""
+    asked = message.flagged
+    return {
+        "report": None,
+        "category": message.worst if asked else None,
+        "rule": "flagged-unusable" if asked else None,
+        "would_page": [_step(one) for one in asked],
+    }
+
+
+def _step(asked: Asked) -> dict[str, Any]:
+    return {
+        "who": asked.who.value,
+        "after_minutes": asked.after.total_seconds() / 60,
+        "channels": list(asked.channels),
+        "person": asked.person.name if asked.person else None,
+        "named": asked.named or None,
+        "identifiers": [_number(identifier) for identifier in asked.identifiers],
+    }
+
+
+# ---- for people -----------------------------------------------------------------------------
+
+
+def show(message: Message, zone: ZoneInfo, *, whole: bool) -> None:
+    """A heading, what was read from where, and what would come of it."""
+    head = message.heading
+    parts = [f"message {message.index}", message.raw.sender, head.kind, head.charset]
+    if head.profile not in {"", "standard"}:
+        parts.append(f"profile {head.profile}")
+    told = " · ".join(part for part in parts if part)
+    out.print(f"\n[bold]{escape(str(message.file))}[/] [dim]{escape(told)}[/]", soft_wrap=True)
+    if not message.reports:
+        _show_refusal(message)
+    for one in message.reports:
+        _show_report(one, zone, whole=whole)
+
+
+def _show_refusal(message: Message) -> None:
+    match message.raw.reading:
+        case SetAside(reason=reason):
+            out.print(f"  [cyan]○[/] set aside: {escape(reason)} carries no report")
+        case Unusable() as bad:
+            where = f" at {_field(bad.location)}" if bad.location else ""
+            out.print(f"  [bold red]✗[/] quarantine: [bold]{escape(bad.reason)}[/]{where}")
+            out.print(f"    {escape(bad.detail)}", soft_wrap=True)
+            for flag in bad.flags:
+                out.print(f"    [red]flagged[/] {escape(flag.value)} [cyan]{flag.where}[/]")
+            for asked in message.flagged:
+                out.print(f"    would page {escape(_sentence(asked))}")
+        case _:
+            pass
+
+
+def _field(location: str) -> str:
+    """An ERL (segment, sequence, field) as people write it: OBR-3."""
+    segment, _, field = (*location.split("^"), "", "")[:3]
+    return f"{segment}-{field}" if field else segment
+
+
+def _show_report(one: Explained, zone: ZoneInfo, *, whole: bool) -> None:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True, min_width=14)
+    grid.add_column(overflow="fold")
+    grid.add_column(style="cyan", overflow="fold", min_width=8)
+    for name, value, place in _rows(one, zone, whole=whole):
+        grid.add_row(name, escape(value), escape(place))
+    out.print(f"  [green]✓[/] report [bold]{escape(one.report.key.value)}[/]")
+    out.print(Padding(grid, (0, 0, 0, 4)))
+    hue = _HUES.get(one.severity, "green") if one.asked else "dim"
+    rule = "" if one.triage.rule == "no-flag" else f" by {one.triage.rule}"
+    review = f", for review: {one.triage.review}" if one.triage.review else ""
+    category = one.triage.category or "no category"
+    out.print(f"  [{hue}]{escape(category)}[/]{escape(rule + review)}", soft_wrap=True)
+    if one.nobody:
+        out.print(f"  pages nobody: {escape(one.nobody)}", soft_wrap=True)
+    for asked in one.asked:
+        out.print(f"  would page {escape(_sentence(asked))}", soft_wrap=True)
+
+
+def _rows(one: Explained, zone: ZoneInfo, *, whole: bool) -> Iterator[tuple[str, str, str]]:
+    report, places = one.report, one.places
+    key = f"{report.key.kind.value} {report.key.value} of {report.key.authority or 'nobody'}"
+    told: tuple[tuple[str, str, str], ...] = (
+        (
+            "key",
+            key,
+            ", ".join(filter(None, (_at(places, "key.value"), _at(places, "key.authority")))),
+        ),
+        ("status", report.status.name.lower(), _at(places, "status")),
+        ("status since", local(report.status_at, zone), _at(places, "status_at")),
+        ("finalized", local(report.finalized_at, zone), _at(places, "finalized_at")),
+        ("discovered", local(report.discovered_at, zone), _at(places, "discovered_at")),
+        ("exam", report.exam, _at(places, "exam")),
+        ("modality", report.modality, _at(places, "modality")),
+        ("patient", _numbers(report.patient.identifiers), _at(places, "patient.identifiers")),
+        ("", report.patient.name, _at(places, "patient.name")),
+        ("", _born(report), _at(places, "patient.birth_date")),
+        ("class", report.patient_class, _at(places, "patient_class")),
+        ("location", report.location, _at(places, "location")),
+        ("ordering", _people(report.ordering), _at(places, "ordering")),
+        ("attending", _people(report.attending), _at(places, "attending")),
+        ("copies to", _people(report.copies_to), _at(places, "copies_to")),
+        ("radiologist", _reader(report), _at(places, "radiologist")),
+        ("study", report.study_uid, _at(places, "study_uid")),
+        ("called", report.called, _at(places, "called")),
+    )
+    yield from (row for row in told if row[1])
+    yield from (("", note, "") for note in report.time_notes)
+    for flag in report.flags:
+        yield "flag", " ".join(filter(None, (flag.value, flag.system, flag.category))), flag.where
+    yield "text", _shortened(report.text, whole=whole) or "(none)", _at(places, "text")
+    if report.impression:
+        yield "impression", _shortened(report.impression, whole=whole), _at(places, "impression")
+    for addendum in report.addenda:
+        flags = "".join(f"\nflag {flag.value} {flag.where}" for flag in addendum.flags)
+        yield "addendum", _shortened(addendum.text, whole=whole) + flags, _at(places, "addenda")
+
+
+def _at(places: dict[str, str], name: str) -> str:
+    return places.get(name, "")
+
+
+def _several(places: dict[str, str], *names: str) -> str:
+    return ", ".join(places[name] for name in names if name in places)
+
+
+def _shortened(text: str, *, whole: bool) -> str:
+    lines = [line for line in text.split("\n") if line.strip()]
+    if whole or len(lines) <= _FEW_LINES:
+        return text if whole else "\n".join(lines)
+    return "\n".join([*lines[:_FEW_LINES], f"… {len(lines) - _FEW_LINES} more lines (--text)"])
+
+
+def _born(report: Report) -> str:
+    return ", ".join(filter(None, (report.patient.birth_date, report.patient.sex)))
+
+
+def _reader(report: Report) -> str:
+    name = _people((report.radiologist,)) if report.radiologist else ""
+    return f"{name} (a machine)" if report.machine else name
+
+
+def _people(providers: tuple[Provider, ...]) -> str:
+    return "\n".join(
+        f"{provider.name or 'no name'} ({_numbers(provider.identifiers) or 'no identifier'})"
+        for provider in providers
+    )
+
+
+def _numbers(identifiers: tuple[Identifier, ...]) -> str:
+    return ", ".join(_number(identifier) for identifier in identifiers)
+
+
+def _number(identifier: Identifier) -> str:
+    """As the people file writes it: AUTHORITY:ID, or the kind where nobody is named as issuer."""
+    authority = identifier.authority or identifier.kind
+    return f"{authority}:{identifier.value}" if authority else identifier.value
+
+
+def _sentence(asked: Asked) -> str:
+    who = asked.who.value.replace("_", " ")
+    numbers = _numbers(asked.identifiers)
+    told = f"{asked.named} ({numbers or 'no identifier'})" if asked.named or numbers else ""
+    person = f" → {asked.person.name}" if asked.person else ""
+    by = f" by {' and '.join(asked.channels)}" if asked.channels else ", who cannot be reached"
+    return f"{_when(asked.after)} the {who}{' ' + told if told else ''}{person}{by}"
+
+
+def _when(after: timedelta) -> str:
+    minutes = int(after.total_seconds() // 60)
+    if not minutes:
+        return "at once"
+    return f"after {minutes} min" if minutes % 60 else f"after {minutes // 60} h"

@@ -1,0 +1,33 @@
+"""`readback fhir`: what a FHIR server's administrators need from us."""
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.opening import ConfigFile, settings_from
+from bot.cli.shown import print_json, stop
+
+app = typer.Typer(help="The FHIR servers that are polled.", no_args_is_help=True)
+
+
+@app.callback()
+def _fhir() -> None:
+    """The FHIR servers that are polled."""
+
+
+@app.command()
+def keys(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The server's name in [[fhir]].")],
+    config: ConfigFile = None,
+) -> None:
+    """Print the public key (a JWK set) that the server needs for SMART Backend Services."""
+    from bot.app.feeds import key_of
+    from bot.sources.fhir_auth import BadKey, public_keys
+
+    servers = {server.name: server for server in settings_from(config).fhir}
+    if name not in servers:
+        stop(f"No [[fhir]] server is named {name}. There are: {', '.join(servers) or 'none'}.")
+    try:
+        print_json(public_keys(key_of(servers[name])))
+    except BadKey as bad:
+        stop(str(bad))

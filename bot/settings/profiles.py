@@ -1,0 +1,131 @@
+"""``[[hl7.profile]]``: how one sender differs. A failed check raises ``ValueError(what, cure)``."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from bot.domain import profile as domain
+from bot.domain.nearest import did_you_mean
+from bot.domain.policy import Policy
+from bot.domain.profile import Layout, Place, Profile, Rule
+from bot.domain.report import ROUTINE
+from bot.settings.kinds import Filled, Section, Zone
+
+_PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]{0,2})")
+
+
+def _place(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = _PLACE.fullmatch(value.strip().upper())
+    if not found:
+        raise ValueError("is no field", 'Write segment and number, as in "OBR-25" or "ZCF-2".')
+    return Place(found[1], int(found[2]))
+
+
+def _status(value: object) -> object:
+    place = _place(value)
+    if isinstance(place, Place):
+        known = place.segment in {"OBR", "ORC"} or place.segment.startswith("Z")
+        if not known and str(place) != "OBX-11":
+            raise ValueError(
+                "names a field that holds no status", "Name fields of OBR, ORC or Z, or OBX-11."
+            )
+    return place
+
+
+def _coded(value: object) -> object:
+    place = _place(value)
+    if isinstance(place, Place) and place.segment != "OBX":
+        raise ValueError(
+            "names a field outside of OBX", 'Write a rule with at = "…" for other segments.'
+        )
+    return place
+
+
+def _some(value: tuple[Place, ...]) -> tuple[Place, ...]:
+    if not value:
+        raise ValueError("is an empty list", 'Name a field, as in ["OBR-25", "OBX-11"].')
+    return value
+
+
+PlaceText = Annotated[Place, BeforeValidator(_place)]
+StatusPlace = Annotated[Place, BeforeValidator(_status)]
+CodedPlace = Annotated[Place, BeforeValidator(_coded)]
+
+
+class RuleSettings(Section):
+    """One reason for a category: a ``code``, anywhere or ``at`` a field, or a dictated ``text``."""
+
+    category: Filled
+    code: str = ""
+    text: str = ""
+    at: PlaceText | None = None
+
+    @model_validator(mode="after")
+    def _one_reason(self) -> Self:
+        if bool(self.code.strip()) == bool(self.text.strip()):
+            raise ValueError("needs a code or a text, and not both", "Write one of them.")
+        if self.text and self.at:
+            raise ValueError("has a place for a text", "Leave at out: a text counts anywhere.")
+        return self
+
+    def made(self) -> Rule:
+        """For the reader."""
+        return Rule(self.category, self.code.strip(), self.text.strip(), self.at)
+
+
+class ProfileSettings(Section):
+    """One sender, by MSH-3 and MSH-4. What is left out is read as from anybody else."""
+
+    name: str = ""
+    application: str = ""
+    facility: str = ""
+    timezone: Zone | None = None
+    status: Annotated[tuple[StatusPlace, ...], AfterValidator(_some)] = domain.STATUS
+    category: tuple[CodedPlace, ...] = tuple(Place("OBX", number) for number in domain.CODED)
+    provider_authority: str = ""
+    provider_authority_component: int = Field(
+        default=domain.XCN_AUTHORITY, strict=True, ge=2, le=23
+    )
+    layout: Literal["auto", "segments", "headings"] = "auto"
+    body: tuple[Filled, ...] = ()
+    impression: tuple[Filled, ...] = ()
+    addendum: tuple[Filled, ...] = ()
+    dictated_macros: bool = Field(default=True, strict=True)
+    rules: tuple[RuleSettings, ...] = ()
+
+    def made(self) -> Profile:
+        """For the reader. Without a name it is known by application and facility."""
+        named = (
+            (domain.Section.BODY, self.body),
+            (domain.Section.IMPRESSION, self.impression),
+            (domain.Section.ADDENDUM, self.addendum),
+        )
+        return Profile(
+            name=self.name or "/".join(filter(None, (self.application, self.facility))) or "any",
+            application=self.application,
+            facility=self.facility,
+            status=self.status,
+            coded=tuple(place.field for place in self.category),
+            authority_component=self.provider_authority_component,
+            authority=self.provider_authority,
+            timezone=self.timezone,
+            layout=Layout(self.layout),
+            sections=tuple((code.upper(), head) for head, codes in named for code in codes),
+            rules=tuple(rule.made() for rule in self.rules),
+            dictated_macros=self.dictated_macros,
+        )
+
+
+def unknown_categories(profiles: tuple[ProfileSettings, ...], policy: Policy) -> tuple[str, ...]:
+    """A sentence for each rule whose category the policy does not have; none is well."""
+    known = [*(category.name for category in policy.categories), ROUTINE]
+    return tuple(
+        f'hl7.profile[{number}].rules[{place}].category "{rule.category}" is not in the policy. '
+        f"{did_you_mean(rule.category, known) or 'There are ' + ', '.join(known) + '.'}"
+        for number, profile in enumerate(profiles, 1)
+        for place, rule in enumerate(profile.rules, 1)
+        if rule.category not in known
+    )

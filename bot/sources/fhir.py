@@ -1,0 +1,135 @@
+"""FHIR R4: bytes in, a RawMessage with its reading out. Pure, and it never raises.
+
+A message is a DiagnosticReport, alone or in a Bundle with what it refers to. Other resources are
+set aside. What cannot be used says why, with the flags that could still be made out.
+"""
+
+import hashlib
+import json
+import re
+from datetime import datetime
+
+from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
+from bot.sources.fhir_flags import salvage
+from bot.sources.fhir_json import (
+    Node,
+    Resource,
+    bundled,
+    many,
+    node_of,
+    one,
+    parse,
+    reachable,
+    text,
+)
+from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir_report import control_id, report_of
+from bot.sources.hl7_wire import BadReport
+
+SOURCE = "fhir"
+REPORT = "DiagnosticReport"
+_PROCESSING = "v2-0103"
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def read(data: bytes, *, origin: Origin, now: datetime, source: str = SOURCE) -> RawMessage:
+    """Read one message; ``now`` tells times ahead of it.
+
+    Never raises: what cannot be used comes back as Unusable.
+    """
+    try:
+        resource = parse(data)
+        reports = _reports(resource)
+    except BadReport as bad:
+        return _raw(data, _unusable(bad, data), origin, source)
+    test = _processing_id(resource)
+    reading = _reading(data, resource, reports, origin, now, test)
+    numbers = "+".join(map(control_id, reports[:1]))
+    return _raw(data, reading, origin, source, numbers, _mode(reading, test))
+
+
+def refused(data: bytes, bad: BadReport, *, origin: Origin, source: str = SOURCE) -> RawMessage:
+    """A message for quarantine that was not read to its end."""
+    return _raw(data, _unusable(bad, data), origin, source)
+
+
+def split(data: bytes) -> list[bytes]:
+    """One message for each report: one that cannot be used must not keep others from being read.
+
+    Bytes that carry one report, or none, stay exactly as they are.
+    """
+    try:
+        reports = _reports(parse(data))
+    except BadReport:
+        return [data]
+    return [data] if len(reports) < 2 else [pack(report) for report in reports]  # noqa: PLR2004 - "several"
+
+
+def pack(report: Node) -> bytes:
+    """A report and what it refers to as a Bundle, the same bytes for the same content."""
+    entries = [
+        {"fullUrl": name if ":" in name else f"{report.base}{name}", "resource": resource}
+        for name, resource in reachable(report).items()
+    ]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return json.dumps(bundle, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _reports(resource: Resource) -> list[Node]:
+    if text(resource.get("resourceType")) == REPORT:
+        return [node_of(resource)]
+    return bundled(resource, REPORT)
+
+
+def _reading(
+    data: bytes,
+    resource: Resource,
+    reports: list[Node],
+    origin: Origin,
+    now: datetime,
+    processing_id: str,
+) -> Reading:
+    if not reports:
+        kind = _WORD.sub("-", text(resource.get("resourceType"))).lower()
+        return SetAside(f"fhir-{kind}")
+    try:
+        return Reports(tuple(report_of(report, origin, now, processing_id) for report in reports))
+    except BadReport as bad:
+        return _unusable(bad, data)
+
+
+def _unusable(bad: BadReport, data: bytes) -> Unusable:
+    return Unusable(bad.reason, bad.detail, salvage(data), bad.code, bad.location)
+
+
+def _processing_id(resource: Resource) -> str:
+    """What a message's header says of table 0103: T is a test, as in MSH-11."""
+    headers = [one(entry.get("resource")) for entry in many(resource.get("entry"))[:1]]
+    tags = [tag for header in headers for tag in many(one(header.get("meta")).get("tag"))]
+    found = (text(t.get("code")) for t in tags if text(t.get("system")).endswith(_PROCESSING))
+    return next(found, "")
+
+
+def _mode(reading: Reading, stated: str) -> str:
+    """Not for production as soon as one report of the message is labelled so."""
+    found = (
+        {report.processing_id for report in reading.reports}
+        if isinstance(reading, Reports)
+        else set()
+    )
+    return next((mode for mode in sorted(found, reverse=True) if mode), stated)
+
+
+def _raw(
+    data: bytes, reading: Reading, origin: Origin, source: str, number: str = "", mode: str = ""
+) -> RawMessage:
+    return RawMessage(
+        data=data,
+        size=len(data),
+        digest=hashlib.sha256(data).hexdigest(),
+        source=source,
+        sender=origin.name,
+        control_id=number,
+        processing_id=mode,
+        reading=reading,
+    )

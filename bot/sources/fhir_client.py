@@ -1,0 +1,111 @@
+"""A FHIR R4 server as seen by its client: read, search page by page, create, update (R4, 3.1)."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import aiohttp
+from yarl import URL
+
+from bot.sources.fhir_auth import Access
+from bot.sources.fhir_http import Answer, Refused, call
+from bot.sources.fhir_json import Resource, local_name, many, parse, text
+from bot.sources.hl7_wire import BadReport
+
+JSON = "application/fhir+json"
+_UNAUTHORIZED = 401
+# What cannot be had and never will: gone, forbidden to us, not known here.
+_NOT_FOR_US = frozenset({400, 403, 404, 406, 410})
+
+
+@dataclass(frozen=True)
+class FhirClient:
+    """``base`` is the server's address and ends in a slash."""
+
+    base: str
+    session: aiohttp.ClientSession
+    access: Access
+
+    async def read(self, name: str) -> Resource | None:
+        """The resource of this relative reference; None where there is none for us.
+
+        A Binary may come as the bytes themselves (R4, 2.39): then it is put into a resource.
+        Raises TryLater or Refused.
+        """
+        url = URL(self.base + local_name(name, self.base), encoded=True)
+        answer = await self._ask("GET", url)
+        if answer.status in _NOT_FOR_US:
+            return None
+        answer.refuse("read")
+        kind = answer.headers.get("Content-Type", "")
+        return _resource(answer) if "json" in kind else _binary(name, kind, answer.body)
+
+    async def search(
+        self, kind: str, parameters: Sequence[tuple[str, str]]
+    ) -> AsyncIterator[Resource]:
+        """Each page of the result. Raises TryLater or Refused, also between pages.
+
+        A next link that leaves the server is refused: the token would go with it.
+        """
+        url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
+        visited = set()
+        while url not in visited:
+            visited.add(url)
+            answer = await self._ask("GET", url)
+            answer.refuse("search")
+            page = _resource(answer)
+            yield page
+            following = _next(page)
+            if not following:
+                return
+            url = self._same_server(url, following)
+
+    def _same_server(self, url: URL, link: str) -> URL:
+        try:
+            following = url.join(URL(link, encoded=True))
+            stays = following.origin() == URL(self.base).origin()
+        except ValueError:
+            raise Refused("next-link-is-none") from None
+        if not stays:
+            raise Refused("next-link-leaves-the-server")
+        return following
+
+    async def write(self, method: str, path: str, resource: Mapping[str, object]) -> Resource:
+        """Create (POST) or update (PUT) it and return what the server made of it."""
+        body = json.dumps(resource).encode()
+        answer = await self._ask(method, URL(self.base + path, encoded=True), body)
+        answer.refuse("write")
+        return _resource(answer)
+
+    async def _ask(self, method: str, url: URL, body: bytes | None = None) -> Answer:
+        answer = await self._once(method, url, body)
+        if answer.status == _UNAUTHORIZED:
+            self.access.forget()
+            answer = await self._once(method, url, body)
+        return answer
+
+    async def _once(self, method: str, url: URL, body: bytes | None) -> Answer:
+        headers = {"Accept": JSON, **await self.access.headers()}
+        if body is not None:
+            headers |= {"Content-Type": JSON, "Prefer": "return=representation"}
+        return await call(self.session, method, url, headers=headers, body=body)
+
+
+def _next(page: Resource) -> str:
+    links = (link for link in many(page.get("link")) if text(link.get("relation")) == "next")
+    return next((text(link.get("url")) for link in links), "")
+
+
+def _resource(answer: Answer) -> Resource:
+    try:
+        return parse(answer.body)
+    except BadReport as bad:
+        raise Refused(f"answer-{bad.reason}") from None
+
+
+def _binary(name: str, kind: str, data: bytes) -> Resource:
+    encoded = base64.b64encode(data).decode()
+    number = name.rsplit("/", 1)[-1]
+    return {"resourceType": "Binary", "id": number, "contentType": kind, "data": encoded}

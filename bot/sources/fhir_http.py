@@ -1,0 +1,91 @@
+"""One HTTP call to a FHIR server or its token endpoint, and what to do when it fails.
+
+No redirect is followed: it would carry the token to wherever it points.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from yarl import URL
+
+MOST_BYTES = 50_000_000
+LONGEST_WAIT = 600.0
+_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
+_BUSY = frozenset({408, 425, 429})
+_ERROR, _BROKEN = 400, 500
+
+
+class TryLater(Exception):
+    """The same call may succeed later. ``wait`` is in seconds where the server named a time."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.wait = reason, wait
+
+
+class Refused(Exception):
+    """The same call will fail again: somebody has to change something. ``reason`` is a slug."""
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        super().__init__(reason)
+        self.reason, self.status = reason, status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def refuse(self, what: str) -> None:
+        """Raise for a status that is no success: TryLater where waiting helps, else Refused."""
+        if self.status in _BUSY or self.status >= _BROKEN:
+            raise TryLater(f"{what}-{self.status}", retry_after(self.headers))
+        if self.status >= _ERROR:
+            raise Refused(f"{what}-{self.status}", self.status)
+
+
+async def call(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str | URL,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+) -> Answer:
+    """Raises TryLater without an answer, and Refused for one that is too large.
+
+    A URL that a server wrote is passed as URL(..., encoded=True): quoting anew could change it.
+    """
+    try:
+        async with session.request(
+            method, url, headers=headers, data=body, allow_redirects=False, timeout=_TIMEOUT
+        ) as response:
+            return Answer(response.status, response.headers, await _bounded(response))
+    except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError):
+        raise TryLater("unreachable") from None
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    found = bytearray()
+    async for chunk in response.content.iter_any():
+        found += chunk
+        if len(found) > MOST_BYTES:
+            raise Refused("answer-too-large")
+    return bytes(found)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds, ten minutes at most; a date is taken relative to the answer's own."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return min(float(value), LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(value)
+        wait = (until - parsedate_to_datetime(headers.get("Date", ""))).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return min(max(wait, 0.0), LONGEST_WAIT)

@@ -1,0 +1,131 @@
+"""Which number names the report, and who issued it, so that HL7 v2 and FHIR agree on the alert.
+
+The accession is an identifier of type ACSN (v2-0203) on the report, its ImagingStudy or its
+ServiceRequest; else the filler order number, which is what HL7's OBR-3 carries and what an
+untyped DiagnosticReport.identifier is by the v2 mapping; else the placer's. A report without any
+is known by its place on its server.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot.domain.report import Identifier, KeyKind, ReportKey
+from bot.sources.fhir_json import Link, Node, Resource, codings, many, one, text
+
+_UID = "urn:dicom:uid"
+_PREFIXES = ("urn:oid:", "urn:uuid:", "urn:id:")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where resources come from. ``authorities`` maps an identifier's system to the name that
+    the issuer has in HL7 v2; ``timezone`` is for times without a zone."""
+
+    name: str
+    authorities: Mapping[str, str]
+    timezone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    key: ReportKey
+    accession: str
+    filler: str
+    placer: str
+
+
+def numbers_of(report: Node, origin: Origin) -> Numbers:
+    """The numbers of the report and its key."""
+    found = list(_numbers(report))
+    accession = _first(found, "ACSN", origin)
+    filler = _first(found, "FILL", origin)
+    placer = _first(found, "PLAC", origin)
+    best = accession or filler
+    if best:
+        key = ReportKey(best.authority, KeyKind.ACCESSION, best.value)
+    elif placer:
+        key = ReportKey(placer.authority, KeyKind.PLACER, placer.value)
+    else:
+        place = f"DiagnosticReport/{text(report.body.get('id'))}"
+        key = ReportKey(origin.name, KeyKind.FILLER, place)
+    return Numbers(key, _value(best), _value(filler), _value(placer))
+
+
+def identifiers(body: Resource, origin: Origin) -> tuple[Identifier, ...]:
+    """All of a resource's identifiers, under each name of their authorities."""
+    return tuple(
+        identifier for one_ in many(body.get("identifier")) for identifier in named(one_, origin)
+    )
+
+
+def named(identifier: Resource, origin: Origin) -> list[Identifier]:
+    """The identifier under the mapped or plain name of its system, and under its assigner's."""
+    value = text(identifier.get("value"))
+    if not value:
+        return []
+    kind = next((text(c.get("code")) for c in codings(identifier.get("type"))), "")
+    authorities = [name for name in _authorities(identifier, origin) if name] or [""]
+    return [Identifier(value, authority, kind) for authority in dict.fromkeys(authorities)]
+
+
+def _authorities(identifier: Resource, origin: Origin) -> tuple[str, str]:
+    system = text(identifier.get("system"))
+    assigner = one(identifier.get("assigner"))
+    by = text(one(assigner.get("identifier")).get("value")) or text(assigner.get("display"))
+    return origin.authorities.get(system) or _plain(system), by
+
+
+def _plain(system: str) -> str:
+    """An OID stands alone in HL7 v2."""
+    for prefix in _PREFIXES:
+        if system.lower().startswith(prefix):
+            return system[len(prefix) :]
+    return system
+
+
+def _first(found: list[tuple[str, Resource]], kind: str, origin: Origin) -> Identifier | None:
+    for sort, identifier in found:
+        if sort == kind and (names := named(identifier, origin)):
+            value, authority = names[0].value, names[0].authority or origin.name
+            return Identifier(value, authority, kind)
+    return None
+
+
+def _value(identifier: Identifier | None) -> str:
+    return identifier.value if identifier else ""
+
+
+def _numbers(report: Node) -> Iterator[tuple[str, Resource]]:
+    """Each identifier with what it is, the best of each kind first."""
+    requests, studies = report.links("basedOn"), report.links("imagingStudy")
+    for link in (*studies, *requests):
+        yield from _typed(_of(link), "ACSN")
+    yield from _typed(many(report.body.get("identifier")), "ACSN", "FILL", "PLAC")
+    for link in requests:
+        yield from _typed(_of(link), "FILL", "PLAC")
+    yield from (("FILL", i) for i in many(report.body.get("identifier")) if not _kinds(i))
+    for link in studies:
+        yield from (("ACSN", i) for i in _of(link) if not _kinds(i) and _is_number(i))
+    for link in requests:
+        yield from (("PLAC", i) for i in _of(link) if not _kinds(i))
+
+
+def _of(link: Link) -> list[Resource]:
+    """The identifiers of what is referred to, and those of a reference by identifier alone."""
+    return many(link.node.body.get("identifier")) + many(link.reference.get("identifier"))
+
+
+def _typed(found: list[Resource], *wanted: str) -> Iterator[tuple[str, Resource]]:
+    for identifier in found:
+        yield from ((kind, identifier) for kind in wanted if kind in _kinds(identifier))
+
+
+def _kinds(identifier: Resource) -> set[str]:
+    return {text(coding.get("code")).upper() for coding in codings(identifier.get("type"))} - {""}
+
+
+def _is_number(identifier: Resource) -> bool:
+    """Not a Study Instance UID, which ImagingStudy.identifier carries beside the accession."""
+    value = text(identifier.get("value"))
+    return text(identifier.get("system")) != _UID and not value.startswith("urn:oid:")

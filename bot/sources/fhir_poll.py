@@ -1,0 +1,248 @@
+"""Asks a FHIR server again and again which reports have changed, and has each one taken in.
+
+The cursor is the server's own time (meta.lastUpdated), kept in the database; each search reaches
+back before it, because servers index late. What was seen before is left out by id and version.
+"""
+
+import asyncio
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from bot.domain.message import RawMessage, Receipt
+from bot.engine import intake
+from bot.engine.context import Engine
+from bot.log import log
+from bot.sources import fhir
+from bot.sources.fhir_client import FhirClient
+from bot.sources.fhir_http import Refused, TryLater
+from bot.sources.fhir_json import Resource, many, name_of, one, text
+from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir_references import References
+from bot.sources.hl7_time import moment
+from bot.sources.hl7_wire import BadReport
+from storage import cursors
+from storage.pool import CommitUnknown
+
+OK = "ok"
+# A server that was never read before: what is older than this was paged by other means.
+FIRST_LOOK_BACK = timedelta(hours=1)
+READ_SECONDS = 30.0
+_PAGE = "100"
+_SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
+_REFUSED_WAIT = 60.0
+_INCLUDED = (
+    ("_include", "DiagnosticReport:based-on"),
+    ("_include", "DiagnosticReport:subject"),
+    ("_include", "DiagnosticReport:result"),
+    ("_include", "DiagnosticReport:results-interpreter"),
+    ("_include:iterate", "ServiceRequest:requester"),
+    ("_include:iterate", "PractitionerRole:practitioner"),
+)
+_BAD_REQUEST = 400
+OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, CommitUnknown)
+"""The database is away: whoever runs the loop waits for it. Other errors are about one report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """``query`` narrows the search ("category=RAD"); ``every`` and ``overlap`` as times."""
+
+    query: tuple[tuple[str, str], ...] = ()
+    every: timedelta = timedelta(seconds=30)
+    overlap: timedelta = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one poll has found so far."""
+
+    newest: datetime | None
+    seen: set[str] = field(default_factory=set)
+    pages: int = 0
+    taken: int = 0
+    failed: bool = False
+
+
+class Poller:
+    """One FHIR server as a source."""
+
+    def __init__(
+        self, engine: Engine, client: FhirClient, origin: Origin, how: Polling | None = None
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._origin = origin
+        self._how = how or Polling()
+        self._references = References(client)
+        self._seen: set[str] = set()
+        self._includes = True
+        self._twice = False
+        self._failures = 0
+        self._asked = asyncio.Event()
+        self.state = "not-polled-yet"
+
+    async def check(self) -> str:
+        """For health: "ok", or a slug of what is wrong."""
+        return self.state
+
+    def look_now(self) -> None:
+        """Something has changed on the server; after a failure the waiting time holds."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Poll until cancelled. A database that is away raises."""
+        while True:
+            wait = await self._round()
+            if self.state != OK:
+                await asyncio.sleep(wait)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._asked.wait()
+
+    async def poll(self) -> int:
+        """Take in what is new and return how many that were. Raises TryLater or Refused.
+
+        The cursor moves when everything was taken in: until then, the same again.
+        """
+        self._asked.clear()
+        name, now = self._origin.name, self._engine.clock.now()
+        cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
+        look = _Look(cursor)
+        since = (cursor or now - FIRST_LOOK_BACK) - self._how.overlap
+        async for page in self._client.search(fhir.REPORT, self._parameters(since)):
+            look.pages += 1
+            await self._page(page, look)
+        self._seen = look.seen
+        if look.failed:
+            raise TryLater("report-not-stored")
+        # What changes while pages are turned can slip from one to the other: they are read twice.
+        self._twice = look.pages > 1 and not self._twice
+        # A time ahead of our clock must not hide what comes until then.
+        if look.newest and not self._twice:
+            read_to = min(look.newest, now)
+            await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
+        return look.taken
+
+    async def _page(self, page: Resource, look: "_Look") -> None:
+        along = [one(entry.get("resource")) for entry in many(page.get("entry"))]
+        for entry in filter(_is_match, many(page.get("entry"))):
+            report = one(entry.get("resource"))
+            version = _version(report)
+            base = text(entry.get("fullUrl")).removesuffix(name_of(report))
+            if version in self._seen or await self._taken(report, along, base, look):
+                look.seen.add(version)
+            look.newest = _later(look.newest, report)
+
+    async def _taken(
+        self, report: Resource, along: list[Resource], base: str, look: "_Look"
+    ) -> bool:
+        """Whether that is done with. One report that breaks us must not keep others back."""
+        look.taken += 1
+        try:
+            return await self.take(report, along, base)
+        except OUTAGES:
+            raise
+        except Exception:  # whatever it was, the report is read again in the next round
+            log.exception("message_not_stored", source=self._origin.name)
+            look.failed = True
+            return False
+
+    async def take(self, report: Resource, along: list[Resource], base: str = "") -> bool:
+        """Have a report taken in with what it refers to; False where some of that is to follow."""
+        node, whole = await self._references.complete(report, along, base)
+        await self.receive(fhir.pack(node))
+        return whole
+
+    async def take_by_name(self, name: str) -> bool:
+        """Read the resource first. False where the server has none of this name for us."""
+        found = await self._client.read(name)
+        if found is None:
+            return False
+        await self.take(found, [])
+        return True
+
+    async def receive(self, data: bytes) -> Receipt:
+        """Have these bytes read and kept. Raises whatever kept them from being stored."""
+        raw = await self._read(data)
+        receipt = await intake.receive(self._engine, raw)
+        if receipt.quarantined:
+            log.warning("message_quarantined", digest=raw.digest[:12], reason=receipt.quarantined)
+        return receipt
+
+    async def _read(self, data: bytes) -> RawMessage:
+        """On a thread, and not for ever: a PDF can be made so that its text takes hours."""
+        origin, now = self._origin, self._engine.clock.now()
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await asyncio.to_thread(fhir.read, data, origin=origin, now=now)
+        except TimeoutError:
+            detail = f"Reading took longer than {READ_SECONDS:.0f} seconds: send plain text"
+            return fhir.refused(data, BadReport("too-slow-to-read", detail, "207"), origin=origin)
+
+    async def _round(self) -> float:
+        """Poll once; returns the seconds until the next time."""
+        try:
+            taken = await self._poll_with_fewer_wishes()
+        except TryLater as later:
+            self._failures += 1
+            self._failed(later.reason)
+            grown = min(_SHORTEST_WAIT * 2.0**self._failures, _LONGEST_WAIT)
+            return max(grown, later.wait or 0.0)
+        except Refused as refused:
+            self._failed(refused.reason)
+            return _REFUSED_WAIT
+        if taken:
+            log.info("source_polled", source=self._origin.name, count=taken)
+        if self.state != OK:
+            log.info("source_reached", source=self._origin.name)
+        self.state, self._failures = OK, 0
+        return self._how.every.total_seconds()
+
+    async def _poll_with_fewer_wishes(self) -> int:
+        """Servers that know no _include may refuse the search: then references are read singly."""
+        try:
+            return await self.poll()
+        except Refused as refused:
+            if refused.status != _BAD_REQUEST or not self._includes:
+                raise
+        self._includes = False
+        return await self.poll()
+
+    def _failed(self, reason: str) -> None:
+        if self.state != reason:
+            log.error("source_failed", source=self._origin.name, reason=reason)
+        self.state = reason
+
+    def _parameters(self, since: datetime) -> list[tuple[str, str]]:
+        instant = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return [
+            *self._how.query,
+            ("_lastUpdated", f"ge{instant}"),
+            ("_sort", "_lastUpdated"),
+            ("_count", _PAGE),
+            *(_INCLUDED if self._includes else ()),
+        ]
+
+
+def _is_match(entry: Resource) -> bool:
+    """A report that was searched for, and not included or a word about the search."""
+    kind = text(one(entry.get("resource")).get("resourceType"))
+    mode = text(one(entry.get("search")).get("mode"))
+    return kind == fhir.REPORT and mode not in {"include", "outcome"}
+
+
+def _version(report: Resource) -> str:
+    meta = one(report.get("meta"))
+    version = text(meta.get("versionId")) or text(meta.get("lastUpdated"))
+    return f"{name_of(report)}/{version}"
+
+
+def _later(newest: datetime | None, report: Resource) -> datetime | None:
+    updated = moment(text(one(report.get("meta")).get("lastUpdated")), UTC).at
+    return updated if newest is None or (updated and updated > newest) else newest

@@ -1,0 +1,189 @@
+"""From a DiagnosticReport and what came along with it to the report (R4, DiagnosticReport)."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from itertools import chain
+
+from bot.domain.report import Report, Status
+from bot.domain.window import FUTURE_TOLERANCE
+from bot.sources.fhir_flags import flags, results
+from bot.sources.fhir_json import NOTHING, Link, Node, codings, many, one, text, words
+from bot.sources.fhir_numbers import Origin, numbers_of
+from bot.sources.fhir_people import (
+    attending,
+    location,
+    ordering,
+    patient,
+    patient_class,
+    radiologist,
+)
+from bot.sources.fhir_text import presented
+from bot.sources.hl7_exam import modality_in
+from bot.sources.hl7_text import Narrative, narrate_running
+from bot.sources.hl7_time import moment
+from bot.sources.hl7_wire import BadReport
+
+# diagnostic-report-status; "modified" is R5's. "unknown" is in none of these on purpose: neither
+# to page nor to be silent can be derived from it.
+_STATUS = {
+    **dict.fromkeys(("registered", "partial", "preliminary"), Status.PRELIMINARY),
+    "final": Status.FINAL,
+    "appended": Status.ADDENDED,
+    **dict.fromkeys(("amended", "corrected", "modified"), Status.CORRECTED),
+    **dict.fromkeys(("cancelled", "entered-in-error"), Status.WITHDRAWN),
+}
+# What HL7 v2 says in MSH-11: test data are labelled in meta.security.
+_TEST_DATA = frozenset({"HTEST"})
+_NO_FIGURE = frozenset({"valueQuantity", "valueCodeableConcept"})
+
+
+def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "") -> Report:
+    """The report. Raises BadReport where its status is missing or unknown."""
+    body = found.body
+    stands = _status(body.get("status"))
+    numbers = numbers_of(found, origin)
+    when = _times(found, stands, origin, now)
+    observed = results(found)
+    told = _told(found, observed)
+    encounter = next(
+        iter(found.nodes("encounter")), Node(NOTHING, NOTHING, found.known, found.base)
+    )
+    subject = next(iter(found.links("subject")), Link(NOTHING, Node(NOTHING, NOTHING, {})))
+    meta = one(body.get("meta"))
+    report = Report(
+        key=numbers.key,
+        status=stands,
+        status_at=when.status_at,
+        finalized_at=when.finalized_at,
+        discovered_at=None,
+        content_hash="",
+        exam=words(body.get("code")),
+        modality=_modality(found),
+        text=told.text,
+        impression=told.impression,
+        addenda=told.addenda,
+        flags=flags(found, observed),
+        patient=patient(subject, origin),
+        ordering=ordering(found, origin),
+        attending=attending(encounter, origin),
+        copies_to=(),
+        radiologist=radiologist(found, origin),
+        accession=numbers.accession,
+        filler=numbers.filler,
+        placer=numbers.placer,
+        processing_id="T" if _is_test(meta.get("security")) else processing_id,
+        sender=origin.name,
+        control_id=control_id(found),
+        patient_class=patient_class(encounter),
+        location=location(encounter),
+        time_notes=when.notes,
+    )
+    return replace(report, content_hash=_content_hash(report))
+
+
+def control_id(found: Node) -> str:
+    """The resource's id and version: what one message of it is."""
+    version = text(one(found.body.get("meta")).get("versionId"))
+    return f"{text(found.body.get('id'))}/{version}"
+
+
+def _status(value: object) -> Status:
+    status = _STATUS.get(text(value).lower())
+    if status is None:
+        detail = "The status is missing or unknown: send a code of diagnostic-report-status"
+        code = "103" if text(value) else "101"
+        raise BadReport("unknown-status", detail, code, "DiagnosticReport.status")
+    return status
+
+
+def _is_test(labels: object) -> bool:
+    return any(text(label.get("code")).upper() in _TEST_DATA for label in many(labels))
+
+
+def _content_hash(report: Report) -> str:
+    """SHA-256 of all that the report says; not of the resource's version on its server."""
+    said = asdict(replace(report, control_id="", sender="", time_notes=()))
+    content = json.dumps(said, default=str, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+# ---- words ----------------------------------------------------------------------------------
+
+
+def _told(found: Node, observed: list[Node]) -> Narrative:
+    """The presented form, else what the observations say; the conclusion is never left out.
+
+    The impression is the one that stands in the text, which is what HL7 v2 sends as well.
+    """
+    conclusion = text(found.body.get("conclusion"))
+    running = presented(found) or "\n".join(chain.from_iterable(map(_lines, observed)))
+    told = narrate_running(running)
+    if conclusion and _squeezed(conclusion) not in _squeezed(running):
+        told = replace(told, text=f"{told.text}\n{conclusion}".strip())
+    return replace(told, impression=told.impression or conclusion)
+
+
+def _squeezed(words_: str) -> str:
+    return "".join(words_.split()).casefold()
+
+
+def _lines(observation: Node) -> list[str]:
+    said = [_value(part) for part in (observation.body, *many(observation.body.get("component")))]
+    notes = [text(note.get("text")) for note in many(observation.body.get("note"))]
+    return [line for line in (*said, *notes) if line]
+
+
+def _value(part: object) -> str:
+    """Text as it stands; a figure or a code with its question."""
+    body = one(part)
+    spoken = text(body.get("valueString")) or text(body.get("valueMarkdown"))
+    if spoken:
+        return spoken
+    figure = one(body.get("valueQuantity"))
+    answer = words(body.get("valueCodeableConcept")) or " ".join(
+        word for word in (text(figure.get("value")), text(figure.get("unit"))) if word
+    )
+    question = words(body.get("code"))
+    return f"{question}: {answer}" if question and answer else answer
+
+
+def _modality(found: Node) -> str:
+    studies = [study.body for study in found.nodes("imagingStudy")]
+    stated = [
+        text(coding.get("code"))
+        for study in studies
+        for part in (study, *many(study.get("series")))
+        for coding in (*many(part.get("modality")), *codings(part.get("modality")))
+    ]
+    stated += [text(coding.get("code")) for coding in codings(found.body.get("category"))]
+    return modality_in(stated, words(found.body.get("code")))
+
+
+# ---- times ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    status_at: datetime | None
+    finalized_at: datetime | None
+    notes: tuple[str, ...]
+
+
+def _times(found: Node, stands: Status, origin: Origin, now: datetime) -> _Times:
+    """``issued`` is when this version was made available; effective[x], the exam's time, never.
+
+    Many servers leave it as it was when they correct or withdraw a report: then the later of it
+    and meta.lastUpdated orders the versions. A time ahead of our clock orders nothing.
+    """
+    issued = moment(text(found.body.get("issued")), origin.timezone)
+    updated = moment(text(one(found.body.get("meta")).get("lastUpdated")), origin.timezone)
+    notes = [f"issued {issued.note}"] if issued.note else []
+    usable = [m.at for m in (issued, updated) if m.at and m.at <= now + FUTURE_TOLERANCE]
+    if issued.at and issued.at not in usable:
+        notes.append("issued lies in the future")
+    later = max(usable, default=None)
+    status_at = later if stands > Status.FINAL else next(iter(usable), None)
+    finalized = issued.at if Status.FINAL <= stands <= Status.CORRECTED else None
+    return _Times(status_at, finalized, tuple(notes))

@@ -1,0 +1,201 @@
+"""Which field each part of a report was read from: for people who set up an interface.
+
+The reader itself keeps no positions, it has thousands of messages to read. Here its choices are
+made again, by the same functions, for the few messages that somebody looks at.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.domain.profile import NO_PROFILES, Feeds, Profile
+from bot.domain.report import Report, Status
+from bot.sources.hl7 import profile_of
+from bot.sources.hl7_called import called
+from bot.sources.hl7_exam import modality_of
+from bot.sources.hl7_flags import flags
+from bot.sources.hl7_lines import lines_of
+from bot.sources.hl7_orders import Numbers, Order, by_key, orders_in
+from bot.sources.hl7_people import entity, interpreter
+from bot.sources.hl7_status import stated, status
+from bot.sources.hl7_study import study_uid
+from bot.sources.hl7_text import narrate
+from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
+
+Places = dict[str, str]
+"""By the name of the report's field: "OBR-16", "OBX[2-5]-5", "MSH-7"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a message says of itself: ``kind`` is MSH-9, ``charset`` the codec that was used."""
+
+    kind: str
+    charset: str
+    profile: str
+
+
+def heading(data: bytes, feeds: Feeds = NO_PROFILES) -> Heading:
+    """Of any bytes; what cannot be made out is empty."""
+    try:
+        wire = cut(*decode(data))
+    except BadReport:
+        wire, known = salvaged(data)
+        if not known:
+            return Heading("", "", "")
+    kind = at(wire.header, 9).replace(wire.component, "^")
+    return Heading(kind, wire.charset, profile_of(wire, feeds).name)
+
+
+def read_from(
+    data: bytes, reports: Iterable[Report], feeds: Feeds = NO_PROFILES
+) -> tuple[Places, ...]:
+    """For each report of a message that was read, where its parts stood. Only what is there."""
+    wire = cut(*decode(data))
+    profile, orders = profile_of(wire, feeds), orders_in(wire)
+    numbered = len(orders) > 1
+    found = zip(by_key(orders, wire), reports, strict=True)
+    places = []
+    for (order, numbers), report in found:
+        mark = f"[{orders.index(order) + 1}]" if numbered else ""
+        told = dict(_places(order, numbers, report, wire, profile))
+        places.append({name: place.replace("OBR-", f"OBR{mark}-") for name, place in told.items()})
+    return tuple(places)
+
+
+def _places(
+    order: Order, numbers: Numbers, report: Report, wire: Wire, profile: Profile
+) -> Iterator[tuple[str, str]]:
+    yield from _of_numbers(order, numbers, wire)
+    yield "status", _of_status(order, report, wire, profile)
+    yield from _of_times(report)
+    yield from _of_people(order, report, wire, profile)
+    yield from _of_text(order, report, wire, profile)
+    there = (
+        ("exam", report.exam, "OBR-4"),
+        ("modality", report.modality, _of_modality(order, wire)),
+        ("patient.name", report.patient.name, "PID-5"),
+        ("patient.birth_date", report.patient.birth_date, "PID-7"),
+        ("patient.sex", report.patient.sex, "PID-8"),
+        ("patient_class", report.patient_class, "PV1-2"),
+        ("location", report.location, "PV1-3"),
+        ("sender", report.sender, "MSH-3, MSH-4"),
+        ("control_id", report.control_id, "MSH-10"),
+        ("processing_id", report.processing_id, "MSH-11"),
+    )
+    yield from ((name, place) for name, value, place in there if value)
+
+
+def _of_numbers(order: Order, numbers: Numbers, wire: Wire) -> Iterator[tuple[str, str]]:
+    fields = {
+        "OBR-18": at(order.obr, 18),
+        "OBR-3": at(order.obr, 3),
+        "ORC-3": at(order.orc, 3),
+        "OBR-2": at(order.obr, 2),
+        "ORC-2": at(order.orc, 2),
+    }
+    known = {place: entity(value, wire) for place, value in fields.items()}
+
+    def of(number: str, *places: str) -> str:
+        return next((place for place in places if known[place][0] == number), "") if number else ""
+
+    key = of(numbers.key.value, *known)
+    yield "key.value", key
+    issuer = next((place for place in known if known[place][1] == numbers.key.authority), "")
+    sending = "MSH-4" if wire.msh(4) else "MSH-3"
+    if numbers.key.authority:
+        yield "key.authority", f"{issuer}.2" if issuer else sending
+    for name, number, places in (
+        ("accession", numbers.accession, ("OBR-18", "OBR-3", "ORC-3")),
+        ("filler", numbers.filler, ("OBR-3", "ORC-3")),
+        ("placer", numbers.placer, ("OBR-2", "ORC-2")),
+    ):
+        if number:
+            yield name, of(number, *places)
+
+
+def _of_status(order: Order, report: Report, wire: Wire, profile: Profile) -> str:
+    value, place = stated(order.obr, order.orc, order.raw, wire, profile)
+    if place is None:
+        return "OBX-11"
+    # Where OBX-11 deletes every observation, that decides over what the order says.
+    deleted = report.status is Status.WITHDRAWN is not status([value], set())
+    return "OBX-11" if deleted else str(place)
+
+
+_NOT_USED = ("is empty", "is not a date and time", "has no minutes", "lies in the future")
+
+
+def _of_times(report: Report) -> Iterator[tuple[str, str]]:
+    if report.finalized_at:
+        yield "finalized_at", "OBR-22"
+    if report.status_at:
+        unusable = any(note.endswith(_NOT_USED) for note in report.time_notes)
+        yield "status_at", "MSH-7" if unusable else "OBR-22"
+    if report.discovered_at:
+        yield "discovered_at", "OBX-19"
+
+
+def _of_people(
+    order: Order, report: Report, wire: Wire, profile: Profile
+) -> Iterator[tuple[str, str]]:
+    if report.patient.identifiers:
+        yield "patient.identifiers", "PID-3" if at(order.pid, 3) else "PID-2"
+    if report.ordering:
+        told = at(order.obr, 16).strip(f" {wire.component}")
+        yield "ordering", "OBR-16" if told else "ORC-12"
+    if report.attending:
+        yield "attending", "PV1-7"
+    if report.copies_to:
+        yield "copies_to", "OBR-28"
+    if report.radiologist:
+        first = interpreter(at(order.obr, 32), wire, profile)
+        yield "radiologist", "OBR-32" if first else "OBR-33"
+
+
+def _of_modality(order: Order, wire: Wire) -> str:
+    alone = [field if number == 24 else "" for number, field in enumerate(order.obr)]  # noqa: PLR2004 - OBR-24
+    return "OBR-24" if modality_of(alone, wire) else "OBR-4"
+
+
+def _of_text(
+    order: Order, report: Report, wire: Wire, profile: Profile
+) -> Iterator[tuple[str, str]]:
+    segments = [(number, set(lines_of(fields, wire))) for number, fields in order.results]
+    parts = (
+        ("text", report.text),
+        ("impression", report.impression),
+        ("addenda", "\n".join(addendum.text for addendum in report.addenda)),
+    )
+    for name, text in parts:
+        lines = {line for line in text.split("\n") if line.strip()}
+        having = [number for number, said in segments if _shares(lines, said)]
+        if having:
+            yield name, f"OBX[{ranges(having)}]-5"
+    told = narrate(order.results, flags(order.results, wire, profile), wire, profile)
+    for name, (value, place) in (
+        ("study_uid", study_uid(told, order.others, wire)),
+        ("called", called(told)),
+    ):
+        if value:
+            yield name, place
+
+
+def _shares(lines: set[str], said: set[str]) -> bool:
+    """A heading on the line of its first words is not in the section's text."""
+    return any(one.strip() and (one in lines or _ends(one, lines)) for one in said)
+
+
+def _ends(line: str, lines: set[str]) -> bool:
+    return ":" in line and any(line.endswith(other) for other in lines)
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """``1-3,7`` for 1, 2, 3 and 7."""
+    ordered = sorted(set(numbers))
+    starts = [n for before, n in pairwise([-1, *ordered]) if n != before + 1]
+    ends = [n for n, after in pairwise([*ordered, -1]) if after != n + 1]
+    return ",".join(
+        str(first) if first == last else f"{first}-{last}"
+        for first, last in zip(starts, ends, strict=True)
+    )

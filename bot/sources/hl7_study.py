@@ -1,0 +1,31 @@
+"""DICOM's Study Instance UID: ZDS (IHE's Scheduled Workflow), IPC (HL7 v2.5.1, 4.5.6), or OBX."""
+
+import re
+
+from bot.sources.hl7_text import Narrative
+from bot.sources.hl7_wire import Wire, at
+
+# DICOM PS3.5, 9: digits and dots, 64 characters at most. Others use ZDS for something else.
+_UID = re.compile(r"[012](?:\.\d+){2,}")
+_LONGEST = 64
+_SEGMENTS = {"ZDS": 1, "IPC": 3}
+
+
+def study_uid(told: Narrative, others: list[str], wire: Wire) -> tuple[str, str]:
+    """The UID and where it stood ("ZDS-1"); both empty where there is none.
+
+    ``others`` are the segments of the order that nothing else is read from.
+    """
+    for line in others:
+        place = _SEGMENTS.get(line[:3])
+        if place and (uid := _uid(at(line.split(wire.field), place), wire)):
+            return uid, f"{line[:3]}-{place}"
+    said, where = told.study
+    uid = _uid(said, wire) if said else ""
+    return (uid, where) if uid else ("", "")
+
+
+def _uid(value: str, wire: Wire) -> str:
+    first = value.split(wire.repetition, 1)[0].split(wire.component, 1)[0]
+    uid = wire.clean(first.split(wire.subcomponent, 1)[0])
+    return uid if len(uid) <= _LONGEST and _UID.fullmatch(uid) else ""

@@ -1,0 +1,77 @@
+"""FHIR servers of one copy: started with it, shown by its health, refused where unsafe."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+
+from bot.app import CannotStart, running
+from bot.clock import SystemClock
+from bot.settings import Settings, load
+from bot.sources.fhir_auth import public_keys
+from tests.app.test_cannot_start import NEITHER, SITE, TOKENS, moved_in
+from tests.sources.fhir_server import FhirServer, serving, until
+from tests.web.served import get
+from tests.written import writing
+
+KEY = ECKey.generate_key("P-384")
+SERVER = '[[fhir]]\nname = "ehr"\nbase_url = "{base}"\npoll_seconds = 1\n'
+SMART = '[fhir.smart]\nclient_id = "rb"\nkey_file = "key.pem"\n'
+
+
+def settings(folder: Path, server: str) -> Settings:
+    url = f"sqlite:///{folder / 'readback.db'}"
+    moved_in(url)
+    file = folder / "readback.toml"
+    file.write_text(SITE.format(url=url) + server, encoding="utf-8")
+    return load(file, {**TOKENS, "HOOK": "sixteen-letters!"})
+
+
+def test_a_server_is_polled_and_shown_by_readyz(tmp_path: Path) -> None:
+    server = FhirServer()
+
+    async def run() -> str:
+        async with serving(server):
+            configured = settings(tmp_path, SERVER.format(base=server.base))
+            async with running(configured, SystemClock(), without=frozenset({"slack"})) as copy:
+                # The second poll begins when the first has gone well.
+                await until(lambda: len(server.searches()) > 1)
+                url = f"http://127.0.0.1:{copy.web_port}/readyz"
+                return (await asyncio.to_thread(get, url))[1]
+
+    with writing() as log:
+        body = asyncio.run(run())
+    assert json.loads(body)["feeds"] == {"fhir-ehr": "ok"}
+    assert log.error_lines == []
+    assert "category=RAD%2CLP29684-5" in server.searches()[0]
+
+
+def test_the_public_key_is_served_for_the_server_to_fetch(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_bytes(KEY.as_pem(private=True))
+    dead = SERVER.format(base="http://127.0.0.1:9/r4")
+    configured = settings(tmp_path, dead + 'hook_secret_env = "HOOK"\n' + SMART)
+
+    async def run() -> tuple[tuple[int, str], tuple[int, str]]:
+        async with running(configured, SystemClock(), without=frozenset({"slack"})) as copy:
+            url = f"http://127.0.0.1:{copy.web_port}/fhir/ehr"
+            keys = await asyncio.to_thread(get, f"{url}/jwks.json")
+            return keys, await asyncio.to_thread(get, url)
+
+    with writing():
+        (status, keys), hook = asyncio.run(run())
+    assert (status, json.loads(keys)) == (200, public_keys(KEY))
+    assert hook[0] == 405
+
+
+def test_a_key_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_bytes(b"nothing of the kind")
+    configured = settings(tmp_path, SERVER.format(base="http://127.0.0.1:9/r4") + SMART)
+
+    async def run() -> None:
+        async with running(configured, SystemClock(), without=NEITHER - {"sms"}):
+            pass
+
+    with writing(), pytest.raises(CannotStart, match="key_file of ehr is no PEM"):
+        asyncio.run(run())

@@ -1,0 +1,254 @@
+"""`readback explain`: what an interface analyst sees of a message, and what a program gets."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import app
+from tests.cli.conftest import ADA, BEN, CARLA, CLEAN, Place
+from tests.sources.oru import MSH, OBX, message, obr, sample
+
+ADT = sample().replace(b"ORU^R01^ORU_R01", b"ADT^A08")
+BAD = sample(fields={25: "?"})
+
+
+def written(folder: Path, *messages: bytes, name: str = "feed.hl7") -> Path:
+    file = folder / name
+    file.write_bytes(b"".join(messages))
+    return file
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code in {0, 1}, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without any settings."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def explain(*words: str) -> Result:
+    return CliRunner().invoke(app, ["explain", *words], env={**CLEAN, "COLUMNS": "120"})
+
+
+# ---- for programs ---------------------------------------------------------------------------
+
+
+def test_each_message_is_one_object_a_line(place: Place) -> None:
+    first = written(place.folder, sample(), ADT, name="a.hl7")
+    second = written(place.folder, BAD, name="b.hl7")
+    result = place.run("explain", str(first), str(second), "--json")
+    assert result.exit_code == 1
+    found = lines(result)
+    assert [set(one) for one in found] == [
+        {"file", "index", "outcome", "reason", "report", "category", "rule", "would_page"}
+    ] * 3
+    assert [(one["file"], one["index"], one["outcome"], one["reason"]) for one in found] == [
+        (str(first), 1, "report", None),
+        (str(first), 2, "refused", "adt-a08"),
+        (str(second), 1, "refused", "unknown-status"),
+    ]
+
+
+def test_a_report_comes_with_all_its_parts_and_where_they_stood(place: Place) -> None:
+    (one,) = lines(place.run("explain", str(written(place.folder, sample())), "--json"))
+    assert (one["category"], one["rule"]) == ("critical", "OBX[1]-8=HH")
+    report = one["report"]
+    assert (report["status"], report["finalized_at"]) == ("final", "2026-01-15T18:00:00Z")
+    assert report["ordering"][0]["identifiers"] == [
+        {"value": "1003", "authority": "MAIN", "kind": ""}
+    ]
+    assert report["read_from"] == {
+        "key.value": "OBR-18",
+        "key.authority": "OBR-3.2",
+        "accession": "OBR-18",
+        "filler": "OBR-3",
+        "placer": "OBR-2",
+        "status": "OBR-25",
+        "finalized_at": "OBR-22",
+        "status_at": "OBR-22",
+        "patient.identifiers": "PID-3",
+        "ordering": "OBR-16",
+        "attending": "PV1-7",
+        "radiologist": "OBR-32",
+        "text": "OBX[1]-5",
+        "impression": "OBX[1]-5",
+        "exam": "OBR-4",
+        "modality": "OBR-24",
+        "patient.name": "PID-5",
+        "patient.birth_date": "PID-7",
+        "patient.sex": "PID-8",
+        "patient_class": "PV1-2",
+        "location": "PV1-3",
+        "sender": "MSH-3, MSH-4",
+        "control_id": "MSH-10",
+        "processing_id": "MSH-11",
+    }
+
+
+def test_a_message_of_several_orders_shows_the_worst_and_then_the_others(place: Place) -> None:
+    routine = OBX.replace("HH", "N")
+    second = obr({2: "P2", 3: "B1^RIS", 18: ""})
+    data = message(obr(), routine, second, OBX)
+    (one,) = lines(place.run("explain", str(written(place.folder, data)), "--json"))
+    assert (one["report"]["key"]["value"], one["category"]) == ("B1", "critical")
+    assert one["report"]["read_from"]["status"] == "OBR[2]-25"
+    assert [other["report"]["key"]["value"] for other in one["more"]] == ["A2000"]
+
+
+def test_a_flagged_message_that_cannot_be_used_is_for_the_coordinator(place: Place) -> None:
+    (one,) = lines(place.run("explain", str(written(place.folder, BAD)), "--json"))
+    assert (one["report"], one["category"], one["rule"]) == (None, "critical", "flagged-unusable")
+    assert [step["who"] for step in one["would_page"]] == ["coordinator"]
+
+
+# ---- whom it would page ---------------------------------------------------------------------
+
+
+def asked(place: Place, data: bytes) -> list[tuple[str, int, str | None, list[str]]]:
+    (one,) = lines(place.run("explain", str(written(place.folder, data)), "--json"))
+    return [(s["who"], s["after_minutes"], s["person"], s["channels"]) for s in one["would_page"]]
+
+
+def test_without_a_database_the_identifiers_are_told(place: Place) -> None:
+    (one,) = lines(place.run("explain", str(written(place.folder, sample())), "--json"))
+    first = one["would_page"][0]
+    assert (first["named"], first["identifiers"], first["person"]) == (
+        "PARK, SAM",
+        ["MAIN:1003"],
+        None,
+    )
+
+
+def test_with_a_directory_the_people_of_the_ladder_are_named(place: Place) -> None:
+    place.imported(CARLA, ADA, BEN)
+    data = sample(fields={16: "1234567893^OSEI^ADA^^^^^^NPI"})
+    assert asked(place, data) == [
+        ("ordering_provider", 0, "Ada", ["slack", "sms"]),
+        ("designee", 30, "Ben", ["sms"]),
+        ("coordinator", 45, "Carla", ["slack", "sms"]),
+    ]
+
+
+def test_a_provider_whom_nobody_knows_means_the_coordinator_at_once(place: Place) -> None:
+    place.imported(CARLA, ADA, BEN)
+    assert asked(place, sample()) == [("coordinator", 0, "Carla", ["slack", "sms"])]
+
+
+def test_a_code_that_nobody_knows_means_the_coordinator_at_once(place: Place) -> None:
+    data = sample(OBX.replace("HH", "RID49483^^RADLEX"))
+    assert [who for who, *_ in asked(place, data)] == ["coordinator"]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (sample(fields={25: "P"}), "preliminary"),
+        (sample(fields={25: "X"}), "withdrawn"),
+        (sample(OBX.replace("HH", "A")), "no flag"),
+        (sample(OBX.replace("HH", "RID50261")), "routine"),
+        (sample().replace(b"|P|2.5.1", b"|T|2.5.1"), "processing id is T"),
+    ],
+)
+def test_why_nobody_would_be_paged_is_told(place: Place, data: bytes, why: str) -> None:
+    result = place.run("explain", str(written(place.folder, data)))
+    assert "would page" not in result.output
+    assert why in result.output
+    assert asked(place, data) == []
+
+
+# ---- for people -----------------------------------------------------------------------------
+
+
+def test_a_person_sees_values_and_fields_and_what_comes_of_it(nowhere: Path) -> None:
+    result = explain(str(written(nowhere, sample(), ADT, BAD)))
+    assert result.exit_code == 1
+    for part in (
+        "message 1 · RIS/MAIN · ORU^R01^ORU_R01 · utf-8",
+        "report A2000",
+        "PARK, SAM (MAIN:1003)",
+        "OBR-16",
+        "critical by OBX[1]-8=HH",
+        "would page at once the ordering provider PARK, SAM (MAIN:1003) by slack and sms",
+        "set aside: adt-a08 carries no report",
+        "quarantine: unknown-status at OBR-25",
+        "send a code of table 0123 in OBR-25",
+        "flagged HH OBX[1]-8",
+        "3 messages, 1 of them would wait in quarantine.",
+    ):
+        assert part in result.output
+
+
+def test_long_texts_are_shortened_unless_asked_for(nowhere: Path) -> None:
+    text = "~".join(f"Line {number}" for number in range(9))
+    file = str(written(nowhere, sample(f"OBX|1|TX|X||{text}||||||F")))
+    assert "… 5 more lines (--text)" in explain(file).output
+    assert "Line 8" in explain(file, "--text").output
+
+
+def test_nothing_of_a_message_is_taken_for_markup(nowhere: Path) -> None:
+    result = explain(str(written(nowhere, sample(OBX.replace("Tension", "[red]Tension[/]")))))
+    assert "[red]Tension[/]" in result.output
+
+
+def test_without_settings_it_says_what_it_assumes(nowhere: Path) -> None:
+    result = explain(str(written(nowhere, ADT)))
+    assert result.exit_code == 0
+    assert "No settings here" in result.stderr
+
+
+def test_a_file_that_is_no_hl7_is_refused_and_no_crash(nowhere: Path) -> None:
+    for data in (b"", b"{}", b"\x00\xff" * 50):
+        (one,) = lines(explain(str(written(nowhere, data)), "--json"))
+        assert one["outcome"] == "refused"
+
+
+def test_the_profile_of_the_sender_is_named_and_used(place: Place) -> None:
+    profile = (
+        '[[hl7.profile]]\nname = "vendor"\napplication = "RIS"\n'
+        'rules = [{ code = "ALERT", category = "significant" }]\n'
+    )
+    with place.config.open("a") as config:
+        config.write(profile)
+    data = message(obr(), OBX.replace("HH", ""), "ZCF|1|ALERT", msh=MSH)
+    result = place.run("explain", str(written(place.folder, data)))
+    assert "profile vendor" in result.output
+    assert "significant by ZCF-2=ALERT" in result.output
+
+
+def test_a_rule_for_an_unknown_category_stops_it(place: Place) -> None:
+    with place.config.open("a") as config:
+        config.write('[[hl7.profile]]\nrules = [{ code = "A", category = "criticl" }]\n')
+    result = place.run("explain", str(written(place.folder, sample())))
+    assert result.exit_code == 2
+    assert 'Did you mean "critical"?' in result.output
+
+
+def test_a_database_that_cannot_be_used_is_told_and_nobody_looked_up(place: Place) -> None:
+    (place.folder / "readback.db").write_bytes(b"")
+    result = place.run("explain", str(written(place.folder, sample())))
+    assert "nobody is looked up" in result.stderr
+    assert "would page at once the ordering provider PARK, SAM (MAIN:1003)" in result.output
+
+
+def test_addenda_a_machine_and_who_cannot_be_reached_are_shown(place: Place) -> None:
+    place.imported(CARLA, "1245319599,,Ben,,,,,,")
+    with place.config.open("a") as config:
+        config.write('[[hl7.profile]]\napplication = "OTHER"\n')
+    addendum = "OBX|2|TX|&ADT||Now seen: air.|||AA|||F"
+    data = sample(OBX.replace("HH", ""), addendum, fields={16: "1245319599^LEE^BEN^^^^^^NPI"})
+    result = place.run("explain", str(written(place.folder, data)))
+    for part in ("addendum", "Now seen: air.", "flag AA OBX[2]-8", "Ben, who cannot be reached"):
+        assert part in result.output
+    machine = place.config.read_text().replace("port = 0\n", 'port = 0\nmachines = ["RIS"]\n', 1)
+    place.config.write_text(machine)
+    again = place.run("explain", str(written(place.folder, data)))
+    assert "(a machine)" in again.output
+    assert "for review: interpreted by a machine" in again.output
+    assert "would page at once the coordinator → Carla" in again.output

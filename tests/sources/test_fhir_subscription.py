@@ -1,0 +1,100 @@
+"""The Subscription on the server: made once, renewed, watched."""
+
+import asyncio
+
+from bot.sources.fhir_subscription import Watch, Wish, subscribe
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving
+from tests.written import Written, writing
+
+WISH = Wish("DiagnosticReport?category=RAD", "https://rb.example.org/fhir/ehr", "a-secret")
+
+
+def looked(reading: Reading, server: FhirServer, *between: str) -> tuple[str, Written]:
+    """Look once, and again after the Subscription got each of these states."""
+
+    async def run() -> str:
+        async with serving(server), reading.client(server) as client:
+            watch = Watch("ehr", client, WISH)
+            await watch.look()
+            for status in between:
+                (subscription,) = subscriptions(server)
+                subscription["status"] = status
+                await watch.look()
+            return await watch.check()
+
+    with writing() as log:
+        return asyncio.run(run()), log
+
+
+def subscriptions(server: FhirServer) -> list[dict[str, object]]:
+    return [one for name, one in server.resources.items() if name.startswith("Subscription/")]
+
+
+def test_it_is_made_with_criteria_endpoint_and_secret(reading: Reading) -> None:
+    server = FhirServer()
+    state, _ = looked(reading, server)
+    [made] = subscriptions(server)
+    assert state == "ok"
+    assert made["criteria"] == "DiagnosticReport?category=RAD"
+    assert made["channel"] == {
+        "type": "rest-hook",
+        "endpoint": "https://rb.example.org/fhir/ehr",
+        "payload": "application/fhir+json",
+        "header": ["Authorization: Bearer a-secret"],
+    }
+
+
+def test_there_is_one_however_often_we_start(reading: Reading) -> None:
+    server = FhirServer()
+    looked(reading, server)
+    looked(reading, server)
+    assert len(subscriptions(server)) == 1
+
+
+def test_that_of_somebody_else_is_left_alone(reading: Reading) -> None:
+    server = FhirServer()
+    channel = {"type": "rest-hook", "endpoint": "https://other.example.org"}
+    theirs = {"resourceType": "Subscription", "id": "x", "status": "off", "channel": channel}
+    server.put(theirs)
+    looked(reading, server)
+    assert server.resources["Subscription/x"] == theirs
+    assert len(subscriptions(server)) == 2
+
+
+def test_one_that_died_is_said_and_made_active_again(reading: Reading) -> None:
+    server = FhirServer()
+    state, log = looked(reading, server, "error", "active", "off")
+    assert state == "ok"
+    assert [line["status"] for line in log.error_lines] == ["error", "off"]
+    assert [one["status"] for one in subscriptions(server)] == ["active"]
+    assert log.dropped == []
+
+
+def test_a_server_that_does_not_let_us_subscribe_is_said_once(reading: Reading) -> None:
+    server = FhirServer(faults=[("Subscription", Fault(403))] * 2)
+
+    async def run() -> str:
+        async with serving(server), reading.client(server) as client:
+            watch = Watch("ehr", client, WISH)
+            await watch.look()
+            await watch.look()
+            return watch.state
+
+    with writing() as log:
+        assert asyncio.run(run()) == "search-403"
+    assert len(log.error_lines) == 1
+
+
+def test_subscribing_is_idempotent(reading: Reading) -> None:
+    server = FhirServer()
+
+    async def run() -> list[object]:
+        async with serving(server), reading.client(server) as client:
+            return [(await subscribe(client, WISH))["id"] for _ in range(2)]
+
+    first, second = asyncio.run(run())
+    assert first == second
+
+
+def test_the_secret_is_never_shown() -> None:
+    assert "a-secret" not in repr(WISH)

@@ -1,0 +1,104 @@
+"""Batches, and several messages in one frame: cut where messages begin, and nothing is lost."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.message import Reports, SetAside, Unusable
+from bot.sources.hl7 import read_all
+from bot.sources.hl7_batch import split, without_envelope
+from bot.sources.mllp_frames import frame
+from tests.sources.oru import CHICAGO, NOW, message, obr, report, sample
+from tests.sources.test_mllp import HOW, Inbox, Sender, told
+
+HEAD = b"FHS|^~\\&|RIS\rBHS|^~\\&|RIS\r"
+TAIL = b"BTS|2\rFTS|1\r"
+
+
+def second() -> bytes:
+    return sample(fields={2: "P9", 3: "B9000^RIS", 18: ""}).replace(b"|MSG1|", b"|MSG2|")
+
+
+def readings(data: bytes) -> list[object]:
+    return [raw.reading for raw in read_all(data, source="hl7", timezone=CHICAGO, now=NOW)]
+
+
+def test_each_message_of_a_batch_is_read_by_itself() -> None:
+    found = read_all(HEAD + sample() + second() + TAIL, source="hl7", timezone=CHICAGO, now=NOW)
+    assert [raw.control_id for raw in found] == ["MSG1", "MSG2"]
+    keys = [r.reading.reports[0].key.value for r in found if isinstance(r.reading, Reports)]
+    assert keys == ["A2000", "B9000"]
+
+
+def test_the_envelope_stays_with_the_message_beside_it_and_changes_nothing() -> None:
+    first, last = split(HEAD + sample() + second() + TAIL)
+    assert (first, last) == (HEAD + sample(), second() + TAIL)
+    assert report(first) == report(sample())
+    assert report(last).content_hash == report(second()).content_hash
+
+
+def test_a_file_of_several_batches_is_cut_at_their_headers() -> None:
+    pieces = split(HEAD + sample() + TAIL + HEAD + second() + TAIL)
+    assert pieces == (HEAD + sample() + TAIL, HEAD + second() + TAIL)
+
+
+def test_messages_one_after_the_other_and_framed_ones_are_cut_too() -> None:
+    assert split(sample() + second()) == (sample(), second())
+    assert len(split(frame(sample()) + frame(second()))) == 2
+    crlf = (sample() + second()).replace(b"\r", b"\r\n")
+    assert len(split(crlf)) == 2
+
+
+def test_one_that_cannot_be_used_does_not_spoil_its_neighbours() -> None:
+    adt = sample().replace(b"ORU^R01^ORU_R01", b"ADT^A08")
+    kinds = [type(reading) for reading in readings(sample() + b"MSH|^~\r" + adt + second())]
+    assert kinds == [Reports, Unusable, SetAside, Reports]
+
+
+def test_a_line_of_prose_that_begins_with_msh_is_no_message() -> None:
+    text = message(obr(), "OBX|1|TX|&GDT||Seen by\nMSH: Dr. A\nMSH staff||||||F")
+    assert split(text) == (text,)
+
+
+def test_a_message_alone_is_itself_whatever_it_is() -> None:
+    for data in (b"", b"nonsense", b"MSH", sample(), HEAD + TAIL):
+        assert split(data) == (data,)
+    assert without_envelope(HEAD + TAIL) == HEAD + TAIL
+
+
+PIECES = st.sampled_from(
+    [b"MSH|^~\\&|", b"\r", b"\n", b"FHS|", b"BHS|^~\\&", b"BTS|1", b"MSH", b" "]
+)
+
+
+@given(st.lists(PIECES | st.binary(max_size=4), max_size=30).map(b"".join))
+def test_cutting_loses_no_byte(data: bytes) -> None:
+    assert b"".join(split(data)) == data
+
+
+def test_a_long_run_of_blanks_after_an_envelope_costs_no_time() -> None:
+    data = b"MSH|^~\\&|\r" + b"FHS|" + b" " * 200_000 + b"\r" * 200_000 + b"x MSH MSH"
+    assert split(data) == (data,)
+
+
+def answer_to(*messages: bytes) -> tuple[bytes, Inbox]:
+    """The one answer to a frame with these messages in it, and what was stored."""
+    answers: list[bytes] = []
+
+    async def conversation(_: Inbox, __: object, sender: Sender) -> None:
+        await sender.send(frame(b"".join(messages)))
+        answers.append(await sender.answer())
+
+    inbox = told(conversation, HOW)
+    return answers[0], inbox
+
+
+def test_one_frame_gets_one_answer_which_names_the_first_message() -> None:
+    answer, inbox = answer_to(HEAD, sample(), second(), TAIL)
+    assert len(inbox.messages) == 2
+    assert b"\rMSA|AA|MSG1\r" in answer
+
+
+def test_the_answer_for_several_is_the_gravest() -> None:
+    answer, inbox = answer_to(sample(), sample(fields={25: "?"}), second())
+    assert len(inbox.messages) == 3
+    assert b"kept in quarantine: unknown-status" in answer

@@ -1,0 +1,33 @@
+import pytest
+
+from tests.sources.oru import OBX, message, obr, report, reports
+
+UID = "1.2.840.113619.2.55.3.604688119.971.1737040000.1"
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        f"ZDS|{UID}^RIS^Application^DICOM",
+        f"IPC|A2000|P1|{UID}|S1",
+        f"OBX|2|ST|110180^Study Instance UID^DCM||{UID}||||||F",
+        f"OBX|2|HD|X^Study Instance UID^L||{UID}||||||F",
+    ],
+)
+def test_the_study_is_known_from_wherever_senders_put_it(segment: str) -> None:
+    found = report(message(obr(), OBX, segment))
+    assert found.study_uid == UID
+    assert UID not in found.text
+
+
+@pytest.mark.parametrize(
+    "segment", ["ZDS|1|1|Discharge summary", "ZDS|", f"ZDS|{UID}{'.9' * 20}", "IPC|1|2|none"]
+)
+def test_what_is_no_uid_is_left_out(segment: str) -> None:
+    assert report(message(obr(), OBX, segment)).study_uid == ""
+
+
+def test_each_order_has_its_own_study() -> None:
+    other = obr({2: "P2", 3: "B1^RIS", 18: ""})
+    data = message(obr(), OBX, f"ZDS|{UID}", other, OBX, f"ZDS|{UID}9")
+    assert [one.study_uid for one in reports(data)] == [UID, f"{UID}9"]
