@@ -9,7 +9,7 @@ from bot.domain.coverage import Person
 from bot.sandbox.world import World
 from storage import audit, people
 from storage.database import Database
-from tests.cli.conftest import ADA, BEN, CARLA, Place
+from tests.cli.conftest import ADA, BEN, CARLA, Place, Receive
 from tests.requirements import ROOT
 
 
@@ -45,6 +45,17 @@ def test_the_example_is_a_directory_that_a_site_can_start_from(place: Place) -> 
     result = place.run("people", "import", example, "--slack-team", "T024BE7LD")
     assert result.exit_code == 0, result.output
     assert "4 added" in result.stderr
+
+
+def test_the_example_report_is_critical_and_belongs_to_somebody_of_the_example(
+    place: Place, receive: Receive
+) -> None:
+    example = str(ROOT / "people.example.csv")
+    place.run("people", "import", example, "--slack-team", "T024BE7LD")
+    data = (ROOT / "report.example.hl7").read_bytes()
+    assert not receive(data).quarantined
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    assert (alert["category"], alert["owner"]) == ("critical", "Dr. Ada Osei")
 
 
 def test_a_dry_run_shows_the_change_and_writes_nothing(any_place: Place) -> None:
