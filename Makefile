@@ -10,7 +10,7 @@ help: ## list these targets
 	@printf 'Readback\n\n'
 	@on= off=; if [ -t 1 ]; then on=$$(printf '\033[36m') off=$$(printf '\033[0m'); fi; \
 	awk -F ':.*## ' -v on="$$on" -v off="$$off" \
-		'/^[a-z-]+:.*## / { printf "  %smake %-6s%s %s\n", on, $$1, off, $$2 }' Makefile
+		'/^[a-z-]+:.*## / { printf "  %smake %-8s%s %s\n", on, $$1, off, $$2 }' Makefile
 	@printf '\n  PYTHON=python3.12 make venv   builds with another interpreter\n'
 
 .PHONY: venv
