@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from sqlalchemy import Connection
+
 from bot.clock import ClockControl, MovedClock
 from bot.domain.alert import Alert, State
 from bot.sandbox.demo.telling import told
@@ -133,7 +135,7 @@ class Hospital:
     def pass_time(self, minutes: float = 0.0, hours: float = 0.0) -> None:
         """Let this much time pass, stopping at everything that falls due on the way."""
         until = self.now + timedelta(minutes=minutes, hours=hours)
-        while (due := self._next_due()) is not None and due <= until:
+        while (due := self.database.look(_next_due)) is not None and due <= until:
             self._set(max(due, self.now))
             self.settle()
         self._set(until)
@@ -144,10 +146,6 @@ class Hospital:
         if self.bot:
             self.bot.nudge()
 
-    def _next_due(self) -> datetime | None:
-        times = [self.database.look(alerts.next_due_at), self.database.look(outbox.next_not_before)]
-        return min((at for at in times if at is not None), default=None)
-
     def settle(self) -> None:
         """Wait until the bot has nothing due or under way, and no message is in the air."""
         deadline = time.monotonic() + PATIENCE
@@ -155,13 +153,18 @@ class Hospital:
             if time.monotonic() > deadline:
                 raise AssertionError(f"the bot did not come to rest within {PATIENCE} s")
             time.sleep(0.005)
-        self.world.settle()
 
     def _quiet(self) -> bool:
-        due = self._next_due()
-        if due is not None and due <= self.now:
-            return False
-        return self.database.look(outbox.under_way) == 0 and self.world.twilio.under_way == 0
+        """No receipt is on its way that could make work, none is there, and none came since."""
+        return self._nothing_in_the_air() and self._at_rest() and self._nothing_in_the_air()
+
+    def _nothing_in_the_air(self) -> bool:
+        return self.world.twilio.under_way == 0
+
+    def _at_rest(self) -> bool:
+        """Asked at one moment: between two, an attempt can end and leave another one due."""
+        due, under_way = self.database.look(lambda c: (_next_due(c), outbox.under_way(c)))
+        return under_way == 0 and (due is None or due > self.now)
 
     # ---- what there is to see ----
 
@@ -207,3 +210,9 @@ class Hospital:
         assert not errors, "errors in the log:\n" + "\n".join(errors)
         verdict = self.database.look(audit.verify)
         assert verdict.ok, f"the audit trail is broken: {verdict.first_broken}"
+
+
+def _next_due(connection: Connection) -> datetime | None:
+    """When the bot has to act next, None where nothing waits for a time."""
+    times = [alerts.next_due_at(connection), outbox.next_not_before(connection)]
+    return min((at for at in times if at is not None), default=None)

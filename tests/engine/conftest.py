@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -125,8 +124,9 @@ class Bench:
 
     def quiet(self) -> bool:
         """Nothing is due and nothing is under way."""
-        due = self.database.look(outbox.next_not_before)
-        under_way = self.database.look(outbox.under_way)
+        due, under_way = self.database.look(
+            lambda c: (outbox.next_not_before(c), outbox.under_way(c))
+        )
         return under_way == 0 and (due is None or due > self.clock.at)
 
     def pass_time(self, **duration: float) -> None:
@@ -134,9 +134,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def bench(sqlite_url: str) -> Iterator[Bench]:
     clock = Still()
-    database = Database(f"sqlite:///{tmp_path / 'readback.db'}")
+    database = Database(sqlite_url)
     people_move_in(database, clock)
     database.hold_alive(1)
     engine = Engine(
