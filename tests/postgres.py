@@ -18,11 +18,18 @@ from pathlib import Path
 import psycopg
 
 START_SECONDS = 30.0
-OPTIONS = [
-    option
-    for setting in ("listen_addresses=", "fsync=off", "full_page_writes=off")
-    for option in ("-c", setting)
-]
+# Nothing has to outlive the server, and it need not tidy databases that last for one test.
+SETTINGS = (
+    "listen_addresses=",
+    "fsync=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "checkpoint_timeout=1h",
+    "max_wal_size=64MB",
+)
+OPTIONS = [option for setting in SETTINGS for option in ("-c", setting)]
 
 
 def find_postgres() -> Path | None:

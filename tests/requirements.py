@@ -11,6 +11,7 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).parent.parent
+ROOM_FOR_TESTS = 2 << 30
 
 
 def missing(what: str) -> NoReturn:
@@ -29,3 +30,10 @@ def shared_folder() -> Path | None:
 def chromium_program() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def memory_folder() -> str | None:
+    """A folder in memory with room for what the tests write; a container's often has too little."""
+    folder = Path("/dev/shm")  # noqa: S108 - asked whether it is there
+    fits = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM_FOR_TESTS
+    return str(folder) if fits else None

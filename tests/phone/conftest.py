@@ -104,8 +104,8 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def small_desk(tmp_path: Path) -> Iterator[Desk]:
+def small_desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     """The same on SQLite, where the database makes no difference."""
-    with open_desk(f"sqlite:///{tmp_path / 'readback.db'}", tmp_path) as opened:
+    with open_desk(sqlite_url, tmp_path) as opened:
         yield opened
         opened.world.settle()

@@ -37,6 +37,7 @@ from bot.engine.dispatcher import Dispatcher
 from bot.phone.client import TwilioAccount
 from bot.phone.sms import SmsSender
 from bot.phone.webhooks import SMS_PATH, Webhooks
+from bot.sandbox.demo.place import Ports
 from bot.sandbox.phones import Phone
 from bot.sandbox.world import World
 from bot.web.app import Server, build
@@ -277,17 +278,15 @@ async def _phone(
         total_seconds=1.0,
     )
     # The port has to be known before the routes, which carry it in what Twilio signs.
-    holder = Server(build([]), "127.0.0.1", 0)
-    await holder.start()
-    await holder.stop()
-    url = f"http://127.0.0.1:{holder.port}"
+    port = Ports.free().web
+    url = f"http://127.0.0.1:{port}"
     sender = SmsSender(engine, account, url if public else "")
     stack.push_async_callback(sender.close)
     routes = [
         *Health(engine.database, {"sms": sender.check}).routes(),
         *Webhooks(engine, account.auth_token, url).routes(),
     ]
-    web = Server(build(routes), "127.0.0.1", holder.port)
+    web = Server(build(routes), "127.0.0.1", port)
     await web.start()
     stack.push_async_callback(web.stop)
     world.inbound_url = f"{url}{SMS_PATH}"

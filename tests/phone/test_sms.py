@@ -48,10 +48,9 @@ def test_a_page_leaves_with_its_callback_and_a_validity_that_ends_at_the_next_st
 
 
 @pytest.fixture
-def private_desk(tmp_path: Path) -> Iterator[Desk]:
+def private_desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     """Without a public URL."""
-    url = f"sqlite:///{tmp_path / 'readback.db'}"
-    with open_desk(url, tmp_path, public=False) as opened:
+    with open_desk(sqlite_url, tmp_path, public=False) as opened:
         yield opened
         opened.world.settle()
 

@@ -2,47 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, text
 
 from bot.app import rehearsal
 from bot.sandbox.hospital import Hospital
 from storage import audit
-from storage.database import Database
 from tests.scenarios.looking import nothing_waits_for_nothing
 from tests.written import writing
-
-
-@pytest.fixture(scope="session")
-def migrated(postgres_maintenance: Engine) -> Iterator[str]:
-    """The name of a database that has its tables already: a copy of it costs half a migration."""
-    name = f"migrated_{uuid4().hex}"
-    _administer(postgres_maintenance, f"CREATE DATABASE {name} TEMPLATE template0")
-    database = Database(_url(postgres_maintenance, name))
-    database.migrate()
-    database.close()
-    yield name
-    _administer(postgres_maintenance, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def postgres_database(postgres_maintenance: Engine, migrated: str) -> Iterator[str]:
-    """The URL of a new database with empty tables, dropped after the test."""
-    name = f"scenario_{uuid4().hex}"
-    _administer(postgres_maintenance, f"CREATE DATABASE {name} TEMPLATE {migrated}")
-    yield _url(postgres_maintenance, name)
-    _administer(postgres_maintenance, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _administer(maintenance: Engine, statement: str) -> None:
-    with maintenance.connect() as connection:
-        connection.execute(text(statement))
-
-
-def _url(maintenance: Engine, name: str) -> str:
-    return maintenance.url.set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture

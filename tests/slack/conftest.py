@@ -64,7 +64,7 @@ def site(world: World, phi: Phi) -> SlackSettings:
 
 
 @pytest.fixture
-def clinic(world: World, site: SlackSettings, tmp_path: Path) -> Iterator[Clinic]:
+def clinic(world: World, site: SlackSettings, tmp_path: Path, sqlite_url: str) -> Iterator[Clinic]:
     with structlog.testing.capture_logs() as logged, Clinic(world, tmp_path, site) as started:
         yield started
     assert [line for line in logged if line["log_level"] in {"error", "critical"}] == []

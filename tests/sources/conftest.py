@@ -1,7 +1,6 @@
 """What the tests of sources share."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from tests.written import writing
 
 
 @pytest.fixture
-def reading(tmp_path: Path) -> Iterator[Reading]:
+def reading(sqlite_url: str) -> Iterator[Reading]:
     """An engine that takes in what a source reads."""
-    with writing(), reading_into(tmp_path) as found:
+    with writing(), reading_into(sqlite_url) as found:
         yield found

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -222,10 +221,10 @@ class Reading:
 
 
 @contextmanager
-def reading_into(folder: Path) -> Iterator[Reading]:
+def reading_into(url: str) -> Iterator[Reading]:
     """The bot's engine on an empty database with the demo's people."""
     clock = Still()
-    database = Database(f"sqlite:///{folder / 'readback.db'}")
+    database = Database(url)
     people_move_in(database, clock)
     policy = parse_policy(DEFAULT_POLICY.read_text(encoding="utf-8"))
     site = Site("General", ORIGIN.timezone, "312-555-0100")

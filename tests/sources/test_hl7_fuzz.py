@@ -4,6 +4,7 @@ import time
 from functools import cache
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,6 +96,7 @@ def spoiled(random: Random) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.no_cover
 @given(st.integers(0, 2**32))
 @settings(max_examples=EXAMPLES, deadline=None)
 def test_a_spoiled_message_is_answered_and_kept_whole(seed: int) -> None:
@@ -120,6 +122,7 @@ def answered(data: bytes, feeds: Feeds) -> None:
     assert b"\rMSA" in ack
 
 
+@pytest.mark.no_cover
 @given(st.integers(0, 2**32))
 @settings(max_examples=100, deadline=None)
 def test_spoiled_frames_in_any_chunks_come_out_whole_or_are_counted(seed: int) -> None:

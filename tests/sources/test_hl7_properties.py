@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_any_bytes_are_answered(data: bytes) -> None:
     handled(data)
 
 
+@pytest.mark.no_cover
 @given(st.lists(PIECES | st.binary(max_size=6), max_size=40).map(b"".join))
 @settings(max_examples=400)
 def test_any_mixture_of_what_messages_are_made_of_is_answered(data: bytes) -> None:
@@ -79,6 +81,7 @@ def seeds() -> list[bytes]:
     return [sample(), *(file.read_bytes()[:6000] for file in files)]
 
 
+@pytest.mark.no_cover
 @given(st.data())
 @settings(max_examples=400)
 def test_a_spoiled_message_is_answered(data: st.DataObject) -> None:

@@ -1,7 +1,6 @@
 """A migrated database of each kind, and one with people in it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.storage import given
 def database(database_url: str) -> Iterator[Database]:
     """Empty, and migrated."""
     database = Database(database_url)
-    database.migrate()
     yield database
     database.close()
 
@@ -27,9 +25,8 @@ def clinic(database: Database) -> Database:
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+def sqlite_database(sqlite_url: str) -> Iterator[Database]:
     """A SQLite database, for what only its writer does."""
-    database = Database(f"sqlite:///{tmp_path / 'readback.db'}")
-    database.migrate()
+    database = Database(sqlite_url)
     yield database
     database.close()

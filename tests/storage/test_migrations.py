@@ -76,40 +76,40 @@ def drop_all(engine: Engine) -> None:
         command.downgrade(config, "base")
 
 
-def test_the_migrated_schema_is_that_of_the_code(database_url: str) -> None:
-    in_engine(database_url, migrating.migrate)
-    migrated = in_engine(database_url, read_catalogue)
-    in_engine(database_url, drop_all)
-    in_engine(database_url, create_all)
-    created = in_engine(database_url, read_catalogue)
+def test_the_migrated_schema_is_that_of_the_code(new_database_url: str) -> None:
+    in_engine(new_database_url, migrating.migrate)
+    migrated = in_engine(new_database_url, read_catalogue)
+    in_engine(new_database_url, drop_all)
+    in_engine(new_database_url, create_all)
+    created = in_engine(new_database_url, read_catalogue)
     assert migrated == created
     everything = " ".join(part for parts in migrated.values() for part in parts)
     for expected in ("ck_alerts_open_has_next_action", "WHERE", "TRIGGER", "fk_pages_alert_id"):
         assert expected in everything
 
 
-def test_alembic_finds_nothing_left_to_migrate(database_url: str) -> None:
-    in_engine(database_url, migrating.migrate)
+def test_alembic_finds_nothing_left_to_migrate(new_database_url: str) -> None:
+    in_engine(new_database_url, migrating.migrate)
 
     def differences(engine: Engine) -> list[Any]:
         with engine.connect() as c:
             return list(compare_metadata(MigrationContext.configure(c), SQLModel.metadata))
 
-    assert in_engine(database_url, differences) == []
+    assert in_engine(new_database_url, differences) == []
 
 
-def test_taking_it_back_leaves_nothing(database_url: str) -> None:
-    empty = in_engine(database_url, read_catalogue)
-    in_engine(database_url, migrating.migrate)
-    in_engine(database_url, drop_all)
-    assert in_engine(database_url, read_catalogue) == empty
+def test_taking_it_back_leaves_nothing(new_database_url: str) -> None:
+    empty = in_engine(new_database_url, read_catalogue)
+    in_engine(new_database_url, migrating.migrate)
+    in_engine(new_database_url, drop_all)
+    assert in_engine(new_database_url, read_catalogue) == empty
 
 
-def test_copies_that_start_together_migrate_once(database_url: str) -> None:
+def test_copies_that_start_together_migrate_once(new_database_url: str) -> None:
     errors: list[BaseException] = []
 
     def start() -> None:
-        database = Database(database_url)
+        database = Database(new_database_url)
         try:
             database.migrate()
         except BaseException as error:  # told to the test, which is another thread
@@ -123,4 +123,4 @@ def test_copies_that_start_together_migrate_once(database_url: str) -> None:
     for thread in threads:
         thread.join(30)
     assert errors == []
-    assert "alerts" in str(in_engine(database_url, read_catalogue))
+    assert "alerts" in str(in_engine(new_database_url, read_catalogue))
