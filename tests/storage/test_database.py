@@ -4,8 +4,9 @@ import asyncio
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -213,8 +214,17 @@ def test_on_sqlite_only_this_copy_is_alive(sqlite_database: Database) -> None:
     assert sqlite_database.alive() == {7}
 
 
-def test_copies_on_postgresql_see_each_other_until_one_dies(postgres_database: str) -> None:
-    one, two = Database(postgres_database), Database(postgres_database)
+@pytest.fixture
+def two_copies(postgres_database: str) -> Iterator[tuple[Database, Database]]:
+    """On one PostgreSQL."""
+    with closing(Database(postgres_database)) as one, closing(Database(postgres_database)) as two:
+        yield one, two
+
+
+def test_copies_on_postgresql_see_each_other_until_one_dies(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
     one.hold_alone()
     one.hold_alive(1)
     two.hold_alive(2**31 - 1)
@@ -223,29 +233,28 @@ def test_copies_on_postgresql_see_each_other_until_one_dies(postgres_database: s
         two.hold_alive(1)
     two.close()
     # PostgreSQL ends the session, and with it the lock, a moment after the connection.
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while one.alive() != {1} and time.monotonic() < deadline:
         time.sleep(0.01)
     assert one.alive() == {1}
-    one.close()
 
 
-def test_a_copy_that_lost_its_connection_is_alive_again(postgres_database: str) -> None:
-    one, two = Database(postgres_database), Database(postgres_database)
-    two.migrate()
+def test_a_copy_that_lost_its_connection_is_alive_again(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
     one.hold_alive(1)
     two.hold_alive(2)
     kill = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objid = 1 AND objsubid = 2")
     two.run(lambda c: c.execute(kill).all())
     assert one.alive() == {1, 2}
     assert two.alive() == {1, 2}
-    one.close()
-    two.close()
 
 
-def test_a_connection_lost_before_the_commit_costs_nothing(postgres_database: str) -> None:
-    one, two = Database(postgres_database), Database(postgres_database)
-    one.migrate()
+def test_a_connection_lost_before_the_commit_costs_nothing(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
     tries: list[int] = []
 
     def unit(c: Connection) -> str:
@@ -258,15 +267,12 @@ def test_a_connection_lost_before_the_commit_costs_nothing(postgres_database: st
     assert one.run(unit) == "once"
     assert len(tries) == 2
     assert one.look(NOTES) == 1
-    one.close()
-    two.close()
 
 
 def test_a_connection_lost_during_the_commit_is_told_and_never_tried_again(
-    postgres_database: str,
+    two_copies: tuple[Database, Database],
 ) -> None:
-    one, two = Database(postgres_database), Database(postgres_database)
-    one.migrate()
+    one, two = two_copies
     tries: list[int] = []
 
     def unit(c: Connection) -> None:
@@ -279,8 +285,6 @@ def test_a_connection_lost_during_the_commit_is_told_and_never_tried_again(
         one.run(unit)
     assert len(tries) == 1
     assert one.run(NOTES) == 0
-    one.close()
-    two.close()
 
 
 def test_an_error_of_the_database_quotes_no_row(database: Database) -> None:
