@@ -4,6 +4,7 @@ needed.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -25,11 +26,14 @@ def migrate(engine: Engine) -> None:
 
     Raises DatabaseTooNew where the database knows a migration that this release does not.
     """
-    config = configuration()
+    known, heads = _revisions()
     with engine.connect() as connection, _alone(connection):
-        _refuse_newer(connection, config)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        at = frozenset(MigrationContext.configure(connection).get_current_heads())
+        _refuse_newer(at - known)
+        if at != heads:
+            config = configuration()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def configuration() -> Config:
@@ -53,9 +57,15 @@ def _alone(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("COMMIT")
 
 
-def _refuse_newer(connection: Connection, config: Config) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
+@cache
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """Every migration of this release, and those that nothing comes after."""
+    scripts = ScriptDirectory.from_config(configuration())
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return known, frozenset(scripts.get_heads())
+
+
+def _refuse_newer(unknown: frozenset[str]) -> None:
     if unknown:
         raise DatabaseTooNew(
             f"the database is at {', '.join(sorted(unknown))}, which this release does not know: "

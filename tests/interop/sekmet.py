@@ -28,9 +28,10 @@ def installed() -> Path:
     command, ready = HOME / "bin" / "sekmet", HOME / ".ready"
     if not ready.exists():
         python = str(HOME / "bin" / "python")
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
         steps = [
-            [sys.executable, "-m", "venv", "--clear", str(HOME)],
-            [python, "-m", "pip", "install", "--quiet", f"sekmet-fhir=={VERSION}"],
+            [sys.executable, "-m", "venv", "--clear", "--without-pip", str(HOME)],
+            [*pip, "--python", python, "install", "--no-compile", f"sekmet-fhir=={VERSION}"],
         ]
         try:
             for step in steps:
