@@ -79,6 +79,8 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         patient_class=patient_class(encounter),
         location=location(encounter),
         time_notes=when.notes,
+        sent_at=when.sent_at,
+        resource=f"{origin.name}/{found.body.get('id')}" if found.body.get("id") else "",
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -104,7 +106,8 @@ def _is_test(labels: object) -> bool:
 
 def _content_hash(report: Report) -> str:
     """SHA-256 of all that the report says; not of the resource's version on its server."""
-    said = asdict(replace(report, control_id="", sender="", time_notes=()))
+    bare = replace(report, control_id="", sender="", resource="", time_notes=())
+    said = asdict(replace(bare, status_at=None, sent_at=None))
     content = json.dumps(said, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -167,6 +170,7 @@ def _modality(found: Node) -> str:
 @dataclass(frozen=True, slots=True)
 class _Times:
     status_at: datetime | None
+    sent_at: datetime | None
     finalized_at: datetime | None
     notes: tuple[str, ...]
 
@@ -186,4 +190,4 @@ def _times(found: Node, stands: Status, origin: Origin, now: datetime) -> _Times
     later = max(usable, default=None)
     status_at = later if stands > Status.FINAL else next(iter(usable), None)
     finalized = issued.at if Status.FINAL <= stands <= Status.CORRECTED else None
-    return _Times(status_at, finalized, tuple(notes))
+    return _Times(status_at, updated.at, finalized, tuple(notes))

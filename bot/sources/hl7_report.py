@@ -99,6 +99,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         study_uid=study_uid(told, order.others, wire)[0],
         called=called(told)[0],
         machine=bool(known.machines) and _is_machine(wire, radiologist, known.machines),
+        sent_at=when.sent_at,
     )
 
 
@@ -146,6 +147,7 @@ def _content_hash(order: Order, numbers: Numbers, ordering: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Times:
     status_at: datetime | None
+    sent_at: datetime | None
     finalized_at: datetime | None
     notes: tuple[str, ...]
 
@@ -163,11 +165,11 @@ def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _T
     if ahead:
         notes.append("lies in the future")
     status_at = None if ahead else reached.at
+    sent = _moment(wire.header, 7, wire, zone).at
     if status_at is None:
-        sent = _moment(wire.header, 7, wire, zone).at
         status_at = sent if sent and sent <= now + FUTURE_TOLERANCE else None
     finalized = reached.at if Status.FINAL <= stands <= Status.CORRECTED else None
-    return _Times(status_at, finalized, tuple(f"OBR-22 {note}" for note in notes))
+    return _Times(status_at, sent, finalized, tuple(f"OBR-22 {note}" for note in notes))
 
 
 def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo) -> Moment:
