@@ -11,7 +11,7 @@ from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_macros import with_macros
-from bot.sources.hl7_orders import Numbers, Order, by_key, code, orders_in
+from bot.sources.hl7_orders import Numbers, Order, by_key, code, orders_in, processing_id
 from bot.sources.hl7_people import interpreter, location, patient, providers
 from bot.sources.hl7_status import is_deleted, stated, status
 from bot.sources.hl7_study import study_uid
@@ -90,7 +90,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         accession=numbers.accession,
         filler=numbers.filler,
         placer=numbers.placer,
-        processing_id=wire.msh(11),
+        processing_id=processing_id(wire),
         sender=known.sender,
         control_id=wire.msh(10),
         patient_class=wire.clean(at(pv1, 2)),

@@ -231,3 +231,24 @@ def test_a_severe_version_that_is_older_by_every_clock_is_recorded_and_wakes_nob
     (entry,) = entries(hospital, "older_version")
     assert entry.data == {"category": "critical", "doubtful": False}
     acknowledge_by_sms(hospital, hospital.ada, sms)
+
+
+# ---- codes and placeholders as senders write them -------------------------------------------
+
+
+def test_a_status_time_that_is_a_placeholder_makes_nothing_stale(hospital: Hospital) -> None:
+    said = {"control": "V1", "sent": hl7_time(hospital.now)}
+    hospital.send(version("V1", hospital.now, stated="19000101000000", **said))
+    alert = hospital.alert()
+    assert (alert.stale, alert.window_opens_at) == (False, hospital.now)
+    assert "no usable finalization time" in alert.note
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+
+
+def test_small_letters_in_code_and_processing_id_page_as_capitals_do(hospital: Hospital) -> None:
+    message = version("V1", hospital.now, control="V1", flag="rid49480")
+    hospital.send(message.replace(b"|P|2.5", b"|p^T|2.5"))
+    assert hospital.alert().category == "critical"
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
