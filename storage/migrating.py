@@ -52,9 +52,19 @@ def _alone(connection: Connection) -> Iterator[None]:
         connection.commit()
         return
     connection.exec_driver_sql("PRAGMA query_only = OFF")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    yield  # an exception leaves the transaction to the pool, which rolls it back
-    connection.exec_driver_sql("COMMIT")
+    # Else no table that others refer to can be written anew; it works outside a transaction alone.
+    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken:
+            raise RuntimeError(f"a migration has left rows of {broken[0]} that refer to nothing")
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        connection.invalidate()  # rolled back, and the next connection checks references again
+        raise
+    connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
 @cache

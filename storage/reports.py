@@ -1,4 +1,4 @@
-"""Report versions: each content once for each order."""
+"""Report versions: each content once for each order and time of sending."""
 
 from datetime import datetime
 
@@ -15,16 +15,19 @@ _REPORT = TypeAdapter(Report)
 _EVIDENCE = TypeAdapter(tuple[Flag, ...])
 _columns = tables.reports.c
 _ADD = insert(tables.reports).on_conflict_do_nothing(
-    index_elements=["key_value", "key_kind", "key_authority", "content_hash"]
+    index_elements=["key_value", "key_kind", "key_authority", "content_hash", "sent_at"]
 )
 _VERSIONS = select(
     _columns.id,
     _columns.status,
     _columns.status_at,
+    _columns.sent_at,
+    _columns.received_at,
     _columns.content_hash,
     _columns.category,
     _columns.finding_hash,
     _columns.review,
+    _columns.resource,
 ).where(
     _columns.key_value == bindparam("value"),
     _columns.key_kind == bindparam("kind"),
@@ -41,15 +44,17 @@ def add(
     finding_hash: str,
     received_at: datetime,
 ) -> str | None:
-    """Store one version and return its id. None: this content is known for this order.
+    """Store one version and return its id. None: it is known, with the same time of sending.
 
-    Receipt stands in where the report has no status time.
+    Receipt stands in where the report has no status time, or none of sending.
     """
     report_id = new_id()
     values = {"id": report_id, "message_id": message_id, "key_value": report.key.value,
               "key_kind": report.key.kind.value, "key_authority": report.key.authority,
               "content_hash": report.content_hash, "status": report.status.value,
-              "status_at": report.status_at or received_at, "category": triage.category,
+              "status_at": report.status_at or received_at,
+              "sent_at": report.sent_at or received_at, "resource": report.resource,
+              "category": triage.category,
               "finding_hash": finding_hash, "review": triage.review, "rule": triage.rule,
               "evidence": codec.dump(_EVIDENCE, triage.evidence), "received_at": received_at,
               "body": codec.dump(_REPORT, report)}  # fmt: skip

@@ -63,7 +63,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, SITE + '[hl7]\nport = 1\n[twilio]\nfrom = "+13125550100"\n')
     env = {
         "READBACK_HL7__PORT": "2576",
-        "READBACK_HL7__PROCESSING_IDS": "P, T",
+        "READBACK_HL7__PROCESSING_IDS": "P, t",
         "READBACK_TWILIO__FROM": "+13125550199",
         "READBACK_SITE__NAME": "2024",
     }

@@ -69,7 +69,8 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
 
 def origin(server: FhirSettings, settings: Settings) -> Origin:
     """What is known of the server's identifiers and times."""
-    return Origin(server.name, server.authorities, server.timezone or settings.site.timezone)
+    zone = server.timezone or settings.site.timezone
+    return Origin(server.name, server.authorities, zone, settings.hl7.feeds().machines)
 
 
 def wish(server: FhirSettings, public_url: str) -> Wish:

@@ -12,7 +12,8 @@ from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, err, print_json, say, s
 if TYPE_CHECKING:
     from bot.sources.mllp_client import Played
 
-ACCEPTED = "AA"
+# CA is the commit accept of the enhanced mode (HL7 table 0008).
+ACCEPTED = frozenset({"AA", "CA"})
 MOST_SHOWN = 50
 
 
@@ -36,9 +37,9 @@ def send(
     ] = 30.0,
     as_json: AsJson = False,
 ) -> None:
-    """Send each message of each FILE and print its ACK; exit code 1 if any was not AA."""
+    """Send each message of each FILE and print its ACK; exit code 1 if any is not AA or CA."""
     answers = asyncio.run(_played(files, *_address(to), patience))
-    refused = [played for played in answers if played.code != ACCEPTED]
+    refused = [played for played in answers if played.code not in ACCEPTED]
     if as_json:
         told = [
             {"file": str(p.file), "message": p.index, "ack": p.code or None, "text": p.text}
@@ -78,4 +79,4 @@ def _show(answers: "list[Played]", refused: "list[Played]") -> None:
     if shown:
         rows = ((p.file.name, str(p.index), p.code or "none", p.text) for p in shown)
         table("", ("file", "message", "ACK", "text"), rows)
-    say(f"{len(answers) - len(refused)} of {count(len(answers), 'message')} got AA.")
+    say(f"{len(answers) - len(refused)} of {count(len(answers), 'message')} accepted.")

@@ -20,6 +20,7 @@ from bot.domain.events import (
     Effect,
     Event,
     NotAllowed,
+    OlderVersion,
     Opened,
     PageDelivered,
     PageFailed,
@@ -57,9 +58,17 @@ from bot.domain.turn import (
     having,
     not_just_paged,
     notify,
+    tell_a_coordinator,
     tell_radiologist,
 )
-from bot.domain.versions import amend_ended, amend_open, begin, start_cycle, withdraw
+from bot.domain.versions import (
+    amend_ended,
+    amend_open,
+    begin,
+    note_older,
+    start_cycle,
+    withdraw,
+)
 
 __all__ = [
     "ADMINISTERS",
@@ -240,16 +249,11 @@ def _decline(turn: Turn, event: Declined) -> None:
     climb(turn, above(alert.owner_role))
     if event.reason is DeclineReason.NOT_MY_PATIENT:
         turn.evolve(no_access=having(alert.no_access, event.person_id))
-        _report_directory_entry(turn)
+        tell_a_coordinator(turn, Notice.DIRECTORY_ENTRY)
 
 
 def _somebody_left(alert: Alert) -> bool:
     return any(person.channels for _, person in candidates(alert, Role.COORDINATOR))
-
-
-def _report_directory_entry(turn: Turn) -> None:
-    able = [p.id for p in turn.alert.roster.coordinators if p.channels]
-    notify(turn, Notice.DIRECTORY_ENTRY, tuple(able[:1]))
 
 
 def _reassign(turn: Turn, event: Reassigned) -> None:
@@ -357,6 +361,7 @@ _TABLE: dict[State, dict[type, Transition]] = {
         Opened: Transition(_open, (_OPEN, _GONE, _LOWERED)),
         Amended: Transition(amend_open, (_OPEN, _LOWERED)),
         Withdrawn: Transition(withdraw, (_GONE,)),
+        OlderVersion: Transition(note_older, (_OPEN,)),
         StepDue: Transition(_step_due, (_OPEN,)),
         WindowPassed: Transition(_window_passed, (_OPEN,)),
         Acknowledged: Transition(_acknowledge, (_ACKED,)),
@@ -368,6 +373,7 @@ _TABLE: dict[State, dict[type, Transition]] = {
     State.ACKNOWLEDGED: {
         Amended: Transition(amend_ended, (_ACKED, _OPEN)),
         Withdrawn: Transition(withdraw, (_ACKED,)),
+        OlderVersion: Transition(note_older, (_ACKED,)),
         Acknowledged: Transition(_already_acknowledged, (_ACKED,)),
         AcknowledgmentUndone: Transition(_undo, (_OPEN,)),
         Reopened: Transition(_reopen, (_OPEN,)),
@@ -376,12 +382,14 @@ _TABLE: dict[State, dict[type, Transition]] = {
     State.WITHDRAWN: {
         Amended: Transition(amend_ended, (_OPEN, _LOWERED)),
         Withdrawn: Transition(withdraw, (_GONE,)),
+        OlderVersion: Transition(note_older, (_GONE,)),
         Reopened: Transition(_reopen, (_OPEN,)),
         **_staying(_GONE, {**_TIME, **_RECEIPTS}),
     },
     State.DOWNGRADED: {
         Amended: Transition(amend_ended, (_OPEN, _LOWERED)),
         Withdrawn: Transition(withdraw, (_GONE,)),
+        OlderVersion: Transition(note_older, (_LOWERED,)),
         Reopened: Transition(_reopen, (_OPEN,)),
         **_staying(_LOWERED, {**_TIME, **_RECEIPTS}),
     },

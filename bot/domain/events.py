@@ -57,6 +57,15 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class OlderVersion:
+    """A version says more than the one that holds, and is older by its status time. ``doubtful``:
+    it was not sent before that one, so that the two times do not agree."""
+
+    category: str
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StepDue:
     """``next_action_at`` has come."""
 
@@ -157,6 +166,7 @@ Event = (
     Opened
     | Amended
     | Withdrawn
+    | OlderVersion
     | StepDue
     | WindowPassed
     | PageSent

@@ -21,6 +21,7 @@ class Notice(StrEnum):
     PLEASE_PHONE = "please_phone"
     DIRECTORY_ENTRY = "directory_entry"
     QUARANTINE = "quarantine"
+    OLDER_VERSION = "older_version"
 
     @property
     def quiet(self) -> bool:

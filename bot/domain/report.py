@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from bot.domain.policy import Policy
+
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
@@ -95,10 +97,12 @@ class Addendum:
 class Report:
     """A finalized, preliminary or withdrawn report, free of any wire format.
 
-    ``status_at`` orders the versions; ``finalized_at`` (OBR-22) and ``discovered_at`` open the
-    window. All three are aware or None; ``time_notes`` says in words what could not be used.
+    ``status_at`` orders the versions, and ``sent_at`` (MSH-7, meta.lastUpdated) those of one status
+    time; ``finalized_at`` (OBR-22) and ``discovered_at`` open the window. All four are aware or
+    None; ``time_notes`` says in words what could not be used.
     ``content_hash`` covers everything clinical and leaves out the message's envelope, so that
-    the same report sent again under another control id is recognized. ``study_uid`` is DICOM's
+    the same report sent again under another control id is recognized. ``resource`` names the FHIR
+    resource whose state this is: a server never shows an older one again. ``study_uid`` is DICOM's
     Study Instance UID. ``called`` quotes what documents that somebody was told of the finding
     already, attempts left out. ``machine`` is True where no human signed the interpretation.
     """
@@ -132,6 +136,8 @@ class Report:
     study_uid: str = ""
     called: str = ""
     machine: bool = False
+    sent_at: datetime | None = None
+    resource: str = ""
 
 
 ROUTINE = "routine"
@@ -145,20 +151,24 @@ class Version:
     ``category`` is None where this version says nothing about it: a missing flag never lowers
     what an earlier version said. ``finding_hash`` covers what somebody acknowledges: the
     impression and the addenda that carry a flag. ``review`` says why a coordinator must look.
+    Times are as stated; receipt stands in for those that are not.
     """
 
     report_id: str
     status: Status
     status_at: datetime
+    sent_at: datetime
+    received_at: datetime
     content_hash: str
     category: str | None
     finding_hash: str
     review: str = ""
+    resource: str = ""
 
     @property
-    def order(self) -> tuple[datetime, Status, str]:
-        """Status time, then status rank, then content hash: arrival order does not matter."""
-        return (self.status_at, self.status, self.content_hash)
+    def sent(self) -> datetime:
+        """Nothing was sent after it was received: a clock that is ahead gains nothing."""
+        return min(self.sent_at, self.received_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +193,75 @@ class Settled:
         return self.newest.status is Status.WITHDRAWN
 
 
-def settle(versions: Iterable[Version]) -> Settled | None:
+def settle(versions: Iterable[Version], policy: Policy) -> Settled | None:
     """Fold the versions, in their order and not that of arrival, into what holds now.
 
     Preliminary versions do not count. None where nothing final was received yet.
     """
-    counted = sorted((v for v in versions if v.status > Status.PRELIMINARY), key=lambda v: v.order)
     settled: Settled | None = None
-    for version in counted:
+    known: set[str] = set()
+    for version in in_order((v for v in versions if v.status > Status.PRELIMINARY), policy):
+        sent_again = version.content_hash in known
+        known.add(version.content_hash)
+        if settled and sent_again and _adds_nothing(settled, version, policy):
+            continue
         settled = _after(settled or Settled(version), version)
     return settled
+
+
+def _adds_nothing(settled: Settled, version: Version, policy: Policy) -> bool:
+    """Content that came before: a copy of what holds, or an old version that a sender repeats.
+
+    The latter counts where it asks for more than what holds, or outranks it. A lost page is worse
+    than a needless one: what is repeated at the same rank does not lower the category.
+    """
+    if version.content_hash == settled.newest.content_hash:
+        return True
+    held, milder = settled.newest.status, 0
+    if version.category:
+        milder = policy.severity(version.category) - policy.severity(settled.category)
+    if settled.withdrawn or milder < 0:
+        return False
+    return version.status <= held if milder else version.status < held
+
+
+# ---- the order of versions ------------------------------------------------------------------
+
+_Place = tuple[datetime, datetime, Status, int, str, datetime]
+
+
+def in_order(versions: Iterable[Version], policy: Policy) -> list[Version]:
+    """Oldest first, whichever way they arrived: by status time, then by the time of sending, then
+    by status rank; of what is still equal the most severe holds, then the content hash decides.
+    """
+    told = list(versions)
+    since = _received_first(told)
+    reached: dict[str, datetime] = {}
+    placed: list[tuple[_Place, Version]] = []
+    for version in sorted(told, key=lambda v: (v.sent, v.status_at, v.status, v.content_hash)):
+        # Nothing was reached after it was first received.
+        at = min(version.status_at, since[version.content_hash, version.status_at])
+        if version.resource:
+            at = reached[version.resource] = max(at, reached.get(version.resource, at))
+        placed.append((_place(at, version, policy), version))
+    return [version for _, version in sorted(placed, key=lambda one: one[0])]
+
+
+def _received_first(versions: list[Version]) -> dict[tuple[str, datetime], datetime]:
+    """When the same content with the same status time was received first."""
+    found: dict[tuple[str, datetime], datetime] = {}
+    for version in versions:
+        same = (version.content_hash, version.status_at)
+        found[same] = min(version.received_at, found.get(same, version.received_at))
+    return found
+
+
+def _place(at: datetime, version: Version, policy: Policy) -> _Place:
+    milder = policy.severity(version.category) if version.category else len(policy.categories) + 1
+    return (at, version.sent, version.status, -milder, version.content_hash, version.sent_at)
+
+
+# ---- one version after the other ------------------------------------------------------------
 
 
 def _after(before: Settled, version: Version) -> Settled:

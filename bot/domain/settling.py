@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from bot.domain.alert import Alert
-from bot.domain.events import Amended, Opened, Withdrawn
+from bot.domain.events import Amended, OlderVersion, Opened, Withdrawn
 from bot.domain.policy import CategoryPolicy, Policy
-from bot.domain.report import ROUTINE, Settled
+from bot.domain.report import ROUTINE, Settled, Version
 
 UNKNOWN_CATEGORY = "its category is no longer in the policy"
 
@@ -34,6 +34,21 @@ def event_for(
     if after.category == ROUTINE and _lowered_in_words(after):
         return Amended(report_id, None, after.finding_hash, opens_at, held=held)
     return Amended(report_id, held, after.finding_hash, opens_at, _review(after, held))
+
+
+def older_than_what_holds(version: Version, after: Settled, policy: Policy) -> OlderVersion | None:
+    """Where the version just received says more than what holds with it: it must not vanish.
+
+    Older by both of its times, it has only come late. None as well where it holds.
+    """
+    newest = after.newest
+    in_force = ROUTINE if after.withdrawn else after.category
+    said = version.category
+    held = version.report_id == newest.report_id
+    if held or not said or policy.severity(said) >= policy.severity(in_force):
+        return None
+    late = version.status_at < newest.status_at and version.sent < newest.sent
+    return OlderVersion(said, doubtful=not late)
 
 
 def governing(policy: Policy, category: str) -> CategoryPolicy:

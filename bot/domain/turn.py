@@ -89,6 +89,12 @@ def tell_radiologist(turn: Turn) -> None:
         turn.record("radiologist_unreachable")
 
 
+def tell_a_coordinator(turn: Turn, notice: Notice) -> None:
+    """The first who can be reached."""
+    able = [p.id for p in turn.alert.roster.coordinators if p.channels]
+    notify(turn, notice, tuple(able[:1]))
+
+
 def channels_of(alert: Alert, person_id: str) -> tuple[str, ...]:
     person = alert.roster.person(person_id)
     return person.channels if person else ()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.coverage import Role
-from bot.domain.events import Amended, Withdrawn
+from bot.domain.events import Amended, OlderVersion, Withdrawn
 from bot.domain.page import Notice
 from bot.domain.paging import (
     channels_for,
@@ -15,7 +15,14 @@ from bot.domain.paging import (
 )
 from bot.domain.policy import CategoryPolicy
 from bot.domain.state import Alert, State
-from bot.domain.turn import ENDED, Turn, entitled, not_just_paged, notify
+from bot.domain.turn import (
+    ENDED,
+    Turn,
+    entitled,
+    not_just_paged,
+    notify,
+    tell_a_coordinator,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +188,11 @@ def _take_back(turn: Turn, state: State, held: CategoryPolicy | None) -> None:
             turn.evolve(policy=held)
     if not known:
         notify(turn, ENDED[state], entitled(turn.alert))
+
+
+def note_older(turn: Turn, event: OlderVersion) -> None:
+    """A more severe version that does not hold: on record, and where its two times do not agree a
+    coordinator hears of it. Nobody is paged."""
+    turn.record("older_version", category=event.category, doubtful=event.doubtful)
+    if event.doubtful:
+        tell_a_coordinator(turn, Notice.OLDER_VERSION)

@@ -77,6 +77,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.PLEASE_PHONE: f"imaging result, {ref}, is not answered{_due(page)}: please phone.",
         Notice.DIRECTORY_ENTRY: f"{ref}: the person paged says it is not their patient. "
         "Please check the order and the directory.",
+        Notice.OLDER_VERSION: f"{ref}: an older version, received later, is more urgent than the "
+        f"one that holds. Please {look}",
         Notice.QUARANTINE: f"a message could not be used ({reason}). See: readback quarantine list",
     }
     return texts.get(notice, "")

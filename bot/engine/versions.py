@@ -1,5 +1,6 @@
 """One more version of a report: kept once, and the alert follows what all of them amount to."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -8,8 +9,8 @@ from bot.domain import triage as rules
 from bot.domain.alert import Alert
 from bot.domain.coverage import Person
 from bot.domain.events import Opened
-from bot.domain.report import Provider, Report, Settled, Status, settle
-from bot.domain.settling import event_for, governing
+from bot.domain.report import Provider, Report, Settled, Status, Version, settle
+from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
@@ -28,10 +29,30 @@ def take(c: Connection, engine: Engine, report: Report, message_id: str, now: da
     if report_id is None or report.status is Status.PRELIMINARY:
         return
     versions = reports.versions(c, report.key)
-    before = settle(version for version in versions if version.report_id != report_id)
-    after = settle(versions)
+    earlier = [version for version in versions if version.report_id != report_id]
+    before, after = settle(earlier, engine.policy), settle(versions, engine.policy)
     if after:
-        _follow(c, engine, report, before, after, found)
+        (version,) = (one for one in versions if one.report_id == report_id)
+        _follow(c, engine, _dated(report, version, before, after), before, after, found)
+        if version.content_hash not in {one.content_hash for one in earlier}:
+            _note_older(c, engine, report, version, after)
+
+
+def _dated(report: Report, version: Version, before: Settled | None, after: Settled) -> Report:
+    """Where a version holds whose status time has not moved, it counts from when it was sent."""
+    moved = before is None or version.status_at > before.newest.status_at
+    if moved or after.newest.report_id != version.report_id:
+        return report
+    return replace(report, status_at=version.sent)
+
+
+def _note_older(
+    c: Connection, engine: Engine, report: Report, version: Version, after: Settled
+) -> None:
+    event = older_than_what_holds(version, after, engine.policy)
+    alert = alerts.by_key(c, report.key) if event else None
+    if event and alert:
+        apply_in(c, engine, alert.id, event)
 
 
 def _follow(

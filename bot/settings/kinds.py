@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from bot.domain.person_fields import timezone
 
@@ -33,6 +33,7 @@ def _web_address(value: object) -> object:
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Filled = Annotated[str, BeforeValidator(_filled)]
+Capitals = Annotated[Filled, AfterValidator(lambda text: text.strip().upper())]
 Address = Annotated[str, BeforeValidator(_web_address)]
 
 

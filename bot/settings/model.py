@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.profile import Feeds
-from bot.settings.kinds import Address, Filled, Section, Zone
+from bot.settings.kinds import Address, Capitals, Filled, Section, Zone
 from bot.settings.profiles import ProfileSettings
 from bot.settings.servers import FhirSettings
 
@@ -72,7 +72,7 @@ class Hl7Settings(Section):
     host: Filled = "127.0.0.1"
     port: Port = 2575
     on_unusable: Literal["accept", "reject"] = "accept"
-    processing_ids: tuple[Filled, ...] = Field(default=("P",), min_length=1)
+    processing_ids: tuple[Capitals, ...] = Field(default=("P",), min_length=1)
     max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
     timezone: Zone | None = None
     machines: tuple[Filled, ...] = ()

@@ -136,6 +136,8 @@ def notice_message(page: Page, settings: SlackSettings) -> Message:
             return _please_phone(page)
         case Notice.DIRECTORY_ENTRY:
             return _directory_entry(page)
+        case Notice.OLDER_VERSION:
+            return _older_version(page)
         case Notice.QUARANTINE:
             return _quarantine(page)
         case _:
@@ -163,6 +165,18 @@ def _directory_entry(page: Page) -> Message:
         ),
     ]
     return Message(f"READBACK: {page.ref}, please check the directory", blocks)
+
+
+def _older_version(page: Page) -> Message:
+    blocks = [
+        header(f"⏪ Check the versions · {_what(page)}"),
+        context(
+            f"An older version, received later, is more urgent than the one that holds "
+            f"· ref *{page.ref}*",
+            "Nobody was paged for it. Please compare the versions in the EHR.",
+        ),
+    ]
+    return Message(f"READBACK: {page.ref}, please check an older version", blocks)
 
 
 def _quarantine(page: Page) -> Message:

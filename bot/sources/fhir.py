@@ -107,7 +107,7 @@ def _processing_id(resource: Resource) -> str:
     headers = [one(entry.get("resource")) for entry in many(resource.get("entry"))[:1]]
     tags = [tag for header in headers for tag in many(one(header.get("meta")).get("tag"))]
     found = (text(t.get("code")) for t in tags if text(t.get("system")).endswith(_PROCESSING))
-    return next(found, "")
+    return next(found, "").upper()
 
 
 def _mode(reading: Reading, stated: str) -> str:

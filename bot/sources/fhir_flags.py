@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from bot.domain.report import Flag
 from bot.sources.fhir_json import Node, Resource, codings, many, one, text
+from bot.sources.hl7_flags import canonical, is_radlex
 
-_RADLEX = re.compile(r"RID\d+")
 _GONE = frozenset({"entered-in-error", "cancelled"})
 # What cannot be read is searched as it is: a review too many is better than one too few.
 _CRITICAL = re.compile(r'"code"\s*:\s*"(AA|HH|LL|RID4948\d)"', re.IGNORECASE)
@@ -53,13 +53,13 @@ def _observed(body: Resource, where: str) -> Iterator[Flag]:
 def _coded(found: list[Resource], where: str) -> Iterator[Flag]:
     for coding in found:
         if code := text(coding.get("code")):
-            yield Flag(code, text(coding.get("system")), where)
+            yield Flag(canonical(code), text(coding.get("system")), where)
 
 
 def _radlex(body: Resource, fields: tuple[str, ...], where: str) -> Iterator[Flag]:
     for field in fields:
         for flag in _coded(codings(body.get(field)), f"{where}{field}"):
-            if _RADLEX.fullmatch(flag.value):
+            if is_radlex(flag.value):
                 yield flag
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.report import Identifier, KeyKind, ReportKey
 from bot.sources.fhir_json import Link, Node, Resource, codings, many, one, text
+from bot.sources.hl7_study import uid_in
 
 _UID = "urn:dicom:uid"
 _PREFIXES = ("urn:oid:", "urn:uuid:", "urn:id:")
@@ -20,11 +21,13 @@ _PREFIXES = ("urn:oid:", "urn:uuid:", "urn:id:")
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where resources come from. ``authorities`` maps an identifier's system to the name that
-    the issuer has in HL7 v2; ``timezone`` is for times without a zone."""
+    the issuer has in HL7 v2; ``timezone`` is for times without a zone. ``machines`` are
+    interpreters (id, AUTHORITY:ID, or name) that are no people, in upper case."""
 
     name: str
     authorities: Mapping[str, str]
     timezone: ZoneInfo
+    machines: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,17 @@ def numbers_of(report: Node, origin: Origin) -> Numbers:
         place = f"DiagnosticReport/{text(report.body.get('id'))}"
         key = ReportKey(origin.name, KeyKind.FILLER, place)
     return Numbers(key, _value(best), _value(filler), _value(placer))
+
+
+def study_uid(report: Node) -> str:
+    """DICOM's Study Instance UID: of the ImagingStudy, else among the report's identifiers."""
+    studies = [identifier for link in report.links("imagingStudy") for identifier in _of(link)]
+    found = (
+        uid_in(text(identifier.get("value")))
+        for identifier in (*studies, *many(report.body.get("identifier")))
+        if not _is_number(identifier)
+    )
+    return next((uid for uid in found if uid), "")
 
 
 def identifiers(body: Resource, origin: Origin) -> tuple[Identifier, ...]:

@@ -3,8 +3,10 @@
 from bot.domain.report import Identifier, Patient, Provider
 from bot.sources.fhir_json import Link, Node, Resource, codings, many, one, text
 from bot.sources.fhir_numbers import Origin, identifiers, named
+from bot.sources.hl7_people import is_listed
 
 _PERSONS = frozenset({"Practitioner", "PractitionerRole"})
+_TEAMS = frozenset({"Organization", "CareTeam"})
 _SEX = {"male": "M", "female": "F", "other": "O", "unknown": "U"}
 # v3-ActCode to table 0004, as HL7 v2 has it in PV1-2.
 _CLASS = {
@@ -91,6 +93,18 @@ def radiologist(report: Node, origin: Origin) -> Provider | None:
     """Who interpreted: resultsInterpreter, else a performer who is a person."""
     read_by = providers(report.links("resultsInterpreter"), origin)
     return next(iter(read_by or providers(report.links("performer"), origin)), None)
+
+
+def by_machine(report: Node, origin: Origin) -> bool:
+    """Whether whoever interpreted is a device, or on the site's list of machines, all of them."""
+    read_by = report.links("resultsInterpreter") or report.links("performer")
+    told = [link for link in read_by if link.kind not in _TEAMS]
+    return bool(told) and all(_is_machine(link, origin) for link in told)
+
+
+def _is_machine(link: Link, origin: Origin) -> bool:
+    who = provider(link, origin)
+    return link.kind == "Device" or (who is not None and is_listed(who, origin.machines))
 
 
 def attending(encounter: Node, origin: Origin) -> tuple[Provider, ...]:

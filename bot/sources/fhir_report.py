@@ -4,24 +4,24 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from itertools import chain
 
 from bot.domain.report import Report, Status
 from bot.domain.window import FUTURE_TOLERANCE
 from bot.sources.fhir_flags import flags, results
 from bot.sources.fhir_json import NOTHING, Link, Node, codings, many, one, text, words
-from bot.sources.fhir_numbers import Origin, numbers_of
+from bot.sources.fhir_narrative import told_by
+from bot.sources.fhir_numbers import Origin, numbers_of, study_uid
 from bot.sources.fhir_people import (
     attending,
+    by_machine,
     location,
     ordering,
     patient,
     patient_class,
     radiologist,
 )
-from bot.sources.fhir_text import presented
+from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import modality_in
-from bot.sources.hl7_text import Narrative, narrate_running
 from bot.sources.hl7_time import moment
 from bot.sources.hl7_wire import BadReport
 
@@ -36,7 +36,6 @@ _STATUS = {
 }
 # What HL7 v2 says in MSH-11: test data are labelled in meta.security.
 _TEST_DATA = frozenset({"HTEST"})
-_NO_FIGURE = frozenset({"valueQuantity", "valueCodeableConcept"})
 
 
 def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "") -> Report:
@@ -46,7 +45,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
     numbers = numbers_of(found, origin)
     when = _times(found, stands, origin, now)
     observed = results(found)
-    told = _told(found, observed)
+    told = told_by(found, observed)
     encounter = next(
         iter(found.nodes("encounter")), Node(NOTHING, NOTHING, found.known, found.base)
     )
@@ -64,7 +63,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,
-        flags=flags(found, observed),
+        flags=tuple(dict.fromkeys((*flags(found, observed), *told.flags))),
         patient=patient(subject, origin),
         ordering=ordering(found, origin),
         attending=attending(encounter, origin),
@@ -79,6 +78,11 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         patient_class=patient_class(encounter),
         location=location(encounter),
         time_notes=when.notes,
+        study_uid=study_uid(found),
+        called=called(told)[0],
+        machine=by_machine(found, origin),
+        sent_at=when.sent_at,
+        resource=f"{origin.name}/{found.body.get('id')}" if found.body.get("id") else "",
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -104,49 +108,10 @@ def _is_test(labels: object) -> bool:
 
 def _content_hash(report: Report) -> str:
     """SHA-256 of all that the report says; not of the resource's version on its server."""
-    said = asdict(replace(report, control_id="", sender="", time_notes=()))
+    bare = replace(report, control_id="", sender="", resource="", time_notes=())
+    said = asdict(replace(bare, status_at=None, sent_at=None))
     content = json.dumps(said, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-# ---- words ----------------------------------------------------------------------------------
-
-
-def _told(found: Node, observed: list[Node]) -> Narrative:
-    """The presented form, else what the observations say; the conclusion is never left out.
-
-    The impression is the one that stands in the text, which is what HL7 v2 sends as well.
-    """
-    conclusion = text(found.body.get("conclusion"))
-    running = presented(found) or "\n".join(chain.from_iterable(map(_lines, observed)))
-    told = narrate_running(running)
-    if conclusion and _squeezed(conclusion) not in _squeezed(running):
-        told = replace(told, text=f"{told.text}\n{conclusion}".strip())
-    return replace(told, impression=told.impression or conclusion)
-
-
-def _squeezed(words_: str) -> str:
-    return "".join(words_.split()).casefold()
-
-
-def _lines(observation: Node) -> list[str]:
-    said = [_value(part) for part in (observation.body, *many(observation.body.get("component")))]
-    notes = [text(note.get("text")) for note in many(observation.body.get("note"))]
-    return [line for line in (*said, *notes) if line]
-
-
-def _value(part: object) -> str:
-    """Text as it stands; a figure or a code with its question."""
-    body = one(part)
-    spoken = text(body.get("valueString")) or text(body.get("valueMarkdown"))
-    if spoken:
-        return spoken
-    figure = one(body.get("valueQuantity"))
-    answer = words(body.get("valueCodeableConcept")) or " ".join(
-        word for word in (text(figure.get("value")), text(figure.get("unit"))) if word
-    )
-    question = words(body.get("code"))
-    return f"{question}: {answer}" if question and answer else answer
 
 
 def _modality(found: Node) -> str:
@@ -167,6 +132,7 @@ def _modality(found: Node) -> str:
 @dataclass(frozen=True, slots=True)
 class _Times:
     status_at: datetime | None
+    sent_at: datetime | None
     finalized_at: datetime | None
     notes: tuple[str, ...]
 
@@ -186,4 +152,4 @@ def _times(found: Node, stands: Status, origin: Origin, now: datetime) -> _Times
     later = max(usable, default=None)
     status_at = later if stands > Status.FINAL else next(iter(usable), None)
     finalized = issued.at if Status.FINAL <= stands <= Status.CORRECTED else None
-    return _Times(status_at, finalized, tuple(notes))
+    return _Times(status_at, updated.at, finalized, tuple(notes))

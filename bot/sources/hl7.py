@@ -15,7 +15,7 @@ from bot.domain.report import Flag
 from bot.sources.hl7_batch import split
 from bot.sources.hl7_flags import salvage
 from bot.sources.hl7_macros import salvaged_macros
-from bot.sources.hl7_orders import party, sender
+from bot.sources.hl7_orders import party, processing_id, sender
 from bot.sources.hl7_report import Circumstances, reports
 from bot.sources.hl7_time import zone_of
 from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
@@ -49,7 +49,7 @@ def read(
         source=source,
         sender=known.sender,
         control_id=wire.msh(10),
-        processing_id=wire.msh(11),
+        processing_id=processing_id(wire),
         reading=_reading(wire, known),
     )
 
@@ -116,6 +116,6 @@ def unusable(
         source=source,
         sender=sender(wire)[:_LONGEST] if known else "",
         control_id=wire.msh(10)[:_LONGEST] if known else "",
-        processing_id=wire.msh(11)[:_LONGEST] if known else "",
+        processing_id=processing_id(wire)[:_LONGEST] if known else "",
         reading=Unusable(bad.reason, bad.detail, _salvaged(wire, profile), bad.code, bad.location),
     )

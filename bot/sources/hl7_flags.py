@@ -10,7 +10,7 @@ from bot.sources.hl7_wire import Wire, at
 Result = tuple[int, list[str]]
 """An OBX, or the NTE after it, with the number of the OBX in the message, from 1."""
 
-_RADLEX = re.compile(r"RID\d+")
+_RADLEX = re.compile(r"RID\d+", re.IGNORECASE)
 _OBX_8 = 8
 # In a coded value (CWE): identifier and alternate identifiers; the coding system is two further.
 _CODES = frozenset({0, 3, 9})
@@ -47,7 +47,7 @@ def _abnormal(fields: list[str], number: int, wire: Wire) -> list[Flag]:
     for repetition in fields[_OBX_8].split(wire.repetition):
         parts = repetition.split(wire.component)
         for place in (0, 3):
-            value = wire.clean(at(parts, place))
+            value = canonical(wire.clean(at(parts, place)))
             if value:
                 found.append(Flag(value, wire.clean(at(parts, place + 2)), f"OBX[{number}]-8"))
     return found[:1] if len({flag.value for flag in found}) == 1 else found
@@ -57,7 +57,7 @@ def _radlex(fields: list[str], number: int, wire: Wire, places: tuple[int, ...])
     found: list[Flag] = []
     for place in places:
         field = at(fields, place)
-        if "RID" in field:
+        if "RID" in field.upper():
             for repetition in field.split(wire.repetition):
                 found += _coded(repetition.split(wire.component), f"OBX[{number}]-{place}", wire)
     return found
@@ -69,9 +69,19 @@ def _coded(parts: list[str], where: str, wire: Wire) -> list[Flag]:
         system = wire.clean(at(parts, index + 2)) if index in _CODES else ""
         for piece in part.split(wire.subcomponent):
             value = wire.clean(piece)
-            if _RADLEX.fullmatch(value):
-                found.append(Flag(value, system, where))
+            if is_radlex(value):
+                found.append(Flag(value.upper(), system, where))
     return found
+
+
+def canonical(value: str) -> str:
+    """RadLex codes in capitals, as the policy has them; all else as it stands."""
+    return value.upper() if is_radlex(value) else value
+
+
+def is_radlex(value: str) -> bool:
+    """Whether it has the form of a RadLex identifier, in letters of either size."""
+    return _RADLEX.fullmatch(value) is not None
 
 
 def _ruled(
@@ -136,5 +146,5 @@ def _is_critical(flag: Flag) -> bool:
         return flag.category != ROUTINE
     if flag.value.upper() == _NOT_ACTIONABLE:
         return False
-    in_flag_field = flag.where.endswith("-8") and _RADLEX.fullmatch(flag.value) is not None
+    in_flag_field = flag.where.endswith("-8") and is_radlex(flag.value)
     return in_flag_field or _CRITICAL.fullmatch(flag.value) is not None

@@ -6,12 +6,12 @@ critical result policy"). In mammography "ACR category 1" is BI-RADS and means t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import islice
 
-from bot.domain.profile import MOST_SEVERE, Profile, Rule
+from bot.domain.profile import MOST_SEVERE, STANDARD, Profile, Rule
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_called import tells_of_a_call
 from bot.sources.hl7_flags import Result
@@ -60,26 +60,35 @@ _MOST = 50
 _ROMAN = {"I": "1", "II": "2", "III": "3"}
 
 
-class _Segments:
+Prose = Callable[[], Mapping[str, str]]
+"""Each line of a report's prose, without blanks around it, with the place where it stands. A coded
+answer is no prose: what stands in one is no macro."""
+
+
+def prose_of(results: list[Result], wire: Wire) -> dict[str, str]:
+    """The prose of these segments."""
+    found: dict[str, str] = {}
+    for number, fields in results:
+        if is_prose(fields):
+            place = f"OBX[{number}]-5" if fields[0] == "OBX" else f"OBX[{number}] NTE-3"
+            for line in lines_of(fields, wire):
+                found.setdefault(line.strip(), place)
+    return found
+
+
+class _Places:
     """Where each line of the prose stands; made when a macro is found, and once a report."""
 
-    def __init__(self, results: list[Result], wire: Wire) -> None:
-        self._results, self._wire = results, wire
+    def __init__(self, prose: Prose) -> None:
+        self._prose = prose
         self._searched = 0
 
     @cached_property
-    def _lines(self) -> dict[str, str]:
-        """A coded answer is no prose: what stands in one is no macro."""
-        found: dict[str, str] = {}
-        for number, fields in self._results:
-            if is_prose(fields):
-                place = f"OBX[{number}]-5" if fields[0] == "OBX" else f"OBX[{number}] NTE-3"
-                for line in lines_of(fields, self._wire):
-                    found.setdefault(line.strip(), place)
-        return found
+    def _lines(self) -> Mapping[str, str]:
+        return self._prose()
 
     def where(self, match: re.Match[str]) -> str:
-        """The segment of the line in which the macro stands, empty where no prose has it."""
+        """The place of the line in which the macro stands, empty where no prose has it."""
         text, begins = match.string, match.start("macro")
         line = (text[:begins].rpartition("\n")[2] + text[begins:].partition("\n")[0]).strip()
         return self._lines.get(line) or self._within(line)
@@ -92,7 +101,7 @@ class _Segments:
         return next((place for said, place in self._lines.items() if line in said), "")
 
 
-def with_macros(told: Narrative, results: list[Result], wire: Wire, profile: Profile) -> Narrative:
+def with_macros(told: Narrative, prose: Prose, profile: Profile = STANDARD) -> Narrative:
     """The narrative with a flag for each macro, on the report or on the addendum that has it.
 
     An addendum's macro that tells of a call flags the report and not the addendum: it is about the
@@ -101,7 +110,7 @@ def with_macros(told: Narrative, results: list[Result], wire: Wire, profile: Pro
     may = _may_have(told.lowered, profile)
     if not may and not told.addenda:
         return told
-    there = _Segments(results, wire)
+    there = _Places(prose)
     own = [*told.flags, *(_found(told.text, there, profile) if may else ())]
     addenda = []
     for addendum in told.addenda:
@@ -118,7 +127,7 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     lines = [line for line in wire.lines if line[:3] == "OBX"]
     results = [(number, line.split(wire.field)) for number, line in enumerate(lines, 1)]
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
-    return tuple(_found(text, _Segments(results, wire), profile))
+    return tuple(_found(text, _Places(lambda: prose_of(results, wire)), profile))
 
 
 def _may_have(lowered: str, profile: Profile) -> bool:
@@ -129,7 +138,7 @@ def _may_have(lowered: str, profile: Profile) -> bool:
     )
 
 
-def _found(text: str, there: _Segments, profile: Profile) -> list[Flag]:
+def _found(text: str, there: _Places, profile: Profile) -> list[Flag]:
     """Each macro once, where it stood first."""
     stated = [(match, rule.text, rule.category) for match, rule in _of_site(text, profile)]
     if profile.dictated_macros:

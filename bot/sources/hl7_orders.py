@@ -161,6 +161,11 @@ def party(wire: Wire, number: int) -> str:
     return name or universal
 
 
+def processing_id(wire: Wire) -> str:
+    """MSH-11 without its mode; a sender's small p is production too."""
+    return wire.msh(11).upper()
+
+
 def sender(wire: Wire) -> str:
     """The sending application and facility, as "RIS/MAIN"."""
     return "/".join(name for number in (3, 4) if (name := party(wire, number)))

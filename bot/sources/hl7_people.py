@@ -85,6 +85,14 @@ def interpreter(field: str, wire: Wire, profile: Profile = STANDARD) -> Provider
     return _person(wire.clean(name[0]), authorities, "", _name(at(name, 1), name[2:4], wire))
 
 
+def is_listed(provider: Provider, machines: frozenset[str]) -> bool:
+    """Whether the site names them as a machine: by id, AUTHORITY:ID, or name, in upper case."""
+    names = {provider.name}
+    for identifier in provider.identifiers:
+        names |= {identifier.value, f"{identifier.authority}:{identifier.value}"}
+    return any(name.upper() in machines for name in names if name)
+
+
 def _name(family: str, given: list[str], wire: Wire) -> str:
     first = " ".join(part for name in given if (part := wire.clean(name)))
     last = wire.clean(family)

@@ -123,7 +123,13 @@ def _of_status(order: Order, report: Report, wire: Wire, profile: Profile) -> st
     return "OBX-11" if deleted else str(place)
 
 
-_NOT_USED = ("is empty", "is not a date and time", "has no minutes", "lies in the future")
+_NOT_USED = (
+    "is empty",
+    "is not a date and time",
+    "is a placeholder",
+    "has no minutes",
+    "lies in the future",
+)
 
 
 def _of_times(report: Report) -> Iterator[tuple[str, str]]:

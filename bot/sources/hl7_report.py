@@ -10,9 +10,9 @@ from bot.domain.window import FUTURE_TOLERANCE
 from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
-from bot.sources.hl7_macros import with_macros
-from bot.sources.hl7_orders import Numbers, Order, by_key, code, orders_in
-from bot.sources.hl7_people import interpreter, location, patient, providers
+from bot.sources.hl7_macros import prose_of, with_macros
+from bot.sources.hl7_orders import Numbers, Order, by_key, code, orders_in, processing_id
+from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
 from bot.sources.hl7_status import is_deleted, stated, status
 from bot.sources.hl7_study import study_uid
 from bot.sources.hl7_text import narrate
@@ -65,7 +65,8 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire) if deletes else order.results
     flagged = flags(results, wire, profile)
-    told = with_macros(narrate(results, flagged, wire, profile), results, wire, profile)
+    told = narrate(results, flagged, wire, profile)
+    told = with_macros(told, lambda: prose_of(results, wire), profile)
     when = _times(order, stands, wire, known)
     ordering = orderer(order, wire)
     radiologist = interpreter(at(obr, 32), wire, profile) or interpreter(at(obr, 33), wire, profile)
@@ -90,7 +91,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         accession=numbers.accession,
         filler=numbers.filler,
         placer=numbers.placer,
-        processing_id=wire.msh(11),
+        processing_id=processing_id(wire),
         sender=known.sender,
         control_id=wire.msh(10),
         patient_class=wire.clean(at(pv1, 2)),
@@ -99,6 +100,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         study_uid=study_uid(told, order.others, wire)[0],
         called=called(told)[0],
         machine=bool(known.machines) and _is_machine(wire, radiologist, known.machines),
+        sent_at=when.sent_at,
     )
 
 
@@ -115,12 +117,8 @@ def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:
 
 def _is_machine(wire: Wire, radiologist: Provider | None, machines: frozenset[str]) -> bool:
     """The sending application, or who interpreted: by id, AUTHORITY:ID, or name."""
-    names = {wire.msh(3)}
-    if radiologist:
-        names.add(radiologist.name)
-        for identifier in radiologist.identifiers:
-            names |= {identifier.value, f"{identifier.authority}:{identifier.value}"}
-    return any(name.upper() in machines for name in names if name)
+    by_machine = radiologist is not None and is_listed(radiologist, machines)
+    return by_machine or wire.msh(3).upper() in machines
 
 
 def _standing(results: list[Result], wire: Wire) -> list[Result]:
@@ -146,6 +144,7 @@ def _content_hash(order: Order, numbers: Numbers, ordering: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Times:
     status_at: datetime | None
+    sent_at: datetime | None
     finalized_at: datetime | None
     notes: tuple[str, ...]
 
@@ -163,11 +162,11 @@ def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _T
     if ahead:
         notes.append("lies in the future")
     status_at = None if ahead else reached.at
+    sent = _moment(wire.header, 7, wire, zone).at
     if status_at is None:
-        sent = _moment(wire.header, 7, wire, zone).at
         status_at = sent if sent and sent <= now + FUTURE_TOLERANCE else None
     finalized = reached.at if Status.FINAL <= stands <= Status.CORRECTED else None
-    return _Times(status_at, finalized, tuple(f"OBR-22 {note}" for note in notes))
+    return _Times(status_at, sent, finalized, tuple(f"OBR-22 {note}" for note in notes))
 
 
 def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo) -> Moment:

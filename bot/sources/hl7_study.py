@@ -27,5 +27,10 @@ def study_uid(told: Narrative, others: list[str], wire: Wire) -> tuple[str, str]
 
 def _uid(value: str, wire: Wire) -> str:
     first = value.split(wire.repetition, 1)[0].split(wire.component, 1)[0]
-    uid = wire.clean(first.split(wire.subcomponent, 1)[0])
+    return uid_in(wire.clean(first.split(wire.subcomponent, 1)[0]))
+
+
+def uid_in(value: str) -> str:
+    """The UID, empty where the value is none."""
+    uid = value.removeprefix("urn:oid:")
     return uid if len(uid) <= _LONGEST and _UID.fullmatch(uid) else ""

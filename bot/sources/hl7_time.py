@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
-_OLDEST = 1900
+# Before this no report was sent by HL7 v2 as we read it. Systems write their zero instead of
+# nothing: year 1, 1753, 30 December 1899, 1900, 1970.
+_OLDEST = 1990
 _TO_THE_MINUTE = 12
 _ZONE = re.compile(r"[+-]\d{4}$")
 
@@ -67,7 +69,7 @@ def _parsed(value: str) -> datetime:
 
 def _in_utc(read: datetime, zone: tzinfo) -> Moment:
     if read.year < _OLDEST:
-        raise ValueError
+        return Moment(None, "is a placeholder")
     if read.tzinfo is not None:
         return Moment(read.astimezone(UTC))
     local = read.replace(tzinfo=zone)

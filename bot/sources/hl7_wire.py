@@ -172,7 +172,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         escape=escape,
         subcomponent=marks[3:4] or "&",
         escaped=text.find(escape, len("MSH|") + len(marks)) >= 0,
-        radlex="RID" in text,
+        radlex="RID" in text.upper(),
     )
 
 

@@ -64,9 +64,17 @@ class Reports(Row, table=True):
     """One version of one report; ``body`` is the whole of it as JSON."""
 
     __tablename__ = "reports"
-    # Finds all versions of one order's result, and refuses the same content twice.
+    # Finds all versions of one order's result, and refuses the same version twice.
     __table_args__ = (
-        UniqueConstraint("key_value", "key_kind", "key_authority", "content_hash"),
+        # The name that the columns would give it is longer than PostgreSQL allows.
+        UniqueConstraint(
+            "key_value",
+            "key_kind",
+            "key_authority",
+            "content_hash",
+            "sent_at",
+            name="uq_reports_version",
+        ),
         CheckConstraint("status BETWEEN 0 AND 4", name="status"),
     )
 
@@ -78,6 +86,8 @@ class Reports(Row, table=True):
     content_hash: str = Field(sa_type=Text)
     status: int
     status_at: datetime = Field(sa_type=Instant)
+    sent_at: datetime = Field(sa_type=Instant)
+    resource: str = Field(sa_type=Outside)
     category: str | None = Field(default=None, sa_type=Text)
     finding_hash: str = Field(sa_type=Text)
     review: str = Field(sa_type=Text)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,23 @@ def send(*words: str) -> Result:
 @pytest.fixture
 def refusing() -> Iterator[int]:
     """The port of a listener that answers AE to whatever comes, and closes."""
+    with answering("AE") as port:
+        yield port
+
+
+@contextmanager
+def answering(code: str) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=answer, args=(server,), daemon=True)
+        thread = threading.Thread(target=answer, args=(server, code), daemon=True)
         thread.start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
         thread.join(5)
 
 
-def answer(server: socket.socket) -> None:
-    ack = b"\x0bMSH|^~\\&|A|B|C|D|20260101||ACK|1|P|2.3\rMSA|AE|C1|no OBR segment\r\x1c\r"
+def answer(server: socket.socket, code: str) -> None:
+    said = f"MSH|^~\\&|A|B|C|D|20260101||ACK|1|P|2.3\rMSA|{code}|C1|no OBR segment\r"
+    ack = b"\x0b" + said.encode() + b"\x1c\r"
     while True:
         try:
             connection, _ = server.accept()
@@ -56,16 +64,23 @@ def test_an_answer_other_than_aa_is_shown_and_found_in_the_exit_code(
     result = send(str(file), "--to", f"127.0.0.1:{refusing}")
     assert result.exit_code == 1
     assert "no OBR segment" in result.stdout
-    assert "0 of 1 message got AA." in result.stderr
+    assert "0 of 1 message accepted." in result.stderr
     told = json.loads(send(str(file), "--to", f"127.0.0.1:{refusing}", "--json").stdout)
     assert told == [{"file": str(file), "message": 1, "ack": "AE", "text": "no OBR segment"}]
+
+
+@pytest.mark.parametrize("code", ["AA", "CA"])
+def test_a_commit_accept_is_as_good_as_an_application_accept(file: Path, code: str) -> None:
+    with answering(code) as port:
+        result = send(str(file), "--to", f"127.0.0.1:{port}")
+    assert (result.exit_code, "1 of 1 message accepted." in result.stderr) == (0, True)
 
 
 def test_of_many_messages_only_what_was_refused_is_listed(tmp_path: Path, refusing: int) -> None:
     many = tmp_path / "many.hl7"
     many.write_bytes(b"".join(report(f"A{number}") for number in range(60)))
     result = send(str(many), "--to", f"127.0.0.1:{refusing}")
-    assert "0 of 60 messages got AA." in result.stderr
+    assert "0 of 60 messages accepted." in result.stderr
 
 
 def test_a_listener_that_is_not_there_is_said(file: Path) -> None:

@@ -1,5 +1,6 @@
 """Versions in any order: the same result, and the same alert."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,10 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.alert import Alert, State, advance
-from bot.domain.events import Amended, Opened, Withdrawn
-from bot.domain.report import REISSUED, ROUTINE, Settled, Status, Version, settle
-from bot.domain.settling import UNKNOWN_CATEGORY, event_for, governing
+from bot.domain.events import Amended, OlderVersion, Opened, Withdrawn
+from bot.domain.report import REISSUED, ROUTINE, Settled, Status, Version, in_order
+from bot.domain.report import settle as settle_by
+from bot.domain.settling import (
+    UNKNOWN_CATEGORY,
+    event_for,
+    governing,
+    older_than_what_holds,
+)
 from tests.domain.loop import CRITICAL, POLICY, SIGNIFICANT, T0, new_alert
+
+LATER = T0 + timedelta(hours=1)
 
 
 def version(
@@ -22,7 +31,11 @@ def version(
     review: str = "",
 ) -> Version:
     at = T0 + timedelta(minutes=n)
-    return Version(f"r{n}", status, at, f"hash{n}", category, finding, review)
+    return Version(f"r{n}", status, at, at, LATER, f"hash{n}", category, finding, review)
+
+
+def settle(told: Iterable[Version]) -> Settled | None:
+    return settle_by(told, POLICY)
 
 
 def arrive(*versions: Version) -> Alert | None:
@@ -64,7 +77,41 @@ versions = st.lists(
 )
 
 
-@given(versions, st.randoms(use_true_random=False))
+def sent(
+    number: int, reached: int, minute: int, said: tuple[str | None, Status, str], resource: str
+) -> Version:
+    """One of a few contents, by a sender whose status time may stand still or be ahead."""
+    category, status, finding = said
+    known = f"{category} {status} {finding} {reached}"
+    made = version(reached, category, status, finding)
+    at, received = T0 + timedelta(minutes=minute), T0 + timedelta(minutes=minute + number % 3)
+    return replace(
+        made,
+        report_id=f"{known} at {minute}",
+        content_hash=known,
+        sent_at=at,
+        received_at=received,
+        resource=resource,
+    )
+
+
+unmoved = st.lists(
+    st.builds(
+        sent,
+        st.integers(0, 5),
+        st.sampled_from([1, 1, 1, 5]),
+        st.integers(1, 6),
+        st.tuples(
+            categories, st.sampled_from([*Status, Status.FINAL]), st.sampled_from(["f1", "f2"])
+        ),
+        st.sampled_from(["", "", "ehr/r1"]),
+    ),
+    max_size=7,
+    unique_by=lambda v: v.report_id,
+)
+
+
+@given(versions | unmoved, st.randoms(use_true_random=False))
 def test_any_permutation_and_repetition_of_versions_settles_the_same(
     told: list[Version], random: object
 ) -> None:
@@ -74,7 +121,7 @@ def test_any_permutation_and_repetition_of_versions_settles_the_same(
 
 
 @settings(deadline=None)
-@given(versions, st.randoms(use_true_random=False))
+@given(versions | unmoved, st.randoms(use_true_random=False))
 def test_any_permutation_and_repetition_of_versions_ends_in_the_same_alert(
     told: list[Version], random: object
 ) -> None:
@@ -154,14 +201,19 @@ def test_what_is_issued_again_with_a_flag_goes_to_the_ordering_provider() -> Non
     assert (alert.state, alert.owner, alert.review) == (State.OPEN, "ada", "")
 
 
-def test_equal_times_are_ordered_by_status_and_then_by_content() -> None:
+def test_equal_times_are_ordered_by_status_and_then_by_severity_and_content() -> None:
     first = version(1, "critical")
-    corrected = replace(first, report_id="r2", status=Status.CORRECTED, category=ROUTINE)
+    corrected = replace(
+        first, report_id="r2", status=Status.CORRECTED, category=ROUTINE, content_hash="h2"
+    )
     other = replace(first, report_id="r3", content_hash="zzz", category="significant")
     for told in ([first, corrected, other], [other, corrected, first]):
         settled = settle(told)
         assert settled
         assert (settled.newest.report_id, settled.category) == ("r2", ROUTINE)
+    silent, same = replace(first, category=None), replace(first, content_hash="a")
+    ordered = in_order([same, first, other, silent], POLICY)
+    assert ordered == [silent, other, same, first]
 
 
 # ---- when the policy file or the stored reports are no longer what they were ---------------
@@ -213,3 +265,130 @@ def test_the_events_carry_what_the_alert_needs() -> None:
     assert lowered
     expected = Amended("r3", None, "f1", T0, held=CRITICAL)
     assert event_for(alert, second, lowered, POLICY, T0) == expected
+
+
+# ---- versions that the status time does not tell apart ---------------------------------------
+
+
+def at(
+    minute: int,
+    category: str | None = None,
+    status: Status = Status.FINAL,
+    *,
+    reached: int = 0,
+    words: str = "",
+    resource: str = "",
+) -> Version:
+    """Sent and received at that minute, with a status time that stands still unless told."""
+    made = version(reached, category, status)
+    sent_at = T0 + timedelta(minutes=minute)
+    return replace(
+        made,
+        report_id=f"at {minute}",
+        content_hash=words or f"{category} {status}",
+        sent_at=sent_at,
+        received_at=sent_at,
+        resource=resource,
+    )
+
+
+GONE = Status.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("told", "holds", "category"),
+    [
+        ([at(1, "critical"), at(2, "critical")], 1, "critical"),
+        ([at(1, "critical"), at(2, status=GONE), at(3, "critical")], 3, "critical"),
+        ([at(1, "critical"), at(2, status=GONE), at(3), at(4, status=GONE)], 4, "critical"),
+        ([at(1, "critical"), at(2, ROUTINE, Status.CORRECTED), at(3, "critical")], 3, "critical"),
+        (
+            [at(1, "significant"), at(2, "critical", Status.CORRECTED), at(3, "significant")],
+            2,
+            "critical",
+        ),
+        ([at(1), at(2, "critical", Status.CORRECTED), at(3)], 2, "critical"),
+        ([at(1, "significant"), at(2, "critical"), at(3, "significant")], 2, "critical"),
+        (
+            [
+                at(1, "critical", words="A"),
+                at(2, "critical", words="B"),
+                at(3, "critical", words="A"),
+            ],
+            3,
+            "critical",
+        ),
+    ],
+    ids=[
+        "the same again",
+        "issued again",
+        "withdrawn again",
+        "flagged again after a downgrade",
+        "an old version repeated after its correction",
+        "an old version without a flag repeated",
+        "a milder one of the same rank repeated",
+        "other words of the same rank and category repeated",
+    ],
+)
+def test_content_that_came_before_counts_only_where_it_asks_for_more(
+    told: list[Version], holds: int, category: str
+) -> None:
+    for some in (told, list(reversed(told))):
+        settled = settle(some)
+        assert settled
+        assert (settled.newest.report_id, settled.category) == (f"at {holds}", category)
+
+
+def test_a_clock_that_is_ahead_gains_nothing_not_even_when_it_sends_again() -> None:
+    first, correction = at(0, "significant", reached=4), at(1, "critical", reached=1)
+    again = replace(at(9, "significant", reached=4), report_id="again")
+    settled = settle([again, correction, first])
+    assert settled
+    assert settled.newest is correction
+
+
+def test_a_server_that_shows_a_resource_final_again_has_said_so_after_it_was_withdrawn() -> None:
+    gone = at(5, status=GONE, reached=5, resource="ehr/r1")
+    first, again = at(1, "critical", resource="ehr/r1"), at(9, "critical", resource="ehr/r1")
+    settled = settle([again, gone, first])
+    assert settled
+    assert settled.newest is again
+    by_another = replace(again, resource="other/r1")
+    settled = settle([by_another, gone, first])
+    assert settled
+    assert settled.newest is gone
+
+
+# ---- a severe version that does not hold ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "older", "expected"),
+    [
+        (
+            at(3, "critical"),
+            at(2, "significant", reached=1),
+            OlderVersion("critical", doubtful=True),
+        ),
+        (
+            at(1, "critical"),
+            at(2, "significant", reached=1),
+            OlderVersion("critical", doubtful=False),
+        ),
+        (
+            at(3, "significant"),
+            at(2, status=GONE, reached=1),
+            OlderVersion("significant", doubtful=True),
+        ),
+        (at(3, "significant"), at(2, "critical", reached=1), None),
+        (at(3), at(2, "critical", reached=1), None),
+        (at(3, "critical"), at(2, reached=1), None),
+        (at(3, "critical", reached=2), at(2, "significant", reached=1), None),
+    ],
+)
+def test_a_more_severe_version_that_does_not_hold_is_told(
+    told: Version, older: Version, expected: OlderVersion | None
+) -> None:
+    after = settle([told, older])
+    assert after
+    assert older_than_what_holds(told, after, POLICY) == expected

@@ -109,18 +109,25 @@ def version(
     flag: str = "AA",
     impression: str = "Acute left subdural hematoma.",
     provider: str = "1001^OSEI^ADA^^^DR^^^MAIN",
+    sent: str = "",
+    stated: str | None = None,
 ) -> bytes:
-    """One version of a CT report, finalized then. ``flag`` is OBX-8 of the impression."""
+    """One version of a CT report, finalized then. ``flag`` is OBX-8 of the impression.
+
+    ``sent`` is MSH-7 where it is not the time of finalization, ``stated`` is OBR-22, both as they
+    stand.
+    """
+    reached = hl7_time(final) if stated is None else stated
     template = sample("ct-head-hemorrhage").template.splitlines()
     header, patient, visit = template[0], template[1], template[2]
     lines = (
-        header.replace("$NOW", hl7_time(final)).replace("$CONTROL", control),
+        header.replace("$NOW", sent or hl7_time(final)).replace("$CONTROL", control),
         patient,
         visit,
         f"ORC|RE|P{accession}|{accession}^RIS",
         f"OBR|1|P{accession}|{accession}^RIS|CTHEADWO^CT HEAD W/O CONTRAST^MAIN|||"
         f"{hl7_time(final - timedelta(minutes=40))}|||||||||{provider}||{accession}||||"
-        f"{hl7_time(final)}||CT|{status}|||||||3001&LIND&ROSA&&&DR&&&MAIN",
+        f"{reached}||CT|{status}|||||||3001&LIND&ROSA&&&DR&&&MAIN",
         f"OBX|1|TX|REPORT&IMP^Report^MAIN|1|{impression}|||{flag}|||F",
     )
     return "\r".join(lines).encode() + b"\r"

@@ -135,6 +135,13 @@ def test_a_wrong_directory_entry_names_neither_patient_nor_decliner() -> None:
     assert "Dr. Ben Ito" in told
 
 
+def test_an_older_version_is_to_be_compared_and_nothing_of_it_is_shown() -> None:
+    told = read(notice_message(notice(Notice.OLDER_VERSION, finding="Dissection."), SITE))
+    assert "older version" in told
+    assert "K7QX" in told
+    assert "Dissection" not in told
+
+
 def test_a_quarantine_notice_needs_no_alert() -> None:
     bare = Page("d1", notice(Notice.QUARANTINE).slip, ADA, NOW, reason="no-order-identifier")
     assert "no order identifier" in read(notice_message(bare, SITE))

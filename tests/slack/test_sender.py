@@ -125,7 +125,9 @@ def test_a_rewriting_that_slack_refuses_for_another_reason_fails(
     assert failed.value.reason == "slack-ratelimited"
 
 
-@pytest.mark.parametrize("kind", [Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY])
+@pytest.mark.parametrize(
+    "kind", [Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY, Notice.OLDER_VERSION]
+)
 def test_a_request_is_a_message_of_its_own_that_no_later_notice_rewrites(
     kind: Notice, site: SlackSettings, ada: SlackPerson
 ) -> None:

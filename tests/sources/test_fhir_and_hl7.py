@@ -74,7 +74,8 @@ def outcome(reading: Reading, accession: str, arriving: Sequence[RawMessage]) ->
         reading.engine.database.run(lambda c, r=raw: intake.receive_in(c, reading.engine, r))  # type: ignore[misc]  # mypy cannot type a lambda with a default
 
     found = reading.engine.database.look(lambda c: alerts.by_key(c, key))
-    settled = settle(reading.engine.database.look(lambda c: reports.versions(c, key)))
+    told = reading.engine.database.look(lambda c: reports.versions(c, key))
+    settled = settle(told, reading.engine.policy)
     assert settled is not None
     if found is None:
         return None, settled.category, settled.newest.status_at

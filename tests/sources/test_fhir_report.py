@@ -216,6 +216,33 @@ def test_tags_are_flags() -> None:
     assert [(flag.value, flag.where) for flag in found.flags] == [("RID49481", "meta.tag")]
 
 
+def test_a_radlex_code_counts_in_small_letters_too() -> None:
+    (flag,) = report(conclusionCode=[concept("rid49480", RADLEX)]).flags
+    assert flag.value == "RID49480"
+    given = _observation(
+        valueCodeableConcept=concept(" rid49482", RADLEX), category=[concept("Rid49481", RADLEX)]
+    )
+    assert [value for value, _ in _flags(given)] == ["RID49481", "RID49482"]
+
+
+def test_a_placeholder_for_issued_is_no_time() -> None:
+    found = report(issued="1970-01-01T00:00:00Z")
+    assert (found.finalized_at, found.status_at) == (None, found.sent_at)
+    assert found.time_notes == ("issued is a placeholder",)
+
+
+SENT = datetime(2026, 3, 2, 14, 30, 5, tzinfo=UTC)
+
+
+def test_what_the_server_shows_later_is_the_same_content_with_its_own_time() -> None:
+    later = {"versionId": "3", "lastUpdated": "2026-03-02T14:50:00Z"}
+    for status in ("final", "entered-in-error"):
+        first, second = report(status=status), report(status=status, meta=later)
+        assert first.content_hash == second.content_hash
+        assert (first.sent_at, second.sent_at) == (SENT, datetime(2026, 3, 2, 14, 50, tzinfo=UTC))
+        assert first.resource == second.resource == "ehr/r1"
+
+
 def test_an_interpretation_stands_where_an_abnormal_flag_does() -> None:
     given = _observation(interpretation=[concept("AA", INTERPRETATION)])
     assert _flags(given) == [("AA", "Observation[1].interpretation")]

@@ -241,7 +241,7 @@ def test_without_any_zone_the_sites_holds() -> None:
         ("20260115", "OBR-22 has no minutes"),
         ("20261345120000", "OBR-22 is not a date and time"),
         ("soon", "OBR-22 is not a date and time"),
-        ("00010101000000", "OBR-22 is not a date and time"),
+        ("00010101000000", "OBR-22 is a placeholder"),
     ],
 )
 def test_an_unusable_finalization_is_noted_and_the_headers_time_orders_the_versions(
@@ -318,3 +318,16 @@ def test_a_reading_is_one_of_reports_even_without_observations() -> None:
     withdrawn = raw(message(ORC, obr({25: "X"}))).reading
     assert isinstance(withdrawn, Reports)
     assert withdrawn.reports[0].status is Status.WITHDRAWN
+
+
+@pytest.mark.parametrize("stated", ["p", "P^T", "P ", " p ", "p^T^x"])
+def test_the_processing_id_is_its_first_component_in_any_letters(stated: str) -> None:
+    data = sample().replace(b"|P|2.5.1", f"|{stated}|2.5.1".encode())
+    assert raw(data).processing_id == "P"
+    assert report(data).processing_id == "P"
+
+
+def test_a_placeholder_for_the_status_time_counts_for_nothing() -> None:
+    found = report(sample(fields={22: "19000101000000"}))
+    assert (found.finalized_at, found.status_at) == (None, found.sent_at)
+    assert found.time_notes == ("OBR-22 is a placeholder",)

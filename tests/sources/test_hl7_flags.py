@@ -1,6 +1,6 @@
 import pytest
 
-from tests.sources.oru import report, sample
+from tests.sources.oru import report, sample, unusable
 
 
 def places(obx: str) -> list[tuple[str, str, str]]:
@@ -24,6 +24,20 @@ def test_a_radlex_code_counts_in_any_component_and_repetition() -> None:
     obx = "OBX|1|CWE|x||a^b^c^RID49481^t^RadLex~q&RID49482||||||F"
     assert [value for value, _, _ in places(obx)] == ["RID49481", "RID49482"]
     assert places(obx)[0][1] == "RadLex"
+
+
+@pytest.mark.parametrize("place", [3, 5, 8, 15, 17])
+@pytest.mark.parametrize("code", ["rid49480", "Rid49480", " rid49480 "])
+def test_a_radlex_code_counts_in_small_letters_too(place: int, code: str) -> None:
+    fields = [""] * 20
+    fields[0], fields[2], fields[11] = "OBX", "CWE", "F"
+    fields[place] = f"{code}^ACR Category 1^RADLEX"
+    assert places("|".join(fields)) == [("RID49480", "RADLEX", f"OBX[1]-{place}")]
+
+
+def test_small_letters_are_seen_in_a_message_that_cannot_be_used_too() -> None:
+    found = unusable(sample("OBX|1|CWE|x||rid49480^c^RADLEX||||||F", fields={25: "?"}))
+    assert [flag.value for flag in found.flags] == ["RID49480"]
 
 
 def test_a_code_in_running_text_is_not_a_coded_value() -> None:

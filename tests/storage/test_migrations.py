@@ -3,12 +3,16 @@
 import re
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, MetaData, Table, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 import storage.triggers  # noqa: F401 - hangs them on the tables
@@ -43,6 +47,8 @@ def catalogue(c: Connection) -> Catalogue:
 def parts_of(sql: str) -> set[str]:
     """The lines of a statement: two tables are equal whatever the order of their constraints."""
     lines = (re.sub(r"\s+", " ", line).strip(" ,") for line in sql.splitlines())
+    # SQLite quotes the name of a table that was renamed.
+    lines = (re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", line) for line in lines)
     return {re.sub(r"FOREIGN KEY ?\(", "FOREIGN KEY (", line) for line in lines if line}
 
 
@@ -124,3 +130,71 @@ def test_copies_that_start_together_migrate_once(new_database_url: str) -> None:
         thread.join(30)
     assert errors == []
     assert "alerts" in str(in_engine(new_database_url, read_catalogue))
+
+
+# Of each table what the constraints ask for; every other column gets nothing of its type.
+OLD_ROWS: dict[str, dict[str, Any]] = {
+    "messages": {"id": "m1"},
+    "policies": {"id": "p1"},
+    "reports": {"id": "r1", "message_id": "m1"},
+    "alerts": {"id": "a1", "policy_id": "p1", "report_id": "r1", "state": "withdrawn"},
+}
+_NOTHING: dict[type, Any] = {
+    str: "",
+    int: 0,
+    bytes: b"",
+    datetime: datetime(2026, 3, 2, tzinfo=UTC),
+}
+
+
+def insert(c: Connection, name: str, values: dict[str, Any]) -> None:
+    table = Table(name, MetaData(), autoload_with=c)
+    needed = {
+        column.name: _NOTHING[column.type.python_type]
+        for column in table.columns
+        if not column.nullable or column.name == "ended_at"
+    }
+    c.execute(table.insert(), needed | values)
+
+
+def test_versions_stored_by_the_first_release_stay_and_alerts_still_show_them(
+    new_database_url: str,
+) -> None:
+    def as_it_was(engine: Engine) -> None:
+        config = migrating.configuration()
+        with engine.begin() as c:
+            config.attributes["connection"] = c
+            command.upgrade(config, "0002")
+            for name, values in OLD_ROWS.items():
+                insert(c, name, values)
+
+    def shown(engine: Engine) -> list[tuple[Any, ...]]:
+        query = (
+            "SELECT alerts.report_id, reports.resource, reports.sent_at = reports.received_at "
+            "FROM alerts JOIN reports ON reports.id = alerts.report_id"
+        )
+        with engine.connect() as c:
+            found = [tuple(row) for row in c.execute(text(query))]
+            with pytest.raises(IntegrityError):
+                c.execute(text("DELETE FROM reports"))
+        return found
+
+    in_engine(new_database_url, as_it_was)
+    in_engine(new_database_url, migrating.migrate)
+    assert in_engine(new_database_url, shown) == [("r1", "", True)]
+
+
+def test_a_migration_that_fails_leaves_the_next_connection_checking_references(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    def checked(engine: Engine) -> int:
+        monkeypatch.setattr(command, "upgrade", fail)
+        with pytest.raises(OSError, match="full"):
+            migrating.migrate(engine)
+        with engine.connect() as c:
+            return int(c.execute(text("PRAGMA foreign_keys")).scalar_one())
+
+    assert in_engine(f"sqlite:///{tmp_path / 'readback.db'}", checked) == 1

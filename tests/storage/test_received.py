@@ -143,7 +143,23 @@ def test_the_same_content_of_one_order_is_known(database: Database) -> None:
 def test_a_version_without_a_status_time_counts_from_its_receipt(database: Database) -> None:
     report_id = database.run(lambda c: stored_report(c, replace(REPORT, status_at=None)))
     (version,) = database.look(lambda c: reports.versions(c, KEY))
-    assert version == Version(report_id, REPORT.status, NOW, "c1", "critical", "f1", "")
+    expected = Version(report_id, REPORT.status, NOW, NOW, NOW, "c1", "critical", "f1")
+    assert version == expected
+
+
+def test_the_same_content_sent_at_another_time_is_another_version(database: Database) -> None:
+    def add(c: Connection, minutes: int | None, received: int) -> str | None:
+        sent = None if minutes is None else NOW + minutes * MINUTE
+        report = replace(REPORT, sent_at=sent, resource="ehr/r1")
+        at = NOW + received * MINUTE
+        return reports.add(c, report, stored_message(c), Triage(None, "no-flag"), "f", at)
+
+    told = [(1, 2), (1, 3), (2, 3), (None, 4), (None, 5)]
+    kept = [database.run(partial(add, minutes=m, received=r)) is not None for m, r in told]
+    assert kept == [True, False, True, True, True]
+    found = database.look(lambda c: reports.versions(c, KEY))
+    assert sorted(one.sent_at for one in found) == [NOW + n * MINUTE for n in (1, 2, 4, 5)]
+    assert {one.resource for one in found} == {"ehr/r1"}
 
 
 # ---- quarantine -----------------------------------------------------------------------------

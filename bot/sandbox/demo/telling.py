@@ -161,6 +161,7 @@ _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
     "amended": _amended,
     "withdrawn": lambda _: Told("Result withdrawn", "deleted or marked wrong", "warn"),
     "downgraded": lambda _: Told("Result is routine now", "", "warn"),
+    "older_version": lambda f: Told("An older version came late", f["category"], "warn"),
     "reopened": lambda f: Told("Open again", f.by, "alarm"),
 }
 

@@ -1,0 +1,94 @@
+"""What a DiagnosticReport says in words, with the macros and the calls that stand in them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from bot.sources.fhir_json import Node, Resource, codings, many, one, text, words
+from bot.sources.fhir_text import presented
+from bot.sources.hl7_lines import running_lines
+from bot.sources.hl7_macros import with_macros
+from bot.sources.hl7_text import Narrative, narrate_running
+
+# LOINC: who was told of a critical result.
+_COMMUNICATION = "73568-8"
+
+
+def told_by(found: Node, observed: list[Node]) -> Narrative:
+    """The presented form, else what the observations say; the conclusion is never left out.
+
+    The impression is the one that stands in the text, which is what HL7 v2 sends as well.
+    """
+    conclusion = text(found.body.get("conclusion"))
+    form = presented(found)
+    running = form or "\n".join(line for one_ in observed for line in _lines(one_.body))
+    told = narrate_running(running)
+    if conclusion and _squeezed(conclusion) not in _squeezed(running):
+        whole = f"{told.text}\n{conclusion}".strip()
+        told = replace(told, text=whole, lowered=whole.lower())
+    told = replace(
+        told, impression=told.impression or conclusion, communication=_communication(observed)
+    )
+    return with_macros(told, lambda: _prose(form, observed, conclusion))
+
+
+def _squeezed(words_: str) -> str:
+    return "".join(words_.split()).casefold()
+
+
+def _prose(form: str, observed: list[Node], conclusion: str) -> Mapping[str, str]:
+    """Each line of prose with its place, the one that comes first in the text."""
+    told = [
+        *(("presentedForm", line) for line in running_lines(form)),
+        *(
+            (f"Observation[{number}]", line)
+            for number, one_ in enumerate([] if form else observed, 1)
+            for said in _spoken(one_.body)
+            for line in running_lines(said)
+        ),
+        *(("conclusion", line) for line in running_lines(conclusion)),
+    ]
+    return {line: place for place, line in reversed(told) if line}
+
+
+def _communication(observed: list[Node]) -> tuple[str, str]:
+    """What stands under LOINC 73568-8, and in which observation."""
+    for number, one_ in enumerate(observed, 1):
+        asked = {text(coding.get("code")) for coding in codings(one_.body.get("code"))}
+        said = " ".join(_lines(one_.body)) if _COMMUNICATION in asked else ""
+        if said:
+            return said, f"Observation[{number}]"
+    return "", ""
+
+
+# ---- one observation ------------------------------------------------------------------------
+
+
+def _lines(observation: Resource) -> list[str]:
+    """Text as it stands; a figure or a code with its question; the notes."""
+    said = [_value(part) for part in (observation, *many(observation.get("component")))]
+    return [line for line in (*said, *_notes(observation)) if line]
+
+
+def _spoken(observation: Resource) -> Iterator[str]:
+    """Its prose alone."""
+    yield from map(_text, (observation, *many(observation.get("component"))))
+    yield from _notes(observation)
+
+
+def _notes(observation: Resource) -> list[str]:
+    return [text(note.get("text")) for note in many(observation.get("note"))]
+
+
+def _text(part: Resource) -> str:
+    return text(part.get("valueString")) or text(part.get("valueMarkdown"))
+
+
+def _value(body: Resource) -> str:
+    if spoken := _text(body):
+        return spoken
+    figure = one(body.get("valueQuantity"))
+    answer = words(body.get("valueCodeableConcept")) or " ".join(
+        word for word in (text(figure.get("value")), text(figure.get("unit"))) if word
+    )
+    question = words(body.get("code"))
+    return f"{question}: {answer}" if question and answer else answer
