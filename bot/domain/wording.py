@@ -73,6 +73,9 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.WITHDRAWN: f"{ref} was withdrawn: deleted or marked wrong. Please {look}",
         Notice.DOWNGRADED: f"{ref} is now routine by a newer report. Nothing to answer; {look}",
         Notice.CHANGED: f"{ref}: the report has changed. Please {look}",
+        Notice.ANOTHER_PROVIDER: f"{ref}: the report now names another ordering provider. "
+        "It is no longer with you.",
+        Notice.ANOTHER_PATIENT: f"{ref}: the patient's identity was corrected. Please {look}",
         Notice.REOPENED: f"{ref} is open again and not yet answered. Please {look}",
         Notice.PLEASE_PHONE: f"imaging result, {ref}, is not answered{_due(page)}: please phone.",
         Notice.DIRECTORY_ENTRY: f"{ref}: the person paged says it is not their patient. "

@@ -27,7 +27,9 @@ LOOK_BACK = 200
 # These are always messages of their own: they tell of something else than the page does.
 _OF_THEIR_OWN = frozenset({Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY, Notice.QUARANTINE})
 # Nothing to say to somebody who has no message that it would change.
-_ONLY_REWRITES = frozenset({Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.EXPIRED})
+_ONLY_REWRITES = frozenset(
+    {Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.ANOTHER_PROVIDER, Notice.EXPIRED}
+)
 
 Call = Callable[[], Awaitable[AsyncSlackResponse]]
 
