@@ -60,6 +60,11 @@ def everybody(connection: Connection) -> list[Person]:
     return list(directory(connection).active)
 
 
+def is_active(connection: Connection, person_id: str) -> bool:
+    """Whether the last import named this person."""
+    return any(person.id == person_id for person in directory(connection).active)
+
+
 def load(connection: Connection, person_id: str) -> Person | None:
     """The person of this id, in the directory or not any more. None where there never was one."""
     return directory(connection).people.get(person_id)

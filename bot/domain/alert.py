@@ -161,12 +161,10 @@ def _directory_changed(turn: Turn, _: DirectoryChanged) -> None:
     """An owner whom no channel reaches any more is passed by at once; where nobody could be
     reached, everybody is tried again."""
     alert = turn.alert
-    if channels_of(alert, alert.owner):
-        return
-    turn.record("directory_changed", person=alert.owner or None)
     if waits_for_retry(alert):
         retry(turn)
-    else:
+    elif not channels_of(alert, alert.owner):
+        turn.record("directory_changed", person=alert.owner or None)
         climb(turn, alert.owner_role)
 
 

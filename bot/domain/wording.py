@@ -120,6 +120,13 @@ def answer_refused(ref: str, explain: str) -> str:
     return _fitting([f"READBACK: ref {ref}: {explain}"])
 
 
+def answer_left(ref: str, with_whom: str, callback_number: str) -> str:
+    """``with_whom`` is the role of the alert's owner, empty where nobody has to answer any more."""
+    now = f"is now with the {with_whom}" if with_whom else "needs no answer any more"
+    call = f" Or call {to_gsm(callback_number)}." if _or_call(callback_number) else ""
+    return _fitting([f"READBACK: you are not in the directory any more. Ref {ref} {now}.{call}"])
+
+
 def answer_unknown_code(callback_number: str) -> str:
     call = _or_call(callback_number)
     return _fitting([f"READBACK: this code is not open on this phone. Please check it{call}."])

@@ -6,7 +6,6 @@ import io
 import re
 import tempfile
 from datetime import datetime, timedelta
-
 from pathlib import Path
 
 from bot.app.rehearsal import people_move_in

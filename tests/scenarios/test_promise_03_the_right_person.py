@@ -32,17 +32,17 @@ ANOTHER_PROVIDER = re.compile("names another ordering provider")
 ANOTHER_PATIENT = re.compile("patient's identity was corrected")
 
 
-def send(hospital: Hospital, minutes_ago: float = 0, **about: str) -> str:
-    """One version of order V1, finalized that long ago, under a control id of its own."""
+def send(hospital: Hospital, **about: str) -> str:
+    """One version of order V1, finalized now or at ``minutes_ago``, with its own control id."""
     hospital.sent += 1
-    final = hospital.now - timedelta(minutes=minutes_ago)
+    final = hospital.now - timedelta(minutes=float(about.pop("minutes_ago", "0")))
     return hospital.send(version("V1", final, control=f"V{hospital.sent}", **about))
 
 
 def correct(hospital: Hospital, **about: str) -> str:
     """A correction, one minute after whatever came before it."""
     hospital.pass_time(minutes=1)
-    return send(hospital, status="C", **about)
+    return send(hospital, **{"status": "C", **about})
 
 
 def told_of_another_provider(hospital: Hospital, message: SlackMessage) -> None:
@@ -62,7 +62,7 @@ def facts(hospital: Hospital) -> AlertFacts:
 def test_a_corrected_provider_is_paged_at_once_and_the_first_one_is_told(
     hospital: Hospital,
 ) -> None:
-    send(hospital, 5)
+    send(hospital, minutes_ago="5")
     message, _ = paged(hospital.ada)
     began = hospital.alert().due_at
     correct(hospital, provider=TESS)
@@ -121,7 +121,7 @@ def test_a_version_that_names_nobody_keeps_the_provider_of_the_one_before(
     hospital: Hospital,
 ) -> None:
     send(hospital)
-    _, sms = paged(hospital.ada)
+    paged(hospital.ada)
     correct(hospital, provider="")
     correct(hospital, provider="^OSEI^ADA", impression="Acute left subdural hematoma, 9 mm.")
     assert owner(hospital) == hospital.ada.name
@@ -133,7 +133,7 @@ def test_a_version_that_names_nobody_keeps_the_provider_of_the_one_before(
 def test_withdrawn_and_issued_again_with_another_provider_goes_to_that_one(
     hospital: Hospital,
 ) -> None:
-    send(hospital, 5)
+    send(hospital, minutes_ago="5")
     message, _ = paged(hospital.ada)
     hospital.pass_time(minutes=1)
     send(hospital, status="X")
@@ -218,9 +218,9 @@ def test_too_late_for_a_ladder_the_right_provider_is_paged_beside_the_coordinato
 
 
 def test_an_older_version_that_names_somebody_else_changes_nothing(hospital: Hospital) -> None:
-    send(hospital, 1, status="C")
+    send(hospital, minutes_ago="1", status="C")
     _, sms = paged(hospital.ada)
-    send(hospital, 9, provider=TESS)
+    send(hospital, minutes_ago="9", provider=TESS)
     assert (owner(hospital), len(pages(hospital))) == (hospital.ada.name, 2)
     acknowledge_by_sms(hospital, hospital.ada, sms)
     expect_everything(hospital)
@@ -229,9 +229,9 @@ def test_an_older_version_that_names_somebody_else_changes_nothing(hospital: Hos
 def test_an_older_version_names_the_provider_whom_the_newest_leaves_out(
     hospital: Hospital,
 ) -> None:
-    send(hospital, 1, status="C", provider="")
+    send(hospital, minutes_ago="1", status="C", provider="")
     paged(hospital.carla)
-    send(hospital, 9)
+    send(hospital, minutes_ago="9")
     assert owner(hospital) == hospital.ada.name
     expect_everything(hospital)
 
@@ -309,5 +309,9 @@ def test_who_said_not_my_patient_is_asked_again_about_the_right_one(hospital: Ho
     hospital.settle()
     correct(hospital, patient=ROE)
     told_of_another_patient(hospital)
-    assert hospital.ada.slack.click("Acknowledge", message).modal
+    again = hospital.ada.slack.click("Acknowledge", message).modal
+    words = "Subdural, another patient"
+    assert hospital.ada.slack.submit(again, {"words": words}).outcome == "closed"
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    hospital.settle()
     expect_everything(hospital)
