@@ -65,11 +65,14 @@ def notify_on(turn: Turn, notice: Notice, person_id: str, channel: str) -> None:
 
 
 def tell_handed_over(turn: Turn, person_id: str) -> None:
-    """Their Slack message says so; a phone rings for it only where it has rung for the page."""
+    """Their Slack message says so; a phone rings for it only where it has rung for the page, and
+    not for whoever has just passed it on: they get an answer where they did."""
     channels = channels_of(turn.alert, person_id)
     outcomes = turn.before.outcomes(person_id)
     if SLACK in channels and outcomes.get(SLACK) is not Outcome.FAILED:
         notify_on(turn, turn.handing_over, person_id, SLACK)
+        return
+    if person_id in set(turn.alert.declined) - set(turn.before.declined):
         return
     rung = [c for c in channels if outcomes.get(c) is Outcome.SENT]
     if rung:

@@ -18,5 +18,10 @@ def pass_on(c: Connection, engine: Engine, before: Iterable[str]) -> int:
     """
     left = alerts.out_of_reach(c)
     for alert_id in dict.fromkeys((*left, *before)):
-        apply_in(c, engine, alert_id, DirectoryChanged())
+        pass_on_one(engine, alert_id, c)
     return len(left)
+
+
+def pass_on_one(engine: Engine, alert_id: str, c: Connection) -> None:
+    """The same for one alert; nothing happens where its owner can be paged."""
+    apply_in(c, engine, alert_id, DirectoryChanged())
