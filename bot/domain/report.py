@@ -183,14 +183,18 @@ class Settled:
         return self.newest.status is Status.WITHDRAWN
 
 
+def counted(versions: Iterable[Version]) -> list[Version]:
+    """Those that have a say in what holds, oldest first by their order."""
+    return sorted((v for v in versions if v.status > Status.PRELIMINARY), key=lambda v: v.order)
+
+
 def settle(versions: Iterable[Version]) -> Settled | None:
     """Fold the versions, in their order and not that of arrival, into what holds now.
 
     Preliminary versions do not count. None where nothing final was received yet.
     """
-    counted = sorted((v for v in versions if v.status > Status.PRELIMINARY), key=lambda v: v.order)
     settled: Settled | None = None
-    for version in counted:
+    for version in counted(versions):
         settled = _after(settled or Settled(version), version)
     return settled
 

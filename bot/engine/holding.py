@@ -11,7 +11,7 @@ from functools import cache
 from sqlalchemy import Connection
 
 from bot.domain.identity import contradict, says_who
-from bot.domain.report import Identifier, Patient, Provider, Report, Status, Version
+from bot.domain.report import Identifier, Patient, Provider, Report, Status, Version, counted
 from storage import people, reports
 from storage.alerts import AlertFacts
 
@@ -33,7 +33,7 @@ def loading(c: Connection, at_hand: Report, report_id: str) -> Load:
 
 def held(c: Connection, versions: Iterable[Version], load: Load) -> Held:
     """Fold them. Few versions are loaded: mostly the newest says everything."""
-    ids = [version.report_id for version in sorted(_final(versions), key=_rank, reverse=True)]
+    ids = [version.report_id for version in _newest_first(versions)]
 
     def newest_first() -> Iterator[Report]:
         return map(load, ids)
@@ -54,12 +54,10 @@ def held(c: Connection, versions: Iterable[Version], load: Load) -> Held:
     return Held(facts, next(patients, Patient()))
 
 
-def _final(versions: Iterable[Version]) -> Iterator[Version]:
-    return (version for version in versions if version.status > Status.PRELIMINARY)
-
-
-def _rank(version: Version) -> tuple[bool, object]:
-    return (version.status is not Status.WITHDRAWN, version.order)
+def _newest_first(versions: Iterable[Version]) -> list[Version]:
+    """Withdrawals last: they say nothing but that, unless there is nothing else."""
+    told = counted(versions)[::-1]
+    return sorted(told, key=lambda version: version.status is Status.WITHDRAWN)
 
 
 def _resolved(c: Connection, named: Iterable[tuple[Provider, ...]]) -> str | None:
