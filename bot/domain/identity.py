@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from bot.domain.report import Identifier, Patient
 
 _WORD = re.compile(r"[^\W_]+")
+_APOSTROPHES = dict.fromkeys(
+    map(ord, "'`´\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
+)
 
 
 def another_patient(before: Patient, after: Patient) -> bool:
@@ -62,10 +65,11 @@ def _names_differ(before: str, after: str) -> bool:
 
 
 def _words(name: str) -> set[str]:
-    """Without case, accents and punctuation, in any order."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
+    """Without case, accents and punctuation, in any order. An initial may stand for any name."""
+    plain = unicodedata.normalize("NFKD", name.translate(_APOSTROPHES)).casefold()
     letters = "".join(c for c in plain if not unicodedata.combining(c))
-    return set(_WORD.findall(letters))
+    found = set(_WORD.findall(letters))
+    return {word for word in found if len(word) > 1} or found
 
 
 def _days_differ(before: str, after: str) -> bool:

@@ -65,12 +65,20 @@ def _resolved(c: Connection, named: Iterable[tuple[Provider, ...]]) -> str | Non
     resolves nobody. None where a newer version names somebody else, whom nobody knows."""
     unknown: list[Identifier] = []
     for providers in named:
-        identifiers = [i for provider in providers for i in provider.identifiers]
+        identifiers = [i for provider in providers for i in _known_by(provider)]
         found = _first_known(c, providers)
         if found:
             return None if contradict(unknown, identifiers) else found
         unknown += identifiers
     return None
+
+
+def _known_by(provider: Provider) -> Iterator[Identifier]:
+    """Its numbers under the names by which a directory knows their authorities: one NPI is as good
+    as another, and a number of no authority says nothing."""
+    for identifier in provider.identifiers:
+        for authority in people.authorities(identifier):
+            yield Identifier(identifier.value, authority)
 
 
 def _first_known(c: Connection, providers: tuple[Provider, ...]) -> str | None:

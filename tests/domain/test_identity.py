@@ -27,6 +27,7 @@ def patient(*identifiers: Identifier, name: str = "", born: str = "") -> Patient
         patient(Identifier("V9", "MAIN", "VN"), name="DÉMO, Janet", born="1958"),
         patient(Identifier("5", "EAST", "MR"), name="JANET DEMO"),
         patient(name="Demo, Janet Q.", born="19580412"),
+        patient(name="Demo, Janet Quinn", born="1958-04-12"),
         patient(Identifier("5", "EAST")),
         Patient(),
     ],
@@ -50,6 +51,20 @@ def test_the_same_patient_written_in_another_way(later: Patient) -> None:
 def test_another_patient(later: Patient) -> None:
     assert another_patient(JANET, later)
     assert another_patient(later, JANET)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("O'BRIEN, SEÁN", "Obrien, Sean", True),
+        ("SMITH-JONES, ANN", "Smith Jones, Ann", True),
+        ("LI, X", "Li, Xu", True),
+        ("Q", "R", False),
+        ("DEMO, JANET", "DEMO, JANICE", False),
+    ],
+)
+def test_names_are_compared_by_their_words(one: str, other: str, same: bool) -> None:
+    assert another_patient(patient(name=one), patient(name=other)) is not same
 
 
 def test_numbers_without_any_authority_are_of_one_sender() -> None:

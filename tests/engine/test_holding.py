@@ -14,6 +14,8 @@ from tests.engine.conftest import NOON, Bench
 from tests.scenarios.looking import version
 
 ADA, TESS = "1001^OSEI^ADA^^^DR^^^MAIN", "1004^WOLF^TESS^^^DR^^^MAIN"
+NPI_OF_ADA = "1234567893^OSEI^ADA^^^DR^^^NPI^^^^NPI"
+NPI_OF_NOBODY = "1999999984^NOBODY^^^^^^^&2.16.840.1.113883.4.6&ISO^^^^NPI"
 NOBODY, ELSEWHERE = "9999^NOBODY^^^^^^^MAIN", "77^NOBODY^^^^^^^EAST"
 ROE = "DEMO0002^^^MAIN^MR||ROE^RICHARD||19710203|M"
 
@@ -43,6 +45,14 @@ SETS: dict[str, tuple[tuple[Said, ...], str]] = {
     "the newest names a stranger": ((Said(9), Said(5, {"provider": NOBODY})), ""),
     "a number of another house says nothing": (
         (Said(9), Said(5, {"provider": ELSEWHERE})),
+        "Dr. Ada Osei",
+    ),
+    "an NPI is an NPI however its authority is written": (
+        (Said(9, {"provider": NPI_OF_ADA}), Said(5, {"provider": NPI_OF_NOBODY})),
+        "",
+    ),
+    "a number of no authority says nothing": (
+        (Said(9), Said(5, {"provider": "9999^NOBODY"})),
         "Dr. Ada Osei",
     ),
     "a stranger, and then nobody": (
