@@ -3,7 +3,7 @@ passing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -21,12 +21,18 @@ _columns = tables.alerts.c
 # Written out, not bound: the planners use a partial index only where they can read its condition.
 _IS_OPEN = _columns.state == literal_column("'open'")
 
+_FACTS = ("exam", "modality", "accession", "ordering_person", "radiologist_person")
 _INSERT = inserting(tables.alerts)
 _CHANGING = (*alert_rows.CHANGING, "ended_at", "revision")
 _SAVE = (
     update(tables.alerts)
     .where(_columns.id == bindparam("alert_id"), _columns.revision == bindparam("loaded_revision"))
     .values({name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _CHANGING})
+)
+_CORRECT = (
+    update(tables.alerts)
+    .where(_columns.id == bindparam("alert_id"))
+    .values({name: bindparam(f"new_{name}", type_=_columns[name].type) for name in _FACTS})
 )
 _ALL = select(tables.alerts)
 _BY_ID = _ALL.where(_columns.id == bindparam("alert_id"))
@@ -45,6 +51,7 @@ _DUE = (
 _NEXT_DUE = (
     select(_columns.next_action_at).where(_IS_OPEN).order_by(_columns.next_action_at).limit(1)
 )
+_OWNERS = select(_columns.id, _columns.owner).where(_IS_OPEN).order_by(_columns.next_action_at)
 _REF_TAKEN = select(_columns.id).where(_columns.ref == bindparam("the_ref"))
 
 
@@ -152,6 +159,15 @@ def next_due_at(connection: Connection) -> datetime | None:
     return found
 
 
+def out_of_reach(connection: Connection) -> list[str]:
+    """The ids of open alerts that nobody owns, or whose owner the directory says no channel
+    reaches; the next to act first.
+    """
+    owners = connection.execute(_OWNERS).all()
+    found = ((alert_id, people.load(connection, owner or "")) for alert_id, owner in owners)
+    return [alert_id for alert_id, person in found if not (person and person.channels)]
+
+
 def listing(
     connection: Connection, states: Sequence[str] = ("open",), limit: int = 100
 ) -> list[AlertRow]:
@@ -184,11 +200,7 @@ def insert(connection: Connection, alert: Alert, facts: AlertFacts) -> None:
         "key_authority": alert.key.authority,
         "opened_at": alert.opened_at,
         "ended_at": None if alert.state is State.OPEN else alert.opened_at,
-        "exam": facts.exam,
-        "modality": facts.modality,
-        "accession": facts.accession,
-        "ordering_person": facts.ordering_person,
-        "radiologist_person": facts.radiologist_person,
+        **asdict(facts),
     }
     connection.execute(_INSERT, values)
     here = memory(connection)
@@ -217,6 +229,15 @@ def save(connection: Connection, alert: Alert, before: Alert, now: datetime) -> 
     here.revisions[alert.id] = loaded + 1
 
 
+def correct(connection: Connection, alert_id: str, facts: AlertFacts) -> None:
+    """Replace the facts beside an alert that this unit of work holds for update."""
+    if memory(connection).facts.get(alert_id) == facts:
+        return
+    values = {f"new_{name}": value for name, value in asdict(facts).items()}
+    connection.execute(_CORRECT, {"alert_id": alert_id, **values})
+    memory(connection).facts[alert_id] = facts
+
+
 def _ended_at(alert: Alert, now: datetime) -> datetime | None:
     """Later changes of an ended alert (a withdrawal after the acknowledgment) keep its codes alive
     a little longer.
@@ -240,9 +261,7 @@ def _one(
 
 
 def _facts(row: AnyRow) -> AlertFacts:
-    return AlertFacts(
-        row.exam, row.modality, row.accession, row.ordering_person, row.radiologist_person
-    )
+    return AlertFacts(**{name: row._mapping[name] for name in _FACTS})
 
 
 @lru_cache(maxsize=8)

@@ -35,7 +35,7 @@ class Memory:
     """``heads`` and ``directory`` hold for the transaction; the rest for one unit of work in it.
 
     ``unpaged`` are alerts that this unit has inserted, and put no page out for yet.
-    ``facts`` are those of the alerts that this unit has loaded: they never change.
+    ``facts`` are those of the alerts that this unit has loaded, as it has left them.
     ``last`` is what this unit wants done once it has done everything else.
     ``revisions`` are those this unit has loaded: what it did not load, it must not save.
     """

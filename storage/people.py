@@ -60,6 +60,11 @@ def everybody(connection: Connection) -> list[Person]:
     return list(directory(connection).active)
 
 
+def is_active(connection: Connection, person_id: str) -> bool:
+    """Whether the last import named this person."""
+    return any(person.id == person_id for person in directory(connection).active)
+
+
 def load(connection: Connection, person_id: str) -> Person | None:
     """The person of this id, in the directory or not any more. None where there never was one."""
     return directory(connection).people.get(person_id)
@@ -139,13 +144,19 @@ def opt_out(
     return by_mobile(connection, mobile)
 
 
+def edition(connection: Connection) -> str:
+    """Another one whenever any process has changed the directory."""
+    found: str | None = connection.execute(_EDITION).scalar_one_or_none()
+    return found or ""
+
+
 def directory(connection: Connection) -> Directory:
     """The directory as this transaction sees it."""
     here = memory(connection)
     if here.directory is None:
-        edition = connection.execute(_EDITION).scalar_one_or_none() or ""
-        if here.shared.directory is None or here.shared.directory[0] != edition:
-            here.shared.directory = (edition, _read(connection))
+        now = edition(connection)
+        if here.shared.directory is None or here.shared.directory[0] != now:
+            here.shared.directory = (now, _read(connection))
         here.directory = here.shared.directory[1]
     return here.directory
 

@@ -60,7 +60,8 @@ def hospital(
         ending.callback(database.close)
         people_move_in(database, watch)
         usual = Place.start_child if as_child else Place.start_thread
-        there = Hospital(world, database, control, watch, partial(start or usual, place))
+        started = partial(start or usual, place)
+        there = Hospital(world, database, control, watch, started, place.operate)
         ending.callback(there.close)
         there.open()
         yield there
@@ -103,8 +104,15 @@ class Place:
         self.world.wait_connected()
         return bot
 
+    def operate(self, *words: str) -> None:
+        """Run a command of readback beside the bot, in a process of its own. Raises BotDied."""
+        self._process().run_once(*words)
+
+    def _process(self) -> BotProcess:
+        return BotProcess(READBACK, self.config, self.log, self.ports.web, self.environment)
+
     def start_child(self) -> "BotAsChild":
-        process = BotProcess(READBACK, self.config, self.log, self.ports.web, self.environment)
+        process = self._process()
         process.start()
         process.wait_until_running()
         self.world.wait_connected()

@@ -1,19 +1,19 @@
 """`readback people import`: the directory is replaced by a file, all of it or nothing."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.opening import ConfigFile, clock_for, database_of, operator, settings_from
+from bot.cli.opening import ConfigFile, database_of, operator, settings_from
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, print_json, say, stop, table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.domain.people_file import PersonRow
+    from bot.engine.context import Engine
     from bot.settings import Settings
     from storage.people_import import Change
 
@@ -46,14 +46,15 @@ def import_(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the directory by FILE. Whoever is not in it any more is paged no more."""
+    """Replace the directory by FILE. Whoever is not in it any more is paged no more, and their
+    open alerts go to the next person at once."""
     settings = settings_from(config)
     rows = _with_team(_read(file, settings, as_json=as_json), settings, slack_team)
-    change = _apply(settings, rows, dry_run=dry_run)
+    done = _apply(settings, rows, dry_run=dry_run)
     if as_json:
-        print_json({"ok": True, "dry_run": dry_run, **_facts(change)})
+        print_json({"ok": True, "dry_run": dry_run, **_facts(done)})
     else:
-        _show(change, dry_run=dry_run)
+        _show(done, dry_run=dry_run)
 
 
 def _read(file: Path, settings: "Settings", *, as_json: bool) -> "tuple[PersonRow, ...]":
@@ -100,26 +101,38 @@ def _home_team(settings: "Settings") -> str:
     return found.team_id
 
 
-class _NotKept(Exception):
-    """Ends the unit of work without a commit; ``change`` is what it would have done."""
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What an import has done; ``passed_on`` are the open alerts whose owner it put out of
+    reach."""
 
-    def __init__(self, change: "Change") -> None:
+    change: "Change"
+    passed_on: int
+
+
+class _NotKept(Exception):
+    """Ends the unit of work without a commit; ``done`` is what it would have done."""
+
+    def __init__(self, done: _Done) -> None:
         super().__init__()
-        self.change = change
+        self.done = done
 
 
 class _NobodyToPage(Exception):
     """Every coordinator of the file has answered STOP, or none has a channel."""
 
 
-def _apply(settings: "Settings", rows: "tuple[PersonRow, ...]", *, dry_run: bool) -> "Change":
-    now, who = clock_for(settings).now(), operator()
+def _apply(settings: "Settings", rows: "tuple[PersonRow, ...]", *, dry_run: bool) -> _Done:
+    from bot.cli.engines import engine_for
+
+    who = operator()
     with database_of(settings, create=True) as database:
+        engine = engine_for(database, settings)
         database.migrate()
         try:
-            return database.run(lambda c: _import(c, rows, now, who, dry_run=dry_run))
+            return database.run(lambda c: _import(c, engine, rows, who, dry_run=dry_run))
         except _NotKept as dry:
-            return dry.change
+            return dry.done
         except _NobodyToPage:
             stop(
                 "Nothing was imported: no coordinator in this file can be paged. "
@@ -129,37 +142,44 @@ def _apply(settings: "Settings", rows: "tuple[PersonRow, ...]", *, dry_run: bool
 
 
 def _import(
-    c: "Connection", rows: "tuple[PersonRow, ...]", now: datetime, who: str, *, dry_run: bool
-) -> "Change":
+    c: "Connection", engine: "Engine", rows: "tuple[PersonRow, ...]", who: str, *, dry_run: bool
+) -> _Done:
     from bot.domain.events import Record
-    from storage import audit, people
+    from bot.engine.directory import pass_on
+    from storage import alerts, audit, people
     from storage.people_import import apply_import
 
+    now, waiting = engine.clock.now(), alerts.out_of_reach(c)
     change = apply_import(c, rows, now)
     if not any(person.channels for person in people.coordinators(c)):
         raise _NobodyToPage
+    done = _Done(change, pass_on(c, engine, waiting))
     if dry_run:
-        raise _NotKept(change)
+        raise _NotKept(done)
     counts: dict[str, str | int | bool | None] = {
         "people": len(rows),
         "added": len(change.added),
         "changed": len(change.changed),
         "removed": len(change.removed),
+        "alerts_passed_on": done.passed_on,
     }
     audit.append(c, audit.ADMIN, [Record("people_imported", who, counts)], now)
-    return change
+    return done
 
 
-def _facts(change: "Change") -> dict[str, object]:
+def _facts(done: _Done) -> dict[str, object]:
+    change = done.change
     return {
         "added": list(change.added),
         "changed": [{"name": name, "fields": list(fields)} for name, fields in change.changed],
         "removed": list(change.removed),
         "unchanged": change.unchanged,
+        "alerts_passed_on": done.passed_on,
     }
 
 
-def _show(change: "Change", *, dry_run: bool) -> None:
+def _show(done: _Done, *, dry_run: bool) -> None:
+    change = done.change
     rows = [
         *(("added", name, "") for name in change.added),
         *(("changed", name, ", ".join(fields)) for name, fields in change.changed),
@@ -172,3 +192,7 @@ def _show(change: "Change", *, dry_run: bool) -> None:
         f"{len(change.removed)} removed, {change.unchanged} unchanged."
     )
     say(f"Nothing was written (--dry-run): {numbers}" if dry_run else numbers)
+    if done.passed_on:
+        what = count(done.passed_on, "open alert")
+        would = "would go" if dry_run else "went"
+        say(f"{what} {would} to the next person: the owner cannot be paged any more.")

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.app.feeds import origin
-from bot.cli.opening import clock_for, policy_or_stop
+from bot.cli.engines import engine_for
 from bot.domain.events import Record
 from bot.domain.message import RawMessage
-from bot.engine.context import Engine, Site
+from bot.engine.context import Engine
 from bot.engine.intake import replay_in
 from bot.settings import Settings
 from bot.sources import fhir, hl7
@@ -19,8 +19,6 @@ from storage.database import Database
 from storage.messages import Stored
 from storage.quarantine import Quarantined
 
-# No claim is ever made under it: pages are left to the sweep of a running copy.
-NO_INSTANCE = 0
 Read = Callable[[bytes, datetime], tuple[RawMessage, ...]]
 
 
@@ -37,15 +35,7 @@ def replay_each(
     database: Database, settings: Settings, entries: Iterable[Quarantined], who: str
 ) -> list[Replayed]:
     """Replay in the given order. ``who`` stands in the audit trail."""
-    engine = Engine(
-        database=database,
-        clock=clock_for(settings),
-        policy=policy_or_stop(settings),
-        site=Site(settings.site.name, settings.site.timezone, settings.site.callback_number),
-        wake=_nobody_sleeps_here,
-        instance=NO_INSTANCE,
-        processing_ids=frozenset(settings.hl7.processing_ids),
-    )
+    engine = engine_for(database, settings)
 
     def one(entry: Quarantined) -> Replayed:
         return database.run(lambda c: _replay(c, engine, settings, entry.id, who))
@@ -88,7 +78,3 @@ def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, wh
     aside = {receipt.set_aside for receipt in receipts}
     outcome = f"set aside: {', '.join(sorted(aside))}" if all(aside) else "used"
     return Replayed(entry_id, ok=True, outcome=outcome)
-
-
-def _nobody_sleeps_here() -> None:
-    """The loops run in another process, which looks by itself within a second."""

@@ -17,6 +17,7 @@ from bot.domain.events import (
     CallRecorded,
     Declined,
     DeclineReason,
+    DirectoryChanged,
     Effect,
     Event,
     NotAllowed,
@@ -48,6 +49,7 @@ from bot.domain.paging import (
     replan,
     retry,
     start,
+    waits_for_retry,
 )
 from bot.domain.receipts import MAX_TRIES, page_delivered, page_failed, page_sent, page_uncertain
 from bot.domain.state import Acknowledgment, Alert, Outcome, Reach, State
@@ -164,8 +166,19 @@ def _window_passed(turn: Turn, _: WindowPassed) -> None:
     expire(turn)
 
 
+def _directory_changed(turn: Turn, _: DirectoryChanged) -> None:
+    """An owner whom no channel reaches any more is passed by at once; where nobody could be
+    reached, everybody is tried again."""
+    alert = turn.alert
+    if waits_for_retry(alert):
+        retry(turn)
+    elif not channels_of(alert, alert.owner):
+        turn.record("directory_changed", person=alert.owner or None)
+        climb(turn, alert.owner_role)
+
+
 def _too_late(_: Turn, __: Event) -> None:
-    """Time moved on for an alert that has ended meanwhile: nothing happens."""
+    """Time moved on, or the directory, for an alert that has ended meanwhile: nothing happens."""
 
 
 # ---- people ---------------------------------------------------------------------------------
@@ -193,9 +206,13 @@ def _end_acknowledged(turn: Turn, given: Acknowledgment) -> None:
         note_miss(turn)
     turn.evolve(state=State.ACKNOWLEDGED, acknowledgment=given, plan=())
     turn.cancel_pages()
-    # Whoever answers by SMS gets an answer there; their Slack message must change all the same.
-    told = [p for p in entitled(turn.alert) if p != given.by or SLACK in channels_of(turn.alert, p)]
-    notify(turn, Notice.ACKNOWLEDGED, tuple(told))
+    notify(turn, Notice.ACKNOWLEDGED, _but_by_slack(turn, given.by, entitled(turn.alert)))
+
+
+def _but_by_slack(turn: Turn, actor: str, people: tuple[str, ...]) -> tuple[str, ...]:
+    """Whoever acts by SMS gets an answer there; their Slack message must change all the same."""
+    on_slack = SLACK in channels_of(turn.alert, actor)
+    return tuple(person_id for person_id in people if person_id != actor or on_slack)
 
 
 def _already_acknowledged(turn: Turn, event: Acknowledged) -> None:
@@ -219,7 +236,7 @@ def _undo(turn: Turn, event: AcknowledgmentUndone) -> None:
     turn.evolve(state=State.OPEN, acknowledgment=None)
     turn.record("acknowledgment_undone", event.person_id)
     _resume(turn, holder=event.person_id)
-    notify(turn, Notice.REOPENED, not_just_paged(turn))
+    notify(turn, Notice.REOPENED, _but_by_slack(turn, event.person_id, not_just_paged(turn)))
 
 
 def _resume(turn: Turn, holder: str) -> None:
@@ -347,7 +364,11 @@ _RECEIPTS: dict[type, Callable[[Turn, Any], None]] = {
     PageUncertain: page_uncertain,
     PageDelivered: page_delivered,
 }
-_TIME: dict[type, Callable[[Turn, Any], None]] = {StepDue: _too_late, WindowPassed: _too_late}
+_PASSED: dict[type, Callable[[Turn, Any], None]] = {
+    StepDue: _too_late,
+    WindowPassed: _too_late,
+    DirectoryChanged: _too_late,
+}
 
 
 def _staying(
@@ -364,6 +385,7 @@ _TABLE: dict[State, dict[type, Transition]] = {
         OlderVersion: Transition(note_older, (_OPEN,)),
         StepDue: Transition(_step_due, (_OPEN,)),
         WindowPassed: Transition(_window_passed, (_OPEN,)),
+        DirectoryChanged: Transition(_directory_changed, (_OPEN,)),
         Acknowledged: Transition(_acknowledge, (_ACKED,)),
         Declined: Transition(_decline, (_OPEN,)),
         Reassigned: Transition(_reassign, (_OPEN,)),
@@ -377,21 +399,21 @@ _TABLE: dict[State, dict[type, Transition]] = {
         Acknowledged: Transition(_already_acknowledged, (_ACKED,)),
         AcknowledgmentUndone: Transition(_undo, (_OPEN,)),
         Reopened: Transition(_reopen, (_OPEN,)),
-        **_staying(_ACKED, {**_TIME, **_RECEIPTS}),
+        **_staying(_ACKED, {**_PASSED, **_RECEIPTS}),
     },
     State.WITHDRAWN: {
         Amended: Transition(amend_ended, (_OPEN, _LOWERED)),
         Withdrawn: Transition(withdraw, (_GONE,)),
         OlderVersion: Transition(note_older, (_GONE,)),
         Reopened: Transition(_reopen, (_OPEN,)),
-        **_staying(_GONE, {**_TIME, **_RECEIPTS}),
+        **_staying(_GONE, {**_PASSED, **_RECEIPTS}),
     },
     State.DOWNGRADED: {
         Amended: Transition(amend_ended, (_OPEN, _LOWERED)),
         Withdrawn: Transition(withdraw, (_GONE,)),
         OlderVersion: Transition(note_older, (_LOWERED,)),
         Reopened: Transition(_reopen, (_OPEN,)),
-        **_staying(_LOWERED, {**_TIME, **_RECEIPTS}),
+        **_staying(_LOWERED, {**_PASSED, **_RECEIPTS}),
     },
 }
 TRANSITIONS: dict[tuple[State, type], Transition] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.coverage import Roster
 from bot.domain.page import Slip
 from bot.domain.policy import CategoryPolicy
 
@@ -34,11 +35,25 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What a version corrects beside the finding. ``roster`` is who fills the roles by it.
+
+    ``another_provider``: the report names somebody else as the ordering provider than the alert
+    has followed; ``another_patient``: whoever was told of the finding was told of a wrong patient.
+    """
+
+    roster: Roster
+    another_provider: bool = False
+    another_patient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Amended:
     """A newer version holds now. ``policy`` is None where it says that the result is routine;
     ``opens_at`` is when this version's own window opens, used where it starts a new cycle.
     ``held`` is the category before it became routine: an alert that has ended shows the same
-    one in whichever order the versions arrived."""
+    one in whichever order the versions arrived. ``correction`` is None where the version names the
+    same people."""
 
     report_id: str
     policy: CategoryPolicy | None
@@ -46,6 +61,7 @@ class Amended:
     opens_at: datetime
     review: str = ""
     held: CategoryPolicy | None = None
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +89,11 @@ class StepDue:
 @dataclass(frozen=True, slots=True)
 class WindowPassed:
     """``due_at`` has come and nobody acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChanged:
+    """The directory was changed, and the owner may have left it or lost every channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +190,7 @@ Event = (
     | OlderVersion
     | StepDue
     | WindowPassed
+    | DirectoryChanged
     | PageSent
     | PageFailed
     | PageUncertain

@@ -16,6 +16,8 @@ class Notice(StrEnum):
     WITHDRAWN = "withdrawn"
     DOWNGRADED = "downgraded"
     CHANGED = "changed"
+    ANOTHER_PROVIDER = "another_provider"
+    ANOTHER_PATIENT = "another_patient"
     REOPENED = "reopened"
     EXPIRED = "expired"
     PLEASE_PHONE = "please_phone"

@@ -198,15 +198,27 @@ def settle(versions: Iterable[Version], policy: Policy) -> Settled | None:
 
     Preliminary versions do not count. None where nothing final was received yet.
     """
-    settled: Settled | None = None
+    folded = _folded(versions, policy)
+    return folded[-1] if folded else None
+
+
+def counted(versions: Iterable[Version], policy: Policy) -> list[Version]:
+    """Those that have a say in what holds, oldest first by their order."""
+    return [settled.newest for settled in _folded(versions, policy)]
+
+
+def _folded(versions: Iterable[Version], policy: Policy) -> list[Settled]:
+    """What held after each version that counted."""
+    folded: list[Settled] = []
     known: set[str] = set()
     for version in in_order((v for v in versions if v.status > Status.PRELIMINARY), policy):
+        settled = folded[-1] if folded else None
         sent_again = version.content_hash in known
         known.add(version.content_hash)
         if settled and sent_again and _adds_nothing(settled, version, policy):
             continue
-        settled = _after(settled or Settled(version), version)
-    return settled
+        folded.append(_after(settled or Settled(version), version))
+    return folded
 
 
 def _adds_nothing(settled: Settled, version: Version, policy: Policy) -> bool:

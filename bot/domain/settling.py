@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.alert import Alert
-from bot.domain.events import Amended, OlderVersion, Opened, Withdrawn
+from bot.domain.events import Amended, Correction, OlderVersion, Opened, Withdrawn
 from bot.domain.policy import CategoryPolicy, Policy
 from bot.domain.report import ROUTINE, Settled, Version
 
@@ -16,24 +16,30 @@ def event_for(
     after: Settled,
     policy: Policy,
     opens_at: datetime,
+    correction: Correction | None = None,
 ) -> Opened | Amended | Withdrawn | None:
     """What one more version means. None: nothing new, or it was never flagged.
 
     ``before`` is ``settle`` of the versions without the new one, ``after`` with it. It is them
     that are compared, and not the alert: a version that arrives late may change the category
     without being the newest, and one that changes nothing must not undo what people did.
-    ``opens_at`` is when the received version's own window opens (UTC).
+    ``opens_at`` is when the received version's own window opens (UTC). ``correction`` is what the
+    versions correct beside the finding: one that arrives late may name a provider whom the newest
+    leaves out.
     """
     if alert is None:
         return _opened(after)
-    if before == after:
+    if before == after and correction is None:
         return None
     report_id, held = after.newest.report_id, _held(alert, after, policy)
     if after.withdrawn:
         return Withdrawn(report_id, held)
     if after.category == ROUTINE and _lowered_in_words(after):
-        return Amended(report_id, None, after.finding_hash, opens_at, held=held)
-    return Amended(report_id, held, after.finding_hash, opens_at, _review(after, held))
+        return Amended(
+            report_id, None, after.finding_hash, opens_at, held=held, correction=correction
+        )
+    review = _review(after, held)
+    return Amended(report_id, held, after.finding_hash, opens_at, review, correction=correction)
 
 
 def older_than_what_holds(version: Version, after: Settled, policy: Policy) -> OlderVersion | None:

@@ -12,10 +12,14 @@ from bot.domain.state import Alert, Outcome, State
 
 @dataclass(slots=True)
 class Turn:
-    """``before`` is the alert as the event found it; effects keep their order."""
+    """``before`` is the alert as the event found it; effects keep their order.
+
+    ``handing_over`` is what an owner hears who loses the alert in this turn.
+    """
 
     before: Alert
     now: datetime
+    handing_over: Notice = Notice.HANDED_OVER
     alert: Alert = field(init=False)
     effects: list[Effect] = field(default_factory=list)
 
@@ -61,15 +65,18 @@ def notify_on(turn: Turn, notice: Notice, person_id: str, channel: str) -> None:
 
 
 def tell_handed_over(turn: Turn, person_id: str) -> None:
-    """Their Slack message says so; a phone rings for it only where it has rung for the page."""
+    """Their Slack message says so; a phone rings for it only where it has rung for the page, and
+    not for whoever has just passed it on: they get an answer where they did."""
     channels = channels_of(turn.alert, person_id)
     outcomes = turn.before.outcomes(person_id)
     if SLACK in channels and outcomes.get(SLACK) is not Outcome.FAILED:
-        notify_on(turn, Notice.HANDED_OVER, person_id, SLACK)
+        notify_on(turn, turn.handing_over, person_id, SLACK)
+        return
+    if person_id in set(turn.alert.declined) - set(turn.before.declined):
         return
     rung = [c for c in channels if outcomes.get(c) is Outcome.SENT]
     if rung:
-        notify_on(turn, Notice.HANDED_OVER, person_id, rung[0])
+        notify_on(turn, turn.handing_over, person_id, rung[0])
 
 
 def rewrite(turn: Turn, slip: Slip, notice: Notice) -> None:
@@ -110,6 +117,13 @@ def not_just_paged(turn: Turn) -> tuple[str, ...]:
     new_round = turn.alert.round != turn.before.round
     fresh = {reach.person_id for reach in turn.alert.reach} if new_round else set()
     return tuple(person_id for person_id in entitled(turn.alert) if person_id not in fresh)
+
+
+def not_told(turn: Turn, notice: Notice, people: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of them who have not got this notice in this turn already."""
+    told = {e.slip.person_id for e in turn.effects
+            if isinstance(e, SendNotice) and e.slip.notice is notice}  # fmt: skip
+    return tuple(person_id for person_id in people if person_id not in told)
 
 
 def having(people: tuple[str, ...], person_id: str) -> tuple[str, ...]:

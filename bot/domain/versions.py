@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass
 
+from bot.domain.corrections import (
+    ask_corrected,
+    moves_ownership,
+    reopens,
+    take_correction,
+    tell_corrected,
+)
 from bot.domain.coverage import Role
 from bot.domain.events import Amended, OlderVersion, Withdrawn
 from bot.domain.page import Notice
@@ -15,14 +22,7 @@ from bot.domain.paging import (
 )
 from bot.domain.policy import CategoryPolicy
 from bot.domain.state import Alert, State
-from bot.domain.turn import (
-    ENDED,
-    Turn,
-    entitled,
-    not_just_paged,
-    notify,
-    tell_a_coordinator,
-)
+from bot.domain.turn import ENDED, Turn, entitled, notify, tell_a_coordinator
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,28 @@ class _News:
     changed: bool
     understood: bool
     puzzling: bool
+    another_patient: bool
+    another_provider: bool
 
     @property
     def material(self) -> bool:
         """An acknowledgment of the older version no longer covers it."""
-        return self.raised or self.changed or self.understood or self.puzzling
+        asks = self.raised or self.changed or self.another_patient
+        return asks or self.understood or self.puzzling
 
 
 def _news(alert: Alert, event: Amended, policy: CategoryPolicy) -> _News:
     # The file may have been edited since: one name is one category, wherever it now ranks.
     other = policy.name != alert.policy.name
+    correction = event.correction
     return _News(
         raised=other and policy.severity < alert.policy.severity,
         lowered=other and policy.severity >= alert.policy.severity,
         changed=event.finding_hash != alert.finding_hash,
         understood=bool(alert.review) and not event.review,
         puzzling=bool(event.review) and not alert.review,
+        another_patient=correction is not None and correction.another_patient,
+        another_provider=correction is not None and correction.another_provider,
     )
 
 
@@ -84,21 +90,22 @@ def start_cycle(turn: Turn) -> None:
 
 
 def amend_open(turn: Turn, event: Amended) -> None:
-    """A raised category or changed finding pages the owner again; a lowered one gives more time;
-    one that now says routine ends the alert."""
+    """A raised category, changed finding or corrected patient pages the owner again; a corrected
+    provider becomes the owner; a lower category gives more time; one that now says routine ends
+    the alert."""
     if event.policy is None:
         _take_version(turn, event, material=True)
         _take_back(turn, State.DOWNGRADED, event.held)
         return
     news = _news(turn.alert, event, event.policy)
     _take_version(turn, event, material=news.material)
-    if turn.alert.stale and news.material:
+    if turn.alert.stale and (news.material or news.another_provider):
         _begin_again(turn, event, event.policy)
         return
     _change_category(turn, news, event.policy)
     _page_for(turn, news)
-    if news.material or news.lowered:
-        notify(turn, Notice.CHANGED, not_just_paged(turn))
+    changed = Notice.CHANGED if news.material or news.lowered else None
+    tell_corrected(turn, event.correction, changed)
 
 
 def _change_category(turn: Turn, news: _News, policy: CategoryPolicy) -> None:
@@ -124,13 +131,16 @@ def _page_for(turn: Turn, news: _News) -> None:
         climb(turn, Role.COORDINATOR)
     elif news.understood and not alert.expired_at:
         start(turn)
+    elif news.another_provider and moves_ownership(alert, turn.before):
+        ask_corrected(turn)
     elif news.material:
         page_owner_again(turn, channels_for(alert, alert.owner_role))
 
 
 def amend_ended(turn: Turn, event: Amended) -> None:
-    """Reopened for a raised category or a changed finding, and where the result had been taken
-    back as soon as it is flagged again."""
+    """Reopened for a raised category, a changed finding, a corrected patient, or a provider who
+    has not acknowledged it; and where the result had been taken back as soon as it is flagged
+    again."""
     alert = turn.alert
     if event.policy is None:
         _take_version(turn, event, material=True)
@@ -138,8 +148,10 @@ def amend_ended(turn: Turn, event: Amended) -> None:
         return
     news = _news(alert, event, event.policy)
     stands = alert.state is State.ACKNOWLEDGED and alert.withdrawn_at is None
-    _take_version(turn, event, material=news.material or not stands)
-    if news.material or not stands:
+    unasked = event.correction is not None and reopens(alert, event.correction)
+    again = news.material or unasked or not stands
+    _take_version(turn, event, material=again)
+    if again:
         _begin_again(turn, event, event.policy)
     elif news.lowered:
         turn.evolve(policy=event.policy)
@@ -152,7 +164,7 @@ def _begin_again(turn: Turn, event: Amended, policy: CategoryPolicy) -> None:
     turn.evolve(policy=policy, window_opens_at=event.opens_at, due_at=due_at)
     turn.record("reopened", cycle=turn.alert.cycle)
     begin(turn)
-    notify(turn, Notice.REOPENED, not_just_paged(turn))
+    tell_corrected(turn, event.correction, Notice.REOPENED)
 
 
 def _take_version(turn: Turn, event: Amended, *, material: bool) -> None:
@@ -166,6 +178,8 @@ def _take_version(turn: Turn, event: Amended, *, material: bool) -> None:
     )
     category = event.policy.name if event.policy else None
     turn.record("amended", version=version, material=material, category=category)
+    if event.correction:
+        take_correction(turn, event.correction)
 
 
 def withdraw(turn: Turn, event: Withdrawn) -> None:

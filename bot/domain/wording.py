@@ -73,6 +73,9 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.WITHDRAWN: f"{ref} was withdrawn: deleted or marked wrong. Please {look}",
         Notice.DOWNGRADED: f"{ref} is now routine by a newer report. Nothing to answer; {look}",
         Notice.CHANGED: f"{ref}: the report has changed. Please {look}",
+        Notice.ANOTHER_PROVIDER: f"{ref}: the report now names another ordering provider. "
+        "It is no longer with you.",
+        Notice.ANOTHER_PATIENT: f"{ref}: the patient's identity was corrected. Please {look}",
         Notice.REOPENED: f"{ref} is open again and not yet answered. Please {look}",
         Notice.PLEASE_PHONE: f"imaging result, {ref}, is not answered{_due(page)}: please phone.",
         Notice.DIRECTORY_ENTRY: f"{ref}: the person paged says it is not their patient. "
@@ -117,6 +120,13 @@ def answer_undone(ref: str) -> str:
 def answer_refused(ref: str, explain: str) -> str:
     """``explain`` is that of NotAllowed."""
     return _fitting([f"READBACK: ref {ref}: {explain}"])
+
+
+def answer_left(ref: str, with_whom: str, callback_number: str) -> str:
+    """``with_whom`` is the role of the alert's owner, empty where nobody has to answer any more."""
+    now = f"is now with the {with_whom}" if with_whom else "needs no answer any more"
+    call = f" Or call {to_gsm(callback_number)}." if _or_call(callback_number) else ""
+    return _fitting([f"READBACK: you are not in the directory any more. Ref {ref} {now}.{call}"])
 
 
 def answer_unknown_code(callback_number: str) -> str:

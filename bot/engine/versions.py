@@ -1,22 +1,24 @@
 """One more version of a report: kept once, and the alert follows what all of them amount to."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.domain import identity
 from bot.domain import triage as rules
 from bot.domain.alert import Alert
-from bot.domain.coverage import Person
-from bot.domain.events import Opened
-from bot.domain.report import Provider, Report, Settled, Status, Version, settle
+from bot.domain.events import Correction, Opened
+from bot.domain.policy import Policy
+from bot.domain.report import Report, Settled, Status, Version, settle
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
+from bot.engine.holding import Held, held, loading
 from bot.engine.opening import free_ref, open_alert
 from storage import alerts, people, reports
-from storage.alerts import AlertFacts
 from storage.ids import new_id
 
 
@@ -33,7 +35,8 @@ def take(c: Connection, engine: Engine, report: Report, message_id: str, now: da
     before, after = settle(earlier, engine.policy), settle(versions, engine.policy)
     if after:
         (version,) = (one for one in versions if one.report_id == report_id)
-        _follow(c, engine, _dated(report, version, before, after), before, after, found)
+        dated = _dated(report, version, before, after)
+        _follow(c, engine, _News(dated, report_id, versions, before, after, found))
         if version.content_hash not in {one.content_hash for one in earlier}:
             _note_older(c, engine, report, version, after)
 
@@ -55,41 +58,73 @@ def _note_older(
         apply_in(c, engine, alert.id, event)
 
 
-def _follow(
-    c: Connection,
-    engine: Engine,
-    report: Report,
-    before: Settled | None,
-    after: Settled,
-    found: rules.Triage,
-) -> None:
-    now = engine.clock.now()
-    opens, note = opens_at(report, now)
+@dataclass(frozen=True, slots=True)
+class _News:
+    """The version received, among all of its order: what they amount to without it and with it."""
+
+    report: Report
+    report_id: str
+    versions: Sequence[Version]
+    before: Settled | None
+    after: Settled
+    found: rules.Triage
+
+    def held(self, c: Connection, policy: Policy) -> tuple[Held, Held]:
+        """What the versions say of the order, without the one received and with it."""
+        load = loading(c, self.report, self.report_id)
+        older = [version for version in self.versions if version.report_id != self.report_id]
+        return held(c, older, policy, load), held(c, self.versions, policy, load)
+
+
+def _follow(c: Connection, engine: Engine, news: _News) -> None:
     # Only a final version opens an alert: where none came before, there is none to look for.
-    alert = alerts.by_key(c, report.key) if before else None
-    again = opens if alert is None else reopens_at(report, now)
-    event = event_for(alert, before, after, engine.policy, again)
-    if alert is None and isinstance(event, Opened):
-        start = _alert(c, engine, report, after, opens, note)
-        open_alert(c, engine, start, _facts(c, report), event, found)
-    elif alert is not None and event is not None:
+    alert = alerts.by_key(c, news.report.key) if news.before else None
+    if alert is None:
+        _open(c, engine, news)
+    else:
+        _amend(c, engine, news, alert)
+
+
+def _open(c: Connection, engine: Engine, news: _News) -> None:
+    opens, note = opens_at(news.report, engine.clock.now())
+    event = event_for(None, news.before, news.after, engine.policy, opens)
+    if isinstance(event, Opened):
+        start = _alert(c, engine, news, opens, note)
+        open_alert(c, engine, start, news.held(c, engine.policy)[1].facts, event, news.found)
+
+
+def _amend(c: Connection, engine: Engine, news: _News, alert: Alert) -> None:
+    was, now = news.held(c, engine.policy)
+    correction = _correction(c, alert, was, now)
+    again = reopens_at(news.report, engine.clock.now())
+    event = event_for(alert, news.before, news.after, engine.policy, again, correction)
+    if event is not None:
         apply_in(c, engine, alert.id, event)
+    alerts.correct(c, alert.id, now.facts)
 
 
-def _alert(
-    c: Connection,
-    engine: Engine,
-    report: Report,
-    settled: Settled,
-    opens: datetime,
-    note: str,
-) -> Alert:
+def _correction(c: Connection, alert: Alert, was: Held, now: Held) -> Correction | None:
+    """A provider whom only the directory resolves in another way now is followed while the alert
+    is open; what has ended is not reopened for it."""
+    known = alerts.facts(c, alert.id)
+    people_of = (now.facts.ordering_person, now.facts.radiologist_person)
+    named = was.facts.ordering_person != now.facts.ordering_person
+    moved = known.ordering_person != now.facts.ordering_person
+    another_patient = identity.another_patient(was.patient, now.patient)
+    if (known.ordering_person, known.radiologist_person) == people_of and not another_patient:
+        return None
+    roster = people.roster(c, *people_of, alert.paged)
+    return Correction(roster, moved and (named or alert.is_open), another_patient)
+
+
+def _alert(c: Connection, engine: Engine, news: _News, opens: datetime, note: str) -> Alert:
     """The alert as it stands before its Opened event. Its owner is whoever the ladder finds."""
+    settled = news.after
     policy = governing(engine.policy, settled.flagged_category)
     return Alert(
         id=new_id(),
         ref=free_ref(c, engine),
-        key=report.key,
+        key=news.report.key,
         policy=policy,
         window_opens_at=opens,
         due_at=opens + policy.window,
@@ -99,21 +134,3 @@ def _alert(
         review=settled.review,
         note=note,
     )
-
-
-def _facts(c: Connection, report: Report) -> AlertFacts:
-    ordering = _first_known(c, report.ordering)
-    radiologist = _first_known(c, (report.radiologist,) if report.radiologist else ())
-    return AlertFacts(
-        exam=report.exam,
-        modality=report.modality,
-        accession=report.accession,
-        ordering_person=ordering.id if ordering else None,
-        radiologist_person=radiologist.id if radiologist else None,
-    )
-
-
-def _first_known(c: Connection, providers: tuple[Provider, ...]) -> Person | None:
-    """The first who can be resolved by identifier; a name resolves nobody."""
-    found = (people.by_identifiers(c, provider.identifiers) for provider in providers)
-    return next((person for person in found if person), None)

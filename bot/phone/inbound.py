@@ -58,13 +58,16 @@ def _receive(c: Connection, engine: Engine, message: Message) -> str:
     if message.opt_out or reading is Unclear.CARRIER_WORD:
         return _carriers_part(c, message, now)
     number = engine.site.callback_number
+    found = _own_code(c, message, reading.code) if isinstance(reading, Reply) else None
+    if found and not people.is_active(c, found.person_id):
+        _refuse(c, message, "left_directory", now)
+        return _help(c, message, _where_it_is(c, found, number), now)
     if not people.by_mobile(c, message.sender):
         _refuse(c, message, "unknown_number", now)
         return _help(c, message, wording.answer_unknown_code(number), now)
     if isinstance(reading, Unclear):
         _refuse(c, message, reading.value, now)
         return _help(c, message, wording.answer_unclear(reading, number), now)
-    found = _own_code(c, message, reading.code)
     if found is None:
         _refuse(c, message, "unknown_code", now)
         return _help(c, message, wording.answer_unknown_code(number), now)
@@ -82,6 +85,13 @@ def _own_code(c: Connection, message: Message, code: str) -> CodeFound | None:
     found = codes.find(c, message.sender, code)
     person = people.load(c, found.person_id) if found else None
     return found if person and person.mobile == message.sender else None
+
+
+def _where_it_is(c: Connection, found: CodeFound, number: str) -> str:
+    """For somebody who was paged and is not in the directory any more."""
+    alert = alerts.load(c, found.alert_id, for_update=False)
+    with_whom = alert.owner_role.value.replace("_", " ") if alert.is_open else ""
+    return wording.answer_left(alert.ref, with_whom, number)
 
 
 def _act(c: Connection, engine: Engine, reply: Reply, found: CodeFound) -> str:

@@ -62,7 +62,8 @@ class Member:
 
 @dataclass
 class Hospital:
-    """``start`` starts the bot; it is called again after a stop or a kill. ``watch`` shows the
+    """``start`` starts the bot; it is called again after a stop or a kill. ``operate`` runs a
+    command of readback beside it, in a process of its own. ``watch`` shows the
     bot's time, ``clock`` moves it."""
 
     world: World
@@ -70,6 +71,7 @@ class Hospital:
     clock: ClockControl
     watch: MovedClock
     start: Callable[[], RunningBot]
+    operate: Callable[..., None]
     bot: RunningBot | None = None
     told: list[tuple[datetime, str]] = field(default_factory=list)
     sent: int = 0

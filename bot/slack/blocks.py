@@ -73,6 +73,7 @@ def _open(page: Page, settings: SlackSettings) -> Message:
         header(f"{icon} {_what(page)}{' · OVERDUE' if overdue else ''}"),
         context(
             "" if mine else f"Handed over: now with *{escaped(page.owner_name)}*",
+            _CORRECTED.get(page.slip.notice, "") if page.slip.notice else "",
             f"{_due(page)} · ref *{page.ref}* · {where}",
             *_marks(page),
         ),
@@ -81,6 +82,12 @@ def _open(page: Page, settings: SlackSettings) -> Message:
     ]
     kind = f"{escaped(page.category)} imaging result, ref {page.ref}"
     return Message(f"READBACK: {kind}{'' if mine else ' (handed over)'}", blocks)
+
+
+_CORRECTED = {
+    Notice.ANOTHER_PROVIDER: "The report now names another ordering provider",
+    Notice.ANOTHER_PATIENT: "⚠️ The patient's identity was corrected: read the newer version",
+}
 
 
 def _buttons(page: Page, *, mine: bool) -> list[Block]:
@@ -194,6 +201,10 @@ _ALOUD = {
     Notice.WITHDRAWN: "withdrawn: the result was deleted or marked wrong. See the EHR.",
     Notice.DOWNGRADED: "downgraded: a newer version of the report is routine. See the EHR.",
     Notice.CHANGED: "the report has changed. Please read the newer version.",
+    Notice.ANOTHER_PROVIDER: "is no longer with you: the report now names another ordering "
+    "provider.",
+    Notice.ANOTHER_PATIENT: "the patient's identity was corrected: what you were told was about "
+    "somebody else. Please read the newer version.",
     Notice.REOPENED: "open again: it needs an answer.",
 }
 

@@ -29,7 +29,9 @@ _OF_THEIR_OWN = frozenset(
     {Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY, Notice.QUARANTINE, Notice.OLDER_VERSION}
 )
 # Nothing to say to somebody who has no message that it would change.
-_ONLY_REWRITES = frozenset({Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.EXPIRED})
+_ONLY_REWRITES = frozenset(
+    {Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.ANOTHER_PROVIDER, Notice.EXPIRED}
+)
 
 Call = Callable[[], Awaitable[AsyncSlackResponse]]
 

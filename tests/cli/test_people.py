@@ -9,7 +9,7 @@ from bot.domain.coverage import Person
 from bot.sandbox.world import World
 from storage import audit, people
 from storage.database import Database
-from tests.cli.conftest import ADA, BEN, CARLA, Place, Receive
+from tests.cli.conftest import ADA, BEN, CARLA, Place, Receive, report
 from tests.requirements import ROOT
 
 
@@ -95,7 +95,8 @@ def test_an_import_is_on_record_with_the_account_that_did_it(place: Place) -> No
     opened.close()
     assert entry.what == "people_imported"
     assert entry.actor.startswith("os:")
-    assert entry.data == {"people": 3, "added": 3, "changed": 0, "removed": 0}
+    counts = {"people": 3, "added": 3, "changed": 0, "removed": 0, "alerts_passed_on": 0}
+    assert entry.data == counts
 
 
 def test_a_file_whose_only_coordinator_answered_stop_is_refused(
@@ -158,3 +159,23 @@ def directory(place: Place) -> list[Person]:
 @pytest.mark.parametrize("missing", ["absent.csv", "."])
 def test_a_file_that_is_none_is_refused(place: Place, missing: str) -> None:
     assert place.run("people", "import", missing).exit_code == 2
+
+
+def test_an_import_says_how_many_alerts_it_passes_on_and_a_dry_run_passes_on_none(
+    place: Place, receive: Receive
+) -> None:
+    place.imported(CARLA, ADA, BEN)
+    receive(report().replace(b"|1001^OSEI", b"|1234567893^OSEI"))
+
+    def owner() -> str:
+        (alert,) = json.loads(place.run("alerts", "--json").stdout)
+        return str(alert["owner"])
+
+    assert owner() == "Ada"
+    file = str(place.people(CARLA, BEN))
+    dry = place.run("people", "import", file, "--dry-run")
+    assert "1 open alert would go to the next person" in dry.stderr
+    assert owner() == "Ada"
+    told = json.loads(place.run("people", "import", file, "--json").stdout)
+    assert (told["alerts_passed_on"], owner()) == (1, "Ben")
+    assert "went to" not in place.run("people", "import", file).stderr

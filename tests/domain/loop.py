@@ -10,6 +10,7 @@ from bot.domain.events import (
     Acknowledged,
     Amended,
     CancelPages,
+    Correction,
     Effect,
     Event,
     Opened,
@@ -157,10 +158,11 @@ class Loop:
         opens: float | None = None,
         review: str = "",
         held: CategoryPolicy | None = None,
+        correction: Correction | None = None,
     ) -> None:
         opens_at = self.now if opens is None else T0 + minutes(opens)
         report_id = f"r{self.alert.version + 1}"
-        self.do(Amended(report_id, policy, finding, opens_at, review, held))
+        self.do(Amended(report_id, policy, finding, opens_at, review, held, correction))
 
     # ---- what happened ----
 

@@ -326,6 +326,17 @@ def test_who_acknowledged_can_take_it_back_for_fifteen_minutes() -> None:
     assert loop.asked() == [(0, "ada"), (20, "ada"), (30, "ben")]
 
 
+def test_who_acts_by_sms_gets_an_answer_there_and_no_notice_besides() -> None:
+    roster = replace(EVERYBODY, ordering=person("sam", ("sms",)))
+    loop = Loop(new_alert(roster)).open()
+    sam = roster.ordering or ADA
+    loop.acknowledge(sam)
+    loop.do(AcknowledgmentUndone("sam"))
+    loop.do(Declined("sam", DeclineReason.CANNOT_ACT))
+    assert loop.notices == []
+    assert loop.alert.owner == "ben"
+
+
 def test_undo_closes_after_fifteen_minutes() -> None:
     loop = Loop().open()
     loop.acknowledge(ADA)

@@ -16,8 +16,10 @@ from bot.domain.events import (
     Amended,
     CallRecorded,
     CancelPages,
+    Correction,
     Declined,
     DeclineReason,
+    DirectoryChanged,
     Effect,
     Event,
     NotAllowed,
@@ -33,6 +35,7 @@ from bot.domain.events import (
     SendPage,
     Withdrawn,
 )
+from bot.domain.ladder import RETRY
 from bot.domain.page import Slip
 from bot.domain.receipts import LONGEST_WAIT, MAX_TRIES
 from tests.domain.loop import CRITICAL, SIGNIFICANT, T0, new_alert, person
@@ -126,7 +129,8 @@ class AlertMachine(RuleBasedStateMachine):
         assert after.material_version <= after.version
         assert after.round >= before.round
         assert set(before.paged) <= set(after.paged)
-        assert set(before.declined) <= set(after.declined)
+        forgiven = set(before.no_access) if not after.no_access else set()
+        assert set(before.declined) - forgiven <= set(after.declined)
         pages = [effect for effect in effects if isinstance(effect, SendPage)]
         if after.state is not State.OPEN:
             assert not pages, "an alert that has ended pages nobody"
@@ -266,6 +270,57 @@ class AlertMachine(RuleBasedStateMachine):
         opens_at = self.now - timedelta(minutes=age)
         self.apply(Amended("r2", chosen, finding, opens_at, review, SIGNIFICANT))
         self.do_what_is_due()
+
+    @rule(
+        ordering=st.sampled_from([None, *NAMES]),
+        designee=st.sampled_from([None, *NAMES]),
+        corrected=st.tuples(st.booleans(), st.booleans()),
+        finding=st.sampled_from(["f1", "f1", "f2"]),
+    )
+    def a_newer_version_names_other_people(
+        self,
+        ordering: str | None,
+        designee: str | None,
+        corrected: tuple[bool, bool],
+        finding: str,
+    ) -> None:
+        before, roster = self.alert, self.alert.roster
+        everybody = tuple(p for p in map(roster.person, NAMES) if p)
+        named = {p.id: p for p in everybody}
+        now = replace(
+            roster,
+            ordering=named.get(ordering or ""),
+            designee=named.get(designee or ""),
+            others=everybody,
+        )
+        correction = Correction(now, *corrected)
+        self.apply(
+            Amended("r2", before.policy, finding, self.now, before.review, correction=correction)
+        )
+        self._check_correction(before, correction)
+        self.do_what_is_due()
+
+    def _check_correction(self, before: Alert, correction: Correction) -> None:
+        after, ordering = self.alert, correction.roster.ordering
+        if correction.another_patient and before.state is State.ACKNOWLEDGED:
+            assert after.is_open, "nobody has acknowledged it for this patient"
+        if correction.another_patient:
+            assert after.material_version == after.version
+        was = before.roster.ordering
+        if was is None or was == ordering or before.owner != was.id or before.review:
+            return
+        if correction.another_provider and before.is_open:
+            named = {after.roster.designee, *after.roster.coordinators}
+            assert after.owner != was.id or was in named, "the wrong provider keeps nothing"
+
+    @rule()
+    def the_directory_changes(self) -> None:
+        owner = self.alert.roster.person(self.alert.owner)
+        self.apply(DirectoryChanged())
+        if self.alert.is_open and not (owner and owner.channels):
+            now = self.alert.roster.person(self.alert.owner)
+            waits = [planned.index for planned in self.alert.plan]
+            assert (now and now.channels) or waits == [RETRY], "nobody waits for who has left"
 
     @precondition(lambda self: self.alert.version % 3 == 1)
     @rule()

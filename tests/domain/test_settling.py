@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.alert import Alert, State, advance
-from bot.domain.events import Amended, OlderVersion, Opened, Withdrawn
+from bot.domain.coverage import Roster
+from bot.domain.events import Amended, Correction, OlderVersion, Opened, Withdrawn
 from bot.domain.report import REISSUED, ROUTINE, Settled, Status, Version, in_order
 from bot.domain.report import settle as settle_by
 from bot.domain.settling import (
@@ -186,6 +187,14 @@ def test_the_same_version_again_means_nothing() -> None:
     settled = settle([version(1, "critical")])
     assert settled
     assert event_for(_started(settled), settled, settled, POLICY, T0) is None
+
+
+def test_a_version_that_only_corrects_people_is_news_too() -> None:
+    settled = settle([version(1, "critical")])
+    assert settled
+    alert, correction = _started(settled), Correction(Roster(), another_provider=True)
+    event = event_for(alert, settled, settled, POLICY, T0, correction)
+    assert event == Amended("r1", CRITICAL, "f1", T0, correction=correction)
 
 
 def test_what_is_issued_again_after_a_withdrawal_without_a_flag_is_for_a_coordinator() -> None:

@@ -147,6 +147,7 @@ def test_every_answer_is_one_segment(ref: str, explain: str, number: str, kind: 
         wording.answer_undone(ref),
         wording.answer_refused(ref, explain * 3),
         wording.answer_unknown_code(number),
+        wording.answer_left(ref[:8], "ordering provider", number),
         wording.answer_unclear(kind, number),
     ):
         assert septets(text) <= SEGMENT
@@ -197,6 +198,17 @@ def test_what_is_unclear_gets_one_helpful_answer(kind: Unclear, said: str) -> No
 
 def test_what_the_carrier_answers_gets_no_answer_from_us() -> None:
     assert wording.answer_unclear(Unclear.CARRIER_WORD, NUMBER) == ""
+
+
+@pytest.mark.parametrize(
+    ("with_whom", "said"),
+    [("designee", "is now with the designee"), ("", "needs no answer any more")],
+)
+def test_who_left_is_told_with_whom_it_is(with_whom: str, said: str) -> None:
+    text = wording.answer_left("K7QX", with_whom, NUMBER)
+    assert f"Ref K7QX {said}." in text
+    assert NUMBER in text
+    assert NUMBER not in wording.answer_left("K7QX", with_whom, NUMBER * 9)
 
 
 # ---- times -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The sweep: everything that is due, each for itself."""
 
 import asyncio
+from collections.abc import Callable
 
 from sqlalchemy import update
 
@@ -9,7 +10,7 @@ from bot.domain.events import Acknowledged, ReadBack
 from bot.engine import timers
 from bot.engine.alerts import apply_in
 from bot.engine.context import Wake
-from storage import tables
+from storage import people, tables
 from tests.engine.conftest import Bench
 
 
@@ -49,22 +50,42 @@ def test_an_alert_that_was_acknowledged_between_the_look_and_the_step_stays_so(
     assert bench.alert().state is State.ACKNOWLEDGED
 
 
-def test_the_loop_sleeps_until_the_next_step_and_takes_it_when_the_clock_was_moved(
-    bench: Bench,
-) -> None:
-    bench.report()
+def run_until(bench: Bench, so: Callable[[], bool]) -> None:
+    """Run the loop until this is so."""
 
     async def watch() -> None:
         wake = Wake(asyncio.get_running_loop())
         loop = asyncio.create_task(timers.run(bench.engine, wake))
         await asyncio.sleep(0)
-        bench.pass_time(minutes=10)
         wake.all()
         async with asyncio.timeout(5):
-            while bench.alert().round == 1:  # noqa: ASYNC110 - the loop under test has no event
+            while not so():  # noqa: ASYNC110 - the loop under test has no event
                 await asyncio.sleep(0.01)
         loop.cancel()
         await asyncio.gather(loop, return_exceptions=True)
 
     asyncio.run(watch())
+
+
+def test_the_loop_sleeps_until_the_next_step_and_takes_it_when_the_clock_was_moved(
+    bench: Bench,
+) -> None:
+    bench.report()
+    bench.pass_time(minutes=10)
+    run_until(bench, lambda: bench.alert().round != 1)
     assert bench.alert().round == 2
+
+
+def test_the_loop_passes_on_what_its_owner_has_lost_in_whatever_way(bench: Bench) -> None:
+    for name in ("E1", "E2"):
+        bench.report(name, provider="1003^PARK^SAM^^^DR^^^MAIN")
+    spoil = update(tables.alerts).where(tables.alerts.c.id == bench.alert("E2").id)
+    bench.database.run(lambda c: people.opt_out(c, "+13125550106", bench.clock.at))
+    bench.database.run(lambda c: c.execute(spoil.values(rest="no JSON")).rowcount)
+    run_until(bench, lambda: bench.alert("E1").round != 1 and bool(bench.log.error_lines))
+    alert = bench.alert("E1")
+    owner = alert.roster.person(alert.owner)
+    assert owner
+    assert owner.name == "Dr. Ben Ito"
+    (error,) = bench.log.error_lines
+    assert error["event"] == "step_failed"

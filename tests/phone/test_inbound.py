@@ -58,7 +58,6 @@ def test_pass_hands_the_alert_to_the_designee_at_once(small_desk: Desk) -> None:
     small_desk.ben.expect_sms(PAGE)
     (declined,) = small_desk.happened("declined")
     assert declined.data["reason"] == "cannot_act"
-    small_desk.ada.expect_sms("no longer with you")
 
 
 def test_undo_opens_it_again(small_desk: Desk) -> None:
@@ -67,7 +66,6 @@ def test_undo_opens_it_again(small_desk: Desk) -> None:
     small_desk.ada.expect_sms("is acknowledged")
     small_desk.ada.send(f"UNDO {code}")
     small_desk.ada.expect_sms("your acknowledgment is undone")
-    small_desk.ada.expect_sms("open again")
     assert small_desk.alert().state is State.OPEN
 
 
@@ -95,7 +93,6 @@ def test_pass_by_somebody_who_no_longer_owns_it_is_refused(small_desk: Desk) -> 
     code = page_ada(small_desk)
     small_desk.ada.send(f"PASS {code}")
     small_desk.ada.expect_sms("went to the next person")
-    small_desk.ada.expect_sms("no longer with you")
     small_desk.ben.expect_sms(PAGE)
     small_desk.ada.send(f"PASS {code}")
     small_desk.ada.expect_sms("Only the present owner")
@@ -106,7 +103,6 @@ def test_the_first_owner_may_still_acknowledge_after_the_hand_over(small_desk: D
     code = page_ada(small_desk)
     small_desk.ada.send(f"PASS {code}")
     small_desk.ada.expect_sms("went to the next person")
-    small_desk.ada.expect_sms("no longer with you")
     small_desk.ben.expect_sms(PAGE)
     small_desk.ada.send(f"ACK {code}")
     small_desk.ada.expect_sms("is acknowledged")

@@ -4,12 +4,15 @@ import asyncio
 import csv
 import io
 import re
+import tempfile
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bot.app.rehearsal import people_move_in
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.people import PhoneMessage
 from bot.sandbox.samples import PEOPLE_CSV, hl7_time, sample
+from bot.sandbox.slack_state import TEAM
 from bot.sandbox.stories import CODE, code_in, paged
 from storage import alerts, outbox
 from storage.audit import Entry
@@ -43,6 +46,26 @@ def expect_everything(hospital: Hospital) -> None:
             version.expected = True
     for sms in hospital.world.twilio.carrier.messages.values():
         sms.expected = True
+
+
+def import_people(hospital: Hospital, *changes: tuple[str, str]) -> None:
+    """`readback people import` by an operator while the bot runs, with these texts of the
+    directory replaced, and what follows from it."""
+    directory = PEOPLE_CSV
+    for old, new in changes:
+        assert old in directory
+        directory = directory.replace(old, new)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "people.csv")
+        file.write_text(directory, encoding="utf-8")
+        hospital.operate("people", "import", str(file), "--slack-team", TEAM)
+    hospital.settle()
+
+
+def left_out(name: str) -> tuple[str, str]:
+    """The change of the directory that removes this person, and whom they stand in for."""
+    (line,) = (line for line in PEOPLE_CSV.splitlines() if f",{name}," in line)
+    return f"{line}\n", ""
 
 
 def change_directory(hospital: Hospital, name: str, **cells: str) -> None:
@@ -111,21 +134,25 @@ def version(
     provider: str = "1001^OSEI^ADA^^^DR^^^MAIN",
     sent: str = "",
     stated: str | None = None,
+    patient: str = "",
+    exam: str = "CTHEADWO^CT HEAD W/O CONTRAST^MAIN",
 ) -> bytes:
-    """One version of a CT report, finalized then. ``flag`` is OBX-8 of the impression.
+    """One version of a CT report, finalized then. ``flag`` is OBX-8 of the impression, ``patient``
+    a PID segment from its third field on.
 
     ``sent`` is MSH-7 where it is not the time of finalization, ``stated`` is OBR-22, both as they
     stand.
     """
     reached = hl7_time(final) if stated is None else stated
     template = sample("ct-head-hemorrhage").template.splitlines()
-    header, patient, visit = template[0], template[1], template[2]
+    header, visit = template[0], template[2]
+    pid = f"PID|1||{patient}" if patient else template[1]
     lines = (
         header.replace("$NOW", sent or hl7_time(final)).replace("$CONTROL", control),
-        patient,
+        pid,
         visit,
         f"ORC|RE|P{accession}|{accession}^RIS",
-        f"OBR|1|P{accession}|{accession}^RIS|CTHEADWO^CT HEAD W/O CONTRAST^MAIN|||"
+        f"OBR|1|P{accession}|{accession}^RIS|{exam}|||"
         f"{hl7_time(final - timedelta(minutes=40))}|||||||||{provider}||{accession}||||"
         f"{reached}||CT|{status}|||||||3001&LIND&ROSA&&&DR&&&MAIN",
         f"OBX|1|TX|REPORT&IMP^Report^MAIN|1|{impression}|||{flag}|||F",
@@ -156,6 +183,8 @@ __all__ = [
     "deliver_beside",
     "entries",
     "expect_everything",
+    "import_people",
+    "left_out",
     "nothing_waits_for_nothing",
     "owner",
     "paged",

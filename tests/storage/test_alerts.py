@@ -21,6 +21,7 @@ from storage.alerts import AlertFacts, ConflictError
 from storage.columns import EPOCH, MICROSECOND
 from storage.database import Database
 from storage.ids import new_id
+from storage.people_import import apply_import
 from tests.storage import given as our
 
 instants = st.integers(0, 7 * 10**15).map(lambda n: EPOCH + n * MICROSECOND)
@@ -276,3 +277,36 @@ def test_a_policy_whose_alert_was_rolled_back_is_stored_with_the_next(clinic: Da
     alert = our.opened(clinic)
     assert clinic.look(lambda c: alerts.load(c, alert.id)).policy == our.CRITICAL
     assert clinic.look(our.table_count(tables.policies)) == 1
+
+
+def test_the_facts_beside_an_alert_are_corrected_at_once_and_for_good(clinic: Database) -> None:
+    alert = our.opened(clinic)
+    adams = clinic.look(lambda c: our.person_named(c, "Dr. Adams"))
+    new = AlertFacts("CT NECK", "CT", "A9", adams, None)
+
+    def correct(c: Connection) -> tuple[AlertFacts, AlertFacts]:
+        alerts.load(c, alert.id)
+        before = alerts.facts(c, alert.id)
+        alerts.correct(c, alert.id, new)
+        alerts.correct(c, alert.id, new)
+        return before, alerts.facts(c, alert.id)
+
+    before, after = clinic.run(correct)
+    assert before != after == new == clinic.look(lambda c: alerts.facts(c, alert.id))
+    loaded = clinic.look(lambda c: alerts.load(c, alert.id))
+    assert loaded.roster.ordering
+    assert loaded.roster.ordering.id == adams
+
+
+def test_open_alerts_whose_owner_cannot_be_paged_are_found(clinic: Database) -> None:
+    adams = clinic.look(lambda c: our.person_named(c, "Dr. Adams"))
+    baker = clinic.look(lambda c: our.person_named(c, "Dr. Baker"))
+    nobodys, theirs = our.opened(clinic), our.opened(clinic, owner=baker)
+    ended = our.opened(clinic, owner=baker)
+    given = Acknowledgment(baker, "slack", our.NOW, 1, ReadBack.VIEWED)
+    our.changed(clinic, ended.id, state=State.ACKNOWLEDGED, acknowledgment=given, plan=())
+    our.opened(clinic, owner=adams)
+    assert clinic.look(alerts.out_of_reach) == [nobodys.id]
+    alone = [replace(our.ADAMS, designee_npi="")]
+    clinic.run(lambda c: apply_import(c, alone, our.NOW))
+    assert set(clinic.look(alerts.out_of_reach)) == {nobodys.id, theirs.id}

@@ -1,0 +1,88 @@
+"""What a corrected ordering provider or patient does to an alert, and what people hear of it."""
+
+from bot.domain.coverage import Person, Role
+from bot.domain.events import Correction
+from bot.domain.page import Notice
+from bot.domain.paging import channels_for, climb, page_owner_again
+from bot.domain.state import Alert
+from bot.domain.turn import Turn, entitled, not_just_paged, not_told, notify
+
+
+def take_correction(turn: Turn, correction: Correction) -> None:
+    """From now on these people fill the roles. Who said "not my patient" said it of the patient
+    whom the report named then."""
+    before, roster = turn.alert.roster.ordering, correction.roster
+    turn.evolve(roster=roster)
+    if correction.another_provider:
+        turn.handing_over = Notice.ANOTHER_PROVIDER
+        now = roster.ordering.id if roster.ordering else None
+        turn.record("provider_corrected", person=now, before=before.id if before else None)
+    if correction.another_patient:
+        turn.handing_over = Notice.ANOTHER_PATIENT
+        wrongly = set(turn.alert.no_access)
+        turn.evolve(declined=tuple(p for p in turn.alert.declined if p not in wrongly))
+        turn.evolve(no_access=())
+        turn.record("patient_corrected")
+
+
+def moves_ownership(alert: Alert, before: Alert) -> bool:
+    """Whether the corrected provider has to be asked: unless they own it or were asked already.
+    Where the report names somebody unknown, nobody below the coordinator has to do with it."""
+    if alert.review:
+        return False
+    ordering = alert.roster.ordering
+    if ordering is None:
+        return alert.owner_role is not Role.COORDINATOR
+    old = before.roster.ordering
+    if alert.owner == ordering.id:
+        return False
+    return _owned_by(alert, old) or ordering.id not in _asked(alert)
+
+
+def _owned_by(alert: Alert, person: Person | None) -> bool:
+    return person is not None and alert.owner == person.id
+
+
+def _asked(alert: Alert) -> set[str]:
+    return {*alert.paged_in_cycle, *(reach.person_id for reach in alert.reach)}
+
+
+def ask_corrected(turn: Turn) -> None:
+    """The ladder begins anew at the corrected provider. Too late for one, a coordinator owns it
+    and the provider is paged beside them."""
+    alert = turn.alert
+    if not alert.too_late_for_a_ladder(turn.now):
+        climb(turn, Role.ORDERING_PROVIDER)
+    elif alert.owner_role is Role.COORDINATOR:
+        page_owner_again(turn, channels_for(alert, alert.owner_role))
+    else:
+        climb(turn, Role.COORDINATOR)
+
+
+def reopens(alert: Alert, correction: Correction) -> bool:
+    """An acknowledgment by somebody else does not tell the provider whom the report names now."""
+    given, ordering = alert.acknowledgment, correction.roster.ordering
+    if not correction.another_provider or ordering is None or given is None:
+        return False
+    return given.by not in {ordering.id, ordering.name}
+
+
+def tell_corrected(turn: Turn, correction: Correction | None, otherwise: Notice | None) -> None:
+    """Who was paged hears what the report corrects, and once. A wrong patient is told to those too
+    who are paged again: nothing in a page says so. ``otherwise`` is for a version that corrects
+    neither."""
+    if correction and correction.another_patient:
+        were = tuple(p for p in entitled(turn.alert) if p in turn.before.paged)
+        notify(turn, Notice.ANOTHER_PATIENT, not_told(turn, Notice.ANOTHER_PATIENT, were))
+    elif correction and correction.another_provider:
+        _tell_of_provider(turn)
+    elif otherwise:
+        notify(turn, otherwise, not_just_paged(turn))
+
+
+def _tell_of_provider(turn: Turn) -> None:
+    ordering, fresh = turn.alert.roster.ordering, not_just_paged(turn)
+    theirs = {turn.alert.owner, ordering.id if ordering else ""}
+    others = tuple(person_id for person_id in fresh if person_id not in theirs)
+    notify(turn, Notice.CHANGED, tuple(person_id for person_id in fresh if person_id in theirs))
+    notify(turn, Notice.ANOTHER_PROVIDER, not_told(turn, Notice.ANOTHER_PROVIDER, others))

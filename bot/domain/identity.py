@@ -1,0 +1,79 @@
+"""Whether two versions of a report speak of the same patient, or name the same clinician."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from bot.domain.report import Identifier, Patient
+
+_WORD = re.compile(r"[^\W_]+")
+_APOSTROPHES = dict.fromkeys(
+    map(ord, "'`´\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
+)
+
+
+def another_patient(before: Patient, after: Patient) -> bool:
+    """Whether a correction has changed whom the report is about.
+
+    Identifiers decide where both sides have some of one authority; else name and date of birth.
+    A name written in another way, one more identifier, or a field left empty is no change.
+    """
+    if _shared(before.identifiers, after.identifiers):
+        return False
+    if contradict(before.identifiers, after.identifiers):
+        return True
+    return _names_differ(before.name, after.name) or _days_differ(
+        before.birth_date, after.birth_date
+    )
+
+
+def says_who(patient: Patient) -> bool:
+    """A version that leaves the patient out changes nothing."""
+    return bool(patient.identifiers or patient.name)
+
+
+def contradict(before: Iterable[Identifier], after: Iterable[Identifier]) -> bool:
+    """Both have an identifier of the same authority and kind, and no such one is the same."""
+    ours, theirs = list(before), list(after)
+    return not _shared(ours, theirs) and any(_comparable(a, b) for a in ours for b in theirs)
+
+
+def _shared(before: Iterable[Identifier], after: Iterable[Identifier]) -> bool:
+    theirs = list(after)
+    return any(_equal(a, b) for a in before for b in theirs)
+
+
+def _equal(one: Identifier, other: Identifier) -> bool:
+    """A number that gains or loses its authority is still the same number."""
+    bare = not (one.authority.strip() and other.authority.strip())
+    return _folded(one.value) == _folded(other.value) and (bare or _comparable(one, other))
+
+
+def _comparable(one: Identifier, other: Identifier) -> bool:
+    """A visit's number says nothing of a medical record's."""
+    kinds = {_folded(one.kind), _folded(other.kind)} - {""}
+    return _folded(one.authority) == _folded(other.authority) and len(kinds) <= 1
+
+
+def _folded(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _names_differ(before: str, after: str) -> bool:
+    ours, theirs = _words(before), _words(after)
+    return bool(ours and theirs) and not (ours <= theirs or theirs <= ours)
+
+
+def _words(name: str) -> set[str]:
+    """Without case, accents and punctuation, in any order. An initial may stand for any name."""
+    plain = unicodedata.normalize("NFKD", name.translate(_APOSTROPHES)).casefold()
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    found = set(_WORD.findall(letters))
+    return {word for word in found if len(word) > 1} or found
+
+
+def _days_differ(before: str, after: str) -> bool:
+    """A year alone does not contradict a whole date."""
+    ours, theirs = ("".join(filter(str.isdigit, day)) for day in (before, after))
+    shorter = min(len(ours), len(theirs))
+    return ours[:shorter] != theirs[:shorter]

@@ -1,0 +1,87 @@
+"""What the versions of a report say together of the order: whose it is, and who is to be told.
+
+The newest version that says a thing decides, whichever came first: a field left empty keeps what
+an older version said, and so does a withdrawal.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import Connection
+
+from bot.domain.identity import contradict, says_who
+from bot.domain.policy import Policy
+from bot.domain.report import Identifier, Patient, Provider, Report, Status, Version, counted
+from storage import people, reports
+from storage.alerts import AlertFacts
+
+Load = Callable[[str], Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The facts for the alert, with providers as the directory resolves them now."""
+
+    facts: AlertFacts
+    patient: Patient
+
+
+def loading(c: Connection, at_hand: Report, report_id: str) -> Load:
+    """Each stored report once; the one just received is at hand."""
+    return cache(lambda wanted: at_hand if wanted == report_id else reports.load(c, wanted))
+
+
+def held(c: Connection, versions: Iterable[Version], policy: Policy, load: Load) -> Held:
+    """Fold them. Few versions are loaded: mostly the newest says everything."""
+    ids = [version.report_id for version in _newest_first(versions, policy)]
+
+    def newest_first() -> Iterator[Report]:
+        return map(load, ids)
+
+    def said(what: Callable[[Report], str]) -> str:
+        return next((text for report in newest_first() if (text := what(report))), "")
+
+    facts = AlertFacts(
+        exam=said(lambda report: report.exam),
+        modality=said(lambda report: report.modality),
+        accession=said(lambda report: report.accession),
+        ordering_person=_resolved(c, (report.ordering for report in newest_first())),
+        radiologist_person=_resolved(
+            c, ((report.radiologist,) if report.radiologist else () for report in newest_first())
+        ),
+    )
+    patients = (report.patient for report in newest_first() if says_who(report.patient))
+    return Held(facts, next(patients, Patient()))
+
+
+def _newest_first(versions: Iterable[Version], policy: Policy) -> list[Version]:
+    """Withdrawals last: they say nothing but that, unless there is nothing else."""
+    told = counted(versions, policy)[::-1]
+    return sorted(told, key=lambda version: version.status is Status.WITHDRAWN)
+
+
+def _resolved(c: Connection, named: Iterable[tuple[Provider, ...]]) -> str | None:
+    """The first who can be resolved by identifier, of the newest version that names one; a name
+    resolves nobody. None where a newer version names somebody else, whom nobody knows."""
+    unknown: list[Identifier] = []
+    for providers in named:
+        identifiers = [i for provider in providers for i in _known_by(provider)]
+        found = _first_known(c, providers)
+        if found:
+            return None if contradict(unknown, identifiers) else found
+        unknown += identifiers
+    return None
+
+
+def _known_by(provider: Provider) -> Iterator[Identifier]:
+    """Its numbers under the names by which a directory knows their authorities: one NPI is as good
+    as another, and a number of no authority says nothing."""
+    for identifier in provider.identifiers:
+        for authority in people.authorities(identifier):
+            yield Identifier(identifier.value, authority)
+
+
+def _first_known(c: Connection, providers: tuple[Provider, ...]) -> str | None:
+    found = (people.by_identifiers(c, provider.identifiers) for provider in providers)
+    return next((person.id for person in found if person), None)

@@ -1,0 +1,155 @@
+"""Whoever an import of the directory puts out of reach is passed by at once, also where it runs in
+another process than the bot."""
+
+import re
+from datetime import timedelta
+
+from bot.domain.alert import State
+from bot.sandbox.hospital import Hospital
+from tests.scenarios.looking import (
+    CODE,
+    acknowledge_by_sms,
+    attempts,
+    code_in,
+    entries,
+    expect_everything,
+    import_people,
+    left_out,
+    nothing_waits_for_nothing,
+    owner,
+    paged,
+    paged_until_acknowledged,
+    pages,
+)
+
+NOBODYS_DESIGNEE = (",,1245319599\n", ",,\n")
+
+
+def test_an_owner_who_is_removed_is_passed_by_at_once(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    began = hospital.now
+    import_people(hospital, left_out(hospital.ada.name))
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    assert [entry.data for entry in entries(hospital, "directory_changed")] == [
+        {"person": hospital.alert().paged[0]}
+    ]
+    paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_an_owner_who_loses_every_channel_is_passed_by_at_once(hospital: Hospital) -> None:
+    hospital.send(hospital.report("us-thyroid-nodule"))
+    sms = hospital.sam.phone.expect_sms(CODE)
+    import_people(hospital, ("+13125550106", ""))
+    assert owner(hospital) == hospital.ben.name
+    assert sms.body
+    _, theirs = paged(hospital.ben, "significant")
+    acknowledge_by_sms(hospital, hospital.ben, theirs)
+    expect_everything(hospital)
+
+
+def test_an_owner_who_keeps_one_channel_keeps_the_alert(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    import_people(hospital, ("U0ADA", ""), left_out(hospital.rosa.name))
+    assert (owner(hospital), len(pages(hospital))) == (hospital.ada.name, 2)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    expect_everything(hospital)
+
+
+def test_a_designee_and_a_coordinator_who_leave_are_passed_by_too(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=30)
+    assert owner(hospital) == hospital.ben.name
+    gone = [left_out(hospital.ben.name), NOBODYS_DESIGNEE]
+    import_people(hospital, *gone)
+    assert owner(hospital) == hospital.carla.name
+    import_people(hospital, *gone, left_out(hospital.carla.name))
+    assert owner(hospital) == hospital.chris.name
+    nothing_waits_for_nothing(hospital)
+    expect_everything(hospital)
+
+
+def test_after_expiry_too_a_coordinator_who_leaves_is_passed_by(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=65)
+    assert owner(hospital) == hospital.chris.name
+    import_people(hospital, left_out(hospital.chris.name))
+    assert owner(hospital) == hospital.carla.name
+    nothing_waits_for_nothing(hospital)
+    expect_everything(hospital)
+
+
+def test_with_nobody_in_reach_an_import_that_brings_somebody_is_not_waited_for(
+    hospital: Hospital,
+) -> None:
+    both = ("+13125550103", "+13125550104")
+    import_people(hospital, *((number, "") for number in both), ("U0CARLA", ""))
+    hospital.chris.slack.deactivate("channel_not_found")
+    hospital.send(hospital.report("unknown-provider"))
+    assert hospital.alert().next_action_at == hospital.now + timedelta(minutes=3)
+    import_people(hospital, ("U0CHRIS", ""), ("+13125550104", ""))
+    assert owner(hospital) == hospital.carla.name
+    paged_until_acknowledged(hospital, hospital.carla)
+    expect_everything(hospital)
+
+
+def test_an_alert_that_ended_is_left_alone(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged_until_acknowledged(hospital, hospital.ada)
+    import_people(hospital, left_out(hospital.ada.name))
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    expect_everything(hospital)
+
+
+def test_a_new_number_gets_the_next_page(hospital: Hospital) -> None:
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    hospital.sam.phone.expect_sms(CODE)
+    phone = hospital.world.phone("+13125550199")
+    import_people(hospital, ("+13125550106", "+13125550199"))
+    assert owner(hospital) == hospital.sam.name
+    hospital.pass_time(minutes=10)
+    sms = phone.expect_sms(CODE)
+    sms.reply(f"ACK {code_in(sms)}")
+    phone.expect_sms("acknowledged")
+    hospital.settle()
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    expect_everything(hospital)
+
+
+def test_who_left_is_told_with_whom_it_is_now_and_can_answer_no_more(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    import_people(hospital, left_out(hospital.ada.name))
+    paged(hospital.ben)
+    sms.reply(f"ACK {code_in(sms)}")
+    answer = hospital.ada.phone.expect_sms("not in the directory any more")
+    assert hospital.alert().ref in answer.body
+    assert "with the designee" in answer.body
+    assert hospital.alert().state is State.OPEN
+    expect_everything(hospital)
+
+
+def test_whoever_gets_the_number_of_somebody_who_left_does_not_answer_for_them(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    inherited = ("+13125550107", "+13125550101")
+    import_people(hospital, left_out(hospital.ada.name), inherited)
+    paged(hospital.ben)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(re.compile("not in the directory any more"))
+    assert hospital.alert().state is State.OPEN
+    expect_everything(hospital)
+
+
+def test_an_undo_by_sms_is_answered_once(hospital: Hospital) -> None:
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    sms = hospital.sam.phone.expect_sms(CODE)
+    acknowledge_by_sms(hospital, hospital.sam, sms)
+    sms.reply(f"UNDO {code_in(sms)}")
+    hospital.sam.phone.expect_sms("your acknowledgment is undone")
+    hospital.settle()
+    assert [row for row in attempts(hospital) if row.slip.notice] == []
+    acknowledge_by_sms(hospital, hospital.sam, sms)
