@@ -66,8 +66,9 @@ class DatabaseSettings(Section):
 class Hl7Settings(Section):
     """The MLLP listener. ``on_unusable`` is what the sender hears of a message that went to
     quarantine: "accept" AA with a warning, "reject" AE or AR. Port 0 takes any free one.
-    ``machines`` are sending applications (MSH-3) and interpreters (OBR-32: id, AUTHORITY:ID or
-    name) that are no people: what they find is reviewed before anybody is paged."""
+    ``machines`` are sending applications (MSH-3) and interpreters (OBR-32, and in FHIR
+    resultsInterpreter: id, AUTHORITY:ID or name) that are no people: what they find is reviewed
+    before anybody is paged."""
 
     host: Filled = "127.0.0.1"
     port: Port = 2575

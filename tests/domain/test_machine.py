@@ -23,6 +23,7 @@ from bot.domain.events import (
     Effect,
     Event,
     NotAllowed,
+    OlderVersion,
     Opened,
     PageDelivered,
     PageFailed,
@@ -326,6 +327,10 @@ class AlertMachine(RuleBasedStateMachine):
     @rule()
     def the_result_is_withdrawn(self) -> None:
         self.apply(Withdrawn("r3", SIGNIFICANT))
+
+    @rule(doubtful=st.booleans())
+    def an_older_version_says_more(self, doubtful: bool) -> None:
+        self.apply(OlderVersion("critical", doubtful=doubtful))
 
     @rule(name=who)
     def somebody_leaves_the_hospital(self, name: str) -> None:

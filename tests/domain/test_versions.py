@@ -10,6 +10,7 @@ from bot.domain.events import (
     Declined,
     DeclineReason,
     NotAllowed,
+    OlderVersion,
     Reopened,
     Withdrawn,
 )
@@ -325,3 +326,26 @@ def test_an_alert_that_ended_shows_the_category_that_was_held_last() -> None:
     loop = significant()
     loop.do(Withdrawn("r2", CRITICAL))
     assert loop.alert.category == "critical"
+
+
+# ---- a more severe version that does not hold -------------------------------------------------
+
+
+@pytest.mark.parametrize("ended", ["", "withdrawn", "downgraded", "acknowledged"])
+def test_of_a_severe_version_in_doubt_one_coordinator_hears_and_nobody_is_paged(ended: str) -> None:
+    loop = Loop().open(ended=ended.replace("acknowledged", ""))
+    if ended == "acknowledged":
+        loop.acknowledge(ADA)
+    before, asked = loop.alert, loop.asked()
+    loop.do(OlderVersion("critical", doubtful=True))
+    assert loop.told("older_version") == [(0, "carla")]
+    assert (loop.alert, loop.asked()) == (before, asked)
+    ((_, entry),) = loop.entries("older_version")
+    assert entry.data == {"category": "critical", "doubtful": True}
+
+
+def test_a_severe_version_that_only_came_late_is_recorded_and_told_nobody() -> None:
+    loop = Loop().open()
+    loop.do(OlderVersion("critical", doubtful=False))
+    assert loop.told("older_version") == []
+    assert len(loop.entries("older_version")) == 1
