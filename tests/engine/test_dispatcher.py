@@ -171,10 +171,18 @@ def test_a_drain_claims_nothing_more_and_lets_what_flies_land(bench: Bench) -> N
 
 def test_a_page_is_claimed_by_the_commit_that_puts_it_out(bench: Bench) -> None:
     async def story() -> None:
+        seen = asyncio.Event()
+
+        async def answers(page: Page) -> Sent:
+            await seen.wait()
+            return Sent(page.delivery_id)
+
+        bench.sms.answers = answers
         at_work = bench.at_work()
         receipt = await asyncio.to_thread(bench.report)
         assert not receipt.quarantined
         assert states(bench, "sms") == [("claimed", 1, False)]
+        seen.set()
         await at_work.drain(5)
         assert [row.state for row in bench.attempts()] == ["sent", "sent"]
 
