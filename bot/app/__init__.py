@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
-from bot.app.feeds import Feeds, open_feeds
+from bot.app.feeds import OpenFeeds, open_feeds
 from bot.clock import Clock
 from bot.domain.coverage import SLACK, SMS
 from bot.domain.events import Record
@@ -176,7 +176,7 @@ def _note_start(engine: Engine) -> None:
 # ---- the parts ------------------------------------------------------------------------------
 
 
-async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> Feeds:
+async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> OpenFeeds:
     try:
         return await open_feeds(settings, engine, stack)
     except BadKey as bad:
@@ -184,7 +184,7 @@ async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> F
 
 
 async def _web(
-    settings: Settings, engine: Engine, channels: Channels, feeds: Feeds, stack: AsyncExitStack
+    settings: Settings, engine: Engine, channels: Channels, feeds: OpenFeeds, stack: AsyncExitStack
 ) -> int:
     backlog = partial(_measure_backlog, engine)
     health = Health(engine.database, channels.health, [backlog], feeds=feeds.health)
@@ -225,7 +225,7 @@ async def _listening(section: str, port: int, starting: Awaitable[object]) -> No
 
 
 async def _loops(
-    engine: Engine, dispatcher: Dispatcher, wake: Wake, feeds: Feeds, stack: AsyncExitStack
+    engine: Engine, dispatcher: Dispatcher, wake: Wake, feeds: OpenFeeds, stack: AsyncExitStack
 ) -> None:
     """The two loops, and one for each feed. One that breaks in a way that nobody foresaw ends the
     process: whoever supervises it starts it anew, and a loop that is silently gone would page

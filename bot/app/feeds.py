@@ -39,7 +39,7 @@ Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
-class Feeds:
+class OpenFeeds:
     """``loops`` by name run as long as the copy does; ``routes`` and ``health`` are for the web."""
 
     loops: Mapping[str, Loop]
@@ -47,7 +47,7 @@ class Feeds:
     health: Mapping[str, Check]
 
 
-async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> Feeds:
+async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> OpenFeeds:
     """Every configured server; the shared session is closed by the stack. Raises BadKey."""
     loops: dict[str, Loop] = {}
     routes: list[BaseRoute] = []
@@ -64,7 +64,7 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
                 watch = Watch(server.name, client, wish(server, settings.web.public_url))
                 loops[f"subscription-{server.name}"] = watch.run
                 health[f"subscription-{server.name}"] = watch.check
-    return Feeds(loops, tuple(routes), health)
+    return OpenFeeds(loops, tuple(routes), health)
 
 
 def origin(server: FhirSettings, settings: Settings) -> Origin:
