@@ -57,6 +57,7 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
     if directory:
         yield from findings.people(*directory)
     yield from findings.ports(settings)
+    yield from findings.hl7(settings)
     yield from _fhir(settings)
     if Without.SLACK not in without:
         yield from _slack(settings, directory[0] if directory else [])

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ValidationError
 from bot.domain.nearest import did_you_mean
 from bot.domain.toml_lines import lines_of
 from bot.settings.explaining import PREFIX, explained, table_in
-from bot.settings.model import Secrets, Settings
-from bot.settings.problems import BadSettings, Lines, Problem
+from bot.settings.folders import folder_clashes
+from bot.settings.model import Hl7Settings, Secrets, Settings
+from bot.settings.problems import BadSettings, Lines, Problem, place
 from bot.settings.servers import clashes, named_secrets, with_key_beside
 
 DEFAULT_FILE = Path("readback.toml")
@@ -64,7 +65,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
         problems.insert(0, Problem(str(DEFAULT_FILE), "is not in this folder", cure))
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
-    return _with_files_beside(settings, file or DEFAULT_FILE)
+    return _with_files_beside(settings, file or DEFAULT_FILE).written(lines)
 
 
 def is_configured(path: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
@@ -172,9 +173,21 @@ def _swapped(env: Mapping[str, str]) -> list[Problem]:
 def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
     hl7, web = settings.hl7, settings.web
     found = clashes(settings.fhir, web.public_url, lines)
+    found += folder_clashes(settings.folder, lines) + _half_tls(hl7, lines)
     if hl7.port == web.port != 0 and hl7.host == web.host:
         found.append(Problem("web.port", "is hl7.port as well", "Give each its own port."))
     return found
+
+
+def _half_tls(hl7: Hl7Settings, lines: Lines) -> list[Problem]:
+    """Whoever sets one of these means all traffic to be encrypted: nothing is left out silently."""
+    needed = ("tls_certificate", "tls_key")
+    given = [key for key in (*needed, "tls_client_ca") if getattr(hl7, key)]
+    lacking = [key for key in needed if given and key not in given]
+    return [
+        Problem(place(("hl7", given[0]), lines), f"stands without {key}", f"Set {key} as well.")
+        for key in lacking
+    ]
 
 
 def _with_files_beside(settings: Settings, file: Path) -> Settings:
@@ -183,4 +196,15 @@ def _with_files_beside(settings: Settings, file: Path) -> Settings:
     if policy is not None:
         site = site.model_copy(update={"policy": file.parent / policy})
     servers = tuple(with_key_beside(server, file) for server in settings.fhir)
-    return settings.model_copy(update={"site": site, "fhir": servers})
+    folders = tuple(
+        folder.model_copy(update={"path": file.parent / folder.path}) for folder in settings.folder
+    )
+    tls = {
+        key: file.parent / path
+        for key in ("tls_certificate", "tls_key", "tls_client_ca")
+        if (path := getattr(settings.hl7, key))
+    }
+    hl7 = settings.hl7.model_copy(update=tls)
+    return settings.model_copy(
+        update={"site": site, "fhir": servers, "folder": folders, "hl7": hl7}
+    )

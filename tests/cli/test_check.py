@@ -160,9 +160,10 @@ def test_a_database_that_is_not_there_or_has_no_tables_fails(tmp_path: Path) -> 
 
 def test_a_host_that_does_not_exist_here_cannot_be_listened_on(healthy: Place) -> None:
     healthy.env["READBACK_HL7__HOST"] = "192.0.2.1"
-    (advice,) = findings(healthy)["advice"]
-    assert advice["part"] == "hl7"
-    assert "cannot be opened" in advice["what"]
+    port, plain = findings(healthy)["advice"]
+    assert port["part"] == "hl7"
+    assert "cannot be opened" in port["what"]
+    assert plain["what"].startswith("reports cross the network unencrypted to 192.0.2.1:")
 
 
 def test_each_fhir_server_is_asked_for_a_report(healthy: Place, tmp_path: Path) -> None:
