@@ -180,7 +180,7 @@ def _note_start(engine: Engine) -> None:
 async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> OpenFeeds:
     try:
         return await open_feeds(settings, engine, stack)
-    except BadKey as bad:
+    except (BadKey, BadSettings) as bad:
         raise CannotStart(str(bad)) from None
 
 
