@@ -92,11 +92,11 @@ class Folder:
     async def run(self) -> None:
         """Take files until cancelled. A database that is away raises."""
         while True:
-            if not await self._round():
+            if not await self.look():
                 await asyncio.sleep(self._how.every.total_seconds())
 
-    async def _round(self) -> bool:
-        """Look, and take a batch; True where more is there."""
+    async def look(self) -> bool:
+        """Look, and take a batch; True where more is there. A database that is away raises."""
         try:
             complete, links = await asyncio.to_thread(self._looks.look, time.monotonic())
         except OSError:

@@ -90,7 +90,7 @@ def _listed(folder: Path) -> tuple[list[File], int]:
         for entry in entries:
             links += entry.is_symlink()
             with suppress(FileNotFoundError):  # somebody took it meanwhile
-                if entry.is_file(follow_symlinks=False):
+                if entry.is_file(follow_symlinks=False) and entry.name not in {DONE, REJECTED}:
                     files.append(_seen(Path(entry.path), entry.stat(follow_symlinks=False)))
     return files, links
 

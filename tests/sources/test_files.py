@@ -152,10 +152,22 @@ def test_what_is_too_large_or_too_slow_is_refused_as_what_it_is() -> None:
 # ---- anything -------------------------------------------------------------------------------
 
 PIECES = [
-    b"MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\r", b"OBR|1||X^Y|\r", b"\x0b", b"\x1c\r",
-    b"FHS|^~\\&\r",     b"BTS|1\r", b'{"resourceType":"DiagnosticReport","status":"final"}', b"{", b"}", b"[", b"\n",
-    b"\xef\xbb\xbf", b'"entry":[', b"\xff\xfe", b"nonsense",
-]  # fmt: skip
+    b"MSH|^~\\&|A|B|||2026||ORU^R01|1|P|2.5\r",
+    b"OBR|1||X^Y|\r",
+    b"\x0b",
+    b"\x1c\r",
+    b"FHS|^~\\&\r",
+    b"BTS|1\r",
+    b'{"resourceType":"DiagnosticReport","status":"final"}',
+    b"{",
+    b"}",
+    b"[",
+    b"\n",
+    b"\xef\xbb\xbf",
+    b'"entry":[',
+    b"\xff\xfe",
+    b"nonsense",
+]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join))
