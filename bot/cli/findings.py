@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.app import policy_of
+from bot.app.feeds import folder_problem
 from bot.app.listening import tls_problem
 from bot.cli.shown import count
 from bot.domain.coverage import SMS, Person
@@ -64,6 +65,15 @@ def hl7(settings: Settings) -> Iterator[Finding]:
         told = f"reports cross the network unencrypted to {settings.hl7.host}:{settings.hl7.port}"
         cure = "Set hl7.tls_certificate and hl7.tls_key, or have a tunnel deliver to 127.0.0.1."
         yield Finding("hl7", Weight.ADVICE, told, cure)
+
+
+def folders(settings: Settings) -> Iterator[Finding]:
+    """Whether each folder can be read and written."""
+    for number, folder in enumerate(settings.folder):
+        if wrong := folder_problem(settings, number):
+            yield Finding("folder", Weight.FAILED, f"{wrong.where} {wrong.what}", wrong.cure)
+        else:
+            yield Finding("folder", Weight.OK, f"{folder.name}: {folder.path}")
 
 
 def _is_here(host: str) -> bool:

@@ -155,8 +155,9 @@ class Settings(Section):
         return self
 
     def place(self, *path: str | int) -> str:
-        """Where that is set: ``folder[1].path (line 12)``."""
-        return place(path, self._lines)
+        """Where that is set: ``folder[1].path (line 12)``; without a line, in the environment."""
+        known = path in self._lines
+        return place(path, self._lines) if known else ".".join(map(str, path))
 
     def missing_for_slack(self) -> tuple[str, ...]:
         """The names of what Slack (Socket Mode) still needs; empty where it can start."""

@@ -65,10 +65,9 @@ class _Received:
         """A line for each, without a word out of the message."""
         for index, entry in self.waiting:
             bad = entry.unusable
-            segment, _, field = (*bad.location.split("^"), "", "")[:3]
-            place = f" at {segment}-{field}" if field else f" at {segment}" if segment else ""
-            told = f"message {index} of {self.count}: {bad.reason}{place}"
-            yield f"{told}: {bad.detail} (quarantine {entry.id})"
+            where = f"{bad.reason} at {bad.place}" if bad.place else bad.reason
+            told = f"message {index} of {self.count}: {where}: {bad.detail}"
+            yield f"{told} (quarantine {entry.id})"
 
 
 _Key = tuple[Path, Stamp]
