@@ -61,6 +61,8 @@ def send(
         print_json(told)
     else:
         _show(answers, refused)
+        if context and not cert and any(not played.code for played in answers):
+            say("A listener that wants a certificate of ours ends so: --cert and --key name it.")
     if refused or not answers:
         raise typer.Exit(FOUND_PROBLEMS)
 
@@ -100,9 +102,7 @@ async def _played(
 def _why(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message}); --ca names its CA"
-    reason = (error.reason or "the connection was closed").replace("_", " ").lower()
-    hint = "; it wants a certificate of ours: --cert and --key" if "certificate" in reason else ""
-    return reason + hint
+    return (error.reason or "the connection was closed").replace("_", " ").lower()
 
 
 def _show(answers: "list[Played]", refused: "list[Played]") -> None:
