@@ -40,6 +40,17 @@ def is_json(data: bytes) -> bool:
     return data[:KEPT].lstrip(_BEFORE_TEXT)[:1] in {b"{", b"["}
 
 
+def ends_well(data: bytes) -> bool:
+    """Whether the last thing in it is what ends a file of its kind. One that breaks off elsewhere
+    may be half of a report, and the half without its flag."""
+    if is_json(data):
+        return data.rstrip()[-1:] in {b"}", b"]"}
+    lines = data.rstrip().replace(b"\n", b"\r").rsplit(b"\r", 1)
+    if data.lstrip(_BEFORE_TEXT)[:3] in {b"FHS", b"BHS"}:
+        return lines[-1][:3] in {b"FTS", b"BTS"}
+    return data[-1:] in {b"\r", b"\n", FS}
+
+
 def pieces(data: bytes) -> list[bytes]:
     """The messages of a file. None where it is a batch envelope with nothing in it."""
     if is_json(data):

@@ -36,6 +36,8 @@ from storage.quarantine import Quarantined
 
 BATCH = 250
 """Files between two looks, and two lines in the log."""
+BROKEN_OFF_SECONDS = 30.0
+"""Given to a file that ends in the middle of a line: its transfer may have come to a halt."""
 _TOLD_EVERY = 1_000
 """Messages of one file between two lines in the log."""
 _SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 300.0
@@ -149,6 +151,8 @@ class Folder:
         except OSError:
             self._put_off(file, "file-unreadable")
             return None
+        if file.age < BROKEN_OFF_SECONDS and content.whole and not files.ends_well(content.data):
+            return None
         received = await self._receive_all(content)
         if received is None:
             self._put_off(file, "message-not-stored")
@@ -156,11 +160,12 @@ class Folder:
 
     async def _receive_all(self, content: Content) -> _Received | None:
         """Every message of it, in order; None where one could not be stored."""
-        whole = len(content.data) == content.size
-        parts = await asyncio.to_thread(files.pieces, content.data) if whole else [content.data]
+        parts = (
+            await asyncio.to_thread(files.pieces, content.data) if content.whole else [content.data]
+        )
         waiting, stored = [], True
         for index, part in enumerate(parts, 1):
-            raw = await self._read(part) if whole else self._too_large(content)
+            raw = await self._read(part) if content.whole else self._too_large(content)
             try:
                 entry = await self._stored(raw)
             except OUTAGES:

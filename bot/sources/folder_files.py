@@ -12,7 +12,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.sources.mllp_frames import KEPT
@@ -29,11 +29,13 @@ Stamp = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it was seen. ``stamp`` is its size and when it was changed, in ns."""
+    """A file as it was seen. ``stamp`` is its size and when it was changed, in ns; ``age`` for how
+    many seconds it has been so, as far as we have looked."""
 
     path: Path
     inode: Inode
     stamp: Stamp
+    age: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Content:
     data: bytes
     size: int
     digest: str
+
+    @property
+    def whole(self) -> bool:
+        """Nothing of it was left out."""
+        return len(self.data) == self.size
 
 
 class Changed(Exception):
@@ -73,7 +80,7 @@ class Looks:
             since[file.inode] = since[file.path.name] = file.stamp, began
             settle = self._settle if file.stamp[0] else max(self._settle, _EMPTY_SECONDS)
             if now - began >= settle and not _is_being_written(file.path.name):
-                complete.append(file)
+                complete.append(replace(file, age=now - began))
         self._since = since
         return sorted(complete, key=lambda file: (file.stamp[1], file.path.name)), links
 

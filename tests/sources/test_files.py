@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.sources.fhir_numbers import Origin
-from bot.sources.files import Known, pieces, read_all, refused, too_large
+from bot.sources.files import Known, ends_well, pieces, read_all, refused, too_large
 from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import frame
 from tests.sources.fhir_samples import bundle, others, resource
@@ -147,6 +147,26 @@ def test_what_is_too_large_or_too_slow_is_refused_as_what_it_is() -> None:
         for raw in (refused(data, bad, KNOWN), too_large(data, KNOWN, 10)):
             assert isinstance(raw.reading, Unusable)
             assert (raw.data, raw.size, raw.source) == (data, len(data), "folder:ris")
+
+
+# ---- its end --------------------------------------------------------------------------------
+
+
+def test_a_file_ends_well_where_its_last_line_or_object_does() -> None:
+    batch = b"FHS|^~\\&\r" + sample()
+    for whole in (
+        sample(),
+        sample().replace(b"\r", b"\n"),
+        frame(sample()),
+        frame(sample())[:-1],
+        batch + b"FTS|1",
+        batch + b"BTS|1\r\n",
+        json.dumps(resource("report")).encode() + b"\n",
+        b"",
+    ):
+        assert ends_well(whole) == bool(whole)
+    for broken in (sample()[:-1], batch, b'{"resourceType": "Diag', b"[{", b"nonsense"):
+        assert not ends_well(broken)
 
 
 # ---- anything -------------------------------------------------------------------------------

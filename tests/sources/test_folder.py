@@ -78,6 +78,21 @@ def test_a_report_is_received_under_the_folders_name_and_moved_to_done(
     assert told.items() <= log.lines[0].items()
 
 
+@pytest.mark.parametrize(
+    "data", [sample()[:-40], b"FHS|^~\\&\r" + sample(), b'{"resourceType": "Diagn']
+)
+def test_a_file_that_breaks_off_is_given_half_a_minute(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    (inbox / "a.hl7").write_bytes(data)
+    one = folder(reading, inbox)
+    assert looked(one, 3).lines[-1]["event"] == "source_reached"
+    assert (names(inbox), one.state, reading.messages()) == (["a.hl7"], "ok", [])
+    monkeypatch.setattr(watched, "BROKEN_OFF_SECONDS", 0.0)
+    looked(one)
+    assert (names(inbox) != ["a.hl7"], len(reading.messages())) == (True, 1)
+
+
 def test_a_file_with_good_and_unusable_messages_is_rejected_and_all_of_them_are_kept(
     reading: Reading, inbox: Path
 ) -> None:
