@@ -82,6 +82,7 @@ class Folder:
         self._engine, self._how = engine, how
         self._looks = Looks(how.path, how.every.total_seconds())
         self._received: dict[_Key, _Received] = {}
+        # When it is due again, how long it was put off, and why; OK where that is as it should be.
         self._later: dict[_Key, tuple[float, float, str]] = {}
         self._links = 0
         self.state = "not-looked-yet"
@@ -115,7 +116,7 @@ class Folder:
             log.info(
                 "files_taken", source=self._how.name, count=taken, rejected=rejected, waiting=more
             )
-        troubles = sorted(reason for _, _, reason in self._later.values())
+        troubles = sorted({reason for _, _, reason in self._later.values()} - {OK})
         self._stand(troubles[0] if troubles else OK)
         return len(due) > BATCH
 
@@ -152,6 +153,8 @@ class Folder:
             self._put_off(file, "file-unreadable")
             return None
         if file.age < BROKEN_OFF_SECONDS and content.whole and not files.ends_well(content.data):
+            ready = time.monotonic() + BROKEN_OFF_SECONDS - file.age
+            self._later[_key(file)] = ready, 0.0, OK
             return None
         received = await self._receive_all(content)
         if received is None:

@@ -89,8 +89,20 @@ def test_a_file_that_breaks_off_is_given_half_a_minute(
     assert looked(one, 3).lines[-1]["event"] == "source_reached"
     assert (names(inbox), one.state, reading.messages()) == (["a.hl7"], "ok", [])
     monkeypatch.setattr(watched, "BROKEN_OFF_SECONDS", 0.0)
-    looked(one)
+    looked(folder(reading, inbox))
     assert (names(inbox) != ["a.hl7"], len(reading.messages())) == (True, 1)
+
+
+def test_files_that_break_off_keep_no_others_waiting(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "BATCH", 2)
+    for number in range(5):
+        (inbox / f"{number}.hl7").write_bytes(sample()[:-40])
+    (inbox / "whole.hl7").write_bytes(sample())
+    one = folder(reading, inbox)
+    assert [asyncio.run(one.look()) for _ in range(3)] == [True, True, False]
+    assert "done/whole.hl7" in names(inbox)
 
 
 def test_a_file_with_good_and_unusable_messages_is_rejected_and_all_of_them_are_kept(
