@@ -161,22 +161,23 @@ def test_what_was_received_and_cannot_be_moved_is_not_read_again(
 def test_what_could_not_be_dealt_with_is_put_off_and_keeps_no_other_waiting(
     reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried: list[str] = []
+    tried: list[int] = []
+    (inbox / "locked.hl7").write_bytes(sample())
+    locked = os.open(inbox / "locked.hl7", os.O_RDONLY)
     opens = os.fdopen
 
     def unreadable(descriptor: int, *how: Any) -> Any:
-        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
-        if name == "locked.hl7":
-            tried.append(name)
+        if os.path.sameopenfile(descriptor, locked):
+            tried.append(descriptor)
             os.close(descriptor)
             raise PermissionError
         return opens(descriptor, *how)
 
     monkeypatch.setattr(os, "fdopen", unreadable)
     one = folder(reading, inbox)
-    (inbox / "locked.hl7").write_bytes(sample())
     (inbox / "open.hl7").write_bytes(sample())
     log = looked(one, 20)
+    os.close(locked)
     assert (one.state, len(tried), len(log.error_lines)) == ("file-unreadable", 1, 1)
     assert names(inbox) == ["done/open.hl7", "locked.hl7"]
 
