@@ -8,7 +8,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
-_SLUG = re.compile(r"[a-z][a-z0-9_-]{0,47}")
+_SLUG = re.compile(r"[a-z][a-z0-9:_-]{0,47}")
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
 
 
@@ -42,6 +42,7 @@ SWEEP_AGE = _gauge("sweep_age_seconds", "Since the last look for what is due")
 CHANNEL_UP = _gauge("channel_up", "1 where the channel works, 0 where it does not", "channel")
 SOURCE_UP = _gauge("source_up", "1 where the source answers, 0 where it does not", "source")
 REPLIES = _counter("sms_replies", "Messages from phones, by what became of them", "outcome")
+CONNECTIONS_REFUSED = _counter("connections_refused", "HL7 senders turned away", "reason")
 WEBHOOKS_REFUSED = _counter("webhooks_refused", "Webhook requests refused", "reason")
 LOG_KEYS_DROPPED = _counter("log_keys_dropped", "Keys kept out of the log, by place", "key")
 
@@ -131,6 +132,11 @@ def reply(outcome: str) -> None:
 def webhook_refused(reason: str) -> None:
     """A request to a webhook was turned away."""
     WEBHOOKS_REFUSED.labels(slug(reason)).inc()
+
+
+def connection_refused(reason: str) -> None:
+    """A sender was turned away: its address, or what went wrong with TLS."""
+    CONNECTIONS_REFUSED.labels(slug(reason)).inc()
 
 
 def log_key_dropped(key: str) -> None:

@@ -39,6 +39,7 @@ _ENTRIES = select(
 )
 _ALL = _ENTRIES.order_by(_columns.quarantined_at, _columns.id)
 _STILL_WAITING = _ALL.where(_columns.replayed_at.is_(None))
+_OF_MESSAGE = _STILL_WAITING.where(_columns.message_id == bindparam("message_id"))
 _SHOW = _ENTRIES.where(_columns.id == bindparam("entry_id"))
 _REPLAYED = (
     update(tables.quarantine)
@@ -101,6 +102,12 @@ def show(connection: Connection, entry_id: str) -> Quarantined:
     if row is None:
         raise KeyError(entry_id)
     return _entry(row)
+
+
+def waiting_for(connection: Connection, message_id: str) -> Quarantined | None:
+    """Where this message still waits, the first reason for it."""
+    row = connection.execute(_OF_MESSAGE, {"message_id": message_id}).first()
+    return _entry(row) if row else None
 
 
 def replayed(connection: Connection, entry_id: str, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, SecretStr
 
 from bot.cli import ORDER
 from bot.sandbox.samples import PEOPLE_CSV
-from bot.settings import FhirSettings, Settings
+from bot.settings import FhirSettings, FolderSettings, Settings
 from tests.requirements import ROOT
 
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -66,6 +66,22 @@ def test_every_setting_is_in_the_table() -> None:
 
 def test_every_setting_of_a_fhir_server_is_in_its_table() -> None:
     assert keys("FHIR servers") == set(settings_of(FhirSettings))
+
+
+def test_every_setting_of_a_folder_is_in_its_table() -> None:
+    assert keys("Folders") == set(settings_of(FolderSettings))
+
+
+def test_every_state_of_a_folder_and_every_reason_to_turn_a_sender_away_is_told() -> None:
+    sources = ROOT / "bot" / "sources"
+    folder = (sources / "folder.py").read_text(encoding="utf-8")
+    states = set(re.findall(r'"((?:folder|file|message)-[a-z-]+)"', folder))
+    gate = (sources / "mllp_gate.py").read_text(encoding="utf-8")
+    reasons = set(re.findall(r'(?::|_refused\([^\n]*,|return) "([a-z-]+)"', gate))
+    assert "folder-unreadable" in states
+    assert {"no-certificate", "address-not-allowed"} <= reasons
+    text = section("Folders") + section("TLS and addresses")
+    assert {one for one in states | reasons if f"`{one}`" not in text} == set()
 
 
 def keys(heading: str) -> set[str]:

@@ -10,25 +10,25 @@ from datetime import UTC
 from functools import partial
 from importlib.resources import files
 from secrets import randbits
-from typing import Any
+from typing import Any, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
-from bot.app.feeds import Feeds, open_feeds
+from bot.app.feeds import OpenFeeds, open_feeds
+from bot.app.listening import open_listener
 from bot.clock import Clock
 from bot.domain.coverage import SLACK, SMS
 from bot.domain.events import Record
 from bot.domain.policy import Policy
 from bot.domain.policy_file import parse_policy
-from bot.engine import intake, timers
+from bot.engine import timers
 from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
 from bot.log import log
-from bot.settings import Settings
-from bot.sources import mllp
+from bot.settings import BadSettings, Settings
 from bot.sources.fhir_auth import BadKey
 from bot.web.app import Server, build
 from bot.web.health import Health
@@ -45,6 +45,7 @@ __all__ = [
     "slack_settings",
     "twilio_account",
 ]
+Port = TypeVar("Port")
 DEFAULT_POLICY = files("bot").joinpath("policies/default.toml")
 SEAL_EVERY = 60
 DRAIN_SECONDS = 10.0
@@ -177,15 +178,15 @@ def _note_start(engine: Engine) -> None:
 # ---- the parts ------------------------------------------------------------------------------
 
 
-async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> Feeds:
+async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> OpenFeeds:
     try:
         return await open_feeds(settings, engine, stack)
-    except BadKey as bad:
+    except (BadKey, BadSettings) as bad:
         raise CannotStart(str(bad)) from None
 
 
 async def _web(
-    settings: Settings, engine: Engine, channels: Channels, feeds: Feeds, stack: AsyncExitStack
+    settings: Settings, engine: Engine, channels: Channels, feeds: OpenFeeds, stack: AsyncExitStack
 ) -> int:
     backlog = partial(_measure_backlog, engine)
     health = Health(engine.database, channels.health, [backlog], feeds=feeds.health)
@@ -203,22 +204,14 @@ async def _measure_backlog(engine: Engine) -> None:
 
 
 async def _listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -> int:
-    hl7 = settings.hl7
-    how = mllp.Listening(
-        timezone=hl7.timezone or settings.site.timezone,
-        on_unusable=hl7.on_unusable,
-        limit=hl7.max_message_bytes,
-        feeds=hl7.feeds(),
-    )
-    listener = mllp.Listener(lambda raw: intake.receive(engine, raw), engine.clock.now, how)
-    await _listening("hl7", hl7.port, listener.open(hl7.host, hl7.port))
-    stack.push_async_callback(listener.stop)
-    return listener.port
+    return await _listening("hl7", settings.hl7.port, open_listener(settings, engine, stack))
 
 
-async def _listening(section: str, port: int, starting: Awaitable[object]) -> None:
+async def _listening(section: str, port: int, starting: Awaitable[Port]) -> Port:
     try:
-        await starting
+        return await starting
+    except BadSettings as bad:
+        raise CannotStart(str(bad)) from None
     except OSError as error:
         raise CannotStart(
             f"Port {port} cannot be had ({error.strerror}): set another {section}.port."
@@ -226,7 +219,7 @@ async def _listening(section: str, port: int, starting: Awaitable[object]) -> No
 
 
 async def _loops(
-    engine: Engine, dispatcher: Dispatcher, wake: Wake, feeds: Feeds, stack: AsyncExitStack
+    engine: Engine, dispatcher: Dispatcher, wake: Wake, feeds: OpenFeeds, stack: AsyncExitStack
 ) -> None:
     """The two loops, and one for each feed. One that breaks in a way that nobody foresaw ends the
     process: whoever supervises it starts it anew, and a loop that is silently gone would page

@@ -1,4 +1,4 @@
-"""The FHIR servers of one copy: their pollers, the hooks they deliver to, and how they do."""
+"""The FHIR servers and folders of one copy: their loops, the hooks of servers, and how they do."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from bot.engine.context import Engine
-from bot.settings import FhirSettings, Settings
+from bot.settings import BadSettings, FhirSettings, FolderSettings, Problem, Settings
 from bot.sources.fhir import REPORT
 from bot.sources.fhir_auth import (
     Access,
@@ -32,6 +32,9 @@ from bot.sources.fhir_http import Refused, TryLater
 from bot.sources.fhir_numbers import Origin
 from bot.sources.fhir_poll import Poller, Polling
 from bot.sources.fhir_subscription import Watch, Wish
+from bot.sources.files import Known
+from bot.sources.folder import Folder, Watching
+from bot.sources.folder import refusal as refusal_of_folder
 from bot.web.health import Check
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
@@ -39,7 +42,7 @@ Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
-class Feeds:
+class OpenFeeds:
     """``loops`` by name run as long as the copy does; ``routes`` and ``health`` are for the web."""
 
     loops: Mapping[str, Loop]
@@ -47,8 +50,9 @@ class Feeds:
     health: Mapping[str, Check]
 
 
-async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> Feeds:
-    """Every configured server; the shared session is closed by the stack. Raises BadKey."""
+async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> OpenFeeds:
+    """Every configured server and folder; the shared session is closed by the stack. Raises BadKey,
+    and BadSettings for a folder that cannot be watched."""
     loops: dict[str, Loop] = {}
     routes: list[BaseRoute] = []
     health: dict[str, Check] = {}
@@ -64,13 +68,44 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
                 watch = Watch(server.name, client, wish(server, settings.web.public_url))
                 loops[f"subscription-{server.name}"] = watch.run
                 health[f"subscription-{server.name}"] = watch.check
-    return Feeds(loops, tuple(routes), health)
+    for number, folder in enumerate(settings.folder):
+        watched = _watched(settings, number, engine)
+        loops[f"folder-{folder.name}"] = watched.run
+        health[f"folder-{folder.name}"] = watched.check
+    return OpenFeeds(loops, tuple(routes), health)
 
 
 def origin(server: FhirSettings, settings: Settings) -> Origin:
     """What is known of the server's identifiers and times."""
     zone = server.timezone or settings.site.timezone
     return Origin(server.name, server.authorities, zone, settings.hl7.feeds().machines)
+
+
+def folder_problem(settings: Settings, number: int) -> Problem | None:
+    """Why that folder, counted from 0, cannot be watched."""
+    wrong = refusal_of_folder(settings.folder[number].path)
+    return Problem(settings.place("folder", number, "path"), *wrong) if wrong else None
+
+
+def known_of(folder: FolderSettings, settings: Settings) -> Known:
+    """What is known of the files in there: sender profiles are those of HL7 over MLLP."""
+    zone = folder.timezone or settings.site.timezone
+    return Known(
+        source=folder.source,
+        timezone=zone,
+        origin=Origin(folder.name, folder.authorities, zone),
+        limit=settings.hl7.max_message_bytes,
+        feeds=settings.hl7.feeds(),
+    )
+
+
+def _watched(settings: Settings, number: int, engine: Engine) -> Folder:
+    folder = settings.folder[number]
+    if wrong := folder_problem(settings, number):
+        raise BadSettings((wrong,))
+    every = timedelta(seconds=folder.poll_seconds)
+    known = known_of(folder, settings)
+    return Folder(engine, Watching(folder.name, folder.path, known, every, folder.max_file_bytes))
 
 
 def wish(server: FhirSettings, public_url: str) -> Wish:

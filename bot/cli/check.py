@@ -21,7 +21,7 @@ _SIGNS = {"ok": "[green]✓[/]", "advice": "[yellow]![/]", "failed": "[bold red]
 
 
 def check(without: LeftOut = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
-    """Try settings, policy, database, people, ports, FHIR, Slack and Twilio; nothing is sent."""
+    """Try settings, policy, database, people, ports, folders, FHIR, Slack, Twilio; send nothing."""
     settings = settings_from(config)
     found = []
     with err.status("Trying"):
@@ -57,6 +57,8 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
     if directory:
         yield from findings.people(*directory)
     yield from findings.ports(settings)
+    yield from findings.hl7(settings)
+    yield from findings.folders(settings)
     yield from _fhir(settings)
     if Without.SLACK not in without:
         yield from _slack(settings, directory[0] if directory else [])

@@ -13,11 +13,13 @@ from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, say, stop
 if TYPE_CHECKING:
     from bot.cli.explaining import Ground, Look, Message
     from bot.settings import Settings
+    from bot.sources.files import Known
 
 
 def explain(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", exists=True, dir_okay=False, help="HL7 files.")
+        list[Path],
+        typer.Argument(metavar="FILE…", exists=True, dir_okay=False, help="HL7 or FHIR JSON."),
     ],
     text: Annotated[bool, typer.Option("--text", help="Show the whole text.")] = False,
     config: ConfigFile = None,
@@ -68,6 +70,26 @@ def _settings(config: Path | None) -> "Settings":
     return Settings.model_validate({"site": site, "database": {"url": "sqlite:///readback.db"}})
 
 
+def _known(settings: "Settings") -> "Known":
+    """What the listener knows, and of FHIR what all servers and folders together do."""
+    from bot.sources.fhir_numbers import Origin
+    from bot.sources.files import Known
+
+    authorities: dict[str, str] = {}
+    for folder in settings.folder:
+        authorities |= folder.authorities
+    for server in settings.fhir:
+        authorities |= server.authorities
+    zone = settings.hl7.timezone or settings.site.timezone
+    return Known(
+        source="file",
+        timezone=zone,
+        origin=Origin("file", authorities, zone),
+        limit=settings.hl7.max_message_bytes,
+        feeds=settings.hl7.feeds(),
+    )
+
+
 @contextmanager
 def _ground(settings: "Settings") -> "Iterator[Ground]":
     from bot.cli.explaining import Ground
@@ -76,8 +98,7 @@ def _ground(settings: "Settings") -> "Iterator[Ground]":
     with _directory(settings.database.url) as look:
         yield Ground(
             policy=policy,
-            feeds=settings.hl7.feeds(),
-            timezone=settings.hl7.timezone or settings.site.timezone,
+            known=_known(settings),
             processing_ids=frozenset(settings.hl7.processing_ids),
             now=clock_for(settings).now(),
             look=look,

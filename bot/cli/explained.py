@@ -98,7 +98,7 @@ def _show_refusal(message: Message) -> None:
         case SetAside(reason=reason):
             out.print(f"  [cyan]○[/] set aside: {escape(reason)} carries no report")
         case Unusable() as bad:
-            where = f" at {_field(bad.location)}" if bad.location else ""
+            where = f" at {bad.place}" if bad.place else ""
             out.print(f"  [bold red]✗[/] quarantine: [bold]{escape(bad.reason)}[/]{where}")
             out.print(f"    {escape(bad.detail)}", soft_wrap=True)
             for flag in bad.flags:
@@ -107,12 +107,6 @@ def _show_refusal(message: Message) -> None:
                 out.print(f"    would page {escape(_sentence(asked))}")
         case _:
             pass
-
-
-def _field(location: str) -> str:
-    """An ERL (segment, sequence, field) as people write it: OBR-3."""
-    segment, _, field = (*location.split("^"), "", "")[:3]
-    return f"{segment}-{field}" if field else segment
 
 
 def _show_report(one: Explained, zone: ZoneInfo, *, whole: bool) -> None:

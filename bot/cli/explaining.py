@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from bot.domain.coverage import Person, Role, Roster
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.domain.policy import CategoryPolicy, Policy, Step
-from bot.domain.profile import Feeds
 from bot.domain.report import ROUTINE, Identifier, Report, Status
 from bot.domain.triage import Triage, triage
-from bot.sources import hl7
+from bot.sources import fhir_places, files
+from bot.sources.files import Known
 from bot.sources.hl7_places import Heading, Places, heading, read_from
 from storage import people
 
@@ -27,8 +26,7 @@ class Ground:
     """What everything is explained by. ``look`` is None where there is no directory to ask."""
 
     policy: Policy
-    feeds: Feeds
-    timezone: ZoneInfo
+    known: Known
     processing_ids: frozenset[str]
     now: datetime
     look: Look | None = None
@@ -87,19 +85,21 @@ class Message:
 
 
 def explain(file: Path, data: bytes, ground: Ground) -> Iterator[Message]:
-    """Each message of the bytes, as a listener would read it now."""
-    found = hl7.read_all(
-        data, source=hl7.SOURCE, timezone=ground.timezone, now=ground.now, feeds=ground.feeds
-    )
-    for index, raw in enumerate(found, 1):
+    """Each message of the bytes, as a listener or a folder would read it now."""
+    for index, raw in enumerate(files.read_all(data, ground.known, ground.now), 1):
         yield _message(file, index, raw, ground)
 
 
 def _message(file: Path, index: int, raw: RawMessage, ground: Ground) -> Message:
-    head = heading(raw.data, ground.feeds)
+    is_fhir, feeds = files.is_json(raw.data), ground.known.feeds
+    head = fhir_places.heading(raw.data) if is_fhir else heading(raw.data, feeds)
     match raw.reading:
         case Reports(reports=reports):
-            places = read_from(raw.data, reports, ground.feeds)
+            places = (
+                fhir_places.read_from(raw.data, reports)
+                if is_fhir
+                else read_from(raw.data, reports, feeds)
+            )
             told = tuple(
                 _explained(one, where, ground) for one, where in zip(reports, places, strict=True)
             )

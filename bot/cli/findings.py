@@ -4,12 +4,15 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.app import policy_of
+from bot.app.feeds import folder_problem
+from bot.app.listening import tls_problem
 from bot.cli.shown import count
 from bot.domain.coverage import SMS, Person
 from bot.domain.policy_file import BadPolicy
@@ -49,6 +52,37 @@ def ports(settings: Settings) -> Iterator[Finding]:
         ("web", settings.web.host, settings.web.port),
     ):
         yield _port(part, host, port)
+
+
+def hl7(settings: Settings) -> Iterator[Finding]:
+    """Whether the listener's certificate can be used, and who could read along."""
+    if wrong := tls_problem(settings):
+        yield Finding("hl7", Weight.FAILED, f"{wrong.where} {wrong.what}", wrong.cure)
+    elif settings.hl7.tls_certificate:
+        senders = "senders with a certificate" if settings.hl7.tls_client_ca else "any sender"
+        yield Finding("hl7", Weight.OK, f"TLS, for {senders}")
+    elif not _is_here(settings.hl7.host):
+        told = f"reports cross the network unencrypted to {settings.hl7.host}:{settings.hl7.port}"
+        cure = "Set hl7.tls_certificate and hl7.tls_key, or have a tunnel deliver to 127.0.0.1."
+        yield Finding("hl7", Weight.ADVICE, told, cure)
+
+
+def folders(settings: Settings) -> Iterator[Finding]:
+    """Whether each folder can be read and written."""
+    for number, folder in enumerate(settings.folder):
+        if wrong := folder_problem(settings, number):
+            yield Finding("folder", Weight.FAILED, f"{wrong.where} {wrong.what}", wrong.cure)
+        else:
+            yield Finding("folder", Weight.OK, f"{folder.name}: {folder.path}")
+
+
+def _is_here(host: str) -> bool:
+    """Only this machine reaches it; a name is what it stands for."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return all(ip_address(entry[4][0]).is_loopback for entry in found)
 
 
 def _port(part: str, host: str, port: int) -> Finding:

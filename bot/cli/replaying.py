@@ -6,14 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.app.feeds import origin
+from bot.app.feeds import known_of, origin
 from bot.cli.engines import engine_for
 from bot.domain.events import Record
 from bot.domain.message import RawMessage
 from bot.engine.context import Engine
 from bot.engine.intake import replay_in
 from bot.settings import Settings
-from bot.sources import fhir, hl7
+from bot.sources import fhir, files, hl7
 from storage import audit, messages, quarantine
 from storage.database import Database
 from storage.messages import Stored
@@ -50,6 +50,10 @@ def _reader(stored: Stored, settings: Settings) -> Read | None:
         return lambda data, now: hl7.read_all(
             data, source=hl7.SOURCE, timezone=zone, now=now, feeds=feeds
         )
+    for folder in settings.folder:
+        if folder.source == stored.source:
+            written = known_of(folder, settings)
+            return lambda data, now: tuple(files.read_all(data, written, now))
     servers = (server for server in settings.fhir if server.name == stored.sender)
     if stored.source == fhir.SOURCE and (server := next(servers, None)):
         known = origin(server, settings)

@@ -1,6 +1,7 @@
 """`readback send`: play HL7 files over MLLP, as a sender would."""
 
 import asyncio
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,10 +36,23 @@ def send(
         float,
         typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long to wait for an ACK."),
     ] = 30.0,
+    *,
+    tls: Annotated[bool, typer.Option("--tls", help="Encrypt; so do the next three.")] = False,
+    ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Trust this CA (PEM), and not this machine's list."),
+    ] = None,
+    cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Our certificate (PEM), for mutual TLS.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its key, where it is in another file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send each message of each FILE and print its ACK; exit code 1 if any is not AA or CA."""
-    answers = asyncio.run(_played(files, *_address(to), patience))
+    context = _tls(ca, cert, key) if tls or ca or cert or key else None
+    answers = asyncio.run(_played(files, *_address(to), patience, context))
     refused = [played for played in answers if played.code not in ACCEPTED]
     if as_json:
         told = [
@@ -48,15 +62,26 @@ def send(
         print_json(told)
     else:
         _show(answers, refused)
+        if context and not cert and any(not played.code for played in answers):
+            say("A listener that wants a certificate of ours ends so: --cert and --key name it.")
     if refused or not answers:
         raise typer.Exit(FOUND_PROBLEMS)
 
 
+def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
+    from bot.sources.mllp_tls import BadTls, client_context
+
+    if key and not cert:
+        stop("--key stands without --cert: name the certificate as well.")
+    options = {"certificate": cert or "", "key": key or cert, "ca": ca}
+    try:
+        return client_context(ca, cert, key)
+    except BadTls as bad:
+        stop(f"{options[bad.which]} {bad.what}. {bad.cure}")
+
+
 async def _played(
-    files: list[Path],
-    host: str,
-    port: int,
-    patience: float,
+    files: list[Path], host: str, port: int, patience: float, tls: ssl.SSLContext | None
 ) -> "list[Played]":
     from bot.sources.mllp_client import play
 
@@ -64,13 +89,21 @@ async def _played(
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task("Sending", total=None)
         try:
-            async for played in play(files, host, port, patience=patience):
+            async for played in play(files, host, port, patience=patience, tls=tls):
                 answers.append(played)
                 bar.update(task, completed=len(answers))
+        except ssl.SSLError as error:
+            stop(f"{host}:{port} and we could not agree on TLS: {_why(error)}.", code=1)
         except OSError as error:
             sent = f" {count(len(answers), 'message')} had been sent." if answers else ""
             stop(f"{host}:{port} cannot be reached: {error.strerror or error}.{sent}", code=1)
     return answers
+
+
+def _why(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message}); --ca names its CA"
+    return (error.reason or "the connection was closed").replace("_", " ").lower()
 
 
 def _show(answers: "list[Played]", refused: "list[Played]") -> None:

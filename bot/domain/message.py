@@ -34,6 +34,12 @@ class Unusable:
     error_code: str = "207"
     location: str = ""
 
+    @property
+    def place(self) -> str:
+        """The location as people write it: "OBR-3"; empty where it is about the whole message."""
+        segment, _, field = (*self.location.split("^"), "", "")[:3]
+        return f"{segment}-{field}" if field else segment
+
 
 Reading = Reports | SetAside | Unusable
 

@@ -1,5 +1,6 @@
 """What the site sets: one TOML file and the environment, read here and nowhere else."""
 
+from bot.settings.folders import FolderSettings
 from bot.settings.loading import is_configured, load, sandbox_clock, tokens_in_environment
 from bot.settings.model import (
     DatabaseSettings,
@@ -20,6 +21,7 @@ __all__ = [
     "BadSettings",
     "DatabaseSettings",
     "FhirSettings",
+    "FolderSettings",
     "Hl7Settings",
     "LogSettings",
     "Problem",

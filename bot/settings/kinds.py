@@ -1,6 +1,8 @@
 """What a setting can be: the kinds that several sections use. A check raises ``ValueError(what,
 cure)``."""
 
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -8,6 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from bot.domain.person_fields import timezone
+
+_SOURCE_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 def _zone(value: object) -> object:
@@ -31,10 +35,31 @@ def _web_address(value: object) -> object:
     return value
 
 
+def _source_name(value: object) -> object:
+    if not isinstance(value, str) or _SOURCE_NAME.fullmatch(value):
+        return value
+    raise ValueError("is no short name", 'Write small letters, digits and hyphens: "epic".')
+
+
+def _network(value: object) -> object:
+    cure = 'Write one as in "10.1.0.0/16", or a single address.'
+    text = str(value).strip() if isinstance(value, str) else ""  # a number passes for an address
+    try:
+        meant = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("is no network", cure) from None
+    address = text.partition("/")[0]
+    if meant.num_addresses > 1 and ip_network(address) != ip_network(meant.network_address):
+        raise ValueError("names an address within a network", f'Write "{meant}", or "{address}".')
+    return meant
+
+
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Filled = Annotated[str, BeforeValidator(_filled)]
 Capitals = Annotated[Filled, AfterValidator(lambda text: text.strip().upper())]
 Address = Annotated[str, BeforeValidator(_web_address)]
+SourceName = Annotated[str, BeforeValidator(_source_name)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
 
 class Section(BaseModel):

@@ -4,21 +4,21 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeGuard, get_args, get_origin
+from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ValidationError
 
 from bot.domain.nearest import did_you_mean
 from bot.domain.toml_lines import lines_of
-from bot.settings.model import Secrets, Settings
-from bot.settings.problems import BadSettings, Lines, Problem, Where, place
+from bot.settings.explaining import PREFIX, explained, table_in
+from bot.settings.folders import folder_clashes
+from bot.settings.model import Hl7Settings, Secrets, Settings
+from bot.settings.problems import BadSettings, Lines, Problem, place
 from bot.settings.servers import clashes, named_secrets, with_key_beside
 
 DEFAULT_FILE = Path("readback.toml")
 COPY_EXAMPLE = "Copy readback.example.toml to it, or name another file with --config"
-PREFIX = "READBACK_"
 SANDBOX_CLOCK = "READBACK_SANDBOX_CLOCK"
 _THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 SECRET_NAMES = tuple(name.upper() for name in Secrets.model_fields)
@@ -40,15 +40,6 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 }
 _BOTH_TOKENS = {"SLACK_BOT_TOKEN": ("xapp-", "xoxb-"), "SLACK_APP_TOKEN": ("xoxb-", "xapp-")}
 
-_TELLING = {
-    "missing": ("is missing", "Add it to section [{section}], as readback.example.toml shows."),
-    "int_type": ("is not a number", "Write digits without quotes."),
-    "model_type": ("is not a section", "Write [{section}] on a line of its own, keys below it."),
-    "too_short": ("is an empty list", 'Write at least one, as in ["P"].'),
-    "bool_type": ("is not true or false", "Write true or false, without quotes."),
-    "tuple_type": ("is not a list", 'Write it in brackets, as in ["P"].'),
-}
-
 
 def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
     """Read ``path``, else the file that READBACK_CONFIG names, else ./readback.toml if it is there.
@@ -66,7 +57,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     try:
         settings = Settings.model_validate({**values, "secrets": secrets})
     except ValidationError as error:
-        problems += [_explained(detail, overrides, lines) for detail in error.errors()]
+        problems += [explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
     problems += misnamed + _swapped(env) + (_clashes(settings, lines) if settings else [])
     if problems and not (file or DEFAULT_FILE.exists()):
@@ -74,7 +65,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
         problems.insert(0, Problem(str(DEFAULT_FILE), "is not in this folder", cure))
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
-    return _with_files_beside(settings, file or DEFAULT_FILE)
+    return _with_files_beside(settings, file or DEFAULT_FILE).written(lines)
 
 
 def is_configured(path: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
@@ -138,7 +129,7 @@ def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list
         f"{PREFIX}{section}__{field.alias or name}".upper(): (section, field.alias or name, field)
         for section, model in _SECTIONS.items()
         for name, field in model.model_fields.items()
-        if _table_in(field.annotation) is None  # no variable holds a list of tables
+        if table_in(field.annotation) is None  # no variable holds a list of tables
     }
     names = [name for name in env if name.startswith(PREFIX) and "__" in name]
     unknown = [
@@ -171,92 +162,6 @@ def _merged(told: dict[str, Any], overrides: dict[tuple[str, str], Any]) -> dict
     return values
 
 
-def _explained(
-    error: ErrorDetails, overrides: Mapping[tuple[str, str], Any], lines: Lines
-) -> Problem:
-    path = error["loc"]
-    names = [str(part) for part in path]
-    if tuple(names[:2]) in overrides:
-        where = f"{'.'.join(names[:2])} (from {PREFIX}{'__'.join(names[:2]).upper()})"
-    elif _in_tables(path):
-        where = place(path, lines)
-    else:
-        where = ".".join(names[:2])
-    return Problem(where, *_what_and_cure(error, path))
-
-
-def _in_tables(path: Where) -> bool:
-    """Whether it leads into a list of tables: the section's name alone would not tell which."""
-    return any(
-        isinstance(part, int) and _model_at(path[:depth]) is not None
-        for depth, part in enumerate(path)
-    )
-
-
-def _model_at(path: Where) -> type[BaseModel] | None:
-    """The table that the path leads to."""
-    model: type[BaseModel] | None = Settings
-    for part in path:
-        if isinstance(part, int):
-            continue
-        fields = model.model_fields if model else {}
-        annotation = fields[part].annotation if part in fields else None
-        model = annotation if _is_table(annotation) else _table_in(annotation)
-    return model
-
-
-def _is_table(annotation: object) -> TypeGuard[type[BaseModel]]:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _table_in(annotation: object) -> type[BaseModel] | None:
-    """What a list of tables is a list of, or a table that may be left out."""
-    return next((inner for inner in get_args(annotation) if _is_table(inner)), None)
-
-
-def _what_and_cure(error: ErrorDetails, path: Where) -> tuple[str, str]:
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "extra_forbidden":
-            return _unknown(path)
-        case "value_error":
-            what, cure = context["error"].args
-            return what, cure
-        case "literal_error":
-            return "has a value that is not known", f"Write one of {context['expected']}."
-        case "greater_than_equal" | "less_than_equal":
-            return (
-                "is out of range",
-                f"{error['msg'].replace('Input should be', 'Write a number')}.",
-            )
-        case "tuple_type" if _model_at(path) is not None:
-            return "is not a list of tables", f"Write [[{_section(path)}]], in two brackets."
-        case kind:
-            what, cure = _TELLING.get(kind, ("is not text", "Put the value in quotes."))
-            table = path if kind == "model_type" else path[:-1]
-            return what, cure.format(section=_section(table) or path[0])
-
-
-def _section(path: Where) -> str:
-    return ".".join(part for part in path if isinstance(part, str))
-
-
-def _unknown(path: Where) -> tuple[str, str]:
-    if len(path) == 1:
-        sections = [name for name in Settings.model_fields if name != "secrets"]
-        near = did_you_mean(str(path[0]), sections)
-        return "is no section", near or f"There are {', '.join(sections)}."
-    model = _model_at(path[:-1])
-    keys = _keys(model) if model else []
-    return "is no setting", did_you_mean(str(path[-1]), keys) or f"There are {', '.join(keys)}."
-
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    """What may stand in the file: secrets may not."""
-    fields = model.model_fields.items()
-    return [f.alias or name for name, f in fields if SecretStr not in get_args(f.annotation)]
-
-
 def _swapped(env: Mapping[str, str]) -> list[Problem]:
     return [
         Problem(name, f"begins with {wrong}", f"The one that is meant begins with {right}.")
@@ -268,9 +173,21 @@ def _swapped(env: Mapping[str, str]) -> list[Problem]:
 def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
     hl7, web = settings.hl7, settings.web
     found = clashes(settings.fhir, web.public_url, lines)
+    found += folder_clashes(settings.folder, lines) + _half_tls(hl7, lines)
     if hl7.port == web.port != 0 and hl7.host == web.host:
         found.append(Problem("web.port", "is hl7.port as well", "Give each its own port."))
     return found
+
+
+def _half_tls(hl7: Hl7Settings, lines: Lines) -> list[Problem]:
+    """Whoever sets one of these means all traffic to be encrypted: nothing is left out silently."""
+    needed = ("tls_certificate", "tls_key")
+    given = [key for key in (*needed, "tls_client_ca") if getattr(hl7, key)]
+    lacking = [key for key in needed if given and key not in given]
+    return [
+        Problem(place(("hl7", given[0]), lines), f"stands without {key}", f"Set {key} as well.")
+        for key in lacking
+    ]
 
 
 def _with_files_beside(settings: Settings, file: Path) -> Settings:
@@ -279,4 +196,15 @@ def _with_files_beside(settings: Settings, file: Path) -> Settings:
     if policy is not None:
         site = site.model_copy(update={"policy": file.parent / policy})
     servers = tuple(with_key_beside(server, file) for server in settings.fhir)
-    return settings.model_copy(update={"site": site, "fhir": servers})
+    folders = tuple(
+        folder.model_copy(update={"path": file.parent / folder.path}) for folder in settings.folder
+    )
+    tls = {
+        key: file.parent / path
+        for key in ("tls_certificate", "tls_key", "tls_client_ca")
+        if (path := getattr(settings.hl7, key))
+    }
+    hl7 = settings.hl7.model_copy(update=tls)
+    return settings.model_copy(
+        update={"site": site, "fhir": servers, "folder": folders, "hl7": hl7}
+    )

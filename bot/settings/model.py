@@ -2,14 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.profile import Feeds
-from bot.settings.kinds import Address, Capitals, Filled, Section, Zone
+from bot.settings.folders import FolderSettings
+from bot.settings.kinds import Address, Capitals, Filled, Network, Section, Zone
+from bot.settings.problems import Lines, place
 from bot.settings.profiles import ProfileSettings
 from bot.settings.servers import FhirSettings
 
@@ -68,7 +70,11 @@ class Hl7Settings(Section):
     quarantine: "accept" AA with a warning, "reject" AE or AR. Port 0 takes any free one.
     ``machines`` are sending applications (MSH-3) and interpreters (OBR-32, and in FHIR
     resultsInterpreter: id, AUTHORITY:ID or name) that are no people: what they find is reviewed
-    before anybody is paged."""
+    before anybody is paged.
+
+    With ``tls_certificate`` and ``tls_key`` (PEM files) it speaks TLS alone; with
+    ``tls_client_ca`` each sender needs a certificate that one of these CAs has signed. ``allow``
+    is where senders may connect from; empty is anywhere."""
 
     host: Filled = "127.0.0.1"
     port: Port = 2575
@@ -77,6 +83,10 @@ class Hl7Settings(Section):
     max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
     timezone: Zone | None = None
     machines: tuple[Filled, ...] = ()
+    allow: tuple[Network, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
     profile: tuple[ProfileSettings, ...] = ()
 
     def feeds(self) -> Feeds:
@@ -132,11 +142,23 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     hl7: Hl7Settings = Hl7Settings()
     fhir: tuple[FhirSettings, ...] = ()
+    folder: tuple[FolderSettings, ...] = ()
     slack: SlackSettings = SlackSettings()
     twilio: TwilioSettings = TwilioSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     secrets: Secrets = Secrets()
+    _lines: Lines = PrivateAttr(default_factory=dict)
+
+    def written(self, lines: Lines) -> Self:
+        """The same, knowing on which line of its file each key stands."""
+        self._lines = lines
+        return self
+
+    def place(self, *path: str | int) -> str:
+        """Where that is set: ``folder[1].path (line 12)``; without a line, in the environment."""
+        known = path in self._lines
+        return place(path, self._lines) if known else ".".join(map(str, path))
 
     def missing_for_slack(self) -> tuple[str, ...]:
         """The names of what Slack (Socket Mode) still needs; empty where it can start."""

@@ -1,26 +1,18 @@
 """``[[fhir]]``: the FHIR servers, with their named secrets, key files and clashes. A failed check
 raises ``ValueError(what, cure)``."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from bot.settings.kinds import Address, Filled, Section, Zone
+from bot.settings.kinds import Address, Filled, Section, SourceName, Zone
 from bot.settings.problems import Lines, Problem, place
 
 _SHORTEST = 16
-_SOURCE_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 NAMED_SECRETS = {"token_env": "token", "hook_secret_env": "hook_secret"}
 """The keys that name a variable of the environment, and where its value goes."""
-
-
-def _source_name(value: object) -> object:
-    if not isinstance(value, str) or _SOURCE_NAME.fullmatch(value):
-        return value
-    raise ValueError("is no short name", 'Write small letters, digits and hyphens: "epic".')
 
 
 def _query(value: object) -> object:
@@ -57,7 +49,7 @@ class FhirSettings(Section):
     ``token_env`` and ``hook_secret_env`` name environment variables; what those hold is put into
     ``token`` and ``hook_secret`` when the settings are loaded."""
 
-    name: Annotated[str, BeforeValidator(_source_name)]
+    name: SourceName
     base_url: Annotated[Address, Field(min_length=1)]
     query: Annotated[str, BeforeValidator(_query)] = "category=RAD,LP29684-5"
     poll_seconds: int = Field(default=30, strict=True, ge=1, le=3600)

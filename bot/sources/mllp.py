@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from bot.sources import hl7_ack
 from bot.sources.hl7 import read_all, unusable
 from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import Ending, Frame, Framer, frame
+from bot.sources.mllp_gate import Gate, Network, address
+from bot.sources.mllp_tls import Renewed, TlsFiles
 
 Receive = Callable[[RawMessage], Awaitable[Receipt]]
 """Stores a message durably; raises what kept it from being stored."""
@@ -31,7 +34,7 @@ class Listening:
 
     ``silence`` is how long a frame that has begun may bring nothing; between frames a sender may
     be silent for ever. ``timezone`` is for times without a zone, ``feeds`` what is known of the
-    senders.
+    senders, ``allow`` where they may come from (empty: anywhere). With ``tls`` nothing goes plain.
     """
 
     timezone: ZoneInfo
@@ -40,6 +43,8 @@ class Listening:
     limit: int = 5 * 1024 * 1024
     silence: float = 30.0
     feeds: Feeds = NO_PROFILES
+    allow: tuple[Network, ...] = ()
+    tls: TlsFiles | None = None
 
 
 async def serve(
@@ -50,18 +55,21 @@ async def serve(
     now: Callable[[], datetime],
     listening: Listening,
 ) -> "Listener":
-    """Open the port (0: any free one) and answer until ``stop``. Raises OSError if it is taken."""
+    """Open the port (0: any free one) and answer until ``stop``. Raises OSError if it is taken, and
+    BadTls."""
     listener = Listener(receive, now, listening)
     await listener.open(host, port)
     return listener
 
 
 class Listener:
-    """An open port. ``connections`` is how many senders are connected."""
+    """An open port. Raises BadTls."""
 
     def __init__(self, receive: Receive, now: Callable[[], datetime], how: Listening) -> None:
         self._receive, self._now, self._how = receive, now, how
+        self._gate = Gate(how.allow, Renewed(how.tls) if how.tls else None, now)
         self._open: dict[asyncio.Task[None], tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
+        self._arriving: set[asyncio.StreamWriter] = set()
         self._stopping = False
         self._token = secrets.token_hex(4)
         self._answers = count(1)
@@ -69,7 +77,7 @@ class Listener:
 
     async def open(self, host: str, port: int) -> None:
         """Start to listen."""
-        self._server = await asyncio.start_server(self._connected, host, port, limit=_CHUNK)
+        self._server = await asyncio.start_server(self._accepted, host, port, limit=_CHUNK)
 
     @property
     def port(self) -> int:
@@ -89,8 +97,11 @@ class Listener:
         self._stopping = True
         if self._server is not None:
             self._server.close()
-        for reader, writer in self._open.values():
-            _read_no_more(reader, writer)
+        for task, (reader, writer) in self._open.items():
+            if writer in self._arriving:
+                task.cancel()  # it has said nothing yet that could be lost
+            else:
+                _read_no_more(reader, writer)
         tasks = list(self._open)
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace)
@@ -98,24 +109,33 @@ class Listener:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a connection is served in a task")
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """No coroutine: asyncio calls it before it reads, which a gate with TLS depends on."""
+        if not self._gate.admits(writer):
+            writer.transport.abort()
+            return
+        task = asyncio.get_running_loop().create_task(self._connected(reader, writer))
         self._open[task] = reader, writer
-        peer = _address(writer)
+        self._arriving.add(writer)
+        task.add_done_callback(self._open.pop)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = address(writer)
         try:
-            await self._converse(reader, writer, peer)
-        except (ConnectionError, TimeoutError) as error:
+            welcome = await self._gate.wrap(writer)
+            self._arriving.discard(writer)
+            if welcome:
+                await self._converse(reader, writer, peer)
+        except (ConnectionError, TimeoutError, ssl.SSLError) as error:
             # What was stored stays stored: the sender repeats it and is told "received before".
             log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
             writer.transport.abort()  # to close would wait for a peer that reads nothing
         except asyncio.CancelledError:
-            # By stop, out of patience. Python 3.11's streams trip over a task that ends cancelled.
-            log.warning("mllp_stopped_unanswered", peer=peer)
+            if writer not in self._arriving:  # by stop, out of patience
+                log.warning("mllp_stopped_unanswered", peer=peer)
             writer.transport.abort()
         finally:
-            del self._open[task]
+            self._arriving.discard(writer)
             writer.close()
 
     async def _converse(
@@ -220,8 +240,3 @@ def _log_stray(framer: Framer, peer: str) -> None:
     if framer.stray:
         log.warning("mllp_stray_bytes", peer=peer, size=framer.stray)
         framer.stray = 0
-
-
-def _address(writer: asyncio.StreamWriter) -> str:
-    peer = writer.get_extra_info("peername")
-    return f"{peer[0]}:{peer[1]}" if peer else "unknown"

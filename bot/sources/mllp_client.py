@@ -1,6 +1,7 @@
 """The sending side of MLLP: plays HL7 files to a listener, one message after the other."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,17 +46,22 @@ def _bare(piece: bytes) -> bytes:
 
 
 async def play(
-    files: Iterable[Path], host: str, port: int, *, patience: float = 30.0
+    files: Iterable[Path],
+    host: str,
+    port: int,
+    *,
+    patience: float = 30.0,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Played]:
     """Send each message of each file and wait for its answer, ``patience`` seconds at most.
 
     A connection that is lost is opened anew for the next message. Raises OSError where a file
-    cannot be read or nobody listens.
+    cannot be read or nobody listens, of which ssl.SSLError is one.
     """
     connection: _Connection | None = None
     try:
         for file, index, message in _messages(files):
-            connection = connection or await _Connection.to(host, port)
+            connection = connection or await _Connection.to(host, port, tls)
             code, text = await connection.send(message, patience)
             if not code:
                 await connection.close()
@@ -88,8 +94,8 @@ class _Connection:
         self._framer = Framer(_LONGEST_ANSWER)
 
     @classmethod
-    async def to(cls, host: str, port: int) -> "_Connection":
-        return cls(*await asyncio.open_connection(host, port))
+    async def to(cls, host: str, port: int, tls: ssl.SSLContext | None = None) -> "_Connection":
+        return cls(*await asyncio.open_connection(host, port, ssl=tls))
 
     async def send(self, message: bytes, patience: float) -> tuple[str, str]:
         """MSA-1 and MSA-3 of the answer; an empty code and the reason where none came."""
@@ -115,7 +121,7 @@ class _Connection:
 
     async def close(self) -> None:
         self._writer.close()
-        with suppress(ConnectionError):  # closed it is, which was the aim
+        with suppress(ConnectionError, ssl.SSLError):  # closed it is, which was the aim
             await self._writer.wait_closed()
 
 

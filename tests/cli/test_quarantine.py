@@ -6,9 +6,11 @@ import json
 import pytest
 from sqlalchemy import text
 
+from bot.app.feeds import known_of
 from bot.clock import SystemClock
 from bot.domain.message import Unusable
-from bot.sources import fhir
+from bot.settings import load
+from bot.sources import fhir, files
 from storage import alerts, audit
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report
@@ -160,6 +162,23 @@ def test_a_fhir_message_is_read_anew_by_its_own_reader(
         config.write('[[fhir]]\nname = "ehr"\nbase_url = "http://127.0.0.1:9"\n')
     data = json.dumps(resource("report")).encode()
     raw = fhir.read(data, origin=ORIGIN, now=SystemClock().now())
+    assert receive(raw, Unusable("not-read-then", "An older release could not")).quarantined
+    result = place.run("quarantine", "replay", "--all")
+    assert result.exit_code == 0, result.output
+    assert len(database.look(alerts.listing)) == 1
+
+
+@pytest.mark.parametrize("kind", ["hl7", "fhir"])
+def test_a_message_from_a_file_is_read_anew_as_what_it_is(
+    place: Place, database: Database, receive: Receive, kind: str
+) -> None:
+    place.imported(CARLA)
+    with place.config.open("a", encoding="utf-8") as config:
+        config.write('[[folder]]\npath = "in"\nname = "ris"\n')
+    settings = load(place.config, {})
+    known = known_of(settings.folder[0], settings)
+    data = json.dumps(resource("report")).encode() if kind == "fhir" else report("A9")
+    raw = files.read(data, known, SystemClock().now())
     assert receive(raw, Unusable("not-read-then", "An older release could not")).quarantined
     result = place.run("quarantine", "replay", "--all")
     assert result.exit_code == 0, result.output

@@ -156,3 +156,17 @@ def test_a_test_message_is_kept_and_pages_nobody(hospital: Hospital, processing_
     report = production.replace(b"|P|2.5.1", f"|{processing_id}|2.5.1".encode())
     assert "MSA|AA|" in hospital.send(report)
     assert (stored(hospital), hospital.alerts()) == (1, 0)
+
+
+def test_a_sender_that_halts_on_a_negative_answer_gets_past_an_unusable_message(
+    hospital: Hospital,
+) -> None:
+    first, last = (hospital.report("ct-head-hemorrhage") for _ in range(2))
+    unusable = hospital.report("ct-abdomen-routine").replace(b"|CT|F|", b"|CT|?|")
+    for message in (first, unusable, last):
+        if "MSA|AA|" not in hospital.send(message):
+            break  # its queue stands still until somebody comes
+    for _ in range(2):
+        paged_until_acknowledged(hospital, hospital.ada)
+    hospital.carla.slack.expect_new("could not be used")
+    assert hospital.alerts() == 2

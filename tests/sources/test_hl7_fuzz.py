@@ -18,7 +18,7 @@ from bot.sources.mllp_frames import Ending, Framer, frame
 from tests.requirements import shared_folder
 from tests.sources.oru import CHICAGO, NOW, sample
 
-EXAMPLES, EACH = 150, 50
+EXAMPLES, EACH = 400, 50
 LONGEST = 4000
 SLOWEST = 0.5
 """Seconds for one message of a few thousand bytes, on a machine that does other things too."""

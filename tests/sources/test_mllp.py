@@ -20,14 +20,17 @@ HOW = Listening(CHICAGO, silence=5.0)
 
 @dataclass
 class Inbox:
-    """Stores as the engine does; ``fails`` keeps it from storing, ``gate`` makes it wait."""
+    """Stores as the engine does; ``fails`` keeps it from storing, ``gate`` makes it wait, so many
+    are ``waiting``."""
 
     messages: list[RawMessage] = field(default_factory=list)
     fails: bool = False
     gate: asyncio.Event | None = None
+    waiting: int = 0
 
     async def receive(self, raw: RawMessage) -> Receipt:
         if self.gate:
+            self.waiting += 1
             await self.gate.wait()
         if self.fails:
             raise OSError("disk full, Ann Example")

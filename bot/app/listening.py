@@ -1,0 +1,52 @@
+"""The HL7 listener of one copy, as the settings have it."""
+
+from contextlib import AsyncExitStack
+
+from bot.engine import intake
+from bot.engine.context import Engine
+from bot.settings import BadSettings, Problem, Settings
+from bot.sources import mllp
+from bot.sources.mllp_tls import BadTls, TlsFiles, server_context
+
+
+async def open_listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -> int:
+    """Open the port, closed by the stack; the real one where 0 was set. Raises BadSettings where
+    certificate or key cannot be used, and OSError where the port is taken."""
+    hl7 = settings.hl7
+    how = mllp.Listening(
+        timezone=hl7.timezone or settings.site.timezone,
+        on_unusable=hl7.on_unusable,
+        limit=hl7.max_message_bytes,
+        feeds=hl7.feeds(),
+        allow=hl7.allow,
+        tls=_tls_files(settings),
+    )
+    try:
+        listener = mllp.Listener(lambda raw: intake.receive(engine, raw), engine.clock.now, how)
+    except BadTls as bad:
+        raise BadSettings((_problem(bad, settings),)) from None
+    await listener.open(hl7.host, hl7.port)
+    stack.push_async_callback(listener.stop)
+    return listener.port
+
+
+def tls_problem(settings: Settings) -> Problem | None:
+    """What is wrong with certificate, key or CA, where they are set."""
+    files = _tls_files(settings)
+    try:
+        if files:
+            server_context(files)
+    except BadTls as bad:
+        return _problem(bad, settings)
+    return None
+
+
+def _tls_files(settings: Settings) -> TlsFiles | None:
+    hl7 = settings.hl7
+    if hl7.tls_certificate is None or hl7.tls_key is None:
+        return None
+    return TlsFiles(hl7.tls_certificate, hl7.tls_key, hl7.tls_client_ca)
+
+
+def _problem(bad: BadTls, settings: Settings) -> Problem:
+    return Problem(settings.place("hl7", f"tls_{bad.which}"), bad.what, bad.cure)

@@ -1,0 +1,107 @@
+"""Which element each part of a FHIR report was read from: for people who set up an interface.
+
+As hl7_places: the reader's choices are made again for the few resources that somebody looks at.
+"""
+
+from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo
+
+from bot.domain.report import KeyKind, Report
+from bot.sources.fhir import REPORT
+from bot.sources.fhir_json import Node, Resource, bundled, many, node_of, parse, text
+from bot.sources.fhir_text import presented
+from bot.sources.hl7_places import Heading, Places
+from bot.sources.hl7_time import moment
+from bot.sources.hl7_wire import BadReport
+
+_UTC = ZoneInfo("UTC")
+_CHARSET = "utf-8"
+
+
+def heading(data: bytes) -> Heading:
+    """Of any bytes: the type of the resource, empty where that cannot be made out."""
+    try:
+        return Heading(text(parse(data).get("resourceType")), _CHARSET, "")
+    except BadReport:
+        return Heading("", "", "")
+
+
+def read_from(data: bytes, reports: Iterable[Report]) -> tuple[Places, ...]:
+    """For each report of a message that was read, where its parts stood. Only what is there."""
+    resource = parse(data)
+    alone = text(resource.get("resourceType")) == REPORT
+    nodes = [node_of(resource)] if alone else bundled(resource, REPORT)
+    return tuple(dict(_places(node, report)) for node, report in zip(nodes, reports, strict=True))
+
+
+def _places(node: Node, report: Report) -> Iterator[tuple[str, str]]:
+    number = _of_number(node, report.key.value)
+    yield "key.value", number
+    if report.key.authority:
+        system = report.key.kind is KeyKind.FILLER and number == "id"
+        yield "key.authority", "the server's name" if system else f"{number}.system"
+    found = (
+        ("accession", report.accession, _of_number(node, report.accession)),
+        ("filler", report.filler, _of_number(node, report.filler)),
+        ("placer", report.placer, _of_number(node, report.placer)),
+        ("status", "status", "status"),
+        ("status_at", report.status_at, _of_time(node, report)),
+        ("finalized_at", report.finalized_at, "issued"),
+        ("exam", report.exam, "code"),
+        ("modality", report.modality, _of_modality(node)),
+        ("patient.identifiers", report.patient.identifiers, "Patient.identifier"),
+        ("patient.name", report.patient.name, "Patient.name"),
+        ("patient.birth_date", report.patient.birth_date, "Patient.birthDate"),
+        ("patient.sex", report.patient.sex, "Patient.gender"),
+        ("patient_class", report.patient_class, "Encounter.class"),
+        ("location", report.location, "Encounter.location"),
+        ("ordering", report.ordering, "ServiceRequest.requester"),
+        ("attending", report.attending, "Encounter.participant"),
+        ("radiologist", report.radiologist, _of_radiologist(node)),
+        ("text", report.text, "presentedForm" if presented(node) else _of_text(node)),
+        ("impression", report.impression, _of_impression(node, report)),
+        ("addenda", report.addenda, "presentedForm"),
+    )
+    yield from ((name, place) for name, value, place in found if value)
+
+
+def _of_number(node: Node, number: str) -> str:
+    """The identifier that has this number; the best kind of place first."""
+    there = (
+        ("identifier", many(node.body.get("identifier"))),
+        ("ImagingStudy.identifier", _behind(node, "imagingStudy")),
+        ("ServiceRequest.identifier", _behind(node, "basedOn")),
+    )
+    for place, identifiers in there:
+        if any(text(identifier.get("value")) == number for identifier in identifiers):
+            return place
+    return "id"
+
+
+def _behind(node: Node, field: str) -> list[Resource]:
+    links = node.links(field)
+    return [i for link in links for i in many(link.node.body.get("identifier"))] + [
+        i for link in links for i in many(link.reference.get("identifier"))
+    ]
+
+
+def _of_time(node: Node, report: Report) -> str:
+    issued = moment(text(node.body.get("issued")), _UTC).at
+    return "issued" if issued == report.status_at else "meta.lastUpdated"
+
+
+def _of_modality(node: Node) -> str:
+    return "ImagingStudy.modality" if node.nodes("imagingStudy") else "category, code"
+
+
+def _of_radiologist(node: Node) -> str:
+    return "resultsInterpreter" if node.links("resultsInterpreter") else "performer"
+
+
+def _of_text(node: Node) -> str:
+    return "Observation.value" if node.nodes("result") else "conclusion"
+
+
+def _of_impression(node: Node, report: Report) -> str:
+    concluded = report.impression == text(node.body.get("conclusion"))
+    return "conclusion" if concluded else "presentedForm"

@@ -1,0 +1,136 @@
+"""A file with reports in it: bytes in, its messages out, in their order. Pure, and never raises.
+
+HL7 v2 (one message, several, or a batch) or FHIR R4 JSON (a resource, a Bundle, or one resource a
+line, as Bulk Data has it), which its first character tells. Names of files mean nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.domain.message import RawMessage
+from bot.domain.profile import NO_PROFILES, Feeds
+from bot.sources import fhir, hl7, hl7_batch
+from bot.sources.fhir_json import Node, Resource, name_of, reachable, text
+from bot.sources.fhir_numbers import Origin
+from bot.sources.hl7_wire import ENVELOPE, BadReport
+from bot.sources.mllp_frames import FS, KEPT, VT
+
+_BEFORE_TEXT = b"\xef\xbb\xbf \t\r\n"
+"""A byte order mark and blanks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of whoever writes the files. ``source`` is what messages are said to come from,
+    ``limit`` is in bytes of one message, ``timezone`` is for times without a zone."""
+
+    source: str
+    timezone: ZoneInfo
+    origin: Origin
+    limit: int
+    feeds: Feeds = NO_PROFILES
+
+
+def is_json(data: bytes) -> bool:
+    """Whether it is FHIR: no HL7 v2 message begins so."""
+    return data[:KEPT].lstrip(_BEFORE_TEXT)[:1] in {b"{", b"["}
+
+
+def ends_well(data: bytes) -> bool:
+    """Whether the last thing in it is what ends a file of its kind. One that breaks off elsewhere
+    may be half of a report, and the half without its flag."""
+    if is_json(data):
+        return data.rstrip()[-1:] in {b"}", b"]"}
+    lines = data.rstrip().replace(b"\n", b"\r").rsplit(b"\r", 1)
+    if data.lstrip(_BEFORE_TEXT)[:3] in {b"FHS", b"BHS"}:
+        return lines[-1][:3] in {b"FTS", b"BTS"}
+    return data[-1:] in {b"\r", b"\n", FS}
+
+
+def pieces(data: bytes) -> list[bytes]:
+    """The messages of a file. None where it is a batch envelope with nothing in it."""
+    if is_json(data):
+        return _resources(data)
+    lines = data.replace(b"\n", b"\r").split(b"\r")
+    kinds = {line.strip()[:3].decode("latin-1") for line in lines} - {""}
+    if kinds and kinds <= ENVELOPE:
+        return []
+    return [_unframed(piece) for piece in hl7_batch.split(data)]
+
+
+def read(piece: bytes, known: Known, now: datetime) -> RawMessage:
+    """Read one message. What cannot be used comes back as Unusable."""
+    if len(piece) > known.limit:
+        return too_large(piece, known, known.limit)
+    if is_json(piece):
+        return fhir.read(piece, origin=known.origin, now=now, source=known.source)
+    return hl7.read(piece, source=known.source, timezone=known.timezone, now=now, feeds=known.feeds)
+
+
+def read_all(data: bytes, known: Known, now: datetime) -> Iterator[RawMessage]:
+    """Each message of a file."""
+    return (read(piece, known, now) for piece in pieces(data))
+
+
+def too_large(
+    data: bytes, known: Known, limit: int, *, size: int | None = None, digest: str = ""
+) -> RawMessage:
+    """Of what is over the limit the beginning is kept, with size and hash of all of it; these are
+    given where ``data`` is that beginning alone."""
+    detail = f"It is larger than {limit} bytes: send documents by reference"
+    raw = refused(data, BadReport("too-large", detail, "207"), known)
+    return replace(
+        raw,
+        data=data[:KEPT],
+        size=len(data) if size is None else size,
+        digest=digest or hashlib.sha256(data).hexdigest(),
+    )
+
+
+def refused(piece: bytes, bad: BadReport, known: Known) -> RawMessage:
+    """For quarantine, with the flags that can still be made out."""
+    if is_json(piece):
+        return fhir.refused(piece, bad, origin=known.origin, source=known.source)
+    return hl7.unusable(piece, bad, source=known.source, feeds=known.feeds)
+
+
+def _unframed(piece: bytes) -> bytes:
+    """Without the MLLP frame, where a sender's archive was put there."""
+    return piece.strip(VT + FS + b"\r\n") + b"\r" if VT in piece[:KEPT] or FS in piece else piece
+
+
+# ---- FHIR -----------------------------------------------------------------------------------
+
+
+def _resources(data: bytes) -> list[bytes]:
+    if _parsed(data) is None:
+        lines = [line for line in data.splitlines() if line.strip()]
+        found = [_parsed(line) for line in lines]
+        if any(one and text(one.get("resourceType")) for one in found):
+            return _lines(lines, found)
+    return fhir.split(data)
+
+
+def _lines(lines: list[bytes], found: list[Resource | None]) -> list[bytes]:
+    """Each line a message; a report takes along what it refers to and another line holds."""
+    along = {name_of(one): one for one in found if one}
+    split: list[bytes] = []
+    for line, one in zip(lines, found, strict=True):
+        if one and text(one.get("resourceType")) == fhir.REPORT:
+            node = Node(one, one, along)
+            split.append(fhir.pack(node) if len(reachable(node)) > 1 else line)
+        else:
+            split += fhir.split(line)
+    return split
+
+
+def _parsed(data: bytes) -> Resource | None:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,250 @@
+"""A folder into which others put files: each is received, and only then moved away.
+
+Between the commit and the move Readback may die: the file is read again, and each message of it is
+known by then. Nothing here waits for a disk on the event loop.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from bot.domain.message import RawMessage
+from bot.engine import intake
+from bot.engine.context import Engine
+from bot.log import log
+from bot.sources import files
+from bot.sources.fhir_poll import OK, OUTAGES, READ_SECONDS
+from bot.sources.files import Known
+from bot.sources.folder_files import (
+    DONE,
+    REJECTED,
+    Changed,
+    Content,
+    File,
+    Looks,
+    Stamp,
+    content_of,
+    put_away,
+)
+from bot.sources.hl7_wire import BadReport
+from storage import quarantine
+from storage.quarantine import Quarantined
+
+BATCH = 250
+"""Files between two looks, and two lines in the log."""
+BROKEN_OFF_SECONDS = 30.0
+"""Given to a file that ends in the middle of a line: its transfer may have come to a halt."""
+_TOLD_EVERY = 1_000
+"""Messages of one file between two lines in the log."""
+_SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 300.0
+_TOO_SLOW = f"Reading took longer than {READ_SECONDS:.0f} seconds: send plain text"
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Which folder, and how often it is looked at: a file is read when two looks have found it the
+    same. ``file_limit`` is in bytes."""
+
+    name: str
+    path: Path
+    known: Known
+    every: timedelta = timedelta(seconds=2)
+    file_limit: int = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """What a file held: how many messages, and by their number those that wait in quarantine."""
+
+    count: int
+    waiting: tuple[tuple[int, Quarantined], ...] = ()
+
+    def reasons(self) -> Iterator[str]:
+        """A line for each, without a word out of the message."""
+        for index, entry in self.waiting:
+            bad = entry.unusable
+            where = f"{bad.reason} at {bad.place}" if bad.place else bad.reason
+            told = f"message {index} of {self.count}: {where}: {bad.detail}"
+            yield f"{told} (quarantine {entry.id})"
+
+
+_Key = tuple[Path, Stamp]
+
+
+class Folder:
+    """One folder as a source."""
+
+    def __init__(self, engine: Engine, how: Watching) -> None:
+        self._engine, self._how = engine, how
+        self._looks = Looks(how.path, how.every.total_seconds())
+        self._received: dict[_Key, _Received] = {}
+        # When it is due again, how long it was put off, and why; OK where that is as it should be.
+        self._later: dict[_Key, tuple[float, float, str]] = {}
+        self._links = 0
+        self.state = "not-looked-yet"
+
+    async def check(self) -> str:
+        """For health: "ok", or a slug of what is wrong."""
+        return self.state
+
+    async def run(self) -> None:
+        """Take files until cancelled. A database that is away raises."""
+        while True:
+            if not await self.look():
+                await asyncio.sleep(self._how.every.total_seconds())
+
+    async def look(self) -> bool:
+        """Look, and take a batch; True where more is there. A database that is away raises."""
+        try:
+            complete, links = await asyncio.to_thread(self._looks.look, time.monotonic())
+        except OSError:
+            self._stand("folder-unreadable")
+            return False
+        self._note_links(links)
+        due = self._due(complete)
+        taken = rejected = 0
+        for file in due[:BATCH]:
+            received = await self._take(file)
+            taken += received is not None
+            rejected += bool(received and received.waiting)
+        if taken:
+            more = len(due) - len(due[:BATCH])
+            log.info(
+                "files_taken", source=self._how.name, count=taken, rejected=rejected, waiting=more
+            )
+        troubles = sorted({reason for _, _, reason in self._later.values()} - {OK})
+        self._stand(troubles[0] if troubles else OK)
+        return len(due) > BATCH
+
+    def _due(self, complete: list[File]) -> list[File]:
+        """Those that were not put off; what is known of files that are gone is forgotten."""
+        now, there = time.monotonic(), {_key(file) for file in complete}
+        self._received = {key: one for key, one in self._received.items() if key in there}
+        self._later = {key: one for key, one in self._later.items() if key in there}
+        return [f for f in complete if self._later.get(_key(f), (0.0,))[0] <= now]
+
+    async def _take(self, file: File) -> _Received | None:
+        """Receive it and put it away; None where there is nothing to tell of it yet."""
+        key = _key(file)
+        received = self._received.get(key) or await self._receive(file)
+        if received is None:
+            return None
+        self._received[key] = received
+        mark = f"{self._engine.clock.now():%Y%m%dT%H%M%S.%fZ}"
+        try:
+            await asyncio.to_thread(put_away, file, received.reasons(), mark)
+        except OSError:
+            self._put_off(file, "file-not-moved")
+            return None
+        del self._received[key]
+        self._later.pop(key, None)
+        return received
+
+    async def _receive(self, file: File) -> _Received | None:
+        try:
+            content = await asyncio.to_thread(content_of, file, self._how.file_limit)
+        except (FileNotFoundError, Changed):
+            return None
+        except OSError:
+            self._put_off(file, "file-unreadable")
+            return None
+        if file.age < BROKEN_OFF_SECONDS and content.whole and not files.ends_well(content.data):
+            ready = time.monotonic() + BROKEN_OFF_SECONDS - file.age
+            self._later[_key(file)] = ready, 0.0, OK
+            return None
+        received = await self._receive_all(content)
+        if received is None:
+            self._put_off(file, "message-not-stored")
+        return received
+
+    async def _receive_all(self, content: Content) -> _Received | None:
+        """Every message of it, in order; None where one could not be stored."""
+        parts = (
+            await asyncio.to_thread(files.pieces, content.data) if content.whole else [content.data]
+        )
+        waiting, stored = [], True
+        for index, part in enumerate(parts, 1):
+            raw = await self._read(part) if content.whole else self._too_large(content)
+            try:
+                entry = await self._stored(raw)
+            except OUTAGES:
+                raise
+            except Exception:  # whatever it was, the file stays and is read again
+                log.exception("message_not_stored", source=self._how.name, digest=raw.digest[:12])
+                stored = False
+                continue
+            if entry:
+                waiting.append((index, entry))
+            if index % _TOLD_EVERY == 0:
+                left = len(parts) - index
+                log.info("file_read", source=self._how.name, count=index, waiting=left)
+        return _Received(len(parts), tuple(waiting)) if stored else None
+
+    async def _stored(self, raw: RawMessage) -> Quarantined | None:
+        """Have it kept. Where it waits in quarantine, also since an earlier time, its entry."""
+        receipt = await intake.receive(self._engine, raw)
+        if not receipt.quarantined and not receipt.duplicate:
+            return None
+        return await self._engine.database.read(
+            lambda c: quarantine.waiting_for(c, receipt.message_id)
+        )
+
+    async def _read(self, part: bytes) -> RawMessage:
+        """On a thread, and not for ever: a PDF can be made so that its text takes hours."""
+        known, now = self._how.known, self._engine.clock.now()
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await asyncio.to_thread(files.read, part, known, now)
+        except TimeoutError:
+            return files.refused(part, BadReport("too-slow-to-read", _TOO_SLOW, "207"), known)
+
+    def _too_large(self, content: Content) -> RawMessage:
+        how = self._how
+        return files.too_large(
+            content.data, how.known, how.file_limit, size=content.size, digest=content.digest
+        )
+
+    def _put_off(self, file: File, reason: str) -> None:
+        """To be tried again, each time later: it must not cost a processor, or fill the log."""
+        key = _key(file)
+        _, last, _ = self._later.get(key, (0.0, 0.0, ""))
+        wait = min(max(2 * last, _SHORTEST_WAIT), _LONGEST_WAIT)
+        self._later[key] = time.monotonic() + wait, wait, reason
+
+    def _stand(self, state: str) -> None:
+        """The log hears of a change."""
+        if state not in {self.state, OK}:
+            log.error("source_failed", source=self._how.name, reason=state)
+        elif state == OK != self.state:
+            log.info("source_reached", source=self._how.name)
+        self.state = state
+
+    def _note_links(self, links: int) -> None:
+        if links > self._links:
+            log.warning("links_not_followed", source=self._how.name, count=links)
+        self._links = links
+
+
+def refusal(path: Path) -> tuple[str, str] | None:
+    """Why that cannot be watched, and the cure; None where it can."""
+    if not path.exists():
+        return "does not exist", "Make it, and let those who deliver write there."
+    if not path.is_dir():
+        return "is no folder", "Name the folder into which files are put."
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return "may not be read and written by Readback", "Give its account both rights."
+    for name in (DONE, REJECTED):
+        if os.path.lexists(path / name) and not (path / name).is_dir():
+            return (
+                f"holds a {name} that is no folder",
+                "Move it away: files that were read go there.",
+            )
+    return None
+
+
+def _key(file: File) -> _Key:
+    return file.path, file.stamp

@@ -1,0 +1,199 @@
+"""The files of a folder: which of them are complete, what is in one, and where it goes afterwards.
+
+A file is complete when size and time of change have stayed for a while and its name does not say
+that somebody still writes it. A rename changes neither: a file that was seen under such a name is
+complete the moment that it has its own.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.sources.mllp_frames import KEPT
+
+DONE, REJECTED = "done", "rejected"
+_BEING_WRITTEN = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
+# A file is made before the first byte is written: an empty one is given longer.
+_EMPTY_SECONDS = 60.0
+_LONGEST_NAME = 255
+_CHUNK = 1024 * 1024
+Inode = tuple[int, int]
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was seen. ``stamp`` is its size and when it was changed, in ns; ``age`` for how
+    many seconds it has been so, as far as we have looked."""
+
+    path: Path
+    inode: Inode
+    stamp: Stamp
+    age: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file held. Of one over the limit ``data`` is the beginning; ``size`` and ``digest``
+    (SHA-256) are always of all of it."""
+
+    data: bytes
+    size: int
+    digest: str
+
+    @property
+    def whole(self) -> bool:
+        """Nothing of it was left out."""
+        return len(self.data) == self.size
+
+
+class Changed(Exception):
+    """It is not the file that was seen any more: it is looked at again."""
+
+
+class Looks:
+    """Remembers since when each file has been as it is, over looks at one folder.
+
+    By its number in the file system and by its name: file systems exist without lasting numbers.
+    """
+
+    def __init__(self, folder: Path, settle: float) -> None:
+        self._folder, self._settle = folder, settle
+        self._since: dict[Inode | str, tuple[Stamp, float]] = {}
+
+    def look(self, now: float) -> tuple[list[File], int]:
+        """The complete files, oldest first, and how many links there are, which are not followed.
+
+        ``now`` is of a monotonic clock, in seconds. Raises OSError where the folder cannot be read.
+        """
+        found, links = _listed(self._folder)
+        since: dict[Inode | str, tuple[Stamp, float]] = {}
+        complete = []
+        for file in found:
+            began = min((now, *self._known(file)))
+            since[file.inode] = since[file.path.name] = file.stamp, began
+            settle = self._settle if file.stamp[0] else max(self._settle, _EMPTY_SECONDS)
+            if now - began >= settle and not _is_being_written(file.path.name):
+                complete.append(replace(file, age=now - began))
+        self._since = since
+        return sorted(complete, key=lambda file: (file.stamp[1], file.path.name)), links
+
+    def _known(self, file: File) -> Iterator[float]:
+        for key in (file.inode, file.path.name):
+            stamp, since = self._since.get(key, (None, 0.0))
+            if stamp == file.stamp:
+                yield since
+
+
+def _listed(folder: Path) -> tuple[list[File], int]:
+    files, links = [], 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            links += entry.is_symlink()
+            with suppress(FileNotFoundError):  # somebody took it meanwhile
+                if entry.is_file(follow_symlinks=False) and entry.name not in {DONE, REJECTED}:
+                    files.append(_seen(Path(entry.path), entry.stat(follow_symlinks=False)))
+    return files, links
+
+
+def _seen(path: Path, status: os.stat_result) -> File:
+    inode, stamp = (status.st_dev, status.st_ino), (status.st_size, status.st_mtime_ns)
+    return File(path, inode, stamp)
+
+
+def _is_being_written(name: str) -> bool:
+    return name.startswith(".") or name.lower().endswith(_BEING_WRITTEN)
+
+
+def content_of(file: File, limit: int) -> Content:
+    """All of it, or the beginning and the hash where it is larger than ``limit`` bytes.
+
+    Raises Changed, FileNotFoundError where it is gone, and OSError where it cannot be read.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with os.fdopen(os.open(file.path, flags), "rb") as opened:
+        _require_same(file, opened.fileno())
+        whole = file.stamp[0] <= limit
+        data, digest, size = bytearray(), hashlib.sha256(), 0
+        while chunk := opened.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            data += chunk if whole else chunk[: max(0, KEPT - len(data))]
+        _require_same(file, opened.fileno())
+    return Content(bytes(data), size, digest.hexdigest())
+
+
+def _require_same(file: File, descriptor: int) -> None:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or _seen(file.path, status) != file:
+        raise Changed
+
+
+def put_away(file: File, reasons: Iterable[str], mark: str) -> bool:
+    """Move it to done/, or to rejected/ with a file of the reasons. False where it is gone, or is
+    another one by now. ``mark`` tells it from others of its name. Raises OSError where it cannot be
+    moved; then it lies where it lay.
+    """
+    told = "".join(f"{reason}\n" for reason in reasons)
+    folder = file.path.parent / (REJECTED if told else DONE)
+    folder.mkdir(exist_ok=True)
+    target = _free(folder, file.path.name, mark)
+    try:
+        if _seen(file.path, file.path.lstat()) != file:
+            return False
+        if told:
+            _write(_named(folder, target.name, ".reason"), told.encode())
+        _move(file.path, target)
+    except FileNotFoundError:
+        if os.path.lexists(file.path):
+            raise
+        return False  # another copy of Readback was faster, or its owner took it back
+    return True
+
+
+def _free(folder: Path, name: str, mark: str) -> Path:
+    """What is there is never written over."""
+    target, number = folder / name, 0
+    while os.path.lexists(target):
+        number += 1
+        target = _named(folder, name, f".{mark}" if number == 1 else f".{mark}-{number}")
+    return target
+
+
+def _named(folder: Path, name: str, suffix: str) -> Path:
+    """The name with the suffix, cut to what a file system takes."""
+    room = _LONGEST_NAME - len(suffix) - len("..part")
+    return folder / (os.fsdecode(os.fsencode(name)[:room]) + suffix)
+
+
+def _move(path: Path, target: Path) -> None:
+    try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # Another file system: whole or not at all, so that a full disk leaves no half a file.
+        beside = _named(target.parent, f".{target.name}", ".part")
+        try:
+            shutil.copyfile(path, beside, follow_symlinks=False)
+            beside.rename(target)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+        path.unlink()
+
+
+def _write(path: Path, data: bytes) -> None:
+    beside = _named(path.parent, f".{path.name}", ".part")
+    try:
+        beside.write_bytes(data)
+        beside.rename(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

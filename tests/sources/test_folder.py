@@ -1,0 +1,284 @@
+"""A folder as a source: what is received, what is left where it lay, and what the log hears."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.sources import folder as watched
+from bot.sources.fhir_numbers import Origin
+from bot.sources.files import Known
+from bot.sources.folder import Folder, Watching, refusal
+from storage import quarantine, tables
+from tests.sources.fhir_server import Reading
+from tests.sources.oru import CHICAGO, OBX, sample
+from tests.written import Written, writing
+
+BAD = sample(fields={25: "?"}).replace(OBX.encode(), OBX.replace("HH", "").encode())
+ADT = sample().replace(b"ORU^R01^ORU_R01", b"ADT^A08")
+KNOWN = Known("folder:ris", CHICAGO, Origin("ris", {}, CHICAGO), 5_000_000)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    return folder
+
+
+def folder(reading: Reading, inbox: Path, **how: Any) -> Folder:
+    """One to which every file is complete at the first look."""
+    every = timedelta(0)
+    return Folder(reading.engine, Watching("ris", inbox, KNOWN, every, **how))
+
+
+def looked(one: Folder, times: int = 1) -> Written:
+    """Look so many times; the log of it."""
+
+    async def run() -> None:
+        for _ in range(times):
+            await one.look()
+
+    with writing() as log:
+        asyncio.run(run())
+    return log
+
+
+def names(inbox: Path) -> list[str]:
+    return sorted(str(path.relative_to(inbox)) for path in inbox.rglob("*") if path.is_file())
+
+
+def events(log: Written) -> list[object]:
+    return [line["event"] for line in log.lines]
+
+
+def copies(reading: Reading) -> list[int]:
+    """How often each message came."""
+    rows = reading.engine.database.look(lambda c: list(c.execute(tables.messages.select())))
+    return [row.copies for row in rows]
+
+
+def test_a_report_is_received_under_the_folders_name_and_moved_to_done(
+    reading: Reading, inbox: Path
+) -> None:
+    (inbox / "a.txt").write_bytes(sample())
+    one = folder(reading, inbox)
+    log = looked(one)
+    assert [alert.category for alert in reading.alerts()] == ["critical"]
+    [row] = reading.engine.database.look(lambda c: list(c.execute(tables.messages.select())))
+    assert (row.source, row.data) == ("folder:ris", sample())
+    assert names(inbox) == ["done/a.txt"]
+    assert (one.state, asyncio.run(one.check())) == ("ok", "ok")
+    told = {"event": "files_taken", "source": "ris", "count": 1, "rejected": 0, "waiting": 0}
+    assert told.items() <= log.lines[0].items()
+
+
+@pytest.mark.parametrize(
+    "data", [sample()[:-40], b"FHS|^~\\&\r" + sample(), b'{"resourceType": "Diagn']
+)
+def test_a_file_that_breaks_off_is_given_half_a_minute(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    (inbox / "a.hl7").write_bytes(data)
+    one = folder(reading, inbox)
+    assert looked(one, 3).lines[-1]["event"] == "source_reached"
+    assert (names(inbox), one.state, reading.messages()) == (["a.hl7"], "ok", [])
+    monkeypatch.setattr(watched, "BROKEN_OFF_SECONDS", 0.0)
+    looked(folder(reading, inbox))
+    assert (names(inbox) != ["a.hl7"], len(reading.messages())) == (True, 1)
+
+
+def test_files_that_break_off_keep_no_others_waiting(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "BATCH", 2)
+    for number in range(5):
+        (inbox / f"{number}.hl7").write_bytes(sample()[:-40])
+    (inbox / "whole.hl7").write_bytes(sample())
+    one = folder(reading, inbox)
+    assert [asyncio.run(one.look()) for _ in range(3)] == [True, True, False]
+    assert "done/whole.hl7" in names(inbox)
+
+
+def test_a_file_with_good_and_unusable_messages_is_rejected_and_all_of_them_are_kept(
+    reading: Reading, inbox: Path
+) -> None:
+    (inbox / "a.hl7").write_bytes(sample() + BAD + ADT)
+    log = looked(folder(reading, inbox))
+    assert [outcome for _, outcome, _ in reading.messages()] == [
+        "reports",
+        "quarantined",
+        "set_aside",
+    ]
+    [entry] = reading.engine.database.look(quarantine.listing)
+    assert names(inbox) == ["rejected/a.hl7", "rejected/a.hl7.reason"]
+    reason = (inbox / "rejected" / "a.hl7.reason").read_text()
+    assert reason == (
+        "message 2 of 3: unknown-status at OBR-25: The result status is missing or unknown: "
+        f"send a code of table 0123 in OBR-25 (quarantine {entry.id})\n"
+    )
+    assert log.lines[0]["rejected"] == 1
+
+
+def test_a_rejected_file_that_is_put_back_still_waits_until_it_was_replayed(
+    reading: Reading, inbox: Path
+) -> None:
+    one = folder(reading, inbox)
+    (inbox / "a.hl7").write_bytes(BAD)
+    looked(one)
+    (inbox / "rejected" / "a.hl7").rename(inbox / "b.hl7")
+    looked(one)
+    assert "rejected/b.hl7.reason" in names(inbox)
+    [entry] = reading.engine.database.look(quarantine.listing)
+    reading.engine.database.run(lambda c: quarantine.replayed(c, entry.id, reading.clock.now()))
+    (inbox / "rejected" / "b.hl7").rename(inbox / "c.hl7")
+    looked(one)
+    assert "done/c.hl7" in names(inbox)
+
+
+def test_what_was_received_and_cannot_be_moved_is_not_read_again(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "_SHORTEST_WAIT", 0.0)
+    one = folder(reading, inbox)
+    (inbox / "done").write_bytes(b"in the way")
+    (inbox / "a.hl7").write_bytes(sample())
+    log = looked(one, 5)
+    assert (one.state, copies(reading)) == ("file-not-moved", [1])
+    assert [(e["event"], e["reason"]) for e in log.error_lines] == [
+        ("source_failed", "file-not-moved")
+    ]
+    (inbox / "done").unlink()
+    assert events(looked(one)) == ["files_taken", "source_reached"]
+    assert (names(inbox), copies(reading)) == (["done/a.hl7"], [1])
+
+
+def test_what_could_not_be_dealt_with_is_put_off_and_keeps_no_other_waiting(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+    (inbox / "locked.hl7").write_bytes(sample())
+    locked = os.open(inbox / "locked.hl7", os.O_RDONLY)
+    opens = os.fdopen
+
+    def unreadable(descriptor: int, *how: Any) -> Any:
+        if os.path.sameopenfile(descriptor, locked):
+            tried.append(descriptor)
+            os.close(descriptor)
+            raise PermissionError
+        return opens(descriptor, *how)
+
+    monkeypatch.setattr(os, "fdopen", unreadable)
+    one = folder(reading, inbox)
+    (inbox / "open.hl7").write_bytes(sample())
+    log = looked(one, 20)
+    os.close(locked)
+    assert (one.state, len(tried), len(log.error_lines)) == ("file-unreadable", 1, 1)
+    assert names(inbox) == ["done/open.hl7", "locked.hl7"]
+
+
+def test_a_message_that_breaks_us_keeps_no_other_back_and_its_file_stays(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "_SHORTEST_WAIT", 0.0)
+    refuse = (
+        "CREATE TRIGGER full BEFORE INSERT ON reports WHEN NEW.key_value = 'A2000' "
+        "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    database = reading.engine.database
+    database.run(lambda c: c.execute(text(refuse)))
+    other = sample(fields={3: "A3000^RIS", 18: "A3000"})
+    (inbox / "a.hl7").write_bytes(sample() + other)
+    (inbox / "b.hl7").write_bytes(other.replace(b"MSG1", b"MSG2"))
+    one = folder(reading, inbox)
+    log = looked(one)
+    assert (one.state, names(inbox)) == ("message-not-stored", ["a.hl7", "done/b.hl7"])
+    assert [alert.accession for alert in reading.alerts()] == ["A3000"]
+    assert {line["event"] for line in log.error_lines} == {"message_not_stored", "source_failed"}
+    database.run(lambda c: c.execute(text("DROP TRIGGER full")))
+    looked(one)
+    assert {alert.accession for alert in reading.alerts()} == {"A2000", "A3000"}
+    assert (one.state, names(inbox)) == ("ok", ["done/a.hl7", "done/b.hl7"])
+
+
+def test_a_folder_that_is_away_is_told_once_and_comes_back(reading: Reading, inbox: Path) -> None:
+    one = folder(reading, inbox)
+    inbox.rename(inbox.with_name("away"))
+    log = looked(one, 3)
+    assert (one.state, events(log)) == ("folder-unreadable", ["source_failed"])
+    inbox.with_name("away").rename(inbox)
+    assert (events(looked(one)), one.state) == (["source_reached"], "ok")
+
+
+def test_a_file_over_the_limit_is_kept_in_part_and_rejected(reading: Reading, inbox: Path) -> None:
+    data = sample(OBX, "OBX|2|ED|P||" + "A" * 200_000)
+    (inbox / "a.hl7").write_bytes(data)
+    looked(folder(reading, inbox, file_limit=100_000))
+    [entry] = reading.engine.database.look(quarantine.listing)
+    assert (entry.unusable.reason, entry.size) == ("too-large", len(data))
+    assert [flag.value for flag in entry.unusable.flags] == ["HH"]
+    assert "larger than 100000 bytes" in (inbox / "rejected" / "a.hl7.reason").read_text()
+
+
+def test_a_message_that_takes_too_long_to_read_waits_in_quarantine(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "READ_SECONDS", -1.0)
+    (inbox / "a.hl7").write_bytes(sample())
+    looked(folder(reading, inbox))
+    assert [reason for _, _, reason in reading.messages()] == ["too-slow-to-read"]
+
+
+def test_an_empty_batch_is_done_and_links_are_left_and_told(
+    reading: Reading, inbox: Path, tmp_path: Path
+) -> None:
+    (inbox / "a.hl7").write_bytes(b"FHS|^~\\&\rBTS|0\r")
+    (inbox / "link.hl7").symlink_to(tmp_path / "elsewhere")
+    log = looked(folder(reading, inbox), 3)
+    assert events(log) == ["links_not_followed", "files_taken", "source_reached"]
+    assert (names(inbox), reading.messages()) == (["done/a.hl7"], [])
+
+
+def test_many_files_are_taken_in_batches_with_a_line_for_each(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "BATCH", 10)
+    for number in range(25):
+        (inbox / f"{number}.hl7").write_bytes(ADT.replace(b"MSG1", f"M{number}".encode()))
+    log = looked(folder(reading, inbox), 3)
+    told = [(e["count"], e["waiting"]) for e in log.lines if e["event"] == "files_taken"]
+    assert told == [(10, 15), (10, 5), (5, 0)]
+    assert len(names(inbox / "done")) == 25
+
+
+def test_a_long_batch_file_tells_how_far_it_is(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "_TOLD_EVERY", 10)
+    (inbox / "a.hl7").write_bytes(b"".join(ADT.replace(b"MSG1", b"M%d" % n) for n in range(25)))
+    log = looked(folder(reading, inbox))
+    told = [(e["count"], e["waiting"]) for e in log.lines if e["event"] == "file_read"]
+    assert told == [(10, 15), (20, 5)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        (lambda path: path.rmdir(), "does not exist"),
+        (lambda path: (path.rmdir(), path.touch()), "is no folder"),
+        (lambda path: (path / "done").touch(), "holds a done that is no folder"),
+        (lambda path: path, ""),
+    ],
+)
+def test_what_cannot_be_watched_is_said_with_its_cure(
+    inbox: Path, spoil: Callable[[Path], object], what: str
+) -> None:
+    spoil(inbox)
+    found = refusal(inbox)
+    assert (found or ("", ""))[0] == what
+    assert not found or found[1].endswith(".")
