@@ -39,6 +39,9 @@ OUTBOX_DEPTH = _gauge("outbox_depth", "Pages and notices that wait to be claimed
 OUTBOX_OLDEST = _gauge("outbox_oldest_due_seconds", "How long the oldest due one has waited")
 SWEPT_AT = _gauge("last_sweep_timestamp_seconds", "The last look for what is due, Readback's time")
 SWEEP_AGE = _gauge("sweep_age_seconds", "Since the last look for what is due")
+CLOCK_AHEAD = _gauge(
+    "clock_ahead_seconds", "How far Readback is before a system clock that was stepped back"
+)
 CHANNEL_UP = _gauge("channel_up", "1 where the channel works, 0 where it does not", "channel")
 SOURCE_UP = _gauge("source_up", "1 where the source answers, 0 where it does not", "source")
 REPLIES = _counter("sms_replies", "Messages from phones, by what became of them", "outcome")

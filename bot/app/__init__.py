@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
 from bot.app.feeds import Feeds, open_feeds
-from bot.clock import Clock
+from bot.app.timekeeping import steady, watch_clock
+from bot.clock import Clock, RawClock
 from bot.domain.coverage import SLACK, SMS
 from bot.domain.events import Record
 from bot.domain.policy import Policy
@@ -49,6 +50,7 @@ DEFAULT_POLICY = files("bot").joinpath("policies/default.toml")
 SEAL_EVERY = 60
 DRAIN_SECONDS = 10.0
 OUTAGE_SECONDS = 1.0
+Loop = Callable[[], Coroutine[Any, Any, None]]
 
 
 class CannotStart(Exception):
@@ -74,7 +76,7 @@ def policy_of(settings: Settings) -> Policy:
 
 async def serve(
     settings: Settings,
-    clock: Clock,
+    clock: RawClock,
     *,
     without: frozenset[str] = frozenset(),
     ready: Callable[[Running], None] = lambda _: None,
@@ -91,7 +93,7 @@ async def serve(
 
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock, *, without: frozenset[str] = frozenset()
+    settings: Settings, raw: RawClock, *, without: frozenset[str] = frozenset()
 ) -> AsyncIterator[Running]:
     """Everything started on entry, and stopped on exit in the reverse order.
 
@@ -101,14 +103,15 @@ async def running(
         database = _opened(settings, stack)
         _refuse_unsafe(settings, database, without)
         wake = Wake(asyncio.get_running_loop())
+        clock = steady(database, raw)
         engine = _engine(settings, clock, database, wake)
         _note_start(engine)
         channels = await open_channels(settings, engine, without, stack)
         feeds = await _feeds(settings, engine, stack)
         dispatcher = Dispatcher(engine, channels.senders, wake)
         web_port = await _web(settings, engine, channels, feeds, stack)
-        await _loops(engine, dispatcher, wake, feeds, stack)
-        _schedule(engine, stack)
+        scheduler = _schedule(engine, stack)
+        await _loops(engine, dispatcher, wake, feeds, partial(watch_clock, clock, scheduler), stack)
         hl7_port = await _listener(settings, engine, stack)
         log.info("started", hl7_port=hl7_port, web_port=web_port, instance=engine.instance)
         yield Running(engine, dispatcher, hl7_port, web_port)
@@ -225,15 +228,21 @@ async def _listening(section: str, port: int, starting: Awaitable[object]) -> No
 
 
 async def _loops(
-    engine: Engine, dispatcher: Dispatcher, wake: Wake, feeds: Feeds, stack: AsyncExitStack
+    engine: Engine,
+    dispatcher: Dispatcher,
+    wake: Wake,
+    feeds: Feeds,
+    watching: Loop,
+    stack: AsyncExitStack,
 ) -> None:
-    """The two loops, and one for each feed. One that breaks in a way that nobody foresaw ends the
-    process: whoever supervises it starts it anew, and a loop that is silently gone would page
-    nobody."""
+    """The two loops, the clock's, and one for each feed. One that breaks in a way that nobody
+    foresaw ends the process: whoever supervises it starts it anew, and a loop that is silently gone
+    would page nobody."""
     group = await stack.enter_async_context(_group())
     for name, loop in (
         ("timers", lambda: timers.run(engine, wake)),
         ("dispatcher", dispatcher.run),
+        ("clock", watching),
         *feeds.loops.items(),
     ):
         task = group.create_task(_through_outages(name, loop), name=name)
@@ -254,7 +263,7 @@ async def _group() -> AsyncIterator[asyncio.TaskGroup]:
         raise refused.exceptions[0] from None
 
 
-async def _through_outages(name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _through_outages(name: str, loop: Loop) -> None:
     """A database that is away comes back; until then each second is tried."""
     while True:
         try:
@@ -264,7 +273,7 @@ async def _through_outages(name: str, loop: Callable[[], Coroutine[Any, Any, Non
             await asyncio.sleep(OUTAGE_SECONDS)
 
 
-def _schedule(engine: Engine, stack: AsyncExitStack) -> None:
+def _schedule(engine: Engine, stack: AsyncExitStack) -> AsyncIOScheduler:
     """What is periodic and may be late; no alert hangs on it."""
     scheduler = AsyncIOScheduler(
         timezone=UTC,
@@ -273,6 +282,7 @@ def _schedule(engine: Engine, stack: AsyncExitStack) -> None:
     scheduler.add_job(_seal, "interval", seconds=SEAL_EVERY, args=[engine])
     scheduler.start()
     stack.callback(scheduler.shutdown, wait=False)
+    return scheduler
 
 
 async def _seal(engine: Engine) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.app.feeds import origin
+from bot.app.timekeeping import steady
 from bot.cli.opening import clock_for, policy_or_stop
 from bot.domain.events import Record
 from bot.domain.message import RawMessage
@@ -39,7 +40,7 @@ def replay_each(
     """Replay in the given order. ``who`` stands in the audit trail."""
     engine = Engine(
         database=database,
-        clock=clock_for(settings),
+        clock=steady(database, clock_for(settings)),
         policy=policy_or_stop(settings),
         site=Site(settings.site.name, settings.site.timezone, settings.site.callback_number),
         wake=_nobody_sleeps_here,
