@@ -46,6 +46,9 @@ CHANNEL_UP = _gauge("channel_up", "1 where the channel works, 0 where it does no
 SOURCE_UP = _gauge("source_up", "1 where the source answers, 0 where it does not", "source")
 REPLIES = _counter("sms_replies", "Messages from phones, by what became of them", "outcome")
 WEBHOOKS_REFUSED = _counter("webhooks_refused", "Webhook requests refused", "reason")
+WEBHOOKS_NOT_KEPT = _counter(
+    "webhooks_not_kept", "Webhook requests that the database could not take", "door"
+)
 LOG_KEYS_DROPPED = _counter("log_keys_dropped", "Keys kept out of the log, by place", "key")
 
 
@@ -129,6 +132,11 @@ def page_delivered(channel: str, outcome: str, seconds: float | None = None) -> 
 def reply(outcome: str) -> None:
     """A phone has written: ack, pass, undo, refused, or why it was not understood."""
     REPLIES.labels(slug(outcome)).inc()
+
+
+def webhook_not_kept(door: str) -> None:
+    """The database could not take what a request brought: sms or status."""
+    WEBHOOKS_NOT_KEPT.labels(slug(door)).inc()
 
 
 def webhook_refused(reason: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from secrets import randbits
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
@@ -34,8 +32,7 @@ from bot.sources.fhir_auth import BadKey
 from bot.web.app import Server, build
 from bot.web.health import Health
 from storage import audit, outbox, people
-from storage.database import Database, DatabaseInUse
-from storage.pool import CommitUnknown
+from storage.database import OUTAGES, Database, DatabaseInUse
 
 __all__ = [
     "CannotStart",
@@ -268,7 +265,7 @@ async def _through_outages(name: str, loop: Loop) -> None:
     while True:
         try:
             await loop()
-        except (SQLAlchemyError, sqlite3.Error, CommitUnknown) as outage:
+        except OUTAGES as outage:
             log.error("database_outage", loop=name, error=type(outage).__name__)
             await asyncio.sleep(OUTAGE_SECONDS)
 
@@ -288,5 +285,5 @@ def _schedule(engine: Engine, stack: AsyncExitStack) -> AsyncIOScheduler:
 async def _seal(engine: Engine) -> None:
     try:
         await engine.database.write(lambda c: audit.seal(c, engine.clock.now()))
-    except SQLAlchemyError as error:
+    except OUTAGES as error:
         log.warning("seal_postponed", error=type(error).__name__)

@@ -43,6 +43,11 @@ class Message:
     opt_out: str = ""
 
 
+def is_carriers(message: Message) -> bool:
+    """STOP and its kin: the carrier's side has acted on it, and no answer of ours may follow."""
+    return bool(message.opt_out) or parse_reply(message.text) is Unclear.CARRIER_WORD
+
+
 async def receive(engine: Engine, message: Message) -> str:
     """Do what it asks for and return the answer; empty for a repeated message, which does nothing,
     and where no answer may go out."""
@@ -54,9 +59,9 @@ def _receive(c: Connection, engine: Engine, message: Message) -> str:
     if not inbound.seen(c, PROVIDER, message.sid, now):
         after_commit(c, _repeated)
         return ""
-    reading = parse_reply(message.text)
-    if message.opt_out or reading is Unclear.CARRIER_WORD:
+    if is_carriers(message):
         return _carriers_part(c, message, now)
+    reading = parse_reply(message.text)
     number = engine.site.callback_number
     if not people.by_mobile(c, message.sender):
         _refuse(c, message, "unknown_number", now)
