@@ -30,7 +30,9 @@ from storage.database import after_commit
 
 PROVIDER = "twilio"
 HELPFUL_ANSWERS_AN_HOUR = 10
-"""To one number. Two machines that answer each other would never stop."""
+"""To one number, known or not. Two machines that answer each other would never stop, and each SMS
+costs; ten leave a person who mistypes all the help there is. What acts on an alert is always
+answered."""
 
 
 @dataclass(frozen=True, slots=True)
