@@ -39,11 +39,17 @@ OUTBOX_DEPTH = _gauge("outbox_depth", "Pages and notices that wait to be claimed
 OUTBOX_OLDEST = _gauge("outbox_oldest_due_seconds", "How long the oldest due one has waited")
 SWEPT_AT = _gauge("last_sweep_timestamp_seconds", "The last look for what is due, Readback's time")
 SWEEP_AGE = _gauge("sweep_age_seconds", "Since the last look for what is due")
+CLOCK_AHEAD = _gauge(
+    "clock_ahead_seconds", "How far Readback is before a system clock that was stepped back"
+)
 CHANNEL_UP = _gauge("channel_up", "1 where the channel works, 0 where it does not", "channel")
 SOURCE_UP = _gauge("source_up", "1 where the source answers, 0 where it does not", "source")
 REPLIES = _counter("sms_replies", "Messages from phones, by what became of them", "outcome")
 CONNECTIONS_REFUSED = _counter("connections_refused", "HL7 senders turned away", "reason")
 WEBHOOKS_REFUSED = _counter("webhooks_refused", "Webhook requests refused", "reason")
+WEBHOOKS_NOT_KEPT = _counter(
+    "webhooks_not_kept", "Webhook requests that the database could not take", "door"
+)
 LOG_KEYS_DROPPED = _counter("log_keys_dropped", "Keys kept out of the log, by place", "key")
 
 
@@ -127,6 +133,11 @@ def page_delivered(channel: str, outcome: str, seconds: float | None = None) -> 
 def reply(outcome: str) -> None:
     """A phone has written: ack, pass, undo, refused, or why it was not understood."""
     REPLIES.labels(slug(outcome)).inc()
+
+
+def webhook_not_kept(door: str) -> None:
+    """The database could not take what a request brought: sms or status."""
+    WEBHOOKS_NOT_KEPT.labels(slug(door)).inc()
 
 
 def webhook_refused(reason: str) -> None:

@@ -97,6 +97,11 @@ _LISTED = [field.name for field in fields(AlertRow) if field.name != "owner_name
 _LIST = select(*(_columns[name] for name in _LISTED)).where(
     _columns.state.in_(bindparam("states", expanding=True))
 ).limit(bindparam("most"))  # fmt: skip
+_THEIRS = _columns.id.in_(
+    select(tables.pages.c.alert_id).where(
+        tables.pages.c.person_id == bindparam("of_person"), tables.pages.c.notice.is_(None)
+    )
+)
 _LIST_BY_DUE = _LIST.order_by(_columns.due_at, _columns.id)
 _LIST_LATEST = _LIST.order_by(_columns.opened_at.desc(), _columns.id.desc())
 
@@ -175,6 +180,13 @@ def listing(
     statement = _LIST_BY_DUE if tuple(states) == (State.OPEN.value,) else _LIST_LATEST
     found = connection.execute(statement, {"states": list(states), "most": limit})
     return [_listed(connection, row) for row in found.all()]
+
+
+def open_of(connection: Connection, person_id: str, limit: int) -> list[AlertRow]:
+    """The open alerts that this person was ever to be paged for, by the end of their window."""
+    statement = _LIST_BY_DUE.where(_THEIRS)
+    about = {"states": [State.OPEN.value], "most": limit, "of_person": person_id}
+    return [_listed(connection, row) for row in connection.execute(statement, about).all()]
 
 
 def free_ref(connection: Connection, candidates: Iterable[str]) -> str:

@@ -6,22 +6,26 @@ depend on the connection. What it wants done once it is durable, it hands to ``a
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from storage import migrating
 from storage.engines import open_engine, read_url
 from storage.memory import Shared, begin, memory
-from storage.pool import PoolWriter
+from storage.pool import CommitUnknown, PoolWriter
 from storage.presence import DatabaseInUse, LockFile, Presence
 from storage.units import perform
 from storage.writer import GroupWriter
 
-__all__ = ["Database", "DatabaseInUse", "after_commit", "before_commit"]
+__all__ = ["OUTAGES", "Database", "DatabaseInUse", "after_commit", "before_commit"]
+OUTAGES = (SQLAlchemyError, sqlite3.Error, CommitUnknown)
+"""What a unit of work may end with where the database is away, locked or full."""
 T = TypeVar("T")
 READERS = 4
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

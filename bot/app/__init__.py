@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,13 +12,13 @@ from secrets import randbits
 from typing import Any, TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import open_listener
-from bot.clock import Clock
+from bot.app.timekeeping import steady, watch_clock
+from bot.clock import Clock, RawClock
 from bot.domain.coverage import SLACK, SMS
 from bot.domain.events import Record
 from bot.domain.policy import Policy
@@ -33,8 +32,7 @@ from bot.sources.fhir_auth import BadKey
 from bot.web.app import Server, build
 from bot.web.health import Health
 from storage import audit, outbox, people
-from storage.database import Database, DatabaseInUse
-from storage.pool import CommitUnknown
+from storage.database import OUTAGES, Database, DatabaseInUse
 
 __all__ = [
     "CannotStart",
@@ -50,6 +48,7 @@ DEFAULT_POLICY = files("bot").joinpath("policies/default.toml")
 SEAL_EVERY = 60
 DRAIN_SECONDS = 10.0
 OUTAGE_SECONDS = 1.0
+Loop = Callable[[], Coroutine[Any, Any, None]]
 
 
 class CannotStart(Exception):
@@ -75,7 +74,7 @@ def policy_of(settings: Settings) -> Policy:
 
 async def serve(
     settings: Settings,
-    clock: Clock,
+    clock: RawClock,
     *,
     without: frozenset[str] = frozenset(),
     ready: Callable[[Running], None] = lambda _: None,
@@ -92,7 +91,7 @@ async def serve(
 
 @asynccontextmanager
 async def running(
-    settings: Settings, clock: Clock, *, without: frozenset[str] = frozenset()
+    settings: Settings, raw: RawClock, *, without: frozenset[str] = frozenset()
 ) -> AsyncIterator[Running]:
     """Everything started on entry, and stopped on exit in the reverse order.
 
@@ -102,14 +101,15 @@ async def running(
         database = _opened(settings, stack)
         _refuse_unsafe(settings, database, without)
         wake = Wake(asyncio.get_running_loop())
+        clock = steady(database, raw)
         engine = _engine(settings, clock, database, wake)
         _note_start(engine)
         channels = await open_channels(settings, engine, without, stack)
         feeds = await _feeds(settings, engine, stack)
         dispatcher = Dispatcher(engine, channels.senders, wake)
         web_port = await _web(settings, engine, channels, feeds, stack)
-        await _loops(engine, dispatcher, wake, feeds, stack)
-        _schedule(engine, stack)
+        scheduler = _schedule(engine, stack)
+        await _loops(engine, dispatcher, wake, feeds, partial(watch_clock, clock, scheduler), stack)
         hl7_port = await _listener(settings, engine, stack)
         log.info("started", hl7_port=hl7_port, web_port=web_port, instance=engine.instance)
         yield Running(engine, dispatcher, hl7_port, web_port)
@@ -219,15 +219,21 @@ async def _listening(section: str, port: int, starting: Awaitable[Port]) -> Port
 
 
 async def _loops(
-    engine: Engine, dispatcher: Dispatcher, wake: Wake, feeds: OpenFeeds, stack: AsyncExitStack
+    engine: Engine,
+    dispatcher: Dispatcher,
+    wake: Wake,
+    feeds: OpenFeeds,
+    watching: Loop,
+    stack: AsyncExitStack,
 ) -> None:
-    """The two loops, and one for each feed. One that breaks in a way that nobody foresaw ends the
-    process: whoever supervises it starts it anew, and a loop that is silently gone would page
-    nobody."""
+    """The two loops, the clock's, and one for each feed. One that breaks in a way that nobody
+    foresaw ends the process: whoever supervises it starts it anew, and a loop that is silently gone
+    would page nobody."""
     group = await stack.enter_async_context(_group())
     for name, loop in (
         ("timers", lambda: timers.run(engine, wake)),
         ("dispatcher", dispatcher.run),
+        ("clock", watching),
         *feeds.loops.items(),
     ):
         task = group.create_task(_through_outages(name, loop), name=name)
@@ -248,17 +254,17 @@ async def _group() -> AsyncIterator[asyncio.TaskGroup]:
         raise refused.exceptions[0] from None
 
 
-async def _through_outages(name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _through_outages(name: str, loop: Loop) -> None:
     """A database that is away comes back; until then each second is tried."""
     while True:
         try:
             await loop()
-        except (SQLAlchemyError, sqlite3.Error, CommitUnknown) as outage:
+        except OUTAGES as outage:
             log.error("database_outage", loop=name, error=type(outage).__name__)
             await asyncio.sleep(OUTAGE_SECONDS)
 
 
-def _schedule(engine: Engine, stack: AsyncExitStack) -> None:
+def _schedule(engine: Engine, stack: AsyncExitStack) -> AsyncIOScheduler:
     """What is periodic and may be late; no alert hangs on it."""
     scheduler = AsyncIOScheduler(
         timezone=UTC,
@@ -267,10 +273,11 @@ def _schedule(engine: Engine, stack: AsyncExitStack) -> None:
     scheduler.add_job(_seal, "interval", seconds=SEAL_EVERY, args=[engine])
     scheduler.start()
     stack.callback(scheduler.shutdown, wait=False)
+    return scheduler
 
 
 async def _seal(engine: Engine) -> None:
     try:
         await engine.database.write(lambda c: audit.seal(c, engine.clock.now()))
-    except SQLAlchemyError as error:
+    except OUTAGES as error:
         log.warning("seal_postponed", error=type(error).__name__)

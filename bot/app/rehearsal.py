@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot import log
 from bot.app import Running, running
-from bot.clock import Clock, ClockControl
+from bot.clock import Clock, ClockControl, RawClock, SteadyClock
 from bot.domain.people_rules import read_people
 from bot.sandbox.demo.bot_process import BotProcess
 from bot.sandbox.demo.place import TIMEZONE, Ports, people_join, prepare, secrets_of
@@ -53,9 +53,10 @@ def hospital(
         people_join(world)
         url = database_url or f"sqlite:///{folder / 'readback.db'}"
         control = ClockControl(folder / "clock")
-        watch = control.create()
+        raw = control.create()
+        watch = SteadyClock(raw)
         control.set_rate(0)
-        place = Place(world, folder, url, watch, environment or {})
+        place = Place(world, folder, url, raw, environment or {})
         database = Database(url)
         ending.callback(database.close)
         people_move_in(database, watch)
@@ -84,7 +85,7 @@ class Place:
     """
 
     def __init__(
-        self, world: World, folder: Path, url: str, clock: Clock, environment: Mapping[str, str]
+        self, world: World, folder: Path, url: str, clock: RawClock, environment: Mapping[str, str]
     ) -> None:
         self.ports = Ports.free()
         self.clock = clock
@@ -122,7 +123,7 @@ class Place:
 class BotOnThread:
     """One copy on an event loop of its own, in this process."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: RawClock) -> None:
         self._settings, self._clock = settings, clock
         self._log = io.StringIO()
         self._ready = threading.Event()

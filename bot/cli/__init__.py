@@ -4,7 +4,6 @@ from importlib.metadata import version as version_of
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from bot.cli import (
     alerts,
@@ -19,6 +18,7 @@ from bot.cli import (
     send,
     serve,
 )
+from bot.cli.flags import Command, Group
 
 ORDER = (
     "serve",
@@ -35,7 +35,7 @@ ORDER = (
 )
 
 
-class _InOrder(TyperGroup):
+class _InOrder(Group):
     """What a newcomer needs first comes first; typer would put groups last."""
 
     def list_commands(self, _ctx: object) -> list[str]:
@@ -71,14 +71,14 @@ def _readback(
     """The options before the command."""
 
 
-app.command()(serve.serve)
-app.command()(demo.demo)
-app.command()(send.send)
-app.command()(explain.explain)
-app.command()(alerts.alerts)
+app.command(cls=Command)(serve.serve)
+app.command(cls=Command)(demo.demo)
+app.command(cls=Command)(send.send)
+app.command(cls=Command)(explain.explain)
+app.command(cls=Command)(alerts.alerts)
 app.add_typer(people.app, name="people")
-app.command()(migrate.migrate)
-app.command()(check.check)
+app.command(cls=Command)(migrate.migrate)
+app.command(cls=Command)(check.check)
 app.add_typer(fhir.app, name="fhir")
 app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")

@@ -3,10 +3,11 @@
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
+from bot.cli.flags import Command, Group
 from bot.cli.opening import ConfigFile, database_of, settings_from
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, err, print_json, say, stop
 
-app = typer.Typer(help="Verify the audit trail.", no_args_is_help=True)
+app = typer.Typer(help="Verify the audit trail.", no_args_is_help=True, cls=Group)
 
 
 @app.callback()
@@ -14,7 +15,7 @@ def _audit() -> None:
     """Verify the audit trail."""
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Check every entry, chain and seal; the first that is broken is named."""
     from storage import audit

@@ -1,5 +1,6 @@
 """The engine of a command that runs beside `readback serve`, or without one."""
 
+from bot.app.timekeeping import steady
 from bot.cli.opening import clock_for, policy_or_stop
 from bot.engine.context import Engine, Site
 from bot.settings import Settings
@@ -13,7 +14,7 @@ def engine_for(database: Database, settings: Settings) -> Engine:
     """An engine without loops. Ends the command where the site's policy cannot be used."""
     return Engine(
         database=database,
-        clock=clock_for(settings),
+        clock=steady(database, clock_for(settings)),
         policy=policy_or_stop(settings),
         site=Site(settings.site.name, settings.site.timezone, settings.site.callback_number),
         wake=_nobody_sleeps_here,

@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.flags import Command, Group
 from bot.cli.opening import ConfigFile, settings_from
 from bot.cli.shown import print_json, stop
 
-app = typer.Typer(help="The FHIR servers that are polled.", no_args_is_help=True)
+app = typer.Typer(help="The FHIR servers that are polled.", no_args_is_help=True, cls=Group)
 
 
 @app.callback()
@@ -15,7 +16,7 @@ def _fhir() -> None:
     """The FHIR servers that are polled."""
 
 
-@app.command()
+@app.command(cls=Command)
 def keys(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The server's name in [[fhir]].")],
     config: ConfigFile = None,

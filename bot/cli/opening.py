@@ -11,7 +11,7 @@ import typer
 from bot.cli.shown import stop
 
 if TYPE_CHECKING:
-    from bot.clock import Clock
+    from bot.clock import RawClock
     from bot.domain.policy import Policy
     from bot.settings import Settings
     from storage.database import Database
@@ -57,7 +57,7 @@ def settings_from(file: Path | None) -> "Settings":
         stop(*(str(problem) for problem in bad.problems))
 
 
-def clock_for(settings: "Settings") -> "Clock":
+def clock_for(settings: "Settings") -> "RawClock":
     """The system's clock; on stand-ins, the one that the demo or a test moves."""
     from bot.clock import MovedClock, SystemClock
     from bot.settings import BadSettings, sandbox_clock

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.flags import Command, Group
 from bot.cli.opening import ConfigFile, database_of, operator, settings_from
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, print_json, say, stop, table
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from storage.people_import import Change
 
-app = typer.Typer(help="Keep the directory of people.", no_args_is_help=True)
+app = typer.Typer(help="Keep the directory of people.", no_args_is_help=True, cls=Group)
 
 
 @app.callback()
@@ -25,7 +26,7 @@ def _people() -> None:
     """Keep the directory of people."""
 
 
-@app.command("import")
+@app.command("import", cls=Command)
 def import_(
     file: Annotated[
         Path,

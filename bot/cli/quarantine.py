@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.flags import Command, Group
 from bot.cli.opening import ConfigFile, clock_for, database_of, operator, settings_from
 from bot.cli.shown import (
     FOUND_PROBLEMS,
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 SHORT = 8
 
-app = typer.Typer(help="Look at what could not be used, and replay it.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at what could not be used, and replay it.", no_args_is_help=True, cls=Group
+)
 
 
 @app.callback()
@@ -38,7 +41,7 @@ def _quarantine() -> None:
     """Look at what could not be used, and replay it."""
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(
     every: Annotated[bool, typer.Option("--all", help="Also what was replayed.")] = False,
     config: ConfigFile = None,
@@ -58,7 +61,7 @@ def list_(
         say("Nothing waits in quarantine.")
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
     entry: Annotated[str, typer.Argument(metavar="ID", help="Its id, or the end of it.")],
     reveal: Annotated[
@@ -89,7 +92,7 @@ def show(
         typer.echo(f"\n{_legible(data)}")
 
 
-@app.command()
+@app.command(cls=Command)
 def replay(
     entries: Annotated[
         list[str] | None, typer.Argument(metavar="ID", help="Their ids, or the ends of them.")

@@ -1,8 +1,13 @@
 """`readback serve`: the bot itself, until it is told to stop."""
 
 import asyncio
-from typing import TYPE_CHECKING
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 def serve(
     without: LeftOut = None,
     config: ConfigFile = None,
+    until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False,
 ) -> None:
     """Run Readback: receive reports, page people, until Ctrl-C or SIGTERM."""
     from bot import log, metrics
@@ -38,6 +44,8 @@ def serve(
     _say_plan(settings, left_out)
     log.configure(settings.log.format, on_drop=metrics.log_key_dropped)
     clock = clock_for(settings)
+    if until_input_ends:
+        threading.Thread(target=_end_with_input, name="input", daemon=True).start()
 
     def greet(running: "Running") -> None:
         _greet(settings, running, left_out)
@@ -47,6 +55,14 @@ def serve(
             asyncio.run(run(settings, clock, without=left_out, ready=greet))
     except CannotStart as reason:
         stop(*str(reason).splitlines())
+
+
+def _end_with_input() -> None:
+    """Stop as SIGTERM does once nobody holds the other end any more: the demo that started this
+    was killed, and nobody would ever stop what is left of it."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 _CHANNEL = {Without.SLACK: "slack", Without.TWILIO: "sms"}

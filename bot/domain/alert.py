@@ -71,6 +71,7 @@ from bot.domain.versions import (
     start_cycle,
     withdraw,
 )
+from bot.domain.window import not_the_call
 
 __all__ = [
     "ADMINISTERS",
@@ -296,6 +297,8 @@ def _record_call(turn: Turn, event: CallRecorded) -> None:
     _must_administer(turn.alert, event.by)
     version = event.version or turn.alert.version
     _must_be_of_the_version_that_holds(turn.alert, version)
+    if wrong := not_the_call(event.called_at, turn.alert.window_opens_at, turn.now):
+        raise NotAllowed("no_such_call", wrong)
     read_back = ReadBack.REPEATED if event.repeated_back else ReadBack.NONE
     given = Acknowledgment(event.reached, "phone", turn.now, version, read_back, event.by)
     _end_acknowledged(turn, given)

@@ -11,26 +11,29 @@ DIGITS = "23456789"
 # nor two exchanged ones can turn a code into another code.
 _OVERFLOW, _MODULUS = 0b1000, 0b1011
 LEAST_DIGITS = 4
+LONGER_BY = 2
 
 
 def code_from(n: int) -> str:
-    """The n-th code: four digits for 0 ≤ n < 512, five for the next 4096, and so on.
+    """The n-th code: four digits for 0 ≤ n < 512, six for the next 32,768, and so on.
 
-    Two codes of one length differ in at least two digits. Raises ValueError where n is negative.
+    Two codes of one length differ in at least two digits, and lengths differ by two: so one digit
+    wrong, left out or typed twice never gives another code. Raises ValueError where n is negative.
     """
     if n < 0:
         raise ValueError("codes are numbered from 0")
     length = LEAST_DIGITS - 1
     while n >= 8**length:
         n -= 8**length
-        length += 1
+        length += LONGER_BY
     digits = [n >> 3 * place & 0b111 for place in reversed(range(length))]
     return "".join(DIGITS[digit] for digit in (*digits, _check(digits)))
 
 
 def is_code(text: str) -> bool:
     """Whether this could have been given out: the right digits, and the check digit fits."""
-    if len(text) < LEAST_DIGITS or not set(text) <= set(DIGITS):
+    more = len(text) - LEAST_DIGITS
+    if more < 0 or more % LONGER_BY or not set(text) <= set(DIGITS):
         return False
     *digits, check = (DIGITS.index(digit) for digit in text)
     return _check(digits) == check

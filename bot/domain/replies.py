@@ -38,23 +38,64 @@ _CARRIER_WORDS = {
     *("START", "UNSTOP", "YES", "HELP", "INFO"),
 }
 _VERBS = "|".join(Verb)
-# Some phones put two spaces, a colon or a full stop; some people put the quotes of the example.
-_EDGE = r"[\s\"'.,:;!#-]*"
-_WHOLE = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}([0-9]{{4,8}}|[0-9]{{2}} [0-9]{{2}}){_EDGE}")
+# What phones and people put around it: quotes, brackets, a colon, a full stop. No question mark,
+# and nothing that strikes out.
+_EDGE = r"[\s\"'.,:;!#()\[\]{}<>*_=/|+-]*"
+_DIGITS = r"[0-9]{4,8}|[0-9]{2} [0-9]{2}|[0-9]{3} [0-9]{3}"
+_FLAGS = re.ASCII | re.IGNORECASE  # only of ASCII: elsewhere two letters may share one capital
+_WHOLE = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}({_DIGITS}){_EDGE}", _FLAGS)
 _CODE = re.compile(r"[0-9]{4,}")
-_ONLY_VERB = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}")
+_ONLY_VERB = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}", _FLAGS)
 _ONLY_CODE = re.compile(rf"{_EDGE}[0-9]{{4,8}}{_EDGE}")
+_SIGNATURE = re.compile(
+    r"\n[ ]*(?:-{2,3}[ ]*\n|(?:sent (?:from|via|by) |get outlook for ))(?P<signed>.*)",
+    _FLAGS | re.DOTALL,
+)
+# In a signature nobody takes back what stands above it; where somebody might, a person reads on.
+_SECOND_THOUGHT = re.compile(rf"\b(?:{_VERBS}|no|not|never|wrong|wait|cannot)\b|n't", _FLAGS)
+# The emoji that only agree, and the shades of their skin; the minus sign is no dash.
+_AGREEING = dict.fromkeys("👍👌🙏👏🫡✅✔☑🙂😊😀", " ")
+_INSTEAD = {**_AGREEING, **dict.fromkeys("🏻🏼🏽🏾🏿", ""), "−": "-"}
+_BY_CATEGORY = {"Cf": "", "Zs": " ", "Zl": "\n", "Zp": "\n"}
+_BY_CATEGORY |= {"Pd": "-", "Pi": '"', "Pf": '"', "Ps": "(", "Pe": ")"}
+_EMOJI_PARTS = frozenset((*map(chr, range(0xFE00, 0xFE10)), "\u20e3"))
 
 
 def parse_reply(body: str) -> Reply | Unclear:
-    """Read one inbound message, in any case and spacing."""
-    text = unicodedata.normalize("NFKC", body).upper()
+    """Read one inbound message, in any case and spacing, whatever a phone has put around it."""
+    text = _without_signature(_plain(body))
     if whole := _WHOLE.fullmatch(text):
-        return Reply(Verb(whole[1]), whole[2].replace(" ", ""))
-    if text.strip(" \t\r\n.!\"'") in _CARRIER_WORDS:
+        return Reply(Verb(whole[1].upper()), whole[2].replace(" ", ""))
+    if text.strip(" \t\r\n.!\"'").upper() in _CARRIER_WORDS:
         return Unclear.CARRIER_WORD
     if len(_CODE.findall(text)) > 1:
         return Unclear.SEVERAL_CODES
     if _ONLY_VERB.fullmatch(text):
         return Unclear.NO_CODE
     return Unclear.NO_VERB if _ONLY_CODE.fullmatch(text) else Unclear.WORDS
+
+
+def _plain(body: str) -> str:
+    """Digits, dashes, quotes and spaces as ASCII has them; what cannot be seen is left out."""
+    text = unicodedata.normalize("NFKC", body).replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(map(_plain_character, text))
+
+
+def _plain_character(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in _EMOJI_PARTS:
+        return ""
+    if character in _INSTEAD:
+        return _INSTEAD[character]
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.digit(character))
+    return _BY_CATEGORY.get(category, character)
+
+
+def _without_signature(text: str) -> str:
+    found = _SIGNATURE.search(text)
+    if found is None or _SECOND_THOUGHT.search(found["signed"]):
+        return text
+    return text[: found.start()]

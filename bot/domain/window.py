@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from bot.domain.report import Report
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
+CALLED_BEFORE = timedelta(hours=12)
+"""A radiologist phones before signing, at night half a day before. A call that is older than this
+at the opening was about something else, or its time is mistyped."""
 
 
 def reopens_at(report: Report, received_at: datetime) -> datetime:
@@ -30,3 +33,13 @@ def opens_at(report: Report, received_at: datetime) -> tuple[datetime, str]:
     if told:
         return received_at, "the sender's time lies in the future: the window opens at receipt"
     return received_at, "no usable finalization time: the window opens at receipt"
+
+
+def not_the_call(called_at: datetime, opened_at: datetime, now: datetime) -> str:
+    """Why a phone call made then cannot have told this result; empty where it can."""
+    if called_at > now + FUTURE_TOLERANCE:
+        return "That time lies in the future."
+    if called_at < opened_at - CALLED_BEFORE:
+        hours = CALLED_BEFORE // timedelta(hours=1)
+        return f"That is more than {hours} hours before this result: please check the time."
+    return ""

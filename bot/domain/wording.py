@@ -134,6 +134,17 @@ def answer_unknown_code(callback_number: str) -> str:
     return _fitting([f"READBACK: this code is not open on this phone. Please check it{call}."])
 
 
+def answer_not_recorded(callback_number: str) -> str:
+    """The answer could not be stored: nobody may take silence for a yes."""
+    call = _or_call(callback_number)
+    return _fitting(
+        [
+            "READBACK: Not recorded: we could not save your answer. "
+            f"Please send it again in a minute{call}."
+        ]
+    )
+
+
 def answer_unclear(unclear: Unclear, callback_number: str) -> str:
     """One helpful answer; none to what the carrier answers itself."""
     if unclear is Unclear.CARRIER_WORD:

@@ -89,6 +89,8 @@ def _since_sent(c: Connection, alert_id: str, delivery_id: str, now: datetime) -
 
 def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: datetime) -> None:
     after_commit(c, lambda: metrics.page_delivered("sms", "failed"))
+    if why.configuration:
+        after_commit(c, lambda: log.error("channel_misconfigured", reason=why.reason))
     if page.alert_id:
         apply_in(c, engine, page.alert_id, PageFailed(page.slip, why.reason, why.permanent))
     else:

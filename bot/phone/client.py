@@ -30,6 +30,8 @@ T = TypeVar("T")
 TWILIO = "https://api.twilio.com"
 LONGEST_RETRY_AFTER = 600.0
 BROKEN = 500
+GATEWAYS = frozenset({502, 504})
+"""The answers of something in between, which may have passed the request on."""
 
 # The SDK's exception leaves the headers out; this is the answer's to the call made last in a task.
 _retry_after: ContextVar[float | None] = ContextVar("retry_after", default=None)
@@ -132,6 +134,8 @@ async def asked(call: Awaitable[T], tries: int = 1) -> T:
         return await call
     except TwilioException as refused:
         status, code = _said(refused)
+        if status in GATEWAYS:
+            raise SendUncertain(f"twilio-http-{status}") from None
         raise failure(status, code, tries, _retry_after.get()) from None
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         raise SendFailed("twilio-unreachable", permanent=False) from None

@@ -27,10 +27,15 @@ RULES: Mapping[int, Rule] = {
     # This number cannot be reached by SMS.
     21211: _NUMBER,  # no valid number
     21214: _NUMBER,  # cannot be reached
+    21217: _NUMBER,  # does not look like a number
+    21401: _NUMBER,  # no valid number
+    21407: _NUMBER,  # a kind of number without SMS
     21408: _NUMBER,  # its country is not enabled
+    21421: _NUMBER,  # no valid number
     21610: _NUMBER,  # opted out by STOP
     21612: _NUMBER,  # no route from our number
     21614: _NUMBER,  # a landline
+    21635: _NUMBER,  # a landline
     30004: _NUMBER,  # blocked
     30005: _NUMBER,  # unknown or out of service
     30006: _NUMBER,  # landline, or unreachable carrier
@@ -38,14 +43,41 @@ RULES: Mapping[int, Rule] = {
     # The phone may be off: once more, and the next channel at the same moment.
     30003: _PHONE_OFF,
     30008: _PHONE_OFF,
+    30017: _PHONE_OFF,  # the carrier's network is congested
+    30036: _PHONE_OFF,  # not delivered while it was valid: it is us who say for how long
+    30410: _PHONE_OFF,  # the carrier did not answer Twilio in time
     # Too much at once.
     20429: _BUSY,
     21611: _BUSY,  # the queue of our number is full
     30001: _BUSY,  # the same, reported afterwards
+    30022: _BUSY,  # more a second than the registered campaign may send
     # Nothing works until the operator has acted.
     20003: _OPERATOR,  # wrong credentials
+    20005: _OPERATOR,  # the account is not active
+    20006: _OPERATOR,  # the account may not do this
+    21601: _OPERATOR,  # a sender number without SMS
     21603: _OPERATOR,  # no sender number
     21606: _OPERATOR,  # a sender number that is not ours
+    21608: _OPERATOR,  # a trial account sends to numbers that it has verified, and to no others
+    21609: _OPERATOR,  # the address for receipts ([web] public_url) is none
+    21659: _OPERATOR,  # the sender is no number of Twilio's
+    21660: _OPERATOR,  # the sender belongs to another account
+    21701: _OPERATOR,  # there is no such Messaging Service
+    21703: _OPERATOR,  # the Messaging Service has no sender
+    21704: _OPERATOR,  # the Messaging Service has no number
+    30002: _OPERATOR,  # the account is suspended
+    30010: _OPERATOR,  # dearer than the limit that was set
+    30018: _OPERATOR,  # the country wants the sender registered first
+    30023: _OPERATOR,  # the registered campaign's messages of this day are used up
+    30024: _OPERATOR,  # the carrier does not know the sender yet
+    30027: _OPERATOR,  # the brand's messages of this day are used up at this carrier
+    30032: _OPERATOR,  # a toll-free number that is not verified
+    30034: _OPERATOR,  # a US local number without an A2P 10DLC campaign
+    30035: _OPERATOR,  # its registration is not complete
+    30037: _OPERATOR,  # sending is switched off for the account
+    30040: _OPERATOR,  # the carrier wants the sender registered first
+    30450: _OPERATOR,  # stopped by Twilio's protection against pumping
+    30453: _OPERATOR,  # the same, reported afterwards
 }
 SERVER_ERROR = 500
 TOO_MANY = 429

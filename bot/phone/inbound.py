@@ -30,7 +30,9 @@ from storage.database import after_commit
 
 PROVIDER = "twilio"
 HELPFUL_ANSWERS_AN_HOUR = 10
-"""To one number. Two machines that answer each other would never stop."""
+"""To one number, known or not. Two machines that answer each other would never stop, and each SMS
+costs; ten leave a person who mistypes all the help there is. What acts on an alert is always
+answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Message:
     sender: str
     text: str
     opt_out: str = ""
+
+
+def is_carriers(message: Message) -> bool:
+    """STOP and its kin: the carrier's side has acted on it, and no answer of ours may follow."""
+    return bool(message.opt_out) or parse_reply(message.text) is Unclear.CARRIER_WORD
 
 
 async def receive(engine: Engine, message: Message) -> str:
@@ -54,9 +61,9 @@ def _receive(c: Connection, engine: Engine, message: Message) -> str:
     if not inbound.seen(c, PROVIDER, message.sid, now):
         after_commit(c, _repeated)
         return ""
-    reading = parse_reply(message.text)
-    if message.opt_out or reading is Unclear.CARRIER_WORD:
+    if is_carriers(message):
         return _carriers_part(c, message, now)
+    reading = parse_reply(message.text)
     number = engine.site.callback_number
     found = _own_code(c, message, reading.code) if isinstance(reading, Reply) else None
     if found and not people.is_active(c, found.person_id):

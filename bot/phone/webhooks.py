@@ -1,7 +1,10 @@
 """What Twilio posts to us, signed: messages from phones, and how our own ones fared."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -11,13 +14,15 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
 from bot import metrics
+from bot.domain import wording
 from bot.domain.events import Record
 from bot.engine.context import Engine
 from bot.log import log
 from bot.phone.callbacks import Callback, note
-from bot.phone.inbound import Message, receive
+from bot.phone.inbound import HELPFUL_ANSWERS_AN_HOUR, Message, is_carriers, receive
 from bot.phone.sms import STATUS_PATH
 from storage import audit
+from storage.database import OUTAGES
 
 SMS_PATH = "/twilio/sms"
 MOST_BYTES = 64 * 1024
@@ -33,17 +38,25 @@ class BadRequest(Exception):
         self.explain = explain
 
 
+class NotKept(Exception):
+    """The database could not take what the request brought. Nothing of it is remembered, so that
+    its repetition counts."""
+
+
 Handler = Callable[[Mapping[str, str], Mapping[str, str]], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
 class Webhooks:
     """``public_url`` is the address under which Twilio knows us: it signs that one, whatever a
-    proxy in between makes of it."""
+    proxy in between makes of it. ``patience`` in seconds: Twilio itself waits for 15."""
 
     engine: Engine
     auth_token: str
     public_url: str
+    patience: float = 10.0
+    apologies: Counter[str] = field(default_factory=Counter)
+    """How often each number was told in this outage; it empties when the outage ends."""
 
     def routes(self) -> list[Route]:
         """For bot.web.app.build."""
@@ -84,7 +97,9 @@ class Webhooks:
         log.warning("webhook_refused", reason=refused.reason, kind=door)
         now = self.engine.clock.now()
         entry = Record("webhook_refused", "twilio", {"reason": refused.reason, "door": door})
-        await self.engine.database.write(lambda c: audit.append(c, "admin", [entry], now))
+        with suppress(NotKept):
+            async with self._keeping(door):
+                await self.engine.database.write(lambda c: audit.append(c, "admin", [entry], now))
 
     async def _inbound(self, form: Mapping[str, str], _: Mapping[str, str]) -> Response:
         message = Message(
@@ -93,8 +108,21 @@ class Webhooks:
             text=form.get("Body", ""),
             opt_out=form.get("OptOutType", ""),
         )
-        answer = await receive(self.engine, message)
+        try:
+            async with self._keeping("sms"):
+                answer = await receive(self.engine, message)
+        except NotKept:
+            return _twiml(self._apology(message))
+        self.apologies.clear()
         return _twiml(answer)
+
+    def _apology(self, message: Message) -> str:
+        """Twilio repeats no message that it could not deliver to us: the person has to."""
+        self.apologies[message.sender] += 1
+        told_enough = self.apologies[message.sender] > HELPFUL_ANSWERS_AN_HOUR
+        if told_enough or is_carriers(message):
+            return ""
+        return wording.answer_not_recorded(self.engine.site.callback_number)
 
     async def _status(self, form: Mapping[str, str], query: Mapping[str, str]) -> Response:
         code = form.get("ErrorCode", "")
@@ -104,8 +132,23 @@ class Webhooks:
             error_code=int(code) if code.isdecimal() else None,
             delivery_id=query.get("d", ""),
         )
-        await note(self.engine, callback)
+        try:
+            async with self._keeping("status"):
+                await note(self.engine, callback)
+        except NotKept:  # a look at the message itself finds out as well
+            return PlainTextResponse("Not kept: the database is away.\n", 503)
         return Response(status_code=204)
+
+    @asynccontextmanager
+    async def _keeping(self, door: str) -> AsyncIterator[None]:
+        """Raises NotKept where the database is away, or takes longer than Twilio would wait."""
+        try:
+            async with asyncio.timeout(self.patience):
+                yield
+        except (*OUTAGES, TimeoutError) as error:
+            metrics.webhook_not_kept(door)
+            log.error("webhook_not_kept", kind=door, error=type(error).__name__)
+            raise NotKept from None
 
 
 async def _body(request: Request) -> bytes:

@@ -7,11 +7,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-How = Literal["error", "status", "refuse", "lost_reply", "hang", "hang_reply"]
+How = Literal[
+    "error", "status", "refuse", "lost_reply", "hang", "hang_reply",
+    "bad_gateway", "page", "cut_json", "empty",
+]  # fmt: skip
 # refuse: cut before processing. lost_reply: processed, then cut without an answer.
 # hang: not processed, never answered. hang_reply: processed, never answered.
+# Processed, and then something in between answers in the provider's place: bad_gateway (502 and a
+# page of HTML), page (200 and the same), cut_json (half of the answer), empty (200 and nothing).
 
-PROCESSED_BUT_SILENT: Collection[How] = ("lost_reply", "hang_reply")
+UNREADABLE: Collection[How] = ("bad_gateway", "page", "cut_json", "empty")
+PROCESSED: Collection[How] = ("lost_reply", "hang_reply", *UNREADABLE)
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class Faults:
         )
         if fault:
             self.failed += 1
-            self.ambiguous += fault.how in PROCESSED_BUT_SILENT
+            self.ambiguous += fault.how in PROCESSED
         return fault
 
     def _next_planned(self, method: str, recipients: Collection[str]) -> Fault | None:

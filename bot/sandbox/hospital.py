@@ -15,7 +15,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from bot.clock import ClockControl, MovedClock
+from bot.clock import SLOWEST, ClockControl, SteadyClock
 from bot.domain.alert import Alert, State
 from bot.sandbox.demo.telling import told
 from bot.sandbox.people import Phone, SlackPerson
@@ -63,13 +63,14 @@ class Member:
 @dataclass
 class Hospital:
     """``start`` starts the bot; it is called again after a stop or a kill. ``operate`` runs a
-    command of readback beside it, in a process of its own. ``watch`` shows the
-    bot's time, ``clock`` moves it."""
+    command of readback beside it, in a process of its own. ``watch`` shows the bot's time,
+    ``clock`` moves it: ``clock.step`` is a system clock that somebody sets, and the bot's time
+    goes on."""
 
     world: World
     database: Database
     clock: ClockControl
-    watch: MovedClock
+    watch: SteadyClock
     start: Callable[[], RunningBot]
     operate: Callable[..., None]
     bot: RunningBot | None = None
@@ -144,7 +145,10 @@ class Hospital:
         self.settle()
 
     def _set(self, at: datetime) -> None:
-        self.clock.advance(at - self.now)
+        passing, ahead = at - self.now, self.watch.ahead
+        if ahead:  # the bot's own clock may be apart from ours by the rounding of both
+            passing = min(passing / SLOWEST, passing + ahead) + timedelta(milliseconds=1)
+        self.clock.advance(passing)
         if self.bot:
             self.bot.nudge()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import threading
 import weakref
@@ -13,12 +14,12 @@ from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bot.sandbox.faults import Fault
+from bot.sandbox.faults import UNREADABLE, Fault, How
 from bot.sandbox.journal import Entry
 
 T = TypeVar("T")
@@ -67,7 +68,10 @@ class Hang(Response):
 
 def failure(fault: Fault, entry: Entry, error: Response) -> Response:
     """The answer, or the silence, of a fault. `error` is the provider's own error or rate limit."""
+    said = json.dumps(entry.answer)
     entry.answer = {**(entry.answer or {}), "fault": fault.how}
+    if fault.how in UNREADABLE:
+        return _unreadable(fault.how, said)
     match fault.how:
         case "error":
             return error
@@ -81,6 +85,18 @@ def failure(fault: Fault, entry: Entry, error: Response) -> Response:
             return Cut()
         case _:
             return Hang()
+
+
+def _unreadable(how: How, said: str) -> Response:
+    match how:
+        case "bad_gateway":
+            return HTMLResponse("<html>Bad Gateway</html>", HTTPStatus.BAD_GATEWAY)
+        case "page":
+            return HTMLResponse("<html>Please sign in</html>")
+        case "cut_json":
+            return Response(said[: len(said) // 2], media_type="application/json")
+        case _:
+            return Response(media_type="application/json")
 
 
 async def _until_gone(receive: Receive) -> None:

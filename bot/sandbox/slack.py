@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.faults import PROCESSED, Fault, Faults
 from bot.sandbox.journal import Entry, Journal, Json
 from bot.sandbox.realtime import epoch
 from bot.sandbox.serving import failure
@@ -89,7 +89,7 @@ class Slack:
         entry = self.journal.add("slack", name, values, request.url.query)
         fault = self.faults.take(name, self._recipients(values))
         await asyncio.sleep(self.faults.latency)
-        if fault and fault.how not in ("lost_reply", "hang_reply"):
+        if fault and fault.how not in PROCESSED:
             return _failed(fault, entry)
         with self.journal.changed:
             entry.answer = self._answer(name, values, token)

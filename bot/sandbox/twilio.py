@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.sandbox.faults import PROCESSED_BUT_SILENT, Faults
+from bot.sandbox.faults import PROCESSED, Faults
 from bot.sandbox.journal import Journal, Json
 from bot.sandbox.serving import failure
 from bot.sandbox.twilio_carrier import Carrier
@@ -64,7 +64,7 @@ class Twilio:
             entry = self.journal.add("twilio", name, params, query)
             fault = self.faults.take(name, {params.get("To", "")})
             await asyncio.sleep(self.faults.latency)
-            if fault is None or fault.how in PROCESSED_BUT_SILENT:
+            if fault is None or fault.how in PROCESSED:
                 with self.journal.changed:
                     status, entry.answer = self._answer(work, request, params)
                 if fault is None:

@@ -132,7 +132,7 @@ def decline(desk: Desk, body: Body) -> dict[str, Any]:
 
 def record_call(desk: Desk, body: Body) -> dict[str, Any]:
     """Record the phone call that was made, or mark what is wrong with it."""
-    told = modals.call_told(body["view"]["state"]["values"], desk.now)
+    told = modals.call_told(body["view"]["state"]["values"])
     if isinstance(told, dict):
         return {"response_action": "errors", "errors": told}
     about = modals.shown(body["view"]["private_metadata"])
@@ -142,7 +142,13 @@ def record_call(desk: Desk, body: Body) -> dict[str, Any]:
     event = CallRecorded(
         person.id, told.reached, told.number, told.at, told.repeated_back, about.version
     )
-    return _applied(desk, about, event, "Not recorded")
+    try:
+        desk.apply(about.alert_id, event)
+    except NotAllowed as refusal:
+        if refusal.reason == "no_such_call":  # what was typed stays on the screen
+            return {"response_action": "errors", "errors": {modals.WHEN: refusal.explain}}
+        return _say("Not recorded", escaped(refusal.explain))
+    return {}
 
 
 def _not_acknowledged(

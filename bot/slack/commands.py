@@ -13,11 +13,12 @@ from bot.domain.alert import ADMINISTERS, State
 from bot.domain.coverage import Person
 from bot.domain.events import CallRecorded, Event, NotAllowed, Reopened
 from bot.domain.nearest import did_you_mean
+from bot.domain.window import FUTURE_TOLERANCE
 from bot.engine import views
 from bot.slack import modals, overview
 from bot.slack.actions import open_acknowledge
 from bot.slack.desk import Asked, Desk, Who
-from bot.slack.modals import CLOCK_TOLERANCE, Call
+from bot.slack.modals import Call
 from bot.slack.words import clipped, escaped
 from storage import alerts, people
 from storage.alerts import AlertRow
@@ -102,8 +103,10 @@ def _theirs(desk: Desk, person: Person) -> list[AlertRow]:
     everything = bool(ADMINISTERS & set(person.roles))
 
     def look(c: Connection) -> list[AlertRow]:
-        rows = alerts.listing(c, ("open",), LISTED_MOST)
-        return [row for row in rows if everything or _concerns(c, row, person)]
+        if everything:
+            return alerts.listing(c, ("open",), LISTED_MOST)
+        rows = alerts.open_of(c, person.id, LISTED_MOST)
+        return [row for row in rows if _concerns(c, row, person)]
 
     return desk.read(look)
 
@@ -142,7 +145,7 @@ def _called(desk: Desk, asked: Asked, person: Person, alert_id: str, rest: str) 
         event = _recorded(call, person, view.alert.version) if call else None
         if call is None or event is None:
             asked.tell(f"I could not read that. Write for example\n`{EXAMPLE}`")
-        elif found := modals.problems(call, desk.now):
+        elif found := modals.problems(call):
             asked.tell(" ".join(found.values()))
         else:
             _apply(desk, asked, alert_id, event, f"The call for {view.alert.ref} is recorded.")
@@ -164,7 +167,7 @@ def typed_call(text: str, zone: str, now: datetime) -> Call | None:
     at = here.replace(
         hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0, fold=0
     )
-    if at > here + CLOCK_TOLERANCE:
+    if at > here + FUTURE_TOLERANCE:
         at -= timedelta(days=1)
     repeated = found["repeated"].casefold() == "yes"
     return Call(found["whom"], found["number"], at.astimezone(now.tzinfo), repeated)

@@ -6,7 +6,7 @@ What comes back with a submission (``private_metadata``) holds opaque ids and no
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.events import DeclineReason, ReadBack
@@ -21,7 +21,6 @@ CONFIRM, WORDS, REASON = "confirm", "words", "reason"
 WHOM, WHEN, NUMBER, REPEATED = "whom", "when", "number", "repeated"
 FINDING_BLOCKS = 80
 WORDS_MOST = 1000
-CLOCK_TOLERANCE = timedelta(minutes=5)
 
 # With the finding in the EHR or on the phone alone, Slack must not get to carry it as typed words.
 _ELSEWHERE = {
@@ -192,7 +191,7 @@ def called(view: AlertView, now: datetime) -> Block:
     )
 
 
-def call_told(values: Values, now: datetime) -> Call | dict[str, str]:
+def call_told(values: Values) -> Call | dict[str, str]:
     """The call, or the errors by field."""
     at = datetime.fromtimestamp(int(_value(values, WHEN, "selected_date_time") or 0), UTC)
     call = Call(
@@ -201,15 +200,14 @@ def call_told(values: Values, now: datetime) -> Call | dict[str, str]:
         at=at,
         repeated_back=(_value(values, REPEATED, "selected_option") or {}).get("value") == "yes",
     )
-    return problems(call, now) or call
+    return problems(call) or call
 
 
-def problems(call: Call, now: datetime) -> dict[str, str]:
-    """What is wrong with a reported call, by field."""
+def problems(call: Call) -> dict[str, str]:
+    """What is missing in a reported call, by field."""
     found = {
         WHOM: "" if call.reached else "Please name the person you reached.",
         NUMBER: "" if sum(map(str.isdigit, call.number)) > 2 else "Please give the number.",  # noqa: PLR2004 - the shortest extensions
-        WHEN: "" if call.at <= now + CLOCK_TOLERANCE else "That time lies in the future.",
     }
     return {field: problem for field, problem in found.items() if problem}
 

@@ -183,6 +183,8 @@ class SlackSender:
             raise refusal(error) from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise breakdown(error) from None
+        except (ValueError, TypeError, AttributeError):  # what the SDK makes of a text, or a list
+            raise SendUncertain("slack-unreadable-answer") from None
 
     async def _once_more_if_never_left(self, call: Call) -> AsyncSlackResponse:
         """A connection found closed before the first byte is replaced at once: no doubt remains."""

@@ -73,3 +73,10 @@ def test_help_imports_neither_the_database_nor_the_sdks() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [(), *((name,) for name in ORDER), ("quarantine", "show")])
+def test_no_flag_asks_for_a_type(words: tuple[str, ...]) -> None:
+    text = output(*words, "--help")[1]
+    assert "--help" in text
+    assert not re.search("bool", text, re.IGNORECASE)

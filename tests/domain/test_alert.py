@@ -522,6 +522,23 @@ def test_a_recorded_call_ends_the_alert_and_can_be_undone_by_who_recorded_it() -
     assert loop.alert.is_open
 
 
+@pytest.mark.parametrize(
+    ("made", "counts"),
+    [(-12 * 60 - 1, False), (-12 * 60, True), (20, True), (25, True), (26, False)],
+)
+def test_a_call_counts_from_half_a_day_before_the_opening_until_now(
+    made: float, counts: bool
+) -> None:
+    loop = Loop().open().pass_to(20)
+    told = replace(call(), called_at=T0 + minutes(made))
+    if counts:
+        loop.do(told)
+    else:
+        with pytest.raises(NotAllowed, match="no_such_call"):
+            loop.do(told)
+    assert loop.alert.is_open is not counts
+
+
 def test_a_call_about_an_older_version_does_not_end_the_alert() -> None:
     loop = Loop().open()
     loop.amend(finding="f2")

@@ -23,10 +23,44 @@ def test_two_digits_exchanged_never_give_another_code() -> None:
             assert "".join(slip) == code or "".join(slip) not in codes
 
 
-def test_the_code_after_the_512_of_four_digits_has_five() -> None:
+def test_the_code_after_the_512_of_four_digits_has_six() -> None:
     assert len(code_from(511)) == 4
-    assert len(code_from(512)) == 5
-    assert len(code_from(512 + 4096)) == 6
+    assert len(code_from(512)) == 6
+    assert len(code_from(512 + 32_768)) == 8
+
+
+@st.composite
+def slips(draw: st.DrawFn) -> tuple[str, str]:
+    """A code, and what a thumb makes of it: a digit wrong, missing or too many, two exchanged."""
+    code = code_from(draw(st.integers(0, 511) | st.integers(512, 512 + 32_767)))
+    place = draw(st.integers(0, len(code) - 1))
+    digit = draw(st.sampled_from("0123456789"))
+    other = draw(st.integers(0, len(code) - 1))
+    exchanged = list(code)
+    exchanged[place], exchanged[other] = exchanged[other], exchanged[place]
+    return code, draw(
+        st.sampled_from(
+            (
+                code[:place] + digit + code[place + 1 :],
+                code[:place] + code[place + 1 :],
+                code[:place] + digit + code[place:],
+                "".join(exchanged),
+            )
+        )
+    )
+
+
+@given(slips())
+def test_no_slip_of_a_thumb_turns_a_code_into_any_other(slip: tuple[str, str]) -> None:
+    code, typed = slip
+    assert typed == code or not is_code(typed)
+
+
+def test_no_code_of_six_digits_is_one_of_four_with_a_digit_more() -> None:
+    four = set(FOUR_DIGITS)
+    for n in range(512, 512 + 2000):
+        code = code_from(n)
+        assert not any(code[:i] + code[i + 1 :] in four for i in range(len(code)))
 
 
 def test_there_is_no_code_before_the_first() -> None:

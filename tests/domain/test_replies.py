@@ -1,3 +1,6 @@
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +22,15 @@ def test_a_verb_and_a_code_are_understood_in_any_case_and_spacing(
 
 
 @pytest.mark.parametrize(
-    "body", ["ack4827", "ACK 4827.", '"ACK 4827"', "Ack: 48 27", "ＡＣＫ ４８２７", "ack-4827!"]
+    "body",
+    [
+        *("ack4827", "ACK 4827.", '"ACK 4827"', "Ack: 48 27", "ＡＣＫ ４８２７", "ack-4827!"),
+        *("“ACK 4827”", "ACK (4827)", "ACK—4827", "ack:4827.", "ACK\u00a04827", "ACK ٤٨٢٧"),
+        *("\ufeffACK\u200b 48\u200d27", "\u202aACK 4827\u202c", "ACK 4827 👍🏽", "ACK 4️⃣8️⃣2️⃣7️⃣"),
+        *("«ACK» ‹4827›", "[ACK] <4827>", "*ACK* _4827_", "ACK #4827", "ACK=4827", "ACK\r\n4827"),
+        *("ACK 4827\nSent from my iPhone", "ACK 4827\n--\nDr. Ada Osei\n312-555-0101"),
+        *("ACK 4827\u2028Get Outlook for iOS", "ACK 4827\r\n—\u2014 \r\nA. Osei, MD"),
+    ],
 )
 def test_what_people_type_around_it_does_not_matter(body: str) -> None:
     assert parse_reply(body) == Reply(Verb.ACK, "4827")
@@ -70,7 +81,10 @@ def test_a_code_without_a_verb_lacks_it(body: str) -> None:
     "body",
     [
         *("", "👍", "ok", "I will not ACK 4827", "ACK 4827 please call me", "ACK K7QX"),
-        *("NACK 4827", "ACK 4827 👍", "ACK 482", "ACK 4 827"),
+        *("NACK 4827", "ACK 4827 👎", "ACK 482", "ACK 4 827", "ACK 4827?", "~ACK 4827~"),
+        *("A\u0336C\u0336K\u0336 4827", "ACK 4827 ❌", "АСК 4827", "ACK 4827\nnot mine, call Ben"),
+        *("ACK 4827\n--\nsorry, not me", "ACK 4827\nSent from my iPhone: do NOT ack"),
+        *("ACK 4827\n--\nI don't", "paß 4827", "ACK 4827\n- Ada", "un-ACK 4827", "no ACK 4827"),
     ],
 )
 def test_anything_else_asks_for_nothing(body: str) -> None:
@@ -80,3 +94,63 @@ def test_anything_else_asks_for_nothing(body: str) -> None:
 @given(st.text())
 def test_no_text_breaks_the_reader(body: str) -> None:
     assert isinstance(parse_reply(body), Reply | Unclear)
+
+
+# ---- decoration -----------------------------------------------------------------------------
+
+WORN = (
+    " \t\r\n\"'“”‘’«»„.,:;!#()[]{}<>*_=/|+-–—−\u00a0\u2009\u3000\u200b\u200d\u2060\ufeff\u00ad👍✅"
+)
+worn = st.text(WORN, max_size=6).filter(lambda text: "--" not in text)
+SIGNATURES = ("", "\nSent from my Galaxy", "\n--\nDr. Ada Osei, pager 4711, room 1234")
+
+
+def disguised(text: str, data: st.DataObject) -> str:
+    """Each character in one of the shapes that phones and keyboards give it."""
+
+    def shapes(character: str) -> tuple[str, ...]:
+        wide = chr(ord(character) + 0xFEE0)
+        arabic = (chr(0x660 + int(character)),) if character.isdigit() else (character.lower(),)
+        return (character, wide, f"{character}\u200b", *arabic)
+
+    return "".join(data.draw(st.sampled_from(shapes(character))) for character in text)
+
+
+@given(
+    st.sampled_from(Verb), st.integers(0, 5000), worn, worn, worn,
+    st.sampled_from(SIGNATURES), st.data(),
+)  # fmt: skip
+def test_decoration_never_changes_what_is_read(
+    verb: Verb, n: int, before: str, between: str, after: str, signed: str, data: st.DataObject
+) -> None:
+    code = code_from(n)
+    shown = disguised(verb, data) + between + disguised(code, data)
+    assert parse_reply(f"{before}{shown}{after}{signed}") == Reply(verb, code)
+
+
+PIECES = (
+    "ACK",
+    "ack",
+    "PASS",
+    "UNDO",
+    "N",
+    "not ",
+    "4827",
+    "58",
+    "39",
+    "1",
+    "?",
+    "~",
+    "\n",
+    "-- \n",
+)
+pieces = st.lists(st.sampled_from(PIECES) | st.text(WORN + "aK4👎\u0336", max_size=3), max_size=8)
+
+
+@given(pieces.map("".join) | st.text(max_size=30))
+def test_only_a_verb_and_one_code_and_nothing_else_is_read_as_an_answer(body: str) -> None:
+    reading = parse_reply(body)
+    if isinstance(reading, Reply):
+        above = re.split(r"\n *--", unicodedata.normalize("NFKC", body).replace("\u00ad", ""))[0]
+        said = "".join(c for c in above.upper() if c.isalnum())
+        assert said == f"{reading.verb}{reading.code}"

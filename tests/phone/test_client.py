@@ -96,7 +96,13 @@ def test_a_success_that_cannot_be_read_leaves_it_uncertain(body: bytes) -> None:
         create_at(answering("201 Created", body))
 
 
-@pytest.mark.parametrize("status", ["500 Oops", "502 Bad Gateway", "503 Busy"])
+@pytest.mark.parametrize("status", ["502 Bad Gateway", "504 Gateway Timeout"])
+def test_a_gateway_that_failed_may_have_passed_the_message_on(status: str) -> None:
+    with pytest.raises(SendUncertain, match=f"twilio-http-{status[:3]}"):
+        create_at(answering(status, b"<html>no JSON</html>"))
+
+
+@pytest.mark.parametrize("status", ["500 Oops", "503 Busy"])
 def test_a_server_error_may_be_tried_again(status: str) -> None:
     with pytest.raises(SendFailed, match=f"twilio-http-{status[:3]}") as failed:
         create_at(answering(status, b"<html>no JSON</html>"))

@@ -31,3 +31,14 @@ def test_an_unknown_report_of_the_carrier_gets_one_more_try(code: int | None) ->
 
 def test_every_rule_that_blames_the_operator_takes_the_next_channel_now() -> None:
     assert all(rule.permanent for rule in RULES.values() if rule.configuration)
+
+
+@pytest.mark.parametrize("code", [30032, 30034, 30002, 21608])
+def test_a_sender_that_is_not_registered_is_the_operators_to_mend(code: int) -> None:
+    assert failure(400, code).configuration
+    assert undelivered(code).configuration
+    assert undelivered(code).permanent
+
+
+def test_an_undelivered_message_that_was_no_longer_valid_is_nobodys_fault() -> None:
+    assert not undelivered(30036).configuration

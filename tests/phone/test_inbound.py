@@ -186,17 +186,29 @@ def test_anything_else_gets_one_helpful_answer_in_one_segment(
     assert MARKER not in str(small_desk.admin("sms_refused"))
 
 
-def test_two_machines_do_not_answer_each_other_for_ever(small_desk: Desk) -> None:
+@pytest.mark.parametrize("number", [ADA, "+13125550888"], ids=["known", "unknown"])
+def test_two_machines_do_not_answer_each_other_for_ever(small_desk: Desk, number: str) -> None:
+    phone = small_desk.world.phone(number)
     for n in range(HELPFUL_ANSWERS_AN_HOUR + 3):
-        small_desk.ada.send(f"I am driving and will answer later ({n})")
+        phone.send(f"I am driving and will answer later ({n})")
     small_desk.world.settle()
-    answers = [sms for sms in small_desk.ada.sms if sms.direction == "outbound-reply"]
+    answers = [sms for sms in phone.sms if sms.direction == "outbound-reply"]
     assert len(answers) == HELPFUL_ANSWERS_AN_HOUR
     for _ in answers:
-        small_desk.ada.expect_sms("READBACK")
+        phone.expect_sms("READBACK")
     small_desk.advance(hours=1)
-    small_desk.ada.send("hello?")
-    small_desk.ada.expect_sms("READBACK")
+    phone.send("hello?")
+    phone.expect_sms("READBACK")
+
+
+def test_whoever_was_answered_often_enough_still_acknowledges(small_desk: Desk) -> None:
+    code = page_ada(small_desk)
+    for n in range(HELPFUL_ANSWERS_AN_HOUR + 1):
+        small_desk.ada.send(f"what is this? {n}")
+    for _ in range(HELPFUL_ANSWERS_AN_HOUR):
+        small_desk.ada.expect_sms("Reply only ACK")
+    small_desk.ada.send(f"ACK {code}")
+    small_desk.ada.expect_sms("is acknowledged")
 
 
 @pytest.mark.parametrize("word", ["STOP", "stop", "Unsubscribe", "START", "HELP", "yes"])

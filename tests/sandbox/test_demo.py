@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -341,3 +342,33 @@ def test_a_bot_that_cannot_start_is_told_of_with_its_last_words(tmp_path: Path) 
     bot.start()
     with pytest.raises(BotDied, match="no database here"):
         bot.wait_until_running()
+
+
+SHOWN_AND_LEFT = """
+import sys, time
+from bot.sandbox.demo import Demo
+from bot.sources.mllp_client import ask
+with Demo((sys.executable, "-m", "bot"), ask) as demo:
+    print(demo.ports.web, flush=True)
+    time.sleep(60)
+"""
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_demo_that_is_killed_takes_its_bot_with_it() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SHOWN_AND_LEFT], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    with process, process.stdout:
+        port = int(process.stdout.readline())
+        assert answers(port)
+        process.kill()
+    deadline = time.monotonic() + 20
+    while answers(port):
+        assert time.monotonic() < deadline, "the bot is still there"
+        time.sleep(0.05)

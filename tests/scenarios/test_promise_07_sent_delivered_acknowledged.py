@@ -172,3 +172,16 @@ def test_a_request_that_never_arrived_is_repeated_once_and_says_so(hospital: Hos
         assert states == [("sent", False)]
     reply_ack(hospital, sms)
     expect_everything(hospital)
+
+
+def test_a_registration_that_is_missing_is_the_operators_and_the_next_person_is_paged(
+    hospital: Hospital, log_errors: set[str]
+) -> None:
+    log_errors.add("channel_misconfigured")
+    hospital.sam.phone.state("unregistered")
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    hospital.settle()
+    failed = [entry.data["reason"] for entry in entries(hospital, "page_failed")]
+    assert failed == ["twilio-30034"]
+    assert owner(hospital) != hospital.sam.name
+    expect_everything(hospital)

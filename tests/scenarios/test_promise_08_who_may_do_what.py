@@ -1,6 +1,8 @@
 """Whoever was paged may acknowledge; the owner may decline; named roles record calls and reopen."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -272,6 +274,10 @@ def test_a_modal_that_was_open_when_access_ended_acknowledges_nothing(hospital: 
 # ---- coordinators and radiologists ----------------------------------------------------------
 
 
+def local(moment: datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo('America/Chicago')):%H:%M}"
+
+
 def test_a_coordinator_records_the_phone_call_that_ends_the_alert(hospital: Hospital) -> None:
     message = alert_of_ada(hospital)
     hospital.pass_time(minutes=5)
@@ -298,7 +304,7 @@ def test_a_coordinator_records_the_phone_call_that_ends_the_alert(hospital: Hosp
 def test_a_radiologist_records_a_call_in_one_line(hospital: Hospital) -> None:
     message = alert_of_ada(hospital)
     ref = hospital.alert().ref
-    line = f"called {ref} Dr. Osei at 14:05 on 312-555-0101 repeated no"
+    line = f"called {ref} Dr. Osei at {local(hospital.now)} on 312-555-0101 repeated no"
     assert "is recorded" in command(hospital, hospital.rosa, line)
     hospital.settle()
     (entry,) = entries(hospital, "call_recorded")
@@ -306,10 +312,36 @@ def test_a_radiologist_records_a_call_in_one_line(hospital: Hospital) -> None:
     hospital.ada.slack.expect_now(message, "Acknowledged")
 
 
+@pytest.mark.parametrize(("hours", "said"), [(-13, "12 hours before"), (1, "12 hours before")])
+def test_a_call_long_before_the_result_is_not_recorded_whether_typed_or_entered(
+    hospital: Hospital, hours: int, said: str
+) -> None:
+    """An hour ahead, typed as a time of day, is yesterday's."""
+    alert_of_ada(hospital)
+    ref, at = hospital.alert().ref, hospital.now + timedelta(hours=hours)
+    line = f"called {ref} Dr. Osei at {local(at)} on 312-555-0101 repeated yes"
+    assert said in command(hospital, hospital.carla, line)
+    modal = hospital.carla.slack.command("/readback", f"called {ref}").modal
+    entered = {"whom": "Dr. Osei", "number": "4711", "repeated": "No", "when": int(at.timestamp())}
+    answer = hospital.carla.slack.submit(modal, entered)
+    assert re.search("12 hours before|in the future", answer.errors["when"])
+    assert hospital.alert().state is State.OPEN
+    assert {reason for _, reason in refusals(hospital)} == {"no_such_call"}
+
+
+def test_a_call_made_before_the_report_was_signed_counts(hospital: Hospital) -> None:
+    message = alert_of_ada(hospital)
+    ref, at = hospital.alert().ref, hospital.now - timedelta(hours=8)
+    line = f"called {ref} Dr. Osei at {local(at)} on 312-555-0101 repeated yes"
+    assert "is recorded" in command(hospital, hospital.rosa, line)
+    hospital.settle()
+    hospital.ada.slack.expect_now(message, "Acknowledged")
+
+
 def test_others_cannot_record_a_call(hospital: Hospital) -> None:
     alert_of_ada(hospital)
     ref = hospital.alert().ref
-    line = f"called {ref} Dr. Osei at 14:05 on 312-555-0101 repeated yes"
+    line = f"called {ref} Dr. Osei at {local(hospital.now)} on 312-555-0101 repeated yes"
     for member in (hospital.ada, hospital.ben):
         assert "Only a coordinator or a radiologist" in command(hospital, member, line)
     assert hospital.alert().state is State.OPEN

@@ -124,6 +124,10 @@ def test_a_call_in_the_future_is_an_error_on_its_field(clinic: Clinic) -> None:
     assert clinic.rosa.submit(modal, entered).errors == {"when": "That time lies in the future."}
 
 
+def local_now(clinic: Clinic) -> str:
+    return f"{clinic.clock.now().astimezone(clinic.engine.site.timezone):%H:%M}"
+
+
 def test_called_takes_it_all_in_one_line(clinic: Clinic) -> None:
     ref = clinic.page_ada().ref
     clinic.pass_time(3)
@@ -144,7 +148,7 @@ def test_a_call_that_cannot_be_read_is_answered_with_an_example(clinic: Clinic) 
 
 def test_a_number_without_digits_is_not_recorded(clinic: Clinic) -> None:
     ref = clinic.page_ada().ref
-    told = ask(clinic.carla, f"called {ref} Dr. Lee at 0:00 on hold repeated no")
+    told = ask(clinic.carla, f"called {ref} Dr. Lee at {local_now(clinic)} on hold repeated no")
     assert "Please give the number." in told
     assert clinic.alert().state is State.OPEN
 
@@ -176,7 +180,7 @@ def test_reopening_what_is_open_changes_nothing(clinic: Clinic) -> None:
 
 def test_a_call_for_an_alert_that_ended_is_told_so(clinic: Clinic) -> None:
     ref = clinic.page_ada().ref
-    line = f"called {ref} Dr. Lee at 0:00 on 4711 repeated no"
+    line = f"called {ref} Dr. Lee at {local_now(clinic)} on 4711 repeated no"
     ask(clinic.carla, line)
     assert "nothing more is needed" in ask(clinic.carla, line)
 

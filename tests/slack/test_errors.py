@@ -74,6 +74,11 @@ def test_a_gateway_that_failed_may_have_passed_the_message_on(status: int) -> No
     assert isinstance(refusal(refused("<html>", status)), SendUncertain)
 
 
+@pytest.mark.parametrize("data", ["<html>", {}, None, ""])
+def test_a_success_that_slack_did_not_write_may_have_been_one(data: Any) -> None:
+    assert isinstance(refusal(refused(data, 200)), SendUncertain)
+
+
 def test_an_unavailable_service_has_taken_nothing() -> None:
     failed = refusal(refused("", 503))
     assert isinstance(failed, SendFailed)

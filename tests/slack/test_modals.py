@@ -125,7 +125,7 @@ def told(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_call_is_read_with_whom_when_number_and_read_back() -> None:
-    assert modals.call_told(told(), NOW) == Call(
+    assert modals.call_told(told()) == Call(
         "Dr. Lee", "312-555-0199", NOW - timedelta(minutes=2), repeated_back=True
     )
 
@@ -135,11 +135,10 @@ def test_a_call_is_read_with_whom_when_number_and_read_back() -> None:
     [
         ("whom", typed("  ")),
         ("number", typed("desk")),
-        ("when", {"selected_date_time": int(NOW.timestamp()) + 3600}),
     ],
 )
 def test_what_is_wrong_with_a_call_is_said_at_its_field(field: str, value: Any) -> None:
-    errors = modals.call_told(told(**{field: value}), NOW)
+    errors = modals.call_told(told(**{field: value}))
     assert isinstance(errors, dict)
     assert errors.keys() == {field}
 

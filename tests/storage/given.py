@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Executable
 
 from bot.domain.alert import Alert
 from bot.domain.coverage import Role
+from bot.domain.events import SendNotice, SendPage
 from bot.domain.message import RawMessage, Reports
 from bot.domain.page import Notice, Slip
 from bot.domain.people_file import PersonRow
@@ -25,7 +26,7 @@ from bot.domain.report import (
     Status,
 )
 from bot.domain.triage import Triage
-from storage import alerts, messages, people, reports
+from storage import alerts, messages, outbox, people, reports
 from storage.alerts import AlertFacts
 from storage.database import Database
 from storage.ids import new_id
@@ -176,6 +177,15 @@ def changed(database: Database, alert_id: str, now: datetime = NOW, **changes: A
 def slip(person_id: str, channel: str = "slack", notice: Notice | None = None) -> Slip:
     """A page or notice to the ordering provider."""
     return Slip(person_id, Role.ORDERING_PROVIDER, channel, 1, notice=notice)
+
+
+def put_page(
+    database: Database, about: Alert, person_id: str, notice: Notice | None = None
+) -> None:
+    """A page, or a notice, of this alert to this person."""
+    put = slip(person_id, notice=notice)
+    effect = SendNotice(put, NOW) if notice else SendPage(put, NOW)
+    database.run(lambda c: outbox.put(c, about.id, [effect], NOW, version=1))
 
 
 def executing(statement: Executable) -> Callable[[Connection], None]:

@@ -14,6 +14,7 @@ from bot.domain.alert import Acknowledgment, Alert, Reach, State
 from bot.domain.coverage import Role
 from bot.domain.events import ReadBack
 from bot.domain.ladder import Planned
+from bot.domain.page import Notice
 from bot.domain.policy import CategoryPolicy, Step
 from bot.domain.report import KeyKind, ReportKey
 from storage import alerts, tables
@@ -247,6 +248,21 @@ def test_open_alerts_are_listed_by_the_end_of_their_window(clinic: Database) -> 
     assert (listed[1].owner, listed[1].owner_name) == (adams, "Dr. Adams")
     everything = clinic.look(lambda c: alerts.listing(c, ("open", "acknowledged"), limit=1))
     assert [(row.id, row.acknowledged_at) for row in everything] == [(ended.id, our.NOW)]
+
+
+def test_a_persons_open_alerts_are_listed_however_many_more_urgent_ones_there_are(
+    clinic: Database,
+) -> None:
+    adams = clinic.look(lambda c: our.person_named(c, "Dr. Adams"))
+    baker = clinic.look(lambda c: our.person_named(c, "Dr. Baker"))
+    theirs = [our.opened(clinic, due_at=our.NOW + n * our.MINUTE) for n in range(3)]
+    for alert in theirs:
+        our.put_page(clinic, alert, baker)
+    mine = our.opened(clinic, due_at=our.NOW + our.DAY)
+    our.put_page(clinic, mine, adams)
+    our.put_page(clinic, theirs[0], adams, notice=Notice.ACKNOWLEDGED)
+    listed = clinic.look(lambda c: alerts.open_of(c, adams, 2))
+    assert [row.id for row in listed] == [mine.id]
 
 
 def test_the_first_free_reference_is_taken(clinic: Database) -> None:

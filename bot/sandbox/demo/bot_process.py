@@ -55,13 +55,16 @@ class BotProcess:
             raise BotDied(done.stdout.splitlines()[-LAST_LINES:])
 
     def start(self) -> None:
-        """Start it. A session of its own: Ctrl-C is ours to pass on, once, in good order."""
+        """Start it. A session of its own: Ctrl-C is ours to pass on, once, in good order. It ends
+        when its input does: with us, however we end.
+        """
+        self.stop()
         self._answered = False
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                self.command("serve"),
+                self.command("serve", "--until-input-ends"),
                 env=self._environment(),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -74,7 +77,10 @@ class BotProcess:
     @property
     def state(self) -> State:
         """A child that answers on its port is running."""
-        if self._child is None or self._child.poll() is not None:
+        if self._child is None:
+            return "stopped"
+        if self._child.poll() is not None:
+            _close_input(self._child)
             return "stopped"
         if not self._answered:
             self._answered = self._answers()
@@ -109,7 +115,7 @@ class BotProcess:
     def stop(self) -> None:
         """End it in good order, and wait until it is gone."""
         child, self._child = self._child, None
-        if child is None or child.poll() is not None:
+        if child is None:
             return
         child.terminate()
         try:
@@ -117,6 +123,7 @@ class BotProcess:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        _close_input(child)
 
     def kill(self) -> None:
         """SIGKILL: it has no time for anything. Wait until it is gone."""
@@ -124,3 +131,9 @@ class BotProcess:
         if child is not None:
             child.kill()
             child.wait()
+            _close_input(child)
+
+
+def _close_input(child: subprocess.Popen[bytes]) -> None:
+    if child.stdin:
+        child.stdin.close()
