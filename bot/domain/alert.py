@@ -183,7 +183,7 @@ def _end_acknowledged(turn: Turn, given: Acknowledgment) -> None:
     if turn.alert.expired_at is None and turn.alert.due_at <= turn.now:
         note_miss(turn)
     turn.evolve(state=State.ACKNOWLEDGED, acknowledgment=given, plan=())
-    turn.cancel_pages()
+    turn.cancel_all()
     # Whoever answers by SMS gets an answer there; their Slack message must change all the same.
     told = [p for p in entitled(turn.alert) if p != given.by or SLACK in channels_of(turn.alert, p)]
     notify(turn, Notice.ACKNOWLEDGED, tuple(told))
@@ -235,11 +235,17 @@ def _decline(turn: Turn, event: Declined) -> None:
         )
     turn.evolve(declined=having(alert.declined, event.person_id))
     if alert.owner_role is Role.COORDINATOR and not _somebody_left(turn.alert):
-        raise NotAllowed("last_one", "Nobody is left to take it: acknowledge it, or reassign it.")
+        raise NotAllowed(
+            "last_one",
+            "Nobody is left to take it. Acknowledge it, or hand it over in Slack: "
+            f"/readback assign {alert.ref} @person",
+        )
     turn.record("declined", event.person_id, reason=event.reason.value)
-    climb(turn, above(alert.owner_role))
-    if event.reason is DeclineReason.NOT_MY_PATIENT:
+    not_theirs = event.reason is DeclineReason.NOT_MY_PATIENT
+    if not_theirs:
         turn.evolve(no_access=having(alert.no_access, event.person_id))
+    climb(turn, above(alert.owner_role))
+    if not_theirs:
         _report_directory_entry(turn)
 
 

@@ -72,6 +72,7 @@ def start_cycle(turn: Turn) -> None:
         stale=False,
         paged_in_cycle=(),
         unreachable=(),
+        handed_over=(),
         radiologist_told_at=None,
     )
 
@@ -175,7 +176,7 @@ def _take_back(turn: Turn, state: State, held: CategoryPolicy | None) -> None:
     turn.record(state.value, version=alert.version)
     turn.evolve(withdrawn_at=alert.withdrawn_at or turn.now)
     if not acknowledged:
-        turn.cancel_pages()
+        turn.cancel_all()
         turn.evolve(state=state, plan=())
         if held and held.name != alert.category:
             turn.evolve(policy=held)

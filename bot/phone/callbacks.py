@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.domain.events import PageDelivered, PageFailed, PageSent, Record
+from bot.domain.notices import Failure
 from bot.domain.page import SendFailed, Sent
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from bot.engine.settle import settle
+from bot.engine.settle import keep_trying, settle
 from bot.log import log
 from bot.phone.errors import undelivered
 from storage import audit, inbound, outbox
@@ -90,9 +91,11 @@ def _since_sent(c: Connection, alert_id: str, delivery_id: str, now: datetime) -
 def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: datetime) -> None:
     after_commit(c, lambda: metrics.page_delivered("sms", "failed"))
     if page.alert_id:
-        apply_in(c, engine, page.alert_id, PageFailed(page.slip, why.reason, why.permanent))
+        failed = PageFailed(page.slip, why.reason, why.permanent, configuration=why.configuration)
+        apply_in(c, engine, page.alert_id, failed)
     else:
         _record(c, page, "notice_failed", why.reason, now)
+        keep_trying(c, engine, page, Failure(why.permanent and not why.configuration))
 
 
 def _record(c: Connection, page: Claimed, what: str, reason: str, now: datetime) -> None:
