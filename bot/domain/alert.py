@@ -33,7 +33,7 @@ from bot.domain.events import (
     Withdrawn,
 )
 from bot.domain.ladder import RANK, REPEAT, RETRY
-from bot.domain.page import Notice
+from bot.domain.page import OF_THE_STATE, Notice
 from bot.domain.paging import (
     above,
     candidates,
@@ -208,6 +208,7 @@ def _undo(turn: Turn, event: AcknowledgmentUndone) -> None:
     if alert.withdrawn_at:
         raise NotAllowed("withdrawn", "The result no longer stands: there is nothing to answer.")
     turn.evolve(state=State.OPEN, acknowledgment=None)
+    turn.cancel_notices("", OF_THE_STATE)
     turn.record("acknowledgment_undone", event.person_id)
     _resume(turn, holder=event.person_id)
     notify(turn, Notice.REOPENED, not_just_paged(turn))
@@ -262,8 +263,10 @@ def _reassign(turn: Turn, event: Reassigned) -> None:
     """By the owner, a coordinator or a radiologist, to anybody who can be paged and has not
     declined."""
     alert = turn.alert
-    if not _owns(alert, event.by):
-        _must_administer(alert, event.by)
+    if not _owns(alert, event.by) and not _administers(alert, event.by):
+        raise NotAllowed(
+            "not_entitled", "Only its owner, a coordinator or a radiologist can do this."
+        )
     person = alert.roster.person(event.to)
     if person is None or not person.channels or person.id in alert.declined:
         raise NotAllowed(
@@ -325,9 +328,13 @@ def _must_be_of_the_version_that_holds(alert: Alert, version: int) -> None:
         )
 
 
-def _must_administer(alert: Alert, person_id: str) -> None:
+def _administers(alert: Alert, person_id: str) -> bool:
     person = alert.roster.person(person_id)
-    if person is None or not ADMINISTERS & set(person.roles):
+    return person is not None and bool(ADMINISTERS & set(person.roles))
+
+
+def _must_administer(alert: Alert, person_id: str) -> None:
+    if not _administers(alert, person_id):
         raise NotAllowed("not_entitled", "Only a coordinator or a radiologist can do this.")
 
 

@@ -42,13 +42,13 @@ class Notice(StrEnum):
     @property
     def supersedes(self) -> frozenset["Notice"]:
         """Which notices to the same person have nothing more to tell once this one is due."""
+        if self in _ALONE | {Notice.SUPERSEDED}:
+            return frozenset({self})
         match self:
             case Notice.CHANGED:
                 return _IN_PASSING | {self}
             case Notice.EXPIRED | Notice.HANDED_OVER:
                 return _IN_PASSING
-            case Notice.SUPERSEDED | Notice.PLEASE_PHONE | Notice.DIRECTORY_ENTRY:
-                return frozenset({self})
             case _:
                 return OF_THE_STATE
 

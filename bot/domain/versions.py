@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.coverage import Role
 from bot.domain.events import Amended, Withdrawn
-from bot.domain.page import Notice
+from bot.domain.page import OF_THE_STATE, Notice
 from bot.domain.paging import (
     channels_for,
     climb,
@@ -60,6 +60,7 @@ def begin(turn: Turn) -> None:
 
 def start_cycle(turn: Turn) -> None:
     """The same alert once more: who declined and who was paged stays on record."""
+    turn.cancel_notices("", OF_THE_STATE)
     turn.evolve(
         state=State.OPEN,
         cycle=turn.alert.cycle + 1,

@@ -70,7 +70,8 @@ def page_message(page: Page, settings: SlackSettings) -> Message:
 def _open(page: Page, settings: SlackSettings) -> Message:
     mine = look(page) is Look.MINE
     overdue = page.expired_at is not None
-    icon = ("⏰" if overdue else "🔔") if mine else "➡️"
+    handed = not mine and page.handed_at is not None
+    icon = "➡️" if handed else ("⏰" if overdue else "🔔")
     finding = page.finding if settings.phi == "message" else ""
     call = f"call {escaped(settings.callback_number)}"
     where = call if finding else f"read it in the EHR or {call}"
@@ -85,7 +86,7 @@ def _open(page: Page, settings: SlackSettings) -> Message:
         *actions(_buttons(page, mine=mine)),
     ]
     kind = f"{escaped(page.category)} imaging result, ref {page.ref}"
-    return Message(f"READBACK: {kind}{'' if mine else ' (handed over)'}", blocks)
+    return Message(f"READBACK: {kind}{' (handed over)' if handed else ''}", blocks)
 
 
 def _why_not_mine(page: Page) -> str:
