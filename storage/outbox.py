@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.domain.coverage import Role
-from bot.domain.events import CancelPages, SendNotice, SendPage
+from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice, Posted, Slip
 from storage import outbox_statements as sql
 from storage.columns import AnyRow
@@ -57,7 +57,7 @@ class PageRow:
 def put(
     connection: Connection,
     alert_id: str | None,
-    effects: Sequence[SendPage | SendNotice | CancelPages],
+    effects: Sequence[SendPage | SendNotice | CancelPages | CancelNotices],
     now: datetime,
     *,
     version: int,
@@ -75,6 +75,9 @@ def put(
             case CancelPages():
                 rows = [row for row in rows if row["notice"] is not None]
                 _cancel(connection, alert_id, now)
+            case CancelNotices(person_id, kinds):
+                rows = [row for row in rows if not _is_cancelled(row, person_id, kinds)]
+                _cancel_notices(connection, alert_id, person_id, kinds, now)
             case SendPage(slip, not_before) | SendNotice(slip, not_before):
                 row = _row(alert_id, slip, now, severity)
                 rows.append({**row, "not_before": not_before, "version": version, "data": data})
@@ -136,10 +139,26 @@ def settle(
 def proven(connection: Connection, delivery_id: str, now: datetime, provider_id: str) -> bool:
     """The provider has it after all, although its answer was lost or said no.
 
-    True where the attempt had been written down as uncertain or failed.
+    True where the attempt had been written down as uncertain or failed: what then waits to be
+    sent once more is cancelled.
     """
     values = {"delivery_id": delivery_id, "now": now, "by_provider": provider_id}
-    return connection.execute(sql.PROVEN, values).rowcount == 1
+    if connection.execute(sql.PROVEN, values).rowcount != 1:
+        return False
+    connection.execute(sql.CANCEL_REPEAT, {"delivery_id": delivery_id, "now": now})
+    return True
+
+
+def in_doubt(connection: Connection, claimed: Claimed) -> list[str]:
+    """Earlier attempts at the same notice of which nobody knows whether they arrived."""
+    values = {"delivery_id": claimed.delivery_id}
+    return list(connection.execute(sql.IN_DOUBT, values).scalars())
+
+
+def cancel_twins(connection: Connection, claimed: Claimed, now: datetime) -> None:
+    """A notice of no alert has reached its person: it need not on another channel too."""
+    values = {"to_person": claimed.slip.person_id, "about": claimed.data, "now": now}
+    connection.execute(sql.CANCEL_TWINS, values)
 
 
 def orphans(
@@ -161,7 +180,8 @@ def orphans(
 
 
 def posted(connection: Connection, alert_id: str, person_id: str) -> tuple[Posted, ...]:
-    """The Slack messages that stand in this person's conversation for this alert, oldest first."""
+    """This person's Slack messages for this alert, oldest first, but for those that a later notice
+    has collapsed: they are left alone."""
     found = connection.execute(sql.POSTED, {"of_alert": alert_id, "to_person": person_id})
     return tuple(dict.fromkeys(Posted(channel, ts) for channel, ts in found))
 
@@ -209,6 +229,23 @@ def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None
     # Each opening begins with a cancellation, when there is nothing to cancel yet.
     if alert_id not in memory(connection).unpaged:
         connection.execute(sql.CANCEL, {"of_alert": alert_id, "now": now})
+
+
+def _is_cancelled(row: dict[str, Any], person_id: str, kinds: frozenset[Notice]) -> bool:
+    return row["notice"] in kinds and person_id in {"", row["person_id"]}
+
+
+def _cancel_notices(
+    connection: Connection,
+    alert_id: str | None,
+    person_id: str,
+    kinds: frozenset[Notice],
+    now: datetime,
+) -> None:
+    if alert_id not in memory(connection).unpaged:
+        values = {"of_alert": alert_id, "now": now, "kinds": [kind.value for kind in sorted(kinds)]}
+        statement = sql.CANCEL_NOTICES_TO if person_id else sql.CANCEL_NOTICES
+        connection.execute(statement, {**values, "to_person": person_id} if person_id else values)
 
 
 def _row(alert_id: str | None, slip: Slip, now: datetime, severity: int) -> dict[str, Any]:

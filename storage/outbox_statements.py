@@ -1,8 +1,21 @@
 """What outbox.py says to the database: built once, compiled once."""
 
-from sqlalchemy import bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain.coverage import SLACK
+from bot.domain.page import Notice
 from storage import tables
 
 _columns = tables.pages.c
@@ -16,6 +29,16 @@ CANCEL = (
     .where(_columns.alert_id == bindparam("of_alert"), _WAITING, _columns.notice.is_(None))
     .values(state="cancelled", settled_at=bindparam("now"))
 )
+CANCEL_NOTICES = (
+    update(tables.pages)
+    .where(
+        _columns.alert_id == bindparam("of_alert"),
+        _WAITING,
+        _columns.notice.in_(bindparam("kinds", expanding=True)),
+    )
+    .values(state="cancelled", settled_at=bindparam("now"))
+)
+CANCEL_NOTICES_TO = CANCEL_NOTICES.where(_columns.person_id == bindparam("to_person"))
 _READ = (
     _columns.id,
     _columns.alert_id,
@@ -74,6 +97,49 @@ PROVEN = (
         reason="",
     )
 )
+_first, _other = tables.pages.alias("first"), tables.pages.alias("other")
+
+
+def _same_message(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """Attempts at one page, or at one notice of an alert or of none."""
+    shared = ("person_id", "channel", "round", "data")
+    return and_(
+        *(one.c[name] == other.c[name] for name in shared),
+        func.coalesce(one.c.notice, "") == func.coalesce(other.c.notice, ""),
+        or_(
+            one.c.alert_id == other.c.alert_id,
+            one.c.alert_id.is_(None) & other.c.alert_id.is_(None),
+        ),
+        one.c.id != other.c.id,
+    )
+
+
+CANCEL_REPEAT = (
+    update(tables.pages)
+    .where(
+        _WAITING,
+        exists().where(
+            _first.c.id == bindparam("delivery_id"), _same_message(_first, tables.pages)
+        ),
+    )
+    .values(state="cancelled", settled_at=bindparam("now"))
+)
+IN_DOUBT = (
+    select(_other.c.id)
+    .select_from(_first.join(_other, _same_message(_first, _other)))
+    .where(_first.c.id == bindparam("delivery_id"), _other.c.state == "uncertain")
+    .order_by(_other.c.created_at)
+)
+CANCEL_TWINS = (
+    update(tables.pages)
+    .where(
+        _WAITING,
+        _columns.alert_id.is_(None),
+        _columns.person_id == bindparam("to_person"),
+        _columns.data == bindparam("about"),
+    )
+    .values(state="cancelled", settled_at=bindparam("now"))
+)
 _ORPHANED = (
     select(_columns.id)
     .where(
@@ -94,6 +160,16 @@ ADOPT = (
     .values(claimed_by=bindparam("instance"))
     .returning(*_READ)
 )
+# A notice that collapsed messages has the last one's timestamp as its provider_id. What was found
+# out later than the notice was written is not collapsed, however old it is.
+_COLLAPSED = exists().where(
+    _other.c.alert_id == _columns.alert_id,
+    _other.c.person_id == _columns.person_id,
+    _other.c.notice == Notice.SUPERSEDED.value,
+    _other.c.state == "sent",
+    _other.c.provider_id >= _columns.provider_id,
+    _other.c.created_at >= _columns.settled_at,
+)
 POSTED = (
     select(_columns.slack_channel, _columns.provider_id)
     .where(
@@ -101,8 +177,10 @@ POSTED = (
         _columns.person_id == bindparam("to_person"),
         _columns.channel == SLACK,
         _columns.slack_channel != "",
+        ~_COLLAPSED,
     )
-    .order_by(_columns.settled_at, _columns.id)
+    # Slack's timestamps have a fixed width, and their order is that on the screen.
+    .order_by(_columns.provider_id)
 )
 BY_ID = select(*_READ).where(_columns.id == bindparam("delivery_id"))
 BY_PROVIDER_ID = select(*_READ).where(

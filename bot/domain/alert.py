@@ -35,7 +35,7 @@ from bot.domain.events import (
     Withdrawn,
 )
 from bot.domain.ladder import RANK, REPEAT, RETRY
-from bot.domain.page import Notice
+from bot.domain.page import OF_THE_STATE, Notice
 from bot.domain.paging import (
     above,
     candidates,
@@ -206,7 +206,7 @@ def _end_acknowledged(turn: Turn, given: Acknowledgment) -> None:
     if turn.alert.expired_at is None and turn.alert.due_at <= turn.now:
         note_miss(turn)
     turn.evolve(state=State.ACKNOWLEDGED, acknowledgment=given, plan=())
-    turn.cancel_pages()
+    turn.cancel_all()
     notify(turn, Notice.ACKNOWLEDGED, _but_by_slack(turn, given.by, entitled(turn.alert)))
 
 
@@ -235,6 +235,7 @@ def _undo(turn: Turn, event: AcknowledgmentUndone) -> None:
     if alert.withdrawn_at:
         raise NotAllowed("withdrawn", "The result no longer stands: there is nothing to answer.")
     turn.evolve(state=State.OPEN, acknowledgment=None)
+    turn.cancel_notices("", OF_THE_STATE)
     turn.record("acknowledgment_undone", event.person_id)
     _resume(turn, holder=event.person_id)
     notify(turn, Notice.REOPENED, _but_by_slack(turn, event.person_id, not_just_paged(turn)))
@@ -262,11 +263,17 @@ def _decline(turn: Turn, event: Declined) -> None:
         )
     turn.evolve(declined=having(alert.declined, event.person_id))
     if alert.owner_role is Role.COORDINATOR and not _somebody_left(turn.alert):
-        raise NotAllowed("last_one", "Nobody is left to take it: acknowledge it, or reassign it.")
+        raise NotAllowed(
+            "last_one",
+            "Nobody is left to take it. Acknowledge it, or hand it over in Slack: "
+            f"/readback assign {alert.ref} @person",
+        )
     turn.record("declined", event.person_id, reason=event.reason.value)
-    climb(turn, above(alert.owner_role))
-    if event.reason is DeclineReason.NOT_MY_PATIENT:
+    not_theirs = event.reason is DeclineReason.NOT_MY_PATIENT
+    if not_theirs:
         turn.evolve(no_access=having(alert.no_access, event.person_id))
+    climb(turn, above(alert.owner_role))
+    if not_theirs:
         tell_a_coordinator(turn, Notice.DIRECTORY_ENTRY)
 
 
@@ -278,8 +285,10 @@ def _reassign(turn: Turn, event: Reassigned) -> None:
     """By the owner, a coordinator or a radiologist, to anybody who can be paged and has not
     declined."""
     alert = turn.alert
-    if not _owns(alert, event.by):
-        _must_administer(alert, event.by)
+    if not _owns(alert, event.by) and not _administers(alert, event.by):
+        raise NotAllowed(
+            "not_entitled", "Only its owner, a coordinator or a radiologist can do this."
+        )
     person = alert.roster.person(event.to)
     if person is None or not person.channels or person.id in alert.declined:
         raise NotAllowed(
@@ -343,9 +352,13 @@ def _must_be_of_the_version_that_holds(alert: Alert, version: int) -> None:
         )
 
 
-def _must_administer(alert: Alert, person_id: str) -> None:
+def _administers(alert: Alert, person_id: str) -> bool:
     person = alert.roster.person(person_id)
-    if person is None or not ADMINISTERS & set(person.roles):
+    return person is not None and bool(ADMINISTERS & set(person.roles))
+
+
+def _must_administer(alert: Alert, person_id: str) -> None:
+    if not _administers(alert, person_id):
         raise NotAllowed("not_entitled", "Only a coordinator or a radiologist can do this.")
 
 

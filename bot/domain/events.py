@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.coverage import Roster
-from bot.domain.page import Slip
+from bot.domain.page import Notice, Slip
 from bot.domain.policy import CategoryPolicy
 
 
@@ -105,12 +105,16 @@ class PageSent:
 
 @dataclass(frozen=True, slots=True)
 class PageFailed:
-    """The provider has refused it, or could not be reached. ``retry_after`` in seconds."""
+    """The provider has refused it, or could not be reached. ``retry_after`` in seconds.
+
+    ``configuration``: the operator can mend it, so it is not for good.
+    """
 
     slip: Slip
     reason: str
     permanent: bool
     retry_after: float | None = None
+    configuration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +230,17 @@ class CancelPages:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelNotices:
+    """Cancel the notices of these kinds that nobody has claimed yet: something newer tells more.
+
+    To this person, on whichever channel; to everybody where ``person_id`` is empty.
+    """
+
+    person_id: str
+    kinds: frozenset[Notice]
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """An audit entry. ``data`` holds JSON values and no patient identifier; only ``words``, a
     read-back as its person typed it, may speak of the finding."""
@@ -235,7 +250,7 @@ class Record:
     data: Mapping[str, str | int | bool | None] = field(default_factory=dict)
 
 
-Effect = SendPage | SendNotice | CancelPages | Record
+Effect = SendPage | SendNotice | CancelPages | CancelNotices | Record
 
 
 class NotAllowed(Exception):

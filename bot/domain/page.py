@@ -24,16 +24,61 @@ class Notice(StrEnum):
     DIRECTORY_ENTRY = "directory_entry"
     QUARANTINE = "quarantine"
     OLDER_VERSION = "older_version"
+    NOT_MY_PATIENT = "not_my_patient"
+    SUPERSEDED = "superseded"
 
     @property
     def quiet(self) -> bool:
         """Only rewrites the Slack messages already out; nobody's phone rings for it."""
-        return self is Notice.EXPIRED
+        return self in _QUIET
 
     @property
     def insists(self) -> bool:
-        """Tries the person's next channel where the first fails: it changes what they must do."""
-        return self not in {Notice.EXPIRED, Notice.HANDED_OVER, Notice.ACKNOWLEDGED}
+        """Goes to another channel too where the first fails: it changes what they must do."""
+        return self not in _QUIET | {Notice.HANDED_OVER, Notice.ACKNOWLEDGED}
+
+    @property
+    def alone(self) -> bool:
+        """A message of its own: it tells of something else than the page does."""
+        return self in _ALONE
+
+    @property
+    def supersedes(self) -> frozenset["Notice"]:
+        """Which notices to the same person have nothing more to tell once this one is due."""
+        if self in _ALONE | {Notice.SUPERSEDED}:
+            return frozenset({self})
+        match self:
+            case Notice.ANOTHER_PATIENT:
+                return OF_THE_STATE | {self}
+            case Notice.CHANGED:
+                return _IN_PASSING | {self}
+            case Notice.EXPIRED | Notice.HANDED_OVER:
+                return _IN_PASSING
+            case _:
+                return OF_THE_STATE
+
+
+_QUIET = frozenset({Notice.EXPIRED, Notice.NOT_MY_PATIENT, Notice.SUPERSEDED})
+_ALONE = frozenset(
+    {Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY, Notice.QUARANTINE, Notice.OLDER_VERSION}
+)
+_IN_PASSING = frozenset({Notice.EXPIRED, Notice.HANDED_OVER})
+OF_THE_STATE = _IN_PASSING | {
+    Notice.ACKNOWLEDGED,
+    Notice.WITHDRAWN,
+    Notice.DOWNGRADED,
+    Notice.CHANGED,
+    Notice.ANOTHER_PROVIDER,
+    Notice.REOPENED,
+}
+"""Notices that tell how the alert stands. A page tells it too, and so takes their place."""
+OF_AN_OPEN_ALERT = _IN_PASSING | {
+    Notice.CHANGED,
+    Notice.ANOTHER_PROVIDER,
+    Notice.REOPENED,
+    Notice.PLEASE_PHONE,
+}
+"""What nobody needs to hear any more once the alert has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +108,24 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class Callee:
+    """Somebody to phone; ``number`` is the mobile on file, E.164, or empty."""
+
+    name: str
+    role: Role
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything a sender needs to word one message. Carries PHI only in ``finding``.
 
     ``delivery_id`` is opaque and unique per attempt. ``valid_until`` is the next step's time:
     a message that cannot arrive before it is stale. ``owner_name``, ``ended_by`` and ``ended_at``
     serve the notices; ``code`` is the SMS code; ``late_by`` as in Alert. Times are UTC.
+    ``handed_to`` and ``handed_at`` tell to whom this person has handed it over and when, and
+    ``no_access`` that they said it is not their patient. ``callees`` are whom to phone, best first.
+    ``posted`` are this person's messages that are not collapsed, the newest last.
     """
 
     delivery_id: str
@@ -86,6 +143,10 @@ class Page:
     code: str = ""
     owner_name: str = ""
     owner_id: str = ""
+    handed_to: str = ""
+    handed_at: datetime | None = None
+    no_access: bool = False
+    callees: tuple[Callee, ...] = ()
     ended_by: str = ""
     ended_by_id: str = ""
     ended_at: datetime | None = None

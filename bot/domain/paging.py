@@ -7,7 +7,7 @@ from bot.domain import ladder
 from bot.domain.coverage import Person, Role
 from bot.domain.ladder import RANK, REPEAT, RETRY, Planned
 from bot.domain.page import Notice, Slip
-from bot.domain.state import Alert, Outcome, Reach
+from bot.domain.state import Alert, HandedOver, Outcome, Reach
 from bot.domain.turn import Turn, having, notify, tell_handed_over, tell_radiologist
 
 GONE = {Outcome.FAILED, Outcome.UNCERTAIN}
@@ -110,6 +110,8 @@ def _pass_on(turn: Turn, role: Role, person_id: str) -> None:
     if (previous, previous_role) != (person_id, role):
         turn.record("owner", person=person_id, role=role.value, before=previous or None)
     if previous not in {"", person_id}:
+        others = (h for h in turn.alert.handed_over if h.person_id != previous)
+        turn.evolve(handed_over=(*others, HandedOver(previous, person_id, turn.now)))
         tell_handed_over(turn, previous)
 
 

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.coverage import SLACK
 from bot.domain.events import PageDelivered, PageFailed, PageSent, PageUncertain
+from bot.domain.notices import Failure, notice_failed, notice_sent
 from bot.domain.page import Notice, Slip
 from bot.domain.paging import GONE, give_up_on_owner, page
 from bot.domain.state import Alert, Outcome
-from bot.domain.turn import ENDED, Turn, channels_of, having, rewrite
+from bot.domain.turn import Turn, channels_of, having, notify_on, rewrite
 
 MAX_TRIES = 5
 LONGEST_BACKOFF = 30.0
@@ -17,18 +19,30 @@ LONGEST_WAIT = 60.0
 
 def page_sent(turn: Turn, event: PageSent) -> None:
     """The provider has taken it. Late for a hand-over or the end, its Slack message says so."""
-    slip, alert = event.slip, turn.alert
+    slip = event.slip
     turn.record(_named("sent", slip), **_about(slip))
+    _collapse_older(turn, slip)
     if slip.notice:
+        notice_sent(turn, slip)
         return
     _mark(turn, slip, Outcome.SENT)
+    alert = turn.alert
     if not alert.is_open:
-        rewrite(turn, slip, ENDED[alert.state])
+        rewrite(turn, slip)
         return
     turn.evolve(paged_in_cycle=having(alert.paged_in_cycle, slip.person_id))
     given_up = slip.round != alert.round or slip.person_id in alert.unreachable
     if slip.person_id != alert.owner and given_up:
-        rewrite(turn, slip, Notice.HANDED_OVER)
+        rewrite(turn, slip)
+
+
+def _collapse_older(turn: Turn, slip: Slip) -> None:
+    """Only the newest message of a person is kept up to date, so the one before points to it."""
+    if slip.channel != SLACK or (slip.notice and slip.notice.alone):
+        return
+    if slip.notice is None and slip.person_id in turn.alert.in_slack:
+        notify_on(turn, Notice.SUPERSEDED, slip.person_id, SLACK)
+    turn.evolve(in_slack=having(turn.alert.in_slack, slip.person_id))
 
 
 def page_delivered(turn: Turn, event: PageDelivered) -> None:
@@ -41,31 +55,32 @@ def page_failed(turn: Turn, event: PageFailed) -> None:
     slip = event.slip
     about = _about(slip)
     turn.record(_named("failed", slip), reason=event.reason, permanent=event.permanent, **about)
+    if slip.notice:
+        for_good = event.permanent and not event.configuration
+        notice_failed(turn, slip, Failure(for_good, retry_after=event.retry_after))
+        return
     again = _may_help(event) and _can_go_again(turn.alert, slip)
     if again:
         _try_again(turn, slip, event.retry_after)
-    if not slip.notice:
-        _mark(turn, slip, Outcome.PENDING if again else Outcome.FAILED)
-        _fail_over(turn, slip)
-    elif not again:
-        _notice_by_another_channel(turn, slip)
+    _mark(turn, slip, Outcome.PENDING if again else Outcome.FAILED)
+    _fail_over(turn, slip)
 
 
 def page_uncertain(turn: Turn, event: PageUncertain) -> None:
     """Repeated at most once and marked; if that is unknown too, the next channel takes over."""
     slip = event.slip
     turn.record(_named("uncertain", slip), **_about(slip))
-    if not slip.possible_repeat and _can_go_again(turn.alert, slip):
+    if slip.notice:
+        notice_failed(turn, slip, Failure(in_doubt=True))
+    elif not slip.possible_repeat and _can_go_again(turn.alert, slip):
         turn.send(replace(slip, possible_repeat=True))
-    elif slip.notice:
-        _notice_by_another_channel(turn, slip)
     else:
         _mark(turn, slip, Outcome.UNCERTAIN)
         _fail_over(turn, slip)
 
 
 def _may_help(event: PageFailed) -> bool:
-    too_long = event.slip.notice is None and (event.retry_after or 0.0) > LONGEST_WAIT
+    too_long = (event.retry_after or 0.0) > LONGEST_WAIT
     return not event.permanent and event.slip.tries < MAX_TRIES and not too_long
 
 
@@ -99,9 +114,8 @@ def _is_current(alert: Alert, slip: Slip) -> bool:
 
 
 def _can_go_again(alert: Alert, slip: Slip) -> bool:
-    """The channel still reaches its person, and a page is still of the present round."""
-    reaches = slip.channel in channels_of(alert, slip.person_id)
-    return reaches and (slip.notice is not None or _is_current(alert, slip))
+    """The channel still reaches its person, and the page is still of the present round."""
+    return slip.channel in channels_of(alert, slip.person_id) and _is_current(alert, slip)
 
 
 def _mark(turn: Turn, slip: Slip, outcome: Outcome) -> None:
@@ -114,13 +128,6 @@ def _mark(turn: Turn, slip: Slip, outcome: Outcome) -> None:
             for r in turn.alert.reach
         )
     )
-
-
-def _notice_by_another_channel(turn: Turn, slip: Slip) -> None:
-    channels = channels_of(turn.alert, slip.person_id)
-    later = channels[channels.index(slip.channel) + 1 :] if slip.channel in channels else ()
-    if later and slip.notice and slip.notice.insists:
-        turn.send(replace(slip, channel=later[0], tries=1, possible_repeat=False))
 
 
 def _named(what: str, slip: Slip) -> str:

@@ -52,6 +52,15 @@ class Acknowledgment:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """When somebody last ceased to be the owner, and to whom it went: "" where nobody was left."""
+
+    person_id: str
+    to: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """The loop for one order's result. Times are UTC.
 
@@ -62,6 +71,7 @@ class Alert:
     ``paged`` may answer: whoever a page was due for, sent or not. ``paged_in_cycle`` leaves out
     those whom no page of a finished round has reached; they are tried again once it is late.
     ``unreachable`` are people all of whose channels failed since time last moved the alert.
+    ``handed_over`` has one entry a person, ``in_slack`` whoever has a Slack message of this alert.
     ``withdrawn_at`` is when the report took back the result, by withdrawal or downgrade.
     ``radiologist_told_at`` is when the radiologist was last asked to phone in this cycle.
     """
@@ -93,6 +103,8 @@ class Alert:
     declined: tuple[str, ...] = ()
     no_access: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
+    handed_over: tuple[HandedOver, ...] = ()
+    in_slack: tuple[str, ...] = ()
     expired_at: datetime | None = None
     withdrawn_at: datetime | None = None
     acknowledgment: Acknowledgment | None = None
@@ -135,6 +147,10 @@ class Alert:
     def too_late_for_a_ladder(self, now: datetime) -> bool:
         """No step can be put before the window passes any more, or it has passed."""
         return self.expired_at is not None or not fits(self.policy, self.due_at, now)
+
+    def handed_over_by(self, person_id: str) -> HandedOver | None:
+        """How this person ceased to be the owner, None where they never did in this cycle."""
+        return next((h for h in self.handed_over if h.person_id == person_id), None)
 
     def outcomes(self, person_id: str) -> dict[str, Outcome]:
         """What became of this person's channels in the current round."""

@@ -5,8 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.coverage import SLACK
-from bot.domain.events import CancelPages, Effect, Record, SendNotice, SendPage
-from bot.domain.page import Notice, Slip
+from bot.domain.events import (
+    CancelNotices,
+    CancelPages,
+    Effect,
+    Record,
+    SendNotice,
+    SendPage,
+)
+from bot.domain.page import OF_AN_OPEN_ALERT, OF_THE_STATE, Notice, Slip
 from bot.domain.state import Alert, Outcome, State
 
 
@@ -35,12 +42,30 @@ class Turn:
         self.effects.append(Record(what, actor, data))
 
     def send(self, slip: Slip, not_before: datetime | None = None) -> None:
-        """Put it into the outbox, to leave now unless told otherwise."""
+        """Put it into the outbox, to leave now unless told otherwise. What is new takes the place
+        of what still waits and tells less."""
+        if slip.tries == 1 and not slip.possible_repeat:
+            self.cancel_notices(slip.person_id, _superseded_by(slip))
         kind = SendNotice if slip.notice else SendPage
         self.effects.append(kind(slip, not_before or self.now))
 
     def cancel_pages(self) -> None:
         self.effects.append(CancelPages())
+
+    def cancel_notices(self, person_id: str, kinds: frozenset[Notice]) -> None:
+        cancel = CancelNotices(person_id, kinds)
+        notices = [effect for effect in self.effects if not isinstance(effect, SendPage)]
+        if notices[-1:] != [cancel]:
+            self.effects.append(cancel)
+
+    def cancel_all(self) -> None:
+        """The alert ends: no page, and nothing that speaks of it as open."""
+        self.cancel_pages()
+        self.cancel_notices("", OF_AN_OPEN_ALERT)
+
+
+def _superseded_by(slip: Slip) -> frozenset[Notice]:
+    return slip.notice.supersedes if slip.notice else OF_THE_STATE
 
 
 ENDED = {
@@ -69,8 +94,9 @@ def tell_handed_over(turn: Turn, person_id: str) -> None:
     not for whoever has just passed it on: they get an answer where they did."""
     channels = channels_of(turn.alert, person_id)
     outcomes = turn.before.outcomes(person_id)
-    if SLACK in channels and outcomes.get(SLACK) is not Outcome.FAILED:
-        notify_on(turn, turn.handing_over, person_id, SLACK)
+    stands = person_id in turn.alert.in_slack or outcomes.get(SLACK) is not Outcome.FAILED
+    if SLACK in channels and stands:
+        notify_on(turn, _for_former_owner(turn, person_id), person_id, SLACK)
         return
     if person_id in set(turn.alert.declined) - set(turn.before.declined):
         return
@@ -79,10 +105,16 @@ def tell_handed_over(turn: Turn, person_id: str) -> None:
         notify_on(turn, turn.handing_over, person_id, rung[0])
 
 
-def rewrite(turn: Turn, slip: Slip, notice: Notice) -> None:
+def _for_former_owner(turn: Turn, person_id: str) -> Notice:
+    return Notice.NOT_MY_PATIENT if person_id in turn.alert.no_access else turn.handing_over
+
+
+def rewrite(turn: Turn, slip: Slip) -> None:
     """A page that was in flight while things changed: its Slack message tells the truth."""
     if slip.channel == SLACK:
-        turn.send(replace(slip, notice=notice, tries=1, possible_repeat=False))
+        former = _for_former_owner(turn, slip.person_id)
+        ended = former if former is Notice.NOT_MY_PATIENT else ENDED.get(turn.alert.state, former)
+        notify_on(turn, ended, slip.person_id, SLACK)
 
 
 def tell_radiologist(turn: Turn) -> None:

@@ -25,6 +25,8 @@ def sms(page: Page, callback_number: str) -> str:
     call = _or_call(callback_number)
     if page.slip.notice is None:
         return _fitting(_page_texts(page, call))
+    if page.slip.notice is Notice.PLEASE_PHONE:
+        return _fitting(_please_phone(page))
     text = _notice_text(page, page.slip.notice, call)
     return _fitting([f"READBACK: {text}"]) if text else ""
 
@@ -77,7 +79,6 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         "It is no longer with you.",
         Notice.ANOTHER_PATIENT: f"{ref}: the patient's identity was corrected. Please {look}",
         Notice.REOPENED: f"{ref} is open again and not yet answered. Please {look}",
-        Notice.PLEASE_PHONE: f"imaging result, {ref}, is not answered{_due(page)}: please phone.",
         Notice.DIRECTORY_ENTRY: f"{ref}: the person paged says it is not their patient. "
         "Please check the order and the directory.",
         Notice.OLDER_VERSION: f"{ref}: an older version, received later, is more urgent than the "
@@ -85,6 +86,17 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.QUARANTINE: f"a message could not be used ({reason}). See: readback quarantine list",
     }
     return texts.get(notice, "")
+
+
+def _please_phone(page: Page) -> Iterable[str]:
+    """Whom by their role: an SMS carries no name."""
+    what = f"READBACK: imaging result, ref {page.ref}, is not answered"
+    callee = next((callee for callee in page.callees if callee.number), None)
+    if callee:
+        whom = f"please phone the {callee.role.value.replace('_', ' ')}, {callee.number}."
+        yield f"{what}{_due(page)}: {whom}"
+        yield f"{what}: {whom}"
+    yield f"{what}{_due(page)}: please phone."
 
 
 def _at(page: Page) -> str:

@@ -11,13 +11,14 @@ from bot.domain.alert import Alert, advance
 from bot.domain.events import (
     Acknowledged,
     CallRecorded,
-    CancelPages,
     Effect,
     Event,
     NotAllowed,
     Reassigned,
     Record,
     Reopened,
+    SendNotice,
+    SendPage,
 )
 from bot.engine.compose import person_of
 from bot.engine.context import LONGEST_SLEEP, Engine
@@ -63,7 +64,7 @@ def keep(
     records = [effect for effect in effects if isinstance(effect, Record)]
     audit.append(connection, after.id, records, now)
     after_commit(connection, lambda: _count(after, records))
-    times = [page.not_before for page in pages if not isinstance(page, CancelPages)]
+    times = [page.not_before for page in pages if isinstance(page, SendPage | SendNotice)]
     if engine.leave and any(at <= now for at in times):
         before_commit(connection, engine.leave)
         times = [at for at in times if at > now]

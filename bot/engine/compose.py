@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.domain.alert import Alert
-from bot.domain.coverage import SMS, Person
-from bot.domain.page import Page
+from bot.domain.coverage import SMS, Person, Role
+from bot.domain.page import Callee, Notice, Page
 from bot.engine.context import Engine
 from storage import alerts, codes, outbox, people, reports
 from storage.outbox import Claimed
@@ -35,6 +35,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
     now, slip = engine.clock.now(), claimed.slip
     facts = alerts.facts(c, alert.id)
     given = alert.acknowledgment
+    handed = alert.handed_over_by(person.id)
     asks = slip.channel == SMS and slip.notice is None
     return Page(
         delivery_id=claimed.delivery_id,
@@ -52,6 +53,10 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         code=codes.code_for(c, alert, person, now, engine.random) if asks else "",
         owner_name=name_of(alert, alert.owner),
         owner_id=alert.owner,
+        handed_to=name_of(alert, handed.to) if handed else "",
+        handed_at=handed.at if handed else None,
+        no_access=person.id in alert.no_access,
+        callees=_callees(alert) if slip.notice is Notice.PLEASE_PHONE else (),
         ended_by=name_of(alert, given.by) if given else "",
         ended_by_id=given.by if given else "",
         ended_at=given.at if given else alert.withdrawn_at,
@@ -85,6 +90,18 @@ def name_of(alert: Alert, person_id: str) -> str:
     """The name on the roster; a recorded call names people who may not be in the directory."""
     person = alert.roster.person(person_id)
     return person.name if person else person_id
+
+
+def _callees(alert: Alert) -> tuple[Callee, ...]:
+    """The ordering provider, unless they cannot take it, and who owns it now."""
+    ordering, owner = alert.roster.ordering, alert.roster.person(alert.owner)
+    asked = ordering if ordering and ordering.id not in alert.declined else None
+    found = {
+        person.id: Callee(person.name, role, person.mobile)
+        for person, role in ((owner, alert.owner_role), (asked, Role.ORDERING_PROVIDER))
+        if person
+    }
+    return tuple(reversed(found.values()))
 
 
 def _valid_until(alert: Alert, engine: Engine) -> datetime:

@@ -7,7 +7,7 @@ finds it asks the provider first: what can be proven is never repeated.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -176,13 +176,30 @@ class Dispatcher:
 
     async def _send(self, claimed: Claimed, page: Page | None) -> None:
         page = page or await self._compose(claimed)
-        try:
-            outcome: Outcome = await self._sender(claimed).send(page)
-        except SendFailed as failed:
-            outcome = _refused(failed)
-        except SendUncertain:
-            outcome = await self._prove(claimed, page)
+        outcome = await self._known_of_earlier(claimed, page) or await self._attempt(claimed, page)
         await self._settle(claimed, outcome)
+
+    async def _attempt(self, claimed: Claimed, page: Page) -> Outcome:
+        try:
+            return await self._sender(claimed).send(page)
+        except SendFailed as failed:
+            return _refused(failed)
+        except SendUncertain:
+            return await self._prove(claimed, page)
+
+    async def _known_of_earlier(self, claimed: Claimed, page: Page) -> Outcome | None:
+        """A notice is tried for a day, so each time what is in doubt is looked for first: while the
+        provider cannot be asked nothing is repeated, and what has arrived comes once."""
+        if not (claimed.slip.notice and claimed.slip.possible_repeat):
+            return None
+        for delivery_id in await self.engine.database.read(lambda c: outbox.in_doubt(c, claimed)):
+            try:
+                found = await self._sender(claimed).find(replace(page, delivery_id=delivery_id))
+            except (SendFailed, SendUncertain) as error:
+                return _cannot_be_asked(error)
+            if found:
+                return found
+        return None
 
     async def _look_up(self, claimed: Claimed) -> None:
         outcome = await self._prove(claimed, await self._compose(claimed))
@@ -234,7 +251,16 @@ async def asleep(woken: asyncio.Event, seconds: float) -> None:
 def _refused(failed: SendFailed) -> Refused:
     if failed.configuration:
         log.error("channel_misconfigured", reason=failed.reason)
-    return Refused(failed.reason, failed.permanent, failed.retry_after)
+    return Refused(failed.reason, failed.permanent, failed.retry_after, failed.configuration)
+
+
+def _cannot_be_asked(error: SendFailed | SendUncertain) -> Refused | None:
+    """A provider that will never say must not keep the notice from being sent."""
+    if isinstance(error, SendUncertain):
+        return Refused(str(error), permanent=False)
+    if error.permanent:
+        return None
+    return Refused(error.reason, permanent=False, retry_after=error.retry_after)
 
 
 class _NoChannel:

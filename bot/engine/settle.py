@@ -1,11 +1,9 @@
 """What became of one attempt, written together with what the alert makes of it."""
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from bot.domain.alert import MAX_TRIES
 from bot.domain.events import (
     Event,
     PageFailed,
@@ -14,23 +12,24 @@ from bot.domain.events import (
     Record,
     SendNotice,
 )
+from bot.domain.notices import GIVEN_UP, MOST_TRIES, Failure, beside, once_more, wait_after
 from bot.domain.page import Sent
 from bot.engine.alerts import apply_in
+from bot.engine.compose import person_of
 from bot.engine.context import Engine
 from storage import audit, outbox
 from storage.database import after_commit
 from storage.outbox import Claimed
 
-RETRY_NOTICE_AFTER = timedelta(seconds=30)
-
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider has not taken it. ``retry_after`` in seconds."""
+    """The provider has not taken it. Fields as in SendFailed."""
 
     reason: str
     permanent: bool
     retry_after: float | None = None
+    configuration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +67,39 @@ def _event(claimed: Claimed, outcome: Outcome) -> Event:
     match outcome:
         case Sent():
             return PageSent(claimed.slip)
-        case Refused(reason=reason, permanent=permanent, retry_after=retry_after):
-            return PageFailed(claimed.slip, reason, permanent, retry_after)
+        case Refused(reason, permanent, retry_after, configuration):
+            return PageFailed(claimed.slip, reason, permanent, retry_after, configuration)
         case Lost():
             return PageUncertain(claimed.slip)
 
 
 def _settle_alone(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) -> None:
-    """A notice that belongs to no alert: tried a few times, and recorded either way."""
+    _record_alone(c, engine, claimed, f"notice_{type(outcome).__name__.lower()}")
+    match outcome:
+        case Sent():
+            outbox.cancel_twins(c, claimed, engine.clock.now())
+        case Refused(_, permanent, retry_after, configuration):
+            for_good = permanent and not configuration
+            keep_trying(c, engine, claimed, Failure(for_good, retry_after=retry_after))
+        case Lost():
+            keep_trying(c, engine, claimed, Failure(in_doubt=True))
+
+
+def keep_trying(c: Connection, engine: Engine, claimed: Claimed, failure: Failure) -> None:
+    """A notice that belongs to no alert has failed: as notice_failed does for those of an alert."""
     now, slip = engine.clock.now(), claimed.slip
-    record = Record(
-        f"notice_{type(outcome).__name__.lower()}",
-        data={"person": slip.person_id, "channel": slip.channel, "about": claimed.data},
-    )
-    audit.append(c, "admin", [record], now)
-    if not isinstance(outcome, Sent) and slip.tries < MAX_TRIES:
-        again = replace(slip, tries=slip.tries + 1)
-        retry = SendNotice(again, now + RETRY_NOTICE_AFTER * slip.tries)
-        outbox.put(c, None, [retry], now, version=0, data=claimed.data)
-        after_commit(c, engine.wake)
+    channels = person_of(c, slip.person_id).channels
+    other, again = beside(slip, channels), once_more(slip, channels, failure)
+    tries = [SendNotice(other, now)] if other else []
+    if again:
+        tries.append(SendNotice(again, now + wait_after(slip.tries, failure.retry_after)))
+    elif slip.tries >= MOST_TRIES:
+        _record_alone(c, engine, claimed, GIVEN_UP)
+    outbox.put(c, None, tries, now, version=0, data=claimed.data)
+    after_commit(c, engine.wake)
+
+
+def _record_alone(c: Connection, engine: Engine, claimed: Claimed, what: str) -> None:
+    slip = claimed.slip
+    data = {"person": slip.person_id, "channel": slip.channel, "about": claimed.data}
+    audit.append(c, audit.ADMIN, [Record(what, data=data)], engine.clock.now())

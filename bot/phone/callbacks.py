@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.domain.events import PageDelivered, PageFailed, PageSent, Record
+from bot.domain.notices import Failure
 from bot.domain.page import SendFailed, Sent
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from bot.engine.settle import settle
+from bot.engine.settle import keep_trying, settle
 from bot.log import log
 from bot.phone.errors import undelivered
 from storage import audit, inbound, outbox
@@ -92,9 +93,11 @@ def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: da
     if why.configuration:
         after_commit(c, lambda: log.error("channel_misconfigured", reason=why.reason))
     if page.alert_id:
-        apply_in(c, engine, page.alert_id, PageFailed(page.slip, why.reason, why.permanent))
+        failed = PageFailed(page.slip, why.reason, why.permanent, configuration=why.configuration)
+        apply_in(c, engine, page.alert_id, failed)
     else:
         _record(c, page, "notice_failed", why.reason, now)
+        keep_trying(c, engine, page, Failure(why.permanent and not why.configuration))
 
 
 def _record(c: Connection, page: Claimed, what: str, reason: str, now: datetime) -> None:

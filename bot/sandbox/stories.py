@@ -31,13 +31,18 @@ def code_in(sms: PhoneMessage) -> str:
 
 
 def silent_half_hour(hospital: Hospital) -> SlackMessage:
-    """The ordering provider is paged, reminded twice, and does not answer; their first page."""
-    first, _ = paged(hospital.ada)
+    """The ordering provider is paged, reminded twice, and does not answer; their newest page.
+
+    The ones before point to it and can no longer be answered.
+    """
+    newest, _ = paged(hospital.ada)
     for _ in range(2):
         hospital.pass_time(minutes=10)
-        paged(hospital.ada)
+        older, (newest, _) = newest, paged(hospital.ada)
+        hospital.ada.slack.expect_now(older, "A newer message")
+        assert not older.buttons
     hospital.pass_time(minutes=10)
-    return first
+    return newest
 
 
 def acknowledged_in_slack(hospital: Hospital) -> None:
@@ -78,14 +83,14 @@ def acknowledged_by_sms(hospital: Hospital) -> None:
 def designee_takes_over(hospital: Hospital) -> None:
     """Silence, reminders, the designee before expiry; the first owner's messages say so."""
     hospital.send(hospital.report("cta-chest-pe"), "a CTA with a saddle embolus")
-    first = silent_half_hour(hospital)
+    message = silent_half_hour(hospital)
     theirs, sms = paged(hospital.ben)
     assert hospital.alert().due_at > hospital.now
-    hospital.ada.slack.expect_now(first, re.compile("Ito"))
+    hospital.ada.slack.expect_now(message, re.compile("Handed over at .* to Dr. Ben Ito"))
     sms.reply(f"ACK {code_in(sms)}")
     hospital.ben.phone.expect_sms(re.compile("acknowledged", re.IGNORECASE))
     hospital.settle()
-    hospital.ada.slack.expect_now(first, re.compile("acknowledged", re.IGNORECASE))
+    hospital.ada.slack.expect_now(message, re.compile("acknowledged", re.IGNORECASE))
     hospital.ben.slack.expect_now(theirs, re.compile("acknowledged", re.IGNORECASE))
     assert hospital.alert().expired_at is None
     hospital.pass_time(hours=2)

@@ -17,6 +17,7 @@ from bot.domain.events import (
     NotAllowed,
 )
 from bot.slack import blocks, modals
+from bot.slack.apology import apologizing
 from bot.slack.desk import Asked, Desk, who_clicked
 from bot.slack.modals import Shown
 from bot.slack.standing import cannot_acknowledge, how_it_ended
@@ -31,17 +32,20 @@ def register(app: App, desk: Desk) -> None:
     @app.action(blocks.ACKNOWLEDGE)
     def _(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        open_acknowledge(desk, _clicked(body, client), _alert(body))
+        with apologizing(desk.settings, body["response_url"]):
+            open_acknowledge(desk, _clicked(body, client), _alert(body))
 
     @app.action(blocks.DECLINE)
     def _(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        open_decline(desk, _clicked(body, client), _alert(body))
+        with apologizing(desk.settings, body["response_url"]):
+            open_decline(desk, _clicked(body, client), _alert(body))
 
     @app.action(blocks.UNDO)
     def _(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        undo(desk, _clicked(body, client), body)
+        with apologizing(desk.settings, body["response_url"]):
+            undo(desk, _clicked(body, client), body)
 
     @app.view(modals.ACKNOWLEDGE)
     def _(ack: Ack, body: dict[str, Any]) -> None:

@@ -9,11 +9,11 @@ from enum import Enum
 
 from bot.domain.alert import UNDO_WITHIN
 from bot.domain.events import ReadBack
-from bot.domain.page import Notice, Page
+from bot.domain.page import Callee, Notice, Page
 from bot.domain.wording import local_time
 from bot.slack import SlackSettings
 from bot.slack.elements import Block, actions, button, context, header, section, verbatim
-from bot.slack.words import READ_BACK, clipped, due, escaped, late, title_case
+from bot.slack.words import READ_BACK, clipped, due, due_at, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, UNDO = "acknowledge", "decline", "undo"
 # A message has 50 blocks at most, and one that fills a phone's screen hides its own buttons.
@@ -37,10 +37,13 @@ class Look(Enum):
     ACKNOWLEDGED = "acknowledged"
     WITHDRAWN = "withdrawn"
     DOWNGRADED = "downgraded"
+    NOT_MY_PATIENT = "not my patient"
 
 
 def look(page: Page) -> Look:
     """An acknowledged alert keeps its state when it is withdrawn: then the notice decides."""
+    if page.no_access:
+        return Look.NOT_MY_PATIENT
     ended = {"acknowledged": Look.ACKNOWLEDGED, **_ENDED_BY_REPORT}
     if page.state in ended:
         said = page.slip.notice.value if page.slip.notice else ""
@@ -58,6 +61,8 @@ def page_message(page: Page, settings: SlackSettings) -> Message:
             return _open(page, settings)
         case Look.ACKNOWLEDGED:
             return _acknowledged(page)
+        case Look.NOT_MY_PATIENT:
+            return _not_my_patient(page)
         case ended:
             return _ended_by_report(page, ended)
 
@@ -65,14 +70,15 @@ def page_message(page: Page, settings: SlackSettings) -> Message:
 def _open(page: Page, settings: SlackSettings) -> Message:
     mine = look(page) is Look.MINE
     overdue = page.expired_at is not None
-    icon = ("⏰" if overdue else "🔔") if mine else "➡️"
+    handed = not mine and page.handed_at is not None
+    icon = "➡️" if handed else ("⏰" if overdue else "🔔")
     finding = page.finding if settings.phi == "message" else ""
     call = f"call {escaped(settings.callback_number)}"
     where = call if finding else f"read it in the EHR or {call}"
     blocks = [
         header(f"{icon} {_what(page)}{' · OVERDUE' if overdue else ''}"),
         context(
-            "" if mine else f"Handed over: now with *{escaped(page.owner_name)}*",
+            "" if mine else _why_not_mine(page),
             _CORRECTED.get(page.slip.notice, "") if page.slip.notice else "",
             f"{_due(page)} · ref *{page.ref}* · {where}",
             *_marks(page),
@@ -81,7 +87,27 @@ def _open(page: Page, settings: SlackSettings) -> Message:
         *actions(_buttons(page, mine=mine)),
     ]
     kind = f"{escaped(page.category)} imaging result, ref {page.ref}"
-    return Message(f"READBACK: {kind}{'' if mine else ' (handed over)'}", blocks)
+    return Message(f"READBACK: {kind}{' (handed over)' if handed else ''}", blocks)
+
+
+def _why_not_mine(page: Page) -> str:
+    """True for good: the message stays as it is until the alert ends."""
+    if page.handed_at is None:
+        return "Sent to several people: any one of them may acknowledge"
+    at = local_time(page.handed_at, page.person.timezone, page.now)
+    return f"Handed over at {at}" + (f" to *{escaped(page.handed_to)}*" if page.handed_to else "")
+
+
+def _not_my_patient(page: Page) -> Message:
+    said = "You passed this on: not your patient"
+    blocks = [header(f"↩️ {said}"), context(f"Nothing more to do · ref *{page.ref}*")]
+    return Message(f"READBACK: {page.ref} passed on", blocks)
+
+
+def collapsed(page: Page) -> Message:
+    """What an older message of the same person shows once there is a newer one."""
+    said = f"A newer message about {page.ref} is below"
+    return Message(f"READBACK: {said}", [context(f"⤵️ {said}")])
 
 
 _CORRECTED = {
@@ -152,15 +178,20 @@ def notice_message(page: Page, settings: SlackSettings) -> Message:
 
 
 def _please_phone(page: Page) -> Message:
-    with_whom = f"It is with *{escaped(page.owner_name)}*. " if page.owner_name else ""
     blocks = [
         header(f"📞 Please phone · {_what(page)}"),
+        *[section(line) for line in ["\n".join(map(_to_phone, page.callees))] if line],
         context(
             f"Not answered; {_due(page)} · ref *{page.ref}*",
-            f"{with_whom}After the call: `/readback called {page.ref}`",
+            f"After the call: `/readback called {page.ref}`",
         ),
     ]
     return Message(f"READBACK: {page.ref} not answered, please phone", blocks)
+
+
+def _to_phone(callee: Callee) -> str:
+    role = callee.role.value.replace("_", " ")
+    return f"*{escaped(callee.name)}* ({role}): {callee.number or 'no number on file'}"
 
 
 def _directory_entry(page: Page) -> Message:
@@ -222,4 +253,8 @@ def _what(page: Page) -> str:
 
 
 def _due(page: Page) -> str:
-    return due(page.due_at, page.person.timezone, page.now) if page.due_at else ""
+    """With the time left only in a message of now: what is rewritten may be read hours later."""
+    if page.due_at is None:
+        return ""
+    says = due_at if page.slip.notice and not page.slip.notice.alone else due
+    return says(page.due_at, page.person.timezone, page.now)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 from slack_bolt import Ack, App
@@ -17,6 +18,8 @@ from bot.domain.window import FUTURE_TOLERANCE
 from bot.engine import views
 from bot.slack import modals, overview
 from bot.slack.actions import open_acknowledge
+from bot.slack.apology import apologizing
+from bot.slack.assign import assign
 from bot.slack.desk import Asked, Desk, Who
 from bot.slack.modals import Call
 from bot.slack.words import clipped, escaped
@@ -28,6 +31,7 @@ HELP = f"""*{COMMAND} open* lists the open alerts that concern you
 *{COMMAND} show REF* shows one: state, owner, what comes next, timeline
 *{COMMAND} ack REF* acknowledges it
 *{COMMAND} called REF* records a phone call that told the finding (coordinators, radiologists)
+*{COMMAND} assign REF @person* hands it to somebody (its owner, coordinators, radiologists)
 *{COMMAND} reopen REF* has it answered again (coordinators, radiologists)
 *{COMMAND} help* shows this"""
 EXAMPLE = f"{COMMAND} called K7QX Dr. Lee at 14:05 on 312-555-0100 repeated yes"
@@ -37,6 +41,8 @@ _CALL = re.compile(
     r"\s+on\s+(?P<number>\S.*?)\s+repeated(?:\s+back)?\s+(?P<repeated>yes|no)",
     re.IGNORECASE,
 )
+
+_ESCAPED = re.compile(r"<(?P<id>[^|<>]+)(?:\|(?P<label>[^<>]*))?>")
 
 Verb = Callable[[Desk, Asked, Person, str, str], None]
 
@@ -49,7 +55,8 @@ def register(app: App, desk: Desk) -> None:
         ack()
         who = Who(command["team_id"], command["user_id"])
         asked = Asked(who, command["trigger_id"], client, command["response_url"])
-        obey(desk, asked, command.get("text", ""))
+        with apologizing(desk.settings, asked.response_url):
+            obey(desk, asked, command.get("text", ""))
 
 
 def obey(desk: Desk, asked: Asked, text: str) -> None:
@@ -66,7 +73,13 @@ def obey(desk: Desk, asked: Asked, text: str) -> None:
     elif not ref:
         asked.tell(f"Which one? Write `{COMMAND} {verb} REF`; `{COMMAND} open` lists them.")
     else:
-        _with_alert(desk, asked, verb, ref, rest.strip())
+        # Only one verb asks for a mention; the others take what was typed.
+        _with_alert(desk, asked, verb, ref, rest.strip() if verb == "assign" else as_typed(rest))
+
+
+def as_typed(text: str) -> str:
+    """The text of a command without Slack's escaping of mentions, links and three characters."""
+    return unescape(_ESCAPED.sub(lambda found: found["label"] or found["id"], text)).strip()
 
 
 def _with_alert(desk: Desk, asked: Asked, verb: str, ref: str, rest: str) -> None:
@@ -203,5 +216,6 @@ VERBS: Mapping[str, Verb] = {
     "show": _show,
     "ack": _acknowledge,
     "called": _called,
+    "assign": assign,
     "reopen": _reopen,
 }

@@ -6,11 +6,9 @@ Bolt runs the listeners on threads of its own; they reach the engine over the br
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from http.client import HTTPException
-from typing import Any
 
-from slack_bolt import App, BoltResponse
+from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
@@ -18,17 +16,10 @@ from slack_sdk.errors import SlackClientError
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
 from bot.log import log
-from bot.slack import SlackSettings, actions, commands, modals
+from bot.slack import SlackSettings, actions, apology, commands
 from bot.slack.connection import CONNECT_SECONDS, Connection
 from bot.slack.desk import Desk
-from bot.slack.elements import section
-from bot.slack.transport import (
-    answer_privately,
-    direct_if_local,
-    library_logger,
-    web_client,
-)
-from bot.slack.words import escaped
+from bot.slack.transport import direct_if_local, library_logger, web_client
 
 # Bolt's five would be waiting for the database together while a sixth click runs out of time.
 LISTENERS = 20
@@ -99,7 +90,7 @@ def _app(desk: Desk, pool: ThreadPoolExecutor) -> App:
         listener_executor=pool,
     )
     app.use(_directly)
-    app.error(_apologizer(desk.settings))
+    app.error(apology.for_submissions(desk.settings))
     actions.register(app, desk)
     commands.register(app, desk)
     return app
@@ -109,27 +100,3 @@ def _directly(client: WebClient, next: Callable[[], None]) -> None:  # noqa: A00
     """Bolt makes a client for each request, which again would take the environment's proxy."""
     direct_if_local(client, client.base_url)
     next()
-
-
-def _apologizer(settings: SlackSettings) -> Any:
-    """What a person is told when a listener broke off: that it may not have been recorded."""
-    number = escaped(settings.callback_number)
-    text = (
-        "Readback could not confirm this. Please look at the alert again: if it is still open, "
-        f"try once more, answer by SMS, or call {number}."
-    )
-
-    def apologize(error: Exception, body: dict[str, Any]) -> BoltResponse | None:
-        if isinstance(error, TimeoutError):
-            log.warning("slack_listener_too_slow")
-        else:
-            log.error("slack_listener_failed", exc_info=error)
-        if body.get("type") == "view_submission":
-            view = modals.told("Not confirmed", text)
-            return BoltResponse(status=200, body={"response_action": "update", "view": view})
-        if "response_url" in body:
-            with suppress(OSError, HTTPException):
-                answer_privately(body["response_url"], text, [section(text)])
-        return None
-
-    return apologize

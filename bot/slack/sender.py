@@ -14,7 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.page import Notice, Page, Posted, SendFailed, SendUncertain, Sent
 from bot.slack import SlackSettings
-from bot.slack.blocks import Message, aloud, notice_message, page_message
+from bot.slack.blocks import Message, aloud, collapsed, notice_message, page_message
 from bot.slack.errors import GONE, breakdown, refusal, was_connected
 from bot.slack.transport import direct_if_local, library_logger
 from bot.slack.wire import tracing, watch
@@ -24,13 +24,16 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 15.0
 CONNECTIONS = 100
 # Newest messages of one conversation in which the proof of a send is looked for.
 LOOK_BACK = 200
-# These are always messages of their own: they tell of something else than the page does.
-_OF_THEIR_OWN = frozenset(
-    {Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY, Notice.QUARANTINE, Notice.OLDER_VERSION}
-)
 # Nothing to say to somebody who has no message that it would change.
 _ONLY_REWRITES = frozenset(
-    {Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.ANOTHER_PROVIDER, Notice.EXPIRED}
+    {
+        Notice.ACKNOWLEDGED,
+        Notice.HANDED_OVER,
+        Notice.ANOTHER_PROVIDER,
+        Notice.EXPIRED,
+        Notice.NOT_MY_PATIENT,
+        Notice.SUPERSEDED,
+    }
 )
 
 Call = Callable[[], Awaitable[AsyncSlackResponse]]
@@ -71,10 +74,12 @@ class SlackSender:
         """
         if page.slip.notice is None:
             return await self._post(page, page_message(page, self._settings))
-        if page.slip.notice in _OF_THEIR_OWN:
+        if page.slip.notice.alone:
             sent = await self._post(page, notice_message(page, self._settings))
             # Without the channel nobody takes it for a page that has to be rewritten later.
             return Sent(sent.provider_id)
+        if page.slip.notice is Notice.SUPERSEDED:
+            return await self._collapse(page)
         if page.posted:
             return await self._rewrite(page)
         if page.slip.notice in _ONLY_REWRITES:
@@ -82,7 +87,10 @@ class SlackSender:
         return await self._post(page, page_message(page, self._settings))
 
     async def find(self, page: Page) -> Sent | None:
-        """Look for this delivery id where the message would stand."""
+        """Look for this delivery id where the message would stand. What only rewrites leaves no
+        trace of its own, and may be sent again without harm."""
+        if page.slip.notice in _ONLY_REWRITES:
+            return None
         thread = self._thread(page)
         if thread:
             found = await self._search_thread(page, thread)
@@ -90,7 +98,7 @@ class SlackSender:
         posted = await self._search_conversation(page)
         if posted is None:
             return None
-        alone = page.slip.notice in _OF_THEIR_OWN
+        alone = page.slip.notice is not None and page.slip.notice.alone
         return Sent(posted.ts, "" if alone else posted.channel)
 
     async def _post(self, page: Page, message: Message) -> Sent:
@@ -107,12 +115,17 @@ class SlackSender:
         return Sent(str(answer["ts"]), str(answer["channel"]))
 
     async def _rewrite(self, page: Page) -> Sent:
-        """Update every message that is out, then say aloud what a sleeper must hear."""
-        message = page_message(page, self._settings)
-        for posted in page.posted:
-            await self._update(posted, message)
+        """Update the newest message, then say aloud what a sleeper must hear."""
+        await self._update(page.posted[-1], page_message(page, self._settings))
         reply = aloud(page)
         return await self._reply(page, reply) if reply else Sent("")
+
+    async def _collapse(self, page: Page) -> Sent:
+        """Older messages point to the newest, and are left alone from then on (outbox.posted)."""
+        older = page.posted[:-1]
+        for posted in older:
+            await self._update(posted, collapsed(page))
+        return Sent(older[-1].ts if older else "")
 
     async def _update(self, posted: Posted, message: Message) -> None:
         """Writing the same twice changes nothing: after a lost answer it is tried again."""
@@ -143,8 +156,7 @@ class SlackSender:
         return Sent(str(answer["ts"]))
 
     def _thread(self, page: Page) -> Posted | None:
-        in_thread = page.slip.notice not in _OF_THEIR_OWN and page.posted and aloud(page)
-        return page.posted[-1] if in_thread else None
+        return page.posted[-1] if page.posted and aloud(page) else None
 
     async def _search_thread(self, page: Page, thread: Posted) -> Posted | None:
         answer = await self._ask(

@@ -12,7 +12,9 @@ from bot.slack.words import escaped
 def cannot_acknowledge(view: AlertView, person: Person, now: datetime) -> tuple[str, str] | None:
     """Why not, as a slug and a sentence; None where nothing speaks against it."""
     alert = view.alert
-    if person.id not in alert.paged or person.id in alert.no_access:
+    if person.id in alert.no_access:
+        return "no_access", "You said that this is not your patient, so you cannot answer it."
+    if person.id not in alert.paged:
         hint = f" To record a phone call: `/readback called {alert.ref}`"
         said = "This alert was not sent to you, so you cannot answer it."
         return "not_paged", said + (hint if view.administers else "")

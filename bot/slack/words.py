@@ -30,6 +30,12 @@ def due(due_at: datetime, zone: str, now: datetime) -> str:
     return f"answer by *{at}* · {duration(due_at - now)} left"
 
 
+def due_at(due_at: datetime, zone: str, now: datetime) -> str:
+    """The same without what changes by the minute."""
+    at = local_time(due_at, zone, now)
+    return f"was due {at}" if due_at <= now else f"answer by *{at}*"
+
+
 def late(late_by: timedelta | None) -> str:
     """Says that the report came late, where that has cost steps of the ladder; else nothing."""
     return f"Received late: {duration(late_by)} after the window opened" if late_by else ""

@@ -9,6 +9,7 @@ from bot.domain.coverage import Person, Role, Roster
 from bot.domain.events import (
     Acknowledged,
     Amended,
+    CancelNotices,
     CancelPages,
     Correction,
     Effect,
@@ -21,7 +22,7 @@ from bot.domain.events import (
     SendNotice,
     SendPage,
 )
-from bot.domain.page import Slip
+from bot.domain.page import Notice, Slip
 from bot.domain.policy import CategoryPolicy, Policy
 from bot.domain.policy_file import parse_policy
 from bot.domain.report import KeyKind, ReportKey
@@ -84,6 +85,7 @@ class Loop:
     notices: list[tuple[float, str, str, str]] = field(default_factory=list)
     records: list[tuple[float, Record]] = field(default_factory=list)
     outbox: list[SendPage] = field(default_factory=list)
+    cancelled: list[tuple[str, frozenset[Notice]]] = field(default_factory=list)
 
     @property
     def minute(self) -> float:
@@ -113,6 +115,8 @@ class Loop:
                 self.notices.append((self.minute, slip.notice.value, slip.person_id, slip.channel))
             case CancelPages():
                 self.outbox.clear()
+            case CancelNotices(person_id, kinds):
+                self.cancelled.append((person_id, kinds))
             case Record():
                 self.records.append((self.minute, effect))
 

@@ -15,6 +15,7 @@ from bot.domain.events import (
     AcknowledgmentUndone,
     Amended,
     CallRecorded,
+    CancelNotices,
     CancelPages,
     Correction,
     Declined,
@@ -37,7 +38,8 @@ from bot.domain.events import (
     Withdrawn,
 )
 from bot.domain.ladder import RETRY
-from bot.domain.page import Slip
+from bot.domain.notices import holds
+from bot.domain.page import Notice, Slip
 from bot.domain.receipts import LONGEST_WAIT, MAX_TRIES
 from tests.domain.loop import CRITICAL, SIGNIFICANT, T0, new_alert, person
 
@@ -115,6 +117,8 @@ class AlertMachine(RuleBasedStateMachine):
             match effect:
                 case CancelPages():
                     self.outbox = [e for e in self.outbox if isinstance(e, SendNotice)]
+                case CancelNotices(person_id, kinds):
+                    self.outbox = [e for e in self.outbox if not _cancelled(e, person_id, kinds)]
                 case SendPage() | SendNotice():
                     self.outbox.append(effect)
                 case _:
@@ -374,9 +378,19 @@ class AlertMachine(RuleBasedStateMachine):
             assert alert.plan, "it is tried again"
 
     @invariant()
+    def a_notice_that_waits_says_what_is_so(self) -> None:
+        for one in self.outbox if hasattr(self, "alert") else []:
+            if one.slip.notice:
+                assert holds(self.alert, one.slip, one.slip.notice), one
+
+    @invariant()
     def a_review_or_stale_alert_wakes_coordinators_only(self) -> None:
         if hasattr(self, "alert") and self.alert.is_open and self.alert.stale:
             assert self.alert.owner_role is Role.COORDINATOR
+
+
+def _cancelled(effect: SendPage | SendNotice, who: str, kinds: frozenset[Notice]) -> bool:
+    return effect.slip.notice in kinds and who in {"", effect.slip.person_id}
 
 
 def _without(roster: Roster, name: str) -> Roster:

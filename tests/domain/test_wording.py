@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.domain import wording
 from bot.domain.coverage import Person, Role
 from bot.domain.gsm import SEGMENT, is_gsm, septets
-from bot.domain.page import Notice, Page, Slip
+from bot.domain.page import Callee, Notice, Page, Slip
 from bot.domain.refs import code_from, ref_from
 from bot.domain.replies import Reply, Unclear, Verb, parse_reply
 
@@ -123,6 +123,10 @@ pages = st.builds(
     ended_at=st.none() | times,
     review=anything,
     reason=anything,
+    callees=st.lists(
+        st.builds(Callee, anything, st.sampled_from(Role), st.sampled_from(["", "+13125550101"])),
+        max_size=2,
+    ).map(tuple),
     owner_id=st.sampled_from(["", "ada", "ben"]),
     code=st.builds(code_from, st.integers(0, 10**6)),
     ref=st.builds(ref_from, st.integers(0, 10**9), st.integers(4, 8)),
@@ -172,7 +176,14 @@ def test_notices_tell_when() -> None:
         Notice.ACKNOWLEDGED, ended_at=NOW - timedelta(minutes=10)
     )
     assert "was acknowledged." in notice(Notice.ACKNOWLEDGED)
-    assert "(due 14:40)" in notice(Notice.PLEASE_PHONE)
+    assert "(due 14:40): please phone." in notice(Notice.PLEASE_PHONE)
+    nobody = (Callee("Dr. Ada", Role.ORDERING_PROVIDER, ""),)
+    assert notice(Notice.PLEASE_PHONE, callees=nobody) == notice(Notice.PLEASE_PHONE)
+    known = (*nobody, Callee("Carla", Role.COORDINATOR, "+13125550103"))
+    assert notice(Notice.PLEASE_PHONE, callees=known) == (
+        "READBACK: imaging result, ref K7QX, is not answered (due 14:40): "
+        "please phone the coordinator, +13125550103."
+    )
     assert "(was due 13:00)" in notice(Notice.PLEASE_PHONE, due_at=NOW - timedelta(hours=1))
     assert "not answered:" in notice(Notice.PLEASE_PHONE, due_at=None)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.phone.callbacks import Callback, note
+from storage import outbox
 from tests.phone.desk import Desk
 from tests.phone.test_inbound import PAGE, page_ada
 
@@ -102,6 +103,18 @@ def test_proof_that_comes_after_the_attempt_was_given_up_corrects_the_record(
     small_desk.ada.expect_sms("no longer with you")
 
 
+def test_proof_of_the_first_attempt_cancels_the_repeat_that_still_waits(small_desk: Desk) -> None:
+    """The repeat cannot be claimed: the dispatcher is at rest while its clock stands before it."""
+    small_desk.world.twilio.faults.fail_next("messages.create", error=20429)
+    small_desk.report()
+    small_desk.wait(lambda: len(small_desk.pages()) == 2, "no second try waits")
+    deliver(small_desk, "sent", sid="SM" + "8" * 32)
+    assert [page.state for page in small_desk.pages()] == ["sent", "cancelled"]
+    small_desk.advance(minutes=5)
+    small_desk.wait(lambda: small_desk.dispatcher.idle, "something is under way")
+    assert not small_desk.ada.sms
+
+
 def test_a_callback_for_a_message_that_nobody_sent_is_noted_in_the_log(small_desk: Desk) -> None:
     unknown = Callback("SM" + "7" * 32, "delivered", None, "nothing")
     small_desk.call(note(small_desk.engine, unknown))
@@ -129,6 +142,18 @@ def test_a_notice_that_belongs_to_no_alert_and_did_not_arrive_is_recorded(
     small_desk.unusable()
     small_desk.wait(lambda: bool(small_desk.admin("notice_failed")), "nothing was recorded")
     assert small_desk.admin("notice_failed")[0].data["reason"] == "twilio-30005"
+    assert small_desk.engine.database.look(outbox.next_not_before) is None, "it is for good"
+
+
+def test_a_notice_of_no_alert_that_a_phone_out_of_reach_missed_is_sent_again(
+    small_desk: Desk,
+) -> None:
+    small_desk.carla.off()
+    small_desk.unusable()
+    small_desk.wait(lambda: bool(small_desk.admin("notice_failed")), "nothing was recorded")
+    small_desk.carla.state("on")
+    small_desk.advance(seconds=10)
+    small_desk.carla.expect_sms("quarantine")
 
 
 def test_delivered_comes_once_although_read_follows(small_desk: Desk) -> None:

@@ -75,6 +75,21 @@ def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -
             "Report version 2 received",
             "the finding or its category has changed",
         ),
+        (
+            entry("notice_failed", person="p1", channel="sms", notice="withdrawn", reason="busy"),
+            "SMS notice to Dr. Ada Osei failed",
+            "withdrawn, busy",
+        ),
+        (
+            entry("page_failed", person="p1", channel="sms", reason="twilio-30005"),
+            "SMS to Dr. Ada Osei failed",
+            "twilio-30005",
+        ),
+        (
+            entry("notice_given_up", person="p1", channel="slack", notice="acknowledged"),
+            "Slack notice to Dr. Ada Osei given up",
+            "acknowledged, after a day",
+        ),
         (entry("unreachable", person="p9", role="owner"), "p9 cannot be reached", "owner"),
         (entry("brand_new", step=3, note=None), "Brand new", "step 3"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.alert import Acknowledgment, Alert, State
 from bot.domain.coverage import Person, Role
 from bot.domain.events import ReadBack
-from bot.domain.page import Notice, Page, Posted, Slip
+from bot.domain.page import Callee, Notice, Page, Posted, Slip
 from bot.domain.policy import CategoryPolicy, Step
 from bot.domain.report import KeyKind, ReportKey
 from bot.engine.views import AlertView
@@ -134,6 +134,14 @@ pages = st.builds(
     due_at=moments,
     owner_name=lines_of_text,
     owner_id=st.sampled_from(["", "p-ada", "p-ben"]),
+    handed_to=lines_of_text,
+    handed_at=st.none() | moments,
+    callees=st.lists(
+        st.builds(
+            Callee, lines_of_text, st.sampled_from(Role), st.sampled_from(["", "+13125550101"])
+        ),
+        max_size=2,
+    ).map(tuple),
     ended_by=lines_of_text,
     ended_by_id=st.sampled_from(["", "p-ada", "p-ben"]),
     ended_at=st.none() | moments,

@@ -116,7 +116,7 @@ def test_who_comes_second_is_told_by_whom_it_was_acknowledged(clinic: Clinic) ->
     clinic.page_ada()
     clinic.pass_time(30)
     clinic.ben.expect("Critical result")
-    clinic.wait_for_text(clinic.ada, "Handed over: now with Dr. Ben Ito")
+    clinic.wait_for_text(clinic.ada, "to Dr. Ben Ito")
     modal = press(clinic.ada, "Acknowledge").modal
     acknowledge(clinic.ben)
     answer = clinic.ada.submit(modal, {"Confirm": HERE})
@@ -156,19 +156,24 @@ def test_declining_hands_it_to_the_designee_at_once(clinic: Clinic) -> None:
     modal = press(clinic.ada, "I can't take this").modal
     assert clinic.ada.submit(modal, {"reason": "I am off shift"}).outcome == "closed"
     clinic.ben.expect("Critical result")
-    clinic.wait_for_text(clinic.ada, "Handed over: now with Dr. Ben Ito")
+    clinic.wait_for_text(clinic.ada, "to Dr. Ben Ito")
 
 
 def test_not_my_patient_ends_the_access_and_is_reported_to_the_coordinator(
     clinic: Clinic,
 ) -> None:
     clinic.page_ada()
+    stale = list(clinic.ada.messages[0].record.blocks)
     modal = press(clinic.ada, "I can't take this").modal
     clinic.ada.submit(modal, {"reason": "Not my patient"})
     clinic.carla.expect("not my patient")
     clinic.ben.expect("Critical result")
-    clinic.wait_for_text(clinic.ada, "Handed over")
-    assert "was not sent to you" in press(clinic.ada, "Acknowledge").ephemeral.plain
+    clinic.wait_for_text(clinic.ada, "You passed this on: not your patient")
+    assert clinic.ada.messages[0].buttons == []
+    clinic.ada.messages[0].record.blocks = stale
+    told = press(clinic.ada, "Acknowledge").ephemeral.plain
+    assert "You said that this is not your patient" in told
+    assert clinic.refusals()[-1][1] == "no_access"
 
 
 def test_only_the_owner_can_pass_it_on(clinic: Clinic) -> None:

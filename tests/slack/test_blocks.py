@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -6,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from bot.domain.page import Notice, Page
+from bot.domain.coverage import Role
+from bot.domain.page import Callee, Notice, Page
 from bot.sandbox.slack_render import rendered
 from bot.slack import SlackSettings
-from bot.slack.blocks import Message, aloud, notice_message, page_message
+from bot.slack.blocks import Message, aloud, collapsed, notice_message, page_message
 from tests.slack.given import ADA, BEN, NOW, SITE, notice, page, pages, sites
 
 Check = Callable[[Any], None]
@@ -84,9 +86,50 @@ def test_an_overdue_page_says_since_when_and_can_still_be_acknowledged() -> None
     assert "[Acknowledge]" in told
 
 
+def handed_over(**changes: Any) -> Page:
+    given = {"owner_id": BEN.id, "owner_name": BEN.name, "handed_to": BEN.name}
+    at = NOW - timedelta(minutes=10)
+    return notice(Notice.HANDED_OVER, **{**given, "handed_at": at, **changes})
+
+
+def test_what_is_rewritten_holds_nothing_that_gets_old() -> None:
+    for drawn in (handed_over(), notice(Notice.CHANGED), notice(Notice.EXPIRED, expired_at=NOW)):
+        for due_at in (NOW - timedelta(minutes=5), NOW + timedelta(minutes=5)):
+            told = read(page_message(replace(drawn, due_at=due_at), SITE))
+            assert not re.search(r"now with|\d (min|h|days)\b|left|ago", told)
+
+
+def test_who_handed_it_to_nobody_reads_when() -> None:
+    assert "Handed over at 13:52\n" in read(page_message(handed_over(handed_to=""), SITE))
+
+
+def test_who_is_paged_beside_the_owner_reads_that_anybody_may_answer() -> None:
+    told = read(page_message(page(owner_id=BEN.id), SITE))
+    assert told.startswith("🔔")
+    assert "any one of them may acknowledge" in told
+
+
+@given(drawn=pages, site=sites)
+def test_not_my_patient_leaves_neither_buttons_nor_anything_of_the_report(
+    drawn: Page, site: SlackSettings
+) -> None:
+    theirs = replace(drawn, no_access=True, finding=MARKER, exam=MARKER, note=MARKER, review=MARKER)
+    message = page_message(theirs, site)
+    told = read(message)
+    assert "You passed this on: not your patient" in told
+    assert MARKER not in told + message.text
+    assert "[" not in told
+
+
+def test_a_collapsed_message_points_to_the_newer_one_and_says_no_more() -> None:
+    told = read(collapsed(page(finding=MARKER)))
+    assert told == "⤵️ A newer message about K7QX is below"
+
+
 def test_who_was_paged_before_may_still_acknowledge_but_not_pass_it_on() -> None:
-    told = read(page_message(page(owner_id=BEN.id, owner_name=BEN.name), SITE))
-    assert "Handed over: now with Dr. Ben Ito" in told
+    told = read(page_message(handed_over(), SITE))
+    assert told.startswith("➡️")
+    assert "Handed over at 13:52 to Dr. Ben Ito" in told
     assert "[Acknowledge]" in told
     assert "[I can't take this]" not in told
 
@@ -124,8 +167,14 @@ def test_a_result_that_ended_says_so_also_after_its_acknowledgment(
 
 
 def test_the_radiologist_is_told_how_to_record_the_call() -> None:
-    told = read(notice_message(notice(Notice.PLEASE_PHONE, owner_name=BEN.name), SITE))
+    callees = (
+        Callee(ADA.name, Role.ORDERING_PROVIDER, "+13125550101"),
+        Callee(BEN.name, Role.COORDINATOR, ""),
+    )
+    told = read(notice_message(notice(Notice.PLEASE_PHONE, callees=callees), SITE))
     assert "Please phone" in told
+    assert "Dr. Ada Osei (ordering provider): +13125550101" in told
+    assert "Dr. Ben Ito (coordinator): no number on file" in told
     assert "/readback called K7QX" in told
 
 

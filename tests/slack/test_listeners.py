@@ -10,7 +10,7 @@ import pytest
 
 from bot.engine.bridge import Bridge
 from bot.sandbox.world import World
-from bot.slack import SlackSettings
+from bot.slack import SlackSettings, desk
 from bot.slack.listeners import SlackListeners
 from tests.slack.clinic import Clinic, report
 from tests.written import Written, writing
@@ -103,6 +103,21 @@ def test_a_click_that_the_engine_cannot_answer_in_time_is_told_so(clinic: Clinic
     clinic.page_ada()
     with busy(clinic):
         answer = clinic.ada.click("Acknowledge", clinic.ada.messages[0])
+        assert "Readback could not confirm this." in answer.ephemeral.plain
+
+
+def test_an_error_right_after_the_ack_shows_our_apology_and_no_timeout_of_slacks(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bolt looks for the ack every 10 ms; an error within them made it forget the ack."""
+    clinic.page_ada()
+    monkeypatch.setattr(desk, "PATIENCE_SECONDS", 0.0)
+    for answer in (
+        clinic.ada.click("Acknowledge", clinic.ada.messages[0]),
+        clinic.ada.click("I can't take this", clinic.ada.messages[0]),
+        clinic.ada.command("/readback", "open"),
+    ):
+        assert (answer.outcome, answer.error) == ("acknowledged", None)
         assert "Readback could not confirm this." in answer.ephemeral.plain
 
 

@@ -73,7 +73,9 @@ def test_metadata_carries_the_delivery_id_and_nothing_else(
     assert ada.expect("Critical").metadata == event
 
 
-def test_a_notice_rewrites_every_message_that_is_out(site: SlackSettings, ada: SlackPerson) -> None:
+def test_a_notice_rewrites_the_newest_message_and_leaves_the_others(
+    site: SlackSettings, ada: SlackPerson
+) -> None:
     first, second = send(site, page(), page(delivery_id="d2"))
     told = notice(
         Notice.ACKNOWLEDGED,
@@ -82,8 +84,27 @@ def test_a_notice_rewrites_every_message_that_is_out(site: SlackSettings, ada: S
         posted=(*posted(first), *posted(second)),
     )
     assert send(site, told) == [Sent("")]
-    assert all("✅ Acknowledged" in message.plain for message in ada.messages)
-    assert len(ada.messages) == 2
+    assert ["✅ Acknowledged" in message.plain for message in ada.messages] == [False, True]
+
+
+def test_older_messages_are_collapsed_and_the_answer_says_up_to_which(
+    site: SlackSettings, ada: SlackPerson
+) -> None:
+    sent = send(site, page(), page(delivery_id="d2"), page(delivery_id="d3"))
+    out = tuple(where for one in sent for where in posted(one))
+    told = notice(Notice.SUPERSEDED, delivery_id="d4", posted=out)
+    assert send(site, told) == [Sent(sent[1].provider_id)]
+    assert [bool(m.buttons) for m in ada.messages] == [False, False, True]
+    assert find(site, told) is None
+
+
+def test_with_one_message_there_is_nothing_to_collapse(
+    site: SlackSettings, ada: SlackPerson
+) -> None:
+    [sent] = send(site, page())
+    assert send(site, notice(Notice.SUPERSEDED, posted=posted(sent))) == [Sent("")]
+    assert send(site, notice(Notice.SUPERSEDED)) == [Sent("")]
+    assert len(ada.messages[0].versions) == 1
 
 
 @pytest.mark.parametrize("kind", [Notice.WITHDRAWN, Notice.CHANGED, Notice.REOPENED])
@@ -137,13 +158,13 @@ def test_a_request_is_a_message_of_its_own_that_no_later_notice_rewrites(
     assert find(site, notice(kind, delivery_id="d2", posted=posted(sent))) == request
 
 
-def test_a_message_that_is_gone_does_not_keep_the_others_from_being_rewritten(
+def test_a_message_that_is_gone_does_not_keep_the_others_from_being_collapsed(
     site: SlackSettings, ada: SlackPerson
 ) -> None:
-    [sent] = send(site, page())
-    gone = Posted(sent.slack_channel, "1.000000")
-    send(site, notice(Notice.HANDED_OVER, owner_id="p-ben", posted=(gone, *posted(sent))))
-    assert "Handed over" in ada.messages[0].plain
+    first, second = send(site, page(), page(delivery_id="d2"))
+    gone = Posted(first.slack_channel, "1.000000")
+    send(site, notice(Notice.SUPERSEDED, posted=(gone, *posted(first), *posted(second))))
+    assert "A newer message" in ada.messages[0].plain
 
 
 def test_a_lost_answer_is_uncertain_and_can_be_proven(

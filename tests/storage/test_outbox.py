@@ -1,6 +1,7 @@
 """Pages leave once each, in their order, and their record says what became of them."""
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.events import CancelPages, SendNotice, SendPage
+from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice, Posted, Slip
 from storage import alerts, outbox, tables
 from storage.alerts import AlertFacts
@@ -175,6 +176,80 @@ def test_proof_turns_an_uncertain_attempt_into_a_sent_one(clinic: Database, adam
     assert clinic.look(lambda c: outbox.by_provider_id(c, "SM1")) == claimed
 
 
+@pytest.mark.parametrize("outcome", ["uncertain", "failed"])
+@pytest.mark.parametrize("notice", [None, Notice.WITHDRAWN])
+def test_proof_cancels_the_repeat_that_still_waits_and_nothing_else(
+    clinic: Database, adams: str, outcome: str, notice: Notice | None
+) -> None:
+    first = slip(adams, notice=notice)
+    claimed = one_claimed(clinic, adams, first)
+    settle(clinic, claimed, outcome)
+    repeat = replace(first, possible_repeat=True)
+    others = [
+        replace(first, round=9),
+        replace(first, channel="sms"),
+        replace(first, notice=Notice.CHANGED),
+    ]
+    send = SendPage if notice is None else SendNotice
+    alert_id, other_id = str(claimed.alert_id), opened(clinic).id
+    put(clinic, alert_id, send(repeat, NOW), *(send(other, NOW) for other in others))
+    put(clinic, other_id, send(repeat, NOW))
+    clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
+    states = [(r.slip, r.state) for r in clinic.look(lambda c: outbox.history(c, alert_id))]
+    assert states == [(first, "sent"), (repeat, "cancelled"), *((o, "waiting") for o in others)]
+    assert clinic.look(lambda c: outbox.history(c, other_id))[0].state == "waiting"
+
+
+def test_proof_of_a_notice_of_no_alert_cancels_its_repeat_too(clinic: Database, adams: str) -> None:
+    first = slip(adams, notice=Notice.QUARANTINE)
+    put(clinic, None, SendNotice(first, NOW), data="no-msh")
+    (claimed,) = claim(clinic)
+    settle(clinic, claimed, "uncertain")
+    for about in ("no-msh", "no-obr"):
+        put(clinic, None, SendNotice(replace(first, tries=2), NOW), data=about)
+    clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
+    assert [one.data for one in claim(clinic)] == ["no-obr"]
+
+
+def test_a_notice_that_waits_is_cancelled_by_kind_and_person(clinic: Database, adams: str) -> None:
+    alert_id = opened(clinic).id
+    baker = clinic.look(lambda c: person_named(c, "Dr. Baker"))
+    kinds = (Notice.CHANGED, Notice.REOPENED)
+    waiting = [SendNotice(slip(who, notice=kind), NOW) for who in (adams, baker) for kind in kinds]
+    page = SendPage(slip(adams), NOW)
+    put(clinic, alert_id, *waiting, page)
+    put(clinic, alert_id, CancelNotices(adams, frozenset({Notice.CHANGED})))
+    put(clinic, alert_id, CancelNotices("", frozenset({Notice.REOPENED})))
+    left = [(one.slip.person_id, one.slip.notice) for one in claim(clinic)]
+    assert left == [(adams, None), (baker, Notice.CHANGED)]
+
+
+def test_a_notice_of_the_same_unit_is_not_even_put(clinic: Database, adams: str) -> None:
+    alert_id = opened(clinic).id
+    changed, reopened = (slip(adams, notice=n) for n in (Notice.CHANGED, Notice.REOPENED))
+    cancel = CancelNotices(adams, frozenset({Notice.CHANGED}))
+    effects = [SendNotice(changed, NOW), cancel, SendNotice(reopened, NOW)]
+    assert put(clinic, alert_id, *effects) == 1
+    assert [one.slip for one in claim(clinic)] == [reopened]
+
+
+def test_earlier_attempts_in_doubt_are_those_at_the_same_notice(
+    clinic: Database, adams: str
+) -> None:
+    alert_id = opened(clinic).id
+    first = slip(adams, notice=Notice.WITHDRAWN)
+    effects = [SendNotice(one, NOW) for one in (first, replace(first, channel="sms"), first)]
+    put(clinic, alert_id, *effects)
+    for one in claim(clinic):
+        settle(clinic, one, "uncertain")
+    put(clinic, alert_id, SendNotice(replace(first, tries=2, possible_repeat=True), NOW))
+    (again,) = claim(clinic)
+    rows = clinic.look(lambda c: outbox.history(c, alert_id))
+    doubtful = {r.delivery_id for r in rows if r.slip == first}
+    assert set(clinic.look(lambda c: outbox.in_doubt(c, again))) == doubtful
+    assert len(doubtful) == 2
+
+
 def test_what_a_dead_copy_had_in_hand_goes_to_one_of_the_living(
     clinic: Database, adams: str
 ) -> None:
@@ -211,6 +286,29 @@ def test_slack_messages_of_one_person_come_oldest_first_and_once(
     found = clinic.look(lambda c: outbox.posted(c, alert_id, adams))
     assert found == (Posted("D1", "1.1"), Posted("D1", "2.2"))
     assert clinic.look(lambda c: outbox.posted(c, alert_id, "somebody else")) == ()
+
+
+def test_a_collapsed_message_is_left_alone_from_then_on(clinic: Database, adams: str) -> None:
+    alert_id = opened(clinic).id
+
+    def posted() -> list[str]:
+        return [found.ts for found in clinic.look(lambda c: outbox.posted(c, alert_id, adams))]
+
+    def send(kind: Notice | None, ts: str, channel: str, now: datetime) -> None:
+        effect = (SendNotice if kind else SendPage)(slip(adams, notice=kind), now)
+        clinic.run(lambda c: outbox.put(c, alert_id, [effect], now, version=1))
+        (one,) = claim(clinic, now)
+        clinic.run(lambda c: outbox.settle(c, one.delivery_id, "sent", now, provider_id=ts,
+                                           slack_channel=channel))  # fmt: skip
+
+    send(None, "10.000001", "D1", NOW)
+    send(None, "10.000003", "D1", NOW + MINUTE)
+    send(Notice.SUPERSEDED, "10.000001", "", NOW + MINUTE)
+    assert posted() == ["10.000003"]
+    send(None, "10.000000", "D1", NOW + 2 * MINUTE)
+    assert posted() == ["10.000000", "10.000003"], "found out late: it is not collapsed yet"
+    send(Notice.SUPERSEDED, "10.000000", "", NOW + 2 * MINUTE)
+    assert posted() == ["10.000003"]
 
 
 def test_a_notice_of_no_alert_keeps_what_it_is_about(clinic: Database, adams: str) -> None:

@@ -41,6 +41,8 @@ NOTICES = {
     "expired": "window passed",
     "please_phone": "not answered, please phone",
     "directory_entry": "check the directory",
+    "not_my_patient": "not their patient",
+    "superseded": "older messages collapsed",
 }
 
 
@@ -127,7 +129,8 @@ def _sending(facts: _Facts) -> Told:
     kind, _, outcome = facts.entry.what.partition("_")
     notice = NOTICES.get(facts["notice"], _plain(facts["notice"]))
     again = "possible repeat" if facts.entry.data.get("possible_repeat") else notice
-    message = facts.channels if facts["channel"] == "sms" else f"{facts.channels} {kind}"
+    page_by_sms = kind == "page" and facts["channel"] == "sms"
+    message = facts.channels if page_by_sms else f"{facts.channels} {kind}"
     match outcome:
         case "sent":
             tone: Tone = "page" if kind == "page" else "plain"
@@ -135,7 +138,10 @@ def _sending(facts: _Facts) -> Told:
         case "delivered":
             return Told(f"{message} delivered to {facts.who}", "receipt only")
         case "failed":
-            return Told(f"{message} to {facts.who} failed", facts["reason"], "warn")
+            detail = ", ".join(part for part in (notice, facts["reason"]) if part)
+            return Told(f"{message} to {facts.who} failed", detail, "warn")
+        case "given_up":
+            return Told(f"{message} to {facts.who} given up", f"{notice}, after a day", "alarm")
         case _:
             return Told(f"{message} to {facts.who}: outcome unknown", again, "warn")
 

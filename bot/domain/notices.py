@@ -1,0 +1,114 @@
+"""A notice that did not get through is tried for a day, unless something newer tells more.
+
+Pages have rules of their own (receipts.py): somebody else is asked within a minute. A notice has
+nobody else to go to, and a Slack message that it should have rewritten goes on saying what was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.domain.coverage import SLACK
+from bot.domain.page import Notice, Slip
+from bot.domain.state import Alert, State
+from bot.domain.turn import Turn, channels_of
+
+LONGEST_BACKOFF = 300.0
+LONGEST_RETRY_AFTER = 3600.0
+GIVEN_UP = "notice_given_up"
+MOST_TRIES = 295
+"""A day: nine tries in the first eight and a half minutes, then one every five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How one try went wrong.
+
+    ``for_good``: this address cannot work. ``in_doubt``: the provider may have taken it after all.
+    ``retry_after`` in seconds, where the provider asks for it.
+    """
+
+    for_good: bool = False
+    in_doubt: bool = False
+    retry_after: float | None = None
+
+
+def wait_after(tries: int, retry_after: float | None) -> timedelta:
+    """The pause before a notice is tried again that has been tried so often.
+
+    Never shorter than the provider asks for, up to an hour: nobody is believed for longer.
+    """
+    seconds = max(min(2.0**tries, LONGEST_BACKOFF), min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+    return timedelta(seconds=seconds)
+
+
+def next_channel(channels: Sequence[str], failed: str) -> str | None:
+    """The person's channel after the one that failed: Slack first, then as they have them."""
+    order = sorted(channels, key=lambda channel: channel != SLACK)
+    later = order[order.index(failed) + 1 :] if failed in order else order
+    return later[0] if later else None
+
+
+def beside(slip: Slip, channels: Sequence[str]) -> Slip | None:
+    """The same by the person's next channel, where it matters and has failed for the first time."""
+    other = next_channel(channels, slip.channel)
+    if other is None or slip.tries > 1 or not (slip.notice and slip.notice.insists):
+        return None
+    return replace(slip, channel=other, possible_repeat=False)
+
+
+def once_more(slip: Slip, channels: Sequence[str], failure: Failure) -> Slip | None:
+    """The next try on the same channel, None where it cannot work or has gone on for a day."""
+    if failure.for_good or slip.channel not in channels or slip.tries >= MOST_TRIES:
+        return None
+    repeat = slip.possible_repeat or failure.in_doubt
+    return replace(slip, tries=slip.tries + 1, possible_repeat=repeat)
+
+
+def notice_sent(turn: Turn, slip: Slip) -> None:
+    """It asks for something outside Slack: told on one channel, it need not be told on another."""
+    if slip.notice and slip.notice.alone:
+        turn.cancel_notices(slip.person_id, frozenset({slip.notice}))
+
+
+def notice_failed(turn: Turn, slip: Slip, failure: Failure) -> None:
+    """Tried again later; where it matters, on the person's next channel now."""
+    if slip.notice is None or not holds(turn.alert, slip, slip.notice):
+        return
+    channels = channels_of(turn.alert, slip.person_id)
+    other, again = beside(slip, channels), once_more(slip, channels, failure)
+    if other:
+        turn.send(other)
+    if again:
+        turn.send(again, turn.now + wait_after(slip.tries, failure.retry_after))
+    elif slip.tries >= MOST_TRIES:
+        turn.record(GIVEN_UP, person=slip.person_id, channel=slip.channel, notice=slip.notice.value)
+
+
+def holds(alert: Alert, slip: Slip, notice: Notice) -> bool:
+    """Whether it still says what is so, and no later page has told its person more."""
+    paged_since = slip.round < alert.round and bool(alert.outcomes(slip.person_id))
+    stands = alert.withdrawn_at is None
+    acknowledged = alert.state is State.ACKNOWLEDGED
+    match notice:
+        case (
+            Notice.NOT_MY_PATIENT
+            | Notice.SUPERSEDED
+            | Notice.DIRECTORY_ENTRY
+            | Notice.OLDER_VERSION
+            # Nothing else says so, and whoever was told of the wrong patient must know.
+            | Notice.ANOTHER_PATIENT
+        ):
+            return True
+        case Notice.PLEASE_PHONE:
+            return alert.is_open
+        case Notice.ACKNOWLEDGED:
+            return acknowledged and stands
+        case Notice.WITHDRAWN | Notice.DOWNGRADED:
+            return alert.state.value == notice.value or (acknowledged and not stands)
+        case Notice.HANDED_OVER | Notice.ANOTHER_PROVIDER:
+            return alert.is_open and alert.owner != slip.person_id and not paged_since
+        case Notice.CHANGED:
+            return (alert.is_open or (acknowledged and stands)) and not paged_since
+        case _:  # reopened, expired
+            return alert.is_open and not paged_since

@@ -1,0 +1,57 @@
+"""`/readback assign REF @person`: whom somebody means, and handing the alert to them."""
+
+import re
+from collections.abc import Sequence
+
+from bot.domain.coverage import Person
+from bot.domain.events import NotAllowed, Reassigned
+from bot.domain.nearest import did_you_mean
+from bot.slack.desk import Asked, Desk
+from bot.slack.words import clipped, escaped
+from storage import people
+
+EXAMPLE = "/readback assign K7QX @person"
+# Slack sends a mention like this where the command's escaping is on, as in manifest.yml.
+_MENTION = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
+
+
+def assign(desk: Desk, asked: Asked, person: Person, alert_id: str, whom: str) -> None:
+    """Hand the alert to whom they named; who may do that is the state machine's to say."""
+    if not whom:
+        asked.tell(f"To whom? Write for example `{EXAMPLE}`")
+        return
+    found = _meant(desk, asked.who.team, whom)
+    if isinstance(found, str):
+        asked.tell(found)
+        return
+    try:
+        alert = desk.apply(alert_id, Reassigned(person.id, found.id))
+    except NotAllowed as refusal:
+        asked.tell(escaped(refusal.explain))
+    else:
+        asked.tell(f"{alert.ref} is with {escaped(found.name)} now.")
+
+
+def _meant(desk: Desk, team: str, whom: str) -> Person | str:
+    """The person mentioned or named, or what to say where that is not one person."""
+    mention = _MENTION.fullmatch(whom)
+    if mention:
+        found = desk.read(lambda c: people.by_slack(c, team, mention[1]))
+        return found or "Readback does not know that Slack account."
+    return named(whom, desk.read(people.everybody))
+
+
+def named(whom: str, everybody: Sequence[Person]) -> Person | str:
+    """The only one whose name has all these words in it, in any order and case."""
+    words = re.findall(r"\w+", whom.casefold())
+    found = [p for p in everybody if words and set(words) <= set(_words(p))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return f"Several people: {escaped(', '.join(p.name for p in found[:5]))}. Which one?"
+    near = did_you_mean(whom.lstrip("@"), [p.name for p in everybody])
+    return f"There is nobody named “{escaped(clipped(whom, 40))}”. {escaped(near)}".strip()
+
+
+def _words(person: Person) -> list[str]:
+    return re.findall(r"\w+", person.name.casefold())

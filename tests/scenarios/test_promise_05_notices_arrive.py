@@ -1,0 +1,341 @@
+"""Who was paged hears of what became of it, however long a provider is away; and no more often."""
+
+import csv
+import io
+import re
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.app.rehearsal import people_move_in
+from bot.domain.alert import State
+from bot.domain.page import Notice
+from bot.sandbox.hospital import Hospital, Member
+from bot.sandbox.people import SlackMessage
+from bot.sandbox.samples import PEOPLE_CSV
+from storage import outbox
+from storage.outbox import PageRow
+from tests.scenarios.looking import (
+    acknowledge_by_sms,
+    attempts,
+    code_in,
+    entries,
+    expect_everything,
+    paged,
+)
+
+OUTAGE = 20  # minutes
+LONGEST_BACKOFF = 5  # minutes
+
+
+def notices(hospital: Hospital, kind: Notice) -> list[PageRow]:
+    return [row for row in attempts(hospital) if row.slip.notice is kind]
+
+
+def withdraw(hospital: Hospital, accession: str) -> None:
+    report = hospital.report("ct-head-hemorrhage", accession=accession)
+    hospital.send(report.replace(b"|CT|F|", b"|CT|X|"))
+
+
+def slack_is_away(hospital: Hospital, minutes: float = OUTAGE) -> None:
+    """From now on for this long; then there was time for the longest pause between two tries."""
+    hospital.world.slack_down()
+    hospital.pass_time(minutes=minutes)
+    hospital.world.slack_down(down=False)
+    hospital.pass_time(minutes=LONGEST_BACKOFF)
+
+
+# ---- outages --------------------------------------------------------------------------------
+
+
+def test_slack_says_acknowledged_after_an_outage_of_twenty_minutes(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    message, sms = paged(hospital.ada)
+    hospital.world.slack_down()
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    slack_is_away(hospital)
+    hospital.ada.slack.expect_now(message, "Acknowledged")
+    tries = notices(hospital, Notice.ACKNOWLEDGED)
+    assert [row.state for row in tries] == ["failed"] * (len(tries) - 1) + ["sent"]
+    assert 8 < len(tries) < 16
+
+
+def test_a_withdrawal_during_an_outage_is_told_by_sms_at_once_and_in_slack_afterwards(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage", accession="W1"))
+    message, _ = paged(hospital.ada)
+    hospital.world.slack_down()
+    began = hospital.now
+    withdraw(hospital, "W1")
+    hospital.ada.phone.expect_sms("withdrawn")
+    assert hospital.now == began
+    slack_is_away(hospital)
+    hospital.ada.slack.expect_now(message, "Withdrawn")
+    hospital.ada.slack.expect("withdrawn: the result was deleted")
+    assert len(hospital.ada.phone.sms) == 2
+
+
+def test_who_is_asked_to_phone_hears_of_it_by_sms_when_slack_is_away(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=44)
+    hospital.world.slack_down()
+    hospital.pass_time(minutes=1)
+    hospital.rosa.phone.expect_sms("please phone")
+    hospital.world.slack_down(down=False)
+    hospital.pass_time(minutes=9)
+    assert not hospital.rosa.slack.messages, "told once, wherever it was first"
+    expect_everything(hospital)
+
+
+def test_a_rate_limit_of_an_hour_is_honoured_and_then_the_message_is_updated(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    message, sms = paged(hospital.ada)
+    hospital.world.slack.faults.fail_next("chat.update", status=429, retry_after=3600)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    hospital.pass_time(minutes=59)
+    assert "Acknowledged" not in message.plain
+    hospital.pass_time(minutes=1)
+    hospital.ada.slack.expect_now(message, "Acknowledged")
+
+
+def test_a_quarantine_notice_outlives_an_outage_of_both_providers(hospital: Hospital) -> None:
+    hospital.world.slack_down()
+    hospital.world.twilio_down()
+    assert hospital.bot
+    hospital.bot.send(b"MSH|^~\\&|RIS|MAIN|||20260302||ORU^R01|Q1|P|2.5\r")
+    hospital.settle()
+    hospital.pass_time(minutes=OUTAGE)
+    hospital.world.twilio_down(down=False)
+    hospital.pass_time(minutes=LONGEST_BACKOFF)
+    hospital.carla.phone.expect_sms("could not be used")
+    hospital.world.slack_down(down=False)
+    hospital.pass_time(minutes=LONGEST_BACKOFF)
+    assert not hospital.carla.slack.messages, "told once, wherever it was first"
+
+
+# ---- never the older truth after the newer --------------------------------------------------
+
+
+def test_a_notice_that_waits_is_cancelled_by_one_that_tells_more(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage", accession="W2"))
+    message, sms = paged(hospital.ada)
+    hospital.world.slack_down()
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    withdraw(hospital, "W2")
+    hospital.ada.phone.expect_sms("withdrawn")
+    slack_is_away(hospital)
+    assert notices(hospital, Notice.ACKNOWLEDGED)[-1].state == "cancelled"
+    hospital.ada.slack.expect_now(message, "Withdrawn")
+    hospital.ada.slack.expect("withdrawn: the result was deleted")
+    assert not any("Acknowledged" in v for v in texts(message)), "that came after it"
+
+
+def test_a_request_to_phone_that_waits_is_cancelled_by_the_acknowledgment(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    hospital.pass_time(minutes=44)
+    hospital.world.slack_down()
+    hospital.world.twilio_down()
+    hospital.pass_time(minutes=1)
+    hospital.world.twilio_down(down=False)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms("acknowledged")
+    hospital.settle()
+    slack_is_away(hospital)
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    assert not hospital.rosa.phone.sms
+    assert not hospital.rosa.slack.messages
+    expect_everything(hospital)
+
+
+def texts(message: SlackMessage) -> list[str]:
+    return [str(version.blocks) for version in message.versions]
+
+
+# ---- one live message a person --------------------------------------------------------------
+
+
+def four_coordinators(hospital: Hospital) -> list[Member]:
+    rows = list(csv.DictReader(io.StringIO(PEOPLE_CSV)))
+    chosen = {"Carla Reyes RN", "Chris Novak RN", "Dr. Tess Wolf", "Dr. Ben Ito"}
+    for row in rows:
+        row["roles"] = "coordinator" if row["name"] in chosen else row["roles"]
+        row["designee_npi"] = ""
+    written = io.StringIO()
+    writer = csv.DictWriter(written, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(rows)
+    people_move_in(hospital.database, hospital.watch, written.getvalue())
+    return [hospital.carla, hospital.chris, hospital.tess, hospital.ben]
+
+
+def slack_calls(hospital: Hospital, method: str) -> int:
+    return [entry.method for entry in hospital.world.log].count(method)
+
+
+def test_eight_hours_of_repeats_rewrite_at_most_two_messages_for_each_new_page(
+    hospital: Hospital,
+) -> None:
+    coordinators = four_coordinators(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(hours=8)
+    posted, updated = (slack_calls(hospital, f"chat.{m}") for m in ("postMessage", "update"))
+    assert posted > 45
+    assert updated <= 2 * posted
+    everybody = [hospital.ada, *coordinators]
+    for member in everybody:
+        live = [m for m in member.slack.messages if m.buttons]
+        assert live == member.slack.messages[-1:], "only the newest can be answered"
+        assert all("A newer message" in m.plain for m in member.slack.messages[:-1])
+        assert all(len(m.versions) <= 3 for m in member.slack.messages)
+    before = slack_calls(hospital, "chat.update")
+    sms = hospital.carla.phone.sms[-1]
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.carla.phone.expect_sms("is acknowledged")
+    hospital.settle()
+    assert slack_calls(hospital, "chat.update") - before == len(everybody)
+    for member in everybody:
+        assert "✅ Acknowledged" in member.slack.messages[-1].plain
+    expect_everything(hospital)
+
+
+def test_who_has_handed_it_over_reads_when_and_to_whom_and_nothing_that_gets_old(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    for _ in range(3):
+        hospital.pass_time(minutes=10)
+    message = hospital.ada.slack.messages[-1]
+    hospital.ada.slack.expect_now(message, f"to {hospital.ben.name}")
+    at = hospital.now.astimezone(ZoneInfo("America/Chicago")).strftime("%H:%M")
+    assert f"Handed over at {at} to {hospital.ben.name}" in message.plain
+    for hours in (0, 3):
+        hospital.pass_time(hours=hours)
+        assert f"Handed over at {at} to {hospital.ben.name}" in message.plain
+        assert not re.search(r"now with|\d (min|h|days)\b", message.plain)
+    assert len(message.versions) == 3, "the page, the hand-over, the miss"
+    sms = hospital.carla.phone.sms[-1]
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.settle()
+    hospital.ada.slack.expect_now(message, "Acknowledged")
+    expect_everything(hospital)
+
+
+def test_a_collapsed_message_says_so_once_and_has_no_buttons(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    first, _ = paged(hospital.ada)
+    hospital.pass_time(minutes=10)
+    newest, _ = paged(hospital.ada)
+    hospital.ada.slack.expect_now(first, "A newer message")
+    assert (first.buttons, len(first.versions)) == ([], 2)
+    assert newest.buttons == ["Acknowledge", "I can't take this"]
+    hospital.pass_time(minutes=10)
+    paged(hospital.ada)
+    hospital.ada.slack.expect_now(newest, "A newer message")
+    assert len(first.versions) == 2
+
+
+def test_a_collapse_that_slack_refuses_is_made_up_for(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    first, _ = paged(hospital.ada)
+    hospital.world.slack.faults.fail_next("chat.update", status=500, times=3)
+    hospital.pass_time(minutes=10)
+    paged(hospital.ada)
+    hospital.pass_time(minutes=1)
+    hospital.ada.slack.expect_now(first, "A newer message")
+    assert [row.state for row in notices(hospital, Notice.SUPERSEDED)] == [
+        "failed",
+        "failed",
+        "failed",
+        "sent",
+    ]
+
+
+# ---- not my patient -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    """With the finding in the messages, to see that it goes."""
+    return {"READBACK_SLACK__PHI": "message"}
+
+
+def test_after_not_my_patient_the_message_has_neither_buttons_nor_finding(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    message, _ = paged(hospital.ada)
+    assert "subdural" in message.plain
+    modal = hospital.ada.slack.click("I can't take this", message).modal
+    hospital.ada.slack.submit(modal, {"Why can't you take it?": "Not my patient"})
+    hospital.settle()
+    hospital.ada.slack.expect_now(message, "You passed this on: not your patient")
+    assert message.buttons == []
+    assert "subdural" not in message.plain
+    assert "CT HEAD" not in message.plain
+    answer = hospital.ada.slack.command("/readback", f"ack {hospital.alert().ref}")
+    assert "You said that this is not your patient" in answer.ephemeral.plain
+    _, sms = paged(hospital.ben)
+    acknowledge_by_sms(hospital, hospital.ben, sms)
+    assert "not your patient" in message.plain
+    assert len(message.versions) == 2
+    expect_everything(hospital)
+
+
+# ---- whom to phone --------------------------------------------------------------------------
+
+
+def test_who_is_asked_to_phone_is_told_whom_and_on_which_number(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=45)
+    asked = hospital.rosa.slack.expect("Please phone")
+    assert "Dr. Ada Osei (ordering provider): +13125550101" in asked.plain
+    assert "Carla Reyes RN (coordinator): +13125550103" in asked.plain
+    expect_everything(hospital)
+
+
+def test_the_number_to_phone_stands_in_the_sms_too(hospital: Hospital) -> None:
+    hospital.rosa.slack.deactivate("channel_not_found")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=45)
+    sms = hospital.rosa.phone.expect_sms("please phone")
+    assert "the ordering provider, +13125550101" in sms.body
+    expect_everything(hospital)
+
+
+def test_the_last_who_passes_it_on_is_told_what_works(hospital: Hospital) -> None:
+    hospital.send(hospital.report("unknown-provider"))
+    for member in (hospital.carla, hospital.chris):
+        _, sms = paged(member)
+        sms.reply(f"PASS {code_in(sms)}")
+        member.phone.expect_sms(re.compile("next person|Nobody is left"))
+        hospital.settle()
+    told = hospital.chris.phone.sms[-1].body
+    ref = hospital.alert().ref
+    assert f"/readback assign {ref}" in told
+    answer = hospital.chris.slack.command("/readback", f"assign {ref} <@U0TESS>")
+    assert f"{ref} is with Dr. Tess Wolf now" in answer.ephemeral.plain
+    hospital.settle()
+    _, sms = paged(hospital.tess)
+    acknowledge_by_sms(hospital, hospital.tess, sms)
+    assert entries(hospital, "reassigned")
+    expect_everything(hospital)
+
+
+def test_outbox_rows_of_a_notice_are_bounded_by_its_longest_pause(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    hospital.world.slack_down()
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    hospital.pass_time(hours=3)
+    assert len(notices(hospital, Notice.ACKNOWLEDGED)) <= 9 + 3 * 60 / LONGEST_BACKOFF
+    assert hospital.database.look(outbox.next_not_before) is not None
+    hospital.world.slack_down(down=False)
+    hospital.pass_time(minutes=LONGEST_BACKOFF)
+    assert hospital.database.look(outbox.next_not_before) is None
+    expect_everything(hospital)
