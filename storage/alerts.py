@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as inserting
 
 from bot.domain.alert import Alert, State
 from bot.domain.report import ReportKey
-from storage import alert_rows, audit, locks, people, tables
+from storage import alert_rows, audit, people, tables
 from storage.columns import AnyRow
 from storage.memory import memory
 
@@ -94,12 +94,19 @@ _LIST_BY_DUE = _LIST.order_by(_columns.due_at, _columns.id)
 _LIST_LATEST = _LIST.order_by(_columns.opened_at.desc(), _columns.id.desc())
 
 
+_SET_FACTS = (
+    update(tables.alerts)
+    .where(_columns.id == bindparam("alert_id"))
+    .values(
+        {
+            f.name: bindparam(f"new_{f.name}", type_=_columns[f.name].type)
+            for f in fields(AlertFacts)
+        }
+    )
+)
+
+
 # ---- reading --------------------------------------------------------------------------------
-
-
-def lock_key(connection: Connection, key: ReportKey) -> None:
-    """Let nobody else open or amend this order's alert until the transaction ends."""
-    locks.lock(connection, "key", key.authority, key.kind.value, key.value)
 
 
 def by_key(connection: Connection, key: ReportKey) -> Alert | None:
@@ -215,6 +222,13 @@ def save(connection: Connection, alert: Alert, before: Alert, now: datetime) -> 
     if connection.execute(_SAVE, {**where, **values}).rowcount != 1:
         raise ConflictError("somebody else has changed the alert since it was loaded")
     here.revisions[alert.id] = loaded + 1
+
+
+def set_facts(connection: Connection, alert_id: str, facts: AlertFacts) -> None:
+    """What an alert is about is known only now: it stood in for a message nobody could read."""
+    new = {f"new_{field.name}": getattr(facts, field.name) for field in fields(AlertFacts)}
+    connection.execute(_SET_FACTS, {"alert_id": alert_id, **new})
+    memory(connection).facts[alert_id] = facts
 
 
 def _ended_at(alert: Alert, now: datetime) -> datetime | None:

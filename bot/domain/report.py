@@ -39,6 +39,8 @@ class KeyKind(StrEnum):
     ACCESSION = "accession"
     FILLER = "filler"
     PLACER = "placer"
+    PLACE = "place"
+    """Where a FHIR server keeps the report: whatever numbers its versions bring, it is the same."""
     MESSAGE = "message"
     """No order could be made out: the digest of the message itself keeps it from being lost."""
 
@@ -53,6 +55,19 @@ class ReportKey:
     authority: str
     kind: KeyKind
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNumber:
+    """One of the numbers by which an order is known, as the sender wrote it.
+
+    ``stated`` is False where the sender named no authority: it is the facility's by assumption.
+    """
+
+    kind: KeyKind
+    value: str
+    authority: str = ""
+    stated: bool = True
 
 
 class Status(IntEnum):
@@ -99,7 +114,8 @@ class Report:
     window. All three are aware or None; ``time_notes`` says in words what could not be used.
     ``content_hash`` covers everything clinical and leaves out the message's envelope, so that
     the same report sent again under another control id is recognized. ``study_uid`` is DICOM's
-    Study Instance UID. ``called`` quotes what documents that somebody was told of the finding
+    Study Instance UID. ``numbers`` are all that the version names its order by, ``key`` is made of
+    the best of them. ``called`` quotes what documents that somebody was told of the finding
     already, attempts left out. ``machine`` is True where no human signed the interpretation.
     """
 
@@ -132,6 +148,7 @@ class Report:
     study_uid: str = ""
     called: str = ""
     machine: bool = False
+    numbers: tuple[OrderNumber, ...] = ()
 
 
 ROUTINE = "routine"

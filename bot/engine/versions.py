@@ -1,5 +1,7 @@
 """One more version of a report: kept once, and the alert follows what all of them amount to."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -8,9 +10,10 @@ from bot.domain import triage as rules
 from bot.domain.alert import Alert
 from bot.domain.coverage import Person
 from bot.domain.events import Opened
-from bot.domain.report import Provider, Report, Settled, Status, settle
+from bot.domain.report import OrderNumber, Provider, Report, Settled, Status, settle
 from bot.domain.settling import event_for, governing
 from bot.domain.window import opens_at, reopens_at
+from bot.engine import orders
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.opening import free_ref, open_alert
@@ -19,9 +22,21 @@ from storage.alerts import AlertFacts
 from storage.ids import new_id
 
 
-def take(c: Connection, engine: Engine, report: Report, message_id: str, now: datetime) -> None:
-    """Add one version; the alert follows what all versions together amount to."""
-    alerts.lock_key(c, report.key)
+def take(
+    c: Connection,
+    engine: Engine,
+    report: Report,
+    numbers: Sequence[OrderNumber],
+    message_id: str,
+    now: datetime,
+) -> None:
+    """Add one version; the alert follows what all versions together amount to.
+
+    ``numbers`` are those by which its order is looked for; they are locked already.
+    """
+    order = orders.identify(c, report.key, numbers, report.patient, now)
+    if order.key != report.key:
+        report = replace(report, key=order.key)
     found = rules.triage(report, engine.policy)
     finding = rules.finding_hash(report, engine.policy)
     report_id = reports.add(c, report, message_id, found, finding, now)
@@ -31,27 +46,31 @@ def take(c: Connection, engine: Engine, report: Report, message_id: str, now: da
     before = settle(version for version in versions if version.report_id != report_id)
     after = settle(versions)
     if after:
-        _follow(c, engine, report, before, after, found)
+        # Most reports are routine and have no alert: they are spared the look for one.
+        alert = alerts.by_key(c, order.key) if order.may_have_alert else None
+        _follow(c, engine, report, alert, before, after, found)
 
 
 def _follow(
     c: Connection,
     engine: Engine,
     report: Report,
+    alert: Alert | None,
     before: Settled | None,
     after: Settled,
     found: rules.Triage,
 ) -> None:
     now = engine.clock.now()
     opens, note = opens_at(report, now)
-    # Only a final version opens an alert: where none came before, there is none to look for.
-    alert = alerts.by_key(c, report.key) if before else None
     again = opens if alert is None else reopens_at(report, now)
     event = event_for(alert, before, after, engine.policy, again)
     if alert is None and isinstance(event, Opened):
         start = _alert(c, engine, report, after, opens, note)
         open_alert(c, engine, start, _facts(c, report), event, found)
     elif alert is not None and event is not None:
+        if not alert.report_id:
+            # It stood in for a message that could not be read: now it is known whom it is about.
+            alerts.set_facts(c, alert.id, _facts(c, report))
         apply_in(c, engine, alert.id, event)
 
 

@@ -79,6 +79,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         patient_class=patient_class(encounter),
         location=location(encounter),
         time_notes=when.notes,
+        numbers=numbers.every,
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -105,6 +106,7 @@ def _is_test(labels: object) -> bool:
 def _content_hash(report: Report) -> str:
     """SHA-256 of all that the report says; not of the resource's version on its server."""
     said = asdict(replace(report, control_id="", sender="", time_notes=()))
+    del said["numbers"]  # its numbers stand by their kinds above
     content = json.dumps(said, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 

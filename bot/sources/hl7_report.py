@@ -99,6 +99,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         study_uid=study_uid(told, order.others, wire)[0],
         called=called(told)[0],
         machine=bool(known.machines) and _is_machine(wire, radiologist, known.machines),
+        numbers=numbers.every,
     )
 
 

@@ -149,7 +149,7 @@ def test_a_version_without_a_status_time_counts_from_its_receipt(database: Datab
 
 def put(database: Database, data: bytes, unusable: Unusable = UNUSABLE) -> bool:
     def unit(c: Connection) -> bool:
-        return quarantine.put(c, stored_message(c, data), raw(data), unusable, NOW)
+        return quarantine.put(c, stored_message(c, data), raw(data), unusable, NOW).first
 
     return database.run(unit)
 
