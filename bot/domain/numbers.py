@@ -11,6 +11,8 @@ from datetime import datetime
 
 from bot.domain.report import Identifier, KeyKind, OrderNumber, Patient, Report, ReportKey
 
+LONGEST = 200
+"""Characters of a number, or of the name of its authority; what is longer is none."""
 _AS_WRITTEN = frozenset({KeyKind.PLACE, KeyKind.MESSAGE})
 _IMAGING = frozenset({KeyKind.ACCESSION, KeyKind.FILLER})
 """One space: in imaging the RIS is the filler, and many call its number the accession."""

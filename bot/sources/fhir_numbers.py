@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from bot.domain.numbers import LONGEST
 from bot.domain.report import Identifier, KeyKind, OrderNumber, ReportKey
 from bot.sources.fhir_json import Link, Node, Resource, codings, many, one, text
 
@@ -44,7 +45,7 @@ def numbers_of(report: Node, origin: Origin) -> Numbers:
     filler = _first(found, "FILL", origin)
     placer = _first(found, "PLAC", origin)
     best = accession or filler
-    at = text(report.body.get("id"))
+    at = text(report.body.get("id"))[:LONGEST]
     place = OrderNumber(KeyKind.PLACE, f"DiagnosticReport/{at}", origin.name)
     if best:
         key = ReportKey(best[0].authority, KeyKind.ACCESSION, best[0].value)
@@ -66,10 +67,10 @@ def identifiers(body: Resource, origin: Origin) -> tuple[Identifier, ...]:
 def named(identifier: Resource, origin: Origin) -> list[Identifier]:
     """The identifier under the mapped or plain name of its system, and under its assigner's."""
     value = text(identifier.get("value"))
-    if not value:
+    if not value or len(value) > LONGEST:
         return []
     kind = next((text(c.get("code")) for c in codings(identifier.get("type"))), "")
-    authorities = [name for name in _authorities(identifier, origin) if name] or [""]
+    authorities = [n for n in _authorities(identifier, origin) if 0 < len(n) <= LONGEST] or [""]
     return [Identifier(value, authority, kind) for authority in dict.fromkeys(authorities)]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
+from bot.domain.numbers import LONGEST
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_people import entity
@@ -139,12 +140,12 @@ def _merge(order: Order, more: Order) -> None:
 def _numbers(order: Order, wire: Wire) -> Numbers | None:
     in_obr_3, in_obr_2 = _number(order, 3, wire), _number(order, 2, wire)
     in_obr_18 = at(order.obr, 18)
-    (filler, issuer), (placer, placed_by) = entity(in_obr_3, wire), entity(in_obr_2, wire)
-    stated, stated_by = entity(in_obr_18, wire)
+    (filler, issuer), (placer, placed_by) = _entity(in_obr_3, wire), _entity(in_obr_2, wire)
+    stated, stated_by = _entity(in_obr_18, wire)
     if stated not in {filler, placer} and not _looks_like_accession(stated):
         in_obr_18, stated, stated_by = "", "", ""
     accession = stated or filler
-    sender = party(wire, 4) or party(wire, 3)
+    sender = (party(wire, 4) or party(wire, 3))[:LONGEST]
     if accession:
         key = ReportKey(stated_by or issuer or sender, KeyKind.ACCESSION, accession)
     elif placer:
@@ -162,7 +163,15 @@ def _numbers(order: Order, wire: Wire) -> Numbers | None:
 def _number(order: Order, place: int, wire: Wire) -> str:
     """The field of OBR where it has a number, else that of ORC."""
     field = at(order.obr, place)
-    return field if entity(field, wire)[0] else at(order.orc, place)
+    return field if _entity(field, wire)[0] else at(order.orc, place)
+
+
+def _entity(field: str, wire: Wire) -> tuple[str, str]:
+    """What is too long to be one is no number: a database could not index it."""
+    value, authority = entity(field, wire)
+    if len(value) > LONGEST:
+        return "", ""
+    return value, authority if len(authority) <= LONGEST else ""
 
 
 def _named(
@@ -171,13 +180,13 @@ def _named(
     """The number under each name of its authority: namespace and universal id (2.A.28)."""
     if not field:
         return
-    value, authority = entity(field, wire)
+    value, authority = _entity(field, wire)
     if not value:
         return
     authority = authority or issuer
     yield OrderNumber(kind, value, authority or sender, bool(authority))
     universal = wire.clean(at(field.split(wire.component, 3), 2))
-    if universal and universal != authority:
+    if universal and universal != authority and len(universal) <= LONGEST:
         yield OrderNumber(kind, value, universal)
 
 

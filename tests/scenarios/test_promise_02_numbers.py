@@ -267,3 +267,9 @@ def test_any_subset_of_an_orders_numbers_finds_its_alert_and_no_others(database_
             assert desk.more(*messages) == 2
 
         holds()
+
+
+def test_a_number_that_no_database_could_index_is_none(desk: Desk) -> None:
+    endless = "".join(f"{n:04x}" for n in range(4000))
+    assert desk.more(oru(filler=endless, accession="ACC10001"), oru(accession="ACC10001")) == 1
+    assert desk.more(oru(filler=endless, minutes=2), oru(filler=f"F2^{endless}", minutes=3)) == 2
