@@ -26,6 +26,7 @@ def _histogram(name: str, text: str, *labels: str) -> Histogram:
 
 MESSAGES = _counter("messages", "Messages received and kept", "source", "outcome")
 QUARANTINED = _counter("quarantined", "Messages that could not be used", "reason")
+WAITING = _gauge("quarantine_waiting", "Messages that wait in quarantine", "reason")
 OPENED = _counter("alerts_opened", "Alerts opened", "category")
 EXPIRED = _counter("alerts_expired", "Windows that passed unacknowledged", "category")
 ACKNOWLEDGMENTS = _counter("acknowledgments", "Alerts acknowledged", "channel")
@@ -98,6 +99,18 @@ def received(source: str, outcome: str) -> None:
 def quarantined(reason: str) -> None:
     """A message went to quarantine for this reason."""
     QUARANTINED.labels(slug(reason)).inc()
+
+
+def quarantine_waiting(counts: Mapping[str, int]) -> None:
+    """So many wait in quarantine for each reason; a reason that nothing waits for is zero."""
+    for reason in _waited_for:
+        WAITING.labels(reason).set(0)
+    for reason, count in counts.items():
+        _waited_for.add(slug(reason))
+        WAITING.labels(slug(reason)).set(count)
+
+
+_waited_for: set[str] = set()
 
 
 def transition(what: str, category: str, data: Mapping[str, object]) -> None:

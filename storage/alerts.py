@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as inserting
 
 from bot.domain.alert import Alert, State
 from bot.domain.report import ReportKey
-from storage import alert_rows, audit, locks, people, tables
+from storage import alert_rows, audit, people, tables
 from storage.columns import AnyRow
 from storage.memory import memory
 
@@ -106,12 +106,19 @@ _LIST_BY_DUE = _LIST.order_by(_columns.due_at, _columns.id)
 _LIST_LATEST = _LIST.order_by(_columns.opened_at.desc(), _columns.id.desc())
 
 
+_SET_FACTS = (
+    update(tables.alerts)
+    .where(_columns.id == bindparam("alert_id"))
+    .values(
+        {
+            f.name: bindparam(f"new_{f.name}", type_=_columns[f.name].type)
+            for f in fields(AlertFacts)
+        }
+    )
+)
+
+
 # ---- reading --------------------------------------------------------------------------------
-
-
-def lock_key(connection: Connection, key: ReportKey) -> None:
-    """Let nobody else open or amend this order's alert until the transaction ends."""
-    locks.lock(connection, "key", key.authority, key.kind.value, key.value)
 
 
 def by_key(connection: Connection, key: ReportKey) -> Alert | None:

@@ -1,10 +1,12 @@
-"""Where a message waits that could not be used, with the reason, until it is replayed."""
+"""Where a message that could not be used waits, with the reason, until it is replayed or
+dismissed.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain.message import RawMessage, Unusable
@@ -17,10 +19,12 @@ from storage.locks import lock
 _FLAGS = TypeAdapter(tuple[Flag, ...])
 _columns = tables.quarantine.c
 _PUT = insert(tables.quarantine).on_conflict_do_nothing(index_elements=["message_id", "reason"])
+_IS_WAITING = _columns.replayed_at.is_(None) & _columns.dismissed_at.is_(None)
 _WAITING = (
-    select(_columns.id)
-    .where(_columns.reason == bindparam("of_reason"), _columns.replayed_at.is_(None))
-    .limit(1)
+    select(_columns.id).where(_columns.reason == bindparam("of_reason"), _IS_WAITING).limit(1)
+)
+_SAME = select(_columns.id).where(
+    _columns.message_id == bindparam("of_message"), _columns.reason == bindparam("of_reason")
 )
 _ENTRIES = select(
     _columns.id,
@@ -32,19 +36,30 @@ _ENTRIES = select(
     _columns.location,
     _columns.quarantined_at,
     _columns.replayed_at,
+    _columns.dismissed_at,
     _columns.source,
     _columns.sender,
     _columns.control_id,
     _columns.size,
 )
 _ALL = _ENTRIES.order_by(_columns.quarantined_at, _columns.id)
-_STILL_WAITING = _ALL.where(_columns.replayed_at.is_(None))
+_STILL_WAITING = _ALL.where(_IS_WAITING)
 _OF_MESSAGE = _STILL_WAITING.where(_columns.message_id == bindparam("message_id"))
+_COUNT = (
+    select(_columns.reason, func.count().label("waiting"))
+    .where(_IS_WAITING)
+    .group_by(_columns.reason)
+).order_by(func.count().desc(), _columns.reason)
 _SHOW = _ENTRIES.where(_columns.id == bindparam("entry_id"))
 _REPLAYED = (
     update(tables.quarantine)
-    .where(_columns.id == bindparam("entry_id"), _columns.replayed_at.is_(None))
+    .where(_columns.id == bindparam("entry_id"), _IS_WAITING)
     .values(replayed_at=bindparam("now"))
+)
+_DISMISSED = (
+    update(tables.quarantine)
+    .where(_columns.id == bindparam("entry_id"), _IS_WAITING)
+    .values(dismissed_at=bindparam("now"))
 )
 
 
@@ -57,23 +72,30 @@ class Quarantined:
     unusable: Unusable
     quarantined_at: datetime
     replayed_at: datetime | None
+    dismissed_at: datetime | None
     source: str
     sender: str
     control_id: str
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Where it waits now. ``first``: none of this reason did, so a person has to hear of it."""
+
+    id: str
+    first: bool
+
+
 def put(
     connection: Connection, message_id: str, raw: RawMessage, unusable: Unusable, now: datetime
-) -> bool:
-    """Set the message aside. True if none of this reason was waiting: a person has to hear of it.
-
-    The same message for the same reason makes no second entry.
-    """
+) -> Put:
+    """Set the message aside. The same message for the same reason makes no second entry."""
     lock(connection, "quarantine", unusable.reason)
     waiting = connection.execute(_WAITING, {"of_reason": unusable.reason}).first()
+    entry_id = new_id()
     values = {
-        "id": new_id(),
+        "id": entry_id,
         "message_id": message_id,
         "source": raw.source,
         "sender": raw.sender,
@@ -87,13 +109,21 @@ def put(
         "quarantined_at": now,
     }
     put_in = connection.execute(_PUT, values).rowcount == 1
-    return put_in and waiting is None
+    if not put_in:
+        same = {"of_message": message_id, "of_reason": unusable.reason}
+        return Put(connection.execute(_SAME, same).scalar_one(), first=False)
+    return Put(entry_id, first=waiting is None)
 
 
 def listing(connection: Connection, *, waiting_only: bool = True) -> list[Quarantined]:
     """The entries, oldest first."""
     statement = _STILL_WAITING if waiting_only else _ALL
     return [_entry(row) for row in connection.execute(statement)]
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """How many wait for each reason, the most first."""
+    return {row.reason: row.waiting for row in connection.execute(_COUNT)}
 
 
 def show(connection: Connection, entry_id: str) -> Quarantined:
@@ -116,6 +146,12 @@ def replayed(connection: Connection, entry_id: str, now: datetime) -> bool:
     return done.rowcount == 1
 
 
+def dismissed(connection: Connection, entry_id: str, now: datetime) -> bool:
+    """A person has decided that nothing has to be done. False if it did not wait any more."""
+    done = connection.execute(_DISMISSED, {"entry_id": entry_id, "now": now})
+    return done.rowcount == 1
+
+
 def _entry(row: AnyRow) -> Quarantined:
     unusable = Unusable(
         row.reason, row.detail, _FLAGS.validate_json(row.flags), row.error_code, row.location
@@ -126,6 +162,7 @@ def _entry(row: AnyRow) -> Quarantined:
         unusable,
         row.quarantined_at,
         row.replayed_at,
+        row.dismissed_at,
         row.source,
         row.sender,
         row.control_id,

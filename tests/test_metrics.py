@@ -100,3 +100,13 @@ def test_the_backlog_says_how_many_wait_and_for_how_long() -> None:
     assert (value("outbox_depth"), value("outbox_oldest_due_seconds")) == (3, 90)
     metrics.backlog(0, None, NOW)
     assert (value("outbox_depth"), value("outbox_oldest_due_seconds")) == (0, 0)
+
+
+def test_what_waits_in_quarantine_is_shown_by_reason_and_goes_back_to_zero() -> None:
+    def shown(reason: str) -> float | None:
+        return metrics.REGISTRY.get_sample_value("readback_quarantine_waiting", {"reason": reason})
+
+    metrics.quarantine_waiting({"no-obr": 2})
+    assert shown("no-obr") == 2
+    metrics.quarantine_waiting({"no-msh": 1})
+    assert (shown("no-obr"), shown("no-msh")) == (0, 1)

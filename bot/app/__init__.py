@@ -31,7 +31,7 @@ from bot.settings import BadSettings, Settings
 from bot.sources.fhir_auth import BadKey
 from bot.web.app import Server, build
 from bot.web.health import Health
-from storage import audit, outbox, people
+from storage import audit, outbox, people, quarantine
 from storage.database import OUTAGES, Database, DatabaseInUse
 
 __all__ = [
@@ -201,6 +201,7 @@ async def _measure_backlog(engine: Engine) -> None:
     now = engine.clock.now()
     count, oldest = await engine.database.read(lambda c: outbox.backlog(c, now))
     metrics.backlog(count, oldest, now)
+    metrics.quarantine_waiting(await engine.database.read(quarantine.waiting))
 
 
 async def _listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -> int:

@@ -19,6 +19,7 @@ from bot.cli.shown import (
     table,
     utc,
 )
+from bot.domain.wording import short_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,21 +30,21 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.quarantine import Quarantined
 
-SHORT = 8
-
 app = typer.Typer(
-    help="Look at what could not be used, and replay it.", no_args_is_help=True, cls=Group
+    help="Look at what could not be used, replay it or dismiss it.",
+    no_args_is_help=True,
+    cls=Group,
 )
 
 
 @app.callback()
 def _quarantine() -> None:
-    """Look at what could not be used, and replay it."""
+    """Look at what could not be used, replay it or dismiss it."""
 
 
 @app.command("list", cls=Command)
 def list_(
-    every: Annotated[bool, typer.Option("--all", help="Also what was replayed.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also what waits no longer.")] = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -56,7 +57,7 @@ def list_(
     if as_json:
         print_json([_facts(entry) for entry in entries])
     elif entries:
-        _show_list(entries, settings)
+        _show_groups(entries, settings)
     else:
         say("Nothing waits in quarantine.")
 
@@ -112,10 +113,52 @@ def replay(
     if as_json:
         print_json([{"id": r.entry_id, "ok": r.ok, "outcome": r.outcome} for r in results])
     else:
-        table("", ("id", "outcome"), ((r.entry_id[-SHORT:], r.outcome) for r in results))
+        table("", ("id", "outcome"), ((short_id(r.entry_id), r.outcome) for r in results))
         say(f"{count(sum(r.ok for r in results), 'message')} of {len(results)} can be used now.")
     if not all(r.ok for r in results):
         raise typer.Exit(FOUND_PROBLEMS)
+
+
+@app.command()
+def dismiss(
+    entries: Annotated[list[str], typer.Argument(metavar="ID", help="Their ids, or the ends.")],
+    reason: Annotated[
+        str, typer.Option(help="Why nothing has to be done. Name no patient: it is on record.")
+    ],
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let messages wait no longer. They are kept; who did it and why is in the audit trail."""
+    if not reason.strip():
+        stop('Say why nothing has to be done: --reason "a test of the interface"')
+    settings = settings_from(config)
+    with database_of(settings) as database:
+        chosen = _chosen(database, entries)
+        now = clock_for(settings).now()
+        results = [(one, _dismissed(database, one, reason.strip(), now)) for one in chosen]
+    if as_json:
+        print_json([{"id": one.id, "ok": done} for one, done in results])
+    else:
+        said = {True: "dismissed", False: "did not wait any more"}
+        table("", ("id", "outcome"), ((short_id(one.id), said[done]) for one, done in results))
+    if not all(done for _, done in results):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _dismissed(database: "Database", entry: "Quarantined", reason: str, now: datetime) -> bool:
+    from bot.domain.events import Record
+    from storage import audit, quarantine
+
+    data = {"message": entry.message_id, "entry": entry.id, "reason": reason}
+    record = Record("quarantine_dismissed", operator(), data)
+
+    def unit(c: "Connection") -> bool:
+        if not quarantine.dismissed(c, entry.id, now):
+            return False
+        audit.append(c, audit.ADMIN, [record], now)
+        return True
+
+    return database.run(unit)
 
 
 def _chosen(database: "Database", wanted: "Sequence[str]") -> "list[Quarantined]":
@@ -167,22 +210,27 @@ def _facts(entry: "Quarantined") -> dict[str, str | int | None]:
         "size": entry.size,
         "quarantined_at": utc(entry.quarantined_at),
         "replayed_at": utc(entry.replayed_at),
+        "dismissed_at": utc(entry.dismissed_at),
     }
 
 
-def _show_list(entries: "list[Quarantined]", settings: "Settings") -> None:
+def _show_groups(entries: "list[Quarantined]", settings: "Settings") -> None:
+    """A table for each reason, those with the most first: like cases have the same cure."""
+    groups: dict[str, list[Quarantined]] = {}
+    for entry in entries:
+        groups.setdefault(entry.unusable.reason, []).append(entry)
     zone = settings.site.timezone
-    table(
-        "",
-        ("id", "since", "sender", "reason", "detail"),
-        (
+    for reason, group in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        table(
+            f"{reason}: {count(len(group), 'message')}. {group[-1].unusable.detail}",
+            ("id", "since", "sender", "flagged"),
             (
-                entry.id[-SHORT:],
-                local(entry.quarantined_at, zone),
-                entry.sender,
-                entry.unusable.reason,
-                entry.unusable.detail,
-            )
-            for entry in entries
-        ),
-    )
+                (
+                    short_id(entry.id),
+                    local(entry.quarantined_at, zone),
+                    entry.sender,
+                    "yes" if entry.unusable.flags else "",
+                )
+                for entry in group
+            ),
+        )

@@ -66,12 +66,15 @@ def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, wh
     stored = messages.load(c, entry.message_id)
     if entry.replayed_at:
         return Replayed(entry_id, ok=True, outcome="was replayed before")
+    if entry.dismissed_at:
+        return Replayed(entry_id, ok=False, outcome="was dismissed: it waits no longer")
     if len(stored.data) < stored.size:
         return Replayed(entry_id, ok=False, outcome="too large: only its beginning was kept")
     read = _reader(stored, settings)
     if read is None:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
-    receipts = [replay_in(c, engine, raw, stored.id) for raw in read(stored.data, now)]
+    content = hl7.content(stored.data) if stored.source == hl7.SOURCE else stored.digest
+    receipts = [replay_in(c, engine, raw, stored.id, content) for raw in read(stored.data, now)]
     for receipt in receipts:
         if receipt.quarantined:
             told = f"{receipt.quarantined}: {receipt.detail}"

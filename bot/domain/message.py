@@ -1,8 +1,8 @@
 """What a source hands to the engine: the bytes as they came, and what could be read of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.domain.report import Flag, Report
+from bot.domain.report import Flag, OrderNumber, Patient, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Unusable:
     ``detail`` names the field and the cure and quotes no value. ``flags`` is what could still
     be made out: a flagged message opens an alert for the coordinator besides.
     ``error_code`` is from HL7 table 0357 and ``location`` an ERL such as "OBR^1^3", for ERR.
+    ``numbers`` and ``patient`` are those of the order where they could be made out; ``content`` is
+    the digest of the message without its envelope, the same when it is sent again.
     """
 
     reason: str
@@ -33,6 +35,9 @@ class Unusable:
     flags: tuple[Flag, ...] = ()
     error_code: str = "207"
     location: str = ""
+    numbers: tuple[OrderNumber, ...] = ()
+    patient: Patient = field(default_factory=Patient)
+    content: str = ""
 
     @property
     def place(self) -> str:

@@ -41,6 +41,8 @@ class KeyKind(StrEnum):
     ACCESSION = "accession"
     FILLER = "filler"
     PLACER = "placer"
+    PLACE = "place"
+    """Where a FHIR server keeps the report: whatever numbers its versions bring, it is the same."""
     MESSAGE = "message"
     """No order could be made out: the digest of the message itself keeps it from being lost."""
 
@@ -55,6 +57,19 @@ class ReportKey:
     authority: str
     kind: KeyKind
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNumber:
+    """One of the numbers by which an order is known, as the sender wrote it.
+
+    ``stated`` is False where the sender named no authority: it is the facility's by assumption.
+    """
+
+    kind: KeyKind
+    value: str
+    authority: str = ""
+    stated: bool = True
 
 
 class Status(IntEnum):
@@ -103,7 +118,8 @@ class Report:
     ``content_hash`` covers everything clinical and leaves out the message's envelope, so that
     the same report sent again under another control id is recognized. ``resource`` names the FHIR
     resource whose state this is: a server never shows an older one again. ``study_uid`` is DICOM's
-    Study Instance UID. ``called`` quotes what documents that somebody was told of the finding
+    Study Instance UID. ``numbers`` are all that the version names its order by, ``key`` is made of
+    the best of them. ``called`` quotes what documents that somebody was told of the finding
     already, attempts left out. ``machine`` is True where no human signed the interpretation.
     """
 
@@ -138,6 +154,7 @@ class Report:
     machine: bool = False
     sent_at: datetime | None = None
     resource: str = ""
+    numbers: tuple[OrderNumber, ...] = ()
 
 
 ROUTINE = "routine"

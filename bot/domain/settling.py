@@ -38,7 +38,9 @@ def event_for(
         return Amended(
             report_id, None, after.finding_hash, opens_at, held=held, correction=correction
         )
-    review = _review(after, held)
+    # An alert that no version has asked for stood in for a message nobody could read: it was
+    # flagged, and what can be read now does not say so.
+    review = _review(after, held) if after.ever_flagged else alert.review
     return Amended(report_id, held, after.finding_hash, opens_at, review, correction=correction)
 
 

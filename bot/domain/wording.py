@@ -36,6 +36,8 @@ def sms(page: Page, callback_number: str) -> str:
 
 def _page_texts(page: Page, call: str) -> Iterable[str]:
     start = "READBACK (possible repeat)" if page.slip.possible_repeat else "READBACK"
+    if command := _command(page.review):
+        yield from _unread_texts(page, start, command, call)
     what = f"{_category(page)} imaging result{' to review' if page.review else ''}"
     by, code = _by(page), page.code
     long, short = "", ""
@@ -50,6 +52,17 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     yield f"READBACK: imaging result, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
 
 
+def _unread_texts(page: Page, start: str, command: str, call: str) -> Iterable[str]:
+    """There is nothing to read in the EHR under a reference that no report has."""
+    code = page.code
+    short = f" Or PASS {code}." if _is_owner(page) else ""
+    what = f"{_category(page)} imaging result that could not be read, ref {page.ref}"
+    ask = f"{command}{call}, reply ACK {code} {_by(page)}."
+    yield f"{start}: {what}. Run {ask}{short}"
+    yield f"{start}: unreadable {_category(page)} result, ref {page.ref}. Run {ask}{short}"
+    yield f"READBACK: unreadable result, ref {page.ref}. {command}{call}, reply ACK {code}.{short}"
+
+
 def _by(page: Page) -> str:
     if page.due_at is None:
         return "now"
@@ -60,6 +73,26 @@ def _by(page: Page) -> str:
 def _is_owner(page: Page) -> bool:
     """Only the owner can pass it on; whoever is paged beside them is not offered it."""
     return page.owner_id in {"", page.person.id}
+
+
+# ---- what could not be read ------------------------------------------------------------------
+
+_LOOK = "Look at it: "
+
+
+def could_not_be_read(reason: str, entry_id: str) -> str:
+    """Why a person must look at a flagged message, and the command that shows it."""
+    show = f"readback quarantine show {short_id(entry_id)}"
+    return f"flagged, but could not be read: {reason}. {_LOOK}{show}"
+
+
+def short_id(entry_id: str) -> str:
+    """As much of an entry's id as has to be typed: the ids of one process begin alike."""
+    return entry_id[-8:]
+
+
+def _command(review: str) -> str:
+    return review.partition(_LOOK)[2]
 
 
 # ---- notices --------------------------------------------------------------------------------

@@ -4,12 +4,15 @@ Only when the transaction is durable does ``receive`` return, and only then may 
 """
 
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection
 
 from bot import metrics
 from bot.domain.message import RawMessage, Receipt, Reports, SetAside, Unusable
-from bot.engine import unread, versions
+from bot.domain.numbers import numbers_of
+from bot.domain.report import KeyKind, OrderNumber, Report
+from bot.engine import orders, unread, versions
 from bot.engine.context import Engine
 from storage import messages
 from storage.database import after_commit
@@ -39,15 +42,18 @@ def receive_in(c: Connection, engine: Engine, raw: RawMessage) -> Receipt:
     )
 
 
-def replay_in(c: Connection, engine: Engine, raw: RawMessage, message_id: str) -> Receipt:
+def replay_in(
+    c: Connection, engine: Engine, raw: RawMessage, message_id: str, content: str = ""
+) -> Receipt:
     """Use a message that was kept before and is read anew, as if it came now.
 
-    One that still cannot be used is left where it waits, and nobody is told again.
+    One that still cannot be used is left where it waits, and nobody is told again. By ``content``
+    it finds the alert that has stood in for it.
     """
     outcome, reason, detail = _outcome(engine, raw)
     quarantined = outcome == "quarantined"
     if not quarantined:
-        _use(c, engine, raw, message_id, engine.clock.now(), outcome)
+        _use(c, engine, raw, message_id, engine.clock.now(), outcome, content)
     return Receipt(
         message_id,
         quarantined=reason if quarantined else "",
@@ -74,13 +80,35 @@ def _is_live(engine: Engine, raw: RawMessage) -> bool:
 
 
 def _use(
-    c: Connection, engine: Engine, raw: RawMessage, message_id: str, now: datetime, outcome: str
+    c: Connection,
+    engine: Engine,
+    raw: RawMessage,
+    message_id: str,
+    now: datetime,
+    outcome: str,
+    content: str = "",
 ) -> None:
     match raw.reading:
         case Unusable() as unusable:
             unread.keep(c, engine, raw, message_id, unusable, now)
         case Reports(reports=found) if outcome == "reports":
-            for report in found:
-                versions.take(c, engine, report, message_id, now)
+            named = [(report, numbers_of(report)) for report in found]
+            if content:
+                named = _with_content(named, content)
+            orders.lock(c, chain.from_iterable(numbers for _, numbers in named))
+            for report, numbers in named:
+                versions.take(c, engine, report, numbers, message_id, now)
         case _:
             pass
+
+
+Named = tuple[Report, tuple[OrderNumber, ...]]
+
+
+def _with_content(named: list[Named], content: str) -> list[Named]:
+    """The stand-in becomes the alert of the report that was flagged, else of the first."""
+    flagged = [report.flags or any(a.flags for a in report.addenda) for report, _ in named]
+    chosen = next((place for place, flag in enumerate(flagged) if flag), 0)
+    report, numbers = named[chosen]
+    of_content = OrderNumber(KeyKind.MESSAGE, content)
+    return [*named[:chosen], (report, (*numbers, of_content)), *named[chosen + 1 :]]

@@ -7,14 +7,18 @@ from sqlalchemy import Connection
 from bot import metrics
 from bot.domain.alert import Alert
 from bot.domain.coverage import Role
-from bot.domain.events import Opened, Record, SendNotice
+from bot.domain.events import Amended, Opened, Record, SendNotice
 from bot.domain.message import RawMessage, Unusable
+from bot.domain.numbers import distinct, key_of
 from bot.domain.page import Notice, Slip
-from bot.domain.report import KeyKind, ReportKey
+from bot.domain.report import KeyKind, OrderNumber, ReportKey
 from bot.domain.triage import Triage
+from bot.domain.wording import could_not_be_read
+from bot.engine import orders
+from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.opening import free_ref, open_alert
-from storage import audit, outbox, people, quarantine
+from storage import alerts, audit, outbox, people, quarantine
 from storage.alerts import AlertFacts
 from storage.database import after_commit
 from storage.ids import new_id
@@ -29,32 +33,67 @@ def keep(
     now: datetime,
 ) -> None:
     """Keep it for a person; a flagged one opens an alert besides, it must not wait unseen."""
-    first = quarantine.put(c, message_id, raw, unusable, now)
+    entry = quarantine.put(c, message_id, raw, unusable, now)
     after_commit(c, lambda: metrics.quarantined(unusable.reason))
-    entry = Record("quarantined", data={"reason": unusable.reason, "message": message_id})
-    audit.append(c, "admin", [entry], now)
-    if unusable.flags:
-        _open_unread(c, engine, raw, unusable, now)
-    elif first:
+    record = Record("quarantined", data={"reason": unusable.reason, "message": message_id})
+    audit.append(c, "admin", [record], now)
+    if unusable.flags and not _is_test(engine, raw):
+        _flagged(c, engine, raw, unusable, entry.id, now)
+    elif entry.first:
         _tell_coordinator(c, unusable.reason, now)
     after_commit(c, engine.wake)
 
 
-def _open_unread(
-    c: Connection, engine: Engine, raw: RawMessage, unusable: Unusable, now: datetime
+def _is_test(engine: Engine, raw: RawMessage) -> bool:
+    """Said to be for training or debugging (table 0103), which pages nobody; what says something
+    else there may have been misread."""
+    return raw.processing_id in {"T", "D"} - engine.processing_ids
+
+
+def _flagged(
+    c: Connection, engine: Engine, raw: RawMessage, unusable: Unusable, entry: str, now: datetime
 ) -> None:
-    worst = engine.policy.categories[0]
+    """The order's alert, where a number could be made out, else one of its own, is reviewed by a
+    coordinator. The same content sent again adds nothing."""
+    content = OrderNumber(KeyKind.MESSAGE, unusable.content or raw.digest)
+    numbers = (*distinct(unusable.numbers), content)
+    orders.lock(c, numbers)
+    if orders.has_been_seen(c, content):
+        return
+    own = (
+        key_of(numbers) if unusable.numbers else ReportKey(raw.sender, content.kind, content.value)
+    )
+    order = orders.identify(c, own, numbers, unusable.patient, now)
+    alert = alerts.by_key(c, order.key) if order.may_have_alert else None
+    review = could_not_be_read(unusable.reason, entry)
+    if alert is None:
+        _open_unread(c, engine, order.key, content.value, review, unusable)
+    else:
+        # Its content stands in for a finding, so that a second one is not taken for the first.
+        worst = engine.policy.categories[0]
+        apply_in(c, engine, alert.id, Amended(alert.report_id, worst, content.value, now, review))
+
+
+def _open_unread(
+    c: Connection,
+    engine: Engine,
+    key: ReportKey,
+    content: str,
+    review: str,
+    unusable: Unusable,
+) -> None:
+    worst, now = engine.policy.categories[0], engine.clock.now()
     alert = Alert(
         id=new_id(),
         ref=free_ref(c, engine),
-        key=ReportKey(raw.sender, KeyKind.MESSAGE, raw.digest),
+        key=key,
         policy=worst,
         window_opens_at=now,
         due_at=now + worst.window,
         opened_at=now,
         report_id="",
-        finding_hash="",
-        review=f"flagged, but could not be read: {unusable.reason}",
+        finding_hash=content,
+        review=review,
     )
     found = Triage(worst.name, "flagged-unusable", unusable.flags)
     open_alert(c, engine, alert, AlertFacts(), Opened(), found)

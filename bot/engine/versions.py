@@ -11,9 +11,10 @@ from bot.domain import triage as rules
 from bot.domain.alert import Alert
 from bot.domain.events import Correction, Opened
 from bot.domain.policy import Policy
-from bot.domain.report import Report, Settled, Status, Version, settle
+from bot.domain.report import OrderNumber, Report, Settled, Status, Version, settle
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
+from bot.engine import orders
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.holding import Held, held, loading
@@ -22,9 +23,21 @@ from storage import alerts, people, reports
 from storage.ids import new_id
 
 
-def take(c: Connection, engine: Engine, report: Report, message_id: str, now: datetime) -> None:
-    """Add one version; the alert follows what all versions together amount to."""
-    alerts.lock_key(c, report.key)
+def take(
+    c: Connection,
+    engine: Engine,
+    report: Report,
+    numbers: Sequence[OrderNumber],
+    message_id: str,
+    now: datetime,
+) -> None:
+    """Add one version; the alert follows what all versions together amount to.
+
+    ``numbers`` are those by which its order is looked for; they are locked already.
+    """
+    order = orders.identify(c, report.key, numbers, report.patient, now)
+    if order.key != report.key:
+        report = replace(report, key=order.key)
     found = rules.triage(report, engine.policy)
     finding = rules.finding_hash(report, engine.policy)
     report_id = reports.add(c, report, message_id, found, finding, now)
@@ -35,8 +48,10 @@ def take(c: Connection, engine: Engine, report: Report, message_id: str, now: da
     before, after = settle(earlier, engine.policy), settle(versions, engine.policy)
     if after:
         (version,) = (one for one in versions if one.report_id == report_id)
+        # Most reports are routine and have no alert: they are spared the look for one.
+        alert = alerts.by_key(c, order.key) if order.may_have_alert else None
         dated = _dated(report, version, before, after)
-        _follow(c, engine, _News(dated, report_id, versions, before, after, found))
+        _follow(c, engine, _News(dated, report_id, versions, before, after, found), alert)
         if version.content_hash not in {one.content_hash for one in earlier}:
             _note_older(c, engine, report, version, after)
 
@@ -76,9 +91,7 @@ class _News:
         return held(c, older, policy, load), held(c, self.versions, policy, load)
 
 
-def _follow(c: Connection, engine: Engine, news: _News) -> None:
-    # Only a final version opens an alert: where none came before, there is none to look for.
-    alert = alerts.by_key(c, news.report.key) if news.before else None
+def _follow(c: Connection, engine: Engine, news: _News, alert: Alert | None) -> None:
     if alert is None:
         _open(c, engine, news)
     else:

@@ -21,9 +21,10 @@ from bot.slack.actions import open_acknowledge
 from bot.slack.apology import apologizing
 from bot.slack.assign import assign
 from bot.slack.desk import Asked, Desk, Who
+from bot.slack.elements import section
 from bot.slack.modals import Call
 from bot.slack.words import clipped, escaped
-from storage import alerts, people
+from storage import alerts, people, quarantine
 from storage.alerts import AlertRow
 
 COMMAND = "/readback"
@@ -105,10 +106,13 @@ def _open(desk: Desk, asked: Asked) -> None:
         asked.tell(desk.stranger())
         return
     found = _theirs(desk, person)
+    waiting = desk.read(quarantine.waiting) if ADMINISTERS & set(person.roles) else {}
+    told = overview.in_quarantine(waiting)
     if found:
-        asked.tell(f"{len(found)} open", overview.listing(found, person, desk.now))
+        asked.tell(f"{len(found)} open", [*overview.listing(found, person, desk.now), *told])
     else:
-        asked.tell("No open alert concerns you.")
+        none = "No open alert concerns you."
+        asked.tell(none, [section(none), *told])
 
 
 def _theirs(desk: Desk, person: Person) -> list[AlertRow]:

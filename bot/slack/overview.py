@@ -35,6 +35,17 @@ def listing(found: Sequence[AlertRow], person: Person, now: datetime) -> list[Bl
     return [header(heading), *lines(texts), context("`/readback show REF` shows one of them")]
 
 
+def in_quarantine(waiting: Mapping[str, int]) -> list[Block]:
+    """How many messages wait for a person, by reason; nothing where none does."""
+    if not waiting:
+        return []
+    total = sum(waiting.values())
+    by_reason = ", ".join(f"{escaped(reason)} {count}" for reason, count in waiting.items())
+    what = "message waits" if total == 1 else "messages wait"
+    text = clipped(f"📥 {total} {what} in quarantine: {by_reason}", 300)
+    return [context(text, "`readback quarantine list` shows what to do")]
+
+
 def detail(
     view: AlertView,
     entries: Sequence[Entry],

@@ -7,6 +7,7 @@ set aside. What cannot be used says why, with the flags that could still be made
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
@@ -22,7 +23,7 @@ from bot.sources.fhir_json import (
     reachable,
     text,
 )
-from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir_numbers import Origin, numbers_of
 from bot.sources.fhir_report import control_id, report_of
 from bot.sources.hl7_wire import BadReport
 
@@ -95,11 +96,12 @@ def _reading(
     try:
         return Reports(tuple(report_of(report, origin, now, processing_id) for report in reports))
     except BadReport as bad:
-        return _unusable(bad, data)
+        return replace(_unusable(bad, data), numbers=numbers_of(reports[0], origin).every)
 
 
 def _unusable(bad: BadReport, data: bytes) -> Unusable:
-    return Unusable(bad.reason, bad.detail, salvage(data), bad.code, bad.location)
+    content = hashlib.sha256(data).hexdigest()
+    return Unusable(bad.reason, bad.detail, salvage(data), bad.code, bad.location, content=content)
 
 
 def _processing_id(resource: Resource) -> str:

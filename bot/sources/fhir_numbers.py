@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.domain.report import Identifier, KeyKind, ReportKey
+from bot.domain.numbers import LONGEST
+from bot.domain.report import Identifier, KeyKind, OrderNumber, ReportKey
 from bot.sources.fhir_json import Link, Node, Resource, codings, many, one, text
 from bot.sources.hl7_study import uid_in
 
+_KINDS = {"ACSN": KeyKind.ACCESSION, "FILL": KeyKind.FILLER, "PLAC": KeyKind.PLACER}
 _UID = "urn:dicom:uid"
 _PREFIXES = ("urn:oid:", "urn:uuid:", "urn:id:")
 
@@ -36,6 +38,7 @@ class Numbers:
     accession: str
     filler: str
     placer: str
+    every: tuple[OrderNumber, ...] = ()
 
 
 def numbers_of(report: Node, origin: Origin) -> Numbers:
@@ -45,14 +48,16 @@ def numbers_of(report: Node, origin: Origin) -> Numbers:
     filler = _first(found, "FILL", origin)
     placer = _first(found, "PLAC", origin)
     best = accession or filler
+    at = text(report.body.get("id"))[:LONGEST]
+    place = OrderNumber(KeyKind.PLACE, f"DiagnosticReport/{at}", origin.name)
     if best:
-        key = ReportKey(best.authority, KeyKind.ACCESSION, best.value)
+        key = ReportKey(best[0].authority, KeyKind.ACCESSION, best[0].value)
     elif placer:
-        key = ReportKey(placer.authority, KeyKind.PLACER, placer.value)
+        key = ReportKey(placer[0].authority, KeyKind.PLACER, placer[0].value)
     else:
-        place = f"DiagnosticReport/{text(report.body.get('id'))}"
-        key = ReportKey(origin.name, KeyKind.FILLER, place)
-    return Numbers(key, _value(best), _value(filler), _value(placer))
+        key = ReportKey(origin.name, KeyKind.FILLER, place.value)
+    every = (*accession, *filler, *placer, *([place] if at else []))
+    return Numbers(key, _value(accession or filler), _value(filler), _value(placer), every)
 
 
 def study_uid(report: Node) -> str:
@@ -76,10 +81,10 @@ def identifiers(body: Resource, origin: Origin) -> tuple[Identifier, ...]:
 def named(identifier: Resource, origin: Origin) -> list[Identifier]:
     """The identifier under the mapped or plain name of its system, and under its assigner's."""
     value = text(identifier.get("value"))
-    if not value:
+    if not value or len(value) > LONGEST:
         return []
     kind = next((text(c.get("code")) for c in codings(identifier.get("type"))), "")
-    authorities = [name for name in _authorities(identifier, origin) if name] or [""]
+    authorities = [n for n in _authorities(identifier, origin) if 0 < len(n) <= LONGEST] or [""]
     return [Identifier(value, authority, kind) for authority in dict.fromkeys(authorities)]
 
 
@@ -98,16 +103,20 @@ def _plain(system: str) -> str:
     return system
 
 
-def _first(found: list[tuple[str, Resource]], kind: str, origin: Origin) -> Identifier | None:
+def _first(found: list[tuple[str, Resource]], kind: str, origin: Origin) -> tuple[OrderNumber, ...]:
+    """The first of this kind, under each name of its authority; without any it is the server's."""
     for sort, identifier in found:
         if sort == kind and (names := named(identifier, origin)):
-            value, authority = names[0].value, names[0].authority or origin.name
-            return Identifier(value, authority, kind)
-    return None
+            return tuple(
+                OrderNumber(_KINDS[kind], name.value, name.authority or origin.name,
+                            stated=bool(name.authority))
+                for name in names
+            )  # fmt: skip
+    return ()
 
 
-def _value(identifier: Identifier | None) -> str:
-    return identifier.value if identifier else ""
+def _value(numbers: tuple[OrderNumber, ...]) -> str:
+    return numbers[0].value if numbers else ""
 
 
 def _numbers(report: Node) -> Iterator[tuple[str, Resource]]:

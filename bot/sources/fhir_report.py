@@ -83,6 +83,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         machine=by_machine(found, origin),
         sent_at=when.sent_at,
         resource=f"{origin.name}/{found.body.get('id')}" if found.body.get("id") else "",
+        numbers=numbers.every,
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -110,6 +111,7 @@ def _content_hash(report: Report) -> str:
     """SHA-256 of all that the report says; not of the resource's version on its server."""
     bare = replace(report, control_id="", sender="", resource="", time_notes=())
     said = asdict(replace(bare, status_at=None, sent_at=None))
+    del said["numbers"]  # its numbers stand by their kinds above
     content = json.dumps(said, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -6,19 +6,21 @@ words that name the field and the cure, with the flags that could still be made 
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import NO_PROFILES, STANDARD, Feeds, Profile
-from bot.domain.report import Flag
+from bot.domain.report import Flag, Patient
 from bot.sources.hl7_batch import split
 from bot.sources.hl7_flags import salvage
 from bot.sources.hl7_macros import salvaged_macros
-from bot.sources.hl7_orders import party, processing_id, sender
+from bot.sources.hl7_orders import party, processing_id, salvaged_order, sender
+from bot.sources.hl7_people import patient
 from bot.sources.hl7_report import Circumstances, reports
 from bot.sources.hl7_time import zone_of
-from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
+from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, header_line, salvaged, unmarked
 
 SOURCE = "hl7"
 _TRIGGERS = frozenset({"", "R01", "R03", "R32", "R40"})
@@ -50,7 +52,7 @@ def read(
         sender=known.sender,
         control_id=wire.msh(10),
         processing_id=processing_id(wire),
-        reading=_reading(wire, known),
+        reading=_reading(wire, known, data),
     )
 
 
@@ -70,13 +72,39 @@ def profile_of(wire: Wire, feeds: Feeds) -> Profile:
     return feeds.of(party(wire, 3), party(wire, 4))
 
 
-def _reading(wire: Wire, known: Circumstances) -> Reading:
+def _reading(wire: Wire, known: Circumstances, data: bytes) -> Reading:
     try:
         aside = _set_aside(wire)
         return SetAside(aside) if aside else Reports(reports(wire, known))
     except BadReport as bad:
-        found = _salvaged(wire, known.profile)
-        return Unusable(bad.reason, bad.detail, found, bad.code, bad.location)
+        return _unread(bad, wire, known.profile, content(data))
+
+
+def content(data: bytes) -> str:
+    """SHA-256 of the message without its MSH, which differs each time that it is sent."""
+    bare = unmarked(data).lstrip(b"\v \t\r\n")
+    rest = bare[len(header_line(bare)) :] if bare.startswith(b"MSH") else bare
+    return hashlib.sha256(rest.strip()).hexdigest()
+
+
+def _unread(bad: BadReport, wire: Wire, profile: Profile, content_: str) -> Unusable:
+    order = salvaged_order(_without_last_field(wire))
+    return Unusable(
+        bad.reason,
+        bad.detail,
+        _salvaged(wire, profile),
+        bad.code,
+        bad.location,
+        numbers=order[1] if order else (),
+        patient=patient(order[0].pid, wire) if order else Patient(),
+        content=content_,
+    )
+
+
+def _without_last_field(wire: Wire) -> Wire:
+    """Of a message that broke off the last field may be half a number, which is another order's."""
+    last = wire.lines[-1].rpartition(wire.field)[0] if wire.lines else ""
+    return replace(wire, lines=[*wire.lines[:-1], last])
 
 
 def _salvaged(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
@@ -109,13 +137,17 @@ def unusable(
     """A message for quarantine. ``data`` may be cut, ``size`` and ``digest`` are not."""
     wire, known = salvaged(data)
     profile = profile_of(wire, feeds) if known else STANDARD
+    digest = digest or hashlib.sha256(data).hexdigest()
+    size = len(data) if size is None else size
+    # What was not kept may differ where what was kept is the same.
+    told = content(data) if len(data) == size else digest
     return RawMessage(
         data=data,
-        size=len(data) if size is None else size,
-        digest=digest or hashlib.sha256(data).hexdigest(),
+        size=size,
+        digest=digest,
         source=source,
         sender=sender(wire)[:_LONGEST] if known else "",
         control_id=wire.msh(10)[:_LONGEST] if known else "",
         processing_id=processing_id(wire)[:_LONGEST] if known else "",
-        reading=Unusable(bad.reason, bad.detail, _salvaged(wire, profile), bad.code, bad.location),
+        reading=_unread(bad, wire, profile, told),
     )

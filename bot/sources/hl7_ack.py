@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.domain.message import RawMessage, Receipt, Unusable
 from bot.sources.hl7_batch import without_envelope
-from bot.sources.hl7_wire import at, header_line
+from bot.sources.hl7_wire import at, header_line, unmarked
 
 _UNSUPPORTED = frozenset({"200", "201", "202", "203"})
 _CONDITIONS = {
@@ -89,7 +89,7 @@ def write(data: bytes, answer: Answer, *, control_id: str, now: datetime) -> byt
     an MSH it is still well-formed. ``control_id`` is our own MSH-10; MSA-2 echoes theirs.
     """
     # Latin-1 carries any byte through unchanged, so that what is echoed is what was sent.
-    header = _header(header_line(without_envelope(data).lstrip()).decode("latin-1"))
+    header = _header(header_line(without_envelope(unmarked(data)).lstrip()).decode("latin-1"))
     separator, marks = header[1], header[2]
     component, repetition = marks[0:1] or "^", marks[1:2] or "~"
     trigger = at(at(header, 9).split(component), 1)

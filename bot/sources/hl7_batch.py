@@ -9,7 +9,7 @@ import re
 
 # An MSH counts where a line begins and its delimiters follow: a line of prose may begin so, too.
 _BEGINS = re.compile(
-    rb"(?:(?<=[\r\n\x1c])|\A)[ \t\x0b]*+"
+    rb"(?:(?<=[\r\n\x1c])|\A)(?:\xef\xbb\xbf)?+[ \t\x0b]*+"
     rb"(?:(?:FHS|BHS)[^\w\s][^\r\n]*+\s++)*+"
     rb"MSH([^\w\s])[^\w\s]{1,5}(?:\1|[\r\n]|\Z)"
 )

@@ -6,11 +6,12 @@ is the filler, and its number is what a radiologist calls the accession. A later
 OBR-18 so keeps its key. The placer's number comes last.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-from bot.domain.report import KeyKind, ReportKey
+from bot.domain.numbers import LONGEST
+from bot.domain.report import KeyKind, OrderNumber, ReportKey
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_people import entity
 from bot.sources.hl7_wire import BadReport, Wire, at
@@ -36,10 +37,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
+    """``every`` has them all with their authorities, ``key`` is made of the best."""
+
     key: ReportKey
     accession: str
     filler: str
     placer: str
+    every: tuple[OrderNumber, ...] = ()
 
 
 def orders_in(wire: Wire) -> list[Order]:
@@ -95,12 +99,20 @@ def by_key(orders: list[Order], wire: Wire) -> list[tuple[Order, Numbers]]:
         if numbers is None:
             nameless.append(order)
         elif numbers.key in found:
-            _merge(found[numbers.key][0], order)
+            first, known = found[numbers.key]
+            _merge(first, order)
+            found[numbers.key] = first, replace(known, every=(*known.every, *numbers.every))
         else:
             found[numbers.key] = (order, numbers)
     for order in nameless:
         _merge(_first_of(order.pid, found.values()), order)
     return list(found.values())
+
+
+def salvaged_order(wire: Wire) -> tuple[Order, tuple[OrderNumber, ...]] | None:
+    """The first order with a number in a message that cannot be used otherwise."""
+    named = ((order, _numbers(order, wire)) for order in orders_in(wire))
+    return next(((order, numbers.every) for order, numbers in named if numbers), None)
 
 
 def _first_of(pid: list[str], found: Iterable[tuple[Order, Numbers]]) -> Order:
@@ -126,25 +138,56 @@ def _merge(order: Order, more: Order) -> None:
 
 
 def _numbers(order: Order, wire: Wire) -> Numbers | None:
-    filler, issuer = _number(order, 3, wire)
-    placer, placed_by = _number(order, 2, wire)
-    stated, stated_by = entity(at(order.obr, 18), wire)
+    in_obr_3, in_obr_2 = _number(order, 3, wire), _number(order, 2, wire)
+    in_obr_18 = at(order.obr, 18)
+    (filler, issuer), (placer, placed_by) = _entity(in_obr_3, wire), _entity(in_obr_2, wire)
+    stated, stated_by = _entity(in_obr_18, wire)
     if stated not in {filler, placer} and not _looks_like_accession(stated):
-        stated, stated_by = "", ""
+        in_obr_18, stated, stated_by = "", "", ""
     accession = stated or filler
-    sender = party(wire, 4) or party(wire, 3)
+    sender = (party(wire, 4) or party(wire, 3))[:LONGEST]
     if accession:
         key = ReportKey(stated_by or issuer or sender, KeyKind.ACCESSION, accession)
     elif placer:
         key = ReportKey(placed_by or sender, KeyKind.PLACER, placer)
     else:
         return None
-    return Numbers(key, accession, filler, placer)
+    every = [
+        *_named(KeyKind.ACCESSION, in_obr_18, issuer if stated == filler else "", sender, wire),
+        *_named(KeyKind.FILLER, in_obr_3, "", sender, wire),
+        *_named(KeyKind.PLACER, in_obr_2, "", sender, wire),
+    ]
+    return Numbers(key, accession, filler, placer, tuple(every))
 
 
-def _number(order: Order, place: int, wire: Wire) -> tuple[str, str]:
-    value, authority = entity(at(order.obr, place), wire)
-    return (value, authority) if value else entity(at(order.orc, place), wire)
+def _number(order: Order, place: int, wire: Wire) -> str:
+    """The field of OBR where it has a number, else that of ORC."""
+    field = at(order.obr, place)
+    return field if _entity(field, wire)[0] else at(order.orc, place)
+
+
+def _entity(field: str, wire: Wire) -> tuple[str, str]:
+    """What is too long to be one is no number: a database could not index it."""
+    value, authority = entity(field, wire)
+    if len(value) > LONGEST:
+        return "", ""
+    return value, authority if len(authority) <= LONGEST else ""
+
+
+def _named(
+    kind: KeyKind, field: str, issuer: str, sender: str, wire: Wire
+) -> Iterator[OrderNumber]:
+    """The number under each name of its authority: namespace and universal id (2.A.28)."""
+    if not field:
+        return
+    value, authority = _entity(field, wire)
+    if not value:
+        return
+    authority = authority or issuer
+    yield OrderNumber(kind, value, authority or sender, bool(authority))
+    universal = wire.clean(at(field.split(wire.component, 3), 2))
+    if universal and universal != authority and len(universal) <= LONGEST:
+        yield OrderNumber(kind, value, universal)
 
 
 def _looks_like_accession(value: str) -> bool:

@@ -101,6 +101,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         called=called(told)[0],
         machine=bool(known.machines) and _is_machine(wire, radiologist, known.machines),
         sent_at=when.sent_at,
+        numbers=numbers.every,
     )
 
 

@@ -5,6 +5,7 @@ that is no segment continues the field before it, MSH-2 may have fewer or more c
 four (HL7 v2.5.1 section 2.5). Nothing in here knows what a field means.
 """
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,12 +87,33 @@ _CODECS = {
 _LATIN_1 = frozenset({"88591", "ISO88591", "LATIN1"})
 
 
+# What stands before a text that Windows has saved as "Unicode", and what it says of the rest.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def unmarked(data: bytes) -> bytes:
+    """The message without the byte order mark before it; what UTF-16 marked so in UTF-8."""
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            rest = data[len(mark) :]
+            return rest if codec == "utf-8" else rest.decode(codec, "replace").encode()
+    return data
+
+
 def decode(data: bytes) -> tuple[str, str]:
-    """The text and the codec used: by MSH-18, else UTF-8, Windows-1252 and Latin-1 by trial.
+    """The text and the codec used: by a byte order mark or MSH-18, else UTF-8, Windows-1252 and
+    Latin-1 by trial.
 
     Raises BadReport for a NUL, and for bytes that the declared charset does not have.
     """
-    if b"\0" in data:
+    plain = unmarked(data)
+    if b"\0" not in plain and plain is not data:
+        return _by_trial(plain, ("utf-8", "cp1252"))
+    if b"\0" in plain:
         detail = "The message has a NUL byte: send text, in UTF-8 and not in UTF-16"
         raise BadReport("undecodable", detail, "102", "MSH^1^18")
     declared = _declared(data)
@@ -105,8 +127,8 @@ def decode(data: bytes) -> tuple[str, str]:
         raise BadReport("undecodable", detail, "102", "MSH^1^18") from None
 
 
-def _by_trial(data: bytes, codecs: tuple[str, ...]) -> tuple[str, str]:
-    for codec in codecs:
+def _by_trial(data: bytes, likely: tuple[str, ...]) -> tuple[str, str]:
+    for codec in likely:
         try:
             return data.decode(codec), codec
         except UnicodeDecodeError:
@@ -178,7 +200,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
 
 def salvaged(data: bytes) -> tuple[Wire, bool]:
     """Whatever lines there are in bytes that cannot be used, and whether an MSH governs them."""
-    text = data.decode("latin-1").replace("\0", "")
+    text = unmarked(data).decode("latin-1").replace("\0", "")
     lines = re.split(r"[\r\n\v\x1c]+", text)
     starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:]]
     if len(starts) == 1:

@@ -8,7 +8,14 @@ from sqlmodel import SQLModel
 
 from storage.tables.directory import Editions, People, PersonIdentifiers
 from storage.tables.paging import Alerts, Codes, Pages, Policies
-from storage.tables.received import Inbound, Messages, Quarantine, Reports, SourceCursors
+from storage.tables.received import (
+    Inbound,
+    Messages,
+    OrderNumbers,
+    Quarantine,
+    Reports,
+    SourceCursors,
+)
 from storage.tables.trail import Audit, Seals
 
 
@@ -19,6 +26,7 @@ def _table(row: type[SQLModel]) -> Table:
 messages = _table(Messages)
 quarantine = _table(Quarantine)
 reports = _table(Reports)
+order_numbers = _table(OrderNumbers)
 policies = _table(Policies)
 people = _table(People)
 person_identifiers = _table(PersonIdentifiers)

@@ -4,7 +4,7 @@ and how far the sources that are polled have been read.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field
 
 from storage.columns import Instant, Outside
@@ -41,7 +41,10 @@ class Quarantine(Row, table=True):
         UniqueConstraint("message_id", "reason"),
         # "Is one of this reason waiting already?", and the list of those that wait.
         partial_index(
-            "ix_quarantine_waiting", "reason", "quarantined_at", where="replayed_at IS NULL"
+            "ix_quarantine_waiting",
+            "reason",
+            "quarantined_at",
+            where="replayed_at IS NULL AND dismissed_at IS NULL",
         ),
     )
 
@@ -58,6 +61,7 @@ class Quarantine(Row, table=True):
     location: str = Field(sa_type=Outside)
     quarantined_at: datetime = Field(sa_type=Instant)
     replayed_at: datetime | None = Field(default=None, sa_type=Instant)
+    dismissed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Reports(Row, table=True):
@@ -95,6 +99,26 @@ class Reports(Row, table=True):
     evidence: str = Field(sa_type=Text)
     received_at: datetime = Field(sa_type=Instant)
     body: str = Field(sa_type=Text)
+
+
+class OrderNumbers(Row, table=True):
+    """A number by which an order is known, as it is compared, and the key of that order's result.
+
+    ``patient`` are the patient's identifiers as JSON, from the version that brought the number.
+    """
+
+    __tablename__ = "order_numbers"
+    # The primary key finds the orders that a number names, the index all numbers of an order.
+    __table_args__ = (Index("ix_order_numbers_key_value", "key_value"),)
+
+    value: str = Field(primary_key=True, sa_type=Outside)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    authority: str = Field(primary_key=True, sa_type=Outside)
+    key_value: str = Field(primary_key=True, sa_type=Outside)
+    key_kind: str = Field(primary_key=True, sa_type=Text)
+    key_authority: str = Field(primary_key=True, sa_type=Outside)
+    stated: bool
+    patient: str = Field(sa_type=Text)
 
 
 class Inbound(Row, table=True):

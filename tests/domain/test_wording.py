@@ -43,6 +43,30 @@ def test_a_page_reads_as_the_manual_says() -> None:
     )
 
 
+def test_what_could_not_be_read_names_the_command_that_shows_it() -> None:
+    review = wording.could_not_be_read("no-obr", "00000000000001234567890abcdef")
+    assert review == (
+        "flagged, but could not be read: no-obr. Look at it: readback quarantine show 90abcdef"
+    )
+    assert wording.sms(replace(PAGE, review=review), NUMBER) == (
+        "READBACK: unreadable critical result, ref K7QX. Run readback quarantine show 90abcdef "
+        "or call 312-555-0100, reply ACK 4827 by 14:40. Or PASS 4827."
+    )
+
+
+@given(st.text(max_size=60), st.text(max_size=40), st.booleans())
+def test_the_command_is_in_one_segment_with_its_code_whatever_the_category_and_number(
+    category: str, number: str, late: bool
+) -> None:
+    due_at = NOW - timedelta(days=9) if late else NOW + timedelta(days=2)
+    review = wording.could_not_be_read("no-order-identifier", "0" * 24 + "90abcdef")
+    page = replace(PAGE, review=review, category=category, due_at=due_at)
+    text = wording.sms(page, number)
+    assert septets(text) <= SEGMENT
+    assert "readback quarantine show 90abcdef" in text
+    assert "ACK 4827" in text
+
+
 def test_the_day_stands_beside_a_time_that_is_not_today() -> None:
     page = replace(PAGE, due_at=NOW + timedelta(hours=20))
     assert "by Tue 10:00." in wording.sms(page, NUMBER)

@@ -9,7 +9,7 @@ from sqlalchemy import event
 from bot.domain.message import RawMessage, Unusable
 from bot.engine import intake
 from bot.sources import hl7
-from storage import audit, quarantine
+from storage import alerts, audit, quarantine
 from tests.engine.conftest import CHICAGO, Bench
 from tests.scenarios.looking import version
 
@@ -63,3 +63,11 @@ def test_a_unit_that_fails_leaves_nothing_of_the_message_behind(bench: Bench) ->
     assert bench.database.look(audit.verify).entries == before
     assert not bench.take(raw).duplicate
     assert bench.alert().category == "critical"
+
+
+def test_a_flagged_test_message_that_cannot_be_read_is_nobodys_alert(bench: Bench) -> None:
+    live = version("E1", bench.clock.at, control="T1", status="?")
+    bench.take(live.replace(b"|T1|P|", b"|T2|T|"))
+    assert bench.database.look(lambda c: alerts.listing(c, ("open",))) == []
+    bench.take(live)
+    assert len(bench.database.look(lambda c: alerts.listing(c, ("open",)))) == 1

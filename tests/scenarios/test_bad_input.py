@@ -155,7 +155,11 @@ def test_flagged_and_not_usable(hospital: Hospital) -> None:
     send_what_cannot_be_used(hospital, message, "no-order-identifier", "OBR^1^3", "101")
     alert = hospital.alert()
     assert (owner(hospital), hospital.alerts()) == ("Carla Reyes RN", 1)
-    assert alert.review == "flagged, but could not be read: no-order-identifier"
+    (entry,) = hospital.database.look(quarantine.listing)
+    assert alert.review == (
+        "flagged, but could not be read: no-order-identifier. "
+        f"Look at it: readback quarantine show {entry.id[-8:]}"
+    )
     paged_until_acknowledged(hospital, hospital.carla)
 
 

@@ -2,9 +2,15 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from bot.app import DEFAULT_POLICY
 from bot.domain.message import Unusable
+from bot.domain.policy_file import parse_policy
+from bot.engine import intake
+from bot.engine.context import Engine, Site
 from bot.sandbox.hospital import Hospital
 from bot.sources.hl7 import unusable
 from bot.sources.hl7_wire import BadReport
@@ -59,3 +65,38 @@ def kept_by_an_older_reader(hospital: Hospital, message: bytes) -> None:
             c, messages.keep(c, raw, now, "quarantined", reading.reason).id, raw, reading, now
         )
     )
+
+
+def unread_by_an_older_reader(hospital: Hospital, message: bytes) -> None:
+    """The same for one whose order that version could not make out: its alert stands in."""
+    raw = unusable(message, BadReport("old-reader", "not known then", "207"), source="hl7")
+    assert isinstance(raw.reading, Unusable)
+    raw = replace(raw, reading=replace(raw.reading, numbers=()))
+    policy = parse_policy(DEFAULT_POLICY.read_text(encoding="utf-8"))
+    site = Site("General", ZoneInfo("America/Chicago"), "312-555-0100")
+    engine = Engine(hospital.database, hospital.watch, policy, site, lambda: None, 0)
+    hospital.database.run(lambda c: intake.receive_in(c, engine, raw))
+
+
+def test_what_waits_is_counted_by_reason_and_dismissed_with_one(
+    hospital: Hospital, database_url: str, tmp_path: Path
+) -> None:
+    hospital.send(spoiled(hospital, ("|CT|F|", "|CT|?|")))
+    hospital.carla.slack.expect_new("readback quarantine list")
+    hospital.send(spoiled(hospital, ("|CT|F|", "|CT|??|")))
+    answer = hospital.carla.slack.command("/readback", "open").ephemeral
+    assert "2 messages wait in quarantine: unknown-status 2" in answer.plain
+    assert "quarantine" not in hospital.ada.slack.command("/readback", "open").ephemeral.plain
+    site = {"READBACK_DATABASE__URL": database_url}
+    listed = readback(tmp_path, "quarantine", "list", **site)
+    assert "unknown-status: 2 messages" in listed.stdout + listed.stderr
+    first, _ = hospital.database.look(quarantine.listing)
+    dismiss = ("quarantine", "dismiss", first.id[-8:], "--reason", "a test of the interface")
+    assert readback(tmp_path, *dismiss, **site).returncode == 0
+    assert hospital.database.look(quarantine.waiting) == {"unknown-status": 1}
+    (entry,) = administration(hospital, "quarantine_dismissed")
+    assert entry.data["reason"] == "a test of the interface"
+    assert entry.actor.startswith("cli:") or entry.actor
+    assert readback(tmp_path, *dismiss, **site).returncode == 1
+    replayed = readback(tmp_path, "quarantine", "replay", first.id, **site)
+    assert "dismissed" in replayed.stdout

@@ -16,8 +16,8 @@ from bot.domain.events import ReadBack
 from bot.domain.ladder import Planned
 from bot.domain.page import Notice
 from bot.domain.policy import CategoryPolicy, Step
-from bot.domain.report import KeyKind, ReportKey
-from storage import alerts, tables
+from bot.domain.report import KeyKind, OrderNumber, ReportKey
+from storage import alerts, orders, tables
 from storage.alerts import AlertFacts, ConflictError
 from storage.columns import EPOCH, MICROSECOND
 from storage.database import Database
@@ -184,12 +184,13 @@ def test_changes_made_at_once_by_many_all_count(clinic: Database) -> None:
 
 def test_two_messages_of_one_order_at_once_open_one_alert(clinic: Database) -> None:
     key = our.KEY
+    numbers = [OrderNumber(key.kind, key.value), OrderNumber(KeyKind.PLACER, "P1")]
     together = threading.Barrier(2, timeout=10) if clinic.dialect == "postgresql" else None
 
     def open_or_find(c: Connection) -> str:
         if together and not together.broken:
             together.wait()
-        alerts.lock_key(c, key)
+        orders.lock(c, numbers)
         found = alerts.by_key(c, key)
         if found is None:
             found = our.alert(key=key)

@@ -167,7 +167,7 @@ def test_the_same_content_sent_at_another_time_is_another_version(database: Data
 
 def put(database: Database, data: bytes, unusable: Unusable = UNUSABLE) -> bool:
     def unit(c: Connection) -> bool:
-        return quarantine.put(c, stored_message(c, data), raw(data), unusable, NOW)
+        return quarantine.put(c, stored_message(c, data), raw(data), unusable, NOW).first
 
     return database.run(unit)
 

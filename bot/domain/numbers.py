@@ -1,0 +1,209 @@
+"""Which order a version is about: its numbers compared with those of the orders known so far.
+
+Senders name an order by its accession, filler or placer number, by all of them or by some, with
+the issuing authority or without. A wrong merge of two patients' orders is worse than two alerts:
+whatever is not certain is taken for another order.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.report import Identifier, KeyKind, OrderNumber, Patient, Report, ReportKey
+
+LONGEST = 200
+"""Characters of a number, or of the name of its authority; what is longer is none."""
+_AS_WRITTEN = frozenset({KeyKind.PLACE, KeyKind.MESSAGE})
+_IMAGING = frozenset({KeyKind.ACCESSION, KeyKind.FILLER})
+"""One space: in imaging the RIS is the filler, and many call its number the accession."""
+# The same bytes leave no doubt. Of the others a lower one never joins what a higher one tells
+# apart: several exams share a placer's order, and one accession may cover several filler orders.
+_RANK = {
+    KeyKind.MESSAGE: -1,
+    KeyKind.ACCESSION: 0,
+    KeyKind.FILLER: 1,
+    KeyKind.PLACER: 2,
+    KeyKind.PLACE: 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it is known: all its numbers and patient identifiers received so far, and its
+    alert where it has one (``opened_at`` in UTC)."""
+
+    key: ReportKey
+    numbers: tuple[OrderNumber, ...]
+    patients: tuple[Identifier, ...] = ()
+    alert_id: str = ""
+    ref: str = ""
+    opened_at: datetime | None = None
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """``order`` is None where none is known. ``others`` are orders that the same version names
+    as well and that have an alert of their own: they stay apart."""
+
+    order: Order | None
+    others: tuple[Order, ...] = ()
+
+
+def plain(number: OrderNumber) -> OrderNumber:
+    """The number as it is compared: letter case and blanks tell no two orders apart."""
+    if number.kind in _AS_WRITTEN:
+        return number
+    value, authority = _bare(number.value), _bare(number.authority)
+    return OrderNumber(number.kind, value, authority, number.stated)
+
+
+def numbers_of(report: Report) -> tuple[OrderNumber, ...]:
+    """All numbers of the report, to be compared; each once, the best kind first."""
+    key = report.key
+    named = report.numbers or (OrderNumber(key.kind, key.value, key.authority),)
+    return distinct(named)
+
+
+def key_of(numbers: Sequence[OrderNumber]) -> ReportKey:
+    """A key made of the best of some numbers; imaging's own are all one kind there."""
+    best = numbers[0]
+    kind = KeyKind.ACCESSION if best.kind in _IMAGING else best.kind
+    return ReportKey(best.authority, kind, best.value)
+
+
+def distinct(numbers: Iterable[OrderNumber]) -> tuple[OrderNumber, ...]:
+    """The numbers as they are compared, each once; an accession is no filler number besides."""
+    found: dict[tuple[bool, KeyKind | None, str, str], OrderNumber] = {}
+    for number in sorted(map(plain, numbers), key=lambda n: (_RANK[n.kind], not n.stated)):
+        imaging = number.kind in _IMAGING
+        own = None if imaging else number.kind
+        if number.value:
+            found.setdefault((imaging, own, number.value, number.authority), number)
+    return tuple(found.values())
+
+
+def match(
+    own: ReportKey, numbers: Sequence[OrderNumber], patient: Patient, known: Sequence[Order]
+) -> Match:
+    """Which of the known orders these numbers name; ``own`` is the key that they make.
+
+    Several by numbers of certain authority: the strongest number decides, then how many agree,
+    then the alert that is open or older. Several by a number of assumed authority: none. Another
+    patient under the same key is a correction of the patient; else it is another order.
+    """
+    who = patient.identifiers
+    certain, assumed = [], []
+    for order in known:
+        hits = [
+            (mine, its) for mine in numbers for its in order.numbers if _same(mine, its, order, who)
+        ]
+        if not hits or _told_apart(hits, numbers, order, who):
+            continue
+        sure = any(_exact(mine, its) for mine, its in hits)
+        if sure and (order.key == own or not _other_patient(who, order.patients)):
+            certain.append((_weight(hits, order), order))
+        elif not sure and not _unlike(who, order.patients):
+            assumed.append(order)
+    if not certain:
+        return Match(_only(assumed, who))
+    first, *rest = [order for _, order in sorted(certain, key=lambda pair: pair[0])]
+    return Match(first, tuple(order for order in rest if order.alert_id))
+
+
+def news(numbers: Iterable[OrderNumber], order: Order) -> tuple[OrderNumber, ...]:
+    """Those by which the order was not known before."""
+    return tuple(
+        number
+        for number in numbers
+        if not any(
+            number.value == its.value
+            and _one_space(number.kind, its.kind)
+            and number.authority == its.authority
+            for its in order.numbers
+        )
+    )
+
+
+# ---- one number and another -----------------------------------------------------------------
+
+
+def _bare(value: str) -> str:
+    return "".join(value.split()).upper()
+
+
+def _same(mine: OrderNumber, its: OrderNumber, order: Order, who: tuple[Identifier, ...]) -> bool:
+    """Without an authority stated a number is the facility's; the patient may tell better."""
+    if mine.value != its.value or not _one_space(mine.kind, its.kind):
+        return False
+    if mine.authority == its.authority:
+        return True
+    if mine.stated or its.stated:
+        return not (mine.stated and its.stated)
+    return _shared(who, order.patients)
+
+
+def _one_space(a: KeyKind, b: KeyKind) -> bool:
+    return a is b or {a, b} <= _IMAGING
+
+
+def _exact(mine: OrderNumber, its: OrderNumber) -> bool:
+    return mine.authority == its.authority
+
+
+Hit = tuple[OrderNumber, OrderNumber]
+
+
+def _told_apart(
+    hits: list[Hit], numbers: Sequence[OrderNumber], order: Order, who: tuple[Identifier, ...]
+) -> bool:
+    """Both have a number of a higher kind than those they agree in, and not the same one."""
+    level = min(min(_RANK[mine.kind], _RANK[its.kind]) for mine, its in hits)
+    for kind in (kind for kind, rank in _RANK.items() if 0 <= rank < level):
+        here = [number for number in numbers if number.kind is kind]
+        there = [number for number in order.numbers if number.kind is kind]
+        if here and there and not any(_same(a, b, order, who) for a in here for b in there):
+            return True
+    return False
+
+
+def _weight(hits: list[Hit], order: Order) -> tuple[bool, int, bool, bool, str, str, str]:
+    """What sorts the surest first. Imaging's own numbers go before those of whoever ordered."""
+    imaging = any(mine.kind in _IMAGING for mine, _ in hits)
+    agreeing = len({mine for mine, _ in hits})
+    opened = order.opened_at.isoformat() if order.opened_at else ""
+    number = order.key.value, order.key.authority
+    return not imaging, -agreeing, not order.alert_id, not order.is_open, opened, *number
+
+
+# ---- the patient ----------------------------------------------------------------------------
+
+
+def _shared(ours: Iterable[Identifier], theirs: Iterable[Identifier]) -> bool:
+    return any(
+        a.value == b.value and (a.authority == b.authority or not (a.authority and b.authority))
+        for a in ours
+        for b in theirs
+    )
+
+
+def _comparable(a: Identifier, b: Identifier) -> bool:
+    """A visit's number says nothing about a record's number of the same authority."""
+    return a.authority == b.authority and (a.kind == b.kind or not (a.kind and b.kind))
+
+
+def _other_patient(ours: tuple[Identifier, ...], theirs: tuple[Identifier, ...]) -> bool:
+    """Both name the patient in the same authority's numbers, and none is shared."""
+    return not _shared(ours, theirs) and any(_comparable(a, b) for a in ours for b in theirs)
+
+
+def _unlike(ours: tuple[Identifier, ...], theirs: tuple[Identifier, ...]) -> bool:
+    """Both name the patient, and nothing says that it is the same one."""
+    return bool(ours and theirs) and not _shared(ours, theirs)
+
+
+def _only(found: list[Order], who: tuple[Identifier, ...]) -> Order | None:
+    """The one that it can be: of several, the one with the same patient."""
+    if len(found) > 1:
+        found = [order for order in found if _shared(who, order.patients)]
+    return found[0] if len(found) == 1 else None

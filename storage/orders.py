@@ -1,0 +1,106 @@
+"""Orders and the numbers they are known by: each leads to the key that the first version gave."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, and_, bindparam, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.domain.numbers import Order
+from bot.domain.report import Identifier, KeyKind, OrderNumber, ReportKey
+from storage import codec, locks, tables
+from storage.columns import AnyRow
+
+_PATIENT = TypeAdapter(tuple[Identifier, ...])
+_named = tables.order_numbers
+_all = tables.order_numbers.alias("every")
+_alerts = tables.alerts
+_KEY = ("key_value", "key_kind", "key_authority")
+
+
+def _same_key(a: Any, b: Any) -> Any:
+    return and_(*(a.c[name] == b.c[name] for name in _KEY))
+
+
+# One statement for each version: a feed of routine reports pays for nothing more.
+_FIND = (
+    select(
+        *(_all.c[name] for name in (*_KEY, "kind", "value", "authority", "stated", "patient")),
+        _alerts.c.id,
+        _alerts.c.ref,
+        _alerts.c.opened_at,
+        (_alerts.c.state == literal_column("'open'")).label("is_open"),
+    )
+    .select_from(
+        _named.join(_all, _same_key(_named, _all)).outerjoin(_alerts, _same_key(_alerts, _all))
+    )
+    .distinct()
+)
+# Nearly every version has no more: that many are bound one by one, which costs half of a list.
+_USUAL = 3
+_FIND_USUAL = _FIND.where(_named.c.value.in_([bindparam(f"value_{n}") for n in range(_USUAL)]))
+_FIND_MORE = _FIND.where(_named.c.value.in_(bindparam("values", expanding=True)))
+_ADD = insert(_named).on_conflict_do_nothing()
+
+
+def lock(connection: Connection, numbers: Iterable[OrderNumber]) -> None:
+    """Let nobody else take in a version of any of these orders until the transaction ends.
+
+    By value alone: what another authority's number is taken for depends on it as well.
+    """
+    locks.lock_all(connection, *(("order", number.value) for number in numbers))
+
+
+def find(connection: Connection, numbers: Sequence[OrderNumber]) -> list[Order]:
+    """The orders that have a number of one of these values, with all they are known by."""
+    found: dict[ReportKey, list[AnyRow]] = {}
+    for row in _rows(connection, list({number.value for number in numbers})):
+        key = ReportKey(row.key_authority, KeyKind(row.key_kind), row.key_value)
+        found.setdefault(key, []).append(row)
+    return [_order(key, rows) for key, rows in found.items()]
+
+
+def _rows(connection: Connection, values: list[str]) -> Sequence[AnyRow]:
+    if len(values) > _USUAL:
+        return connection.execute(_FIND_MORE, {"values": values}).all()
+    padded = (values * _USUAL)[:_USUAL]
+    return connection.execute(
+        _FIND_USUAL, {f"value_{n}": value for n, value in enumerate(padded)}
+    ).all()
+
+
+def know(
+    connection: Connection,
+    key: ReportKey,
+    numbers: Iterable[OrderNumber],
+    patient: tuple[Identifier, ...],
+) -> None:
+    """From now on each of these numbers leads to the order of this key."""
+    who = codec.dump(_PATIENT, patient)
+    values = [
+        {"value": number.value, "kind": number.kind.value, "authority": number.authority,
+         "key_value": key.value, "key_kind": key.kind.value, "key_authority": key.authority,
+         "stated": number.stated, "patient": who}
+        for number in numbers
+    ]  # fmt: skip
+    if values:
+        connection.execute(_ADD, values)
+
+
+def _order(key: ReportKey, rows: Sequence[AnyRow]) -> Order:
+    first = rows[0]
+    return Order(
+        key,
+        tuple(OrderNumber(KeyKind(row.kind), row.value, row.authority, row.stated) for row in rows),
+        _patients(frozenset(row.patient for row in rows)),
+        alert_id=first.id or "",
+        ref=first.ref or "",
+        opened_at=first.opened_at,
+        is_open=bool(first.is_open),
+    )
+
+
+def _patients(stored: frozenset[str]) -> tuple[Identifier, ...]:
+    found = [one for body in sorted(stored) for one in _PATIENT.validate_json(body)]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,143 @@
+"""Which order some numbers name: the rules, one by one."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.numbers import Order, distinct, key_of, match, news, numbers_of, plain
+from bot.domain.report import Identifier, KeyKind, OrderNumber, Patient, ReportKey
+from tests.domain.reports import PLAIN
+
+THEN = datetime(2026, 6, 1, tzinfo=UTC)
+JANET = (Identifier("1", "MAIN", "MR"),)
+OWN = ReportKey("RIS", KeyKind.ACCESSION, "NEW")
+
+
+def accession(value: str, authority: str = "RIS", *, stated: bool = True) -> OrderNumber:
+    return OrderNumber(KeyKind.ACCESSION, value, authority, stated)
+
+
+def filler(value: str, authority: str = "RIS") -> OrderNumber:
+    return OrderNumber(KeyKind.FILLER, value, authority)
+
+
+def placer(value: str) -> OrderNumber:
+    return OrderNumber(KeyKind.PLACER, value, "CPOE")
+
+
+def order(*numbers: OrderNumber, who: tuple[Identifier, ...] = (), alert: str = "") -> Order:
+    opened = THEN if alert else None
+    return Order(key_of(numbers), numbers, who, alert, alert, opened, bool(alert))
+
+
+def named(
+    *numbers: OrderNumber, known: tuple[Order, ...], who: tuple[Identifier, ...] = ()
+) -> Order | None:
+    return match(OWN, numbers, Patient(identifiers=who), known).order
+
+
+def test_case_and_blanks_tell_no_two_numbers_apart() -> None:
+    assert plain(accession(" acc 1 ", "ris")) == accession("ACC1")
+
+
+def test_a_resource_and_a_message_are_compared_as_they_are_written() -> None:
+    for kind in (KeyKind.PLACE, KeyKind.MESSAGE):
+        assert plain(OrderNumber(kind, "DiagnosticReport/a", "ehr")).value == "DiagnosticReport/a"
+
+
+def test_an_accession_is_no_filler_number_besides_and_nothing_is_no_number() -> None:
+    assert distinct([filler("A"), accession("a"), placer(" ")]) == (accession("A"),)
+
+
+def test_a_report_that_tells_no_numbers_has_that_of_its_key() -> None:
+    key = PLAIN.key
+    assert numbers_of(PLAIN)[0].value == key.value.upper()
+
+
+def test_the_best_number_makes_the_key() -> None:
+    assert key_of((filler("F"), placer("P"))) == ReportKey("RIS", KeyKind.ACCESSION, "F")
+    assert key_of((placer("P"),)) == ReportKey("CPOE", KeyKind.PLACER, "P")
+
+
+def test_the_same_kind_value_and_authority_name_the_order() -> None:
+    ours = order(accession("A"))
+    assert named(accession("A"), known=(ours,)) == ours
+    assert named(filler("A"), known=(ours,)) == ours
+    assert named(accession("A", "EAST"), known=(ours,)) is None
+    assert named(placer("A"), known=(ours,)) is None
+
+
+def test_a_number_without_an_authority_is_that_of_the_only_order_that_has_it() -> None:
+    ours, theirs = order(accession("A")), order(accession("A", "EAST"))
+    bare = accession("A", "FACILITY", stated=False)
+    assert named(bare, known=(ours,)) == ours
+    assert named(bare, known=(ours, theirs)) is None
+
+
+def test_two_facilities_that_state_no_authority_agree_only_about_the_same_patient() -> None:
+    ours = order(accession("A", "ONE", stated=False), who=JANET)
+    bare = accession("A", "TWO", stated=False)
+    assert named(bare, known=(ours,)) is None
+    assert named(bare, known=(ours,), who=JANET) == ours
+
+
+def test_an_assumed_authority_is_not_enough_where_both_name_a_patient() -> None:
+    ours = order(accession("A"), who=JANET)
+    bare = accession("A", "FACILITY", stated=False)
+    assert named(bare, known=(ours,), who=(Identifier("1", "EAST"),)) is None
+    assert named(bare, known=(ours,), who=(Identifier("1", ""),)) == ours
+
+
+def test_another_patient_is_another_order_but_under_the_same_key_a_correction() -> None:
+    ours = order(accession("A"), filler("F"), who=JANET)
+    other = (Identifier("2", "MAIN", "MR"),)
+    assert named(filler("F"), known=(ours,), who=other) is None
+    corrected = match(ours.key, (accession("A"),), Patient(identifiers=other), (ours,))
+    assert corrected.order == ours
+    visit = (Identifier("2", "MAIN", "VN"),)
+    assert named(filler("F"), known=(ours,), who=visit) == ours
+
+
+def test_a_lower_number_does_not_join_what_a_higher_one_tells_apart() -> None:
+    chest = order(accession("A1"), filler("F1"), placer("P"))
+    assert named(accession("A2"), placer("P"), known=(chest,)) is None
+    assert named(filler("F2"), placer("P"), known=(chest,)) is None
+    assert named(accession("A2"), filler("F1"), known=(chest,)) is None
+    assert named(placer("P"), known=(chest,)) == chest
+    assert named(accession("A1"), filler("F2"), known=(chest,)) == chest
+
+
+def test_of_two_orders_with_an_alert_the_open_or_older_one_is_taken_and_the_other_told() -> None:
+    older = order(accession("A"), alert="older")
+    newer = replace(order(filler("F"), alert="newer"), opened_at=THEN + timedelta(hours=1))
+    both = (accession("A"), filler("F"))
+    found = match(OWN, both, Patient(), (newer, older))
+    assert (found.order, found.others) == (older, (newer,))
+    ended = replace(older, is_open=False)
+    assert match(OWN, both, Patient(), (newer, ended)).order == newer
+    quiet = order(filler("F"))
+    assert match(OWN, both, Patient(), (older, quiet)).others == ()
+
+
+def test_the_orders_own_numbers_go_before_those_of_whoever_ordered() -> None:
+    ours, group = order(accession("A")), order(placer("P"), alert="group")
+    assert named(accession("A"), placer("P"), known=(group, ours)) == ours
+
+
+def test_the_same_bytes_leave_no_doubt() -> None:
+    content = OrderNumber(KeyKind.MESSAGE, "digest")
+    stand_in = order(content, alert="stand-in")
+    assert named(accession("A"), content, known=(stand_in,)) == stand_in
+
+
+def test_what_is_new_of_some_numbers_is_what_the_order_was_not_known_by() -> None:
+    assert news((accession("F"), placer("P")), order(filler("F"))) == (placer("P"),)
+
+
+@given(st.permutations([order(accession("A"), alert="1"), order(filler("F"), alert="2"),
+                        order(placer("P"), alert="3")]))  # fmt: skip
+def test_the_choice_does_not_depend_on_what_the_database_names_first(known: list[Order]) -> None:
+    every = (accession("A"), filler("F"), placer("P"))
+    assert match(OWN, every, Patient(), known).order == order(accession("A"), alert="1")
