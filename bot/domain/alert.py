@@ -28,6 +28,7 @@ from bot.domain.events import (
     ReadBack,
     Reassigned,
     Reopened,
+    ShadowEnded,
     StepDue,
     WindowPassed,
     Withdrawn,
@@ -59,7 +60,14 @@ from bot.domain.turn import (
     notify,
     tell_radiologist,
 )
-from bot.domain.versions import amend_ended, amend_open, begin, start_cycle, withdraw
+from bot.domain.versions import (
+    amend_ended,
+    amend_open,
+    begin,
+    end_shadow,
+    start_cycle,
+    withdraw,
+)
 
 __all__ = [
     "ADMINISTERS",
@@ -77,6 +85,7 @@ __all__ = [
 
 UNDO_WITHIN = timedelta(minutes=15)
 ADMINISTERS = {"coordinator", "radiologist"}
+_BY_PEOPLE = (Acknowledged, AcknowledgmentUndone, Declined, Reassigned, CallRecorded, Reopened)
 
 
 def advance(alert: Alert, event: Event, now: datetime) -> tuple[Alert, tuple[Effect, ...]]:
@@ -87,6 +96,8 @@ def advance(alert: Alert, event: Event, now: datetime) -> tuple[Alert, tuple[Eff
     transition = TRANSITIONS.get((alert.state, type(event)))
     if transition is None:
         raise NotAllowed(*_NOTHING_TO_DO[alert.state])
+    if alert.shadow and isinstance(event, _BY_PEOPLE):
+        raise NotAllowed(*_NOTHING_TO_DO[State.SHADOW])
     turn = Turn(alert, now)
     transition.handler(turn, event)
     return turn.alert, tuple(turn.effects)
@@ -97,6 +108,7 @@ _NOTHING_TO_DO = {
     State.ACKNOWLEDGED: ("ended", "This alert was acknowledged; nothing more is needed."),
     State.WITHDRAWN: ("ended", "This result was withdrawn; nothing more is needed."),
     State.DOWNGRADED: ("ended", "This result is now routine; nothing more is needed."),
+    State.SHADOW: ("shadow", "Opened in shadow: nobody was paged, nothing more is needed."),
 }
 
 
@@ -113,6 +125,7 @@ def _open(turn: Turn, event: Opened) -> None:
         window_opens_at=alert.window_opens_at.isoformat(),
         due_at=alert.due_at.isoformat(),
         review=alert.review or None,
+        shadow=alert.shadow or None,
     )
     if event.ended:
         turn.evolve(state=State(event.ended), withdrawn_at=turn.now)
@@ -122,7 +135,11 @@ def _open(turn: Turn, event: Opened) -> None:
 
 
 def _step_due(turn: Turn, _: StepDue) -> None:
-    """The first ownership step that is due, or one reminder: never a bunch after an outage."""
+    """The first ownership step that is due, or one reminder: never a bunch after an outage. In
+    shadow nobody ever answers: instead of being repeated for ever it ends."""
+    if turn.alert.shadow and turn.alert.expired_at:
+        end_shadow(turn)
+        return
     plan, now = turn.alert.plan, turn.now
     due = [planned.index for planned in plan if planned.at <= now]
     turn.evolve(plan=tuple(planned for planned in plan if planned.at > now))
@@ -153,6 +170,13 @@ def _take_steps(turn: Turn, due: list[int]) -> None:
 def _window_passed(turn: Turn, _: WindowPassed) -> None:
     """The miss is recorded, the radiologist is asked to phone, coordinators are paged in turn."""
     expire(turn)
+
+
+def _go_live(turn: Turn, _: ShadowEnded) -> None:
+    """Opened in shadow, it ends without anybody having been paged."""
+    if not turn.alert.shadow:
+        raise NotAllowed("not_shadow", "People were paged for this alert: it goes on.")
+    end_shadow(turn)
 
 
 def _too_late(_: Turn, __: Event) -> None:
@@ -336,7 +360,7 @@ class Transition:
     to: tuple[State, ...]
 
 
-_OPEN, _ACKED, _GONE, _LOWERED = State
+_OPEN, _ACKED, _GONE, _LOWERED, _SHADOW = State
 _RECEIPTS: dict[type, Callable[[Turn, Any], None]] = {
     PageSent: page_sent,
     PageFailed: page_failed,
@@ -355,9 +379,10 @@ def _staying(
 _TABLE: dict[State, dict[type, Transition]] = {
     State.OPEN: {
         Opened: Transition(_open, (_OPEN, _GONE, _LOWERED)),
-        Amended: Transition(amend_open, (_OPEN, _LOWERED)),
+        Amended: Transition(amend_open, (_OPEN, _LOWERED, _SHADOW)),
         Withdrawn: Transition(withdraw, (_GONE,)),
-        StepDue: Transition(_step_due, (_OPEN,)),
+        ShadowEnded: Transition(_go_live, (_SHADOW,)),
+        StepDue: Transition(_step_due, (_OPEN, _SHADOW)),
         WindowPassed: Transition(_window_passed, (_OPEN,)),
         Acknowledged: Transition(_acknowledge, (_ACKED,)),
         Declined: Transition(_decline, (_OPEN,)),
@@ -384,6 +409,11 @@ _TABLE: dict[State, dict[type, Transition]] = {
         Withdrawn: Transition(withdraw, (_GONE,)),
         Reopened: Transition(_reopen, (_OPEN,)),
         **_staying(_LOWERED, {**_TIME, **_RECEIPTS}),
+    },
+    State.SHADOW: {
+        Amended: Transition(amend_ended, (_SHADOW, _OPEN, _LOWERED)),
+        Withdrawn: Transition(withdraw, (_GONE,)),
+        **_staying(_SHADOW, {**_TIME, **_RECEIPTS}),
     },
 }
 TRANSITIONS: dict[tuple[State, type], Transition] = {

@@ -38,7 +38,8 @@ class Amended:
     """A newer version holds now. ``policy`` is None where it says that the result is routine;
     ``opens_at`` is when this version's own window opens, used where it starts a new cycle.
     ``held`` is the category before it became routine: an alert that has ended shows the same
-    one in whichever order the versions arrived."""
+    one in whichever order the versions arrived. ``shadow`` tells whether a new cycle that it
+    starts is one in which nobody is paged."""
 
     report_id: str
     policy: CategoryPolicy | None
@@ -46,6 +47,7 @@ class Amended:
     opens_at: datetime
     review: str = ""
     held: CategoryPolicy | None = None
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,11 @@ class Reopened:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShadowEnded:
+    """The site pages people from now on: what was opened in shadow must wake nobody."""
+
+
 Event = (
     Opened
     | Amended
@@ -169,6 +176,7 @@ Event = (
     | Reassigned
     | CallRecorded
     | Reopened
+    | ShadowEnded
 )
 
 

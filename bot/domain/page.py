@@ -21,6 +21,8 @@ class Notice(StrEnum):
     PLEASE_PHONE = "please_phone"
     DIRECTORY_ENTRY = "directory_entry"
     QUARANTINE = "quarantine"
+    SHADOW = "shadow"
+    SHADOW_OVER = "shadow_over"
 
     @property
     def quiet(self) -> bool:

@@ -23,7 +23,7 @@ def page_sent(turn: Turn, event: PageSent) -> None:
         return
     _mark(turn, slip, Outcome.SENT)
     if not alert.is_open:
-        rewrite(turn, slip, ENDED[alert.state])
+        rewrite(turn, slip, ENDED.get(alert.state, Notice.HANDED_OVER))
         return
     turn.evolve(paged_in_cycle=having(alert.paged_in_cycle, slip.person_id))
     given_up = slip.round != alert.round or slip.person_id in alert.unreachable

@@ -78,6 +78,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.DIRECTORY_ENTRY: f"{ref}: the person paged says it is not their patient. "
         "Please check the order and the directory.",
         Notice.QUARANTINE: f"a message could not be used ({reason}). See: readback quarantine list",
+        Notice.SHADOW: page.reason,
+        Notice.SHADOW_OVER: page.reason,
     }
     return texts.get(notice, "")
 

@@ -58,7 +58,10 @@ def keep(
     pages = [effect for effect in effects if not isinstance(effect, Record)]
     if pages:
         severity = after.policy.severity
-        outbox.put(connection, after.id, pages, now, version=after.version, severity=severity)
+        if after.shadow:
+            outbox.write_down(connection, after.id, pages, now, version=after.version)
+        else:
+            outbox.put(connection, after.id, pages, now, version=after.version, severity=severity)
     records = [effect for effect in effects if isinstance(effect, Record)]
     audit.append(connection, after.id, records, now)
     after_commit(connection, lambda: _count(after, records))

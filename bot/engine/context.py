@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import Clock
 from bot.domain.policy import Policy
+from bot.domain.shadow import Shadow
 from storage.database import Database
 
 
@@ -40,7 +41,8 @@ class Wake:
 
 @dataclass(frozen=True)
 class Engine:
-    """One running copy. ``instance`` marks its claims; ``callback`` wakes its loops."""
+    """One running copy. ``instance`` marks its claims; ``callback`` wakes its loops. In
+    ``shadow`` it pages nobody."""
 
     database: Database
     clock: Clock
@@ -50,3 +52,4 @@ class Engine:
     instance: int
     processing_ids: frozenset[str] = frozenset({"P"})
     random: Random = field(default_factory=SystemRandom)
+    shadow: Shadow | None = None

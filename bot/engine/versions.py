@@ -1,5 +1,6 @@
 """One more version of a report: kept once, and the alert follows what all of them amount to."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -7,7 +8,7 @@ from sqlalchemy import Connection
 from bot.domain import triage as rules
 from bot.domain.alert import Alert
 from bot.domain.coverage import Person
-from bot.domain.events import Opened
+from bot.domain.events import Amended, Event, Opened
 from bot.domain.report import Provider, Report, Settled, Status, settle
 from bot.domain.settling import event_for, governing
 from bot.domain.window import opens_at, reopens_at
@@ -52,7 +53,13 @@ def _follow(
         start = _alert(c, engine, report, after, opens, note)
         open_alert(c, engine, start, _facts(c, report), event, found)
     elif alert is not None and event is not None:
-        apply_in(c, engine, alert.id, event)
+        apply_in(c, engine, alert.id, _in_mode(engine, event))
+
+
+def _in_mode(engine: Engine, event: Event) -> Event:
+    """A new cycle is one of the mode that the site runs in now."""
+    shadow = engine.shadow is not None
+    return replace(event, shadow=shadow) if isinstance(event, Amended) else event
 
 
 def _alert(
