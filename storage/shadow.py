@@ -8,10 +8,10 @@ from storage import tables
 from storage.alert_rows import IN_SHADOW
 
 _alerts = tables.alerts.c
-_OPENED = select(func.count()).where(IN_SHADOW, _alerts.opened_at > bindparam("since"))
+_OPENED = select(func.count()).where(IN_SHADOW, _alerts.opened_at >= bindparam("since"))
 
 
 def opened_since(connection: Connection, since: datetime) -> int:
-    """How many alerts were opened in shadow after ``since`` (UTC)."""
+    """How many alerts were opened in shadow from ``since`` (UTC) on."""
     count: int = connection.execute(_OPENED, {"since": since}).scalar_one()
     return count

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
 from secrets import randbits
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
 from bot.app.feeds import Feeds, open_feeds
+from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
 from bot.clock import Clock
 from bot.domain.coverage import SLACK, SMS
 from bot.domain.events import Record
@@ -99,10 +100,11 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         database = _opened(settings, stack)
-        _refuse_unsafe(settings, database, without)
+        _refuse_unsafe(settings, database, without, clock.now())
         wake = Wake(asyncio.get_running_loop())
         engine = _engine(settings, clock, database, wake)
         _note_start(engine)
+        begin_mode(engine)
         channels = await open_channels(settings, engine, without, stack)
         feeds = await _feeds(settings, engine, stack)
         dispatcher = Dispatcher(engine, channels.senders, wake)
@@ -131,7 +133,9 @@ def _opened(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-def _refuse_unsafe(settings: Settings, database: Database, without: frozenset[str]) -> None:
+def _refuse_unsafe(
+    settings: Settings, database: Database, without: frozenset[str], now: datetime
+) -> None:
     missing = {SLACK: settings.missing_for_slack(), SMS: settings.missing_for_twilio()}
     option = {SLACK: "--without slack", SMS: "--without twilio"}
     told = [
@@ -139,6 +143,7 @@ def _refuse_unsafe(settings: Settings, database: Database, without: frozenset[st
         for channel, names in missing.items()
         if names and channel not in without
     ]
+    told += map(str, settings.far_end(now))
     if told:
         raise CannotStart("\n".join(told))
     working = {SLACK, SMS} - without
@@ -162,13 +167,15 @@ def _engine(settings: Settings, clock: Clock, database: Database, wake: Wake) ->
         wake=wake.all,
         instance=instance,
         processing_ids=frozenset(settings.hl7.processing_ids),
+        shadow=settings.shadow,
     )
 
 
 def _note_start(engine: Engine) -> None:
     """Which policy governs from here on, and who approved it, belongs into the audit trail."""
     policy = engine.policy
-    data = {"policy": policy.version, "approved_by": policy.approved_by}
+    mode = f"shadow until {engine.shadow.until}" if engine.shadow else None
+    data = {"policy": policy.version, "approved_by": policy.approved_by, "mode": mode}
     entry = Record("started", data=data)
     engine.database.run(lambda c: audit.append(c, audit.ADMIN, [entry], engine.clock.now()))
 
@@ -187,7 +194,13 @@ async def _web(
     settings: Settings, engine: Engine, channels: Channels, feeds: Feeds, stack: AsyncExitStack
 ) -> int:
     backlog = partial(_measure_backlog, engine)
-    health = Health(engine.database, channels.health, [backlog], feeds=feeds.health)
+    health = Health(
+        engine.database,
+        channels.health,
+        [backlog],
+        feeds=feeds.health,
+        mode=partial(standing, engine),
+    )
     app = build([*health.routes(), *channels.routes, *feeds.routes])
     server = Server(app, settings.web.host, settings.web.port)
     await _listening("web", settings.web.port, server.start())
@@ -271,6 +284,8 @@ def _schedule(engine: Engine, stack: AsyncExitStack) -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     scheduler.add_job(_seal, "interval", seconds=SEAL_EVERY, args=[engine])
+    if engine.shadow:
+        scheduler.add_job(tell, "interval", seconds=TELL_EVERY, args=[engine])
     scheduler.start()
     stack.callback(scheduler.shutdown, wait=False)
 

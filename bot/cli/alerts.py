@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.opening import ConfigFile, database_of, settings_from
+from bot.cli.opening import ConfigFile, database_of, say_mode, settings_from
 from bot.cli.shown import AsJson, local, print_json, say, table, utc
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from storage.alerts import AlertRow
 
-ALL_STATES = ("open", "acknowledged", "withdrawn", "downgraded")
+ALL_STATES = ("open", "acknowledged", "withdrawn", "downgraded", "shadow")
 
 
 def alerts(
@@ -30,6 +30,7 @@ def alerts(
     states = ALL_STATES if every else ("open",)
     with database_of(settings) as database:
         rows = database.look(lambda c: stored.listing(c, states, limit))
+    say_mode(settings)
     if as_json:
         print_json([_facts(row) for row in rows])
     elif rows:
@@ -40,11 +41,12 @@ def alerts(
         say(f"There may be more than these {limit}: --limit shows them.")
 
 
-def _facts(row: "AlertRow") -> dict[str, str | None]:
+def _facts(row: "AlertRow") -> dict[str, str | bool | None]:
     return {
         "ref": row.ref,
         "category": row.category,
         "state": row.state,
+        "shadow": row.shadow,
         "owner": row.owner_name or None,
         "window_opens_at": utc(row.window_opens_at),
         "due_at": utc(row.due_at),
@@ -63,7 +65,7 @@ def _show(rows: list["AlertRow"], zone: "ZoneInfo") -> None:
             (
                 row.ref,
                 row.category,
-                row.state,
+                f"SHADOW {row.state}" if row.shadow and row.state != "shadow" else row.state,
                 row.owner_name,
                 local(row.due_at, zone),
                 local(row.next_action_at, zone),

@@ -32,10 +32,11 @@ async def tell(engine: Engine) -> None:
         return
     last = await engine.database.read(lambda c: cursors.load(c, CURSOR))
     if mode.notice_due(last, now):
-        await engine.database.write(lambda c: _tell(c, engine, mode))
+        await engine.database.write(lambda c: tell_in(c, engine, mode))
 
 
-def _tell(c: Connection, engine: Engine, mode: Shadow) -> None:
+def tell_in(c: Connection, engine: Engine, mode: Shadow) -> None:
+    """The same inside the caller's unit of work."""
     locks.lock(c, CURSOR)
     now, last = engine.clock.now(), cursors.load(c, CURSOR)
     if not mode.notice_due(last, now):

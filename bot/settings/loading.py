@@ -15,6 +15,7 @@ from bot.domain.toml_lines import lines_of
 from bot.settings.model import Secrets, Settings
 from bot.settings.problems import BadSettings, Lines, Problem, Where, place
 from bot.settings.servers import clashes, named_secrets, with_key_beside
+from bot.settings.shadow import without_end
 
 DEFAULT_FILE = Path("readback.toml")
 COPY_EXAMPLE = "Copy readback.example.toml to it, or name another file with --config"
@@ -64,7 +65,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     values = _merged(told, overrides)
     secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
     try:
-        settings = Settings.model_validate({**values, "secrets": secrets})
+        settings = Settings.model_validate({**values, "secrets": secrets}).read_from(lines)
     except ValidationError as error:
         problems += [_explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
@@ -244,6 +245,9 @@ def _section(path: Where) -> str:
 def _unknown(path: Where) -> tuple[str, str]:
     if len(path) == 1:
         sections = [name for name in Settings.model_fields if name != "secrets"]
+        home = next((name for name, model in _SECTIONS.items() if path[0] in _keys(model)), "")
+        if home:
+            return "stands in no section", f"Move it below [{home}]."
         near = did_you_mean(str(path[0]), sections)
         return "is no section", near or f"There are {', '.join(sections)}."
     model = _model_at(path[:-1])
@@ -266,8 +270,9 @@ def _swapped(env: Mapping[str, str]) -> list[Problem]:
 
 
 def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
-    hl7, web = settings.hl7, settings.web
+    hl7, web, site = settings.hl7, settings.web, settings.site
     found = clashes(settings.fhir, web.public_url, lines)
+    found += without_end(site.mode, site.shadow_until, settings.place("site", "mode"))
     if hl7.port == web.port != 0 and hl7.host == web.host:
         found.append(Problem("web.port", "is hl7.port as well", "Give each its own port."))
     return found

@@ -1,17 +1,21 @@
 """The settings as frozen values. A check that fails raises ``ValueError(what, cure)``."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.profile import Feeds
+from bot.domain.shadow import Shadow
 from bot.settings.kinds import Address, Filled, Section, Zone
+from bot.settings.problems import Lines, Problem, place
 from bot.settings.profiles import ProfileSettings
 from bot.settings.servers import FhirSettings
+from bot.settings.shadow import Day, Mode, too_far
 
 SLACK_API = "https://slack.com/api/"
 TWILIO_API = "https://api.twilio.com"
@@ -47,12 +51,15 @@ Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
 
 class SiteSettings(Section):
     """``timezone`` is that of people and senders who name none. ``callback_number`` is what a page
-    tells people to call, in any spelling they can dial. Without ``policy`` the packaged one."""
+    tells people to call, in any spelling they can dial. Without ``policy`` the packaged one. In
+    ``mode`` "shadow" nobody is paged, through the day ``shadow_until``."""
 
     name: Filled
     timezone: Zone
     callback_number: Filled
     policy: Path | None = None
+    mode: Mode = "live"
+    shadow_until: Day | None = None
 
 
 class DatabaseSettings(Section):
@@ -136,6 +143,29 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     secrets: Secrets = Secrets()
+    _lines: Lines = PrivateAttr(default_factory=dict)
+
+    def read_from(self, lines: Lines) -> "Settings":
+        """The same, knowing on which lines its file says what."""
+        self._lines = lines
+        return self
+
+    def place(self, *path: str) -> str:
+        """``site.shadow_until (line 7)``, for what can only be judged later."""
+        return place(path, self._lines) if path in self._lines else ".".join(path)
+
+    @property
+    def shadow(self) -> Shadow | None:
+        """None where people are paged."""
+        site = self.site
+        if site.mode == "live" or site.shadow_until is None:
+            return None
+        return Shadow(site.shadow_until, site.timezone)
+
+    def far_end(self, now: datetime) -> list[Problem]:
+        """What is wrong with the end of shadow mode, seen from the moment of the start (UTC)."""
+        where = self.place("site", "shadow_until")
+        return too_far(self.shadow, now, where) if self.shadow else []
 
     def missing_for_slack(self) -> tuple[str, ...]:
         """The names of what Slack (Socket Mode) still needs; empty where it can start."""

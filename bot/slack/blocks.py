@@ -138,6 +138,8 @@ def notice_message(page: Page, settings: SlackSettings) -> Message:
             return _directory_entry(page)
         case Notice.QUARANTINE:
             return _quarantine(page)
+        case Notice.SHADOW | Notice.SHADOW_OVER:
+            return _shadow(page)
         case _:
             return page_message(page, settings)
 
@@ -173,6 +175,13 @@ def _quarantine(page: Page) -> Message:
         context("`readback quarantine list` shows it and says what to do"),
     ]
     return Message("READBACK: a message waits in quarantine", blocks)
+
+
+def _shadow(page: Page) -> Message:
+    over = page.slip.notice is Notice.SHADOW_OVER
+    heading = "🚨 Shadow mode has not ended" if over else "🌒 Shadow mode"
+    said = f"READBACK: {page.reason}"
+    return Message(said, [header(heading), section(escaped(said))])
 
 
 # What is worth a message of its own, besides the rewritten page, to somebody who is asleep.

@@ -91,10 +91,12 @@ def _open(desk: Desk, asked: Asked) -> None:
         asked.tell(desk.stranger())
         return
     found = _theirs(desk, person)
+    mode = desk.engine.shadow
+    silent = f"{mode.standing(desk.now)} " if mode else ""
     if found:
-        asked.tell(f"{len(found)} open", overview.listing(found, person, desk.now))
+        asked.tell(f"{silent}{len(found)} open", overview.listing(found, person, desk.now))
     else:
-        asked.tell("No open alert concerns you.")
+        asked.tell(f"{silent}No open alert concerns you.")
 
 
 def _theirs(desk: Desk, person: Person) -> list[AlertRow]:

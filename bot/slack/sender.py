@@ -25,7 +25,15 @@ CONNECTIONS = 100
 # Newest messages of one conversation in which the proof of a send is looked for.
 LOOK_BACK = 200
 # These are always messages of their own: they tell of something else than the page does.
-_OF_THEIR_OWN = frozenset({Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY, Notice.QUARANTINE})
+_OF_THEIR_OWN = frozenset(
+    {
+        Notice.PLEASE_PHONE,
+        Notice.DIRECTORY_ENTRY,
+        Notice.QUARANTINE,
+        Notice.SHADOW,
+        Notice.SHADOW_OVER,
+    }
+)
 # Nothing to say to somebody who has no message that it would change.
 _ONLY_REWRITES = frozenset({Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.EXPIRED})
 
