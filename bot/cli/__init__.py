@@ -18,6 +18,7 @@ from bot.cli import (
     quarantine,
     send,
     serve,
+    shadow,
 )
 
 ORDER = (
@@ -32,6 +33,7 @@ ORDER = (
     "fhir",
     "audit",
     "quarantine",
+    "shadow",
 )
 
 
@@ -82,6 +84,7 @@ app.command()(check.check)
 app.add_typer(fhir.app, name="fhir")
 app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(shadow.app, name="shadow")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ KEYS = [
     "ref",
     "category",
     "state",
+    "shadow",
     "owner",
     "window_opens_at",
     "due_at",
