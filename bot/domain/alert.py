@@ -199,6 +199,7 @@ def _acknowledge(turn: Turn, event: Acknowledged) -> None:
         version=event.version,
         read_back=event.read_back.value,
         words=event.words or None,
+        already_called=event.already_called or None,
         late=turn.alert.expired_at is not None,
     )
 

@@ -101,13 +101,15 @@ class PageDelivered:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """``version`` is the one the person was shown. ``words`` are their own, for REPEATED."""
+    """``version`` is the one the person was shown. ``words`` are their own, for REPEATED.
+    ``already_called``: they answer that they had heard it by phone before they were paged."""
 
     person_id: str
     channel: str
     version: int
     read_back: ReadBack
     words: str = ""
+    already_called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

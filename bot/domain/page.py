@@ -67,7 +67,8 @@ class Page:
 
     ``delivery_id`` is opaque and unique per attempt. ``valid_until`` is the next step's time:
     a message that cannot arrive before it is stale. ``owner_name``, ``ended_by`` and ``ended_at``
-    serve the notices; ``code`` is the SMS code; ``late_by`` as in Alert. Times are UTC.
+    serve the notices; ``code`` is the SMS code; ``late_by`` as in Alert. ``already_called``: the
+    report documents a call to this very person. Times are UTC.
     """
 
     delivery_id: str
@@ -96,6 +97,7 @@ class Page:
     finding: str = ""
     reason: str = ""
     posted: tuple[Posted, ...] = field(default=())
+    already_called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.domain import viewer
 from bot.domain.nearest import did_you_mean
 from bot.domain.toml_lines import lines_of
 from bot.settings.model import Secrets, Settings
@@ -273,6 +274,9 @@ def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
     hl7, web, site = settings.hl7, settings.web, settings.site
     found = clashes(settings.fhir, web.public_url, lines)
     found += without_end(site.mode, site.shadow_until, settings.place("site", "mode"))
+    template = settings.slack.viewer_url_template
+    if template and (wrong := viewer.trouble(template)):
+        found.append(Problem(settings.place("slack", "viewer_url_template"), *wrong))
     if hl7.port == web.port != 0 and hl7.host == web.host:
         found.append(Problem("web.port", "is hl7.port as well", "Give each its own port."))
     return found

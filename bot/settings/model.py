@@ -92,9 +92,11 @@ class Hl7Settings(Section):
 
 
 class SlackSettings(Section):
-    """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well."""
+    """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well.
+    ``viewer_url_template`` is how the site's viewer is told which study: see domain/viewer.py."""
 
     phi: Literal["none", "modal", "message"] = "none"
+    viewer_url_template: str = ""
     api_url: Address = SLACK_API
 
 

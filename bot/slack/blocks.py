@@ -16,6 +16,7 @@ from bot.slack.elements import Block, actions, button, context, header, section,
 from bot.slack.words import READ_BACK, clipped, due, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, UNDO = "acknowledge", "decline", "undo"
+ALREADY_CALLED, OPEN_IMAGES = "already_called", "open_images"
 # A message has 50 blocks at most, and one that fills a phone's screen hides its own buttons.
 FINDING_BLOCKS = 10
 EXAM_MOST = 90
@@ -84,10 +85,12 @@ def _open(page: Page, settings: SlackSettings) -> Message:
 
 
 def _buttons(page: Page, *, mine: bool) -> list[Block]:
-    """Anyone who was paged may acknowledge; only the owner may pass it on."""
+    """Anyone who was paged may acknowledge; only the owner may pass it on. Whom the report itself
+    says to have been called may answer so."""
     acknowledge = button("Acknowledge", ACKNOWLEDGE, page.alert_id, "primary")
+    heard = button("I was already called", ALREADY_CALLED, page.alert_id)
     decline = button("I can't take this", DECLINE, page.alert_id)
-    return [acknowledge, decline] if mine else [acknowledge]
+    return [acknowledge, *([heard] if page.already_called else []), *([decline] if mine else [])]
 
 
 def _marks(page: Page) -> tuple[str, ...]:
