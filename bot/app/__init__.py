@@ -174,7 +174,7 @@ def _engine(settings: Settings, clock: Clock, database: Database, wake: Wake) ->
 def _note_start(engine: Engine) -> None:
     """Which policy governs from here on, and who approved it, belongs into the audit trail."""
     policy = engine.policy
-    mode = f"shadow until {engine.shadow.until}" if engine.shadow else None
+    mode = f"shadow until {engine.shadow.until}" if engine.shadow else "live"
     data = {"policy": policy.version, "approved_by": policy.approved_by, "mode": mode}
     entry = Record("started", data=data)
     engine.database.run(lambda c: audit.append(c, audit.ADMIN, [entry], engine.clock.now()))

@@ -199,4 +199,4 @@ def test_a_start_is_in_the_audit_trail_with_the_policy_and_who_approved_it(
         e for e in database.look(lambda c: audit.chain(c, audit.ADMIN)) if e.what == "started"
     ]
     database.close()
-    assert [set(entry.data) for entry in started] == [{"policy", "approved_by"}]
+    assert [set(entry.data) for entry in started] == [{"policy", "approved_by", "mode"}]
