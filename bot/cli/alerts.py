@@ -1,11 +1,27 @@
-"""`readback alerts`: what is open, the next to act first."""
+"""`readback alerts`: what is open, the next to act first; `readback alerts show` one of them."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.opening import ConfigFile, database_of, say_mode, settings_from
-from bot.cli.shown import AsJson, local, print_json, say, table, utc
+from bot.cli.opening import (
+    ConfigFile,
+    clock_for,
+    database_of,
+    operator,
+    say_mode,
+    settings_from,
+)
+from bot.cli.shown import (
+    FOUND_PROBLEMS,
+    AsJson,
+    local,
+    print_json,
+    say,
+    stop,
+    table,
+    utc,
+)
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -15,7 +31,15 @@ if TYPE_CHECKING:
 ALL_STATES = ("open", "acknowledged", "withdrawn", "downgraded", "shadow")
 
 
+app = typer.Typer(
+    help="List the open alerts with who owns each and what happens next.",
+    invoke_without_command=True,
+)
+
+
+@app.callback()
 def alerts(
+    ctx: typer.Context,
     every: Annotated[
         bool, typer.Option("--all", help="Also those that ended, the latest first.")
     ] = False,
@@ -26,6 +50,8 @@ def alerts(
     """List the open alerts with who owns each and what happens next."""
     from storage import alerts as stored
 
+    if ctx.invoked_subcommand:
+        return
     settings = settings_from(config)
     states = ALL_STATES if every else ("open",)
     with database_of(settings) as database:
@@ -39,6 +65,34 @@ def alerts(
         say("No alert is open." if not every else "There is no alert.")
     if len(rows) == limit:
         say(f"There may be more than these {limit}: --limit shows them.")
+
+
+@app.command()
+def show(
+    ref: Annotated[str, typer.Argument(metavar="REF", help="As a page or the list has it.")],
+    reveal: Annotated[
+        bool,
+        typer.Option(
+            "--reveal",
+            help="Print the finding, and a documented call. That is PHI: the trail records it.",
+        ),
+    ] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one alert with its pages and notices."""
+    from bot.cli import alert_shown
+
+    settings = settings_from(config)
+    with database_of(settings) as database:
+        now = clock_for(settings).now()
+        found = alert_shown.found(database, ref, operator(), now, reveal=reveal)
+    if found is None:
+        stop(f"There is no alert {ref}. `readback alerts --all` lists them.", code=FOUND_PROBLEMS)
+    if as_json:
+        alert_shown.print_shown(found)
+    else:
+        alert_shown.show(found, settings.site.timezone)
 
 
 def _facts(row: "AlertRow") -> dict[str, str | bool | None]:
