@@ -21,7 +21,7 @@ from storage.presence import DatabaseInUse, LockFile, Presence
 from storage.units import perform
 from storage.writer import GroupWriter
 
-__all__ = ["Database", "DatabaseInUse", "after_commit"]
+__all__ = ["Database", "DatabaseInUse", "after_commit", "before_commit"]
 T = TypeVar("T")
 READERS = 4
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -30,6 +30,11 @@ _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 def after_commit(connection: Connection, callback: Callable[[], None]) -> None:
     """Run the callback once, on the writer's thread, when the unit of work under way is durable."""
     memory(connection).callbacks.append(callback)
+
+
+def before_commit(connection: Connection, act: Callable[[Connection], None]) -> None:
+    """Do it once, at the end of the unit of work under way and as a part of it."""
+    memory(connection).last.append(act)
 
 
 class Database:

@@ -36,12 +36,14 @@ class Memory:
 
     ``unpaged`` are alerts that this unit has inserted, and put no page out for yet.
     ``facts`` are those of the alerts that this unit has loaded: they never change.
+    ``last`` is what this unit wants done once it has done everything else.
     ``revisions`` are those this unit has loaded: what it did not load, it must not save.
     """
 
     writes: bool
     shared: Shared
     callbacks: list[Callable[[], None]] = field(default_factory=list)
+    last: list[Callable[[Connection], None]] = field(default_factory=list)
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     directory: "Directory | None" = None
     unpaged: set[str] = field(default_factory=set)
@@ -50,6 +52,7 @@ class Memory:
 
     def next_unit(self) -> None:
         """A unit begins: what the one before it loaded may be old by now."""
+        self.last.clear()
         self.unpaged.clear()
         self.revisions.clear()
         self.facts.clear()

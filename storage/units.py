@@ -5,12 +5,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from storage.memory import memory
+
 Unit = Callable[[Connection], Any]
 
 
 def perform(unit: Unit, connection: Connection) -> Any:
-    """Run it. StopIteration becomes a RuntimeError: asyncio refuses it, and would never answer."""
+    """Run it, and what it has left for its end.
+
+    StopIteration becomes a RuntimeError: asyncio refuses it, and would never answer.
+    """
     try:
-        return unit(connection)
+        result = unit(connection)
+        for act in dict.fromkeys(memory(connection).last):
+            act(connection)
+        return result
     except StopIteration as error:
         raise RuntimeError("a unit of work raised StopIteration") from error

@@ -165,6 +165,7 @@ def _engine(settings: Settings, clock: Clock, database: Database, wake: Wake) ->
         policy=policy_of(settings),
         site=site,
         wake=wake.all,
+        leave=wake.leave,
         instance=instance,
         processing_ids=frozenset(settings.hl7.processing_ids),
         shadow=settings.shadow,

@@ -11,6 +11,7 @@ from bot.domain.alert import Alert, advance
 from bot.domain.events import (
     Acknowledged,
     CallRecorded,
+    CancelPages,
     Effect,
     Event,
     NotAllowed,
@@ -19,9 +20,9 @@ from bot.domain.events import (
     Reopened,
 )
 from bot.engine.compose import person_of
-from bot.engine.context import Engine
+from bot.engine.context import LONGEST_SLEEP, Engine
 from storage import alerts, audit, outbox
-from storage.database import after_commit
+from storage.database import after_commit, before_commit
 
 
 async def apply(engine: Engine, alert_id: str, event: Event) -> Alert:
@@ -65,8 +66,19 @@ def keep(
     records = [effect for effect in effects if isinstance(effect, Record)]
     audit.append(connection, after.id, records, now)
     after_commit(connection, lambda: _count(after, records))
-    if pages or after.next_action_at != before.next_action_at:
+    times = [page.not_before for page in pages if not isinstance(page, CancelPages)]
+    if engine.leave and any(at <= now for at in times):
+        before_commit(connection, engine.leave)
+        times = [at for at in times if at > now]
+    if after.next_action_at and after.next_action_at != before.next_action_at:
+        times.append(after.next_action_at)
+    if any(_would_be_slept_over(engine, at) for at in times):
         after_commit(connection, engine.wake)
+
+
+def _would_be_slept_over(engine: Engine, at: datetime) -> bool:
+    """The loops look again by themselves that often: most of what is planned can wait for it."""
+    return engine.clock.seconds_until(at, LONGEST_SLEEP) < LONGEST_SLEEP
 
 
 def _count(alert: Alert, records: Sequence[Record]) -> None:

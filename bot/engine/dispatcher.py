@@ -5,7 +5,7 @@ finds it asks the provider first: what can be proven is never repeated.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,22 +16,33 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import metrics
 from bot.domain.page import Page, Sender, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
-from bot.engine.context import Engine, Wake
+from bot.engine.context import LONGEST_SLEEP, Engine, Wake
 from bot.engine.settle import Lost, Outcome, Refused, settle
 from bot.log import log
 from storage import outbox
+from storage.database import after_commit
+from storage.ids import new_id
 from storage.outbox import Claimed
 
-LONGEST_SLEEP = 1.0
 ORPHANS_EVERY = 1.0
 IN_FLIGHT = 200
+AT_ONCE = 20
+"""The most that leave with one unit of work: its sender waits for that commit."""
+DRAIN_LOOKS = 0.02
 PROOF_WAITS = (0.0, 0.5, 2.0)
 """Seconds before each question whether a page went out; the provider may answer late."""
+
+Composed = tuple[Claimed, Page | None]
+_NOT_COMPOSED = (LookupError, ValueError, SQLAlchemyError)
 
 
 @dataclass
 class Dispatcher:
-    """Owns the attempts of this copy that are in flight."""
+    """Owns the attempts of this copy that are in flight.
+
+    ``_mine`` are their ids from before the commit that claims them: whatever is claimed in this
+    copy's name and is not among them, nobody works on.
+    """
 
     engine: Engine
     senders: Mapping[str, Sender]
@@ -39,14 +50,15 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self._flying: dict[str, asyncio.Task[None]] = {}
+        self._mine: set[str] = set()
         self._looked_for_orphans = float("-inf")
-        self._claiming = asyncio.Lock()
         self._draining = False
+        self.wake.claim = self._claim_with
 
     @property
     def idle(self) -> bool:
-        """Nothing is in flight."""
-        return not self._flying
+        """Nothing is in flight, nor about to be."""
+        return not self._mine
 
     async def run(self) -> None:
         """Send until cancelled. What is then in flight is found again at the next start."""
@@ -63,10 +75,10 @@ class Dispatcher:
         A claim under way is waited for: cut off before its pages fly, it would leave them in doubt.
         """
         self._draining = True
-        async with self._claiming:
-            flying = set(self._flying.values())
-        if flying:
-            await asyncio.wait(flying, timeout=within)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._mine:  # noqa: ASYNC110 - claims under way end in other threads
+                    await asyncio.sleep(DRAIN_LOOKS)
 
     async def _claim_some(self) -> bool:
         room = IN_FLIGHT - len(self._flying)
@@ -74,46 +86,76 @@ class Dispatcher:
             flying = set(self._flying.values())
             await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
             return True
-        async with self._claiming:
-            return not self._draining and await self._claim_and_fly(room)
-
-    async def _claim_and_fly(self, room: int) -> bool:
         claimed = await self._claim(room)
-        for one, page in claimed:
-            self._fly(one, partial(self._send, page=page))
+        self._fly_all(claimed)
         return len(claimed) == room
 
-    async def _claim(self, room: int) -> list[tuple[Claimed, Page | None]]:
+    def _fly_all(self, claimed: "Sequence[Composed]") -> None:
+        for one, page in claimed:
+            self._fly(one, partial(self._send, page=page))
+
+    async def _claim(self, room: int) -> list[Composed]:
         """Claim and compose in one commit: each commit is a wait for the disk.
 
         A page that cannot be composed must not keep the others from being claimed: then all are
         claimed as they are, and each is composed on its own.
         """
-        engine, now = self.engine, self.engine.clock.now()
-        claim = partial(outbox.claim, now=now, instance=engine.instance, limit=room)
+        write = self.engine.database.write
         try:
-            return await engine.database.write(
-                lambda c: [(one, self._compose_in(c, one)) for one in claim(c)]
-            )
-        except (LookupError, ValueError, SQLAlchemyError) as error:
+            return await write(lambda c: self._composed(c, room))
+        except _NOT_COMPOSED as error:
             log.error("page_not_composed", error=type(error).__name__)
-            return [(one, None) for one in await engine.database.write(claim)]
+            return [(one, None) for one in await write(lambda c: self._claimed(c, room))]
+
+    def _claim_with(self, c: Connection) -> None:
+        """Claim at the end of a unit of work that has put pages out, and send after its commit.
+
+        Whatever is wrong with a page is nothing to that unit: the loop comes to it.
+        """
+        room = min(IN_FLIGHT - len(self._flying), AT_ONCE)
+        claimed: list[Composed] = []
+        if room > 0 and not self._draining:
+            with suppress(*_NOT_COMPOSED), c.begin_nested():
+                claimed = self._composed(c, room)
+        if claimed:
+            after_commit(c, lambda: self.wake.soon(lambda: self._fly_all(claimed)))
+        if len(claimed) in {0, room}:
+            after_commit(c, self.wake.all)
+
+    def _composed(self, c: Connection, room: int) -> list[Composed]:
+        return [(one, self._compose_in(c, one)) for one in self._claimed(c, room)]
+
+    def _claimed(self, c: Connection, room: int) -> list[Claimed]:
+        """Noted as under way before it looks whether it still may: ``drain`` looks after that."""
+        under_way = new_id()
+        self._mine.add(under_way)
+        try:
+            if self._draining:
+                return []
+            claimed = outbox.claim(c, self.engine.clock.now(), self.engine.instance, room)
+            self._mine.update(one.delivery_id for one in claimed)
+            return claimed
+        finally:
+            self._mine.discard(under_way)
 
     async def _adopt_orphans(self) -> None:
-        """Take over what a copy that died had claimed, be it this one's earlier life.
-
-        Never beside a claim: a row claimed and not yet in flight would look like an orphan.
-        """
+        """Take over what a copy that died had claimed, or a flight of this one's that broke off."""
         now = asyncio.get_running_loop().time()
         if now - self._looked_for_orphans < ORPHANS_EVERY:
             return
         self._looked_for_orphans = now
-        database, mine, instance = self.engine.database, set(self._flying), self.engine.instance
-        alive = await asyncio.to_thread(database.alive)
-        orphans = await database.write(lambda c: outbox.orphans(c, alive, mine, instance))
-        for one in orphans:
+        alive = await asyncio.to_thread(self.engine.database.alive)
+        for one in await self.engine.database.write(lambda c: self._orphans(c, alive)):
             log.warning("attempt_adopted", delivery=one.delivery_id, channel=one.slip.channel)
             self._fly(one, self._look_up)
+
+    def _orphans(self, c: Connection, alive: Collection[int]) -> list[Claimed]:
+        """Without those that another thread has claimed meanwhile: they are noted before their
+        commit, so whatever was seen here is noted by now."""
+        found = outbox.orphans(c, alive, self._mine.copy(), self.engine.instance)
+        orphans = [one for one in found if one.delivery_id not in self._mine]
+        self._mine.update(one.delivery_id for one in orphans)
+        return orphans
 
     def _fly(self, claimed: Claimed, attempt: Callable[[Claimed], Awaitable[None]]) -> None:
         async def flight() -> None:
@@ -126,6 +168,7 @@ class Dispatcher:
 
     def _landed(self, delivery_id: str, task: asyncio.Task[None]) -> None:
         del self._flying[delivery_id]
+        self._mine.discard(delivery_id)
         metrics.IN_FLIGHT.set(len(self._flying))
         if not task.cancelled() and (error := task.exception()):
             # The row stays claimed; the next look for orphans takes it up and asks for proof.

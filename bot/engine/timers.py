@@ -11,12 +11,11 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.engine.alerts import apply_in
-from bot.engine.context import Engine, Wake
+from bot.engine.context import LONGEST_SLEEP, Engine, Wake
 from bot.engine.dispatcher import asleep
 from bot.log import log
 from storage import alerts
 
-LONGEST_SLEEP = 1.0
 BATCH = 500
 
 

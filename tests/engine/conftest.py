@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -102,6 +102,12 @@ class Bench:
     def attempts(self, accession: str = "E1") -> list[PageRow]:
         alert = self.alert(accession)
         return self.database.look(lambda c: outbox.history(c, alert.id))
+
+    def at_work(self) -> Dispatcher:
+        """A dispatcher whose loop does not run: it sends what leaves with a unit of work."""
+        wake = Wake(asyncio.get_running_loop())
+        self.engine = replace(self.engine, leave=wake.leave)
+        return Dispatcher(self.engine, {"slack": self.slack, "sms": self.sms}, wake)
 
     def dispatch(self, until: Callable[[], bool], senders: Senders | None = None) -> None:
         """Run the dispatcher until this is so."""

@@ -5,12 +5,19 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import Connection, bindparam, select, update
 
 from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine import dispatcher
 from bot.engine.settle import Refused, settle
-from storage import audit, outbox
+from storage import audit, outbox, tables
 from tests.engine.conftest import Bench, Channel
+
+WRITE_BODY = update(tables.reports).values(body=bindparam("new"))
+
+
+def bodies(c: Connection) -> list[str]:
+    return list(c.execute(select(tables.reports.c.body)).scalars())
 
 
 async def lost(_: Page) -> Sent:
@@ -160,6 +167,63 @@ def test_a_drain_claims_nothing_more_and_lets_what_flies_land(bench: Bench) -> N
     bench.report()
     bench.dispatch(lambda: bool(bench.sms.pages))
     assert {row.state for row in bench.attempts()} == {"sent"}
+
+
+def test_a_page_is_claimed_by_the_commit_that_puts_it_out(bench: Bench) -> None:
+    async def story() -> None:
+        at_work = bench.at_work()
+        receipt = await asyncio.to_thread(bench.report)
+        assert not receipt.quarantined
+        assert states(bench, "sms") == [("claimed", 1, False)]
+        await at_work.drain(5)
+        assert [row.state for row in bench.attempts()] == ["sent", "sent"]
+
+    asyncio.run(story())
+
+
+def test_a_page_that_cannot_be_composed_is_nothing_to_the_report_that_comes_in(
+    bench: Bench,
+) -> None:
+    bench.slack.shows_finding = True
+    bench.report("E1")
+    (body,) = bench.database.look(bodies)
+    bench.database.run(lambda c: c.execute(WRITE_BODY, {"new": "{}"}))
+
+    async def story() -> None:
+        bench.at_work()
+        receipt = await asyncio.to_thread(bench.report, "E2")
+        assert not receipt.quarantined
+
+    asyncio.run(story())
+    assert {row.state for row in bench.attempts("E2")} == {"waiting"}
+    bench.database.run(lambda c: c.execute(WRITE_BODY, {"new": body}))
+    bench.dispatch(bench.quiet)
+    assert [row.state for row in bench.attempts("E2")] == ["sent", "sent"]
+
+
+def test_what_leaves_with_a_unit_is_limited_and_the_loop_takes_the_rest(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "AT_ONCE", 1)
+
+    async def story() -> None:
+        at_work = bench.at_work()
+        await asyncio.to_thread(bench.report)
+        await at_work.drain(5)
+
+    asyncio.run(story())
+    assert sorted(row.state for row in bench.attempts()) == ["sent", "waiting"]
+    bench.dispatch(bench.quiet)
+    assert [row.state for row in bench.attempts()] == ["sent", "sent"]
+
+
+def test_a_report_during_a_drain_leaves_its_pages_to_the_next_start(bench: Bench) -> None:
+    async def story() -> None:
+        await bench.at_work().drain(5)
+        await asyncio.to_thread(bench.report)
+
+    asyncio.run(story())
+    assert [row.state for row in bench.attempts()] == ["waiting", "waiting"]
 
 
 def test_a_notice_of_no_alert_is_tried_a_few_times_and_recorded(bench: Bench) -> None:

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,12 @@ class Fuse:
     def commit(self, commit: Callable[[], Any]) -> Any:
         """Do it, unless this is where to die."""
         moment, number = self._read()
-        self._commits += bool(number)
-        if (moment, number) == ("before", self._commits):
+        self._commits = self._commits + 1 if number else 0
+        here = self._commits == number  # other threads commit, and count, during this one
+        if here and moment == "before":
             self._die()
         done = commit()
-        if (moment, number) == ("after", self._commits):
+        if here and moment == "after":
             self._die()
         return done
 
@@ -52,8 +54,10 @@ class Fuse:
         return moment, int(number)
 
     def _die(self) -> None:
-        self._file.unlink()
-        os.kill(os.getpid(), signal.SIGKILL)
+        """Unless it has been put out meanwhile: then nobody counts on a death any more."""
+        with suppress(FileNotFoundError):
+            self._file.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def watch_commits(fuse: Fuse) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import count, takewhile
 from pathlib import Path
 from typing import cast
 
@@ -90,43 +91,48 @@ def acknowledged_after_all(hospital: Hospital, accession: str) -> None:
     assert len(repeats) == len({(slip.channel, slip.round) for slip in repeats})
 
 
-def die_at_each(moment: str, commits: range, hospital: Hospital, bot: Mortal) -> int:
-    """Play the story once for each commit; how many times the bot died."""
-    for number in commits:
-        deaths, accession = bot.deaths, f"K{moment}{number}"
-        bot.light_fuse(moment, number)
-        one_alert_and_a_reminder(hospital, accession)
-        if bot.put_out_fuse():
-            hospital.world.wait_until(partial(_died_since, bot, deaths))
-        hospital.settle()
-        sent_once_or_marked(*new_messages(hospital), expected=0)
-        acknowledged_after_all(hospital, accession)
-        expect_everything(hospital)
-    return bot.deaths
+def dies_at(hospital: Hospital, bot: Mortal, moment: str, number: int) -> bool:
+    """Play the story with a death at this commit of it. False where it has fewer commits."""
+    deaths, accession = bot.deaths, f"K{moment}{number}"
+    bot.light_fuse(moment, number)
+    one_alert_and_a_reminder(hospital, accession)
+    burnt = bot.put_out_fuse()
+    if burnt:
+        hospital.world.wait_until(lambda: bot.deaths > deaths)
+    hospital.settle()
+    sent_once_or_marked(*new_messages(hospital), expected=0)
+    acknowledged_after_all(hospital, accession)
+    expect_everything(hospital)
+    assert bot.deaths == deaths + burnt
+    return burnt
 
 
-def _died_since(bot: Mortal, deaths: int) -> bool:
-    return bot.deaths > deaths
+# How many there are is a matter of timing: what is ready together shares a commit. But a page is
+# there before it is claimed, claimed before it is sent, and sent before that is written down, and
+# none of these three commits can wait for the next. The story has two rounds of pages.
+FEWEST_COMMITS = 2 * 3
 
 
-@pytest.mark.parametrize(
-    ("moment", "commits"),
-    [("after", range(1, 9)), ("after", range(9, 17)), ("before", range(2, 15, 2))],
-    ids=["after the first eight", "after the next eight", "before every second"],
-)
-def test_killed_at_a_commit_on_sqlite_it_resumes(
-    supervised: Supervised, tmp_path: Path, moment: str, commits: range
+def die_at_each(hospital: Hospital, bot: Mortal, moment: str, first: int, step: int) -> None:
+    """Die at the first, at the next ``step`` commits later, and so on to the story's end."""
+    died = list(takewhile(partial(dies_at, hospital, bot, moment), count(first, step)))
+    assert len(died) >= len(range(first, FEWEST_COMMITS + 1, step)), died
+
+
+@pytest.mark.parametrize(("moment", "first"), [("after", 1), ("after", 2), ("before", 2)])
+def test_killed_at_every_second_commit_on_sqlite_it_resumes(
+    supervised: Supervised, tmp_path: Path, moment: str, first: int
 ) -> None:
     with supervised(f"sqlite:///{tmp_path}/readback.db") as (hospital, bot):
-        assert die_at_each(moment, commits, hospital, bot) == len(commits)
+        die_at_each(hospital, bot, moment, first, step=2)
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_killed_at_a_commit_on_postgresql_it_resumes(
-    supervised: Supervised, postgres_database: str, moment: str
+@pytest.mark.parametrize(("moment", "first"), [("before", 1), ("after", 1)])
+def test_killed_at_every_third_commit_on_postgresql_it_resumes(
+    supervised: Supervised, postgres_database: str, moment: str, first: int
 ) -> None:
     with supervised(postgres_database) as (hospital, bot):
-        assert die_at_each(moment, range(1, 8, 2), hospital, bot) == 4
+        die_at_each(hospital, bot, moment, first, step=3)
 
 
 PROVIDERS = {"slack": "chat.postMessage", "twilio": "messages.create"}

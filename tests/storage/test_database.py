@@ -9,10 +9,10 @@ from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from storage import inbound, tables
-from storage.database import Database, DatabaseInUse, after_commit
+from storage.database import Database, DatabaseInUse, after_commit, before_commit
 from storage.migrating import DatabaseTooNew
 from storage.pool import CommitUnknown
 from tests.storage.given import NOW, table_count
@@ -90,6 +90,31 @@ def test_callbacks_run_once_after_the_commit_of_their_unit(database: Database) -
 
     database.run(unit)
     assert counts == [1]
+
+
+def test_what_a_unit_leaves_for_its_end_is_done_once_and_within_it(database: Database) -> None:
+    def last(c: Connection) -> None:
+        note(c, f"after {NOTES(c)}")
+
+    def unit(c: Connection) -> None:
+        before_commit(c, last)
+        before_commit(c, last)
+        note(c, "first")
+
+    database.run(unit)
+    database.run(lambda c: note(c, "another unit"))
+    known = database.look(lambda c: set(c.execute(select(tables.inbound.c.sid)).scalars()))
+    assert known == {"first", "after 1", "another unit"}
+
+
+def test_a_unit_fails_with_what_it_left_for_its_end(database: Database) -> None:
+    def unit(c: Connection) -> None:
+        before_commit(c, lambda c: note_and_fail(c, "last"))
+        note(c, "first")
+
+    with pytest.raises(LookupError):
+        database.run(unit)
+    assert database.look(NOTES) == 0
 
 
 def test_the_callback_of_a_unit_that_failed_never_runs(database: Database) -> None:
