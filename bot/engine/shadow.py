@@ -14,7 +14,7 @@ from storage import alerts, cursors, locks, outbox, people, shadow
 from storage.database import after_commit
 
 # Kept beside the sources that are polled: up to when the coordinators were told.
-CURSOR = "shadow-notice"
+CURSOR = "shadow:notice"
 
 
 def end_all(c: Connection, engine: Engine) -> int:
