@@ -81,7 +81,6 @@ def to(engine: Engine, revision: str) -> None:
 
 def before(revision: str) -> str:
     script = ScriptDirectory.from_config(migrating.configuration()).get_revision(revision)
-    assert script
     assert isinstance(script.down_revision, str)
     return script.down_revision
 
