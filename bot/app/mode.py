@@ -20,14 +20,14 @@ def begin_mode(engine: Engine) -> None:
         metrics.SHADOW.set(0)
         ended = engine.database.run(lambda c: shadow.end_all(c, engine))
         if ended:
-            log.info("shadow_ended", alerts=ended)
+            log.info("shadow_ended", count=ended)
         return
     standing(engine)
-    log.warning("shadow_mode", until=str(mode.until))
+    log.warning("shadow_mode", until=mode.ends_at.isoformat())
     engine.database.run(lambda c: shadow.tell_in(c, engine, mode))
     paged = engine.database.look(alerts.open_and_paged)
     if paged:
-        log.warning("still_paging", alerts=paged)
+        log.warning("still_paging", count=paged)
 
 
 def standing(engine: Engine) -> str:

@@ -23,9 +23,14 @@ class Shadow:
     until: date
     zone: ZoneInfo
 
+    @property
+    def ends_at(self) -> datetime:
+        """The midnight after its last day."""
+        return datetime.combine(self.until + timedelta(days=1), time(), self.zone)
+
     def is_over(self, now: datetime) -> bool:
         """The last day has passed: going live was forgotten, or the date."""
-        return now.astimezone(self.zone).date() > self.until
+        return now >= self.ends_at
 
     def notice_due(self, last: datetime | None, now: datetime) -> bool:
         """At the first start, then at 8:00 each day; past the end every four hours."""

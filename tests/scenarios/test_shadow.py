@@ -5,7 +5,7 @@ import re
 import urllib.request
 from datetime import timedelta
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -68,6 +68,11 @@ def ready(hospital: Hospital) -> dict[str, object]:
     return body
 
 
+def lines_of_the_log(hospital: Hospital) -> list[dict[str, Any]]:
+    assert hospital.bot
+    return [json.loads(line) for line in hospital.bot.log_text().splitlines()]
+
+
 def metric(hospital: Hospital) -> str:
     place = cast("Place", cast("partial[object]", hospital.start).args[0])
     with urllib.request.urlopen(f"http://127.0.0.1:{place.ports.web}/metrics") as answer:
@@ -127,6 +132,8 @@ def test_going_live_wakes_nobody_for_what_was_opened_in_shadow(hospital: Hospita
     hospital.pass_time(hours=3)
     assert hospital.alert("A1").state is State.SHADOW
     assert (ready(hospital)["mode"], metric(hospital)) == ("live", "0.0")
+    ended = [line for line in lines_of_the_log(hospital) if line["event"] == "shadow_ended"]
+    assert [line["count"] for line in ended] == [1]
     hospital.send(hospital.report("cta-chest-pe", accession="A2"))
     paged_until_acknowledged(hospital, hospital.ada)
 
@@ -157,6 +164,9 @@ def test_an_alert_for_which_people_were_paged_goes_on_in_shadow(hospital: Hospit
     hospital.send(hospital.report("ct-head-hemorrhage"))
     paged(hospital.ada)
     restart(hospital, READBACK_SITE__MODE="shadow")
+    logged = {line["event"]: line for line in lines_of_the_log(hospital)}
+    assert logged["still_paging"]["count"] == 1
+    assert "T00:00:00" in logged["shadow_mode"]["until"]
     hospital.pass_time(minutes=10)
     paged_until_acknowledged(hospital, hospital.ada)
 
