@@ -20,6 +20,9 @@ _ALERT = TypeAdapter(Alert)
 # Everything else goes into `rest`, so that a new field of Alert needs no migration.
 _IN_COLUMNS = {"id", "ref", "key", "policy", "report_id", "state", "owner", "owner_role", "roster",
                "window_opens_at", "due_at", "opened_at", "expired_at"}  # fmt: skip
+# As codec writes it; inside of a text the quotes would be escaped.
+_SHADOW = '"shadow":true'
+IN_SHADOW = tables.alerts.c.rest.contains(_SHADOW)
 # What from_alert gives: all that can change between two saves.
 CHANGING = (
     "policy_id",
@@ -78,6 +81,12 @@ def to_alert(connection: Connection, row: AnyRow) -> Alert:
     )
     alert: Alert = _ALERT.validate_python(values)
     return alert
+
+
+def in_shadow(rest: str) -> bool:
+    """Whether nobody is paged for it, from the column that holds all that is not searched: also
+    where the rest of that cannot be read."""
+    return _SHADOW in rest
 
 
 # ---- the policy's copy ----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as inserting
 
 from bot.domain.alert import Alert, State
@@ -52,6 +52,8 @@ _NEXT_DUE = (
     select(_columns.next_action_at).where(_IS_OPEN).order_by(_columns.next_action_at).limit(1)
 )
 _OWNERS = select(_columns.id, _columns.owner).where(_IS_OPEN).order_by(_columns.next_action_at)
+_OPEN_IN_SHADOW = select(_columns.id).where(_IS_OPEN, alert_rows.IN_SHADOW)
+_OPEN_BESIDES = select(func.count()).where(_IS_OPEN, ~alert_rows.IN_SHADOW)
 _REF_TAKEN = select(_columns.id).where(_columns.ref == bindparam("the_ref"))
 
 
@@ -72,7 +74,8 @@ class AlertFacts:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert as lists show it. ``owner`` is a person's id, empty for nobody; times are UTC."""
+    """An alert as lists show it. ``owner`` is a person's id, empty for nobody; times are UTC.
+    ``shadow``: nobody was paged for it."""
 
     id: str
     ref: str
@@ -91,10 +94,11 @@ class AlertRow:
     exam: str
     modality: str
     accession: str
+    shadow: bool = False
 
 
-_LISTED = [field.name for field in fields(AlertRow) if field.name != "owner_name"]
-_LIST = select(*(_columns[name] for name in _LISTED)).where(
+_LISTED = [field.name for field in fields(AlertRow) if field.name in _columns]
+_LIST = select(*(_columns[name] for name in _LISTED), _columns.rest).where(
     _columns.state.in_(bindparam("states", expanding=True))
 ).limit(bindparam("most"))  # fmt: skip
 _THEIRS = _columns.id.in_(
@@ -163,6 +167,17 @@ def with_roster(connection: Connection, alert: Alert, facts: AlertFacts) -> Aler
 def due(connection: Connection, now: datetime, limit: int = 500) -> list[str]:
     """The ids of open alerts whose next action has come, longest due first."""
     return list(connection.execute(_DUE, {"now": now, "most": limit}).scalars())
+
+
+def open_in_shadow(connection: Connection) -> list[str]:
+    """The ids of the open alerts for which nobody is paged."""
+    return list(connection.execute(_OPEN_IN_SHADOW).scalars())
+
+
+def open_and_paged(connection: Connection) -> int:
+    """How many open alerts there are for which people are paged."""
+    count: int = connection.execute(_OPEN_BESIDES).scalar_one()
+    return count
 
 
 def next_due_at(connection: Connection) -> datetime | None:
@@ -290,5 +305,6 @@ def _locked(statement: Any) -> Any:
 
 def _listed(connection: Connection, row: AnyRow) -> AlertRow:
     values = {**row._mapping, "owner": row.owner or ""}
+    values["shadow"] = alert_rows.in_shadow(values.pop("rest"))
     person = people.load(connection, values["owner"])
     return AlertRow(**values, owner_name=person.name if person else "")

@@ -15,4 +15,4 @@ def dump(adapter: TypeAdapter[Any], value: Any, exclude: set[str] | None = None)
         return adapter.dump_json(value, exclude=exclude).decode()
     except PydanticSerializationError:
         plain = adapter.dump_python(value, mode="json", exclude=exclude)
-        return storable(json.dumps(plain, ensure_ascii=False))
+        return storable(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))

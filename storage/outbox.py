@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from bot.domain.coverage import Role
 from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice, Posted, Slip
+from bot.domain.shadow import RECORD
 from storage import outbox_statements as sql
 from storage.columns import AnyRow
 from storage.ids import new_id
@@ -85,6 +86,28 @@ def put(
         connection.execute(sql.PUT, rows)
         memory(connection).unpaged.discard(alert_id or "")
     return len(rows)
+
+
+def write_down(
+    connection: Connection,
+    alert_id: str | None,
+    effects: Sequence[SendPage | SendNotice | CancelPages | CancelNotices],
+    now: datetime,
+    *,
+    version: int,
+    data: str = "",
+) -> None:
+    """The same in shadow: what would have left is kept as cancelled from the beginning, with that
+    as the reason. Nobody can ever claim it, whatever mode the site then runs in."""
+    never = {"state": "cancelled", "settled_at": now, "reason": RECORD}
+    rows = [
+        _row(alert_id, effect.slip, now, 0)
+        | {**never, "not_before": effect.not_before, "version": version, "data": data}
+        for effect in effects
+        if isinstance(effect, SendPage | SendNotice)
+    ]
+    if rows:
+        connection.execute(sql.PUT, rows)
 
 
 def claim(connection: Connection, now: datetime, instance: int, limit: int = 100) -> list[Claimed]:

@@ -5,7 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
 from secrets import randbits
@@ -17,6 +17,7 @@ from bot import metrics
 from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import open_listener
+from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
 from bot.app.timekeeping import steady, watch_clock
 from bot.clock import Clock, RawClock
 from bot.domain.coverage import SLACK, SMS
@@ -99,11 +100,12 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         database = _opened(settings, stack)
-        _refuse_unsafe(settings, database, without)
+        _refuse_unsafe(settings, database, without, raw.now())
         wake = Wake(asyncio.get_running_loop())
         clock = steady(database, raw)
         engine = _engine(settings, clock, database, wake)
         _note_start(engine)
+        begin_mode(engine)
         channels = await open_channels(settings, engine, without, stack)
         feeds = await _feeds(settings, engine, stack)
         dispatcher = Dispatcher(engine, channels.senders, wake)
@@ -132,7 +134,9 @@ def _opened(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-def _refuse_unsafe(settings: Settings, database: Database, without: frozenset[str]) -> None:
+def _refuse_unsafe(
+    settings: Settings, database: Database, without: frozenset[str], now: datetime
+) -> None:
     missing = {SLACK: settings.missing_for_slack(), SMS: settings.missing_for_twilio()}
     option = {SLACK: "--without slack", SMS: "--without twilio"}
     told = [
@@ -140,6 +144,7 @@ def _refuse_unsafe(settings: Settings, database: Database, without: frozenset[st
         for channel, names in missing.items()
         if names and channel not in without
     ]
+    told += map(str, settings.far_end(now))
     if told:
         raise CannotStart("\n".join(told))
     working = {SLACK, SMS} - without
@@ -164,13 +169,15 @@ def _engine(settings: Settings, clock: Clock, database: Database, wake: Wake) ->
         leave=wake.leave,
         instance=instance,
         processing_ids=frozenset(settings.hl7.processing_ids),
+        shadow=settings.shadow,
     )
 
 
 def _note_start(engine: Engine) -> None:
     """Which policy governs from here on, and who approved it, belongs into the audit trail."""
     policy = engine.policy
-    data = {"policy": policy.version, "approved_by": policy.approved_by}
+    mode = f"shadow until {engine.shadow.until}" if engine.shadow else "live"
+    data = {"policy": policy.version, "approved_by": policy.approved_by, "mode": mode}
     entry = Record("started", data=data)
     engine.database.run(lambda c: audit.append(c, audit.ADMIN, [entry], engine.clock.now()))
 
@@ -189,7 +196,13 @@ async def _web(
     settings: Settings, engine: Engine, channels: Channels, feeds: OpenFeeds, stack: AsyncExitStack
 ) -> int:
     backlog = partial(_measure_backlog, engine)
-    health = Health(engine.database, channels.health, [backlog], feeds=feeds.health)
+    health = Health(
+        engine.database,
+        channels.health,
+        [backlog],
+        feeds=feeds.health,
+        mode=partial(standing, engine),
+    )
     app = build([*health.routes(), *channels.routes, *feeds.routes])
     server = Server(app, settings.web.host, settings.web.port)
     await _listening("web", settings.web.port, server.start())
@@ -272,6 +285,8 @@ def _schedule(engine: Engine, stack: AsyncExitStack) -> AsyncIOScheduler:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     scheduler.add_job(_seal, "interval", seconds=SEAL_EVERY, args=[engine])
+    if engine.shadow:
+        scheduler.add_job(tell, "interval", seconds=TELL_EVERY, args=[engine])
     scheduler.start()
     stack.callback(scheduler.shutdown, wait=False)
     return scheduler

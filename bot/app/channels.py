@@ -81,6 +81,7 @@ def slack_settings(settings: Settings) -> SlackSettings:
         callback_number=settings.site.callback_number,
         phi=settings.slack.phi,
         api_url=settings.slack.api_url,
+        viewer=settings.slack.viewer_url_template,
     )
 
 

@@ -17,6 +17,7 @@ from bot.cli import (
     quarantine,
     send,
     serve,
+    shadow,
 )
 from bot.cli.flags import Command, Group
 
@@ -32,6 +33,7 @@ ORDER = (
     "fhir",
     "audit",
     "quarantine",
+    "shadow",
 )
 
 
@@ -75,13 +77,14 @@ app.command(cls=Command)(serve.serve)
 app.command(cls=Command)(demo.demo)
 app.command(cls=Command)(send.send)
 app.command(cls=Command)(explain.explain)
-app.command(cls=Command)(alerts.alerts)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(people.app, name="people")
 app.command(cls=Command)(migrate.migrate)
 app.command(cls=Command)(check.check)
 app.add_typer(fhir.app, name="fhir")
 app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(shadow.app, name="shadow")
 
 
 def main() -> None:

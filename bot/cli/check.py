@@ -51,6 +51,7 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
     from bot.cli import findings
 
     yield findings.Finding("settings", findings.Weight.OK, f"{settings.site.name}: read")
+    yield from _mode(settings)
     yield findings.policy(settings)
     database, directory = findings.database(settings)
     yield database
@@ -64,6 +65,20 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
         yield from _slack(settings, directory[0] if directory else [])
     if Without.TWILIO not in without:
         yield from _twilio(settings)
+
+
+def _mode(settings: "Settings") -> Iterator["Finding"]:
+    """Shadow mode is what a site wants, until its end: then nobody is paged by mistake."""
+    from bot.cli.findings import Finding, Weight
+    from bot.cli.opening import clock_for
+
+    mode, now = settings.shadow, clock_for(settings).now()
+    if mode is None:
+        return
+    for problem in settings.far_end(now):
+        yield Finding("mode", Weight.FAILED, f"{problem.where} {problem.what}", problem.cure)
+    weight = Weight.FAILED if mode.is_over(now) else Weight.ADVICE
+    yield Finding("mode", weight, mode.standing(now), 'To page people: mode = "live" in [site].')
 
 
 def _fhir(settings: "Settings") -> Iterator["Finding"]:

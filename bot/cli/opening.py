@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.shown import stop
+from bot.cli.shown import say, stop
 
 if TYPE_CHECKING:
     from bot.clock import RawClock
@@ -67,6 +67,12 @@ def clock_for(settings: "Settings") -> "RawClock":
     except BadSettings as bad:
         stop(*(str(problem) for problem in bad.problems))
     return MovedClock(moved) if moved else SystemClock()
+
+
+def say_mode(settings: "Settings") -> None:
+    """In shadow: until when, and that nobody is paged."""
+    if settings.shadow:
+        say(settings.shadow.standing(clock_for(settings).now()))
 
 
 def policy_or_stop(settings: "Settings") -> "Policy":

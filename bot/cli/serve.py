@@ -18,6 +18,7 @@ from bot.cli.opening import (
     Without,
     clock_for,
     policy_or_stop,
+    say_mode,
     settings_from,
     trouble_told,
 )
@@ -41,6 +42,7 @@ def serve(
     settings = settings_from(config)
     policy_or_stop(settings)
     left_out = frozenset(_CHANNEL[name] for name in without or [])
+    say_mode(settings)
     _say_plan(settings, left_out)
     log.configure(settings.log.format, on_drop=metrics.log_key_dropped)
     clock = clock_for(settings)
@@ -75,12 +77,18 @@ def _say_plan(settings: "Settings", left_out: frozenset[str]) -> None:
         say("web.public_url is not set: SMS go out, but no reply and no receipt comes back.")
 
 
+def _mode(running: "Running") -> dict[str, str]:
+    engine = running.engine
+    return {"mode": engine.shadow.standing(engine.clock.now())} if engine.shadow else {}
+
+
 def _greet(settings: "Settings", running: "Running", left_out: frozenset[str]) -> None:
     """What a person at a terminal wants to see; a supervisor reads the log instead."""
     if not err.is_terminal:
         return
     policy = running.engine.policy
     facts = {
+        **_mode(running),
         "reports": f"MLLP on {settings.hl7.host}:{running.hl7_port}",
         "web": f"http://{settings.web.host}:{running.web_port}/readyz",
         "database": running.engine.database.dialect,

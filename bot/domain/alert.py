@@ -30,6 +30,7 @@ from bot.domain.events import (
     ReadBack,
     Reassigned,
     Reopened,
+    ShadowEnded,
     StepDue,
     WindowPassed,
     Withdrawn,
@@ -67,6 +68,7 @@ from bot.domain.versions import (
     amend_ended,
     amend_open,
     begin,
+    end_shadow,
     note_older,
     start_cycle,
     withdraw,
@@ -89,6 +91,7 @@ __all__ = [
 
 UNDO_WITHIN = timedelta(minutes=15)
 ADMINISTERS = {"coordinator", "radiologist"}
+_BY_PEOPLE = (Acknowledged, AcknowledgmentUndone, Declined, Reassigned, CallRecorded, Reopened)
 
 
 def advance(alert: Alert, event: Event, now: datetime) -> tuple[Alert, tuple[Effect, ...]]:
@@ -99,6 +102,8 @@ def advance(alert: Alert, event: Event, now: datetime) -> tuple[Alert, tuple[Eff
     transition = TRANSITIONS.get((alert.state, type(event)))
     if transition is None:
         raise NotAllowed(*_NOTHING_TO_DO[alert.state])
+    if alert.shadow and isinstance(event, _BY_PEOPLE):
+        raise NotAllowed(*_NOTHING_TO_DO[State.SHADOW])
     turn = Turn(alert, now)
     transition.handler(turn, event)
     return turn.alert, tuple(turn.effects)
@@ -109,6 +114,7 @@ _NOTHING_TO_DO = {
     State.ACKNOWLEDGED: ("ended", "This alert was acknowledged; nothing more is needed."),
     State.WITHDRAWN: ("ended", "This result was withdrawn; nothing more is needed."),
     State.DOWNGRADED: ("ended", "This result is now routine; nothing more is needed."),
+    State.SHADOW: ("shadow", "Opened in shadow: nobody was paged, nothing more is needed."),
 }
 
 
@@ -125,6 +131,7 @@ def _open(turn: Turn, event: Opened) -> None:
         window_opens_at=alert.window_opens_at.isoformat(),
         due_at=alert.due_at.isoformat(),
         review=alert.review or None,
+        shadow=alert.shadow or None,
     )
     if event.ended:
         turn.evolve(state=State(event.ended), withdrawn_at=turn.now)
@@ -134,7 +141,11 @@ def _open(turn: Turn, event: Opened) -> None:
 
 
 def _step_due(turn: Turn, _: StepDue) -> None:
-    """The first ownership step that is due, or one reminder: never a bunch after an outage."""
+    """The first ownership step that is due, or one reminder: never a bunch after an outage. In
+    shadow nobody ever answers: instead of being repeated for ever it ends."""
+    if turn.alert.shadow and turn.alert.expired_at:
+        end_shadow(turn)
+        return
     plan, now = turn.alert.plan, turn.now
     due = [planned.index for planned in plan if planned.at <= now]
     turn.evolve(plan=tuple(planned for planned in plan if planned.at > now))
@@ -178,6 +189,13 @@ def _directory_changed(turn: Turn, _: DirectoryChanged) -> None:
         climb(turn, alert.owner_role)
 
 
+def _go_live(turn: Turn, _: ShadowEnded) -> None:
+    """Opened in shadow, it ends without anybody having been paged."""
+    if not turn.alert.shadow:
+        raise NotAllowed("not_shadow", "People were paged for this alert: it goes on.")
+    end_shadow(turn)
+
+
 def _too_late(_: Turn, __: Event) -> None:
     """Time moved on, or the directory, for an alert that has ended meanwhile: nothing happens."""
 
@@ -198,6 +216,7 @@ def _acknowledge(turn: Turn, event: Acknowledged) -> None:
         version=event.version,
         read_back=event.read_back.value,
         words=event.words or None,
+        already_called=event.already_called or None,
         late=turn.alert.expired_at is not None,
     )
 
@@ -373,7 +392,7 @@ class Transition:
     to: tuple[State, ...]
 
 
-_OPEN, _ACKED, _GONE, _LOWERED = State
+_OPEN, _ACKED, _GONE, _LOWERED, _SHADOW = State
 _RECEIPTS: dict[type, Callable[[Turn, Any], None]] = {
     PageSent: page_sent,
     PageFailed: page_failed,
@@ -396,10 +415,11 @@ def _staying(
 _TABLE: dict[State, dict[type, Transition]] = {
     State.OPEN: {
         Opened: Transition(_open, (_OPEN, _GONE, _LOWERED)),
-        Amended: Transition(amend_open, (_OPEN, _LOWERED)),
+        Amended: Transition(amend_open, (_OPEN, _LOWERED, _SHADOW)),
         Withdrawn: Transition(withdraw, (_GONE,)),
         OlderVersion: Transition(note_older, (_OPEN,)),
-        StepDue: Transition(_step_due, (_OPEN,)),
+        ShadowEnded: Transition(_go_live, (_SHADOW,)),
+        StepDue: Transition(_step_due, (_OPEN, _SHADOW)),
         WindowPassed: Transition(_window_passed, (_OPEN,)),
         DirectoryChanged: Transition(_directory_changed, (_OPEN,)),
         Acknowledged: Transition(_acknowledge, (_ACKED,)),
@@ -430,6 +450,12 @@ _TABLE: dict[State, dict[type, Transition]] = {
         OlderVersion: Transition(note_older, (_LOWERED,)),
         Reopened: Transition(_reopen, (_OPEN,)),
         **_staying(_LOWERED, {**_PASSED, **_RECEIPTS}),
+    },
+    State.SHADOW: {
+        Amended: Transition(amend_ended, (_SHADOW, _OPEN, _LOWERED)),
+        Withdrawn: Transition(withdraw, (_GONE,)),
+        OlderVersion: Transition(note_older, (_SHADOW,)),
+        **_staying(_SHADOW, {**_PASSED, **_RECEIPTS}),
     },
 }
 TRANSITIONS: dict[tuple[State, type], Transition] = {

@@ -17,6 +17,7 @@ _STATES = {
     State.ACKNOWLEDGED: "an identified person has answered for the version that holds",
     State.WITHDRAWN: "the result was deleted or marked wrong",
     State.DOWNGRADED: "the result is now routine",
+    State.SHADOW: "opened in shadow mode: nobody was paged, and nobody has to answer",
 }
 
 

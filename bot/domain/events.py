@@ -53,7 +53,8 @@ class Amended:
     ``opens_at`` is when this version's own window opens, used where it starts a new cycle.
     ``held`` is the category before it became routine: an alert that has ended shows the same
     one in whichever order the versions arrived. ``correction`` is None where the version names the
-    same people."""
+    same people. ``shadow`` tells whether a new cycle that it starts is one in which nobody is
+    paged."""
 
     report_id: str
     policy: CategoryPolicy | None
@@ -62,6 +63,7 @@ class Amended:
     review: str = ""
     held: CategoryPolicy | None = None
     correction: Correction | None = None
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,15 @@ class PageDelivered:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """``version`` is the one the person was shown. ``words`` are their own, for REPEATED."""
+    """``version`` is the one the person was shown. ``words`` are their own, for REPEATED.
+    ``already_called``: they answer that they had heard it by phone before they were paged."""
 
     person_id: str
     channel: str
     version: int
     read_back: ReadBack
     words: str = ""
+    already_called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,11 @@ class Reopened:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShadowEnded:
+    """The site pages people from now on: what was opened in shadow must wake nobody."""
+
+
 Event = (
     Opened
     | Amended
@@ -205,6 +214,7 @@ Event = (
     | Reassigned
     | CallRecorded
     | Reopened
+    | ShadowEnded
 )
 
 

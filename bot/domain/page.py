@@ -26,6 +26,8 @@ class Notice(StrEnum):
     OLDER_VERSION = "older_version"
     NOT_MY_PATIENT = "not_my_patient"
     SUPERSEDED = "superseded"
+    SHADOW = "shadow"
+    SHADOW_OVER = "shadow_over"
 
     @property
     def quiet(self) -> bool:
@@ -60,7 +62,14 @@ class Notice(StrEnum):
 
 _QUIET = frozenset({Notice.EXPIRED, Notice.NOT_MY_PATIENT, Notice.SUPERSEDED})
 _ALONE = frozenset(
-    {Notice.PLEASE_PHONE, Notice.DIRECTORY_ENTRY, Notice.QUARANTINE, Notice.OLDER_VERSION}
+    {
+        Notice.PLEASE_PHONE,
+        Notice.DIRECTORY_ENTRY,
+        Notice.QUARANTINE,
+        Notice.OLDER_VERSION,
+        Notice.SHADOW,
+        Notice.SHADOW_OVER,
+    }
 )
 _IN_PASSING = frozenset({Notice.EXPIRED, Notice.HANDED_OVER})
 OF_THE_STATE = _IN_PASSING | {
@@ -126,6 +135,7 @@ class Page:
     ``handed_to`` and ``handed_at`` tell to whom this person has handed it over and when, and
     ``no_access`` that they said it is not their patient. ``callees`` are whom to phone, best first.
     ``posted`` are this person's messages that are not collapsed, the newest last.
+    ``already_called``: the report documents a call to this very person.
     """
 
     delivery_id: str
@@ -158,6 +168,7 @@ class Page:
     finding: str = ""
     reason: str = ""
     posted: tuple[Posted, ...] = field(default=())
+    already_called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

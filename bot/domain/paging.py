@@ -173,12 +173,21 @@ def page(turn: Turn, person: Person, role: Role, channels: tuple[str, ...]) -> N
     wanted = tuple(c for c in usable if c not in tried)
     for channel in wanted:
         turn.send(Slip(person.id, role, channel, turn.alert.round))
-    turn.evolve(
-        reach=(*turn.alert.reach, *(Reach(person.id, c, Outcome.PENDING) for c in wanted)),
-        paged=having(turn.alert.paged, person.id),
-    )
+    _note_paged(turn, person, wanted)
     if wanted:
-        turn.record("page_due", person=person.id, role=role.value, channels=",".join(wanted))
+        data = {"person": person.id, "role": role.value, "channels": ",".join(wanted)}
+        turn.record("page_due", **data, shadow=turn.alert.shadow or None)
+
+
+def _note_paged(turn: Turn, person: Person, channels: tuple[str, ...]) -> None:
+    """In shadow a page counts as taken, as the ladder must go on, and gives nobody a right."""
+    alert = turn.alert
+    known = Outcome.SENT if alert.shadow else Outcome.PENDING
+    turn.evolve(reach=(*alert.reach, *(Reach(person.id, c, known) for c in channels)))
+    if alert.shadow:
+        turn.evolve(paged_in_cycle=having(alert.paged_in_cycle, person.id))
+    else:
+        turn.evolve(paged=having(alert.paged, person.id))
 
 
 def page_owner_again(turn: Turn, channels: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ class State(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     WITHDRAWN = "withdrawn"
     DOWNGRADED = "downgraded"
+    SHADOW = "shadow"
 
 
 class Outcome(StrEnum):
@@ -74,6 +75,7 @@ class Alert:
     ``handed_over`` has one entry a person, ``in_slack`` whoever has a Slack message of this alert.
     ``withdrawn_at`` is when the report took back the result, by withdrawal or downgrade.
     ``radiologist_told_at`` is when the radiologist was last asked to phone in this cycle.
+    ``shadow``: its pages are only written down. Nobody was paged, so nobody may answer.
     """
 
     id: str
@@ -109,6 +111,7 @@ class Alert:
     withdrawn_at: datetime | None = None
     acknowledgment: Acknowledgment | None = None
     radiologist_told_at: datetime | None = None
+    shadow: bool = False
 
     @property
     def category(self) -> str:

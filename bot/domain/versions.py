@@ -91,10 +91,19 @@ def start_cycle(turn: Turn) -> None:
     )
 
 
+def end_shadow(turn: Turn) -> None:
+    turn.evolve(state=State.SHADOW, plan=())
+    turn.record("shadow_ended")
+
+
 def amend_open(turn: Turn, event: Amended) -> None:
     """A raised category, changed finding or corrected patient pages the owner again; a corrected
     provider becomes the owner; a lower category gives more time; one that now says routine ends
-    the alert."""
+    the alert. What was opened in shadow is over once people are paged again."""
+    if turn.alert.shadow and not event.shadow:
+        end_shadow(turn)
+        amend_ended(turn, event)
+        return
     if event.policy is None:
         _take_version(turn, event, material=True)
         _take_back(turn, State.DOWNGRADED, event.held)
@@ -149,7 +158,7 @@ def amend_ended(turn: Turn, event: Amended) -> None:
         _take_back(turn, State.DOWNGRADED, event.held)
         return
     news = _news(alert, event, event.policy)
-    stands = alert.state is State.ACKNOWLEDGED and alert.withdrawn_at is None
+    stands = alert.state in {State.ACKNOWLEDGED, State.SHADOW} and alert.withdrawn_at is None
     unasked = event.correction is not None and reopens(alert, event.correction)
     again = news.material or unasked or not stands
     _take_version(turn, event, material=again)
@@ -161,9 +170,11 @@ def amend_ended(turn: Turn, event: Amended) -> None:
 
 
 def _begin_again(turn: Turn, event: Amended, policy: CategoryPolicy) -> None:
+    # One for which people were paged and that is still open must never fall silent.
+    silent = event.shadow and (turn.alert.shadow or not turn.alert.is_open)
     start_cycle(turn)
     due_at = event.opens_at + policy.window
-    turn.evolve(policy=policy, window_opens_at=event.opens_at, due_at=due_at)
+    turn.evolve(shadow=silent, policy=policy, window_opens_at=event.opens_at, due_at=due_at)
     turn.record("reopened", cycle=turn.alert.cycle)
     begin(turn)
     tell_corrected(turn, event.correction, Notice.REOPENED)

@@ -10,6 +10,7 @@ from bot import metrics
 from bot.domain.alert import Alert, advance
 from bot.domain.events import (
     Acknowledged,
+    Amended,
     CallRecorded,
     Effect,
     Event,
@@ -39,6 +40,8 @@ async def apply(engine: Engine, alert_id: str, event: Event) -> Alert:
 
 def apply_in(connection: Connection, engine: Engine, alert_id: str, event: Event) -> Alert:
     """The same inside the caller's unit of work. Raises NotAllowed before anything is written."""
+    if isinstance(event, Amended):  # a new cycle is one of the mode that the site runs in now
+        event = replace(event, shadow=engine.shadow is not None)
     now = engine.clock.now()
     before = _with_actor(connection, alerts.load(connection, alert_id), event)
     after, effects = advance(before, event, now)
@@ -60,7 +63,10 @@ def keep(
     pages = [effect for effect in effects if not isinstance(effect, Record)]
     if pages:
         severity = after.policy.severity
-        outbox.put(connection, after.id, pages, now, version=after.version, severity=severity)
+        if after.shadow:
+            outbox.write_down(connection, after.id, pages, now, version=after.version)
+        else:
+            outbox.put(connection, after.id, pages, now, version=after.version, severity=severity)
     records = [effect for effect in effects if isinstance(effect, Record)]
     audit.append(connection, after.id, records, now)
     after_commit(connection, lambda: _count(after, records))

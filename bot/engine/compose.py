@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.domain import called
 from bot.domain.alert import Alert
-from bot.domain.coverage import SMS, Person, Role
+from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.page import Callee, Notice, Page
 from bot.engine.context import Engine
 from storage import alerts, codes, outbox, people, reports
@@ -66,6 +67,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         note=alert.note,
         late_by=alert.late_by,
         posted=outbox.posted(c, alert.id, person.id),
+        already_called=slip.channel == SLACK and was_called(c, alert, person),
     )
 
 
@@ -84,6 +86,19 @@ def finding(c: Connection, alert: Alert) -> str:
     report = reports.load(c, alert.report_id)
     flagged = [addendum.text for addendum in report.addenda]
     return "\n\n".join([report.impression or report.text, *flagged]).strip()
+
+
+def was_called(c: Connection, alert: Alert, person: Person) -> bool:
+    """Whether the report documents a call to this person: one who was paged, who ordered the exam
+    or attends the patient by identifier, and whose family name the documentation has."""
+    if not alert.is_open or not alert.report_id or person.id not in alert.paged:
+        return False
+    report = reports.load(c, alert.report_id)
+    if not called.names(report.called, person.name):
+        return False
+    theirs = (*report.ordering, *report.attending)
+    found = (people.by_identifiers(c, provider.identifiers) for provider in theirs)
+    return any(each is not None and each.id == person.id for each in found)
 
 
 def name_of(alert: Alert, person_id: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.clock import Clock
 from bot.domain.policy import Policy
+from bot.domain.shadow import Shadow
 from storage.database import Database, after_commit
 
 LONGEST_SLEEP = 1.0
@@ -61,7 +62,8 @@ class Wake:
 
 @dataclass(frozen=True)
 class Engine:
-    """One running copy. ``instance`` marks its claims, ``wake`` wakes its loops.
+    """One running copy. ``instance`` marks its claims, ``wake`` wakes its loops. In ``shadow`` it
+    pages nobody.
 
     ``leave`` ends a unit of work that has put pages out, where a dispatcher works in this process.
     """
@@ -75,3 +77,4 @@ class Engine:
     processing_ids: frozenset[str] = frozenset({"P"})
     random: Random = field(default_factory=SystemRandom)
     leave: Callable[[Connection], None] | None = None
+    shadow: Shadow | None = None

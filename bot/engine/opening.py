@@ -1,5 +1,7 @@
 """A new alert: its reference, its first event, and everything that this puts out."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from bot.domain.alert import Alert, advance
@@ -22,7 +24,7 @@ def open_alert(
 ) -> None:
     """Store it as its first event leaves it; ``start`` is the alert before that."""
     now = engine.clock.now()
-    alert = alerts.with_roster(c, start, facts)
+    alert = replace(alerts.with_roster(c, start, facts), shadow=engine.shadow is not None)
     after, effects = advance(alert, event, now)
     alerts.insert(c, after, facts)
     known = Record("triaged", data={"rule": found.rule, "note": start.note or None})

@@ -40,7 +40,7 @@ def keep(
     if unusable.flags and not _is_test(engine, raw):
         _flagged(c, engine, raw, unusable, entry.id, now)
     elif entry.first:
-        _tell_coordinator(c, unusable.reason, now)
+        _tell_coordinator(c, unusable.reason, now, shadow=engine.shadow is not None)
     after_commit(c, engine.wake)
 
 
@@ -99,11 +99,13 @@ def _open_unread(
     open_alert(c, engine, alert, AlertFacts(), Opened(), found)
 
 
-def _tell_coordinator(c: Connection, reason: str, now: datetime) -> None:
+def _tell_coordinator(c: Connection, reason: str, now: datetime, *, shadow: bool) -> None:
     """One notice a reason, to the first coordinator who can be reached."""
     for person in people.coordinators(c):
         if person.channels:
             channel = person.channels[0]
             slip = Slip(person.id, Role.COORDINATOR, channel, 0, notice=Notice.QUARANTINE)
-            outbox.put(c, None, [SendNotice(slip, now)], now, version=0, data=reason)
+            notice = SendNotice(slip, now)
+            leave = outbox.write_down if shadow else outbox.put
+            leave(c, None, [notice], now, version=0, data=reason)
             return

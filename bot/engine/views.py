@@ -9,18 +9,20 @@ from bot.domain.alert import ADMINISTERS, UNDO_WITHIN, Alert, State
 from bot.domain.coverage import Person
 from bot.domain.events import Record
 from bot.engine.compose import finding as finding_of
-from bot.engine.compose import name_of, person_of
+from bot.engine.compose import name_of, person_of, was_called
 from bot.engine.context import Engine
-from storage import alerts, audit
+from storage import alerts, audit, reports
 from storage.alerts import AlertRow
 from storage.audit import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class AlertView:
-    """One alert as one person may see it. ``finding`` is the only field with PHI.
+    """One alert as one person may see it. ``finding``, ``called`` (what documents a call) and
+    ``study_uid`` hold PHI; they are filled for entitled people who may be shown the finding.
 
     ``entitled``: was paged and has not said "not my patient", or is coordinator or radiologist.
+    ``already_called``: the documented call was to this very person.
     """
 
     alert: Alert
@@ -34,6 +36,9 @@ class AlertView:
     can_decline: bool
     can_undo: bool
     finding: str = ""
+    called: str = ""
+    study_uid: str = ""
+    already_called: bool = False
 
 
 async def for_person(engine: Engine, alert_id: str, person_id: str, *, finding: bool) -> AlertView:
@@ -68,6 +73,7 @@ def _view(
     administers = bool(ADMINISTERS & set(person.roles))
     entitled = _entitled(alert, person_id, administers=administers)
     shown = finding_of(c, alert) if wants_finding and entitled else ""
+    report = reports.load(c, alert.report_id) if shown else None
     now = engine.clock.now()
     if shown:
         record = Record("finding_shown", person_id, {"version": alert.version})
@@ -84,6 +90,9 @@ def _view(
         can_decline=alert.state is State.OPEN and alert.owner == person_id,
         can_undo=_can_undo(alert, person_id, now),
         finding=shown,
+        called=report.called if report else "",
+        study_uid=report.study_uid if report else "",
+        already_called=was_called(c, alert, person),
     )
 
 

@@ -62,7 +62,8 @@ def _lines(block: Json, names: Mapping[str, str]) -> list[str]:
 def _element(element: Json, names: Mapping[str, str]) -> str:
     match element["type"]:
         case "button":
-            return f"[{element['text']['text']}]"
+            opens = f" (opens {element['url']})" if "url" in element else ""
+            return f"[{element['text']['text']}]{opens}"
         case "image":
             return str(element["alt_text"])
         case _:

@@ -86,11 +86,19 @@ def _section(path: Where) -> str:
 def _unknown(path: Where) -> tuple[str, str]:
     if len(path) == 1:
         sections = [name for name in Settings.model_fields if name != "secrets"]
+        home = next((name for name in sections if path[0] in _keys_of(name)), "")
+        if home:
+            return "stands in no section", f"Move it below [{home}]."
         near = did_you_mean(str(path[0]), sections)
         return "is no section", near or f"There are {', '.join(sections)}."
     model = _model_at(path[:-1])
     keys = _keys(model) if model else []
     return "is no setting", did_you_mean(str(path[-1]), keys) or f"There are {', '.join(keys)}."
+
+
+def _keys_of(section: str) -> list[str]:
+    model = _model_at((section,))
+    return _keys(model) if model else []
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

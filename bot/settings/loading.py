@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
+from bot.domain import viewer
 from bot.domain.nearest import did_you_mean
 from bot.domain.toml_lines import lines_of
 from bot.settings.explaining import PREFIX, explained, table_in
@@ -16,6 +17,7 @@ from bot.settings.folders import folder_clashes
 from bot.settings.model import Hl7Settings, Secrets, Settings
 from bot.settings.problems import BadSettings, Lines, Problem, place
 from bot.settings.servers import clashes, named_secrets, with_key_beside
+from bot.settings.shadow import without_end
 
 DEFAULT_FILE = Path("readback.toml")
 COPY_EXAMPLE = "Copy readback.example.toml to it, or name another file with --config"
@@ -55,7 +57,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     values = _merged(told, overrides)
     secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
     try:
-        settings = Settings.model_validate({**values, "secrets": secrets})
+        settings = Settings.model_validate({**values, "secrets": secrets}).written(lines)
     except ValidationError as error:
         problems += [explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
@@ -171,9 +173,13 @@ def _swapped(env: Mapping[str, str]) -> list[Problem]:
 
 
 def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
-    hl7, web = settings.hl7, settings.web
+    hl7, web, site = settings.hl7, settings.web, settings.site
     found = clashes(settings.fhir, web.public_url, lines)
     found += folder_clashes(settings.folder, lines) + _half_tls(hl7, lines)
+    found += without_end(site.mode, site.shadow_until, settings.place("site", "mode"))
+    template = settings.slack.viewer_url_template
+    if template and (wrong := viewer.trouble(template)):
+        found.append(Problem(settings.place("slack", "viewer_url_template"), *wrong))
     if hl7.port == web.port != 0 and hl7.host == web.host:
         found.append(Problem("web.port", "is hl7.port as well", "Give each its own port."))
     return found

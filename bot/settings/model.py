@@ -1,6 +1,7 @@
 """The settings as frozen values. A check that fails raises ``ValueError(what, cure)``."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -9,11 +10,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.profile import Feeds
+from bot.domain.shadow import Shadow
 from bot.settings.folders import FolderSettings
 from bot.settings.kinds import Address, Capitals, Filled, Network, Section, Zone
-from bot.settings.problems import Lines, place
+from bot.settings.problems import Lines, Problem, place
 from bot.settings.profiles import ProfileSettings
 from bot.settings.servers import FhirSettings
+from bot.settings.shadow import Day, Mode, too_far
 
 SLACK_API = "https://slack.com/api/"
 TWILIO_API = "https://api.twilio.com"
@@ -49,12 +52,15 @@ Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
 
 class SiteSettings(Section):
     """``timezone`` is that of people and senders who name none. ``callback_number`` is what a page
-    tells people to call, in any spelling they can dial. Without ``policy`` the packaged one."""
+    tells people to call, in any spelling they can dial. Without ``policy`` the packaged one. In
+    ``mode`` "shadow" nobody is paged, through the day ``shadow_until``."""
 
     name: Filled
     timezone: Zone
     callback_number: Filled
     policy: Path | None = None
+    mode: Mode = "live"
+    shadow_until: Day | None = None
 
 
 class DatabaseSettings(Section):
@@ -96,9 +102,11 @@ class Hl7Settings(Section):
 
 
 class SlackSettings(Section):
-    """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well."""
+    """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well.
+    ``viewer_url_template`` is how the site's viewer is told which study: see domain/viewer.py."""
 
     phi: Literal["none", "modal", "message"] = "none"
+    viewer_url_template: str = ""
     api_url: Address = SLACK_API
 
 
@@ -159,6 +167,19 @@ class Settings(Section):
         """Where that is set: ``folder[1].path (line 12)``; without a line, in the environment."""
         known = path in self._lines
         return place(path, self._lines) if known else ".".join(map(str, path))
+
+    @property
+    def shadow(self) -> Shadow | None:
+        """None where people are paged."""
+        site = self.site
+        if site.mode == "live" or site.shadow_until is None:
+            return None
+        return Shadow(site.shadow_until, site.timezone)
+
+    def far_end(self, now: datetime) -> list[Problem]:
+        """What is wrong with the end of shadow mode, seen from the moment of the start (UTC)."""
+        where = self.place("site", "shadow_until")
+        return too_far(self.shadow, now, where) if self.shadow else []
 
     def missing_for_slack(self) -> tuple[str, ...]:
         """The names of what Slack (Socket Mode) still needs; empty where it can start."""

@@ -13,6 +13,7 @@ class SlackSettings:
 
     ``phi`` says where a finding may stand: nowhere in Slack, in the modal that an entitled person
     opened, or in the message as well. ``callback_number`` is where a finding is told by phone.
+    ``viewer`` is the template of a study's address in the site's viewer.
     """
 
     bot_token: str
@@ -20,6 +21,7 @@ class SlackSettings:
     callback_number: str
     phi: Phi = "none"
     api_url: str = API_URL
+    viewer: str = ""
 
     def __repr__(self) -> str:
         """Without the tokens."""

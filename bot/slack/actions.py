@@ -15,6 +15,7 @@ from bot.domain.events import (
     Declined,
     Event,
     NotAllowed,
+    ReadBack,
 )
 from bot.slack import blocks, modals
 from bot.slack.apology import apologizing
@@ -47,6 +48,19 @@ def register(app: App, desk: Desk) -> None:
         with apologizing(desk.settings, body["response_url"]):
             undo(desk, _clicked(body, client), body)
 
+    @app.action(blocks.ALREADY_CALLED)
+    def _(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        ack()
+        open_already_called(desk, _clicked(body, client), _alert(body))
+
+    @app.action(blocks.OPEN_IMAGES)
+    def _(ack: Ack) -> None:
+        ack()  # the browser has opened the viewer; Slack wants to hear that we know
+
+    @app.view(modals.ALREADY_CALLED)
+    def _(ack: Ack, body: dict[str, Any]) -> None:
+        ack(**already_called(desk, body))
+
     @app.view(modals.ACKNOWLEDGE)
     def _(ack: Ack, body: dict[str, Any]) -> None:
         ack(**acknowledge(desk, body))
@@ -62,15 +76,30 @@ def register(app: App, desk: Desk) -> None:
 
 def open_acknowledge(desk: Desk, asked: Asked, alert_id: str) -> None:
     """The modal with what this person may see, or the reason why there is none."""
+    person = _who_may_acknowledge(desk, asked, alert_id)
+    if person is not None:
+        view = desk.view(alert_id, person, finding=True)
+        asked.open(modals.acknowledge(view, desk.settings, desk.now))
+
+
+def open_already_called(desk: Desk, asked: Asked, alert_id: str) -> None:
+    """What the report says of the call, for whom it names; for others the usual modal."""
+    person = _who_may_acknowledge(desk, asked, alert_id)
+    if person is not None:
+        view = desk.view(alert_id, person, finding=True)
+        fitting = modals.already_called if view.already_called else modals.acknowledge
+        asked.open(fitting(view, desk.settings, desk.now))
+
+
+def _who_may_acknowledge(desk: Desk, asked: Asked, alert_id: str) -> Person | None:
     person = desk.admitted(asked, alert_id)
     if person is None:
-        return
+        return None
     refusal = cannot_acknowledge(desk.view(alert_id, person), person, desk.now)
     if refusal:
         _refuse(desk, asked, alert_id, person, refusal)
-        return
-    view = desk.view(alert_id, person, finding=True)
-    asked.open(modals.acknowledge(view, desk.settings, desk.now))
+        return None
+    return person
 
 
 def open_decline(desk: Desk, asked: Asked, alert_id: str) -> None:
@@ -117,8 +146,27 @@ def acknowledge(desk: Desk, body: Body) -> dict[str, Any]:
     if person is None:
         return _stranger(desk, body, about)
     read_back, words = answer
+    given = Acknowledged(person.id, SLACK, about.version, read_back, words)
+    return _acknowledged(desk, about, person, given)
+
+
+def already_called(desk: Desk, body: Body) -> dict[str, Any]:
+    """Acknowledged by who had heard it by phone, where the report still says so."""
+    about = modals.shown(body["view"]["private_metadata"])
+    person = desk.person(who_clicked(body))
+    if person is None:
+        return _stranger(desk, body, about)
+    view = desk.view(about.alert_id, person)
+    if view.alert.is_open and not view.already_called:
+        desk.refuse(about.alert_id, person.id, "not_called")
+        return _say("Not acknowledged", "The report does not say that you were called.")
+    given = Acknowledged(person.id, SLACK, about.version, ReadBack.NONE, already_called=True)
+    return _acknowledged(desk, about, person, given)
+
+
+def _acknowledged(desk: Desk, about: Shown, person: Person, given: Acknowledged) -> dict[str, Any]:
     try:
-        desk.apply(about.alert_id, Acknowledged(person.id, SLACK, about.version, read_back, words))
+        desk.apply(about.alert_id, given)
     except NotAllowed as refusal:
         return _not_acknowledged(desk, about, person, refusal)
     return {}

@@ -16,6 +16,7 @@ from bot.slack.elements import Block, actions, button, context, header, section,
 from bot.slack.words import READ_BACK, clipped, due, due_at, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, UNDO = "acknowledge", "decline", "undo"
+ALREADY_CALLED, OPEN_IMAGES = "already_called", "open_images"
 # A message has 50 blocks at most, and one that fills a phone's screen hides its own buttons.
 FINDING_BLOCKS = 10
 EXAM_MOST = 90
@@ -117,10 +118,12 @@ _CORRECTED = {
 
 
 def _buttons(page: Page, *, mine: bool) -> list[Block]:
-    """Anyone who was paged may acknowledge; only the owner may pass it on."""
+    """Anyone who was paged may acknowledge; only the owner may pass it on. Whom the report itself
+    says to have been called may answer so."""
     acknowledge = button("Acknowledge", ACKNOWLEDGE, page.alert_id, "primary")
+    heard = button("I was already called", ALREADY_CALLED, page.alert_id)
     decline = button("I can't take this", DECLINE, page.alert_id)
-    return [acknowledge, decline] if mine else [acknowledge]
+    return [acknowledge, *([heard] if page.already_called else []), *([decline] if mine else [])]
 
 
 def _marks(page: Page) -> tuple[str, ...]:
@@ -173,6 +176,8 @@ def notice_message(page: Page, settings: SlackSettings) -> Message:
             return _older_version(page)
         case Notice.QUARANTINE:
             return _quarantine(page)
+        case Notice.SHADOW | Notice.SHADOW_OVER:
+            return _shadow(page)
         case _:
             return page_message(page, settings)
 
@@ -225,6 +230,13 @@ def _quarantine(page: Page) -> Message:
         context("`readback quarantine list` shows it and says what to do"),
     ]
     return Message("READBACK: a message waits in quarantine", blocks)
+
+
+def _shadow(page: Page) -> Message:
+    over = page.slip.notice is Notice.SHADOW_OVER
+    heading = "🚨 Shadow mode has not ended" if over else "🌒 Shadow mode"
+    said = f"READBACK: {page.reason}"
+    return Message(said, [header(heading), section(escaped(said))])
 
 
 # What is worth a message of its own, besides the rewritten page, to somebody who is asleep.

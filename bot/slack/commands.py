@@ -108,10 +108,13 @@ def _open(desk: Desk, asked: Asked) -> None:
     found = _theirs(desk, person)
     waiting = desk.read(quarantine.waiting) if ADMINISTERS & set(person.roles) else {}
     told = overview.in_quarantine(waiting)
+    mode = desk.engine.shadow
+    silent = f"{mode.standing(desk.now)} " if mode else ""
     if found:
-        asked.tell(f"{len(found)} open", [*overview.listing(found, person, desk.now), *told])
+        blocks = [*overview.listing(found, person, desk.now), *told]
+        asked.tell(f"{silent}{len(found)} open", blocks)
     else:
-        none = "No open alert concerns you."
+        none = f"{silent}No open alert concerns you."
         asked.tell(none, [section(none), *told])
 
 

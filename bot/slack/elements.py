@@ -68,6 +68,11 @@ def button(label: str, action_id: str, value: str, style: str = "") -> Block:
     return {**made, "style": style} if style else made
 
 
+def link_button(label: str, action_id: str, url: str) -> Block:
+    """Opens a page in the browser. Slack tells us of the click all the same."""
+    return {"type": "button", "text": plain(label), "action_id": action_id, "url": url}
+
+
 def actions(buttons: Sequence[Block]) -> list[Block]:
     """A row of buttons; no row where there is none."""
     return [{"type": "actions", "elements": list(buttons)}] if buttons else []

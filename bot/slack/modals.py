@@ -10,12 +10,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.events import DeclineReason, ReadBack
+from bot.domain.viewer import address
 from bot.engine.views import AlertView
 from bot.slack import SlackSettings
-from bot.slack.elements import Block, context, entry, modal, options, section, verbatim
+from bot.slack.blocks import OPEN_IMAGES
+from bot.slack.elements import (
+    Block,
+    actions,
+    context,
+    entry,
+    link_button,
+    modal,
+    options,
+    section,
+    verbatim,
+)
 from bot.slack.words import due, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, CALLED = "acknowledge_modal", "decline_modal", "called_modal"
+ALREADY_CALLED = "already_called_modal"
 # Block ids, which are also the action ids of the elements in them.
 CONFIRM, WORDS, REASON = "confirm", "words", "reason"
 WHOM, WHEN, NUMBER, REPEATED = "whom", "when", "number", "repeated"
@@ -74,7 +87,7 @@ def acknowledge(
     blocks = [
         *([section(f"⚠️ {warning}")] if changed else []),
         *_summary(view, settings, now),
-        *(_here(view) if view.finding else _elsewhere(settings)),
+        *(_here(view, settings) if view.finding else _elsewhere(settings)),
     ]
     return modal(
         f"Acknowledge {alert.ref}",
@@ -99,11 +112,36 @@ def _summary(view: AlertView, settings: SlackSettings, now: datetime) -> list[Bl
     ]
 
 
-def _here(view: AlertView) -> list[Block]:
+def already_called(view: AlertView, settings: SlackSettings, now: datetime) -> Block:
+    """For whom the report says to have been called: what it says, and one button to confirm it."""
+    alert = view.alert
+    claim = "The report says that you were told by phone. Confirming this *ends the alert*."
+    shown = [*verbatim(view.finding, FINDING_BLOCKS), *_beside(view, settings)]
+    return modal(
+        f"Called about {alert.ref}",
+        [*_summary(view, settings, now), section(claim), *(shown if view.finding else [])],
+        callback_id=ALREADY_CALLED,
+        metadata=Shown(alert.id, alert.version).packed(),
+        submit="I was already called",
+    )
+
+
+def _beside(view: AlertView, settings: SlackSettings) -> list[Block]:
+    """What stands with a finding: the call that the report documents, and the way to the images."""
+    url = address(settings.viewer, view.accession, view.study_uid)
+    told = [section("☎️ *The report documents a call:*"), *verbatim(view.called, 1)]
+    return [
+        *(told if view.called else []),
+        *actions([link_button("Open images", OPEN_IMAGES, url)] if url else []),
+    ]
+
+
+def _here(view: AlertView, settings: SlackSettings) -> list[Block]:
     confirm = {"type": "checkboxes", "options": options(_HERE)}
     words = {"type": "plain_text_input", "multiline": True, "max_length": WORDS_MOST}
     return [
         *verbatim(view.finding, FINDING_BLOCKS),
+        *_beside(view, settings),
         entry(CONFIRM, "Confirm", confirm, optional=True),
         entry(WORDS, "Or repeat it in your own words", words, optional=True),
     ]

@@ -21,18 +21,26 @@ from storage.audit import Entry
 _TOLD = ("role", "channel", "channels", "notice", "reason", "read_back", "reached", "category")
 _PEOPLE = ("person", "to")
 TIMELINE_MOST = 60
+SHADOW_SAYS = "🌒 *SHADOW*: nobody was paged for"
 
 
 def listing(found: Sequence[AlertRow], person: Person, now: datetime) -> list[Block]:
     """Open alerts, the first to answer at the top."""
     texts = [
-        f"*{row.ref}* · {escaped(row.category)} · {escaped(clipped(row.exam or 'imaging', 60))}"
+        f"{_mark(row)}*{row.ref}* · {escaped(row.category)}"
+        f" · {escaped(clipped(row.exam or 'imaging', 60))}"
         f" · {due(row.due_at, person.timezone, now)}"
         f" · with {escaped(row.owner_name or 'nobody')}"
         for row in found
     ]
     heading = f"{len(texts)} open {'alert' if len(texts) == 1 else 'alerts'}"
-    return [header(heading), *lines(texts), context("`/readback show REF` shows one of them")]
+    silent = f"{SHADOW_SAYS} those with the mark" if any(row.shadow for row in found) else ""
+    foot = context("`/readback show REF` shows one of them", silent)
+    return [header(heading), *lines(texts), foot]
+
+
+def _mark(found: AlertRow | Alert) -> str:
+    return "SHADOW · " if found.shadow else ""
 
 
 def in_quarantine(waiting: Mapping[str, int]) -> list[Block]:
@@ -61,7 +69,7 @@ def detail(
     shown = [_line(entry, names, person, now) for entry in entries[-TIMELINE_MOST:]]
     what = f"{title_case(alert.category)} · {clipped(view.exam or 'imaging', 80)}"
     return [
-        header(f"{alert.ref} · {what}"),
+        header(f"{_mark(alert)}{alert.ref} · {what}"),
         section(_state(view, person, now)),
         *([context(*_facts(alert, person, now))] if any(_facts(alert, person, now)) else []),
         *lines(["*What comes next*", *ladder] if ladder else []),
@@ -81,6 +89,7 @@ def _state(view: AlertView, person: Person, now: datetime) -> str:
 def _facts(alert: Alert, person: Person, now: datetime) -> tuple[str, ...]:
     expired = alert.expired_at
     return (
+        f"{SHADOW_SAYS} it" if alert.shadow else "",
         f"Window passed at {local_time(expired, person.timezone, now)}" if expired else "",
         f"⚠️ A person must look: {escaped(alert.review)}" if alert.review else "",
         late(alert.late_by),

@@ -12,6 +12,8 @@ from bot.slack.words import escaped
 def cannot_acknowledge(view: AlertView, person: Person, now: datetime) -> tuple[str, str] | None:
     """Why not, as a slug and a sentence; None where nothing speaks against it."""
     alert = view.alert
+    if alert.shadow:
+        return "shadow", f"{alert.ref} was opened in SHADOW: nobody was paged or has to answer."
     if person.id in alert.no_access:
         return "no_access", "You said that this is not your patient, so you cannot answer it."
     if person.id not in alert.paged:

@@ -26,7 +26,8 @@ class Health:
     """``channels`` and ``feeds`` say by name how each of them does; ``before_scrape`` brings
     gauges up to date.
 
-    ``oldest_sweep`` in real seconds: the sweep sleeps for one at most.
+    ``oldest_sweep`` in real seconds: the sweep sleeps for one at most. ``mode`` says whether
+    people are paged at all; nothing but a person can change that, so ready is what it was.
     """
 
     database: Database
@@ -34,6 +35,7 @@ class Health:
     before_scrape: Sequence[Callable[[], Awaitable[None]]] = ()
     oldest_sweep: float = 10.0
     feeds: Mapping[str, Check] = field(default_factory=dict)
+    mode: Callable[[], str] = lambda: "live"
 
     def routes(self) -> list[Route]:
         """/livez, /readyz and /metrics."""
@@ -58,7 +60,8 @@ class Health:
             metrics.SOURCE_UP.labels(metrics.slug(name)).set(state == OK)
         reachable = not channels or OK in channels.values()
         ready = reachable and all(state == OK for state in parts.values())
-        body = {"ready": ready, "parts": parts, "channels": channels}
+        body: dict[str, object] = {"ready": ready, "parts": parts, "channels": channels}
+        body["mode"] = self.mode()
         if feeds:  # one that fails does not make this copy less able to page
             body["feeds"] = feeds
         return JSONResponse(body, 200 if ready else 503)

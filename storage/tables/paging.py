@@ -32,7 +32,7 @@ class Alerts(Row, table=True):
         # The list of the latest alerts, whatever became of them.
         Index("ix_alerts_opened_at", "opened_at"),
         CheckConstraint(
-            "state IN ('open', 'acknowledged', 'withdrawn', 'downgraded')", name="state"
+            "state IN ('open', 'acknowledged', 'withdrawn', 'downgraded', 'shadow')", name="state"
         ),
         # No open alert waits for nothing, and none that ended waits for anything.
         CheckConstraint(

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,19 @@ def starts(given: Settings, without: frozenset[str] = frozenset({"slack"})) -> b
 
 def test_it_starts_where_nothing_speaks_against_it(tmp_path: Path, url: str) -> None:
     assert starts(settings(tmp_path, url))
+
+
+def test_a_shadow_that_would_end_too_late_is_refused_with_the_line(
+    tmp_path: Path, url: str
+) -> None:
+    until = SystemClock().now().date() + timedelta(days=60)
+    settings(tmp_path, url)
+    file = tmp_path / "readback.toml"
+    shadow = f'[site]\nmode = "shadow"\nshadow_until = {until}\n'
+    file.write_text(file.read_text().replace("[site]\n", shadow), encoding="utf-8")
+    why = refusal(load(file, TOKENS))
+    assert "site.shadow_until (line 3) is" in why
+    assert "Shadow mode takes 45 at most: write " in why
 
 
 def test_without_any_people_there_is_no_coordinator(tmp_path: Path) -> None:
@@ -199,4 +213,4 @@ def test_a_start_is_in_the_audit_trail_with_the_policy_and_who_approved_it(
         e for e in database.look(lambda c: audit.chain(c, audit.ADMIN)) if e.what == "started"
     ]
     database.close()
-    assert [set(entry.data) for entry in started] == [{"policy", "approved_by"}]
+    assert [set(entry.data) for entry in started] == [{"policy", "approved_by", "mode"}]

@@ -127,6 +127,7 @@ def receive(place: Place, database: Database) -> Receive:
         site=Site("General", settings.site.timezone, settings.site.callback_number),
         wake=lambda: None,
         instance=1,
+        shadow=settings.shadow,
     )
 
     def take(data: bytes | RawMessage, reading: Unusable | None = None) -> Receipt:

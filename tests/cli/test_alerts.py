@@ -3,6 +3,7 @@
 import json
 import re
 
+from storage import alerts, audit
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report
 
@@ -10,6 +11,7 @@ KEYS = [
     "ref",
     "category",
     "state",
+    "shadow",
     "owner",
     "window_opens_at",
     "due_at",
@@ -90,3 +92,49 @@ def test_settings_that_cannot_be_used_end_the_command_with_every_problem(place: 
     assert result.exit_code == 2
     assert result.stderr.count("✗") == 3
     assert 'hl7.prot is no setting. Did you mean "port"?' in result.stderr
+
+
+CALLED = b"Called to Dr. Osei at 14:02."
+
+
+def called(accession: str) -> bytes:
+    return report(accession).replace(b"consultation advised.", b"consultation advised. " + CALLED)
+
+
+def test_one_alert_is_shown_with_its_pages_and_without_the_finding(
+    place: Place, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    receive(called("A7777"))
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    result = place.run("alerts", "show", alert["ref"].lower())
+    assert result.exit_code == 0, result.output
+    assert "waiting" in result.stdout
+    assert "the report documents one; --reveal quotes it" in result.stdout
+    for patient in ("A7777", "subdural", CALLED.decode()):
+        assert patient not in result.output
+
+
+def test_the_finding_and_the_call_are_revealed_on_demand_and_that_is_recorded(
+    place: Place, database: Database, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    receive(called("A1"))
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    hidden = json.loads(place.run("alerts", "show", alert["ref"], "--json").stdout)
+    assert (hidden["finding"], hidden["called"], hidden["documents_a_call"]) == (None, None, True)
+    told = json.loads(place.run("alerts", "show", alert["ref"], "--reveal", "--json").stdout)
+    assert "subdural" in told["finding"]
+    assert CALLED.decode() in told["called"]
+    assert told["pages"]
+    stored = database.look(lambda c: alerts.by_ref(c, alert["ref"]))
+    assert stored
+    shown = [e for e in database.look(lambda c: audit.chain(c, stored.id)) if "shown" in e.what]
+    assert [e.actor.startswith("os:") for e in shown] == [True]
+    assert database.look(audit.verify).ok
+
+
+def test_a_reference_that_nothing_has_is_told(place: Place, database: Database) -> None:
+    result = place.run("alerts", "show", "ZZZZ")
+    assert result.exit_code == 1
+    assert "There is no alert ZZZZ" in result.stderr

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,25 @@ def test_a_healthy_site_has_every_part_tried_and_nothing_found(healthy: Place) -
     }
     assert told["advice"] == told["failed"] == []
     assert "3 people, 1 coordinator who can be paged" in healthy.run("check").stdout
+
+
+@pytest.mark.parametrize(
+    ("days", "result", "said"),
+    [
+        (30, "advice", "nobody is paged"),
+        (60, "failed", "days away"),
+        (-2, "failed", "was to end on"),
+    ],
+)
+def test_shadow_mode_is_told_and_one_that_has_ended_fails(
+    healthy: Place, days: int, result: str, said: str
+) -> None:
+    until = SystemClock().now().date() + timedelta(days=days)
+    shadow = {"READBACK_SITE__MODE": "shadow", "READBACK_SITE__SHADOW_UNTIL": str(until)}
+    healthy.env |= shadow
+    told = [found for found in findings(healthy)[result] if found["part"] == "mode"]
+    assert said in told[0]["what"]
+    assert told[0]["cure"]
 
 
 def test_what_is_not_set_fails_unless_it_is_done_without(place: Place) -> None:

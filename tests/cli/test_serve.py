@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.clock import SystemClock
 from bot.sandbox.demo.place import Ports, people_join, prepare, secrets_of
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.world import World
@@ -169,6 +171,18 @@ def test_a_policy_file_that_is_none_is_named(
     result = place.run("serve")
     assert result.exit_code == 2
     assert told in result.stderr
+
+
+def test_shadow_mode_is_said_before_anything_starts(place: Place) -> None:
+    until = SystemClock().now().date() + timedelta(days=30)
+    place.env = {
+        "READBACK_SITE__MODE": "shadow",
+        "READBACK_SITE__SHADOW_UNTIL": str(until),
+        "READBACK_SITE__POLICY": "absent.toml",
+    }
+    assert place.run("serve").exit_code == 2, "it stops at the policy"
+    del place.env["READBACK_SITE__POLICY"]
+    assert f"SHADOW until {until}: nobody is paged." in place.run("serve").stderr
 
 
 def test_a_clock_that_somebody_moves_is_refused_beside_the_real_slack(place: Place) -> None:

@@ -35,6 +35,7 @@ from bot.domain.events import (
     Reopened,
     SendNotice,
     SendPage,
+    ShadowEnded,
     Withdrawn,
 )
 from bot.domain.ladder import RETRY
@@ -91,12 +92,15 @@ class AlertMachine(RuleBasedStateMachine):
         ),
         review=st.sampled_from(["", "", "", "code not known"]),
         ended=st.sampled_from([*[""] * 10, "withdrawn", "downgraded"]),
+        shadow=st.sampled_from([False, False, True]),
     )
-    def open(self, roster: Roster, policy: object, received: int, review: str, ended: str) -> None:
+    def open(
+        self, roster: Roster, policy: object, received: int, review: str, ended: str, shadow: bool
+    ) -> None:
         assert policy in {CRITICAL, SIGNIFICANT}
         chosen = CRITICAL if policy == CRITICAL else SIGNIFICANT
         self.now = T0 + timedelta(minutes=received)
-        self.alert = new_alert(roster, chosen, review)
+        self.alert = replace(new_alert(roster, chosen, review), shadow=shadow)
         self.outbox: list[SendPage | SendNotice] = []
         self.claimed: list[SendPage | SendNotice] = []
         self.pages_of_round: dict[tuple[int, str, str], int] = {}
@@ -119,7 +123,7 @@ class AlertMachine(RuleBasedStateMachine):
                     self.outbox = [e for e in self.outbox if isinstance(e, SendNotice)]
                 case CancelNotices(person_id, kinds):
                     self.outbox = [e for e in self.outbox if not _cancelled(e, person_id, kinds)]
-                case SendPage() | SendNotice():
+                case SendPage() | SendNotice() if not after.shadow:
                     self.outbox.append(effect)
                 case _:
                     pass
@@ -139,6 +143,10 @@ class AlertMachine(RuleBasedStateMachine):
         pages = [effect for effect in effects if isinstance(effect, SendPage)]
         if after.state is not State.OPEN:
             assert not pages, "an alert that has ended pages nobody"
+        if before.shadow:
+            assert after.shadow or isinstance(event, Amended), "only a newer report pages really"
+        elif before.is_open:
+            assert not after.shadow, "what people were paged for never falls silent"
         for page in pages:
             self._check_page(after, page)
 
@@ -148,7 +156,7 @@ class AlertMachine(RuleBasedStateMachine):
         assert found is not None
         assert slip.channel in found.channels, "a page goes where its person can be reached"
         assert slip.person_id not in after.declined, "who declined is not paged again"
-        assert slip.person_id in after.paged
+        assert after.shadow or slip.person_id in after.paged, "who is paged may answer"
         assert slip.round == after.round
         assert page.not_before >= self.now
         assert page.not_before <= self.now + timedelta(seconds=LONGEST_WAIT)
@@ -269,11 +277,14 @@ class AlertMachine(RuleBasedStateMachine):
         finding=st.sampled_from(["f1", "f2"]),
         age=st.sampled_from([0, 5, 59, 300, 60 * 24 * 10]),
         review=st.sampled_from(["", "", "code not known"]),
+        shadow=st.booleans(),
     )
-    def a_newer_version_comes(self, policy: object, finding: str, age: int, review: str) -> None:
+    def a_newer_version_comes(
+        self, policy: object, finding: str, age: int, review: str, shadow: bool
+    ) -> None:
         chosen = {CRITICAL: CRITICAL, SIGNIFICANT: SIGNIFICANT, None: None}[policy]  # type: ignore[index] # one of its keys
         opens_at = self.now - timedelta(minutes=age)
-        self.apply(Amended("r2", chosen, finding, opens_at, review, SIGNIFICANT))
+        self.apply(Amended("r2", chosen, finding, opens_at, review, SIGNIFICANT, shadow=shadow))
         self.do_what_is_due()
 
     @rule(
@@ -335,6 +346,11 @@ class AlertMachine(RuleBasedStateMachine):
     @rule(doubtful=st.booleans())
     def an_older_version_says_more(self, doubtful: bool) -> None:
         self.apply(OlderVersion("critical", doubtful=doubtful))
+
+    @rule()
+    def the_site_goes_live(self) -> None:
+        if self.apply(ShadowEnded()):
+            assert self.alert.state is State.SHADOW
 
     @rule(name=who)
     def somebody_leaves_the_hospital(self, name: str) -> None:

@@ -36,7 +36,7 @@ from tests.domain.loop import ADA, BEN, EVERYBODY, T0, Loop, minutes, new_alert,
 
 ROLE = new_alert().owner_role
 SECOND = timedelta(seconds=1)
-OF_ALERTS = [notice for notice in Notice if notice is not Notice.QUARANTINE]
+OF_ALERTS = set(Notice) - {Notice.QUARANTINE, Notice.SHADOW, Notice.SHADOW_OVER}
 
 
 def slip(kind: Notice, channel: str = "slack", who: str = "ada", **changes: object) -> Slip:

@@ -186,7 +186,7 @@ def test_every_answer_is_one_segment(ref: str, explain: str, number: str, kind: 
 
 @pytest.mark.parametrize("kind", [kind for kind in Notice if not kind.quiet])
 def test_every_notice_says_something_and_none_asks_for_a_code(kind: Notice) -> None:
-    text = notice(kind)
+    text = notice(kind, reason="some words")
     assert text.startswith("READBACK: ")
     assert "ACK " not in text.removeprefix("READBACK")
 

@@ -110,6 +110,8 @@ def test_a_report_is_sent_acknowledged_in_the_modal_and_read_in_the_timeline(pag
     message.get_by_role("button", name="Acknowledge").click()
     modal = page.get_by_role("dialog", name=f"Acknowledge {ref}")
     expect(modal).to_contain_text("midline shift", timeout=PATIENCE)
+    modal.get_by_role("button", name="Open images ↗ viewer.example").click()
+    expect(page.locator(".toast")).to_contain_text("Slack opens https://viewer.example/")
     modal.get_by_role("button", name="Acknowledge").click()
     expect(modal.locator(".field-error")).to_contain_text("Please confirm")
     modal.get_by_label("Or repeat it in your own words").fill("Subdural, 9 mm of shift")

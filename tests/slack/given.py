@@ -152,6 +152,7 @@ pages = st.builds(
     finding=st.text(st.characters(exclude_categories=["Cs"]), max_size=40_000),
     reason=lines_of_text,
     posted=st.just(()) | st.just((Posted("D1", "1.0"),)),
+    already_called=st.booleans(),
 )
 sites = st.builds(
     SlackSettings,
@@ -159,6 +160,7 @@ sites = st.builds(
     app_token=st.just("xapp-made-up"),
     callback_number=st.sampled_from(["312-555-0100", "+44 20 7946 0000 ext. 12"]),
     phi=st.sampled_from(["none", "modal", "message"]),
+    viewer=st.sampled_from(["", "https://pacs.example/?a={accession}&s={study_uid}"]),
 )
 acknowledgments = st.builds(
     Acknowledgment,
@@ -190,4 +192,8 @@ def views(draw: st.DrawFn) -> AlertView:
         acknowledged_by=draw(lines_of_text),
         person=draw(people),
         finding=draw(st.just("") | st.text(max_size=300_000)),
+        accession=draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=100)),
+        called=draw(st.just("") | st.text(max_size=500)),
+        study_uid=draw(st.sampled_from(["", "1.2.840.113619.2.55.3"])),
+        already_called=draw(st.booleans()),
     )

@@ -50,6 +50,32 @@ def test_with_phi_the_finding_stands_in_the_modal_as_it_was_written() -> None:
     assert finding in [b["text"]["text"] for b in shown["blocks"] if b["type"] == "section"]
 
 
+VIEWER = replace(SITE, viewer="https://pacs.example/?acc={accession}&study={study_uid}")
+
+
+def test_the_images_and_the_documented_call_stand_beside_the_finding() -> None:
+    shown = view(finding=MARKER, study_uid="1.2.3", called="Called to Dr. Osei.")
+    told = rendered_view(modals.acknowledge(shown, VIEWER, NOW))
+    assert "[Open images] (opens https://pacs.example/?acc=A1&study=1.2.3)" in told
+    assert "Called to Dr. Osei." in told
+
+
+def test_where_no_finding_is_shown_there_is_no_address_and_no_quotation() -> None:
+    """What an AlertView holds without a finding must not matter."""
+    bare = view(study_uid="1.2.3", called="Called to Dr. Osei.")
+    for shown in (modals.acknowledge, modals.already_called):
+        told = rendered_view(shown(bare, VIEWER, NOW))
+        assert "pacs.example" not in told
+        assert "Osei." not in told
+
+
+def test_the_modal_of_a_documented_call_only_asks_to_confirm_it() -> None:
+    shown = modals.already_called(view(finding=MARKER), SITE, NOW)
+    assert modals.shown(shown["private_metadata"]) == Shown("a1", 1)
+    assert shown["submit"]["text"] == "I was already called"
+    assert not [block for block in shown["blocks"] if block["type"] == "input"]
+
+
 def test_a_modal_in_the_place_of_an_older_version_says_that_the_report_has_changed() -> None:
     told = rendered_view(modals.acknowledge(view(finding=MARKER), SITE, NOW, changed=True))
     assert "The report has changed since you opened it." in told
@@ -149,6 +175,7 @@ def test_every_modal_is_what_slack_takes(
     drawn: AlertView, site: SlackSettings, sound_view: Check
 ) -> None:
     sound_view(modals.acknowledge(drawn, site, NOW, changed=True))
+    sound_view(modals.already_called(drawn, site, NOW))
     sound_view(modals.decline(drawn))
     sound_view(modals.called(drawn, NOW))
     sound_view(modals.told("Not acknowledged", "Somebody else has already acknowledged this."))

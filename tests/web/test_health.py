@@ -56,6 +56,7 @@ def test_ready_names_every_part(database: Database) -> None:
             "ready": True,
             "parts": {"database": "ok", "sweep": "ok"},
             "channels": {"slack": "ok", "sms": "ok"},
+            "mode": "live",
         },
     )
 

@@ -92,6 +92,10 @@ def prepare(folder: Path, world: World, ports: Ports) -> Path:
     return config
 
 
+# An address that nobody has (RFC 2606): the demo's page shows it and opens nothing.
+VIEWER = {"READBACK_SLACK__VIEWER_URL_TEMPLATE": "https://viewer.example/?accession={accession}"}
+
+
 def secrets_of(world: World, clock: Path) -> Mapping[str, str]:
     """The stand-ins' tokens under the usual names, and the file that moves the bot's clock."""
     return {

@@ -20,7 +20,7 @@ from typing import Self
 from bot.sandbox.demo import board as boards
 from bot.sandbox.demo.bot_process import BotDied, BotProcess
 from bot.sandbox.demo.bot_time import BotTime
-from bot.sandbox.demo.place import Ports, people_join, prepare, secrets_of
+from bot.sandbox.demo.place import VIEWER, Ports, people_join, prepare, secrets_of
 from bot.sandbox.demo.reports import Deliver, Reports, answered
 from bot.sandbox.demo.server import Page
 from bot.sandbox.journal import Json
@@ -71,7 +71,7 @@ class Demo:
             config,
             folder / "bot.log",
             self.ports.web,
-            secrets_of(self.world, self.time.path),
+            {**secrets_of(self.world, self.time.path), **VIEWER},
         )
         self._import_people(folder)
         self._database = Database(f"sqlite:///{folder / 'readback.db'}")

@@ -1,6 +1,6 @@
 // Block Kit as Slack shows it: the block types that Readback sends, and a word for any other.
 
-import { h } from "./dom.js";
+import { h, toast } from "./dom.js";
 import { field } from "./fields.js";
 import { mrkdwn, plainText, withEmoji } from "./mrkdwn.js";
 
@@ -64,11 +64,14 @@ function interactive(block, element, reader) {
       "data-action": element.action_id,
     },
     withEmoji(element.text.text),
+    element.url ? h("span", { class: "b-host" }, ` ↗ ${new URL(element.url).host}`) : "",
   );
   button.addEventListener("click", async () => {
     button.setAttribute("aria-busy", "true");
     await reader.press(block, element, element.value);
     button.removeAttribute("aria-busy");
+    // The demo opens no page of anybody: it says what Slack would open.
+    if (element.url) toast(`Slack opens ${element.url}`);
   });
   return button;
 }

@@ -1,0 +1,141 @@
+"""`readback alerts show REF`: one alert with its pages. What holds PHI only on demand, recorded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from bot.cli.shown import local, out, print_json, say, table, utc
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.domain.alert import Alert
+    from storage.database import Database
+    from storage.outbox import PageRow
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One alert. ``finding`` and ``called`` hold PHI: empty unless they were asked for.
+
+    ``documents_a_call``: the report says that somebody was told already.
+    """
+
+    alert: "Alert"
+    exam: str
+    names: dict[str, str]
+    pages: "list[PageRow]"
+    documents_a_call: bool
+    finding: str = ""
+    called: str = ""
+
+
+def found(
+    database: "Database", ref: str, actor: str, now: datetime, *, reveal: bool
+) -> Shown | None:
+    """The alert with this reference. That a finding was revealed is an entry of its trail."""
+
+    def look(c: "Connection") -> Shown | None:
+        return _found(c, ref, actor, now, reveal=reveal)
+
+    return database.run(look) if reveal else database.look(look)
+
+
+def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool) -> Shown | None:
+    from bot.domain.events import Record
+    from bot.engine.compose import finding
+    from storage import alerts, audit, outbox, people, reports
+
+    alert = alerts.by_ref(c, ref.strip().upper())
+    if alert is None:
+        return None
+    report = reports.load(c, alert.report_id) if alert.report_id else None
+    if reveal and report:
+        # Held against others, as every entry into an alert's chain is written.
+        alert = alerts.load(c, alert.id)
+        record = Record("finding_shown", actor, {"version": alert.version})
+        audit.append(c, alert.id, [record], now)
+    pages = outbox.history(c, alert.id)
+    ids = {alert.owner, *(page.slip.person_id for page in pages)}
+    known = ((i, people.load(c, i)) for i in ids)
+    return Shown(
+        alert=alert,
+        exam=alerts.facts(c, alert.id).exam,
+        names={i: person.name for i, person in known if person},
+        pages=pages,
+        documents_a_call=bool(report and report.called),
+        finding=finding(c, alert) if reveal else "",
+        called=report.called if reveal and report else "",
+    )
+
+
+def show(shown: Shown, zone: ZoneInfo) -> None:
+    """For people."""
+    alert = shown.alert
+    mark = "SHADOW " if alert.shadow else ""
+    out.print(f"[bold]{alert.ref}[/] · {alert.category} · {mark}{alert.state.value}")
+    facts = {
+        "exam": shown.exam,
+        "owner": shown.names.get(alert.owner, ""),
+        "window": f"{local(alert.window_opens_at, zone)} to {local(alert.due_at, zone)}",
+        "next action": local(alert.next_action_at, zone),
+        "to review": alert.review,
+        "call": _call(shown),
+    }
+    for name, fact in facts.items():
+        if fact:
+            out.print(f"{name:<12} {fact}", markup=False)
+    rows = [_page(page, shown.names, zone) for page in shown.pages]
+    if rows:
+        table("Pages and notices", ("at", "to", "by", "what", "became"), rows)
+    if shown.finding:
+        out.print(shown.finding, markup=False)
+    elif alert.report_id:
+        say("--reveal shows the finding, which is PHI: the audit trail records it.")
+
+
+def _call(shown: Shown) -> str:
+    if shown.called:
+        return shown.called
+    return "the report documents one; --reveal quotes it" if shown.documents_a_call else ""
+
+
+def _page(page: "PageRow", names: dict[str, str], zone: ZoneInfo) -> tuple[str, ...]:
+    what = page.slip.notice.value.replace("_", " ") if page.slip.notice else "page"
+    became = f"{page.state} ({page.reason})" if page.reason else page.state
+    who = names.get(page.slip.person_id, "")
+    return local(page.not_before, zone)[5:16], who, page.slip.channel, what, became
+
+
+def print_shown(shown: Shown) -> None:
+    """For programs."""
+    alert = shown.alert
+    told: dict[str, Any] = {
+        "ref": alert.ref,
+        "category": alert.category,
+        "state": alert.state.value,
+        "shadow": alert.shadow,
+        "owner": shown.names.get(alert.owner),
+        "window_opens_at": utc(alert.window_opens_at),
+        "due_at": utc(alert.due_at),
+        "next_action_at": utc(alert.next_action_at),
+        "review": alert.review or None,
+        "documents_a_call": shown.documents_a_call,
+        "finding": shown.finding or None,
+        "called": shown.called or None,
+        "pages": [_page_facts(page, shown.names) for page in shown.pages],
+    }
+    print_json(told)
+
+
+def _page_facts(page: "PageRow", names: dict[str, str]) -> dict[str, str | None]:
+    return {
+        "person": names.get(page.slip.person_id),
+        "role": page.slip.role.value,
+        "channel": page.slip.channel,
+        "notice": page.slip.notice.value if page.slip.notice else None,
+        "at": utc(page.not_before),
+        "state": page.state,
+        "reason": page.reason or None,
+    }

@@ -1,0 +1,102 @@
+"""`readback shadow report`: what would have been paged, what was, and what could not have been."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.opening import ConfigFile, clock_for, database_of, say_mode, settings_from
+from bot.cli.shown import say, stop
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.domain.measures import Lag, Opened, Unknown
+    from bot.settings import Settings
+    from storage.database import Database
+    from storage.shadow import Counted, Period
+
+app = typer.Typer(help="Run beside the live process, paging nobody.", no_args_is_help=True)
+DAYS = 45
+_DAY = "%Y-%m-%d"
+
+
+@app.callback()
+def _shadow() -> None:
+    """Run beside the live process, paging nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything that the report is about. ``unknown`` pairs a provider with whether the
+    directory knows them by now."""
+
+    first_day: date
+    last_day: date
+    opened: "list[Opened]"
+    counts: "list[Counted]"
+    lags: "list[Lag]"
+    unknown: "list[tuple[Unknown, bool]]"
+
+
+@app.command()
+def report(
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=[_DAY], metavar="DATE", help="First day; else 45 days ago."),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=[_DAY], metavar="DATE", help="Last day; else today."),
+    ] = None,
+    config: ConfigFile = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON on standard output, one object a line.")
+    ] = False,
+) -> None:
+    """Say what would have been paged, to whom, by when, and what could not have been."""
+    from bot.cli import shadow_shown
+
+    settings = settings_from(config)
+    say_mode(settings)
+    today = clock_for(settings).now().astimezone(settings.site.timezone).date()
+    last_day = last.date() if last else today
+    first_day = first.date() if first else last_day - timedelta(days=DAYS)
+    if first_day > last_day:
+        stop(f"--from {first_day} lies after --to {last_day}. Exchange them.")
+    with database_of(settings) as database:
+        found = _found(database, settings, first_day, last_day)
+    if as_json:
+        shadow_shown.print_lines(found)
+    elif found.opened or found.counts or found.lags:
+        shadow_shown.show(found, settings.site.timezone)
+    else:
+        say(f"No report was received from {first_day} to {last_day}.")
+
+
+def _found(database: "Database", settings: "Settings", first: date, last: date) -> Found:
+    from bot.domain.measures import unknown_providers
+    from storage import people, shadow
+
+    period = _period(settings, first, last)
+
+    def look(c: "Connection") -> Found:
+        opened = shadow.opened(c, period)
+        unknown = [
+            (one, people.by_identifiers(c, one.provider.identifiers) is not None)
+            for one in unknown_providers(opened)
+        ]
+        counted, lags = shadow.counts(c, period), shadow.lags(c, period)
+        return Found(first, last, opened, counted, lags, unknown)
+
+    return database.look(look)
+
+
+def _period(settings: "Settings", first: date, last: date) -> "Period":
+    """Both days whole, as the site counts them."""
+    from storage.shadow import Period
+
+    zone = settings.site.timezone
+    end = datetime.combine(last + timedelta(days=1), time(), zone)
+    return Period(datetime.combine(first, time(), zone), end)

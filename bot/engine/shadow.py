@@ -1,0 +1,59 @@
+"""Shadow mode: everything happens but sending. Only its own notices leave, to the coordinators."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.domain.coverage import Role
+from bot.domain.events import SendNotice, ShadowEnded
+from bot.domain.page import Notice, Slip
+from bot.domain.shadow import Shadow
+from bot.engine.alerts import apply_in
+from bot.engine.context import Engine
+from storage import alerts, cursors, locks, outbox, people, shadow
+from storage.database import after_commit
+
+# Kept beside the sources that are polled: up to when the coordinators were told.
+CURSOR = "shadow:notice"
+
+
+def end_all(c: Connection, engine: Engine) -> int:
+    """Going live: what was opened in shadow ends, so that it wakes nobody. How many there were."""
+    found = alerts.open_in_shadow(c)
+    for alert_id in found:
+        apply_in(c, engine, alert_id, ShadowEnded())
+    return len(found)
+
+
+async def tell(engine: Engine) -> None:
+    """Tell every coordinator that nobody is paged, where it is time to."""
+    mode, now = engine.shadow, engine.clock.now()
+    if mode is None:
+        return
+    last = await engine.database.read(lambda c: cursors.load(c, CURSOR))
+    if mode.notice_due(last, now):
+        await engine.database.write(lambda c: tell_in(c, engine, mode))
+
+
+def tell_in(c: Connection, engine: Engine, mode: Shadow) -> None:
+    """The same inside the caller's unit of work."""
+    locks.lock(c, CURSOR)
+    now, last = engine.clock.now(), cursors.load(c, CURSOR)
+    if not mode.notice_due(last, now):
+        return  # another copy was faster
+    text = mode.told(shadow.opened_since(c, last) if last else 0, last, now)
+    notices = _notices(c, mode, now)
+    outbox.put(c, None, notices, now, version=0, data=text)
+    cursors.advance(c, CURSOR, now)
+    after_commit(c, engine.wake)
+
+
+def _notices(c: Connection, mode: Shadow, now: datetime) -> list[SendNotice]:
+    """One a coordinator; past the end on every channel that they have."""
+    over = mode.is_over(now)
+    notice = Notice.SHADOW_OVER if over else Notice.SHADOW
+    return [
+        SendNotice(Slip(person.id, Role.COORDINATOR, channel, 0, notice=notice), now)
+        for person in people.coordinators(c)
+        for channel in (person.channels if over else person.channels[:1])
+    ]

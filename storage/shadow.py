@@ -1,0 +1,193 @@
+"""What would have been paged, what was, and what could not have been: read from what is stored."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, select
+
+from bot.domain.coverage import Role
+from bot.domain.measures import First, Lag, Opened
+from bot.domain.report import ROUTINE, Provider, Status
+from bot.domain.shadow import RECORD
+from storage import alert_rows, people, tables
+from storage.alert_rows import IN_SHADOW
+from storage.columns import AnyRow
+
+_PROVIDERS = TypeAdapter(tuple[Provider, ...])
+_alerts, _reports, _pages = tables.alerts.c, tables.reports.c, tables.pages.c
+_senders = tables.messages.c.sender
+_OPENED_IN_SHADOW = select(func.count()).where(IN_SHADOW, _alerts.opened_at >= bindparam("since"))
+_IN_PERIOD = and_(_alerts.opened_at >= bindparam("begin"), _alerts.opened_at < bindparam("end"))
+_REPORT = tables.reports.join(tables.messages, _reports.message_id == tables.messages.c.id)
+_OPENED = (
+    select(tables.alerts, _reports.rule, _reports.body, _senders.label("sender"))
+    .select_from(tables.alerts.outerjoin(_REPORT, _alerts.report_id == _reports.id))
+    .where(_IN_PERIOD)
+    .order_by(_alerts.opened_at, _alerts.id)
+)
+_PAGES = (
+    select(_pages.alert_id, _pages.person_id, _pages.role, _pages.channel, _pages.round,
+           _pages.not_before, _pages.state, _pages.reason)
+    .join_from(tables.pages, tables.alerts)
+    .where(_IN_PERIOD, _pages.notice.is_(None))
+    .order_by(_pages.alert_id, _pages.created_at, _pages.id)
+)  # fmt: skip
+_COUNTS = (
+    select(_senders, _reports.category, func.count())
+    .select_from(_REPORT)
+    .where(
+        _reports.received_at >= bindparam("begin"),
+        _reports.received_at < bindparam("end"),
+        _reports.status > Status.PRELIMINARY.value,
+    )
+    .group_by(_senders, _reports.category)
+    .order_by(_senders, _reports.category)
+)
+_finals = tables.reports.alias("final")
+_final = _finals.c
+_SAME_ORDER = [
+    _final[name] == _reports[name] for name in ("key_value", "key_kind", "key_authority")
+]
+_FLAGGED_EARLY = (
+    select(
+        _reports.key_value, _reports.key_kind, _reports.key_authority, _senders.label("sender"),
+        _reports.category, _reports.status_at, _reports.received_at, _alerts.ref,
+        _final.status_at.label("final_at"), _final.received_at.label("final_received_at"),
+        _final.category.label("final_category"),
+    )
+    .select_from(
+        _REPORT.outerjoin(
+            _finals,
+            and_(*_SAME_ORDER, _final.status.between(Status.FINAL.value, Status.CORRECTED.value)),
+        ).outerjoin(
+            tables.alerts,
+            and_(*(_alerts[name] == _reports[name]
+                   for name in ("key_value", "key_kind", "key_authority"))),
+        )
+    )
+    .where(
+        _reports.status == literal_column(str(Status.PRELIMINARY.value)),
+        _reports.category.is_not(None),
+        _reports.category != ROUTINE,
+        _reports.received_at >= bindparam("begin"),
+        _reports.received_at < bindparam("end"),
+    )
+    .order_by(_reports.key_value, _reports.key_kind, _reports.key_authority,
+              _reports.status_at, _final.status_at, _final.received_at)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From ``begin`` up to, and not including, ``end``; both UTC."""
+
+    begin: datetime
+    end: datetime
+
+    @property
+    def bounds(self) -> dict[str, datetime]:
+        """As the statements take it."""
+        return {"begin": self.begin, "end": self.end}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """So many final versions of one sender with this category; empty where none was flagged."""
+
+    sender: str
+    category: str
+    reports: int
+
+
+def opened_since(connection: Connection, since: datetime) -> int:
+    """How many alerts were opened in shadow from ``since`` (UTC) on."""
+    count: int = connection.execute(_OPENED_IN_SHADOW, {"since": since}).scalar_one()
+    return count
+
+
+def opened(connection: Connection, period: Period) -> list[Opened]:
+    """The alerts opened in the period, the oldest first, each with its first page."""
+    pages: dict[str, list[AnyRow]] = {}
+    for page in connection.execute(_PAGES, period.bounds):
+        pages.setdefault(page.alert_id, []).append(page)
+    rows = connection.execute(_OPENED, period.bounds).all()
+    return [_opened(connection, row, pages.get(row.id, [])) for row in rows]
+
+
+def counts(connection: Connection, period: Period) -> list[Counted]:
+    """Final report versions received in the period, by sender and category."""
+    rows = connection.execute(_COUNTS, period.bounds)
+    return [Counted(sender, category or "", number) for sender, category, number in rows]
+
+
+def lags(connection: Connection, period: Period) -> list[Lag]:
+    """For each order whose preliminary was flagged: its first such one, and its first final."""
+    rows = connection.execute(_FLAGGED_EARLY, period.bounds).all()
+    orders = groupby(rows, lambda r: (r.key_value, r.key_kind, r.key_authority))
+    found = [_lag(next(same)) for _, same in orders]
+    return sorted(found, key=lambda lag: lag.preliminary_at)
+
+
+def _opened(connection: Connection, row: AnyRow, pages: list[AnyRow]) -> Opened:
+    alert = alert_rows.to_alert(connection, row)
+    shadow = alert.shadow
+    mine = [page for page in pages if (page.reason == RECORD) == shadow]
+    return Opened(
+        ref=row.ref,
+        sender=row.sender or row.key_authority,
+        category=row.category,
+        rule=row.rule or "",
+        review=alert.review,
+        state=row.state,
+        shadow=shadow,
+        stale=alert.stale,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        ordering=_ordering(row.body),
+        provider_known=row.ordering_person is not None,
+        provider_reached=any(page.person_id == row.ordering_person for page in mine),
+        first=_first(connection, mine),
+    )
+
+
+def _ordering(body: str | None) -> tuple[Provider, ...]:
+    if body is None:
+        return ()
+    found: tuple[Provider, ...] = _PROVIDERS.validate_python(json.loads(body)["ordering"])
+    return found
+
+
+def _first(connection: Connection, pages: list[AnyRow]) -> First | None:
+    if not pages:
+        return None
+    first = next((page for page in pages if page.state == "sent"), pages[0])
+    same = [p for p in pages if (p.person_id, p.round) == (first.person_id, first.round)]
+    person = people.load(connection, first.person_id)
+    return First(
+        person=person.name if person else first.person_id,
+        role=Role(first.role),
+        channels=_distinct(page.channel for page in same),
+        at=first.not_before,
+        sent=any(page.state == "sent" for page in same),
+    )
+
+
+def _distinct(channels: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(channels))
+
+
+def _lag(row: AnyRow) -> Lag:
+    received = row.final_received_at
+    return Lag(
+        ref=row.ref or "",
+        sender=row.sender,
+        category=row.category,
+        preliminary_at=row.status_at,
+        final_at=row.final_at,
+        by_receipt=received - row.received_at if received else None,
+        still_flagged=row.final_category not in {None, ROUTINE},
+    )

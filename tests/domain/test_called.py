@@ -1,0 +1,51 @@
+"""A documented call that names the person who is paged."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.called import family_name, names
+
+SAID = "Findings were discussed with Dr. Osei by telephone at 14:02."
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("Dr. Ada Osei", "Osei"),
+        ("OSEI, ADA", "OSEI"),
+        ("Ada Osei, MD", "Osei"),
+        ("Carla Reyes RN", "Reyes"),
+        ("Dr. Tom O'Brien-Lee Jr", "O'Brien-Lee"),
+        ("Dr.", ""),
+        ("", ""),
+        ("4711", ""),
+    ],
+)
+def test_the_family_name_of_a_name_as_the_directory_has_it(name: str, family: str) -> None:
+    assert family_name(name) == family
+
+
+def test_the_name_counts_as_a_word_in_any_case() -> None:
+    assert names(SAID, "Dr. Ada OSEI")
+    assert names("CALLED TO DR OSEI.", "Osei, Ada")
+    assert names("Dr. Osei's nurse took it", "Dr. Ada Osei")
+
+
+def test_a_part_of_a_word_or_another_name_does_not_count() -> None:
+    assert not names("Discussed with Dr. Oseiku.", "Dr. Ada Osei")
+    assert not names("Discussed with the Osei-Mensah team.".replace("-", ""), "Dr. Ada Osei")
+    assert not names(SAID, "Dr. Ben Ito")
+
+
+def test_a_name_of_two_letters_is_too_likely_to_be_something_else() -> None:
+    assert not names("Discussed with Dr. Li at 14:02", "Dr. Wei Li")
+
+
+def test_nobody_without_a_name_is_named() -> None:
+    assert not names(SAID, "")
+
+
+@given(st.text(), st.text())
+def test_no_text_breaks_it(called: str, name: str) -> None:
+    assert names(called, name) in {True, False}
