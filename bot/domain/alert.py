@@ -36,7 +36,7 @@ from bot.domain.events import (
     Withdrawn,
 )
 from bot.domain.ladder import RANK, REPEAT, RETRY
-from bot.domain.page import OF_THE_STATE, Notice
+from bot.domain.page import Notice
 from bot.domain.paging import (
     above,
     candidates,
@@ -225,7 +225,8 @@ def _end_acknowledged(turn: Turn, given: Acknowledgment) -> None:
     if turn.alert.expired_at is None and turn.alert.due_at <= turn.now:
         note_miss(turn)
     turn.evolve(state=State.ACKNOWLEDGED, acknowledgment=given, plan=())
-    turn.cancel_all()
+    turn.cancel_pages()
+    turn.cancel_told()
     notify(turn, Notice.ACKNOWLEDGED, _but_by_slack(turn, given.by, entitled(turn.alert)))
 
 
@@ -254,7 +255,7 @@ def _undo(turn: Turn, event: AcknowledgmentUndone) -> None:
     if alert.withdrawn_at:
         raise NotAllowed("withdrawn", "The result no longer stands: there is nothing to answer.")
     turn.evolve(state=State.OPEN, acknowledgment=None)
-    turn.cancel_notices("", OF_THE_STATE)
+    turn.cancel_told()
     turn.record("acknowledgment_undone", event.person_id)
     _resume(turn, holder=event.person_id)
     notify(turn, Notice.REOPENED, _but_by_slack(turn, event.person_id, not_just_paged(turn)))

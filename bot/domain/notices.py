@@ -33,13 +33,13 @@ class Failure:
     retry_after: float | None = None
 
 
-def wait_after(tries: int, retry_after: float | None) -> timedelta:
+def wait_after(tries: int, failure: Failure) -> timedelta:
     """The pause before a notice is tried again that has been tried so often.
 
     Never shorter than the provider asks for, up to an hour: nobody is believed for longer.
     """
-    seconds = max(min(2.0**tries, LONGEST_BACKOFF), min(retry_after or 0.0, LONGEST_RETRY_AFTER))
-    return timedelta(seconds=seconds)
+    asked = min(failure.retry_after or 0.0, LONGEST_RETRY_AFTER)
+    return timedelta(seconds=max(min(2.0**tries, LONGEST_BACKOFF), asked))
 
 
 def next_channel(channels: Sequence[str], failed: str) -> str | None:
@@ -80,7 +80,7 @@ def notice_failed(turn: Turn, slip: Slip, failure: Failure) -> None:
     if other:
         turn.send(other)
     if again:
-        turn.send(again, turn.now + wait_after(slip.tries, failure.retry_after))
+        turn.send(again, turn.now + wait_after(slip.tries, failure))
     elif slip.tries >= MOST_TRIES:
         turn.record(GIVEN_UP, person=slip.person_id, channel=slip.channel, notice=slip.notice.value)
 

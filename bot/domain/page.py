@@ -81,13 +81,6 @@ OF_THE_STATE = _IN_PASSING | {
     Notice.REOPENED,
 }
 """Notices that tell how the alert stands. A page tells it too, and so takes their place."""
-OF_AN_OPEN_ALERT = _IN_PASSING | {
-    Notice.CHANGED,
-    Notice.ANOTHER_PROVIDER,
-    Notice.REOPENED,
-    Notice.PLEASE_PHONE,
-}
-"""What nobody needs to hear any more once the alert has ended."""
 
 
 @dataclass(frozen=True, slots=True)

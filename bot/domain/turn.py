@@ -13,7 +13,7 @@ from bot.domain.events import (
     SendNotice,
     SendPage,
 )
-from bot.domain.page import OF_AN_OPEN_ALERT, OF_THE_STATE, Notice, Slip
+from bot.domain.page import OF_THE_STATE, Notice, Slip
 from bot.domain.state import Alert, Outcome, State
 
 
@@ -58,10 +58,9 @@ class Turn:
         if notices[-1:] != [cancel]:
             self.effects.append(cancel)
 
-    def cancel_all(self) -> None:
-        """The alert ends: no page, and nothing that speaks of it as open."""
-        self.cancel_pages()
-        self.cancel_notices("", OF_AN_OPEN_ALERT)
+    def cancel_told(self) -> None:
+        """The alert ends or begins anew: nobody needs to hear how it stood before."""
+        self.cancel_notices("", OF_THE_STATE | {Notice.PLEASE_PHONE})
 
 
 def _superseded_by(slip: Slip) -> frozenset[Notice]:

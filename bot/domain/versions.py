@@ -11,7 +11,7 @@ from bot.domain.corrections import (
 )
 from bot.domain.coverage import Role
 from bot.domain.events import Amended, OlderVersion, Withdrawn
-from bot.domain.page import OF_THE_STATE, Notice
+from bot.domain.page import Notice
 from bot.domain.paging import (
     channels_for,
     climb,
@@ -73,7 +73,7 @@ def begin(turn: Turn) -> None:
 
 def start_cycle(turn: Turn) -> None:
     """The same alert once more: who declined and who was paged stays on record."""
-    turn.cancel_notices("", OF_THE_STATE)
+    turn.cancel_told()
     turn.evolve(
         state=State.OPEN,
         cycle=turn.alert.cycle + 1,
@@ -209,11 +209,12 @@ def _take_back(turn: Turn, state: State, held: CategoryPolicy | None) -> None:
     turn.record(state.value, version=alert.version)
     turn.evolve(withdrawn_at=alert.withdrawn_at or turn.now)
     if not acknowledged:
-        turn.cancel_all()
+        turn.cancel_pages()
         turn.evolve(state=state, plan=())
         if held and held.name != alert.category:
             turn.evolve(policy=held)
     if not known:
+        turn.cancel_told()
         notify(turn, ENDED[state], entitled(turn.alert))
 
 

@@ -128,9 +128,8 @@ def _please_phone(page: Page) -> Iterable[str]:
     what = f"READBACK: imaging result, ref {page.ref}, is not answered"
     callee = next((callee for callee in page.callees if callee.number), None)
     if callee:
-        whom = f"please phone the {callee.role.value.replace('_', ' ')}, {callee.number}."
-        yield f"{what}{_due(page)}: {whom}"
-        yield f"{what}: {whom}"
+        role = callee.role.value.replace("_", " ")
+        yield f"{what}{_due(page)}: please phone the {role}, {callee.number}."
     yield f"{what}{_due(page)}: please phone."
 
 

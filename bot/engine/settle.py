@@ -92,7 +92,7 @@ def keep_trying(c: Connection, engine: Engine, claimed: Claimed, failure: Failur
     other, again = beside(slip, channels), once_more(slip, channels, failure)
     tries = [SendNotice(other, now)] if other else []
     if again:
-        tries.append(SendNotice(again, now + wait_after(slip.tries, failure.retry_after)))
+        tries.append(SendNotice(again, now + wait_after(slip.tries, failure)))
     elif slip.tries >= MOST_TRIES:
         _record_alone(c, engine, claimed, GIVEN_UP)
     outbox.put(c, None, tries, now, version=0, data=claimed.data)

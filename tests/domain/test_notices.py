@@ -72,7 +72,7 @@ def withdrawn() -> Loop:
 
 
 def test_the_pauses_grow_to_five_minutes_and_the_tries_end_after_a_day() -> None:
-    pauses = [wait_after(n, None) / SECOND for n in range(1, MOST_TRIES)]
+    pauses = [wait_after(n, Failure()) / SECOND for n in range(1, MOST_TRIES)]
     assert pauses[:9] == [2, 4, 8, 16, 32, 64, 128, 256, 300]
     assert set(pauses[9:]) == {LONGEST_BACKOFF}
     assert timedelta(hours=23, minutes=55) < sum(pauses) * SECOND < timedelta(hours=24, minutes=5)
@@ -82,7 +82,7 @@ def test_the_pauses_grow_to_five_minutes_and_the_tries_end_after_a_day() -> None
 def test_the_provider_is_never_asked_sooner_than_it_wants_within_an_hour(
     n: int, asked: float | None
 ) -> None:
-    wait = wait_after(n, asked) / SECOND
+    wait = wait_after(n, Failure(retry_after=asked)) / SECOND
     assert min(asked or 0, LONGEST_RETRY_AFTER) <= wait <= LONGEST_RETRY_AFTER
     assert wait >= 2
 

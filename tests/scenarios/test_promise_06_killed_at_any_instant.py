@@ -99,7 +99,9 @@ def dies_at(hospital: Hospital, bot: Mortal, moment: str, number: int) -> bool:
     burnt = bot.put_out_fuse()
     if burnt:
         hospital.world.wait_until(lambda: bot.deaths > deaths)
+    # A page in doubt is repeated at once, a notice after a moment.
     hospital.settle()
+    hospital.pass_time(minutes=1)
     sent_once_or_marked(*new_messages(hospital), expected=0)
     acknowledged_after_all(hospital, accession)
     expect_everything(hospital)
