@@ -2,13 +2,13 @@
 passing.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as inserting
 
 from bot.domain.alert import Alert, State
@@ -52,8 +52,6 @@ _NEXT_DUE = (
     select(_columns.next_action_at).where(_IS_OPEN).order_by(_columns.next_action_at).limit(1)
 )
 _OWNERS = select(_columns.id, _columns.owner).where(_IS_OPEN).order_by(_columns.next_action_at)
-_OPEN_IN_SHADOW = select(_columns.id).where(_IS_OPEN, alert_rows.IN_SHADOW)
-_OPEN_BESIDES = select(func.count()).where(_IS_OPEN, ~alert_rows.IN_SHADOW)
 _REF_TAKEN = select(_columns.id).where(_columns.ref == bindparam("the_ref"))
 
 
@@ -70,56 +68,6 @@ class AlertFacts:
     accession: str = ""
     ordering_person: str | None = None
     radiologist_person: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRow:
-    """An alert as lists show it. ``owner`` is a person's id, empty for nobody; times are UTC.
-    ``shadow``: nobody was paged for it."""
-
-    id: str
-    ref: str
-    category: str
-    state: str
-    owner: str
-    owner_name: str
-    owner_role: str
-    window_opens_at: datetime
-    due_at: datetime
-    opened_at: datetime
-    next_action_at: datetime | None
-    expired_at: datetime | None
-    acknowledged_at: datetime | None
-    ended_at: datetime | None
-    exam: str
-    modality: str
-    accession: str
-    shadow: bool = False
-
-
-_LISTED = [field.name for field in fields(AlertRow) if field.name in _columns]
-_LIST = select(*(_columns[name] for name in _LISTED), _columns.rest).where(
-    _columns.state.in_(bindparam("states", expanding=True))
-).limit(bindparam("most"))  # fmt: skip
-_THEIRS = _columns.id.in_(
-    select(tables.pages.c.alert_id).where(
-        tables.pages.c.person_id == bindparam("of_person"), tables.pages.c.notice.is_(None)
-    )
-)
-_LIST_BY_DUE = _LIST.order_by(_columns.due_at, _columns.id)
-_LIST_LATEST = _LIST.order_by(_columns.opened_at.desc(), _columns.id.desc())
-
-
-_SET_FACTS = (
-    update(tables.alerts)
-    .where(_columns.id == bindparam("alert_id"))
-    .values(
-        {
-            f.name: bindparam(f"new_{f.name}", type_=_columns[f.name].type)
-            for f in fields(AlertFacts)
-        }
-    )
-)
 
 
 # ---- reading --------------------------------------------------------------------------------
@@ -169,17 +117,6 @@ def due(connection: Connection, now: datetime, limit: int = 500) -> list[str]:
     return list(connection.execute(_DUE, {"now": now, "most": limit}).scalars())
 
 
-def open_in_shadow(connection: Connection) -> list[str]:
-    """The ids of the open alerts for which nobody is paged."""
-    return list(connection.execute(_OPEN_IN_SHADOW).scalars())
-
-
-def open_and_paged(connection: Connection) -> int:
-    """How many open alerts there are for which people are paged."""
-    count: int = connection.execute(_OPEN_BESIDES).scalar_one()
-    return count
-
-
 def next_due_at(connection: Connection) -> datetime | None:
     """When time moves an alert next: None where none is open."""
     found: datetime | None = connection.execute(_NEXT_DUE).scalar_one_or_none()
@@ -193,22 +130,6 @@ def out_of_reach(connection: Connection) -> list[str]:
     owners = connection.execute(_OWNERS).all()
     found = ((alert_id, people.load(connection, owner or "")) for alert_id, owner in owners)
     return [alert_id for alert_id, person in found if not (person and person.channels)]
-
-
-def listing(
-    connection: Connection, states: Sequence[str] = ("open",), limit: int = 100
-) -> list[AlertRow]:
-    """Open alerts by the end of their window; with ended ones among them, the latest first."""
-    statement = _LIST_BY_DUE if tuple(states) == (State.OPEN.value,) else _LIST_LATEST
-    found = connection.execute(statement, {"states": list(states), "most": limit})
-    return [_listed(connection, row) for row in found.all()]
-
-
-def open_of(connection: Connection, person_id: str, limit: int) -> list[AlertRow]:
-    """The open alerts that this person was ever to be paged for, by the end of their window."""
-    statement = _LIST_BY_DUE.where(_THEIRS)
-    about = {"states": [State.OPEN.value], "most": limit, "of_person": person_id}
-    return [_listed(connection, row) for row in connection.execute(statement, about).all()]
 
 
 def free_ref(connection: Connection, candidates: Iterable[str]) -> str:
@@ -301,10 +222,3 @@ def _facts(row: AnyRow) -> AlertFacts:
 @lru_cache(maxsize=8)
 def _locked(statement: Any) -> Any:
     return statement.with_for_update()
-
-
-def _listed(connection: Connection, row: AnyRow) -> AlertRow:
-    values = {**row._mapping, "owner": row.owner or ""}
-    values["shadow"] = alert_rows.in_shadow(values.pop("rest"))
-    person = people.load(connection, values["owner"])
-    return AlertRow(**values, owner_name=person.name if person else "")

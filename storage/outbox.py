@@ -37,24 +37,6 @@ class Claimed:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class PageRow:
-    """One attempt and what became of it. Times are UTC."""
-
-    delivery_id: str
-    slip: Slip
-    state: str
-    not_before: datetime
-    created_at: datetime
-    claimed_at: datetime | None
-    settled_at: datetime | None
-    delivered_at: datetime | None
-    provider_id: str
-    reason: str
-    data: str
-    version: int
-
-
 def put(
     connection: Connection,
     alert_id: str | None,
@@ -227,27 +209,6 @@ def delivered(connection: Connection, delivery_id: str, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def history(connection: Connection, alert_id: str) -> list[PageRow]:
-    """Every attempt for this alert, oldest first."""
-    return [
-        PageRow(
-            row.id,
-            _slip(row),
-            row.state,
-            row.not_before,
-            row.created_at,
-            row.claimed_at,
-            row.settled_at,
-            row.delivered_at,
-            row.provider_id,
-            row.reason,
-            row.data,
-            row.version,
-        )
-        for row in connection.execute(sql.HISTORY, {"of_alert": alert_id})
-    ]
-
-
 def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:
     # Each opening begins with a cancellation, when there is nothing to cancel yet.
     if alert_id not in memory(connection).unpaged:
@@ -298,11 +259,11 @@ def _in_order(rows: Sequence[AnyRow]) -> list[Claimed]:
 
 def _claimed(row: AnyRow) -> Claimed:
     return Claimed(
-        row.id, row.alert_id, _slip(row), row.not_before, row.created_at, row.data, row.version
+        row.id, row.alert_id, slip_of(row), row.not_before, row.created_at, row.data, row.version
     )
 
 
-def _slip(row: AnyRow) -> Slip:
+def slip_of(row: AnyRow) -> Slip:
     return Slip(
         person_id=row.person_id,
         role=Role(row.role),

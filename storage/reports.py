@@ -6,7 +6,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.domain.report import Flag, Report, ReportKey, Status, Version
+from bot.domain.report import Flag, Report, ReportKey, Status
+from bot.domain.settled import Version
 from bot.domain.triage import Triage
 from storage import codec, tables
 from storage.ids import new_id

@@ -6,7 +6,7 @@ from bot import metrics
 from bot.engine import shadow
 from bot.engine.context import Engine
 from bot.log import log
-from storage import alerts
+from storage import alert_lists
 
 # Only a look at one row, so that a notice comes within seconds of its hour.
 TELL_EVERY = 5
@@ -25,7 +25,7 @@ def begin_mode(engine: Engine) -> None:
     standing(engine)
     log.warning("shadow_mode", until=mode.ends_at.isoformat())
     engine.database.run(lambda c: shadow.tell_in(c, engine, mode))
-    paged = engine.database.look(alerts.open_and_paged)
+    paged = engine.database.look(alert_lists.open_and_paged)
     if paged:
         log.warning("still_paging", count=paged)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.domain.alert import Alert
     from storage.database import Database
-    from storage.outbox import PageRow
+    from storage.page_history import PageRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def found(
 def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool) -> Shown | None:
     from bot.domain.events import Record
     from bot.engine.compose import finding
-    from storage import alerts, audit, outbox, people, reports
+    from storage import alerts, audit, page_history, people, reports
 
     alert = alerts.by_ref(c, ref.strip().upper())
     if alert is None:
@@ -56,7 +56,7 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         alert = alerts.load(c, alert.id)
         record = Record("finding_shown", actor, {"version": alert.version})
         audit.append(c, alert.id, [record], now)
-    pages = outbox.history(c, alert.id)
+    pages = page_history.history(c, alert.id)
     ids = {alert.owner, *(page.slip.person_id for page in pages)}
     known = ((i, people.load(c, i)) for i in ids)
     return Shown(

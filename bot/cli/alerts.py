@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.flags import Command, Group
 from bot.cli.opening import (
     ConfigFile,
     clock_for,
@@ -26,7 +27,7 @@ from bot.cli.shown import (
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from storage.alerts import AlertRow
+    from storage.alert_lists import AlertRow
 
 ALL_STATES = ("open", "acknowledged", "withdrawn", "downgraded", "shadow")
 
@@ -34,6 +35,7 @@ ALL_STATES = ("open", "acknowledged", "withdrawn", "downgraded", "shadow")
 app = typer.Typer(
     help="List the open alerts with who owns each and what happens next.",
     invoke_without_command=True,
+    cls=Group,
 )
 
 
@@ -48,14 +50,14 @@ def alerts(
     as_json: AsJson = False,
 ) -> None:
     """List the open alerts with who owns each and what happens next."""
-    from storage import alerts as stored
+    from storage import alert_lists
 
     if ctx.invoked_subcommand:
         return
     settings = settings_from(config)
     states = ALL_STATES if every else ("open",)
     with database_of(settings) as database:
-        rows = database.look(lambda c: stored.listing(c, states, limit))
+        rows = database.look(lambda c: alert_lists.listing(c, states, limit))
     say_mode(settings)
     if as_json:
         print_json([_facts(row) for row in rows])
@@ -67,7 +69,7 @@ def alerts(
         say(f"There may be more than these {limit}: --limit shows them.")
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
     ref: Annotated[str, typer.Argument(metavar="REF", help="As a page or the list has it.")],
     reveal: Annotated[

@@ -128,8 +128,8 @@ def _apply(settings: "Settings", rows: "tuple[PersonRow, ...]", *, dry_run: bool
 
     who = operator()
     with database_of(settings, create=True) as database:
-        engine = engine_for(database, settings)
         database.migrate()
+        engine = engine_for(database, settings)
         try:
             return database.run(lambda c: _import(c, engine, rows, who, dry_run=dry_run))
         except _NotKept as dry:

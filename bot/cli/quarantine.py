@@ -119,7 +119,7 @@ def replay(
         raise typer.Exit(FOUND_PROBLEMS)
 
 
-@app.command()
+@app.command(cls=Command)
 def dismiss(
     entries: Annotated[list[str], typer.Argument(metavar="ID", help="Their ids, or the ends.")],
     reason: Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.flags import Command, Group
 from bot.cli.opening import ConfigFile, clock_for, database_of, say_mode, settings_from
 from bot.cli.shown import say, stop
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.shadow import Counted, Period
 
-app = typer.Typer(help="Run beside the live process, paging nobody.", no_args_is_help=True)
+app = typer.Typer(
+    help="Run beside the live process, paging nobody.", no_args_is_help=True, cls=Group
+)
 DAYS = 45
 _DAY = "%Y-%m-%d"
 
@@ -40,7 +43,7 @@ class Found:
     unknown: "list[tuple[Unknown, bool]]"
 
 
-@app.command()
+@app.command(cls=Command)
 def report(
     first: Annotated[
         datetime | None,

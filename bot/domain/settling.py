@@ -5,7 +5,8 @@ from datetime import datetime
 from bot.domain.alert import Alert
 from bot.domain.events import Amended, Correction, OlderVersion, Opened, Withdrawn
 from bot.domain.policy import CategoryPolicy, Policy
-from bot.domain.report import ROUTINE, Settled, Version
+from bot.domain.report import ROUTINE
+from bot.domain.settled import Settled, Version
 
 UNKNOWN_CATEGORY = "its category is no longer in the policy"
 

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from bot.domain.identity import contradict, says_who
 from bot.domain.policy import Policy
-from bot.domain.report import Identifier, Patient, Provider, Report, Status, Version, counted
+from bot.domain.report import Identifier, Patient, Provider, Report, Status
+from bot.domain.settled import Version, counted
 from storage import people, reports
 from storage.alerts import AlertFacts
 

@@ -10,7 +10,7 @@ from bot.domain.page import Notice, Slip
 from bot.domain.shadow import Shadow
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from storage import alerts, cursors, locks, outbox, people, shadow
+from storage import alert_lists, cursors, locks, outbox, people, shadow
 from storage.database import after_commit
 
 # Kept beside the sources that are polled: up to when the coordinators were told.
@@ -19,7 +19,7 @@ CURSOR = "shadow:notice"
 
 def end_all(c: Connection, engine: Engine) -> int:
     """Going live: what was opened in shadow ends, so that it wakes nobody. How many there were."""
-    found = alerts.open_in_shadow(c)
+    found = alert_lists.open_in_shadow(c)
     for alert_id in found:
         apply_in(c, engine, alert_id, ShadowEnded())
     return len(found)

@@ -11,7 +11,8 @@ from bot.domain import triage as rules
 from bot.domain.alert import Alert
 from bot.domain.events import Correction, Opened
 from bot.domain.policy import Policy
-from bot.domain.report import OrderNumber, Report, Settled, Status, Version, settle
+from bot.domain.report import OrderNumber, Report, Status
+from bot.domain.settled import Settled, Version, settle
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
 from bot.engine import orders

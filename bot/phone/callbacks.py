@@ -14,7 +14,7 @@ from bot.engine.context import Engine
 from bot.engine.settle import keep_trying, settle
 from bot.log import log
 from bot.phone.errors import undelivered
-from storage import audit, inbound, outbox
+from storage import audit, inbound, outbox, page_history
 from storage.database import after_commit
 from storage.outbox import Claimed
 
@@ -83,7 +83,7 @@ def _arrived(c: Connection, engine: Engine, page: Claimed, now: datetime) -> Non
 
 
 def _since_sent(c: Connection, alert_id: str, delivery_id: str, now: datetime) -> float | None:
-    attempts = {row.delivery_id: row for row in outbox.history(c, alert_id)}
+    attempts = {row.delivery_id: row for row in page_history.history(c, alert_id)}
     taken = attempts[delivery_id].settled_at
     return (now - taken).total_seconds() if taken else None
 

@@ -21,7 +21,7 @@ from bot.sandbox.demo.telling import told
 from bot.sandbox.people import Phone, SlackPerson
 from bot.sandbox.samples import fill, sample
 from bot.sandbox.world import World
-from storage import alerts, audit, outbox, people
+from storage import alert_lists, alerts, audit, outbox, people
 from storage.audit import Entry
 from storage.database import Database
 
@@ -176,7 +176,7 @@ class Hospital:
 
     def alert(self, accession: str = "") -> Alert:
         """The newest alert, or that of this accession number."""
-        rows = self.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000))
+        rows = self.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000))
         chosen = [row for row in rows if accession in {"", row.accession}]
         if not chosen:
             raise AssertionError(f"there is no alert for {accession or 'anything'}")
@@ -185,7 +185,7 @@ class Hospital:
 
     def alerts(self) -> int:
         """How many alerts there are, ended ones included."""
-        return len(self.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000)))
+        return len(self.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000)))
 
     def trail(self, alert: Alert) -> list[Entry]:
         """The alert's audit entries."""
@@ -200,7 +200,7 @@ class Hospital:
 
     def timeline(self) -> list[tuple[datetime, str]]:
         """Everything that happened, in order: what people did, and the audit trail."""
-        rows = self.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000))
+        rows = self.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000))
         people_now = self.database.look(people.everybody)
         names = {person.id: person.name for person in people_now}
         entries = [entry for row in rows for entry in self._chain(row.id)]

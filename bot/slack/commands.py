@@ -24,8 +24,8 @@ from bot.slack.desk import Asked, Desk, Who
 from bot.slack.elements import section
 from bot.slack.modals import Call
 from bot.slack.words import clipped, escaped
-from storage import alerts, people, quarantine
-from storage.alerts import AlertRow
+from storage import alert_lists, alerts, people, quarantine
+from storage.alert_lists import AlertRow
 
 COMMAND = "/readback"
 HELP = f"""*{COMMAND} open* lists the open alerts that concern you
@@ -124,8 +124,8 @@ def _theirs(desk: Desk, person: Person) -> list[AlertRow]:
 
     def look(c: Connection) -> list[AlertRow]:
         if everything:
-            return alerts.listing(c, ("open",), LISTED_MOST)
-        rows = alerts.open_of(c, person.id, LISTED_MOST)
+            return alert_lists.listing(c, ("open",), LISTED_MOST)
+        rows = alert_lists.open_of(c, person.id, LISTED_MOST)
         return [row for row in rows if _concerns(c, row, person)]
 
     return desk.read(look)

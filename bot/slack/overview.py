@@ -14,7 +14,7 @@ from bot.engine.views import AlertView
 from bot.slack.elements import Block, context, header, lines, section
 from bot.slack.standing import how_it_ended
 from bot.slack.words import clipped, due, escaped, late, title_case
-from storage.alerts import AlertRow
+from storage.alert_lists import AlertRow
 from storage.audit import Entry
 
 # What an audit entry's data may show here, in this order.

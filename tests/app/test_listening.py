@@ -61,7 +61,7 @@ def test_a_newcomer_can_send_over_tls_with_one_option(
     tmp_path: Path, ca: Authority, ours: Pair
 ) -> None:
     result = sent(settings(tmp_path, TLS), "--ca", str(ca.file))
-    assert (result.exit_code, "1 of 1 message got AA." in result.stderr) == (0, True)
+    assert (result.exit_code, "1 of 1 message accepted." in result.stderr) == (0, True)
 
 
 def test_who_does_not_trust_our_certificate_is_told_what_to_do(tmp_path: Path, ours: Pair) -> None:

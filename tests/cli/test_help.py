@@ -75,7 +75,16 @@ def test_help_imports_neither_the_database_nor_the_sdks() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("words", [(), *((name,) for name in ORDER), ("quarantine", "show")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        *((name,) for name in ORDER),
+        ("quarantine", "dismiss"),
+        ("alerts", "show"),
+        ("shadow", "report"),
+    ],
+)
 def test_no_flag_asks_for_a_type(words: tuple[str, ...]) -> None:
     text = output(*words, "--help")[1]
     assert "--help" in text

@@ -11,7 +11,7 @@ from bot.clock import SystemClock
 from bot.domain.message import Unusable
 from bot.settings import load
 from bot.sources import fhir, files
-from storage import alerts, audit
+from storage import alert_lists, audit
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report
 from tests.sources.fhir_samples import ORIGIN, resource
@@ -165,7 +165,7 @@ def test_a_fhir_message_is_read_anew_by_its_own_reader(
     assert receive(raw, Unusable("not-read-then", "An older release could not")).quarantined
     result = place.run("quarantine", "replay", "--all")
     assert result.exit_code == 0, result.output
-    assert len(database.look(alerts.listing)) == 1
+    assert len(database.look(alert_lists.listing)) == 1
 
 
 @pytest.mark.parametrize("kind", ["hl7", "fhir"])
@@ -182,7 +182,7 @@ def test_a_message_from_a_file_is_read_anew_as_what_it_is(
     assert receive(raw, Unusable("not-read-then", "An older release could not")).quarantined
     result = place.run("quarantine", "replay", "--all")
     assert result.exit_code == 0, result.output
-    assert len(database.look(alerts.listing)) == 1
+    assert len(database.look(alert_lists.listing)) == 1
 
 
 def test_a_message_of_a_server_that_is_gone_stays_where_it_is(

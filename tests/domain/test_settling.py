@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bot.domain.alert import Alert, State, advance
 from bot.domain.coverage import Roster
 from bot.domain.events import Amended, Correction, OlderVersion, Opened, Withdrawn
-from bot.domain.report import REISSUED, ROUTINE, Settled, Status, Version, in_order
-from bot.domain.report import settle as settle_by
+from bot.domain.report import ROUTINE, Status
+from bot.domain.settled import REISSUED, Settled, Version, in_order
+from bot.domain.settled import settle as settle_by
 from bot.domain.settling import (
     UNKNOWN_CATEGORY,
     event_for,

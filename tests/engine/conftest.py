@@ -21,9 +21,9 @@ from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
 from bot.sandbox.hospital import EVERY_STATE
 from bot.sources import hl7
-from storage import alerts, outbox
+from storage import alert_lists, alerts, outbox, page_history
 from storage.database import Database
-from storage.outbox import PageRow
+from storage.page_history import PageRow
 from tests.scenarios.looking import version
 from tests.written import Written, writing
 
@@ -94,13 +94,13 @@ class Bench:
         return self.database.run(lambda c: intake.receive_in(c, self.engine, raw))
 
     def alert(self, accession: str = "E1") -> Alert:
-        rows = self.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000))
+        rows = self.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000))
         found = next(row.id for row in rows if row.accession == accession)
         return self.database.look(lambda c: alerts.load(c, found, for_update=False))
 
     def attempts(self, accession: str = "E1") -> list[PageRow]:
         alert = self.alert(accession)
-        return self.database.look(lambda c: outbox.history(c, alert.id))
+        return self.database.look(lambda c: page_history.history(c, alert.id))
 
     def at_work(self) -> Dispatcher:
         """A dispatcher whose loop does not run: it sends what leaves with a unit of work."""

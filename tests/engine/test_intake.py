@@ -9,7 +9,7 @@ from sqlalchemy import event
 from bot.domain.message import RawMessage, Unusable
 from bot.engine import intake
 from bot.sources import hl7
-from storage import alerts, audit, quarantine
+from storage import alert_lists, audit, quarantine
 from tests.engine.conftest import CHICAGO, Bench
 from tests.scenarios.looking import version
 
@@ -68,6 +68,6 @@ def test_a_unit_that_fails_leaves_nothing_of_the_message_behind(bench: Bench) ->
 def test_a_flagged_test_message_that_cannot_be_read_is_nobodys_alert(bench: Bench) -> None:
     live = version("E1", bench.clock.at, control="T1", status="?")
     bench.take(live.replace(b"|T1|P|", b"|T2|T|"))
-    assert bench.database.look(lambda c: alerts.listing(c, ("open",))) == []
+    assert bench.database.look(lambda c: alert_lists.listing(c, ("open",))) == []
     bench.take(live)
-    assert len(bench.database.look(lambda c: alerts.listing(c, ("open",)))) == 1
+    assert len(bench.database.look(lambda c: alert_lists.listing(c, ("open",)))) == 1

@@ -19,7 +19,7 @@ from bot.app.rehearsal import Place
 from bot.sandbox.hospital import Hospital, RunningBot
 from bot.sandbox.stories import paged
 from bot.sources.fhir_auth import Key, public_keys
-from storage import alerts, tables
+from storage import alert_lists, tables
 from tests.interop import sekmet
 from tests.interop.sekmet import PASSWORD, TESTER, Sekmet
 from tests.sources.fhir_samples import INTERPRETATION, Json, concept, others, resource
@@ -49,7 +49,7 @@ class Site:
         self.server.put(resource("report", id=number, **{**about, **changes}))
 
     def alerts(self) -> list[str]:
-        rows = self.hospital.database.look(lambda c: alerts.listing(c, ("open",), 1000))
+        rows = self.hospital.database.look(lambda c: alert_lists.listing(c, ("open",), 1000))
         return sorted(row.accession for row in rows)
 
     def log(self) -> list[Json]:

@@ -42,10 +42,10 @@ from bot.sandbox.phones import Phone
 from bot.sandbox.world import World
 from bot.web.app import Server, build
 from bot.web.health import Health
-from storage import alerts, audit, outbox
+from storage import alerts, audit, page_history
 from storage.audit import Entry
 from storage.database import Database
-from storage.outbox import PageRow
+from storage.page_history import PageRow
 from storage.people_import import apply_import
 from tests.written import Written, writing
 
@@ -191,7 +191,7 @@ class Desk:
 
     def pages(self, accession: str = "A1") -> list[PageRow]:
         alert_id = self.alert(accession).id
-        return self.engine.database.look(lambda c: outbox.history(c, alert_id))
+        return self.engine.database.look(lambda c: page_history.history(c, alert_id))
 
     def trail(self, accession: str = "A1") -> list[Entry]:
         alert_id = self.alert(accession).id

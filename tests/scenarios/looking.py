@@ -14,9 +14,9 @@ from bot.sandbox.people import PhoneMessage
 from bot.sandbox.samples import PEOPLE_CSV, hl7_time, sample
 from bot.sandbox.slack_state import TEAM
 from bot.sandbox.stories import CODE, code_in, paged
-from storage import alerts, outbox
+from storage import alert_lists, page_history
 from storage.audit import Entry
-from storage.outbox import PageRow
+from storage.page_history import PageRow
 
 ACKNOWLEDGED = re.compile("acknowledged", re.IGNORECASE)
 PHONE = re.compile("please phone", re.IGNORECASE)
@@ -92,7 +92,7 @@ def owner(hospital: Hospital, accession: str = "") -> str:
 def attempts(hospital: Hospital, accession: str = "") -> list[PageRow]:
     """Every attempt for the alert, pages and notices, oldest first."""
     alert = hospital.alert(accession)
-    return hospital.database.look(lambda c: outbox.history(c, alert.id))
+    return hospital.database.look(lambda c: page_history.history(c, alert.id))
 
 
 def pages(hospital: Hospital, accession: str = "") -> list[PageRow]:
@@ -115,7 +115,7 @@ def entries(hospital: Hospital, what: str, accession: str = "") -> list[Entry]:
 
 def nothing_waits_for_nothing(hospital: Hospital) -> None:
     """Every open alert has an owner, and a next action that is due or lies ahead."""
-    for row in hospital.database.look(lambda c: alerts.listing(c, ("open",), 1000)):
+    for row in hospital.database.look(lambda c: alert_lists.listing(c, ("open",), 1000)):
         assert row.next_action_at is not None, row
         assert row.owner or row.owner_role == "coordinator", row
 

@@ -21,7 +21,7 @@ from bot.domain.alert import State
 from bot.sandbox.hospital import EVERY_STATE, Hospital
 from bot.sandbox.samples import PEOPLE_CSV, hl7_time
 from bot.sandbox.twilio_hooks import signature_of
-from storage import alerts, people, quarantine
+from storage import alert_lists, people, quarantine
 from tests.scenarios.looking import (
     acknowledge_by_sms,
     code_in,
@@ -432,5 +432,5 @@ def person_id(hospital: Hospital, name: str) -> str:
 
 
 def states(hospital: Hospital) -> list[State]:
-    rows = hospital.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000))
+    rows = hospital.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000))
     return [State(row.state) for row in rows]

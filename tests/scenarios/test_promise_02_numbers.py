@@ -18,8 +18,8 @@ from bot.engine import intake
 from bot.engine.context import Engine, Site
 from bot.sandbox.hospital import EVERY_STATE, Hospital
 from bot.sources import hl7
-from storage import alerts, audit
-from storage.alerts import AlertRow
+from storage import alert_lists, audit
+from storage.alert_lists import AlertRow
 from storage.database import Database
 from tests.scenarios.looking import acknowledge_by_sms, deliver, paged
 
@@ -139,7 +139,7 @@ class Desk:
         self.engine.database.run(lambda c: intake.receive_in(c, self.engine, raw))
 
     def rows(self) -> list[AlertRow]:
-        return self.engine.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000))
+        return self.engine.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000))
 
     def more(self, *messages: bytes) -> int:
         """How many alerts these messages open."""

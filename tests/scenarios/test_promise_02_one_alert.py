@@ -21,7 +21,7 @@ from bot.engine.context import Engine, Site
 from bot.sandbox.hospital import EVERY_STATE, Hospital
 from bot.sources import mllp
 from bot.sources.mllp_client import ask
-from storage import alerts, reports
+from storage import alert_lists, alerts, reports
 from storage.database import Database
 from tests.scenarios.looking import (
     acknowledge_by_sms,
@@ -265,7 +265,7 @@ async def play(engine: Engine, messages: Sequence[bytes]) -> list[str]:
 
 def end_of(engine: Engine, accession: str) -> tuple[str, str, str, str, bool]:
     """State, category, impression of the version that holds, review, whether time still runs."""
-    rows = engine.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000))
+    rows = engine.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000))
     (row,) = [row for row in rows if row.accession == accession]
     alert = engine.database.look(lambda c: alerts.load(c, row.id, for_update=False))
     shown = engine.database.look(lambda c: reports.load(c, alert.report_id))

@@ -10,7 +10,7 @@ from bot import metrics
 from bot.app.timekeeping import steady
 from bot.domain.alert import State
 from bot.sandbox.hospital import Hospital, Member
-from storage.outbox import PageRow
+from storage.page_history import PageRow
 from tests.scenarios.looking import (
     CODE,
     acknowledge_by_sms,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.alert import State
 from bot.sandbox.hospital import Hospital
-from storage.outbox import PageRow
+from storage.page_history import PageRow
 from tests.scenarios.looking import (
     ACKNOWLEDGED,
     CODE,

@@ -14,7 +14,7 @@ from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.people import SlackMessage
 from bot.sandbox.samples import PEOPLE_CSV
 from storage import outbox
-from storage.outbox import PageRow
+from storage.page_history import PageRow
 from tests.scenarios.looking import (
     acknowledge_by_sms,
     attempts,

@@ -23,8 +23,8 @@ from bot.sandbox.hospital import EVERY_STATE
 from bot.sources.fhir_auth import Access, FixedToken
 from bot.sources.fhir_client import FhirClient
 from bot.sources.fhir_poll import Poller, Polling
-from storage import alerts, tables
-from storage.alerts import AlertRow
+from storage import alert_lists, tables
+from storage.alert_lists import AlertRow
 from storage.database import Database
 from tests.sources.fhir_samples import NOW, ORIGIN, Json, others, resource
 
@@ -210,7 +210,7 @@ class Reading:
             yield Poller(self.engine, client, ORIGIN, how)
 
     def alerts(self) -> list[AlertRow]:
-        return list(self.engine.database.look(lambda c: alerts.listing(c, EVERY_STATE, 1000)))
+        return list(self.engine.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000)))
 
     def messages(self) -> list[tuple[str, str, str]]:
         """Control id, outcome and reason of what was kept, in the order of receipt."""

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from itertools import permutations
 
 from bot.domain.message import RawMessage
-from bot.domain.report import KeyKind, ReportKey, settle
+from bot.domain.report import KeyKind, ReportKey
+from bot.domain.settled import settle
 from bot.engine import intake
 from bot.sources import fhir, hl7
 from storage import alerts, reports

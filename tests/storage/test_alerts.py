@@ -17,7 +17,7 @@ from bot.domain.ladder import Planned
 from bot.domain.page import Notice
 from bot.domain.policy import CategoryPolicy, Step
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
-from storage import alerts, orders, tables
+from storage import alert_lists, alerts, orders, tables
 from storage.alerts import AlertFacts, ConflictError
 from storage.columns import EPOCH, MICROSECOND
 from storage.database import Database
@@ -243,11 +243,11 @@ def test_open_alerts_are_listed_by_the_end_of_their_window(clinic: Database) -> 
     ended = our.opened(clinic, opened_at=our.NOW + our.DAY)
     given = Acknowledgment(adams, "slack", our.NOW, 1, ReadBack.VIEWED)
     our.changed(clinic, ended.id, state=State.ACKNOWLEDGED, acknowledgment=given, plan=())
-    listed = clinic.look(alerts.listing)
+    listed = clinic.look(alert_lists.listing)
     assert [row.id for row in listed] == [first.id, second.id]
     assert (listed[0].owner, listed[0].owner_name) == ("", "")
     assert (listed[1].owner, listed[1].owner_name) == (adams, "Dr. Adams")
-    everything = clinic.look(lambda c: alerts.listing(c, ("open", "acknowledged"), limit=1))
+    everything = clinic.look(lambda c: alert_lists.listing(c, ("open", "acknowledged"), limit=1))
     assert [(row.id, row.acknowledged_at) for row in everything] == [(ended.id, our.NOW)]
 
 
@@ -262,7 +262,7 @@ def test_a_persons_open_alerts_are_listed_however_many_more_urgent_ones_there_ar
     mine = our.opened(clinic, due_at=our.NOW + our.DAY)
     our.put_page(clinic, mine, adams)
     our.put_page(clinic, theirs[0], adams, notice=Notice.ACKNOWLEDGED)
-    listed = clinic.look(lambda c: alerts.open_of(c, adams, 2))
+    listed = clinic.look(lambda c: alert_lists.open_of(c, adams, 2))
     assert [row.id for row in listed] == [mine.id]
 
 

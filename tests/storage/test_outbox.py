@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice, Posted, Slip
-from storage import alerts, outbox, tables
+from storage import alerts, outbox, page_history, tables
 from storage.alerts import AlertFacts
 from storage.database import Database
 from storage.outbox import Claimed
@@ -104,7 +104,8 @@ def test_cancelling_takes_back_what_nobody_has_claimed_but_no_notice(
         SendPage(slip(adams, "new"), NOW))  # fmt: skip
     assert sorted(one.slip.channel for one in claim(clinic)) == ["new", "notice", "other"]
     states = {
-        row.slip.channel: row.state for row in clinic.look(lambda c: outbox.history(c, alert_id))
+        row.slip.channel: row.state
+        for row in clinic.look(lambda c: page_history.history(c, alert_id))
     }
     assert states == {
         "flying": "claimed",
@@ -132,7 +133,7 @@ def test_an_attempt_is_settled_once(clinic: Database, adams: str, outcome: str) 
     claimed = one_claimed(clinic, adams)
     assert settle(clinic, claimed, outcome, provider_id="SM1", reason="why")
     assert not settle(clinic, claimed, "failed")
-    (row,) = clinic.look(lambda c: outbox.history(c, str(claimed.alert_id)))
+    (row,) = clinic.look(lambda c: page_history.history(c, str(claimed.alert_id)))
     assert (row.state, row.settled_at, row.provider_id, row.reason) == (outcome, NOW, "SM1", "why")
 
 
@@ -156,7 +157,7 @@ def test_delivered_is_noted_once_also_before_the_sending_is_settled(
     assert clinic.run(lambda c: outbox.delivered(c, claimed.delivery_id, NOW + MINUTE))
     assert not clinic.run(lambda c: outbox.delivered(c, claimed.delivery_id, NOW))
     settle(clinic, claimed, "sent", provider_id="SM1")
-    (row,) = clinic.look(lambda c: outbox.history(c, str(claimed.alert_id)))
+    (row,) = clinic.look(lambda c: page_history.history(c, str(claimed.alert_id)))
     assert (row.state, row.delivered_at) == ("sent", NOW + MINUTE)
 
 
@@ -195,9 +196,9 @@ def test_proof_cancels_the_repeat_that_still_waits_and_nothing_else(
     put(clinic, alert_id, send(repeat, NOW), *(send(other, NOW) for other in others))
     put(clinic, other_id, send(repeat, NOW))
     clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
-    states = [(r.slip, r.state) for r in clinic.look(lambda c: outbox.history(c, alert_id))]
+    states = [(r.slip, r.state) for r in clinic.look(lambda c: page_history.history(c, alert_id))]
     assert states == [(first, "sent"), (repeat, "cancelled"), *((o, "waiting") for o in others)]
-    assert clinic.look(lambda c: outbox.history(c, other_id))[0].state == "waiting"
+    assert clinic.look(lambda c: page_history.history(c, other_id))[0].state == "waiting"
 
 
 def test_proof_of_a_notice_of_no_alert_cancels_its_repeat_too(clinic: Database, adams: str) -> None:
@@ -244,7 +245,7 @@ def test_earlier_attempts_in_doubt_are_those_at_the_same_notice(
         settle(clinic, one, "uncertain")
     put(clinic, alert_id, SendNotice(replace(first, tries=2, possible_repeat=True), NOW))
     (again,) = claim(clinic)
-    rows = clinic.look(lambda c: outbox.history(c, alert_id))
+    rows = clinic.look(lambda c: page_history.history(c, alert_id))
     doubtful = {r.delivery_id for r in rows if r.slip == first}
     assert set(clinic.look(lambda c: outbox.in_doubt(c, again))) == doubtful
     assert len(doubtful) == 2

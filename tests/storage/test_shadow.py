@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain.alert import State
 from bot.domain.events import CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice
-from storage import alerts, migrating, outbox, shadow
+from storage import alert_lists, migrating, outbox, page_history, shadow
 from storage.database import Database
 from storage.engines import open_engine, read_url
 from tests.storage.given import DAY, NOW, changed, opened, person_named, slip
@@ -32,7 +32,7 @@ def test_what_is_written_down_can_never_be_claimed(clinic: Database) -> None:
     clinic.run(lambda c: outbox.write_down(c, alert.id, effects, NOW, version=1))
     assert clinic.run(lambda c: outbox.claim(c, NOW + DAY, 1)) == []
     assert clinic.look(outbox.next_not_before) is None
-    rows = clinic.look(lambda c: outbox.history(c, alert.id))
+    rows = clinic.look(lambda c: page_history.history(c, alert.id))
     assert [(row.state, row.reason, row.claimed_at) for row in rows] == [
         ("cancelled", "shadow", None)
     ] * 2
@@ -41,19 +41,19 @@ def test_what_is_written_down_can_never_be_claimed(clinic: Database) -> None:
 def test_nothing_to_write_down_writes_nothing(clinic: Database) -> None:
     alert = opened(clinic, shadow=True)
     clinic.run(lambda c: outbox.write_down(c, alert.id, [CancelPages()], NOW, version=1))
-    assert clinic.look(lambda c: outbox.history(c, alert.id)) == []
+    assert clinic.look(lambda c: page_history.history(c, alert.id)) == []
 
 
 @pytest.mark.parametrize("note", ["", "half a pair \ud800"], ids=["plain", "surrogate"])
 def test_open_alerts_in_shadow_are_told_from_real_ones(clinic: Database, note: str) -> None:
     silent = opened(clinic, shadow=True, note=note)
     opened(clinic, shadow=False, note=note, review=TRAP)
-    assert clinic.look(alerts.open_in_shadow) == [silent.id]
-    assert clinic.look(alerts.open_and_paged) == 1
-    listed = clinic.look(alerts.listing)
+    assert clinic.look(alert_lists.open_in_shadow) == [silent.id]
+    assert clinic.look(alert_lists.open_and_paged) == 1
+    listed = clinic.look(alert_lists.listing)
     assert {row.id: row.shadow for row in listed} == {row.id: row.id == silent.id for row in listed}
     changed(clinic, silent.id, state=State.SHADOW, plan=())
-    assert clinic.look(alerts.open_in_shadow) == []
+    assert clinic.look(alert_lists.open_in_shadow) == []
 
 
 def test_those_opened_in_shadow_since_a_moment_are_counted(clinic: Database) -> None:

@@ -13,8 +13,8 @@ from bot.domain.coverage import Person, Role
 from bot.domain.policy import Step
 from bot.sandbox.demo.telling import CHANNELS, READ_BACK, ROLES, Names, told
 from bot.sandbox.journal import Json
-from storage import alerts, audit, outbox, people
-from storage.alerts import AlertRow
+from storage import alert_lists, alerts, audit, outbox, people
+from storage.alert_lists import AlertRow
 from storage.audit import Entry
 
 MOST_ALERTS = 50
@@ -24,7 +24,7 @@ STATES = tuple(state.value for state in State)
 def board(connection: Connection, chosen: str) -> Json:
     """The newest alerts, and all of one: that with the ref ``chosen``, or the newest."""
     everybody = people.everybody(connection)
-    rows = alerts.listing(connection, STATES, MOST_ALERTS)
+    rows = alert_lists.listing(connection, STATES, MOST_ALERTS)
     shown = next((row for row in rows if row.ref == chosen), rows[0] if rows else None)
     return {
         "people": [_person(person) for person in everybody],
