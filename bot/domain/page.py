@@ -26,6 +26,7 @@ class Notice(StrEnum):
     OLDER_VERSION = "older_version"
     NOT_MY_PATIENT = "not_my_patient"
     SUPERSEDED = "superseded"
+    OPTED_OUT = "opted_out"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
 
@@ -67,6 +68,7 @@ _ALONE = frozenset(
         Notice.DIRECTORY_ENTRY,
         Notice.QUARANTINE,
         Notice.OLDER_VERSION,
+        Notice.OPTED_OUT,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
     }

@@ -176,6 +176,8 @@ def notice_message(page: Page, settings: SlackSettings) -> Message:
             return _older_version(page)
         case Notice.QUARANTINE:
             return _quarantine(page)
+        case Notice.OPTED_OUT:
+            return _opted_out(page)
         case Notice.SHADOW | Notice.SHADOW_OVER:
             return _shadow(page)
         case _:
@@ -230,6 +232,15 @@ def _quarantine(page: Page) -> Message:
         context("`readback quarantine list` shows it and says what to do"),
     ]
     return Message("READBACK: a message waits in quarantine", blocks)
+
+
+def _opted_out(page: Page) -> Message:
+    blocks = [
+        header("🔕 Opted out of SMS"),
+        section(f"*{escaped(page.reason)}* answered STOP: no SMS reaches them any more."),
+        context("Only they can undo it, with START from the same phone · `readback check`"),
+    ]
+    return Message("READBACK: somebody in the directory has opted out of SMS", blocks)
 
 
 def _shadow(page: Page) -> Message:
