@@ -8,12 +8,13 @@ from datetime import timedelta
 from enum import Enum
 
 from bot.domain.alert import UNDO_WITHIN
+from bot.domain.coverage import Role
 from bot.domain.events import ReadBack
 from bot.domain.page import Callee, Notice, Page
 from bot.domain.wording import local_time
 from bot.slack import SlackSettings
 from bot.slack.elements import Block, actions, button, context, header, section, verbatim
-from bot.slack.words import READ_BACK, clipped, due, due_at, escaped, late, title_case
+from bot.slack.words import PRELIMINARY, READ_BACK, clipped, due, due_at, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, UNDO = "acknowledge", "decline", "undo"
 ALREADY_CALLED, OPEN_IMAGES = "already_called", "open_images"
@@ -129,6 +130,7 @@ def _buttons(page: Page, *, mine: bool) -> list[Block]:
 def _marks(page: Page) -> tuple[str, ...]:
     return (
         f"⚠️ A person must look: {escaped(page.review)}" if page.review else "",
+        PRELIMINARY if page.preliminary else "",
         late(page.late_by),
         f"Note: {escaped(page.note)}" if page.note else "",
         "Possible repeat of a page you already have" if page.slip.possible_repeat else "",
@@ -176,6 +178,8 @@ def notice_message(page: Page, settings: SlackSettings) -> Message:
             return _older_version(page)
         case Notice.QUARANTINE:
             return _quarantine(page)
+        case Notice.BEFORE_FINAL:
+            return _before_final(page)
         case Notice.SHADOW | Notice.SHADOW_OVER:
             return _shadow(page)
         case _:
@@ -230,6 +234,28 @@ def _quarantine(page: Page) -> Message:
         context("`readback quarantine list` shows it and says what to do"),
     ]
     return Message("READBACK: a message waits in quarantine", blocks)
+
+
+def _before_final(page: Page) -> Message:
+    """It names no patient: whoever read the report finds it in their worklist."""
+    sender = f", from {escaped(clipped(page.sender, 100))}" if page.sender else ""
+    for_reader = (
+        "If you have phoned, dictate whom and when into the report. It stands in your worklist; "
+        "this message names no patient."
+    )
+    for_coordinator = (
+        "The reading radiologist is not known here or cannot be reached: please ask the reading "
+        "room whether somebody has phoned."
+    )
+    coordinates = page.slip.role is Role.COORDINATOR
+    blocks = [
+        header("📝 Flagged before it is final"),
+        section(f"{escaped(page.reason)}{sender}."),
+        context(
+            for_coordinator if coordinates else for_reader, "Nobody is paged before it is final."
+        ),
+    ]
+    return Message("READBACK: a flagged report is not final yet", blocks)
 
 
 def _shadow(page: Page) -> Message:
