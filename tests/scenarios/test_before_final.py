@@ -6,11 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alert import State
-from bot.domain.before_final import asks_radiologist
-from bot.domain.page import Notice
-from bot.domain.report import KeyKind, ReportKey
-from bot.sandbox.hospital import Hospital, Member
-from storage import audit, reports
+from bot.sandbox.hospital import Hospital
+from storage import audit
 from storage.audit import Entry
 from tests.scenarios.looking import (
     acknowledge_by_sms,
@@ -25,7 +22,6 @@ from tests.scenarios.looking import (
 )
 from tests.scenarios.test_shadow import shadow_for, told
 
-HEMATOMA = "Acute left subdural hematoma."
 DISSECTION = "Acute dissection of the descending aorta."
 EARLY = re.compile("CT report, flagged critical, preliminary since")
 MODE = "READBACK_HL7__PRELIMINARY"
@@ -132,8 +128,8 @@ def test_a_radiologist_without_slack_is_asked_by_sms_in_one_segment(hospital: Ho
     change_directory(hospital, "Dr. Rosa Lind", slack_user_id="")
     send(hospital, "P")
     sms = hospital.rosa.phone.expect_sms(EARLY)
-    assert "See your worklist. If you phoned, dictate whom and when." in sms.text
-    assert len(sms.text) <= 160
+    assert "See your worklist. If you phoned, dictate whom and when." in sms.body
+    assert len(sms.body) <= 160
 
 
 @notified
@@ -159,17 +155,152 @@ def test_a_radiologist_whom_no_channel_reaches_is_the_coordinator_s_too(
 @pytest.mark.parametrize(
     "next_version", [("F", "AA"), ("X", ""), ("P", "RID50261")], ids=["final", "withdrawn", "lower"]
 )
-def test_what_holds_no_more_when_it_could_leave_is_never_said(
+def test_what_holds_no_more_before_it_could_leave_is_never_said(
     hospital: Hospital, next_version: tuple[str, str]
 ) -> None:
-    """Slack is away while the notice waits to be tried again."""
+    """Both providers ask to be tried again later."""
     status, flag = next_version
-    away(hospital, hospital.rosa)
+    faults = {"status": 429, "retry_after": 300}
+    hospital.world.slack.faults.fail_next("chat.postMessage", to="U0ROSA", **faults)
+    hospital.world.twilio.faults.fail_next(to="+13125550105", **faults)
     send(hospital, "P", 9)
-    hospital.pass_time(seconds=1)
+    assert len(asked(hospital)) == 1
     send(hospital, status, flag=flag)
-    back(hospital)
+    hospital.pass_time(minutes=20)
+    assert not hospital.rosa.slack.messages
+    sent = hospital.world.twilio.carrier.messages.values()
+    assert not [sms for sms in sent if EARLY.search(sms.body)]
+    expect_everything(hospital)
+
+
+@notified
+def test_flagged_again_after_it_was_withdrawn_the_radiologist_is_asked_again(
+    hospital: Hospital,
+) -> None:
+    for status, flag in (("P", "AA"), ("X", ""), ("P", "AA")):
+        send(hospital, status, flag=flag)
+        hospital.pass_time(minutes=2)
+    assert len(asked(hospital)) == 2
+    hospital.rosa.slack.expect_new(EARLY)
+    hospital.rosa.slack.expect_new(EARLY)
+    assert hospital.alerts() == 0
+
+
+@pytest.mark.parametrize("mode", ["notify", "open"])
+class TestInShadow:
+    @pytest.fixture
+    def settings(self, mode: str) -> dict[str, str]:
+        return {MODE: mode, **shadow_for(30)}
+
+    def test_nothing_leaves(self, hospital: Hospital, mode: str) -> None:
+        told(hospital)
+        send(hospital, "P")
+        hospital.pass_time(minutes=40)
+        assert hospital.alerts() == (mode == "open")
+        assert len(asked(hospital)) == (mode == "notify")
+        if mode == "open":
+            assert {row.state for row in pages(hospital)} == {"cancelled"}
+
+
+@pytest.mark.parametrize("mode", ["notify", "open"])
+class TestOfAMachine:
+    @pytest.fixture
+    def settings(self, mode: str) -> dict[str, str]:
+        return {MODE: mode, "READBACK_HL7__MACHINES": "MAIN:3001"}
+
+    def test_it_is_the_coordinator_who_looks(self, hospital: Hospital, mode: str) -> None:
+        send(hospital, "P")
+        if mode == "notify":
+            hospital.carla.slack.expect_new(EARLY)
+            assert hospital.alerts() == 0
+        else:
+            paged_until_acknowledged(hospital, hospital.carla)
+            assert "machine" in hospital.alert().review
+
+
+# ---- open -------------------------------------------------------------------------------------
+
+
+def test_the_preliminary_pages_and_says_what_it_is(hospital: Hospital) -> None:
+    send(hospital, "P", 4)
+    message, sms = paged(hospital.ada)
+    assert "Preliminary report" in message.plain
+    assert "preliminary imaging result" in sms.body
+    alert = hospital.alert()
+    assert alert.window_opens_at == hospital.now.replace(microsecond=0) - timedelta(minutes=4)
+    modal = hospital.ada.slack.click("Acknowledge", message).modal
+    assert "Preliminary report" in modal.text
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    hospital.ada.slack.expect_now(message, "Acknowledged")
+
+
+def test_the_final_that_says_the_same_pages_nobody_again(hospital: Hospital) -> None:
+    send(hospital, "P", 4)
+    paged(hospital.ada)
+    send(hospital, "F")
+    assert len(pages(hospital)) == 2
+    assert minutes_on_record(hospital) == [4]
     hospital.pass_time(minutes=10)
-    assert not [m for m in hospital.rosa.slack.messages if EARLY.search(m.plain)]
-    if status == "F":
-        paged_until_acknowledged(hospital, hospital.ada)
+    message, sms = paged(hospital.ada)
+    assert "reliminary" not in message.plain + sms.body, "the reminder is about the final"
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    expect_everything(hospital)
+
+
+@pytest.mark.parametrize(
+    ("about", "state"),
+    [
+        ({}, State.ACKNOWLEDGED),
+        ({"flag": ""}, State.ACKNOWLEDGED),
+        ({"flag": "RID49482"}, State.ACKNOWLEDGED),
+        ({"impression": DISSECTION}, State.OPEN),
+        ({"flag": "RID50261"}, State.DOWNGRADED),
+    ],
+    ids=["same", "without a flag", "milder", "changed", "routine"],
+)
+def test_an_acknowledgment_of_the_preliminary_stands_unless_the_final_says_something_else(
+    hospital: Hospital, about: dict[str, str], state: State
+) -> None:
+    send(hospital, "P", 4)
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    send(hospital, "F", **about)
+    alert = hospital.alert()
+    acknowledged = state is State.DOWNGRADED and alert.state is State.ACKNOWLEDGED
+    assert alert.state is state or (acknowledged and alert.withdrawn_at)
+    assert alert.cycle == (2 if state is State.OPEN else 1)
+    expect_everything(hospital)
+
+
+def test_a_preliminary_that_is_withdrawn_withdraws(hospital: Hospital) -> None:
+    send(hospital, "P", 4)
+    message, _ = paged(hospital.ada)
+    send(hospital, "X")
+    assert hospital.alert().state is State.WITHDRAWN
+    hospital.ada.slack.expect_now(message, "Withdrawn")
+    hospital.ada.slack.expect_new("withdrawn")
+
+
+@pytest.mark.parametrize("minutes_ago", [30, 0], ids=["older", "newer by its time"])
+@pytest.mark.parametrize("flag", ["AA", "RID49482", "RID50261"])
+def test_a_preliminary_after_the_final_neither_reopens_nor_lowers(
+    hospital: Hospital, minutes_ago: float, flag: str
+) -> None:
+    send(hospital, "F", 5)
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    before = hospital.alert()
+    send(hospital, "P", minutes_ago, flag=flag, impression=DISSECTION)
+    after = hospital.alert()
+    assert (after.state, after.category, after.version) == (before.state, before.category, 1)
+    assert len(pages(hospital)) == 2
+    expect_everything(hospital)
+
+
+def test_a_provider_whom_only_the_final_names_is_asked_then(hospital: Hospital) -> None:
+    send(hospital, "P", 4, provider="")
+    paged(hospital.carla)
+    assert owner(hospital) == "Carla Reyes RN"
+    send(hospital, "F")
+    assert owner(hospital) == "Dr. Ada Osei"
+    expect_everything(hospital)
