@@ -147,6 +147,7 @@ def _before_final(page: Page) -> Iterable[str]:
         yield f"{start}. {why} {ask} Nobody is paged before it is final."
     yield f"{start}. {why} {ask}"
     yield f"READBACK: {what}, not final yet. {why} {ask}"
+    yield f"READBACK: {what}, not final yet. {why}"
 
 
 def _at(page: Page) -> str:
