@@ -64,11 +64,11 @@ test: venv ## run every check and every test; what PostgreSQL or Chromium would 
 	@$(MAKE) --no-print-directory --jobs=2 lint suite
 	@cat .pytest_cache/readback-summary
 
-# Three at a time also on two cores: half of what the tests do is to wait for the bot.
+# Four at a time also on two cores: half of what the tests do is to wait for the bot.
 .PHONY: suite
 suite: venv
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term
+	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term
 	$(BIN)/coverage report --include='bot/domain/*' --fail-under=$(DOMAIN_COVERAGE)
 
 .PHONY: demo

@@ -27,6 +27,7 @@ class Notice(StrEnum):
     NOT_MY_PATIENT = "not_my_patient"
     SUPERSEDED = "superseded"
     BEFORE_FINAL = "before_final"
+    OPTED_OUT = "opted_out"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
 
@@ -69,6 +70,7 @@ _ALONE = frozenset(
         Notice.QUARANTINE,
         Notice.OLDER_VERSION,
         Notice.BEFORE_FINAL,
+        Notice.OPTED_OUT,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
     }

@@ -33,10 +33,9 @@ class Unclear(StrEnum):
     WORDS = "words"
 
 
-_CARRIER_WORDS = {
-    *("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"),
-    *("START", "UNSTOP", "YES", "HELP", "INFO"),
-}
+_OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+_IN = {"START", "UNSTOP", "YES"}
+_CARRIER_WORDS = _OUT | _IN | {"HELP", "INFO"}
 _VERBS = "|".join(Verb)
 # What phones and people put around it: quotes, brackets, a colon, a full stop. No question mark,
 # and nothing that strikes out.
@@ -61,12 +60,23 @@ _BY_CATEGORY |= {"Pd": "-", "Pi": '"', "Pf": '"', "Ps": "(", "Pe": ")"}
 _EMOJI_PARTS = frozenset((*map(chr, range(0xFE00, 0xFE10)), "\u20e3"))
 
 
+def wants_sms(word: str) -> bool | None:
+    """What a carrier's word says of the number it came from: False after STOP and its kin, True
+    after START and its. None for any other."""
+    said = _word(_plain(word))
+    return True if said in _IN else False if said in _OUT else None
+
+
+def _word(text: str) -> str:
+    return text.strip(" \t\r\n.!\"'").upper()
+
+
 def parse_reply(body: str) -> Reply | Unclear:
     """Read one inbound message, in any case and spacing, whatever a phone has put around it."""
     text = _without_signature(_plain(body))
     if whole := _WHOLE.fullmatch(text):
         return Reply(Verb(whole[1].upper()), whole[2].replace(" ", ""))
-    if text.strip(" \t\r\n.!\"'").upper() in _CARRIER_WORDS:
+    if _word(text) in _CARRIER_WORDS:
         return Unclear.CARRIER_WORD
     if len(_CODE.findall(text)) > 1:
         return Unclear.SEVERAL_CODES

@@ -121,6 +121,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.OLDER_VERSION: f"{ref}: an older version, received later, is more urgent than the "
         f"one that holds. Please {look}",
         Notice.QUARANTINE: f"a message could not be used ({reason}). See: readback quarantine list",
+        Notice.OPTED_OUT: "somebody in the directory answered STOP: no SMS reaches them until they "
+        "send START. See: readback check",
         Notice.SHADOW: page.reason,
         Notice.SHADOW_OVER: page.reason,
     }

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from bot.domain.events import DirectoryChanged
+from bot.domain.coverage import SMS, Person, Role
+from bot.domain.events import DirectoryChanged, SendNotice
+from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from storage import alerts
+from storage import alerts, outbox, people
+from storage.database import after_commit
 
 
 def pass_on(c: Connection, engine: Engine, before: Iterable[str]) -> int:
@@ -25,3 +28,36 @@ def pass_on(c: Connection, engine: Engine, before: Iterable[str]) -> int:
 def pass_on_one(engine: Engine, alert_id: str, c: Connection) -> None:
     """The same for one alert; nothing happens where its owner can be paged."""
     apply_in(c, engine, alert_id, DirectoryChanged())
+
+
+def opt_out(c: Connection, engine: Engine, mobile: str) -> None:
+    """STOP: no SMS to this number until START. What waits for its holder goes on at once, and every
+    coordinator hears of it, once."""
+    reached = [person for person in people.by_mobile(c, mobile) if SMS in person.channels]
+    if not reached:
+        return
+    before = alerts.out_of_reach(c)
+    people.opt_out(c, mobile, engine.clock.now())
+    pass_on(c, engine, before)
+    _tell_coordinators(c, engine, reached)
+
+
+def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
+    """START: the number can be paged again, and so can what waited because nobody could be."""
+    if any(SMS not in person.channels for person in people.by_mobile(c, mobile)):
+        before = alerts.out_of_reach(c)
+        people.opt_out(c, mobile, engine.clock.now(), out=False)
+        pass_on(c, engine, before)
+
+
+def _tell_coordinators(c: Connection, engine: Engine, gone: list[Person]) -> None:
+    now, names = engine.clock.now(), ", ".join(person.name for person in gone)
+    notices = [
+        SendNotice(
+            Slip(person.id, Role.COORDINATOR, person.channels[0], 0, notice=Notice.OPTED_OUT), now
+        )
+        for person in people.coordinators(c)
+        if person.channels
+    ]
+    outbox.put(c, None, notices, now, version=0, data=names)
+    after_commit(c, engine.wake)

@@ -20,9 +20,10 @@ from bot.domain.events import (
     ReadBack,
     Record,
 )
-from bot.domain.replies import Reply, Unclear, Verb, parse_reply
+from bot.domain.replies import Reply, Unclear, Verb, parse_reply, wants_sms
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.context import Engine
+from bot.engine.directory import opt_in, opt_out
 from bot.log import log
 from storage import alerts, audit, codes, inbound, people
 from storage.codes import CodeFound
@@ -62,7 +63,7 @@ def _receive(c: Connection, engine: Engine, message: Message) -> str:
         after_commit(c, _repeated)
         return ""
     if is_carriers(message):
-        return _carriers_part(c, message, now)
+        return _carriers_part(c, engine, message, now)
     reading = parse_reply(message.text)
     number = engine.site.callback_number
     found = _own_code(c, message, reading.code) if isinstance(reading, Reply) else None
@@ -139,9 +140,14 @@ def _refuse(c: Connection, message: Message, reason: str, now: datetime) -> None
     audit.append(c, "admin", [Record("sms_refused", _actor(c, message), {"reason": reason})], now)
 
 
-def _carriers_part(c: Connection, message: Message, now: datetime) -> str:
-    """STOP, START, HELP and their kin: the carrier side acts and answers, we take note."""
-    word = re.sub(r"[^a-z]", "", (message.opt_out or message.text).lower())[:12]
+def _carriers_part(c: Connection, engine: Engine, message: Message, now: datetime) -> str:
+    """STOP, START, HELP and their kin: the carrier side acts and answers, and we know whom no SMS
+    reaches before one fails."""
+    said = message.opt_out or message.text
+    wants = wants_sms(said)
+    if wants is not None:
+        (opt_in if wants else opt_out)(c, engine, message.sender)
+    word = re.sub(r"[^a-z]", "", said.lower())[:12]
     audit.append(c, "admin", [Record("sms_keyword", _actor(c, message), {"keyword": word})], now)
     after_commit(c, lambda: log.warning("sms_keyword_received", what=word))
     return ""

@@ -325,7 +325,8 @@ class AlertMachine(RuleBasedStateMachine):
         was = before.roster.ordering
         if was is None or was == ordering or before.owner != was.id or before.review:
             return
-        if correction.another_provider and before.is_open:
+        # What was opened in shadow ends with the first version that pages people.
+        if correction.another_provider and before.is_open and after.is_open:
             named = {after.roster.designee, *after.roster.coordinators}
             assert after.owner != was.id or was in named, "the wrong provider keeps nothing"
 

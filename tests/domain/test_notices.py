@@ -36,8 +36,14 @@ from tests.domain.loop import ADA, BEN, EVERYBODY, T0, Loop, minutes, new_alert,
 
 ROLE = new_alert().owner_role
 SECOND = timedelta(seconds=1)
-OF_NONE = {Notice.QUARANTINE, Notice.BEFORE_FINAL, Notice.SHADOW, Notice.SHADOW_OVER}
-OF_ALERTS = set(Notice) - OF_NONE
+ALONE = {
+    Notice.QUARANTINE,
+    Notice.BEFORE_FINAL,
+    Notice.OPTED_OUT,
+    Notice.SHADOW,
+    Notice.SHADOW_OVER,
+}
+OF_ALERTS = set(Notice) - ALONE
 
 
 def slip(kind: Notice, channel: str = "slack", who: str = "ada", **changes: object) -> Slip:

@@ -10,6 +10,7 @@ from tests.scenarios.looking import (
     PHONE,
     acknowledge_by_sms,
     change_directory,
+    code_in,
     entries,
     expect_everything,
     nothing_waits_for_nothing,
@@ -72,7 +73,11 @@ def test_a_provider_without_any_contact_is_passed_by_at_once(hospital: Hospital)
 
 def test_a_provider_who_opted_out_of_sms_is_paged_in_slack(hospital: Hospital) -> None:
     hospital.ada.phone.send("STOP")
+    hospital.settle()
+    hospital.carla.slack.expect_new(f"{hospital.ada.name} answered STOP")
+    hospital.chris.slack.expect_new("answered STOP")
     hospital.send(hospital.report("ct-head-hemorrhage"))
+    assert people_paged(hospital) == [(hospital.ada.name, "slack")]
     message = hospital.ada.slack.expect_new("Critical")
     modal = hospital.ada.slack.click("Acknowledge", message).modal
     words = "subdural hematoma on the left"
@@ -85,11 +90,39 @@ def test_a_provider_who_opted_out_of_sms_is_paged_in_slack(hospital: Hospital) -
 def test_a_provider_who_opted_out_and_has_nothing_else_is_passed_by_at_once(
     hospital: Hospital,
 ) -> None:
-    hospital.sam.phone.send("STOP")
+    opts_out(hospital)
     began = hospital.now
     hospital.send(hospital.report("cr-chest-pneumothorax"))
     assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    assert (hospital.sam.name, "sms") not in people_paged(hospital)
     paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_an_owner_who_opts_out_hands_it_on_in_the_same_moment(hospital: Hospital) -> None:
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    hospital.sam.phone.expect_sms(CODE)
+    began = hospital.now
+    opts_out(hospital)
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_who_opts_in_again_is_paged_by_sms_again(hospital: Hospital) -> None:
+    opts_out(hospital)
+    hospital.sam.phone.send("STOP")
+    hospital.sam.phone.send("START")
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    sms = hospital.sam.phone.expect_sms(CODE)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.sam.phone.expect_sms("is acknowledged")
+
+
+def opts_out(hospital: Hospital) -> None:
+    """Sam, who has nothing but a phone; the coordinators hear of it, once."""
+    hospital.sam.phone.send("STOP")
+    hospital.settle()
+    for coordinator in (hospital.carla, hospital.chris):
+        coordinator.slack.expect_new(f"{hospital.sam.name} answered STOP")
 
 
 def test_a_provider_whom_every_channel_refuses_is_passed_by_at_once(hospital: Hospital) -> None:

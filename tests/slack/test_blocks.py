@@ -11,7 +11,8 @@ from bot.domain.coverage import Role
 from bot.domain.page import Callee, Notice, Page
 from bot.sandbox.slack_render import rendered
 from bot.slack import SlackSettings
-from bot.slack.blocks import Message, aloud, collapsed, notice_message, page_message
+from bot.slack.blocks import Message, aloud, collapsed, page_message
+from bot.slack.notices import notice_message
 from tests.slack.given import ADA, BEN, NOW, SITE, notice, page, pages, sites
 
 Check = Callable[[Any], None]
