@@ -166,6 +166,14 @@ def cancel_twins(connection: Connection, claimed: Claimed, now: datetime) -> Non
     connection.execute(sql.CANCEL_TWINS, values)
 
 
+def cancel_about(
+    connection: Connection, notice: Notice, about: Collection[str], now: datetime
+) -> None:
+    """Notices of no alert that say this, and have one of these as their data, are void."""
+    values = {"kind": notice.value, "about": list(about), "now": now}
+    connection.execute(sql.CANCEL_ABOUT, values)
+
+
 def orphans(
     connection: Connection, alive: Collection[int], mine: Collection[str], instance: int
 ) -> list[Claimed]:

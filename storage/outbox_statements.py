@@ -39,6 +39,16 @@ CANCEL_NOTICES = (
     .values(state="cancelled", settled_at=bindparam("now"))
 )
 CANCEL_NOTICES_TO = CANCEL_NOTICES.where(_columns.person_id == bindparam("to_person"))
+CANCEL_ABOUT = (
+    update(tables.pages)
+    .where(
+        _WAITING,
+        _columns.alert_id.is_(None),
+        _columns.notice == bindparam("kind"),
+        _columns.data.in_(bindparam("about", expanding=True)),
+    )
+    .values(state="cancelled", settled_at=bindparam("now"))
+)
 _READ = (
     _columns.id,
     _columns.alert_id,

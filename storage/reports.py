@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.domain.report import Flag, Report, ReportKey, Status
+from bot.domain.report import Flag, Preliminary, Report, ReportKey, Status
 from bot.domain.settled import Version
 from bot.domain.triage import Triage
 from storage import codec, tables
@@ -29,11 +29,13 @@ _VERSIONS = select(
     _columns.finding_hash,
     _columns.review,
     _columns.resource,
+    _columns.if_preliminary,
 ).where(
     _columns.key_value == bindparam("value"),
     _columns.key_kind == bindparam("kind"),
     _columns.key_authority == bindparam("authority"),
 )
+_STATUS = select(_columns.status).where(_columns.id == bindparam("report_id"))
 _BODY = select(_columns.body).where(_columns.id == bindparam("report_id"))
 
 
@@ -55,6 +57,7 @@ def add(
               "content_hash": report.content_hash, "status": report.status.value,
               "status_at": report.status_at or received_at,
               "sent_at": report.sent_at or received_at, "resource": report.resource,
+              "if_preliminary": _if_preliminary(report),
               "category": triage.category,
               "finding_hash": finding_hash, "review": triage.review, "rule": triage.rule,
               "evidence": codec.dump(_EVIDENCE, triage.evidence), "received_at": received_at,
@@ -66,9 +69,15 @@ def versions(connection: Connection, key: ReportKey) -> list[Version]:
     """All stored versions of one order's result, in no order: ``settle`` puts them into theirs."""
     where = {"value": key.value, "kind": key.kind.value, "authority": key.authority}
     return [
-        Version(report_id, Status(status), *rest)
-        for report_id, status, *rest in connection.execute(_VERSIONS, where)
+        Version(report_id, Status(status), *(*rest, Preliminary(does or "ignore")))
+        for report_id, status, *rest, does in connection.execute(_VERSIONS, where)
     ]
+
+
+def is_preliminary(connection: Connection, report_id: str) -> bool:
+    """Whether this version is; False where there is none of this id."""
+    status = connection.execute(_STATUS, {"report_id": report_id}).scalar_one_or_none()
+    return status == Status.PRELIMINARY.value
 
 
 def load(connection: Connection, report_id: str) -> Report:
@@ -78,3 +87,7 @@ def load(connection: Connection, report_id: str) -> Report:
         raise KeyError(report_id)
     report: Report = _REPORT.validate_json(body)
     return report
+
+
+def _if_preliminary(report: Report) -> str | None:
+    return report.if_preliminary.value if report.status is Status.PRELIMINARY else None

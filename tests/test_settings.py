@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from bot.app import policy_of
+from bot.app.feeds import known_of, origin
 from bot.domain.shadow import Shadow
 from bot.settings import (
     BadSettings,
@@ -319,6 +320,48 @@ def test_a_profile_becomes_what_the_reader_needs(tmp_path: Path) -> None:
     assert feeds.of("RIS", "EAST").name == "standard"
 
 
+def test_a_preliminary_does_what_the_nearest_setting_says(tmp_path: Path) -> None:
+    """The profile's, else the folder's where it came from one, else the listener's."""
+    text = f"""{SITE}[hl7]
+preliminary = "notify"
+[[hl7.profile]]
+application = "EAST"
+preliminary = "open"
+[[hl7.profile]]
+application = "WEST"
+[[fhir]]
+name = "epic"
+base_url = "https://fhir.example.org/r4"
+preliminary = "open"
+[[fhir]]
+name = "old"
+base_url = "https://old.example.org/r4"
+[[folder]]
+path = "in"
+preliminary = "ignore"
+[[folder]]
+path = "out"
+"""
+    found = load(written(tmp_path, text), {})
+    over_mllp = found.hl7.feeds()
+    told = [over_mllp.of(name, "").preliminary for name in ("EAST", "WEST", "SOUTH")]
+    assert told == ["open", "notify", "notify"]
+    assert [origin(server, found).preliminary for server in found.fhir] == ["open", "ignore"]
+    first, second = (known_of(folder, found) for folder in found.folder)
+    told = [first.feeds.of(name, "").preliminary for name in ("EAST", "WEST", "SOUTH")]
+    assert told == ["open", "ignore", "ignore"]
+    assert first.origin.preliminary == "ignore"
+    assert second.feeds.of("SOUTH", "").preliminary == second.origin.preliminary == "notify"
+
+
+def test_preliminary_has_three_values(tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path, f'{SITE}[hl7]\npreliminary = "opn"\n'))
+    assert found.startswith("hl7.preliminary has a value that is not known.")
+    assert "ignore" in found
+    env = {"READBACK_HL7__PRELIMINARY": "open"}
+    assert load(written(tmp_path), env).hl7.preliminary == "open"
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
@@ -330,6 +373,7 @@ def test_a_profile_becomes_what_the_reader_needs(tmp_path: Path) -> None:
         ("provider_authority_component = 99", "provider_authority_component (line 6) is out of"),
         ('layout = "odd"', "layout (line 6) has a value that is not known."),
         ('layot = "auto"', 'layot (line 6) is no setting. Did you mean "layout"?'),
+        ('preliminary = "page"', "preliminary (line 6) has a value that is not known."),
         ('dictated_macros = "yes"', "dictated_macros (line 6) is not true or false."),
         ('rules = "x"', "rules (line 6) is not a list of tables."),
         ('rules = [{ category = "x" }]', "rules[1] (line 6) needs a code or a text"),
@@ -393,6 +437,7 @@ def test_a_servers_token_and_secret_come_from_the_variables_it_names(tmp_path: P
         ('hook_secret_env = "SHORT"', "fhir[1].hook_secret (line 5) is shorter than 16"),
         ("smart = 3", "fhir[1].smart (line 8) is not a section. Write [fhir.smart]"),
         ("poll = 5", "fhir[1].poll (line 8) is no setting"),
+        ('preliminary = "yes"', "fhir[1].preliminary (line 8) has a value that is not known."),
         ("poll_seconds = 0", "fhir[1].poll_seconds (line 8) is out of range"),
         ('query = "?category=RAD"', "fhir[1].query (line 8) holds what is added by itself"),
         ("subscribe = true", "fhir[1].subscribe (line 8) needs an address and a secret"),

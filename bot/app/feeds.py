@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from bot.domain.report import Preliminary
 from bot.engine.context import Engine
 from bot.settings import BadSettings, FhirSettings, FolderSettings, Problem, Settings
 from bot.sources.fhir import REPORT
@@ -78,7 +79,13 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
 def origin(server: FhirSettings, settings: Settings) -> Origin:
     """What is known of the server's identifiers and times."""
     zone = server.timezone or settings.site.timezone
-    return Origin(server.name, server.authorities, zone, settings.hl7.feeds().machines)
+    return Origin(
+        name=server.name,
+        authorities=server.authorities,
+        timezone=zone,
+        machines=settings.hl7.feeds().machines,
+        preliminary=Preliminary(server.preliminary),
+    )
 
 
 def folder_problem(settings: Settings, number: int) -> Problem | None:
@@ -89,13 +96,19 @@ def folder_problem(settings: Settings, number: int) -> Problem | None:
 
 def known_of(folder: FolderSettings, settings: Settings) -> Known:
     """What is known of the files in there: sender profiles are those of HL7 over MLLP."""
-    zone = folder.timezone or settings.site.timezone
+    zone, feeds = (
+        folder.timezone or settings.site.timezone,
+        settings.hl7.feeds(folder.preliminary),
+    )
+    origin = Origin(
+        folder.name, folder.authorities, zone, feeds.machines, feeds.standard.preliminary
+    )
     return Known(
         source=folder.source,
         timezone=zone,
-        origin=Origin(folder.name, folder.authorities, zone),
+        origin=origin,
         limit=settings.hl7.max_message_bytes,
-        feeds=settings.hl7.feeds(),
+        feeds=feeds,
     )
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Shown:
     """One alert. ``finding`` and ``called`` hold PHI: empty unless they were asked for.
 
-    ``documents_a_call``: the report says that somebody was told already.
+    ``documents_a_call``: the report says that somebody was told already. ``preliminary``: it is not
+    final yet.
     """
 
     alert: "Alert"
@@ -27,6 +28,7 @@ class Shown:
     names: dict[str, str]
     pages: "list[PageRow]"
     documents_a_call: bool
+    preliminary: bool
     finding: str = ""
     called: str = ""
 
@@ -44,6 +46,7 @@ def found(
 
 def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool) -> Shown | None:
     from bot.domain.events import Record
+    from bot.domain.report import Status
     from bot.engine.compose import finding
     from storage import alerts, audit, page_history, people, reports
 
@@ -65,6 +68,7 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         names={i: person.name for i, person in known if person},
         pages=pages,
         documents_a_call=bool(report and report.called),
+        preliminary=bool(report and report.status is Status.PRELIMINARY),
         finding=finding(c, alert) if reveal else "",
         called=report.called if reveal and report else "",
     )
@@ -77,6 +81,7 @@ def show(shown: Shown, zone: ZoneInfo) -> None:
     out.print(f"[bold]{alert.ref}[/] · {alert.category} · {mark}{alert.state.value}")
     facts = {
         "exam": shown.exam,
+        "report": "preliminary, not final yet" if shown.preliminary else "",
         "owner": shown.names.get(alert.owner, ""),
         "window": f"{local(alert.window_opens_at, zone)} to {local(alert.due_at, zone)}",
         "next action": local(alert.next_action_at, zone),
@@ -122,6 +127,7 @@ def print_shown(shown: Shown) -> None:
         "next_action_at": utc(alert.next_action_at),
         "review": alert.review or None,
         "documents_a_call": shown.documents_a_call,
+        "preliminary": shown.preliminary,
         "finding": shown.finding or None,
         "called": shown.called or None,
         "pages": [_page_facts(page, shown.names) for page in shown.pages],

@@ -12,6 +12,7 @@ from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, say, stop
 
 if TYPE_CHECKING:
     from bot.cli.explaining import Ground, Look, Message
+    from bot.domain.report import Preliminary
     from bot.settings import Settings
     from bot.sources.files import Known
 
@@ -80,14 +81,28 @@ def _known(settings: "Settings") -> "Known":
         authorities |= folder.authorities
     for server in settings.fhir:
         authorities |= server.authorities
-    zone = settings.hl7.timezone or settings.site.timezone
+    zone, feeds = settings.hl7.timezone or settings.site.timezone, settings.hl7.feeds()
     return Known(
         source="file",
         timezone=zone,
-        origin=Origin("file", authorities, zone),
+        origin=Origin("file", authorities, zone, feeds.machines, _of_fhir(settings)),
         limit=settings.hl7.max_message_bytes,
-        feeds=settings.hl7.feeds(),
+        feeds=feeds,
     )
+
+
+def _of_fhir(settings: "Settings") -> "Preliminary":
+    """What a flagged FHIR report does before it is final. A file does not tell its server: where
+    they differ it is explained as that one would take it which does most."""
+    from bot.domain.report import Preliminary
+
+    told = {server.name: Preliminary(server.preliminary) for server in settings.fhir}
+    for folder in settings.folder:
+        told[folder.name] = Preliminary(folder.preliminary or settings.hl7.preliminary)
+    most = max(told, key=lambda name: list(Preliminary).index(told[name]), default="")
+    if len(set(told.values())) > 1:
+        say(f'Sources of FHIR differ in preliminary: explained as from {most}, "{told[most]}".')
+    return told.get(most, Preliminary.IGNORE)
 
 
 @contextmanager

@@ -14,11 +14,16 @@ from rich.table import Table
 from bot.cli.explaining import Asked, Explained, Message
 from bot.cli.shown import local, out, print_json
 from bot.domain.message import SetAside, Unusable
-from bot.domain.report import Identifier, Provider, Report
+from bot.domain.report import Identifier, Preliminary, Provider, Report
 
 _REPORT = TypeAdapter(Report)
 _HUES = {0: "bold red", 1: "yellow"}
 _FEW_LINES = 4
+_BEFORE_FINAL = {
+    Preliminary.IGNORE: "ignore: a flag is recorded",
+    Preliminary.NOTIFY: "notify: of a flag the reading radiologist is asked",
+    Preliminary.OPEN: "open: a flag opens the alert",
+}
 
 
 def is_unusable(message: Message) -> bool:
@@ -139,6 +144,7 @@ def _rows(one: Explained, zone: ZoneInfo, *, whole: bool) -> Iterator[tuple[str,
             ", ".join(filter(None, (_at(places, "key.value"), _at(places, "key.authority")))),
         ),
         ("status", report.status.name.lower(), _at(places, "status")),
+        ("before final", _BEFORE_FINAL[report.if_preliminary], ""),
         ("status since", local(report.status_at, zone), _at(places, "status_at")),
         ("finalized", local(report.finalized_at, zone), _at(places, "finalized_at")),
         ("discovered", local(report.discovered_at, zone), _at(places, "discovered_at")),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.domain.coverage import Person, Role, Roster
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.domain.policy import CategoryPolicy, Policy, Step
-from bot.domain.report import ROUTINE, Identifier, Report, Status
+from bot.domain.report import ROUTINE, Identifier, Preliminary, Report, Status
 from bot.domain.triage import Triage, triage
 from bot.sources import fhir_places, files
 from bot.sources.files import Known
@@ -132,10 +132,18 @@ def _why_nobody(report: Report, found: Triage, ground: Ground) -> str:
         return "routine" if found.category else "it carries no flag that the policy knows"
     match report.status:
         case Status.PRELIMINARY:
-            return "preliminary: kept, and pages nobody until it is final"
+            return _BEFORE_FINAL[report.if_preliminary]
         case Status.WITHDRAWN:
             return "withdrawn: it ends an alert and opens none"
     return ""
+
+
+_BEFORE_FINAL = {
+    Preliminary.IGNORE: "preliminary: recorded, nobody is paged until it is final",
+    Preliminary.NOTIFY: "preliminary: the reading radiologist is asked, nobody is paged until it "
+    "is final",
+    Preliminary.OPEN: "",
+}
 
 
 def _ladder(report: Report, found: Triage, ground: Ground) -> tuple[Asked, ...]:

@@ -34,7 +34,7 @@ def show(found: "Found", zone: ZoneInfo) -> None:
     _alerts(found, zone)
     _misses(found)
     _unknown(found)
-    _lags(found.lags)
+    _lags(found.lags, zone)
 
 
 def _totals(found: "Found") -> None:
@@ -104,7 +104,7 @@ def _unknown(found: "Found") -> None:
     table("Providers to add to the directory", columns, rows)
 
 
-def _lags(lags: list[Lag]) -> None:
+def _lags(lags: list[Lag], zone: ZoneInfo) -> None:
     if not lags:
         return
     told = _spread(lags)
@@ -115,16 +115,16 @@ def _lags(lags: list[Lag]) -> None:
     if open_:
         out.print(f"{count(open_, 'order')} without a final yet.")
     rows = [
-        (lag.ref or "(none)", lag.sender, lag.category, f"{lag.minutes:g}", _kept(lag))
-        for lag in lags
-        if lag.minutes is not None
+        (lag.ref or "(none)", lag.sender, lag.category, *_until_final(lag, zone)) for lag in lags
     ]
-    if rows:
-        table("", ("ref", "sender", "category", "minutes", "final flagged"), rows[-MOST_LISTED:])
+    table("", ("ref", "sender", "category", "minutes", "final flagged"), rows[-MOST_LISTED:])
 
 
-def _kept(lag: Lag) -> str:
-    return "yes" if lag.still_flagged else "no"
+def _until_final(lag: Lag, zone: ZoneInfo) -> tuple[str, str]:
+    """What never became final is what somebody has to look for."""
+    if lag.minutes is None:
+        return f"since {_short(lag.preliminary_at, zone)}", "no final"
+    return f"{lag.minutes:g}", "yes" if lag.still_flagged else "no"
 
 
 def _spread(lags: list[Lag]) -> Spread | None:

@@ -26,6 +26,7 @@ class Notice(StrEnum):
     OLDER_VERSION = "older_version"
     NOT_MY_PATIENT = "not_my_patient"
     SUPERSEDED = "superseded"
+    BEFORE_FINAL = "before_final"
     OPTED_OUT = "opted_out"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
@@ -68,6 +69,7 @@ _ALONE = frozenset(
         Notice.DIRECTORY_ENTRY,
         Notice.QUARANTINE,
         Notice.OLDER_VERSION,
+        Notice.BEFORE_FINAL,
         Notice.OPTED_OUT,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
@@ -130,7 +132,8 @@ class Page:
     ``handed_to`` and ``handed_at`` tell to whom this person has handed it over and when, and
     ``no_access`` that they said it is not their patient. ``callees`` are whom to phone, best first.
     ``posted`` are this person's messages that are not collapsed, the newest last.
-    ``already_called``: the report documents a call to this very person.
+    ``already_called``: the report documents a call to this very person. ``preliminary``: what holds
+    is not final yet. ``sender`` is whose report it is, where there is no alert.
     """
 
     delivery_id: str
@@ -164,6 +167,8 @@ class Page:
     reason: str = ""
     posted: tuple[Posted, ...] = field(default=())
     already_called: bool = False
+    preliminary: bool = False
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

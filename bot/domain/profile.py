@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from bot.domain.report import Preliminary
+
 MOST_SEVERE = "*"
 """In place of a category's name: the first of the policy, whatever the site calls it."""
 
@@ -72,7 +74,8 @@ class Profile:
     code may stand. ``authority_component`` is the component of XCN that names who issued an id,
     ``authority`` stands in where it is empty. ``timezone`` is for times without a zone, before the
     listener's. ``sections`` maps codes of OBX-3, in upper case, to what they head.
-    ``dictated_macros`` False leaves the macros that everybody knows unread.
+    ``dictated_macros`` False leaves the macros that everybody knows unread. ``preliminary`` is what
+    a flagged report of theirs does before it is final.
     """
 
     name: str = "standard"
@@ -87,6 +90,7 @@ class Profile:
     sections: tuple[tuple[str, Section], ...] = ()
     rules: tuple[Rule, ...] = ()
     dictated_macros: bool = True
+    preliminary: Preliminary = Preliminary.IGNORE
 
     def fits(self, application: str, facility: str) -> bool:
         """Whether a message with these in MSH-3 and MSH-4 comes from this sender."""
@@ -100,17 +104,19 @@ STANDARD = Profile()
 @dataclass(frozen=True, slots=True)
 class Feeds:
     """All that is known of the senders. ``machines`` are applications (MSH-3) and interpreters
-    (OBR-32: id, AUTHORITY:ID, or name) that are no people, in upper case."""
+    (OBR-32: id, AUTHORITY:ID, or name) that are no people, in upper case. ``standard`` is how
+    everybody writes for whom there is no profile."""
 
     profiles: tuple[Profile, ...] = ()
     machines: frozenset[str] = frozenset()
+    standard: Profile = STANDARD
 
     def of(self, application: str, facility: str) -> Profile:
         """The first profile that fits, else the standard one."""
         for profile in self.profiles:
             if profile.fits(application, facility):
                 return profile
-        return STANDARD
+        return self.standard
 
 
 NO_PROFILES = Feeds()

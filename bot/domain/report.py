@@ -83,6 +83,17 @@ class Status(IntEnum):
     WITHDRAWN = 4
 
 
+class Preliminary(StrEnum):
+    """What a flagged preliminary version does, as the site has set it for its sender."""
+
+    IGNORE = "ignore"
+    """It is kept, and how much earlier than the final one it was flagged is on record."""
+    NOTIFY = "notify"
+    """The reading radiologist is asked, by a notice, to phone; no alert opens."""
+    OPEN = "open"
+    """It opens the alert as a final one does, and may hold until there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """A coded value or a dictated macro that may decide the category, and where it stood
@@ -118,6 +129,7 @@ class Report:
     Study Instance UID. ``numbers`` are all that the version names its order by, ``key`` is made of
     the best of them. ``called`` quotes what documents that somebody was told of the finding
     already, attempts left out. ``machine`` is True where no human signed the interpretation.
+    ``if_preliminary`` is the sender's, whatever the status.
     """
 
     key: ReportKey
@@ -152,6 +164,7 @@ class Report:
     sent_at: datetime | None = None
     resource: str = ""
     numbers: tuple[OrderNumber, ...] = ()
+    if_preliminary: Preliminary = Preliminary.IGNORE
 
 
 ROUTINE = "routine"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.policy import Policy
-from bot.domain.report import ROUTINE, Status
+from bot.domain.report import ROUTINE, Preliminary, Status
 
 REISSUED = "issued again after it was withdrawn, without saying how urgent it is"
 
@@ -17,7 +17,8 @@ class Version:
     ``category`` is None where this version says nothing about it: a missing flag never lowers
     what an earlier version said. ``finding_hash`` covers what somebody acknowledges: the
     impression and the addenda that carry a flag. ``review`` says why a coordinator must look.
-    Times are as stated; receipt stands in for those that are not.
+    Times are as stated; receipt stands in for those that are not. ``if_preliminary`` is what the
+    site had set for its sender when it was received.
     """
 
     report_id: str
@@ -30,6 +31,12 @@ class Version:
     finding_hash: str
     review: str = ""
     resource: str = ""
+    if_preliminary: Preliminary = Preliminary.IGNORE
+
+    @property
+    def counts(self) -> bool:
+        """It has a say in what holds."""
+        return self.status > Status.PRELIMINARY or self.if_preliminary is Preliminary.OPEN
 
     @property
     def sent(self) -> datetime:
@@ -62,22 +69,29 @@ class Settled:
 def settle(versions: Iterable[Version], policy: Policy) -> Settled | None:
     """Fold the versions, in their order and not that of arrival, into what holds now.
 
-    Preliminary versions do not count. None where nothing final was received yet.
+    Preliminary versions do not, unless the site lets them count: then they hold until there is a
+    final one. None where nothing that counts was received yet.
     """
+    return holding((version for version in versions if version.counts), policy)
+
+
+def holding(versions: Iterable[Version], policy: Policy) -> Settled | None:
+    """The same of these versions, whether they count or not."""
     folded = _folded(versions, policy)
     return folded[-1] if folded else None
 
 
 def counted(versions: Iterable[Version], policy: Policy) -> list[Version]:
     """Those that have a say in what holds, oldest first by their order."""
-    return [settled.newest for settled in _folded(versions, policy)]
+    told = (version for version in versions if version.counts)
+    return [settled.newest for settled in _folded(told, policy)]
 
 
 def _folded(versions: Iterable[Version], policy: Policy) -> list[Settled]:
     """What held after each version that counted."""
     folded: list[Settled] = []
     known: set[str] = set()
-    for version in in_order((v for v in versions if v.status > Status.PRELIMINARY), policy):
+    for version in in_order(versions, policy):
         settled = folded[-1] if folded else None
         sent_again = version.content_hash in known
         known.add(version.content_hash)
@@ -122,7 +136,19 @@ def in_order(versions: Iterable[Version], policy: Policy) -> list[Version]:
         if version.resource:
             at = reached[version.resource] = max(at, reached.get(version.resource, at))
         placed.append((_place(at, version, policy), version))
-    return [version for _, version in sorted(placed, key=lambda one: one[0])]
+    return _final_last([version for _, version in sorted(placed, key=lambda one: one[0])])
+
+
+def _final_last(ordered: list[Version]) -> list[Version]:
+    """A preliminary version comes before the first final one, whatever its times say: it neither
+    lowers nor replaces what somebody has signed."""
+    finals = (n for n, v in enumerate(ordered) if Status.FINAL <= v.status <= Status.CORRECTED)
+    first = next(finals, len(ordered))
+    late = [v for v in ordered[first:] if v.status is Status.PRELIMINARY]
+    if not late:
+        return ordered
+    signed = [v for v in ordered[first:] if v.status is not Status.PRELIMINARY]
+    return [*ordered[:first], *late, *signed]
 
 
 def _received_first(versions: list[Version]) -> dict[tuple[str, datetime], datetime]:

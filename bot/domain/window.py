@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.domain.report import Report
+from bot.domain.report import Report, Status
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
 CALLED_BEFORE = timedelta(hours=12)
@@ -23,16 +23,20 @@ def reopens_at(report: Report, received_at: datetime) -> datetime:
 def opens_at(report: Report, received_at: datetime) -> tuple[datetime, str]:
     """The opening time in UTC, and a note where receipt had to stand in for the sender's time.
 
-    The earliest usable of discovery and finalization counts. A time more than five minutes
-    ahead of our clock is a sender's clock error; within the tolerance it counts as now.
+    The earliest usable of discovery and finalization counts; what is preliminary was reached at
+    its status time. A time more than five minutes ahead of our clock is a sender's clock error;
+    within the tolerance it counts as now.
     """
-    told = [at for at in (report.discovered_at, report.finalized_at) if at is not None]
+    preliminary = report.status is Status.PRELIMINARY
+    reached = report.status_at if preliminary else report.finalized_at
+    told = [at for at in (report.discovered_at, reached) if at is not None]
     usable = [at for at in told if at <= received_at + FUTURE_TOLERANCE]
     if usable:
         return min(*usable, received_at), ""
     if told:
         return received_at, "the sender's time lies in the future: the window opens at receipt"
-    return received_at, "no usable finalization time: the window opens at receipt"
+    missing = "status" if preliminary else "finalization"
+    return received_at, f"no usable {missing} time: the window opens at receipt"
 
 
 def not_the_call(called_at: datetime, opened_at: datetime, now: datetime) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from bot.domain.coverage import Role
 from bot.domain.gsm import SEGMENT, clip, septets, to_gsm
 from bot.domain.page import Notice, Page
 from bot.domain.replies import Unclear
@@ -27,6 +28,8 @@ def sms(page: Page, callback_number: str) -> str:
         return _fitting(_page_texts(page, call))
     if page.slip.notice is Notice.PLEASE_PHONE:
         return _fitting(_please_phone(page))
+    if page.slip.notice is Notice.BEFORE_FINAL:
+        return _fitting(_before_final(page))
     text = _notice_text(page, page.slip.notice, call)
     return _fitting([f"READBACK: {text}"]) if text else ""
 
@@ -38,7 +41,8 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     start = "READBACK (possible repeat)" if page.slip.possible_repeat else "READBACK"
     if command := _command(page.review):
         yield from _unread_texts(page, start, command, call)
-    what = f"{_category(page)} imaging result{' to review' if page.review else ''}"
+    result = f"{'preliminary ' if page.preliminary else ''}imaging result"
+    what = f"{_category(page)} {result}{' to review' if page.review else ''}"
     by, code = _by(page), page.code
     long, short = "", ""
     if _is_owner(page):
@@ -48,8 +52,8 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     yield f"{start}: {what}, {ask}{short}"
     ask = f"ref {page.ref}. See EHR{call}, reply ACK {code} {by}."
     yield f"{start}: {what}, {ask}{short}"
-    yield f"{start}: imaging result, {ask}{short}"
-    yield f"READBACK: imaging result, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
+    yield f"{start}: {result}, {ask}{short}"
+    yield f"READBACK: {result}, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
 
 
 def _unread_texts(page: Page, start: str, command: str, call: str) -> Iterable[str]:
@@ -133,6 +137,19 @@ def _please_phone(page: Page) -> Iterable[str]:
         role = callee.role.value.replace("_", " ")
         yield f"{what}{_due(page)}: please phone the {role}, {callee.number}."
     yield f"{what}{_due(page)}: please phone."
+
+
+def _before_final(page: Page) -> Iterable[str]:
+    """Asks for no answer: what was said by phone belongs into the report."""
+    start, what = f"READBACK: {page.reason}", page.reason.partition(", preliminary")[0]
+    if page.slip.role is Role.COORDINATOR:
+        why, ask = "Its radiologist could not be asked.", "Nobody is paged before it is final."
+    else:
+        why, ask = "See your worklist.", "If you phoned, dictate whom and when."
+        yield f"{start}. {why} {ask} Nobody is paged before it is final."
+    yield f"{start}. {why} {ask}"
+    yield f"READBACK: {what}, not final yet. {why} {ask}"
+    yield f"READBACK: {what}, not final yet. {why}"
 
 
 def _at(page: Page) -> str:

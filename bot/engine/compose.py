@@ -9,6 +9,7 @@ from bot.domain import called
 from bot.domain.alert import Alert
 from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.page import Callee, Notice, Page
+from bot.engine import before_final
 from bot.engine.context import Engine
 from storage import alerts, codes, outbox, people, reports
 from storage.outbox import Claimed
@@ -23,9 +24,12 @@ def compose(c: Connection, engine: Engine, claimed: Claimed, *, with_finding: bo
     """
     person = person_of(c, claimed.slip.person_id)
     if not claimed.alert_id:
-        return Page(
+        page = Page(
             claimed.delivery_id, claimed.slip, person, engine.clock.now(), reason=claimed.data
         )
+        if claimed.slip.notice is Notice.BEFORE_FINAL:
+            return before_final.worded(c, engine, page, claimed.data)
+        return page
     alert = alerts.load(c, claimed.alert_id, for_update=False)
     page = _page(c, engine, claimed, alert, person)
     entitled = person.id in alert.paged and person.id not in alert.no_access
@@ -67,6 +71,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         note=alert.note,
         late_by=alert.late_by,
         posted=outbox.posted(c, alert.id, person.id),
+        preliminary=reports.is_preliminary(c, alert.report_id),
         already_called=slip.channel == SLACK and was_called(c, alert, person),
     )
 

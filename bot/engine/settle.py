@@ -13,7 +13,8 @@ from bot.domain.events import (
     SendNotice,
 )
 from bot.domain.notices import GIVEN_UP, MOST_TRIES, Failure, beside, once_more, wait_after
-from bot.domain.page import Sent
+from bot.domain.page import Notice, Sent
+from bot.engine import before_final
 from bot.engine.alerts import apply_in
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
@@ -88,11 +89,16 @@ def _settle_alone(c: Connection, engine: Engine, claimed: Claimed, outcome: Outc
 def keep_trying(c: Connection, engine: Engine, claimed: Claimed, failure: Failure) -> None:
     """A notice that belongs to no alert has failed: as notice_failed does for those of an alert."""
     now, slip = engine.clock.now(), claimed.slip
+    early = slip.notice is Notice.BEFORE_FINAL
+    if early and not before_final.still_asks(c, engine, claimed.data):
+        return
     channels = person_of(c, slip.person_id).channels
     other, again = beside(slip, channels), once_more(slip, channels, failure)
     tries = [SendNotice(other, now)] if other else []
     if again:
         tries.append(SendNotice(again, now + wait_after(slip.tries, failure)))
+    elif early and not other and (somebody := before_final.another(c, slip)):
+        tries.append(SendNotice(somebody, now))
     elif slip.tries >= MOST_TRIES:
         _record_alone(c, engine, claimed, GIVEN_UP)
     outbox.put(c, None, tries, now, version=0, data=claimed.data)

@@ -11,11 +11,11 @@ from bot.domain import triage as rules
 from bot.domain.alert import Alert
 from bot.domain.events import Correction, Opened
 from bot.domain.policy import Policy
-from bot.domain.report import OrderNumber, Report, Status
+from bot.domain.report import OrderNumber, Report
 from bot.domain.settled import Settled, Version, settle
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
-from bot.engine import orders
+from bot.engine import before_final, orders
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.holding import Held, held, loading
@@ -42,13 +42,27 @@ def take(
     found = rules.triage(report, engine.policy)
     finding = rules.finding_hash(report, engine.policy)
     report_id = reports.add(c, report, message_id, found, finding, now)
-    if report_id is None or report.status is Status.PRELIMINARY:
+    if report_id is None:
         return
     versions = reports.versions(c, report.key)
-    earlier = [version for version in versions if version.report_id != report_id]
+    before_final.follow(c, engine, report, report_id, versions, now)
+    _settle(c, engine, report, report_id, versions, found, order)
+    before_final.record(c, report.key, report_id, versions, now)
+
+
+def _settle(
+    c: Connection,
+    engine: Engine,
+    report: Report,
+    report_id: str,
+    versions: Sequence[Version],
+    found: rules.Triage,
+    order: orders.Found,
+) -> None:
+    (version,) = (one for one in versions if one.report_id == report_id)
+    earlier = [one for one in versions if one.report_id != report_id]
     before, after = settle(earlier, engine.policy), settle(versions, engine.policy)
-    if after:
-        (version,) = (one for one in versions if one.report_id == report_id)
+    if after and version.counts:
         # Most reports are routine and have no alert: they are spared the look for one.
         alert = alerts.by_key(c, order.key) if order.may_have_alert else None
         dated = _dated(report, version, before, after)

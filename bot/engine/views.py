@@ -22,7 +22,8 @@ class AlertView:
     ``study_uid`` hold PHI; they are filled for entitled people who may be shown the finding.
 
     ``entitled``: was paged and has not said "not my patient", or is coordinator or radiologist.
-    ``already_called``: the documented call was to this very person.
+    ``already_called``: the documented call was to this very person. ``preliminary``: what holds is
+    not final yet.
     """
 
     alert: Alert
@@ -39,6 +40,7 @@ class AlertView:
     called: str = ""
     study_uid: str = ""
     already_called: bool = False
+    preliminary: bool = False
 
 
 async def for_person(engine: Engine, alert_id: str, person_id: str, *, finding: bool) -> AlertView:
@@ -93,6 +95,7 @@ def _view(
         called=report.called if report else "",
         study_uid=report.study_uid if report else "",
         already_called=was_called(c, alert, person),
+        preliminary=reports.is_preliminary(c, alert.report_id),
     )
 
 

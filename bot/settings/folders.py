@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.settings.kinds import Filled, Section, SourceName, Zone
+from bot.settings.kinds import Filled, IfPreliminary, Section, SourceName, Zone
 from bot.settings.problems import Lines, Problem, place
 
 _NO_NAME = re.compile(r"[^a-z0-9]+")
@@ -23,13 +23,15 @@ def _folder(value: object) -> object:
 class FolderSettings(Section):
     """One folder with HL7 v2 or FHIR JSON files in it. ``authorities`` maps the system of an
     identifier in a FHIR file to the issuer's name in HL7 v2, ``timezone`` is for times without a
-    zone. Without a ``name`` it goes by that of the folder."""
+    zone. Without a ``name`` it goes by that of the folder. ``preliminary`` is what a flagged report
+    does before it is final: in HL7 where no profile says it, and without it as over MLLP."""
 
     path: Annotated[Path, BeforeValidator(_folder)]
     name: SourceName
     poll_seconds: int = Field(default=2, strict=True, ge=1, le=3600)
     timezone: Zone | None = None
     authorities: dict[str, Filled] = Field(default_factory=dict)
+    preliminary: IfPreliminary | None = None
     max_file_bytes: int = Field(default=100_000_000, strict=True, ge=65_536, le=1_000_000_000)
 
     @model_validator(mode="before")

@@ -3,7 +3,7 @@ cure)``."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,8 @@ Filled = Annotated[str, BeforeValidator(_filled)]
 Capitals = Annotated[Filled, AfterValidator(lambda text: text.strip().upper())]
 Address = Annotated[str, BeforeValidator(_web_address)]
 SourceName = Annotated[str, BeforeValidator(_source_name)]
+IfPreliminary = Literal["ignore", "notify", "open"]
+"""The names of domain.report.Preliminary."""
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
 

@@ -9,10 +9,19 @@ from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.domain.profile import Feeds
+from bot.domain.profile import Feeds, Profile
+from bot.domain.report import Preliminary
 from bot.domain.shadow import Shadow
 from bot.settings.folders import FolderSettings
-from bot.settings.kinds import Address, Capitals, Filled, Network, Section, Zone
+from bot.settings.kinds import (
+    Address,
+    Capitals,
+    Filled,
+    IfPreliminary,
+    Network,
+    Section,
+    Zone,
+)
 from bot.settings.problems import Lines, Problem, place
 from bot.settings.profiles import ProfileSettings
 from bot.settings.servers import FhirSettings
@@ -76,7 +85,8 @@ class Hl7Settings(Section):
     quarantine: "accept" AA with a warning, "reject" AE or AR. Port 0 takes any free one.
     ``machines`` are sending applications (MSH-3) and interpreters (OBR-32, and in FHIR
     resultsInterpreter: id, AUTHORITY:ID or name) that are no people: what they find is reviewed
-    before anybody is paged.
+    before anybody is paged. ``preliminary`` is what a flagged report does before it is final, for
+    senders whose profile does not say.
 
     With ``tls_certificate`` and ``tls_key`` (PEM files) it speaks TLS alone; with
     ``tls_client_ca`` each sender needs a certificate that one of these CAs has signed. ``allow``
@@ -89,16 +99,20 @@ class Hl7Settings(Section):
     max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
     timezone: Zone | None = None
     machines: tuple[Filled, ...] = ()
+    preliminary: IfPreliminary = "ignore"
     allow: tuple[Network, ...] = ()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
     profile: tuple[ProfileSettings, ...] = ()
 
-    def feeds(self) -> Feeds:
-        """What the reader has to know of the senders."""
+    def feeds(self, preliminary: IfPreliminary | None = None) -> Feeds:
+        """What the reader has to know of the senders. ``preliminary`` goes before the listener's,
+        for messages that come another way."""
         machines = frozenset(name.strip().upper() for name in self.machines)
-        return Feeds(tuple(profile.made() for profile in self.profile), machines)
+        usual = Preliminary(preliminary or self.preliminary)
+        profiles = tuple(profile.made(usual) for profile in self.profile)
+        return Feeds(profiles, machines, Profile(preliminary=usual))
 
 
 class SlackSettings(Section):

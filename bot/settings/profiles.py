@@ -9,8 +9,8 @@ from bot.domain import profile as domain
 from bot.domain.nearest import did_you_mean
 from bot.domain.policy import Policy
 from bot.domain.profile import Layout, Place, Profile, Rule
-from bot.domain.report import ROUTINE
-from bot.settings.kinds import Filled, Section, Zone
+from bot.domain.report import ROUTINE, Preliminary
+from bot.settings.kinds import Filled, IfPreliminary, Section, Zone
 
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]{0,2})")
 
@@ -94,10 +94,12 @@ class ProfileSettings(Section):
     impression: tuple[Filled, ...] = ()
     addendum: tuple[Filled, ...] = ()
     dictated_macros: bool = Field(default=True, strict=True)
+    preliminary: IfPreliminary | None = None
     rules: tuple[RuleSettings, ...] = ()
 
-    def made(self) -> Profile:
-        """For the reader. Without a name it is known by application and facility."""
+    def made(self, preliminary: Preliminary) -> Profile:
+        """For the reader. Without a name it is known by application and facility; ``preliminary``
+        holds where it says nothing about that."""
         named = (
             (domain.Section.BODY, self.body),
             (domain.Section.IMPRESSION, self.impression),
@@ -116,6 +118,7 @@ class ProfileSettings(Section):
             sections=tuple((code.upper(), head) for head, codes in named for code in codes),
             rules=tuple(rule.made() for rule in self.rules),
             dictated_macros=self.dictated_macros,
+            preliminary=Preliminary(self.preliminary) if self.preliminary else preliminary,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from bot.settings.kinds import Address, Filled, Section, SourceName, Zone
+from bot.settings.kinds import Address, Filled, IfPreliminary, Section, SourceName, Zone
 from bot.settings.problems import Lines, Problem, place
 
 _SHORTEST = 16
@@ -44,7 +44,8 @@ class SmartSettings(Section):
 
 class FhirSettings(Section):
     """One FHIR R4 server that is polled. ``authorities`` maps the system of an identifier to the
-    issuer's name in HL7 v2, so that both speak of the same order.
+    issuer's name in HL7 v2, so that both speak of the same order. ``preliminary`` is what a flagged
+    report does before it is final.
 
     ``token_env`` and ``hook_secret_env`` name environment variables; what those hold is put into
     ``token`` and ``hook_secret`` when the settings are loaded."""
@@ -56,6 +57,7 @@ class FhirSettings(Section):
     overlap_seconds: int = Field(default=300, strict=True, ge=0, le=86_400)
     timezone: Zone | None = None
     authorities: dict[str, Filled] = Field(default_factory=dict)
+    preliminary: IfPreliminary = "ignore"
     token_env: str = ""
     token: SecretStr | None = None
     smart: SmartSettings | None = None

@@ -9,11 +9,11 @@ from enum import Enum
 
 from bot.domain.alert import UNDO_WITHIN
 from bot.domain.events import ReadBack
-from bot.domain.page import Callee, Notice, Page
+from bot.domain.page import Notice, Page
 from bot.domain.wording import local_time
 from bot.slack import SlackSettings
 from bot.slack.elements import Block, actions, button, context, header, section, verbatim
-from bot.slack.words import READ_BACK, clipped, due, due_at, escaped, late, title_case
+from bot.slack.words import PRELIMINARY, READ_BACK, clipped, due, due_at, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, UNDO = "acknowledge", "decline", "undo"
 ALREADY_CALLED, OPEN_IMAGES = "already_called", "open_images"
@@ -77,11 +77,11 @@ def _open(page: Page, settings: SlackSettings) -> Message:
     call = f"call {escaped(settings.callback_number)}"
     where = call if finding else f"read it in the EHR or {call}"
     blocks = [
-        header(f"{icon} {_what(page)}{' · OVERDUE' if overdue else ''}"),
+        header(f"{icon} {what(page)}{' · OVERDUE' if overdue else ''}"),
         context(
             "" if mine else _why_not_mine(page),
             _CORRECTED.get(page.slip.notice, "") if page.slip.notice else "",
-            f"{_due(page)} · ref *{page.ref}* · {where}",
+            f"{due_line(page)} · ref *{page.ref}* · {where}",
             *_marks(page),
         ),
         *verbatim(finding, FINDING_BLOCKS),
@@ -129,6 +129,7 @@ def _buttons(page: Page, *, mine: bool) -> list[Block]:
 def _marks(page: Page) -> tuple[str, ...]:
     return (
         f"⚠️ A person must look: {escaped(page.review)}" if page.review else "",
+        PRELIMINARY if page.preliminary else "",
         late(page.late_by),
         f"Note: {escaped(page.note)}" if page.note else "",
         "Possible repeat of a page you already have" if page.slip.possible_repeat else "",
@@ -140,7 +141,7 @@ def _acknowledged(page: Page) -> Message:
     who = "you" if page.ended_by_id == page.person.id else escaped(page.ended_by)
     how = READ_BACK[ReadBack(page.read_back or "none")]
     blocks = [
-        header(f"✅ Acknowledged · {_what(page)}"),
+        header(f"✅ Acknowledged · {what(page)}"),
         context(f"By *{who}* at {when} · {how} · ref *{page.ref}*"),
         *actions([button("Undo", UNDO, page.alert_id)] if _can_undo(page) else []),
     ]
@@ -159,95 +160,10 @@ def _ended_by_report(page: Page, ended: Look) -> Message:
         Look.DOWNGRADED: ("⬇️", "Downgraded", "A newer version of the report is routine"),
     }[ended]
     blocks = [
-        header(f"{icon} {said} · {_what(page)}"),
+        header(f"{icon} {said} · {what(page)}"),
         context(f"{advice}: nothing more to answer. See the EHR · ref *{page.ref}*"),
     ]
     return Message(f"READBACK: {page.ref} {said.lower()}", blocks)
-
-
-def notice_message(page: Page, settings: SlackSettings) -> Message:
-    """A notice that is a message of its own: it asks somebody to do something outside Slack."""
-    match page.slip.notice:
-        case Notice.PLEASE_PHONE:
-            return _please_phone(page)
-        case Notice.DIRECTORY_ENTRY:
-            return _directory_entry(page)
-        case Notice.OLDER_VERSION:
-            return _older_version(page)
-        case Notice.QUARANTINE:
-            return _quarantine(page)
-        case Notice.OPTED_OUT:
-            return _opted_out(page)
-        case Notice.SHADOW | Notice.SHADOW_OVER:
-            return _shadow(page)
-        case _:
-            return page_message(page, settings)
-
-
-def _please_phone(page: Page) -> Message:
-    blocks = [
-        header(f"📞 Please phone · {_what(page)}"),
-        *[section(line) for line in ["\n".join(map(_to_phone, page.callees))] if line],
-        context(
-            f"Not answered; {_due(page)} · ref *{page.ref}*",
-            f"After the call: `/readback called {page.ref}`",
-        ),
-    ]
-    return Message(f"READBACK: {page.ref} not answered, please phone", blocks)
-
-
-def _to_phone(callee: Callee) -> str:
-    role = callee.role.value.replace("_", " ")
-    return f"*{escaped(callee.name)}* ({role}): {callee.number or 'no number on file'}"
-
-
-def _directory_entry(page: Page) -> Message:
-    blocks = [
-        header(f"📒 Check the directory · {_what(page)}"),
-        context(
-            f"Somebody who was paged says: not my patient · ref *{page.ref}*",
-            f"Now with *{escaped(page.owner_name)}*. Please check who is on record for this order.",
-        ),
-    ]
-    return Message(f"READBACK: {page.ref}, please check the directory", blocks)
-
-
-def _older_version(page: Page) -> Message:
-    blocks = [
-        header(f"⏪ Check the versions · {_what(page)}"),
-        context(
-            f"An older version, received later, is more urgent than the one that holds "
-            f"· ref *{page.ref}*",
-            "Nobody was paged for it. Please compare the versions in the EHR.",
-        ),
-    ]
-    return Message(f"READBACK: {page.ref}, please check an older version", blocks)
-
-
-def _quarantine(page: Page) -> Message:
-    reason = escaped(clipped(page.reason.replace("-", " "), 200))
-    blocks = [
-        header("📥 A message could not be used"),
-        section(f"It waits in quarantine: *{reason or 'unknown reason'}*. Nothing is lost."),
-        context("`readback quarantine list` shows it and says what to do"),
-    ]
-    return Message("READBACK: a message waits in quarantine", blocks)
-
-
-def _opted_out(page: Page) -> Message:
-    blocks = [
-        header("🔕 Opted out of SMS"),
-        section(f"*{escaped(page.reason)}* answered STOP: no SMS reaches them any more."),
-        context("Only they can undo it, with START from the same phone · `readback check`"),
-    ]
-    return Message("READBACK: somebody in the directory has opted out of SMS", blocks)
-
-
-def _shadow(page: Page) -> Message:
-    over = page.slip.notice is Notice.SHADOW_OVER
-    heading = "🚨 Shadow mode has not ended" if over else "🌒 Shadow mode"
-    said = f"READBACK: {page.reason}"
-    return Message(said, [header(heading), section(escaped(said))])
 
 
 # What is worth a message of its own, besides the rewritten page, to somebody who is asleep.
@@ -271,11 +187,12 @@ def aloud(page: Page) -> Message | None:
     return Message(f"READBACK: {page.ref} {said}", [section(f"*{page.ref}* {said}")])
 
 
-def _what(page: Page) -> str:
+def what(page: Page) -> str:
+    """Its category and exam, as a heading has it."""
     return f"{title_case(page.category)} result · {clipped(page.exam or 'imaging', EXAM_MOST)}"
 
 
-def _due(page: Page) -> str:
+def due_line(page: Page) -> str:
     """With the time left only in a message of now: what is rewritten may be read hours later."""
     if page.due_at is None:
         return ""

@@ -25,7 +25,7 @@ from bot.slack.elements import (
     section,
     verbatim,
 )
-from bot.slack.words import due, escaped, late, title_case
+from bot.slack.words import PRELIMINARY, due, escaped, late, title_case
 
 ACKNOWLEDGE, DECLINE, CALLED = "acknowledge_modal", "decline_modal", "called_modal"
 ALREADY_CALLED = "already_called_modal"
@@ -105,6 +105,7 @@ def _summary(view: AlertView, settings: SlackSettings, now: datetime) -> list[Bl
         section(f"{what}\n{due(alert.due_at, view.person.timezone, now)}"),
         context(
             f"⚠️ A person must look: {escaped(alert.review)}" if alert.review else "",
+            PRELIMINARY if view.preliminary else "",
             late(alert.late_by),
             f"Note: {escaped(alert.note)}" if alert.note else "",
             f"Questions: call {escaped(settings.callback_number)}",

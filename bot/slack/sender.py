@@ -14,8 +14,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.page import Notice, Page, Posted, SendFailed, SendUncertain, Sent
 from bot.slack import SlackSettings
-from bot.slack.blocks import Message, aloud, collapsed, notice_message, page_message
+from bot.slack.blocks import Message, aloud, collapsed, page_message
 from bot.slack.errors import GONE, breakdown, refusal, was_connected
+from bot.slack.notices import notice_message
 from bot.slack.transport import direct_if_local, library_logger
 from bot.slack.wire import tracing, watch
 

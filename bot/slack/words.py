@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.domain.events import ReadBack
 from bot.domain.wording import duration, local_time
 
+PRELIMINARY = "📝 Preliminary report: not final when this was sent"
 READ_BACK = {
     ReadBack.NONE: "no read-back",
     ReadBack.VIEWED: "read and confirmed",

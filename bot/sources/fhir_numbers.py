@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.domain.numbers import LONGEST
-from bot.domain.report import Identifier, KeyKind, OrderNumber, ReportKey
+from bot.domain.report import Identifier, KeyKind, OrderNumber, Preliminary, ReportKey
 from bot.sources.fhir_json import Link, Node, Resource, codings, many, one, text
 from bot.sources.hl7_study import uid_in
 
@@ -24,12 +24,14 @@ _PREFIXES = ("urn:oid:", "urn:uuid:", "urn:id:")
 class Origin:
     """Where resources come from. ``authorities`` maps an identifier's system to the name that
     the issuer has in HL7 v2; ``timezone`` is for times without a zone. ``machines`` are
-    interpreters (id, AUTHORITY:ID, or name) that are no people, in upper case."""
+    interpreters (id, AUTHORITY:ID, or name) that are no people, in upper case. ``preliminary`` is
+    what a flagged report does before it is final."""
 
     name: str
     authorities: Mapping[str, str]
     timezone: ZoneInfo
     machines: frozenset[str] = frozenset()
+    preliminary: Preliminary = Preliminary.IGNORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         sent_at=when.sent_at,
         resource=f"{origin.name}/{found.body.get('id')}" if found.body.get("id") else "",
         numbers=numbers.every,
+        if_preliminary=origin.preliminary,
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -112,6 +113,7 @@ def _content_hash(report: Report) -> str:
     bare = replace(report, control_id="", sender="", resource="", time_notes=())
     said = asdict(replace(bare, status_at=None, sent_at=None))
     del said["numbers"]  # its numbers stand by their kinds above
+    del said["if_preliminary"]  # the site's, not the report's
     content = json.dumps(said, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -68,7 +68,7 @@ def read_all(
 def profile_of(wire: Wire, feeds: Feeds) -> Profile:
     """How this message's sender writes."""
     if not feeds.profiles:
-        return STANDARD
+        return feeds.standard
     return feeds.of(party(wire, 3), party(wire, 4))
 
 

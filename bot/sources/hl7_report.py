@@ -102,6 +102,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         machine=bool(known.machines) and _is_machine(wire, radiologist, known.machines),
         sent_at=when.sent_at,
         numbers=numbers.every,
+        if_preliminary=profile.preliminary,
     )
 
 
@@ -144,9 +145,12 @@ def _content_hash(order: Order, numbers: Numbers, ordering: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Times:
+    """``read_at`` is when the finding was written down: finalized, or preliminary since."""
+
     status_at: datetime | None
     sent_at: datetime | None
     finalized_at: datetime | None
+    read_at: datetime | None
     notes: tuple[str, ...]
 
 
@@ -167,7 +171,8 @@ def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _T
     if status_at is None:
         status_at = sent if sent and sent <= now + FUTURE_TOLERANCE else None
     finalized = reached.at if Status.FINAL <= stands <= Status.CORRECTED else None
-    return _Times(status_at, sent, finalized, tuple(f"OBR-22 {note}" for note in notes))
+    read_at = status_at if stands is Status.PRELIMINARY else finalized
+    return _Times(status_at, sent, finalized, read_at, tuple(f"OBR-22 {note}" for note in notes))
 
 
 def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo) -> Moment:
@@ -194,6 +199,6 @@ def _discovered(
     if not found:
         return None
     exam = _moment(order.obr, 7, wire, zone).at
-    latest = when.finalized_at
+    latest = when.read_at
     usable = [at_ for at_ in found if exam and latest and exam <= at_ < latest]
     return min(usable, default=None)

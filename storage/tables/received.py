@@ -92,6 +92,8 @@ class Reports(Row, table=True):
     status_at: datetime = Field(sa_type=Instant)
     sent_at: datetime = Field(sa_type=Instant)
     resource: str = Field(sa_type=Outside)
+    # What a preliminary version does, by the settings of that day; none is "ignore".
+    if_preliminary: str | None = Field(default=None, sa_type=Text)
     category: str | None = Field(default=None, sa_type=Text)
     finding_hash: str = Field(sa_type=Text)
     review: str = Field(sa_type=Text)

@@ -164,6 +164,42 @@ def test_why_nobody_would_be_paged_is_told(place: Place, data: bytes, why: str) 
     assert asked(place, data) == []
 
 
+@pytest.mark.parametrize(
+    ("mode", "said", "pages"),
+    [
+        ("ignore", "preliminary: recorded, nobody is paged", False),
+        ("notify", "preliminary: the reading radiologist is asked", False),
+        ("open", "would page at once the ordering provider", True),
+    ],
+)
+def test_what_a_preliminary_would_do_is_what_its_sender_s_setting_says(
+    place: Place, mode: str, said: str, pages: bool
+) -> None:
+    with place.config.open("a", encoding="utf-8") as file:
+        file.write(f'[[hl7.profile]]\napplication = "RIS"\npreliminary = "{mode}"\n')
+    file_ = str(written(place.folder, sample(fields={25: "P"})))
+    result = place.run("explain", file_)
+    assert said in " ".join(result.output.split())
+    assert f"{mode}: " in result.output
+    (one,) = lines(place.run("explain", file_, "--json"))
+    assert (one["report"]["status"], one["report"]["if_preliminary"]) == ("preliminary", mode)
+    assert bool(one["would_page"]) == pages
+
+
+def test_where_fhir_servers_differ_it_is_explained_as_the_one_that_does_most(
+    place: Place,
+) -> None:
+    server = '[[fhir]]\nname = "{0}"\nbase_url = "https://{0}"\npreliminary = "{1}"\n'
+    with place.config.open("a", encoding="utf-8") as file:
+        file.write(server.format("old", "ignore") + server.format("epic", "open"))
+        file.write('[[folder]]\npath = "in"\n')
+    body = resource("report", status="preliminary")
+    data = json.dumps(bundle(body, *others())).encode()
+    result = place.run("explain", str(written(place.folder, data, name="r.json")), "--json")
+    assert "Sources of FHIR differ in preliminary: explained as from epic" in result.stderr
+    assert lines(result)[0]["report"]["if_preliminary"] == "open"
+
+
 # ---- for people -----------------------------------------------------------------------------
 
 

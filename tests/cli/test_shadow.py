@@ -127,6 +127,8 @@ def test_minutes_from_a_flagged_preliminary_to_its_final(silent: Place, receive:
     shown = silent.run("shadow", "report").stdout
     assert "2 pairs: median 20 min, 90 % within 30 min." in shown
     assert "1 order without a final yet." in shown
+    assert shown.count("no final") == 1
+    assert max(map(len, shown.splitlines())) <= WIDTH
 
 
 def test_on_a_terminal_of_80_columns_nothing_is_cut(silent: Place, receive: Receive) -> None:

@@ -36,7 +36,13 @@ from tests.domain.loop import ADA, BEN, EVERYBODY, T0, Loop, minutes, new_alert,
 
 ROLE = new_alert().owner_role
 SECOND = timedelta(seconds=1)
-ALONE = {Notice.QUARANTINE, Notice.OPTED_OUT, Notice.SHADOW, Notice.SHADOW_OVER}
+ALONE = {
+    Notice.QUARANTINE,
+    Notice.BEFORE_FINAL,
+    Notice.OPTED_OUT,
+    Notice.SHADOW,
+    Notice.SHADOW_OVER,
+}
 OF_ALERTS = set(Notice) - ALONE
 
 

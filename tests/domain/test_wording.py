@@ -54,6 +54,56 @@ def test_what_could_not_be_read_names_the_command_that_shows_it() -> None:
     )
 
 
+@given(st.text(max_size=60), st.text(max_size=40))
+def test_a_page_for_a_preliminary_report_says_so_however_little_room_is_left(
+    category: str, number: str
+) -> None:
+    text = wording.sms(replace(PAGE, category=category, preliminary=True), number)
+    assert "preliminary imaging result" in text
+    assert "ACK 4827" in text
+    assert septets(text) <= SEGMENT
+
+
+@pytest.mark.parametrize(
+    ("role", "since", "said"),
+    [
+        (
+            Role.READING_RADIOLOGIST,
+            "14:02",
+            "READBACK: CT report, flagged critical, preliminary since 14:02. See your worklist. "
+            "If you phoned, dictate whom and when. Nobody is paged before it is final.",
+        ),
+        (
+            Role.READING_RADIOLOGIST,
+            "23 Nov 14:02 UTC",
+            "READBACK: CT report, flagged critical, preliminary since 23 Nov 14:02 UTC. "
+            "See your worklist. If you phoned, dictate whom and when.",
+        ),
+        (
+            Role.COORDINATOR,
+            "14:02",
+            "READBACK: CT report, flagged critical, preliminary since 14:02. Its radiologist could "
+            "not be asked. Nobody is paged before it is final.",
+        ),
+    ],
+)
+def test_before_it_is_final_its_reader_is_told_and_asked_for_no_answer(
+    role: Role, since: str, said: str
+) -> None:
+    slip = replace(PAGE.slip, role=role, notice=Notice.BEFORE_FINAL)
+    reason = f"CT report, flagged critical, preliminary since {since}"
+    assert wording.sms(replace(PAGE, slip=slip, reason=reason), NUMBER) == said
+
+
+@pytest.mark.parametrize("role", [Role.READING_RADIOLOGIST, Role.COORDINATOR])
+def test_a_long_category_shortens_what_is_said_before_it_is_final(role: Role) -> None:
+    slip = replace(PAGE.slip, role=role, notice=Notice.BEFORE_FINAL)
+    reason = f"CT report, flagged {'very ' * 8}critical, preliminary since 23 Nov 14:02 UTC"
+    text = wording.sms(replace(PAGE, slip=slip, reason=reason), NUMBER)
+    assert "critical, not final yet. " in text
+    assert text.endswith(".")
+
+
 @given(st.text(max_size=60), st.text(max_size=40), st.booleans())
 def test_the_command_is_in_one_segment_with_its_code_whatever_the_category_and_number(
     category: str, number: str, late: bool

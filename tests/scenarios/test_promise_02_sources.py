@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.message import RawMessage
-from bot.domain.report import KeyKind, ReportKey
+from bot.domain.profile import Feeds, Profile
+from bot.domain.report import KeyKind, Preliminary, ReportKey
 from bot.engine import intake
 from bot.engine.context import Engine
 from bot.sandbox.samples import hl7_time
@@ -49,10 +50,10 @@ class Said:
         return self.sent if self.moved else FIRST
 
 
-def message(said: Said, accession: str, number: int) -> RawMessage:
+def message(said: Said, accession: str, number: int, mode: Preliminary) -> RawMessage:
     """As it arrives: every message has a number of its own."""
     if said.by_fhir:
-        return _fhir(said, accession)
+        return _fhir(said, accession, mode)
     data = version(
         accession,
         said.reached,
@@ -63,10 +64,11 @@ def message(said: Said, accession: str, number: int) -> RawMessage:
         sent=hl7_time(said.sent),
         stated="" if said.moved is None else None,
     )
-    return hl7.read(data, source="hl7", timezone=CHICAGO, now=NOW)
+    feeds = Feeds(standard=Profile(preliminary=mode))
+    return hl7.read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds)
 
 
-def _fhir(said: Said, accession: str) -> RawMessage:
+def _fhir(said: Said, accession: str, mode: Preliminary) -> RawMessage:
     body = resource(
         "report",
         id=f"d-{accession}",
@@ -78,14 +80,20 @@ def _fhir(said: Said, accession: str) -> RawMessage:
         presentedForm=None,
         conclusionCode=[concept(said.code, RADLEX)] if said.code else None,
     )
-    return fhir.read(json.dumps(bundle(body, *others())).encode(), origin=ORIGIN, now=NOW)
+    origin = replace(ORIGIN, preliminary=mode)
+    return fhir.read(json.dumps(bundle(body, *others())).encode(), origin=origin, now=NOW)
 
 
-def end_of(engine: Engine, accession: str, arriving: Sequence[Said]) -> tuple[object, ...]:
+def end_of(
+    engine: Engine,
+    accession: str,
+    arriving: Sequence[Said],
+    mode: Preliminary = Preliminary.IGNORE,
+) -> tuple[object, ...]:
     """State, category, the version that holds, and whether time still runs."""
     key = ReportKey("RIS", KeyKind.ACCESSION, accession)
     for number, said in enumerate(arriving):
-        raw = message(said, accession, number)
+        raw = message(said, accession, number, mode)
         engine.database.run(lambda c, raw=raw: intake.receive_in(c, engine, raw))  # type: ignore[misc]  # mypy cannot type a lambda with a default
     alert = engine.database.look(lambda c: alerts.by_key(c, key))
     if alert is None:
@@ -98,7 +106,7 @@ def end_of(engine: Engine, accession: str, arriving: Sequence[Said]) -> tuple[ob
 said = st.builds(
     Said,
     st.integers(0, 5),
-    st.sampled_from("FFFCCXP"),
+    st.sampled_from("FFCCXPP"),
     st.sampled_from(["", "RID50261", "RID49482", "RID49480"]),
     st.sampled_from([HEMATOMA, DISSECTION]),
     st.sampled_from([False, False, True, None]),
@@ -108,7 +116,11 @@ said = st.builds(
 versions = st.lists(said, min_size=2, max_size=5, unique_by=lambda v: v.minute)
 
 
-def test_any_order_and_repetition_over_both_sources_ends_alike(database_url: str) -> None:
+@pytest.mark.parametrize("mode", Preliminary)
+def test_any_order_and_repetition_over_both_sources_ends_alike(
+    database_url: str, mode: Preliminary
+) -> None:
+    """Whatever a preliminary version does; one never holds beside a final."""
     numbers = count(10_000)
     with intake_alone(database_url) as engine:
 
@@ -116,8 +128,10 @@ def test_any_order_and_repetition_over_both_sources_ends_alike(database_url: str
         @given(versions, st.data())
         def ends_alike(told: list[Said], data: st.DataObject) -> None:
             shuffled = data.draw(st.permutations([*told, *told[:2]]))
-            ends = [end_of(engine, f"N{next(numbers)}", some) for some in (told, shuffled)]
+            ends = [end_of(engine, f"N{next(numbers)}", some, mode) for some in (told, shuffled)]
             assert ends[0] == ends[1]
+            if mode is not Preliminary.OPEN or any(one.status in "FC" for one in told):
+                assert "PRELIMINARY" not in ends[0]
 
         ends_alike()
 
@@ -129,6 +143,40 @@ def by_fhir(*told: Said) -> list[Said]:
 FINAL = Said(0, "F", "RID49482", HEMATOMA)
 SEVERE = Said(2, "C", "RID49480", DISSECTION)
 WITHDRAWN = Said(2, "X", "", HEMATOMA)
+
+
+EARLY = Said(0, "P", "RID49480", HEMATOMA)
+SIGNED = Said(2, "F", "RID49482", HEMATOMA, moved=True)
+
+
+@pytest.mark.parametrize("by_fhir_first", [False, True])
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([EARLY], ("open", "critical", "PRELIMINARY")),
+        ([EARLY, SIGNED], ("open", "significant", "FINAL")),
+        ([EARLY, replace(SIGNED, code="")], ("open", "critical", "FINAL")),
+        ([EARLY, replace(SIGNED, code="RID50261")], ("downgraded", "critical", "FINAL")),
+        ([replace(EARLY, minute=5, moved=True), SIGNED], ("open", "significant", "FINAL")),
+        ([EARLY, WITHDRAWN], ("withdrawn", "critical", "WITHDRAWN")),
+        (
+            [EARLY, replace(WITHDRAWN, moved=True), replace(EARLY, minute=4, moved=True)],
+            ("open", "critical", "PRELIMINARY"),
+        ),
+        (
+            [EARLY, SIGNED, Said(3, "X", "", HEMATOMA, moved=True), replace(EARLY, minute=4)],
+            ("withdrawn", "significant", "WITHDRAWN"),
+        ),
+    ],
+)
+def test_a_preliminary_that_opens_holds_until_there_is_a_final(
+    database_url: str, told: list[Said], expected: tuple[str, str, str], by_fhir_first: bool
+) -> None:
+    """In whichever order they come, the first of them by HL7 or by FHIR."""
+    versions = [replace(told[0], by_fhir=by_fhir_first), *told[1:]]
+    with intake_alone(database_url) as engine:
+        for number, order in enumerate(permutations(versions)):
+            assert end_of(engine, f"P{number}0000", order, Preliminary.OPEN)[:3] == expected, order
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from bot.domain.coverage import Role
 from bot.domain.page import Callee, Notice, Page
 from bot.sandbox.slack_render import rendered
 from bot.slack import SlackSettings
-from bot.slack.blocks import Message, aloud, collapsed, notice_message, page_message
+from bot.slack.blocks import Message, aloud, collapsed, page_message
+from bot.slack.notices import notice_message
 from tests.slack.given import ADA, BEN, NOW, SITE, notice, page, pages, sites
 
 Check = Callable[[Any], None]
@@ -194,6 +195,28 @@ def test_an_older_version_is_to_be_compared_and_nothing_of_it_is_shown() -> None
 def test_a_quarantine_notice_needs_no_alert() -> None:
     bare = Page("d1", notice(Notice.QUARANTINE).slip, ADA, NOW, reason="no-order-identifier")
     assert "no order identifier" in read(notice_message(bare, SITE))
+
+
+def test_a_page_for_a_preliminary_report_says_so() -> None:
+    assert "Preliminary report" in read(page_message(page(preliminary=True), SITE))
+    assert "reliminary" not in read(page_message(page(), SITE))
+
+
+def test_before_it_is_final_its_reader_is_told_where_to_find_it_without_an_alert() -> None:
+    early = notice(Notice.BEFORE_FINAL)
+    reason = "CT report, flagged critical, preliminary since 14:02"
+    bare = Page("d1", early.slip, ADA, NOW, reason=reason, sender="RIS/<MAIN>")
+    message = notice_message(bare, SITE)
+    told = read(message)
+    assert f"{reason}, from RIS/<MAIN>." in told
+    assert "dictate whom and when into the report. It stands in your worklist" in told
+    assert "Nobody is paged before it is final." in told
+    assert message.text == "READBACK: a flagged report is not final yet"
+    slip = replace(early.slip, role=Role.COORDINATOR)
+    told = read(notice_message(replace(bare, slip=slip, sender=""), SITE))
+    assert f"{reason}." in told
+    assert "ask the reading room" in told
+    assert "worklist" not in told
 
 
 def test_what_matters_to_a_sleeper_is_said_aloud_and_nothing_else() -> None:

@@ -1,14 +1,18 @@
 """What is read from a DiagnosticReport and the resources around it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from bot.domain.message import Reports, SetAside, Unusable
-from bot.domain.report import Identifier, KeyKind, Patient, ReportKey, Status
+from bot.domain.report import Identifier, KeyKind, Patient, Preliminary, Report, ReportKey, Status
+from bot.sources import fhir
 from tests.sources.fhir_samples import (
     INTERPRETATION,
+    NOW,
+    ORIGIN,
     RADLEX,
     bundle,
     concept,
@@ -306,6 +310,17 @@ def test_a_time_without_a_zone_is_the_sites() -> None:
 def test_the_same_report_saved_again_has_the_same_content() -> None:
     again = {"versionId": "2", "lastUpdated": "2026-03-02T14:59:00Z"}
     assert report(meta=again).content_hash == report().content_hash
+
+
+def test_what_the_site_has_set_for_its_server_is_no_content() -> None:
+    body = json.dumps(bundle(resource("report", status="preliminary"), *others())).encode()
+    found: list[Report] = []
+    for does in Preliminary:
+        raw = fhir.read(body, origin=replace(ORIGIN, preliminary=does), now=NOW)
+        assert isinstance(raw.reading, Reports)
+        found += raw.reading.reports
+    assert [one.if_preliminary for one in found] == list(Preliminary)
+    assert len({one.content_hash for one in found}) == 1
 
 
 @pytest.mark.parametrize(

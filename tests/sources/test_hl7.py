@@ -278,6 +278,14 @@ def test_a_preliminary_report_has_a_status_time_but_no_finalization() -> None:
     assert (found.finalized_at, found.status_at) == (None, datetime(2026, 1, 15, 18, tzinfo=UTC))
 
 
+def test_the_discovery_of_a_preliminary_report_lies_before_its_status() -> None:
+    timed = OBX + "|" * 8 + "20260115114500-0600"
+    found = report(sample(timed, fields={25: "P"}))
+    assert found.discovered_at == datetime(2026, 1, 15, 17, 45, tzinfo=UTC)
+    late = OBX + "|" * 8 + "20260115120100-0600"
+    assert report(sample(late, fields={25: "P"})).discovered_at is None
+
+
 # ---- what is not readable -------------------------------------------------------------------
 
 

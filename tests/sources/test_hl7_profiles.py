@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.message import Reports
 from bot.domain.profile import Feeds, Layout, Place, Profile, Rule, Section
-from bot.domain.report import Flag, Identifier, Report, Status
+from bot.domain.report import Flag, Identifier, Preliminary, Report, Status
 from bot.sources.hl7 import read
 from tests.sources.oru import CHICAGO, MSH, NOW, OBX, message, obr, report, sample, unusable
 
@@ -37,6 +37,21 @@ def test_the_first_profile_that_fits_is_used() -> None:
     feeds = Feeds((Profile("one", "RIS"), Profile("two")))
     assert [feeds.of(name, "").name for name in ("RIS", "PACS")] == ["one", "two"]
     assert Feeds().of("RIS", "MAIN").name == "standard"
+
+
+def test_what_a_preliminary_does_is_the_profile_s_else_everybody_s() -> None:
+    east = Profile("east", "RIS", "EAST", preliminary=Preliminary.OPEN)
+    feeds = Feeds((east,), standard=Profile(preliminary=Preliminary.NOTIFY))
+    for facility, does in (("EAST", Preliminary.OPEN), ("MAIN", Preliminary.NOTIFY)):
+        data = sample().replace(b"|RIS|MAIN|", f"|RIS|{facility}|".encode())
+        reading = read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds).reading
+        assert isinstance(reading, Reports)
+        assert reading.reports[0].if_preliminary is does
+    assert as_read(sample()).if_preliminary is Preliminary.IGNORE
+    alone = Feeds(standard=Profile(preliminary=Preliminary.OPEN))
+    reading = read(sample(), source="hl7", timezone=CHICAGO, now=NOW, feeds=alone).reading
+    assert isinstance(reading, Reports)
+    assert reading.reports[0].if_preliminary is Preliminary.OPEN
 
 
 # ---- status ---------------------------------------------------------------------------------

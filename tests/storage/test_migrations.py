@@ -170,7 +170,8 @@ def test_versions_stored_by_the_first_release_stay_and_alerts_still_show_them(
 
     def shown(engine: Engine) -> list[tuple[Any, ...]]:
         query = (
-            "SELECT alerts.report_id, reports.resource, reports.sent_at = reports.received_at "
+            "SELECT alerts.report_id, reports.resource, reports.sent_at = reports.received_at, "
+            "reports.if_preliminary "
             "FROM alerts JOIN reports ON reports.id = alerts.report_id"
         )
         with engine.connect() as c:
@@ -181,7 +182,7 @@ def test_versions_stored_by_the_first_release_stay_and_alerts_still_show_them(
 
     in_engine(new_database_url, as_it_was)
     in_engine(new_database_url, migrating.migrate)
-    assert in_engine(new_database_url, shown) == [("r1", "", True)]
+    assert in_engine(new_database_url, shown) == [("r1", "", True, None)]
 
 
 def test_a_migration_that_fails_leaves_the_next_connection_checking_references(

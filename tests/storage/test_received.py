@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from bot.domain.message import Unusable
-from bot.domain.report import Flag, KeyKind, Report, ReportKey
+from bot.domain.report import Flag, KeyKind, Preliminary, Report, ReportKey, Status
 from bot.domain.settled import Version
 from bot.domain.triage import Triage
 from storage import inbound, messages, quarantine, reports
@@ -146,6 +146,25 @@ def test_a_version_without_a_status_time_counts_from_its_receipt(database: Datab
     (version,) = database.look(lambda c: reports.versions(c, KEY))
     expected = Version(report_id, REPORT.status, NOW, NOW, NOW, "c1", "critical", "f1")
     assert version == expected
+
+
+@pytest.mark.parametrize("does", Preliminary)
+def test_what_a_preliminary_does_is_kept_with_its_version(
+    database: Database, does: Preliminary
+) -> None:
+    """Of a final one it says nothing, and is not kept."""
+    early = replace(REPORT, status=Status.PRELIMINARY, if_preliminary=does)
+    final = replace(REPORT, content_hash="c2", status=Status.FINAL, if_preliminary=does)
+    ids = [database.run(partial(stored_report, report=one)) for one in (early, final)]
+    found = {v.report_id: v for v in database.look(lambda c: reports.versions(c, KEY))}
+    assert found[ids[0]].if_preliminary is does
+    assert found[ids[0]].counts == (does is Preliminary.OPEN)
+    assert found[ids[1]].if_preliminary is Preliminary.IGNORE
+    assert found[ids[1]].counts
+    look = reports.is_preliminary
+    seen = [database.look(partial(look, report_id=one)) for one in (*ids, "none")]
+    assert seen == [True, False, False]
+    assert database.look(lambda c: reports.load(c, ids[0])).if_preliminary is does
 
 
 def test_the_same_content_sent_at_another_time_is_another_version(database: Database) -> None:

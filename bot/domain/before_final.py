@@ -1,0 +1,50 @@
+"""What is known before a report is final: whom that concerns, and how much earlier it was.
+
+Times are UTC. Nobody is paged by anything in here.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.domain.policy import Policy
+from bot.domain.report import ROUTINE, Preliminary, Report, Status
+from bot.domain.settled import Version, holding, settle
+from bot.domain.wording import local_time
+
+
+def asks_radiologist(versions: Iterable[Version], policy: Policy) -> bool:
+    """Whether the reading radiologist is to be asked: what is known last is preliminary, of a
+    sender whose radiologists are asked, and flagged. Where an alert is open, that asks."""
+    told = list(versions)
+    last = holding((v for v in told if v.counts or _asks(v)), policy)
+    if last is None or last.category == ROUTINE or not _asks(last.newest):
+        return False
+    alert = settle(told, policy)
+    return alert is None or alert.withdrawn or alert.category == ROUTINE
+
+
+def minutes_before_final(versions: Iterable[Version]) -> int | None:
+    """How many minutes before the first final version there was a flagged preliminary one, by the
+    sender's times. None where there was none before it, or it has not come yet."""
+    told = list(versions)
+    early = [v.status_at for v in told if v.status is Status.PRELIMINARY and _is_flagged(v)]
+    final = [v.status_at for v in told if Status.FINAL <= v.status <= Status.CORRECTED]
+    if not early or not final or min(early) >= min(final):
+        return None
+    return int((min(final) - min(early)).total_seconds() // 60)
+
+
+def in_words(report: Report, category: str, zone: str, now: datetime) -> str:
+    """ "CT report, flagged critical, preliminary since 14:02": the exam's modality and no more."""
+    what = f"{report.modality} report" if report.modality else "Imaging report"
+    since = f" since {local_time(report.status_at, zone, now)}" if report.status_at else ""
+    return f"{what}, flagged {category.replace('_', ' ')}, preliminary{since}"
+
+
+def _asks(version: Version) -> bool:
+    preliminary = version.status is Status.PRELIMINARY
+    return preliminary and version.if_preliminary is Preliminary.NOTIFY
+
+
+def _is_flagged(version: Version) -> bool:
+    return version.category not in {None, ROUTINE}

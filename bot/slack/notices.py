@@ -1,0 +1,117 @@
+"""Notices that are messages of their own: they tell of something else than a page does. Pure."""
+
+from bot.domain.coverage import Role
+from bot.domain.page import Callee, Notice, Page
+from bot.slack import SlackSettings
+from bot.slack.blocks import Message, due_line, page_message, what
+from bot.slack.elements import context, header, section
+from bot.slack.words import clipped, escaped
+
+
+def notice_message(page: Page, settings: SlackSettings) -> Message:
+    """A notice that is a message of its own: it asks somebody to do something outside Slack."""
+    match page.slip.notice:
+        case Notice.PLEASE_PHONE:
+            return _please_phone(page)
+        case Notice.DIRECTORY_ENTRY:
+            return _directory_entry(page)
+        case Notice.OLDER_VERSION:
+            return _older_version(page)
+        case Notice.QUARANTINE:
+            return _quarantine(page)
+        case Notice.BEFORE_FINAL:
+            return _before_final(page)
+        case Notice.OPTED_OUT:
+            return _opted_out(page)
+        case Notice.SHADOW | Notice.SHADOW_OVER:
+            return _shadow(page)
+        case _:
+            return page_message(page, settings)
+
+
+def _please_phone(page: Page) -> Message:
+    blocks = [
+        header(f"📞 Please phone · {what(page)}"),
+        *[section(line) for line in ["\n".join(map(_to_phone, page.callees))] if line],
+        context(
+            f"Not answered; {due_line(page)} · ref *{page.ref}*",
+            f"After the call: `/readback called {page.ref}`",
+        ),
+    ]
+    return Message(f"READBACK: {page.ref} not answered, please phone", blocks)
+
+
+def _to_phone(callee: Callee) -> str:
+    role = callee.role.value.replace("_", " ")
+    return f"*{escaped(callee.name)}* ({role}): {callee.number or 'no number on file'}"
+
+
+def _directory_entry(page: Page) -> Message:
+    blocks = [
+        header(f"📒 Check the directory · {what(page)}"),
+        context(
+            f"Somebody who was paged says: not my patient · ref *{page.ref}*",
+            f"Now with *{escaped(page.owner_name)}*. Please check who is on record for this order.",
+        ),
+    ]
+    return Message(f"READBACK: {page.ref}, please check the directory", blocks)
+
+
+def _older_version(page: Page) -> Message:
+    blocks = [
+        header(f"⏪ Check the versions · {what(page)}"),
+        context(
+            f"An older version, received later, is more urgent than the one that holds "
+            f"· ref *{page.ref}*",
+            "Nobody was paged for it. Please compare the versions in the EHR.",
+        ),
+    ]
+    return Message(f"READBACK: {page.ref}, please check an older version", blocks)
+
+
+def _quarantine(page: Page) -> Message:
+    reason = escaped(clipped(page.reason.replace("-", " "), 200))
+    blocks = [
+        header("📥 A message could not be used"),
+        section(f"It waits in quarantine: *{reason or 'unknown reason'}*. Nothing is lost."),
+        context("`readback quarantine list` shows it and says what to do"),
+    ]
+    return Message("READBACK: a message waits in quarantine", blocks)
+
+
+def _before_final(page: Page) -> Message:
+    """It names no patient: whoever read the report finds it in their worklist."""
+    sender = f", from {escaped(clipped(page.sender, 100))}" if page.sender else ""
+    for_reader = (
+        "If you have phoned, dictate whom and when into the report. It stands in your worklist; "
+        "this message names no patient."
+    )
+    for_coordinator = (
+        "The reading radiologist is not known here or cannot be reached: please ask the reading "
+        "room whether somebody has phoned."
+    )
+    coordinates = page.slip.role is Role.COORDINATOR
+    blocks = [
+        header("📝 Flagged before it is final"),
+        section(f"{escaped(page.reason)}{sender}."),
+        context(
+            for_coordinator if coordinates else for_reader, "Nobody is paged before it is final."
+        ),
+    ]
+    return Message("READBACK: a flagged report is not final yet", blocks)
+
+
+def _opted_out(page: Page) -> Message:
+    blocks = [
+        header("🔕 Opted out of SMS"),
+        section(f"*{escaped(page.reason)}* answered STOP: no SMS reaches them any more."),
+        context("Only they can undo it, with START from the same phone · `readback check`"),
+    ]
+    return Message("READBACK: somebody in the directory has opted out of SMS", blocks)
+
+
+def _shadow(page: Page) -> Message:
+    over = page.slip.notice is Notice.SHADOW_OVER
+    heading = "🚨 Shadow mode has not ended" if over else "🌒 Shadow mode"
+    said = f"READBACK: {page.reason}"
+    return Message(said, [header(heading), section(escaped(said))])
