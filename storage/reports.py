@@ -46,23 +46,34 @@ def add(
     triage: Triage,
     finding_hash: str,
     received_at: datetime,
-) -> str | None:
-    """Store one version and return its id. None: it is known, with the same time of sending.
+) -> Version | None:
+    """Store one version and return it. None: it is known, with the same time of sending.
 
     Receipt stands in where the report has no status time, or none of sending.
     """
-    report_id = new_id()
-    values = {"id": report_id, "message_id": message_id, "key_value": report.key.value,
+    version = Version(
+        report_id=new_id(),
+        status=report.status,
+        status_at=report.status_at or received_at,
+        sent_at=report.sent_at or received_at,
+        received_at=received_at,
+        content_hash=report.content_hash,
+        category=triage.category,
+        finding_hash=finding_hash,
+        review=triage.review,
+        resource=report.resource,
+        if_preliminary=Preliminary(_if_preliminary(report) or "ignore"),
+    )
+    values = {"id": version.report_id, "message_id": message_id, "key_value": report.key.value,
               "key_kind": report.key.kind.value, "key_authority": report.key.authority,
-              "content_hash": report.content_hash, "status": report.status.value,
-              "status_at": report.status_at or received_at,
-              "sent_at": report.sent_at or received_at, "resource": report.resource,
-              "if_preliminary": _if_preliminary(report),
-              "category": triage.category,
-              "finding_hash": finding_hash, "review": triage.review, "rule": triage.rule,
+              "content_hash": version.content_hash, "status": version.status.value,
+              "status_at": version.status_at, "sent_at": version.sent_at,
+              "resource": version.resource, "if_preliminary": _if_preliminary(report),
+              "category": version.category, "finding_hash": version.finding_hash,
+              "review": version.review, "rule": triage.rule,
               "evidence": codec.dump(_EVIDENCE, triage.evidence), "received_at": received_at,
               "body": codec.dump(_REPORT, report)}  # fmt: skip
-    return report_id if connection.execute(_ADD, values).rowcount == 1 else None
+    return version if connection.execute(_ADD, values).rowcount == 1 else None
 
 
 def versions(connection: Connection, key: ReportKey) -> list[Version]:

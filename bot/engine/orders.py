@@ -16,10 +16,11 @@ from storage import audit, orders
 @dataclass(frozen=True, slots=True)
 class Found:
     """The order's key: all its versions and its one alert are stored under it. ``may_have_alert``
-    is False where there is certainly none."""
+    is False where there is certainly none, ``is_new`` True where no version came before."""
 
     key: ReportKey
     may_have_alert: bool
+    is_new: bool = False
 
 
 def lock(c: Connection, numbers: Iterable[OrderNumber]) -> None:
@@ -42,7 +43,7 @@ def identify(
     order = matched.order
     if order is None:
         orders.know(c, own, numbers, patient.identifiers)
-        return Found(own, may_have_alert=False)
+        return Found(own, may_have_alert=False, is_new=True)
     if new := rules.news(numbers, order):
         orders.know(c, order.key, new, patient.identifiers)
         _record_joined(c, order, matched, now)

@@ -41,10 +41,12 @@ def take(
         report = replace(report, key=order.key)
     found = rules.triage(report, engine.policy)
     finding = rules.finding_hash(report, engine.policy)
-    report_id = reports.add(c, report, message_id, found, finding, now)
-    if report_id is None:
+    version = reports.add(c, report, message_id, found, finding, now)
+    if version is None:
         return
-    versions = reports.versions(c, report.key)
+    report_id = version.report_id
+    # Most reports are the first of their order: they are spared the look for others.
+    versions = [version] if order.is_new else reports.versions(c, report.key)
     before_final.follow(c, engine, report, report_id, versions, now)
     _settle(c, engine, report, report_id, versions, found, order)
     before_final.record(c, report.key, report_id, versions, now)

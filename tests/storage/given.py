@@ -124,9 +124,9 @@ def stored_message(c: Connection, data: bytes = b"MSH|^~\\&|") -> str:
 
 def stored_report(c: Connection, report: Report = REPORT) -> str:
     """The id of a report that is stored with a message."""
-    report_id = reports.add(c, report, stored_message(c), TRIAGE, "f1", NOW)
-    assert report_id
-    return report_id
+    version = reports.add(c, report, stored_message(c), TRIAGE, "f1", NOW)
+    assert version
+    return version.report_id
 
 
 def person_named(c: Connection, name: str) -> str:

@@ -93,15 +93,15 @@ def test_a_report_comes_back_whole(database: Database) -> None:
 def test_any_report_is_stored_and_its_version_found(database: Database, report: Report) -> None:
     own = replace(report, key=replace(report.key, value=report.key.value + new_id()))
 
-    def store(c: Connection) -> str | None:
+    def store(c: Connection) -> Version | None:
         message_id = stored_message(c, new_id().encode())
         return reports.add(c, own, message_id, TRIAGE, "f1", NOW)
 
-    report_id = database.run(store)
+    added = database.run(store)
     (version,) = database.look(lambda c: reports.versions(c, own.key))
-    assert version.report_id == report_id
+    assert version == added
     assert (version.status, version.category) == (own.status, "critical")
-    back = database.look(lambda c: reports.load(c, str(report_id)))
+    back = database.look(lambda c: reports.load(c, version.report_id))
     assert replace(back, key=own.key) == mended(own)
 
 
@@ -130,7 +130,7 @@ def test_half_a_surrogate_pair_keeps_no_report_from_being_stored(database: Datab
 
 
 def test_the_same_content_of_one_order_is_known(database: Database) -> None:
-    def add(c: Connection, report: Report) -> str | None:
+    def add(c: Connection, report: Report) -> Version | None:
         return reports.add(c, report, stored_message(c), Triage(None, "no-flag"), "f", NOW)
 
     assert database.run(lambda c: add(c, REPORT))
@@ -168,7 +168,7 @@ def test_what_a_preliminary_does_is_kept_with_its_version(
 
 
 def test_the_same_content_sent_at_another_time_is_another_version(database: Database) -> None:
-    def add(c: Connection, minutes: int | None, received: int) -> str | None:
+    def add(c: Connection, minutes: int | None, received: int) -> Version | None:
         sent = None if minutes is None else NOW + minutes * MINUTE
         report = replace(REPORT, sent_at=sent, resource="ehr/r1")
         at = NOW + received * MINUTE
