@@ -35,10 +35,12 @@ def minutes_before_final(versions: Iterable[Version]) -> int | None:
 
 
 def in_words(report: Report, category: str, zone: str, now: datetime) -> str:
-    """ "CT report, flagged critical, preliminary since 14:02": the exam's modality and no more."""
+    """``CT report, flagged critical, preliminary since 14:02``: the exam's modality and no more.
+    ``category`` is empty where today's policy does not know the flag any more."""
     what = f"{report.modality} report" if report.modality else "Imaging report"
     since = f" since {local_time(report.status_at, zone, now)}" if report.status_at else ""
-    return f"{what}, flagged {category.replace('_', ' ')}, preliminary{since}"
+    flagged = f"flagged {category.replace('_', ' ')}".rstrip()
+    return f"{what}, {flagged}, preliminary{since}"
 
 
 def _asks(version: Version) -> bool:

@@ -108,6 +108,7 @@ def test_it_is_told_by_modality_category_and_time_alone() -> None:
     assert words == f"CT report, flagged very critical, preliminary since {at:%H:%M}"
     bare = replace(told, status_at=None, modality="")
     assert in_words(bare, "critical", "UTC", T0) == "Imaging report, flagged critical, preliminary"
+    assert in_words(bare, "", "UTC", T0) == "Imaging report, flagged, preliminary"
 
 
 # ---- open -------------------------------------------------------------------------------------
