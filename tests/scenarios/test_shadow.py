@@ -201,7 +201,7 @@ def insisted(hospital: Hospital) -> None:
     """Every coordinator, on every channel that they have."""
     for coordinator in (hospital.carla, hospital.chris):
         coordinator.slack.expect_new(OVER, timeout=SOON)
-        coordinator.phone.expect_sms(OVER)
+        coordinator.phone.expect_sms(OVER, timeout=SOON)
     hospital.settle()
 
 
