@@ -11,8 +11,7 @@ from bot.domain.events import Record
 from bot.engine.compose import finding as finding_of
 from bot.engine.compose import name_of, person_of, was_called
 from bot.engine.context import Engine
-from storage import alert_lists, alerts, audit, reports
-from storage.alert_lists import AlertRow
+from storage import alerts, audit, reports
 from storage.audit import Entry
 
 
@@ -54,11 +53,6 @@ async def by_ref(engine: Engine, ref: str) -> str | None:
     """The id of the alert with this reference, in any case."""
     alert = await engine.database.read(lambda c: alerts.by_ref(c, ref.strip().upper()))
     return alert.id if alert else None
-
-
-async def open_alerts(engine: Engine, limit: int = 50) -> list[AlertRow]:
-    """Open alerts, the next to act first."""
-    return await engine.database.read(lambda c: alert_lists.listing(c, ("open",), limit))
 
 
 async def timeline(engine: Engine, alert_id: str) -> list[Entry]:

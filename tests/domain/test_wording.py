@@ -341,8 +341,3 @@ def test_the_clocks_going_back_is_taken_into_account() -> None:
 )
 def test_a_duration_is_rounded_down(length: timedelta, said: str) -> None:
     assert wording.duration(length) == said
-
-
-def test_time_left_and_time_over() -> None:
-    assert wording.time_left(NOW + timedelta(minutes=42), NOW) == "42 min left"
-    assert wording.time_left(NOW - timedelta(minutes=5), NOW) == "5 min overdue"

@@ -58,14 +58,6 @@ def test_a_reference_is_found_in_any_case_and_spacing(bench: Bench) -> None:
     assert asyncio.run(views.by_ref(bench.engine, "ZZZZZZ")) is None
 
 
-def test_open_alerts_come_with_their_owners_name(bench: Bench) -> None:
-    bench.report("E1")
-    bench.report("E2")
-    rows = asyncio.run(views.open_alerts(bench.engine))
-    assert {row.owner_name for row in rows} == {"Dr. Ada Osei"}
-    assert len(asyncio.run(views.open_alerts(bench.engine, limit=1))) == 1
-
-
 def test_the_bridge_brings_results_exceptions_and_its_own_impatience() -> None:
     async def answers() -> int:
         return 7
