@@ -74,7 +74,9 @@ def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, wh
     if read is None:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
     content = hl7.content(stored.data) if stored.source == hl7.SOURCE else stored.digest
-    receipts = [replay_in(c, engine, raw, stored.id, content) for raw in read(stored.data, now)]
+    # Read as of its receipt: of a time that came twice it tells which of the two was meant.
+    again = read(stored.data, stored.received_at)
+    receipts = [replay_in(c, engine, raw, stored.id, content) for raw in again]
     for receipt in receipts:
         if receipt.quarantined:
             told = f"{receipt.quarantined}: {receipt.detail}"

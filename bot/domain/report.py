@@ -122,7 +122,7 @@ class Report:
 
     ``status_at`` orders the versions, and ``sent_at`` (MSH-7, meta.lastUpdated) those of one status
     time; ``finalized_at`` (OBR-22) and ``discovered_at`` open the window. All four are aware or
-    None; ``time_notes`` says in words what could not be used.
+    None; ``time_notes`` says in words what could not be used or was guessed.
     ``content_hash`` covers everything clinical and leaves out the message's envelope, so that
     the same report sent again under another control id is recognized. ``resource`` names the FHIR
     resource whose state this is: a server never shows an older one again. ``study_uid`` is DICOM's

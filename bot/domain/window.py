@@ -21,7 +21,8 @@ def reopens_at(report: Report, received_at: datetime) -> datetime:
 
 
 def opens_at(report: Report, received_at: datetime) -> tuple[datetime, str]:
-    """The opening time in UTC, and a note where receipt had to stand in for the sender's time.
+    """The opening time in UTC, and a note where receipt had to stand in for the sender's time, or
+    where what the sender told is doubtful.
 
     The earliest usable of discovery and finalization counts; what is preliminary was reached at
     its status time. A time more than five minutes ahead of our clock is a sender's clock error;
@@ -32,7 +33,7 @@ def opens_at(report: Report, received_at: datetime) -> tuple[datetime, str]:
     told = [at for at in (report.discovered_at, reached) if at is not None]
     usable = [at for at in told if at <= received_at + FUTURE_TOLERANCE]
     if usable:
-        return min(*usable, received_at), ""
+        return min(*usable, received_at), "; ".join(report.time_notes)
     if told:
         return received_at, "the sender's time lies in the future: the window opens at receipt"
     missing = "status" if preliminary else "finalization"

@@ -229,15 +229,18 @@ def answer_unclear(unclear: Unclear, callback_number: str) -> str:
 
 def local_time(at: datetime, zone: str, now: datetime) -> str:
     """``14:40`` in that IANA zone; ``Tue 14:40`` where it is not today there, with the date where
-    a weekday would not tell. A zone that nobody knows is shown as UTC and says so."""
+    a weekday would not tell. A zone that nobody knows is shown as UTC and says so; ``01:30 CST``
+    says which, where a change of daylight saving makes it come twice."""
     place = _zone(zone)
     here, today = at.astimezone(place), now.astimezone(place).date()
-    utc = "" if zone and place is not _UTC else " UTC"
+    which = "" if zone and place is not _UTC else " UTC"
+    if here.utcoffset() != here.replace(fold=1 - here.fold).utcoffset():
+        which = f" {here:%Z}"
     if here.date() == today:
-        return f"{here:%H:%M}{utc}"
+        return f"{here:%H:%M}{which}"
     if abs((here.date() - today).days) < _DAYS_OF_A_WEEK:
-        return f"{here:%a %H:%M}{utc}"
-    return f"{here:%d %b %H:%M}{utc}"
+        return f"{here:%a %H:%M}{which}"
+    return f"{here:%d %b %H:%M}{which}"
 
 
 def duration(length: timedelta) -> str:

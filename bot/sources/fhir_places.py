@@ -4,17 +4,15 @@ As hl7_places: the reader's choices are made again for the few resources that so
 """
 
 from collections.abc import Iterable, Iterator
-from zoneinfo import ZoneInfo
 
 from bot.domain.report import KeyKind, Report
 from bot.sources.fhir import REPORT
 from bot.sources.fhir_json import Node, Resource, bundled, many, node_of, parse, text
 from bot.sources.fhir_text import presented
 from bot.sources.hl7_places import Heading, Places
-from bot.sources.hl7_time import moment
+from bot.sources.hl7_time import instant
 from bot.sources.hl7_wire import BadReport
 
-_UTC = ZoneInfo("UTC")
 _CHARSET = "utf-8"
 
 
@@ -86,7 +84,7 @@ def _behind(node: Node, field: str) -> list[Resource]:
 
 
 def _of_time(node: Node, report: Report) -> str:
-    issued = moment(text(node.body.get("issued")), _UTC).at
+    issued = instant(text(node.body.get("issued")))
     return "issued" if issued == report.status_at else "meta.lastUpdated"
 
 

@@ -23,7 +23,7 @@ from bot.sources.fhir_http import Refused, TryLater
 from bot.sources.fhir_json import Resource, many, name_of, one, text
 from bot.sources.fhir_numbers import Origin
 from bot.sources.fhir_references import References
-from bot.sources.hl7_time import moment
+from bot.sources.hl7_time import instant
 from bot.sources.hl7_wire import BadReport
 from storage import cursors
 from storage.pool import CommitUnknown
@@ -244,5 +244,5 @@ def _version(report: Resource) -> str:
 
 
 def _later(newest: datetime | None, report: Resource) -> datetime | None:
-    updated = moment(text(one(report.get("meta")).get("lastUpdated")), UTC).at
+    updated = instant(text(one(report.get("meta")).get("lastUpdated")))
     return updated if newest is None or (updated and updated > newest) else newest

@@ -147,10 +147,11 @@ def _times(found: Node, stands: Status, origin: Origin, now: datetime) -> _Times
     Many servers leave it as it was when they correct or withdraw a report: then the later of it
     and meta.lastUpdated orders the versions. A time ahead of our clock orders nothing.
     """
-    issued = moment(text(found.body.get("issued")), origin.timezone)
-    updated = moment(text(one(found.body.get("meta")).get("lastUpdated")), origin.timezone)
+    zone, latest = origin.timezone, now + FUTURE_TOLERANCE
+    issued = moment(text(found.body.get("issued")), zone, latest)
+    updated = moment(text(one(found.body.get("meta")).get("lastUpdated")), zone, latest)
     notes = [f"issued {issued.note}"] if issued.note else []
-    usable = [m.at for m in (issued, updated) if m.at and m.at <= now + FUTURE_TOLERANCE]
+    usable = [m.at for m in (issued, updated) if m.at and m.at <= latest]
     if issued.at and issued.at not in usable:
         notes.append("issued lies in the future")
     later = max(usable, default=None)

@@ -160,23 +160,24 @@ def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _T
     A time ahead of our clock orders nothing: it would stay the newest version for ever.
     OBR-7, the exam's time, never stands in.
     """
-    zone, now = known.zone, known.now
-    reached = _moment(order.obr, 22, wire, zone)
-    notes = [reached.note] if reached.note else []
-    ahead = reached.at is not None and reached.at > now + FUTURE_TOLERANCE
+    zone, latest = known.zone, known.now + FUTURE_TOLERANCE
+    reached = _moment(order.obr, 22, wire, zone, latest)
+    notes = [f"OBR-22 {reached.note}"] if reached.note else []
+    ahead = reached.at is not None and reached.at > latest
     if ahead:
-        notes.append("lies in the future")
+        notes.append("OBR-22 lies in the future")
     status_at = None if ahead else reached.at
-    sent = _moment(wire.header, 7, wire, zone).at
-    if status_at is None:
-        status_at = sent if sent and sent <= now + FUTURE_TOLERANCE else None
+    sent = _moment(wire.header, 7, wire, zone, latest)
+    if status_at is None and sent.at and sent.at <= latest:
+        status_at = sent.at
+        notes += [f"MSH-7 {sent.note}"] if sent.note else []
     finalized = reached.at if Status.FINAL <= stands <= Status.CORRECTED else None
     read_at = status_at if stands is Status.PRELIMINARY else finalized
-    return _Times(status_at, sent, finalized, read_at, tuple(f"OBR-22 {note}" for note in notes))
+    return _Times(status_at, sent.at, finalized, read_at, tuple(notes))
 
 
-def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo) -> Moment:
-    return moment(at(fields, number).split(wire.component, 1)[0], zone)
+def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo, latest: datetime) -> Moment:
+    return moment(at(fields, number).split(wire.component, 1)[0], zone, latest)
 
 
 def _discovered(
@@ -191,14 +192,17 @@ def _discovered(
 
     OBX-14 never: it is the time the observation is about, which is the exam's.
     """
+    latest = when.read_at
+    if latest is None:
+        return None
     found = [
         at_
         for number, fields in results
-        if number in flagged and (at_ := _moment(fields, 19, wire, zone).at)
+        if number in flagged and (at_ := _moment(fields, 19, wire, zone, latest).at)
     ]
-    if not found:
-        return None
-    exam = _moment(order.obr, 7, wire, zone).at
-    latest = when.read_at
-    usable = [at_ for at_ in found if exam and latest and exam <= at_ < latest]
+
+    def exam(before: datetime) -> datetime | None:
+        return _moment(order.obr, 7, wire, zone, before).at
+
+    usable = [at_ for at_ in found if at_ < latest and (began := exam(at_)) and began <= at_]
     return min(usable, default=None)

@@ -26,11 +26,13 @@ class Moment:
 NOTHING = Moment(None, "is empty")
 
 
-def moment(value: str, zone: tzinfo) -> Moment:
+def moment(value: str, zone: tzinfo, latest: datetime) -> Moment:
     """Read YYYYMMDDHHMM[SS[.S…]][±ZZZZ], or ISO 8601; ``zone`` is for times without one.
 
-    A local time that came twice, or never, at a change of daylight saving is read as the earlier
-    of its two meanings, and the note says so.
+    A local time that came twice at a change of daylight saving is read as the later of its two
+    meanings where that is not after ``latest``, else as the earlier, and the note says so: read
+    always as the earlier, a correction would count as older than what it corrects. One that never
+    came is of a clock that was not changed yet, or too early: the same rule tells which.
     """
     value = value.strip()
     if not value or value == '""':
@@ -38,9 +40,14 @@ def moment(value: str, zone: tzinfo) -> Moment:
     if not value.isascii():
         return Moment(None, "is not a date and time")
     try:
-        return _in_utc(_parsed(value), zone)
+        return _in_utc(_parsed(value), zone, latest)
     except (ValueError, OverflowError):
         return Moment(None, _why_not(value))
+
+
+def instant(value: str) -> datetime | None:
+    """A FHIR instant, which carries its offset, in UTC; one that lacks it is taken as UTC."""
+    return moment(value, UTC, datetime.max.replace(tzinfo=UTC)).at
 
 
 @lru_cache(maxsize=64)
@@ -67,7 +74,7 @@ def _parsed(value: str) -> datetime:
     return datetime.fromisoformat(value)
 
 
-def _in_utc(read: datetime, zone: tzinfo) -> Moment:
+def _in_utc(read: datetime, zone: tzinfo, latest: datetime) -> Moment:
     if read.year < _OLDEST:
         return Moment(None, "is a placeholder")
     if read.tzinfo is not None:
@@ -79,8 +86,11 @@ def _in_utc(read: datetime, zone: tzinfo) -> Moment:
         return Moment(first)
     second = again.astimezone(UTC)
     came = "came twice" if first < second else "never came"
-    note = f"{came} at the change of daylight saving and has no zone: the earlier meaning counts"
-    return Moment(min(first, second), note)
+    earlier, later = sorted((first, second))
+    which, at = ("later", later) if later <= latest else ("earlier", earlier)
+    return Moment(
+        at, f"{came} at the change of daylight saving and has no zone: the {which} meaning counts"
+    )
 
 
 def _why_not(value: str) -> str:

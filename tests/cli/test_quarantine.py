@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -9,9 +10,11 @@ from sqlalchemy import text
 from bot.app.feeds import known_of
 from bot.clock import SystemClock
 from bot.domain.message import Unusable
+from bot.sandbox.samples import fill, hl7_time, sample
 from bot.settings import load
-from bot.sources import fhir, files
-from storage import alert_lists, audit
+from bot.sources import fhir, files, hl7
+from bot.sources.hl7_wire import BadReport
+from storage import alert_lists, audit, messages, quarantine
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report
 from tests.sources.fhir_samples import ORIGIN, resource
@@ -152,6 +155,28 @@ def kept_by_an_older_reader(receive: Receive, place: Place) -> str:
     receive(report("A9"), Unusable("old-reader", "The reader did not know this layout"))
     (found,) = json.loads(place.run("quarantine", "list", "--json").stdout)
     return str(found["id"])
+
+
+def test_a_time_that_came_twice_is_read_as_of_the_receipt_and_not_of_the_replay(
+    place: Place, database: Database
+) -> None:
+    place.imported(CARLA)
+    final = datetime(2025, 11, 2, 6, 30, tzinfo=UTC)
+    data = fill(sample("ct-head-hemorrhage").template, now=final, accession="A9", control_id="C9")
+    stamp = hl7_time(final)
+    data = data.replace(stamp.encode(), b"20251102013000")
+    bad = BadReport("old-reader", "not known then", "207")
+    raw, received = hl7.unusable(data, bad, source="hl7"), final + timedelta(minutes=1)
+    reading = raw.reading
+    assert isinstance(reading, Unusable)
+    database.run(
+        lambda c: quarantine.put(
+            c, messages.keep(c, raw, received, "quarantined", "old").id, raw, reading, received
+        )
+    )
+    assert place.run("quarantine", "replay", "--all").exit_code == 0
+    (row,) = database.look(alert_lists.listing)
+    assert row.window_opens_at == final
 
 
 def test_a_fhir_message_is_read_anew_by_its_own_reader(

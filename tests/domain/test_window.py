@@ -32,6 +32,11 @@ def test_a_time_in_the_future_is_not_believed_and_the_alert_says_so() -> None:
     assert "future" in note
 
 
+def test_what_is_doubtful_in_the_senders_time_stands_with_the_alert() -> None:
+    told = report(finalized_at=T0, time_notes=("OBR-22 came twice", "and so on"))
+    assert opens_at(told, RECEIVED) == (T0, "OBR-22 came twice; and so on")
+
+
 def test_without_any_time_receipt_counts_and_the_alert_says_so() -> None:
     at, note = opens_at(report(finalized_at=None), RECEIVED)
     assert at == RECEIVED

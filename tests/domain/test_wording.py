@@ -180,7 +180,9 @@ def test_an_answer_that_is_too_long_is_cut() -> None:
 anything = st.text(max_size=80)
 zones = st.sampled_from(["America/Chicago", "Asia/Kolkata", "UTC", "Nowhere/Atall", "", "/etc"])
 times = st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone
-
+times |= st.integers(360, 479).map(
+    lambda n: datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=n)
+)
 
 pages = st.builds(
     replace,
@@ -321,11 +323,22 @@ def test_a_zone_that_nobody_knows_is_shown_as_utc() -> None:
     assert wording.local_time(NOW, "Nowhere/Atall", NOW) == "19:00 UTC"
 
 
-def test_the_clocks_going_back_is_taken_into_account() -> None:
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [(-31, "00:59"), (0, "01:30 CDT"), (60, "01:30 CST"), (90, "02:00")],
+)
+def test_a_time_of_the_hour_that_comes_twice_says_which(later: int, said: str) -> None:
     before = datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
-    zone = "America/Chicago"
-    assert wording.local_time(before, zone, before) == "01:30"
-    assert wording.local_time(before + timedelta(hours=1), zone, before) == "01:30"
+    at = before + timedelta(minutes=later)
+    assert wording.local_time(at, "America/Chicago", before) == said
+    assert wording.local_time(at, "America/Chicago", before - timedelta(days=1)) == f"Sun {said}"
+
+
+def test_a_page_in_the_hour_that_comes_twice_says_by_which_of_the_two() -> None:
+    now = datetime(2026, 11, 1, 6, 31, tzinfo=UTC)
+    text = wording.sms(replace(PAGE, now=now, due_at=now + timedelta(minutes=59)), "312-555-0100")
+    assert "by 01:30 CST" in text
+    assert septets(text) <= SEGMENT
 
 
 @pytest.mark.parametrize(

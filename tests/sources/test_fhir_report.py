@@ -294,6 +294,26 @@ def test_a_version_that_kept_the_time_of_issue_is_ordered_by_its_update(status: 
     assert report(meta=meta).status_at == ISSUED
 
 
+@pytest.mark.parametrize(
+    ("received", "meaning", "which"), [((6, 31), (6, 30), "earlier"), ((7, 31), (7, 30), "later")]
+)
+def test_a_time_without_a_zone_that_came_twice_is_the_last_before_its_receipt(
+    received: tuple[int, int], meaning: tuple[int, int], which: str
+) -> None:
+    """Against FHIR, whose instants have an offset; there are servers that leave it out."""
+    (hour, minute), (meant, past) = received, meaning
+    night = datetime(2026, 11, 1, tzinfo=UTC)
+    data = json.dumps(resource("report", issued="2026-11-01T01:30:00")).encode()
+    now = night.replace(hour=hour, minute=minute)
+    reading = fhir.read(data, origin=ORIGIN, now=now).reading
+    assert isinstance(reading, Reports)
+    (found,) = reading.reports
+    assert found.finalized_at == night.replace(hour=meant, minute=past)
+    (note,) = found.time_notes
+    assert note.startswith("issued came twice")
+    assert note.endswith(f"the {which} meaning counts")
+
+
 def test_a_time_ahead_of_our_clock_orders_nothing() -> None:
     found = report(issued="2031-01-01T00:00:00Z")
     assert found.status_at == datetime(2026, 3, 2, 14, 30, 5, tzinfo=UTC)

@@ -286,6 +286,34 @@ def test_the_discovery_of_a_preliminary_report_lies_before_its_status() -> None:
     assert report(sample(late, fields={25: "P"})).discovered_at is None
 
 
+@pytest.mark.parametrize(
+    ("discovered", "reached", "received", "window"),
+    [
+        ("0155", "0110", (7, 11), ((6, 55), (7, 10))),
+        ("0105", "0150", (7, 30), ((6, 5), (6, 50))),
+        ("0105", "0110", (7, 11), ((7, 5), (7, 10))),
+        ("0105", "0110", (6, 11), ((6, 5), (6, 10))),
+    ],
+)
+def test_in_the_hour_that_comes_twice_the_discovery_is_the_last_before_the_report(
+    discovered: str,
+    reached: str,
+    received: tuple[int, int],
+    window: tuple[tuple[int, int], tuple[int, int]],
+) -> None:
+    night = datetime(2026, 11, 1, tzinfo=UTC)
+    timed = OBX + "|" * 8 + f"20261101{discovered}"
+    fields = {7: "202611010030", 22: f"20261101{reached}"}
+    data = message(obr(fields), timed, msh=MSH.replace("20260115120100-0600", ""))
+    hour, minute = received
+    reading = raw(data, night.replace(hour=hour, minute=minute)).reading
+    assert isinstance(reading, Reports)
+    (found,) = reading.reports
+    expected = tuple(night.replace(hour=hour, minute=minute) for hour, minute in window)
+    assert (found.discovered_at, found.finalized_at) == expected
+    assert [note[:17] for note in found.time_notes] == ["OBR-22 came twice"]
+
+
 # ---- what is not readable -------------------------------------------------------------------
 
 

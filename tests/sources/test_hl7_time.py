@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bot.sources.hl7_time import moment, zone_of
 
 CHICAGO = ZoneInfo("America/Chicago")
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def utc(year: int, month: int, day: int, *time: int) -> datetime:
@@ -31,7 +32,7 @@ def utc(year: int, month: int, day: int, *time: int) -> datetime:
     ],
 )
 def test_times_are_read_into_utc(value: str, expected: datetime) -> None:
-    found = moment(value, CHICAGO)
+    found = moment(value, CHICAGO, NOW)
     assert (found.at, found.note) == (expected, "")
 
 
@@ -63,20 +64,57 @@ def test_times_are_read_into_utc(value: str, expected: datetime) -> None:
     ],
 )
 def test_what_is_no_time_says_why(value: str, note: str) -> None:
-    found = moment(value, CHICAGO)
+    found = moment(value, CHICAGO, NOW)
     assert (found.at, found.note) == (None, note)
 
 
-def test_an_hour_that_came_twice_is_the_earlier_one_and_says_so() -> None:
-    found = moment("20261101013000", CHICAGO)
-    assert found.at == utc(2026, 11, 1, 6, 30)
+@pytest.mark.parametrize(
+    ("latest", "meaning", "which"),
+    [
+        (utc(2026, 11, 1, 6, 31), utc(2026, 11, 1, 6, 30), "earlier"),
+        (utc(2026, 11, 1, 7, 29), utc(2026, 11, 1, 6, 30), "earlier"),
+        (utc(2026, 11, 1, 7, 30), utc(2026, 11, 1, 7, 30), "later"),
+        (utc(2027, 6, 1), utc(2026, 11, 1, 7, 30), "later"),
+        (utc(2025, 6, 1), utc(2026, 11, 1, 6, 30), "earlier"),
+    ],
+)
+def test_an_hour_that_came_twice_is_the_later_one_as_soon_as_that_can_be(
+    latest: datetime, meaning: datetime, which: str
+) -> None:
+    found = moment("20261101013000", CHICAGO, latest)
+    assert found.at == meaning
     assert found.note.startswith("came twice")
+    assert found.note.endswith(f"the {which} meaning counts")
 
 
-def test_an_hour_that_never_came_is_the_earlier_meaning_and_says_so() -> None:
-    found = moment("20260308023000", CHICAGO)
-    assert found.at == utc(2026, 3, 8, 7, 30)
+@pytest.mark.parametrize(
+    ("latest", "meaning"),
+    [
+        (utc(2026, 3, 8, 8, 29), utc(2026, 3, 8, 7, 30)),
+        (utc(2026, 3, 8, 8, 30), utc(2026, 3, 8, 8, 30)),
+    ],
+    ids=["a clock changed too early", "a clock not changed yet"],
+)
+def test_an_hour_that_never_came_is_read_in_the_same_way(
+    latest: datetime, meaning: datetime
+) -> None:
+    found = moment("20260308023000", CHICAGO, latest)
+    assert found.at == meaning
     assert found.note.startswith("never came")
+
+
+@pytest.mark.parametrize("value", ["20261101003000", "20261101020000"])
+def test_the_hours_beside_it_have_one_meaning(value: str) -> None:
+    assert moment(value, CHICAGO, NOW).note == ""
+
+
+NIGHTS = (utc(2026, 11, 1, 5), utc(2026, 3, 8, 6))
+
+
+@given(st.sampled_from(NIGHTS), st.integers(0, 4 * 60 * 60))
+def test_what_is_received_as_it_is_written_is_read_as_it_was(night: datetime, after: int) -> None:
+    at = night + timedelta(seconds=after)
+    assert moment(at.astimezone(CHICAGO).strftime("%Y%m%d%H%M%S"), CHICAGO, at).at == at
 
 
 @pytest.mark.parametrize(
@@ -89,11 +127,11 @@ def test_the_zone_of_a_time(value: str, hours: int | None) -> None:
 
 @given(st.text())
 def test_no_text_at_all_raises(value: str) -> None:
-    found = moment(value, CHICAGO)
+    found = moment(value, CHICAGO, NOW)
     assert found.at is None or found.at.tzinfo is UTC
     zone_of(value)
 
 
 @given(st.datetimes(timezones=st.just(UTC)).filter(lambda at: at.year >= 1990))
 def test_a_time_with_its_zone_comes_back_as_it_was(at: datetime) -> None:
-    assert moment(at.strftime("%Y%m%d%H%M%S.%f+0000"), CHICAGO).at == at
+    assert moment(at.strftime("%Y%m%d%H%M%S.%f+0000"), CHICAGO, NOW).at == at
