@@ -256,12 +256,6 @@ def duration(length: timedelta) -> str:
     return f"{hours // 24} days"
 
 
-def time_left(due_at: datetime, now: datetime) -> str:
-    """``42 min left``, or ``5 min overdue``."""
-    word = "left" if due_at > now else "overdue"
-    return f"{duration(due_at - now)} {word}"
-
-
 _UTC = ZoneInfo("UTC")
 
 
