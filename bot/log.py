@@ -9,6 +9,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Literal, TextIO
 
@@ -55,9 +56,20 @@ def _configure_structlog(target: TextIO, *, pretty: bool, on_drop: Callable[[str
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(target),
+        logger_factory=lambda *_: _Lines(target),
         cache_logger_on_first_use=False,
     )
+
+
+class _Lines(structlog.WriteLogger):
+    """A line that cannot be written (a full disk) must not decide what becomes of a message."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 class _Gate:

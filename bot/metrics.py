@@ -39,6 +39,7 @@ IN_FLIGHT = _gauge("pages_in_flight", "Attempts claimed by this copy and not set
 OUTBOX_DEPTH = _gauge("outbox_depth", "Pages and notices that wait to be claimed")
 OUTBOX_OLDEST = _gauge("outbox_oldest_due_seconds", "How long the oldest due one has waited")
 SHADOW = _gauge("shadow", "1 in shadow mode: nobody is paged; 2 past the end of it")
+STEPS_FAILING = _gauge("steps_failing", "Open alerts whose due step failed when it was last tried")
 SWEPT_AT = _gauge("last_sweep_timestamp_seconds", "The last look for what is due, Readback's time")
 SWEEP_AGE = _gauge("sweep_age_seconds", "Since the last look for what is due")
 CLOCK_AHEAD = _gauge(

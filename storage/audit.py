@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, text
 
 from bot.domain.events import Record
-from storage import tables
+from storage import audit_gaps, tables
 from storage.columns import AnyRow, storable
 from storage.locks import lock, try_lock
 from storage.memory import memory
@@ -187,9 +187,9 @@ def verify(connection: Connection, progress: Callable[[int], None] | None = None
 
     Of several broken entries it names the one written first; broken seals come after entries.
     """
-    entries, broken = _verify_chains(connection, progress or _silent)
+    entries, broken = _verify_chains(connection, progress or (lambda _: None))
     number, broken_seal = _verify_seals(connection)
-    found = broken or broken_seal
+    found = broken or broken_seal or audit_gaps.alert_without_chain(connection)
     return Verdict(found is None, entries, number, found)
 
 
@@ -282,10 +282,6 @@ def _what_is_wrong_under_seal(row: AnyRow, covered: _Covered) -> str | None:
 def _stream(connection: Connection, statement: Any, values: dict[str, Any] | None = None) -> Any:
     """Rows a thousand at a time: the trail is larger than memory one day."""
     return connection.execute(statement, values or {}, execution_options={"yield_per": 1000})
-
-
-def _silent(_: int) -> None:
-    """Nobody watches."""
 
 
 def _instant(at: datetime) -> str:

@@ -1,6 +1,8 @@
 """The log, into which no patient identifier can get."""
 
 import ast
+import errno
+import io
 import json
 import logging
 import subprocess
@@ -270,3 +272,19 @@ def test_every_key_in_the_code_is_on_the_list() -> None:
 )
 def test_each_key_takes_values_of_its_kind(key: str, value: object, expected: bool) -> None:
     assert fits(key, value) is expected
+
+
+class FullDisk(io.StringIO):
+    """Where nothing can be written any more."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_stops_nobody(written: Written) -> None:
+    configure("json", stream=FullDisk())
+    log.error("message_not_stored", size=1)
+    log.info("started")
+    configure("json", stream=written)
+    log.info("started")
+    assert [line["event"] for line in written.lines] == ["started"]

@@ -5,7 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 from importlib.resources import files
 from secrets import randbits
@@ -18,9 +18,9 @@ from bot.app.channels import Channels, open_channels, slack_settings, twilio_acc
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import open_listener
 from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
+from bot.app.safety import CannotStart, refuse_unsafe
 from bot.app.timekeeping import steady, watch_clock
 from bot.clock import Clock, RawClock
-from bot.domain.coverage import SLACK, SMS
 from bot.domain.events import Record
 from bot.domain.policy import Policy
 from bot.domain.policy_file import parse_policy
@@ -32,7 +32,7 @@ from bot.settings import BadSettings, Settings
 from bot.sources.fhir_auth import BadKey
 from bot.web.app import Server, build
 from bot.web.health import Health
-from storage import audit, outbox, people, quarantine
+from storage import audit, outbox, quarantine
 from storage.database import OUTAGES, Database, DatabaseInUse
 
 __all__ = [
@@ -50,10 +50,6 @@ SEAL_EVERY = 60
 DRAIN_SECONDS = 10.0
 OUTAGE_SECONDS = 1.0
 Loop = Callable[[], Coroutine[Any, Any, None]]
-
-
-class CannotStart(Exception):
-    """Serving would be unsafe. The text says why, and what to do; it holds no secret."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +96,7 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         database = _opened(settings, stack)
-        _refuse_unsafe(settings, database, without, raw.now())
+        refuse_unsafe(settings, database, without, raw.now())
         wake = Wake(asyncio.get_running_loop())
         clock = steady(database, raw)
         engine = _engine(settings, clock, database, wake)
@@ -132,28 +128,6 @@ def _opened(settings: Settings, stack: AsyncExitStack) -> Database:
         ) from None
     database.migrate()
     return database
-
-
-def _refuse_unsafe(
-    settings: Settings, database: Database, without: frozenset[str], now: datetime
-) -> None:
-    missing = {SLACK: settings.missing_for_slack(), SMS: settings.missing_for_twilio()}
-    option = {SLACK: "--without slack", SMS: "--without twilio"}
-    told = [
-        f"Not set: {', '.join(names)}. Set what is missing, or start with {option[channel]}."
-        for channel, names in missing.items()
-        if names and channel not in without
-    ]
-    told += map(str, settings.far_end(now))
-    if told:
-        raise CannotStart("\n".join(told))
-    working = {SLACK, SMS} - without
-    able = [p for p in database.look(people.coordinators) if working & set(p.channels)]
-    if not able:
-        raise CannotStart(
-            "No coordinator can be paged, so an alert could end with nobody. "
-            "Import one with `readback people import`, with the role coordinator and a channel."
-        )
 
 
 def _engine(settings: Settings, clock: Clock, database: Database, wake: Wake) -> Engine:
@@ -284,6 +258,7 @@ def _schedule(engine: Engine, stack: AsyncExitStack) -> AsyncIOScheduler:
         timezone=UTC,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
+    stack.push_async_callback(_seal, engine)  # the last minute before a stop is sealed as well
     scheduler.add_job(_seal, "interval", seconds=SEAL_EVERY, args=[engine])
     if engine.shadow:
         scheduler.add_job(tell, "interval", seconds=TELL_EVERY, args=[engine])

@@ -56,7 +56,7 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
     database, directory = findings.database(settings)
     yield database
     if directory:
-        yield from findings.people(*directory)
+        yield from findings.people(*directory, {left.channel for left in without})
     yield from findings.ports(settings)
     yield from findings.hl7(settings)
     yield from findings.folders(settings)

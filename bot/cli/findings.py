@@ -1,7 +1,7 @@
 """What `readback check` finds out on this machine: database, ports, people."""
 
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.app import policy_of
 from bot.app.feeds import folder_problem
 from bot.app.listening import tls_problem
+from bot.app.safety import cure_for_nobody, pageable
 from bot.cli.shown import count
 from bot.domain.coverage import SMS, Person
 from bot.domain.policy_file import BadPolicy
@@ -98,20 +99,20 @@ def _port(part: str, host: str, port: int) -> Finding:
     return Finding(part, Weight.OK, f"{host}:{port} is free")
 
 
-def people(everybody: Sequence[Person], designees: dict[str, str]) -> Iterator[Finding]:
+def people(
+    everybody: Sequence[Person], designees: dict[str, str], without: Collection[str]
+) -> Iterator[Finding]:
     """Who cannot be paged, who has no designee, who has no phone. ``designees`` maps ids."""
-    coordinators = [person for person in everybody if "coordinator" in person.roles]
-    if not any(person.channels for person in coordinators):
-        yield Finding(
-            "people",
-            Weight.FAILED,
-            "no coordinator can be paged",
-            "Give somebody that role, with a mobile or a Slack ID: `readback people import`.",
-        )
+    able = pageable((p for p in everybody if "coordinator" in p.roles), without)
+    if not able:
+        cure = cure_for_nobody(without)
+        yield Finding("people", Weight.FAILED, "no coordinator can be paged", cure)
     else:
-        able = sum(1 for person in coordinators if person.channels)
-        who = count(len(everybody), "person", "people")
-        yield Finding("people", Weight.OK, f"{who}, {count(able, 'coordinator')} who can be paged")
+        who, coordinators = (
+            count(len(everybody), "person", "people"),
+            count(len(able), "coordinator"),
+        )
+        yield Finding("people", Weight.OK, f"{who}, {coordinators} who can be paged")
     orders = [person for person in everybody if not person.roles]
     for what, cure, concerns, wrong in _RULES:
         named = [p for p in (orders if concerns == "orders" else everybody) if wrong(p, designees)]
@@ -184,6 +185,8 @@ def policy(settings: Settings) -> Finding:
         found = policy_of(settings)
     except BadPolicy as bad:
         return Finding("policy", Weight.FAILED, f"{file}: {bad}", "Correct that line.")
+    except UnicodeDecodeError:
+        return Finding("policy", Weight.FAILED, f"{file} is not UTF-8 text", "Save it as UTF-8.")
     except OSError as error:
         return Finding("policy", Weight.FAILED, f"{file}: {error.strerror}", "See site.policy.")
     unknown = unknown_categories(settings.hl7.profile, found)

@@ -30,6 +30,11 @@ ConfigFile = Annotated[
 class Without(StrEnum):
     """What can be done without, by the names that people know."""
 
+    @property
+    def channel(self) -> str:
+        """As people's channels are called."""
+        return "sms" if self is Without.TWILIO else "slack"
+
     SLACK = "slack"
     TWILIO = "twilio"
 

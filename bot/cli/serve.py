@@ -15,7 +15,6 @@ from rich.table import Table
 from bot.cli.opening import (
     ConfigFile,
     LeftOut,
-    Without,
     clock_for,
     policy_or_stop,
     say_mode,
@@ -41,7 +40,7 @@ def serve(
 
     settings = settings_from(config)
     policy_or_stop(settings)
-    left_out = frozenset(_CHANNEL[name] for name in without or [])
+    left_out = frozenset(name.channel for name in without or [])
     say_mode(settings)
     _say_plan(settings, left_out)
     log.configure(settings.log.format, on_drop=metrics.log_key_dropped)
@@ -65,9 +64,6 @@ def _end_with_input() -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-_CHANNEL = {Without.SLACK: "slack", Without.TWILIO: "sms"}
 
 
 def _say_plan(settings: "Settings", left_out: frozenset[str]) -> None:

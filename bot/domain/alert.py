@@ -393,7 +393,8 @@ class Transition:
     to: tuple[State, ...]
 
 
-_OPEN, _ACKED, _GONE, _LOWERED, _SHADOW = State
+_OPEN, _ACKED, _SHADOW = State.OPEN, State.ACKNOWLEDGED, State.SHADOW
+_GONE, _LOWERED = State.WITHDRAWN, State.DOWNGRADED
 _RECEIPTS: dict[type, Callable[[Turn, Any], None]] = {
     PageSent: page_sent,
     PageFailed: page_failed,

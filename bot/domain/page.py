@@ -132,7 +132,8 @@ class Page:
     ``handed_to`` and ``handed_at`` tell to whom this person has handed it over and when, and
     ``no_access`` that they said it is not their patient. ``callees`` are whom to phone, best first.
     ``posted`` are this person's messages that are not collapsed, the newest last.
-    ``already_called``: the report documents a call to this very person. ``preliminary``: what holds
+    ``already_called``: the report documents a call to this very person. ``provider_unknown``: the
+    directory knows nobody by the identifiers that the report names. ``preliminary``: what holds
     is not final yet. ``sender`` is whose report it is, where there is no alert.
     """
 
@@ -168,6 +169,7 @@ class Page:
     posted: tuple[Posted, ...] = field(default=())
     already_called: bool = False
     preliminary: bool = False
+    provider_unknown: bool = False
     sender: str = ""
 
 

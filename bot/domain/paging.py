@@ -22,6 +22,8 @@ def start(turn: Turn) -> None:
     elif alert.review or alert.too_late_for_a_ladder(turn.now):
         climb(turn, Role.COORDINATOR)
     else:
+        if alert.roster.ordering is None:
+            turn.record("provider_unknown")
         climb(turn, Role.ORDERING_PROVIDER)
 
 

@@ -170,8 +170,8 @@ def amend_ended(turn: Turn, event: Amended) -> None:
 
 
 def _begin_again(turn: Turn, event: Amended, policy: CategoryPolicy) -> None:
-    # One for which people were paged and that is still open must never fall silent.
-    silent = event.shadow and (turn.alert.shadow or not turn.alert.is_open)
+    # One for which people were paged must never fall silent: they acted on what it said.
+    silent = event.shadow and (turn.alert.shadow or not turn.alert.paged)
     start_cycle(turn)
     due_at = event.opens_at + policy.window
     turn.evolve(shadow=silent, policy=policy, window_opens_at=event.opens_at, due_at=due_at)

@@ -6,6 +6,7 @@ nothing by more.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -20,21 +21,50 @@ from bot.log import log
 from storage import alerts, people
 
 BATCH = 500
+LONGEST_PAUSE = 60.0
+"""Seconds between two tries of a step that keeps failing."""
+
+
+@dataclass(slots=True)
+class Failing:
+    """Alerts whose step has failed in this copy: each is tried again after a growing pause, so that
+    it neither keeps the sweep spinning nor the others waiting. Times are the event loop's.
+    """
+
+    pauses: dict[str, float] = field(default_factory=dict)
+    until: dict[str, float] = field(default_factory=dict)
+
+    def waiting(self) -> set[str]:
+        """Those whose pause is not over."""
+        now = asyncio.get_running_loop().time()
+        return {alert_id for alert_id, until in self.until.items() if until > now}
+
+    def note(self, alert_id: str, error: Exception | None) -> None:
+        """How its last step went."""
+        if error is None:
+            self.pauses.pop(alert_id, None)
+            self.until.pop(alert_id, None)
+        else:
+            pause = min(2 * self.pauses.get(alert_id, 0.5), LONGEST_PAUSE)
+            self.pauses[alert_id] = pause
+            self.until[alert_id] = asyncio.get_running_loop().time() + pause
+            log.error("step_failed", alert=alert_id, error=type(error).__name__)
+        metrics.STEPS_FAILING.set(len(self.pauses))
 
 
 async def run(engine: Engine, wake: Wake) -> None:
     """Sweep until cancelled."""
-    followed = ""
+    followed, failing = "", Failing()
     while True:
         wake.timers.clear()
-        while await sweep(engine) == BATCH:
+        while await sweep(engine, failing) == BATCH:
             pass
         due, edition = await engine.database.read(_ahead)
         if edition != followed:
-            await follow_directory(engine)
+            await follow_directory(engine, failing)
             followed = edition
         seconds = LONGEST_SLEEP
-        if due is not None:
+        if due is not None and not failing.until:
             seconds = engine.clock.seconds_until(due, at_most=LONGEST_SLEEP)
         await asleep(wake.timers, seconds)
 
@@ -43,30 +73,35 @@ def _ahead(c: Connection) -> tuple[datetime | None, str]:
     return alerts.next_due_at(c), people.edition(c)
 
 
-async def follow_directory(engine: Engine) -> None:
+async def follow_directory(engine: Engine, failing: Failing) -> None:
     """Whoever changed the directory and how: an import passes on by itself what its owners lose,
     but not what another copy opened for one of them at the same moment."""
     left = await engine.database.read(alerts.out_of_reach)
-    await _each(engine, left, lambda alert_id: partial(pass_on_one, engine, alert_id))
+    await _each(engine, left, failing, lambda alert_id: partial(pass_on_one, engine, alert_id))
 
 
-async def sweep(engine: Engine) -> int:
+async def sweep(engine: Engine, failing: Failing) -> int:
     """Do what is due now; the number of alerts looked at. One that fails does not stop the rest."""
-    now = engine.clock.now()
+    now, waiting = engine.clock.now(), failing.waiting()
     metrics.swept(now)
-    due = await engine.database.read(lambda c: alerts.due(c, now, limit=BATCH))
-    await _each(engine, due, lambda alert_id: partial(step, engine, alert_id))
+    found = await engine.database.read(lambda c: alerts.due(c, now, limit=BATCH + len(waiting)))
+    due = [alert_id for alert_id in found if alert_id not in waiting][:BATCH]
+    await _each(engine, due, failing, lambda alert_id: partial(step, engine, alert_id))
     return len(due)
 
 
 async def _each(
-    engine: Engine, alert_ids: Sequence[str], unit: Callable[[str], Callable[[Connection], None]]
+    engine: Engine,
+    alert_ids: Sequence[str],
+    failing: Failing,
+    unit: Callable[[str], Callable[[Connection], None]],
 ) -> None:
     writes = [engine.database.write(unit(alert_id)) for alert_id in alert_ids]
     results = await asyncio.gather(*writes, return_exceptions=True)
     for alert_id, result in zip(alert_ids, results, strict=True):
-        if isinstance(result, BaseException):
-            log.error("step_failed", alert=alert_id, error=type(result).__name__)
+        if isinstance(result, BaseException) and not isinstance(result, Exception):
+            raise result
+        failing.note(alert_id, result)
 
 
 def step(engine: Engine, alert_id: str, c: Connection) -> None:

@@ -13,7 +13,17 @@ from bot.domain.page import Notice, Page
 from bot.domain.wording import local_time
 from bot.slack import SlackSettings
 from bot.slack.elements import Block, actions, button, context, header, section, verbatim
-from bot.slack.words import PRELIMINARY, READ_BACK, clipped, due, due_at, escaped, late, title_case
+from bot.slack.words import (
+    PRELIMINARY,
+    PROVIDER_UNKNOWN,
+    READ_BACK,
+    clipped,
+    due,
+    due_at,
+    escaped,
+    late,
+    title_case,
+)
 
 ACKNOWLEDGE, DECLINE, UNDO = "acknowledge", "decline", "undo"
 ALREADY_CALLED, OPEN_IMAGES = "already_called", "open_images"
@@ -130,6 +140,7 @@ def _marks(page: Page) -> tuple[str, ...]:
     return (
         f"⚠️ A person must look: {escaped(page.review)}" if page.review else "",
         PRELIMINARY if page.preliminary else "",
+        PROVIDER_UNKNOWN if page.provider_unknown else "",
         late(page.late_by),
         f"Note: {escaped(page.note)}" if page.note else "",
         "Possible repeat of a page you already have" if page.slip.possible_repeat else "",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.domain.events import ReadBack
 from bot.domain.wording import duration, local_time
 
+PROVIDER_UNKNOWN = "❓ The ordering provider is not in the directory: nobody has told them"
 PRELIMINARY = "📝 Preliminary report: not final when this was sent"
 READ_BACK = {
     ReadBack.NONE: "no read-back",

@@ -51,7 +51,7 @@ def read(
         digest=hashlib.sha256(data).hexdigest(),
         source=source,
         sender=known.sender,
-        control_id=wire.msh(10),
+        control_id=wire.msh(10)[:_LONGEST],
         processing_id=processing_id(wire),
         reading=_reading(wire, known, data),
     )

@@ -92,7 +92,19 @@ def test_what_is_not_set_fails_unless_it_is_done_without(place: Place) -> None:
     told = findings(place)
     assert {finding["part"] for finding in told["failed"]} == {"slack", "twilio"}
     assert "--without slack" in told["failed"][0]["cure"]
-    assert findings(place, "--without", "slack", "--without", "twilio")["failed"] == []
+    without = [findings(place, "--without", each)["failed"] for each in ("slack", "twilio")]
+    assert [{finding["part"] for finding in failed} for failed in without] == [
+        {"twilio"},
+        {"slack"},
+    ]
+
+
+def test_a_coordinator_whose_only_channel_is_left_out_cannot_be_paged(place: Place) -> None:
+    """As `serve` has it, which would refuse to start."""
+    place.imported(CARLA)
+    failed = findings(place, "--without", "slack", "--without", "twilio")["failed"]
+    assert [finding["part"] for finding in failed] == ["people"]
+    assert "none is left" in failed[0]["cure"]
 
 
 def test_tokens_that_are_refused_are_named_and_not_repeated(healthy: Place) -> None:

@@ -164,9 +164,15 @@ def test_in_shadow_a_correction_runs_another_ladder_in_shadow() -> None:
     assert (loop.alert.state, loop.alert.shadow, loop.alert.paged) == (State.OPEN, True, ())
 
 
-def test_what_people_answered_before_shadow_is_reopened_in_shadow() -> None:
+def test_what_people_answered_before_shadow_is_reopened_aloud() -> None:
     loop = Loop().open()
     loop.acknowledge(ADA)
+    amended(loop, "another finding", in_shadow=True)
+    assert (loop.alert.state, loop.alert.shadow) == (State.OPEN, False)
+
+
+def test_what_was_withdrawn_before_anybody_was_paged_is_reopened_in_shadow() -> None:
+    loop = Loop().open(ended="withdrawn")
     loop.held = True
     amended(loop, "another finding", in_shadow=True)
     assert (loop.alert.state, loop.alert.shadow) == (State.OPEN, True)

@@ -1,10 +1,12 @@
 """The sweep: everything that is due, each for itself."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from sqlalchemy import update
 
+from bot import metrics
 from bot.domain.alert import State
 from bot.domain.events import Acknowledged, ReadBack
 from bot.engine import timers
@@ -22,10 +24,26 @@ def test_one_alert_that_cannot_be_read_does_not_stop_the_others(bench: Bench) ->
     spoil = update(tables.alerts).where(tables.alerts.c.id == broken).values(rest="no JSON")
     bench.database.run(lambda c: c.execute(spoil).rowcount)
     bench.pass_time(minutes=10)
-    assert asyncio.run(timers.sweep(bench.engine)) == 3
+    assert asyncio.run(timers.sweep(bench.engine, timers.Failing())) == 3
     assert [bench.alert(name).round for name in ("E0", "E2")] == [2, 2]
     (error,) = bench.log.error_lines
     assert (error["event"], error["alert"]) == ("step_failed", broken)
+
+
+def test_a_step_that_keeps_failing_is_tried_after_a_pause_and_told_once_a_try(
+    bench: Bench,
+) -> None:
+    bench.report("E0")
+    bench.report("E1")
+    bench.dispatch(bench.quiet)
+    broken = bench.alert("E1").id
+    spoil = update(tables.alerts).where(tables.alerts.c.id == broken).values(rest="no JSON")
+    bench.database.run(lambda c: c.execute(spoil).rowcount)
+    bench.pass_time(minutes=10)
+    began = time.monotonic()
+    run_until(bench, lambda: bench.alert("E0").round == 2 and time.monotonic() - began > 0.5)
+    assert len(bench.log.error_lines) == 1
+    assert metrics.STEPS_FAILING._value.get() == 1
 
 
 def test_a_step_that_somebody_else_has_taken_is_not_taken_again(bench: Bench) -> None:

@@ -34,6 +34,8 @@ def out_of_reach(member: Member) -> None:
 def test_an_unknown_provider_is_the_coordinators_at_once(hospital: Hospital) -> None:
     hospital.send(hospital.report("unknown-provider"))
     assert owner(hospital) == hospital.carla.name
+    assert len(entries(hospital, "provider_unknown")) == 1
+    assert "not in the directory" in hospital.carla.slack.messages[0].plain
     paged_until_acknowledged(hospital, hospital.carla)
 
 

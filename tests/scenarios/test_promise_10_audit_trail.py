@@ -126,6 +126,22 @@ def test_a_removed_alert_is_missed_under_its_seal(hospital: Hospital, intruder: 
     assert f"{entries} of its" in (verdict.first_broken or "")
 
 
+def test_a_chain_that_no_seal_covers_yet_is_missed_by_its_alert(
+    hospital: Hospital, intruder: Engine
+) -> None:
+    alert = one_alert(hospital)
+    verdict = tampered(hospital, intruder, removed(alert))
+    assert verdict.first_broken == f"chain {alert}, entry 1: removed with all that followed"
+
+
+def test_a_stop_seals_what_was_written_since_the_last_seal(hospital: Hospital) -> None:
+    one_alert(hospital)
+    hospital.close()
+    verdict = hospital.database.look(audit.verify)
+    assert (verdict.ok, verdict.seals) == (True, 1)
+    hospital.open()
+
+
 def test_the_end_of_a_chain_that_was_cut_off_is_missed(
     hospital: Hospital, intruder: Engine
 ) -> None:

@@ -155,6 +155,9 @@ _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
     "reminder_due": lambda _: Told("No answer: a reminder is due", "", "warn"),
     "expired": lambda _: Told("Window passed without an answer", "recorded as a miss", "alarm"),
     "unreachable": lambda f: Told(f"{f.who} cannot be reached", f.role, "warn"),
+    "provider_unknown": lambda _: Told(
+        "Ordering provider unknown", "not in the directory", "alarm"
+    ),
     "nobody_reachable": lambda _: Told("Nobody can be reached", "tried again shortly", "alarm"),
     "radiologist_asked_to_phone": lambda f: Told(f"{f.who} is asked to phone", "radiologist"),
     "radiologist_unreachable": lambda _: Told("The radiologist cannot be told", "", "warn"),

@@ -1,0 +1,48 @@
+"""What must be so before anybody may rely on a copy. `readback check` asks the same questions."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from bot.domain.coverage import SLACK, SMS, Person
+from bot.settings import Settings
+from storage import people
+from storage.database import Database
+
+
+class CannotStart(Exception):
+    """Serving would be unsafe. The text says why, and what to do; it holds no secret."""
+
+
+def pageable(coordinators: Iterable[Person], without: Collection[str]) -> list[Person]:
+    """Those whom a channel reaches that the site does not do without."""
+    working = {SLACK, SMS} - set(without)
+    return [person for person in coordinators if working & set(person.channels)]
+
+
+def cure_for_nobody(without: Collection[str]) -> str:
+    """What to do where no coordinator can be paged."""
+    channels = {SLACK: "a Slack ID", SMS: "a mobile"}
+    usable = [said for channel, said in channels.items() if channel not in without]
+    needs = " or ".join(usable) or "a channel: none is left"
+    return f"Import one with `readback people import`, with the role coordinator and {needs}."
+
+
+def refuse_unsafe(
+    settings: Settings, database: Database, without: frozenset[str], now: datetime
+) -> None:
+    """Raises CannotStart with everything that is missing."""
+    missing = {SLACK: settings.missing_for_slack(), SMS: settings.missing_for_twilio()}
+    option = {SLACK: "--without slack", SMS: "--without twilio"}
+    told = [
+        f"Not set: {', '.join(names)}. Set what is missing, or start with {option[channel]}."
+        for channel, names in missing.items()
+        if names and channel not in without
+    ]
+    told += map(str, settings.far_end(now))
+    if told:
+        raise CannotStart("\n".join(told))
+    if not pageable(database.look(people.coordinators), without):
+        raise CannotStart(
+            "No coordinator can be paged, so an alert could end with nobody. "
+            + cure_for_nobody(without)
+        )
