@@ -81,10 +81,12 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Where it waits now. ``first``: none of this reason did, so a person has to hear of it."""
+    """Where it waits now. ``first``: none of this reason did, so a person has to hear of it.
+    ``new``: this message did not."""
 
     id: str
     first: bool
+    new: bool
 
 
 def put(
@@ -111,8 +113,8 @@ def put(
     put_in = connection.execute(_PUT, values).rowcount == 1
     if not put_in:
         same = {"of_message": message_id, "of_reason": unusable.reason}
-        return Put(connection.execute(_SAME, same).scalar_one(), first=False)
-    return Put(entry_id, first=waiting is None)
+        return Put(connection.execute(_SAME, same).scalar_one(), first=False, new=False)
+    return Put(entry_id, first=waiting is None, new=True)
 
 
 def listing(connection: Connection, *, waiting_only: bool = True) -> list[Quarantined]:

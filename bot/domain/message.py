@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from bot.domain.report import Flag, OrderNumber, Patient, Report
 
+TOO_LARGE = "too-large"
+"""The reason of a message over the limit: only its beginning was kept, it cannot be replayed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reports:

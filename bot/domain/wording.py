@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.coverage import Role
 from bot.domain.gsm import SEGMENT, clip, septets, to_gsm
+from bot.domain.message import TOO_LARGE
 from bot.domain.page import Notice, Page
 from bot.domain.replies import Unclear
 
@@ -120,13 +121,21 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         "Please check the order and the directory.",
         Notice.OLDER_VERSION: f"{ref}: an older version, received later, is more urgent than the "
         f"one that holds. Please {look}",
-        Notice.QUARANTINE: f"a message could not be used ({reason}). See: readback quarantine list",
+        Notice.QUARANTINE: _quarantined(page.reason, reason),
         Notice.OPTED_OUT: "somebody in the directory answered STOP: no SMS reaches them until they "
         "send START. See: readback check",
         Notice.SHADOW: page.reason,
         Notice.SHADOW_OVER: page.reason,
     }
     return texts.get(notice, "")
+
+
+def _quarantined(slug: str, reason: str) -> str:
+    if slug == TOO_LARGE:
+        what = "a message was too large, only its first 64 KB were kept: send it again, smaller"
+    else:
+        what = f"a message could not be used ({reason})"
+    return f"{what}. See: readback quarantine list"
 
 
 def _please_phone(page: Page) -> Iterable[str]:

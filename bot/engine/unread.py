@@ -8,7 +8,7 @@ from bot import metrics
 from bot.domain.alert import Alert
 from bot.domain.coverage import Role
 from bot.domain.events import Amended, Opened, Record, SendNotice
-from bot.domain.message import RawMessage, Unusable
+from bot.domain.message import TOO_LARGE, RawMessage, Unusable
 from bot.domain.numbers import distinct, key_of
 from bot.domain.page import Notice, Slip
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
@@ -39,7 +39,7 @@ def keep(
     audit.append(c, "admin", [record], now)
     if unusable.flags and not _is_test(engine, raw):
         _flagged(c, engine, raw, unusable, entry.id, now)
-    elif entry.first:
+    elif entry.first or (entry.new and unusable.reason == TOO_LARGE):
         _tell_coordinator(c, unusable.reason, now, shadow=engine.shadow is not None)
     after_commit(c, engine.wake)
 
@@ -100,7 +100,8 @@ def _open_unread(
 
 
 def _tell_coordinator(c: Connection, reason: str, now: datetime, *, shadow: bool) -> None:
-    """One notice a reason, to the first coordinator who can be reached."""
+    """One notice a reason, to the first coordinator who can be reached; of what is too large one a
+    message, since it cannot be replayed and its sender has to hear of it."""
     for person in people.coordinators(c):
         if person.channels:
             channel = person.channels[0]

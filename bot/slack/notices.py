@@ -1,11 +1,17 @@
 """Notices that are messages of their own: they tell of something else than a page does. Pure."""
 
 from bot.domain.coverage import Role
+from bot.domain.message import TOO_LARGE
 from bot.domain.page import Callee, Notice, Page
 from bot.slack import SlackSettings
 from bot.slack.blocks import Message, due_line, page_message, what
 from bot.slack.elements import context, header, section
 from bot.slack.words import clipped, escaped
+
+_ONLY_THE_BEGINNING = (
+    "Only its first 64 KB were kept, and it cannot be replayed: the sender has to send it again, "
+    "smaller, or `hl7.max_message_bytes` (for a file `max_file_bytes`) has to be raised before."
+)
 
 
 def notice_message(page: Page, settings: SlackSettings) -> Message:
@@ -71,9 +77,10 @@ def _older_version(page: Page) -> Message:
 
 def _quarantine(page: Page) -> Message:
     reason = escaped(clipped(page.reason.replace("-", " "), 200))
+    kept = _ONLY_THE_BEGINNING if page.reason == TOO_LARGE else "Nothing is lost."
     blocks = [
         header("📥 A message could not be used"),
-        section(f"It waits in quarantine: *{reason or 'unknown reason'}*. Nothing is lost."),
+        section(f"It waits in quarantine: *{reason or 'unknown reason'}*. {kept}"),
         context("`readback quarantine list` shows it and says what to do"),
     ]
     return Message("READBACK: a message waits in quarantine", blocks)

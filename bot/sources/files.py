@@ -17,7 +17,8 @@ from bot.sources import fhir, hl7, hl7_batch
 from bot.sources.fhir_json import Node, Resource, name_of, reachable, text
 from bot.sources.fhir_numbers import Origin
 from bot.sources.hl7_wire import ENVELOPE, BadReport
-from bot.sources.mllp_frames import FS, KEPT, VT
+from bot.sources.mllp_frames import FS, VT
+from bot.sources.oversize import KEPT, together, too_large_for
 
 _BEFORE_TEXT = b"\xef\xbb\xbf \t\r\n"
 """A byte order mark and blanks."""
@@ -77,12 +78,18 @@ def read_all(data: bytes, known: Known, now: datetime) -> Iterator[RawMessage]:
 
 
 def too_large(
-    data: bytes, known: Known, limit: int, *, size: int | None = None, digest: str = ""
+    data: bytes,
+    known: Known,
+    limit: int,
+    *,
+    size: int | None = None,
+    digest: str = "",
+    tail: bytes = b"",
 ) -> RawMessage:
     """Of what is over the limit the beginning is kept, with size and hash of all of it; these are
-    given where ``data`` is that beginning alone."""
-    detail = f"It is larger than {limit} bytes: send documents by reference"
-    raw = refused(data, BadReport("too-large", detail, "207"), known)
+    given, with the tail, where ``data`` is that beginning alone."""
+    known_of_it = data if is_json(data) else together(data, tail)
+    raw = refused(known_of_it, too_large_for(limit), known)
     return replace(
         raw,
         data=data[:KEPT],

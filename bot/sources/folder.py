@@ -205,7 +205,12 @@ class Folder:
     def _too_large(self, content: Content) -> RawMessage:
         how = self._how
         return files.too_large(
-            content.data, how.known, how.file_limit, size=content.size, digest=content.digest
+            content.data,
+            how.known,
+            how.file_limit,
+            size=content.size,
+            digest=content.digest,
+            tail=content.tail,
         )
 
     def _put_off(self, file: File, reason: str) -> None:

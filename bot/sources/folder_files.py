@@ -6,7 +6,6 @@ complete the moment that it has its own.
 """
 
 import errno
-import hashlib
 import os
 import shutil
 import stat
@@ -15,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.sources.mllp_frames import KEPT
+from bot.sources.oversize import Passing
 
 DONE, REJECTED = "done", "rejected"
 _BEING_WRITTEN = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
@@ -40,12 +39,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file held. Of one over the limit ``data`` is the beginning; ``size`` and ``digest``
-    (SHA-256) are always of all of it."""
+    """What a file held. Of one over the limit ``data`` is the beginning and ``tail`` what is known
+    of the rest; ``size`` and ``digest`` (SHA-256) are always of all of it."""
 
     data: bytes
     size: int
     digest: str
+    tail: bytes = b""
 
     @property
     def whole(self) -> bool:
@@ -119,14 +119,11 @@ def content_of(file: File, limit: int) -> Content:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with os.fdopen(os.open(file.path, flags), "rb") as opened:
         _require_same(file, opened.fileno())
-        whole = file.stamp[0] <= limit
-        data, digest, size = bytearray(), hashlib.sha256(), 0
+        passing = Passing(limit) if file.stamp[0] <= limit else Passing()
         while chunk := opened.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            data += chunk if whole else chunk[: max(0, KEPT - len(data))]
+            passing.add(chunk)
         _require_same(file, opened.fileno())
-    return Content(bytes(data), size, digest.hexdigest())
+    return Content(passing.head, passing.size, passing.digest, passing.tail)
 
 
 def _require_same(file: File, descriptor: int) -> None:

@@ -21,6 +21,7 @@ from bot.sources.hl7_people import patient
 from bot.sources.hl7_report import Circumstances, reports
 from bot.sources.hl7_time import zone_of
 from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, header_line, salvaged, unmarked
+from bot.sources.oversize import together
 
 SOURCE = "hl7"
 _TRIGGERS = frozenset({"", "R01", "R03", "R32", "R40"})
@@ -132,10 +133,12 @@ def unusable(
     source: str,
     size: int | None = None,
     digest: str = "",
+    tail: bytes = b"",
     feeds: Feeds = NO_PROFILES,
 ) -> RawMessage:
-    """A message for quarantine. ``data`` may be cut, ``size`` and ``digest`` are not."""
-    wire, known = salvaged(data)
+    """A message for quarantine. ``data`` may be cut, ``size`` and ``digest`` are not; ``tail`` is
+    what is known of what was cut off, see oversize."""
+    wire, known = salvaged(together(data, tail))
     profile = profile_of(wire, feeds) if known else STANDARD
     digest = digest or hashlib.sha256(data).hexdigest()
     size = len(data) if size is None else size

@@ -204,7 +204,7 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     lines = re.split(r"[\r\n\v\x1c]+", text)
     starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:]]
     if len(starts) == 1:
-        return wire_of(lines[starts[0] :], "latin-1", text), True
+        return wire_of(_mended(lines[starts[0] :]), "latin-1", text), True
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
 
 

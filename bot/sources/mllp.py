@@ -19,6 +19,7 @@ from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import Ending, Frame, Framer, frame
 from bot.sources.mllp_gate import Gate, Network, address
 from bot.sources.mllp_tls import Renewed, TlsFiles
+from bot.sources.oversize import too_large_for
 
 Receive = Callable[[RawMessage], Awaitable[Receipt]]
 """Stores a message durably; raises what kept it from being stored."""
@@ -215,8 +216,7 @@ class Listener:
 
 def _refused(received: Frame, how: Listening) -> RawMessage:
     if received.ending is Ending.TOO_LARGE:
-        detail = f"The message is larger than {how.limit} bytes: send documents by reference"
-        bad = BadReport("too-large", detail, "207")
+        bad = too_large_for(how.limit)
     else:
         bad = BadReport("cut-off", "The message broke off before its end: send it again", "207")
     return unusable(
@@ -225,6 +225,7 @@ def _refused(received: Frame, how: Listening) -> RawMessage:
         source=how.source,
         size=received.size,
         digest=received.digest,
+        tail=received.tail,
         feeds=how.feeds,
     )
 

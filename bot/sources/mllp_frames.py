@@ -8,9 +8,9 @@ import hashlib
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.sources.oversize import KEPT, Passing
+
 VT, FS, CR = b"\x0b", b"\x1c", b"\r"
-KEPT = 64 * 1024
-"""Bytes kept of a frame over the limit."""
 
 
 class Ending(Enum):
@@ -23,12 +23,14 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stood between VT and FS. ``size`` and ``digest`` (SHA-256) are of all of it."""
+    """What stood between VT and FS. ``size`` and ``digest`` (SHA-256) are of all of it; ``tail`` is
+    what is known of what stood behind ``data``, see oversize."""
 
     data: bytes
     ending: Ending
     size: int
     digest: str
+    tail: bytes = b""
 
 
 def frame(data: bytes) -> bytes:
@@ -47,7 +49,7 @@ class Framer:
         self._buffer = bytearray()
         self._searched = 0
         self._begun = False
-        self._over: _Overflow | None = None
+        self._over: Passing | None = None
         self.stray = 0
 
     @property
@@ -105,7 +107,7 @@ class Framer:
 
     def _hold_limit(self) -> None:
         if self._over is None and len(self._buffer) > self._limit:
-            self._over = _Overflow(bytes(self._buffer[: self._kept]))
+            self._over = Passing(self._kept)
         if self._over is not None:
             self._over.add(self._buffer)
             self._buffer.clear()
@@ -117,10 +119,10 @@ class Framer:
         if ending is Ending.CUT_OFF:
             self._buffer.clear()
         if over is None and len(data) > self._limit:
-            over = _Overflow(data[: self._kept])
+            over = Passing(self._kept)
         if over is not None:
             over.add(data)
-            return [Frame(over.head, Ending.TOO_LARGE, over.size, over.hash.hexdigest())]
+            return [Frame(over.head, Ending.TOO_LARGE, over.size, over.digest, over.tail)]
         *broken_off, last = data.split(VT + b"MSH")
         if not broken_off:
             return [_frame(last, ending)]
@@ -128,19 +130,6 @@ class Framer:
         begun = [first, *(b"MSH" + other for other in others)]
         cut = [_frame(part, Ending.CUT_OFF) for part in begun if part.strip()]
         return [*cut, _frame(b"MSH" + last, ending)]
-
-
-class _Overflow:
-    """A frame over the limit: its beginning, and the size and hash of everything."""
-
-    def __init__(self, head: bytes) -> None:
-        self.head = head
-        self.size = 0
-        self.hash = hashlib.sha256()
-
-    def add(self, data: bytes | bytearray) -> None:
-        self.hash.update(data)
-        self.size += len(data)
 
 
 def _frame(data: bytes, ending: Ending) -> Frame:

@@ -266,6 +266,8 @@ def test_notices_tell_when() -> None:
 
 def test_the_coordinator_reads_why_a_message_could_not_be_used() -> None:
     assert "(unknown-status)" in notice(Notice.QUARANTINE, reason="unknown-status")
+    too_large = notice(Notice.QUARANTINE, reason="too-large")
+    assert "only its first 64 KB were kept: send it again, smaller" in too_large
 
 
 @pytest.mark.parametrize(

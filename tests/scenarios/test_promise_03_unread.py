@@ -157,3 +157,33 @@ def test_a_replay_that_can_be_read_now_takes_over_the_alert_that_stood_in(
     hospital.pass_time(minutes=1)
     assert (hospital.alerts(), owner(hospital)) == (1, hospital.ada.name)
     expect_everything(hospital)
+
+
+def too_large(hospital: Hospital, accession: str, control: str, flag: str = "AA") -> bytes:
+    """A report with a document over the limit in it, and the flag behind the document."""
+    *before, impression = version(accession, hospital.now, control=control, flag=flag).splitlines()
+    document = b"OBX|2|ED|PDF^Report||^application^pdf^Base64^" + b"JVBERi0x" * 660_000
+    return b"\r".join([*before, document + b"||||||F", impression, b""])
+
+
+def test_a_flag_behind_a_document_that_is_too_large_is_an_alert_for_each_order(
+    hospital: Hospital,
+) -> None:
+    for accession, control in (("L1", "C1"), ("L2", "C2")):
+        message = too_large(hospital, accession, control)
+        for _ in range(2):
+            assert "too-large" in hospital.send(message)
+    hospital.send(too_large(hospital, "L1", "C3"))
+    assert (hospital.alerts(), owner(hospital)) == (2, hospital.carla.name)
+    expect_everything(hospital)
+
+
+def test_of_each_message_that_is_too_large_the_coordinator_is_told(hospital: Hospital) -> None:
+    for number in range(2):
+        message = too_large(hospital, f"L{number}", f"C{number}", flag="")
+        for _ in range(2):
+            hospital.send(message)
+        told = hospital.carla.slack.expect_new("too large").plain
+        assert "first 64 KB were kept" in told
+        assert "Nothing is lost" not in told
+    assert hospital.alerts() == 0

@@ -194,7 +194,16 @@ def test_an_older_version_is_to_be_compared_and_nothing_of_it_is_shown() -> None
 
 def test_a_quarantine_notice_needs_no_alert() -> None:
     bare = Page("d1", notice(Notice.QUARANTINE).slip, ADA, NOW, reason="no-order-identifier")
-    assert "no order identifier" in read(notice_message(bare, SITE))
+    told = read(notice_message(bare, SITE))
+    assert "no order identifier" in told
+    assert "Nothing is lost" in told
+
+
+def test_of_what_was_too_large_it_says_that_only_the_beginning_was_kept() -> None:
+    bare = Page("d1", notice(Notice.QUARANTINE).slip, ADA, NOW, reason="too-large")
+    told = read(notice_message(bare, SITE))
+    assert "Only its first 64 KB were kept" in told
+    assert "Nothing is lost" not in told
 
 
 def test_a_page_for_a_preliminary_report_says_so() -> None:

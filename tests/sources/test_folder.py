@@ -215,8 +215,12 @@ def test_a_folder_that_is_away_is_told_once_and_comes_back(reading: Reading, inb
     assert (events(looked(one)), one.state) == (["source_reached"], "ok")
 
 
-def test_a_file_over_the_limit_is_kept_in_part_and_rejected(reading: Reading, inbox: Path) -> None:
-    data = sample(OBX, "OBX|2|ED|P||" + "A" * 200_000)
+@pytest.mark.parametrize("flag_first", [True, False])
+def test_a_file_over_the_limit_is_kept_in_part_and_rejected(
+    reading: Reading, inbox: Path, flag_first: bool
+) -> None:
+    document = "OBX|2|ED|P||" + "A" * 200_000
+    data = sample(*((OBX, document) if flag_first else (document, OBX)))
     (inbox / "a.hl7").write_bytes(data)
     looked(folder(reading, inbox, file_limit=100_000))
     [entry] = reading.engine.database.look(quarantine.listing)
