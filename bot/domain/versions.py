@@ -170,8 +170,9 @@ def amend_ended(turn: Turn, event: Amended) -> None:
 
 
 def _begin_again(turn: Turn, event: Amended, policy: CategoryPolicy) -> None:
-    # One for which people were paged must never fall silent: they acted on what it said.
-    silent = event.shadow and (turn.alert.shadow or not turn.alert.paged)
+    # One that asks for people, or has paged them, must never fall silent: they act on what it says.
+    asked = turn.before.is_open or bool(turn.alert.paged)
+    silent = event.shadow and (turn.alert.shadow or not asked)
     start_cycle(turn)
     due_at = event.opens_at + policy.window
     turn.evolve(shadow=silent, policy=policy, window_opens_at=event.opens_at, due_at=due_at)

@@ -188,6 +188,13 @@ def test_an_alert_for_which_people_were_paged_never_falls_silent() -> None:
     assert not stale.alert.shadow
 
 
+def test_an_open_alert_that_nobody_could_be_paged_for_yet_never_falls_silent() -> None:
+    stale = Loop(new_alert(Roster())).open(received=60 * 30)
+    assert (stale.alert.stale, stale.alert.paged) == (True, ())
+    amended(stale, "another finding", in_shadow=True)
+    assert not stale.alert.shadow
+
+
 def test_a_late_answer_of_a_provider_is_taken_when_shadow_has_ended() -> None:
     loop = shadow().open()
     loop.do(ShadowEnded())
