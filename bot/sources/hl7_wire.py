@@ -202,7 +202,7 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     """Whatever lines there are in bytes that cannot be used, and whether an MSH governs them."""
     text = unmarked(data).decode("latin-1").replace("\0", "")
     lines = re.split(r"[\r\n\v\x1c]+", text)
-    starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:]]
+    starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:].strip()]
     if len(starts) == 1:
         return wire_of(_mended(lines[starts[0] :]), "latin-1", text), True
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
