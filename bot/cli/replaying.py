@@ -19,6 +19,7 @@ from storage.database import Database
 from storage.messages import Stored
 from storage.quarantine import Quarantined
 
+_TOO_LARGE = "too large: only its beginning was kept, it has to be sent again, smaller"
 Read = Callable[[bytes, datetime], tuple[RawMessage, ...]]
 
 
@@ -69,7 +70,7 @@ def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, wh
     if entry.dismissed_at:
         return Replayed(entry_id, ok=False, outcome="was dismissed: it waits no longer")
     if len(stored.data) < stored.size:
-        return Replayed(entry_id, ok=False, outcome="too large: only its beginning was kept")
+        return Replayed(entry_id, ok=False, outcome=_TOO_LARGE)
     read = _reader(stored, settings)
     if read is None:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")

@@ -202,7 +202,7 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     """Whatever lines there are in bytes that cannot be used, and whether an MSH governs them."""
     text = unmarked(data).decode("latin-1").replace("\0", "")
     lines = re.split(r"[\r\n\v\x1c]+", text)
-    starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:]]
+    starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:].strip()]
     if len(starts) == 1:
         return wire_of(_mended(lines[starts[0] :]), "latin-1", text), True
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
@@ -223,7 +223,7 @@ def segments(text: str) -> list[str]:
 
 def _mended(lines: list[str]) -> list[str]:
     """Blank lines dropped, and the lines of a field that has line ends inside put together."""
-    whole: list[str] = []
+    whole: list[list[str]] = []  # joined at the end: a document may have 100,000 lines
     separator = ""
     for line in lines:
         bare = line.strip(" \t\v\x1c\ufeff")
@@ -231,10 +231,10 @@ def _mended(lines: list[str]) -> list[str]:
             continue
         separator = separator or bare[3:4]
         if not whole or bare[3:4] in {"", separator} or bare[:3] in ENVELOPE:
-            whole.append(bare)
+            whole.append([bare])
         else:
-            whole[-1] += "\n" + line
-    return whole
+            whole[-1].append(line)
+    return ["\n".join(parts) for parts in whole]
 
 
 # ---- escapes --------------------------------------------------------------------------------
