@@ -20,7 +20,7 @@ from tests.sources.oru import CHICAGO, NOW, sample
 
 EXAMPLES, EACH = 400, 50
 LONGEST = 4000
-SLOWEST = 0.5
+SLOWEST = 2.0
 """Seconds for one message of a few thousand bytes, on a machine that does other things too."""
 
 PIECES = (
