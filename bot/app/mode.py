@@ -8,8 +8,8 @@ from bot.engine.context import Engine
 from bot.log import log
 from storage import alert_lists
 
-# Only a look at one row, so that a notice comes within seconds of its hour.
-TELL_EVERY = 5
+# Only a look at one row, so that a notice comes at its hour.
+TELL_EVERY = 1
 
 
 def begin_mode(engine: Engine) -> None:

@@ -23,6 +23,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from bot.connections import connector
 from bot.domain.page import SendFailed, SendUncertain
 from bot.phone.errors import failure
 
@@ -64,7 +65,7 @@ class Transport(AsyncTwilioHttpClient):
         # the request had gone out; the dispatcher bounds how many pages are in flight.
         self._shared = self.session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(account.total_seconds, connect=account.connect_seconds),
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=connector(limit=0),
         )
 
     async def request(  # type: ignore[override]  # the SDK's own async class overrides it so

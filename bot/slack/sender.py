@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.connections import connector
 from bot.domain.page import Notice, Page, Posted, SendFailed, SendUncertain, Sent
 from bot.slack import SlackSettings
 from bot.slack.blocks import Message, aloud, collapsed, page_message
@@ -47,7 +48,7 @@ class SlackSender:
         self._settings = settings
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+            connector=connector(CONNECTIONS),
             trace_configs=[tracing()],
         )
         self._client = AsyncWebClient(

@@ -31,8 +31,11 @@ def hospital(
     """The bot on a thread, on each database. A message that nobody expected, an error in the log
     or a broken audit trail fails the test."""
     with writing(), rehearsal.hospital(database_url, environment=settings) as there:
-        yield there
-        end_well(there, log_errors)
+        try:
+            yield there
+            end_well(there, log_errors)
+        finally:  # pytest shows it where the test failed
+            print(there.bot.log_text() if there.bot else "the bot is not running")
 
 
 def end_well(hospital: Hospital, log_errors: set[str]) -> None:

@@ -28,7 +28,7 @@ from tests.scenarios.receiving import kept
 
 SHADOW = re.compile("runs in shadow until")
 OVER = re.compile("NOBODY IS PAGED")
-# The job looks every five seconds of real time.
+# The job looks every second of real time.
 SOON = 20.0
 
 
