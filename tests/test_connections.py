@@ -1,0 +1,60 @@
+"""Connections to the providers: reused while they are fresh, and never when they may be closing."""
+
+import asyncio
+import time
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.connections import LONGEST_IDLE_SECONDS, connector
+
+
+class Skipping:
+    """The library's monotonic clock, which can be moved forward."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.skipped
+
+
+@pytest.mark.parametrize(
+    ("idle", "connections"), [(LONGEST_IDLE_SECONDS - 1, 1), (LONGEST_IDLE_SECONDS + 0.5, 2)]
+)
+def test_a_connection_is_reused_only_before_any_server_would_close_it(
+    monkeypatch: pytest.MonkeyPatch, idle: float, connections: int
+) -> None:
+    clock = Skipping()
+    monkeypatch.setattr("aiohttp.connector.monotonic", clock)
+    assert asyncio.run(peers_of_two_requests(clock, idle)) == connections
+
+
+async def peers_of_two_requests(clock: Skipping, idle: float) -> int:
+    """How many connections a server saw that got two requests, so many seconds apart."""
+    peers: set[object] = set()
+
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport
+        peers.add(request.transport.get_extra_info("peername"))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    async with aiohttp.ClientSession(connector=connector(0)) as session:
+        await read(session, runner)
+        clock.skipped += idle
+        await read(session, runner)
+    await runner.cleanup()
+    return len(peers)
+
+
+async def read(session: aiohttp.ClientSession, runner: web.AppRunner) -> None:
+    host, port = runner.addresses[0][:2]
+    async with session.get(f"http://{host}:{port}/") as answer:
+        await answer.read()
