@@ -1,6 +1,7 @@
 """A hospital with the whole bot in it for each test, and what must hold at the end of every one."""
 
 import json
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -35,7 +36,7 @@ def hospital(
             yield there
             end_well(there, log_errors)
         finally:  # pytest shows it where the test failed
-            print(there.bot.log_text() if there.bot else "the bot is not running")
+            sys.stderr.write(there.bot.log_text() if there.bot else "the bot is not running")
 
 
 def end_well(hospital: Hospital, log_errors: set[str]) -> None:
