@@ -62,7 +62,7 @@ def hospital(
         people_move_in(database, watch)
         usual = Place.start_child if as_child else Place.start_thread
         started = partial(start or usual, place)
-        there = Hospital(world, database, control, watch, started, place.operate)
+        there = Hospital(world, database, control, watch, place, started)
         ending.callback(there.close)
         there.open()
         yield there
@@ -92,7 +92,7 @@ class Place:
         self.world = world
         self.log = folder / "bot.log"
         self.config = prepare(folder, world, self.ports)
-        self.environment = {
+        self.environment: Mapping[str, str] = {
             **secrets_of(world, folder / "clock"),
             "READBACK_DATABASE__URL": url,
             "READBACK_LOG__FORMAT": "json",
@@ -105,15 +105,8 @@ class Place:
         self.world.wait_connected()
         return bot
 
-    def operate(self, *words: str) -> None:
-        """Run a command of readback beside the bot, in a process of its own. Raises BotDied."""
-        self._process().run_once(*words)
-
-    def _process(self) -> BotProcess:
-        return BotProcess(READBACK, self.config, self.log, self.ports.web, self.environment)
-
     def start_child(self) -> "BotAsChild":
-        process = self._process()
+        process = BotProcess(READBACK, self.config, self.log, self.ports.web, self.environment)
         process.start()
         process.wait_until_running()
         self.world.wait_connected()

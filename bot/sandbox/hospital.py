@@ -8,15 +8,17 @@ times are exact.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from bot.clock import SLOWEST, ClockControl, SteadyClock
 from bot.domain.alert import Alert, State
+from bot.sandbox.demo.place import Ports
 from bot.sandbox.demo.telling import told
 from bot.sandbox.people import Phone, SlackPerson
 from bot.sandbox.samples import fill, sample
@@ -51,6 +53,14 @@ class RunningBot(Protocol):
         """All that it logged since it started."""
 
 
+class Place(Protocol):
+    """What the bot is started with, and a command beside it."""
+
+    config: Path
+    environment: Mapping[str, str]
+    ports: Ports
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One person of the hospital with both ways to reach them."""
@@ -62,17 +72,16 @@ class Member:
 
 @dataclass
 class Hospital:
-    """``start`` starts the bot; it is called again after a stop or a kill. ``operate`` runs a
-    command of readback beside it, in a process of its own. ``watch`` shows the bot's time,
-    ``clock`` moves it: ``clock.step`` is a system clock that somebody sets, and the bot's time
-    goes on."""
+    """``start`` starts the bot at its ``place``; it is called again after a stop or a kill.
+    ``watch`` shows the bot's time, ``clock`` moves it: ``clock.step`` is a system
+    clock that somebody sets, and the bot's time goes on."""
 
     world: World
     database: Database
     clock: ClockControl
     watch: SteadyClock
+    place: Place
     start: Callable[[], RunningBot]
-    operate: Callable[..., None]
     bot: RunningBot | None = None
     told: list[tuple[datetime, str]] = field(default_factory=list)
     sent: int = 0

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import os
 import re
 import tempfile
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from bot.sandbox.stories import CODE, code_in, paged
 from storage import alert_lists, page_history
 from storage.audit import Entry
 from storage.page_history import PageRow
+from tests.warm import warm
 
 ACKNOWLEDGED = re.compile("acknowledged", re.IGNORECASE)
 PHONE = re.compile("please phone", re.IGNORECASE)
@@ -48,6 +50,13 @@ def expect_everything(hospital: Hospital) -> None:
         sms.expected = True
 
 
+def operate(hospital: Hospital, *words: str) -> None:
+    """A command of readback beside the bot, in a process of its own."""
+    place = hospital.place
+    done = warm().run([*words, "--config", str(place.config)], {**os.environ, **place.environment})
+    assert done.returncode == 0, done.stderr
+
+
 def import_people(hospital: Hospital, *changes: tuple[str, str]) -> None:
     """`readback people import` by an operator while the bot runs, with these texts of the
     directory replaced, and what follows from it."""
@@ -58,7 +67,7 @@ def import_people(hospital: Hospital, *changes: tuple[str, str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "people.csv")
         file.write_text(directory, encoding="utf-8")
-        hospital.operate("people", "import", str(file), "--slack-team", TEAM)
+        operate(hospital, "people", "import", str(file), "--slack-team", TEAM)
     hospital.settle()
 
 

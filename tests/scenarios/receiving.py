@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.sandbox.samples import sample
 from storage import audit, messages, quarantine, tables
 from storage.audit import Entry
 from storage.messages import Stored
+from tests.warm import warm
 
 KEPT_OF_LONGER_ONES = 65_536
 SETTINGS = """\
@@ -136,13 +136,7 @@ def readback(
     config = folder / "site.toml"
     config.write_text(settings, encoding="utf-8")
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *words, "--config", str(config)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**clean, "COLUMNS": "120", **environment},
-    )
+    done = warm().run([*words, "--config", str(config)], {**clean, "COLUMNS": "120", **environment})
     assert done.returncode in {0, 1, 2}, done.stderr
     assert "Traceback" not in done.stderr
     return done

@@ -4,12 +4,10 @@ import json
 import re
 import urllib.request
 from datetime import timedelta
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from bot.app.rehearsal import Place
 from bot.clock import SystemClock
 from bot.domain.alert import State
 from bot.domain.page import Notice
@@ -46,8 +44,7 @@ def shadow_for(days: int) -> dict[str, str]:
 def restart(hospital: Hospital, **environment: str) -> None:
     """Stop it, change the settings, start it again."""
     hospital.close()
-    place = cast("Place", cast("partial[object]", hospital.start).args[0])
-    place.environment = {**place.environment, **environment}
+    hospital.place.environment = {**hospital.place.environment, **environment}
     hospital.open()
 
 
@@ -62,8 +59,7 @@ def told(hospital: Hospital) -> None:
 
 
 def ready(hospital: Hospital) -> dict[str, object]:
-    place = cast("Place", cast("partial[object]", hospital.start).args[0])
-    with urllib.request.urlopen(f"http://127.0.0.1:{place.ports.web}/readyz") as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{hospital.place.ports.web}/readyz") as answer:
         body: dict[str, object] = json.load(answer)
     return body
 
@@ -74,8 +70,7 @@ def lines_of_the_log(hospital: Hospital) -> list[dict[str, Any]]:
 
 
 def metric(hospital: Hospital) -> str:
-    place = cast("Place", cast("partial[object]", hospital.start).args[0])
-    with urllib.request.urlopen(f"http://127.0.0.1:{place.ports.web}/metrics") as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{hospital.place.ports.web}/metrics") as answer:
         text = answer.read().decode()
     found = re.search(r"^readback_shadow (\S+)$", text, re.MULTILINE)
     assert found
