@@ -92,7 +92,7 @@ pictures: venv ## take the README's pictures of the demo anew, with Chromium
 # The machine's own pip settings are left out: the hashes are those of every file of the public release, for Linux and
 # macOS on x86 and ARM, Python 3.11 to 3.13.
 COMPILE = .venv/uv/bin/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --no-header $(UPGRADE) pyproject.toml --group build
+	--no-emit-index-url --no-strip-extras --no-annotate --no-header $(UPGRADE) pyproject.toml --group build
 
 .PHONY: lock
 lock: ## write the locks anew from pyproject.toml

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions, requires
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -19,14 +20,19 @@ CODE = ("bot", "storage", "tests", "benchmarks")
 TARGETS = ("help", "venv", "lint", "test", "demo", "bench", "lock")
 # Split, so that this file does not name them itself.
 REGISTRY_HOSTS = ("pypi." + "org", "python" + "hosted", "npm" + "js", "deb." + "debian")
-PINNED = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; [^\\]+)? \\$")
+PINNED = re.compile(
+    r"^(?P<name>[a-z0-9-]+)(?:\[(?P<extras>[a-z0-9,-]+)\])?==(?P<version>\S+)(?: ; [^\\]+)? \\$"
+)
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
 
-def pins(lock: str) -> dict[str, str]:
+def pinned(lock: str) -> list[re.Match[str]]:
     lines = (ROOT / lock).read_text().splitlines()
-    found = [match for line in lines if (match := PINNED.match(line))]
-    return {match["name"]: match["version"] for match in found}
+    return [match for line in lines if (match := PINNED.match(line))]
+
+
+def pins(lock: str) -> dict[str, str]:
+    return {match["name"]: match["version"] for match in pinned(lock)}
 
 
 def tracked(*folders: str) -> list[Path]:
@@ -62,6 +68,18 @@ def test_the_locks_hold_what_pyproject_asks_for() -> None:
 def test_developers_and_sites_run_the_same_versions() -> None:
     site, development = map(pins, LOCKS)
     assert site.items() <= development.items()
+
+
+def test_what_a_package_wants_with_an_extra_is_pinned_with_it() -> None:
+    """pip before 23.3, which Python 3.11 brings, otherwise takes the newest release for the extra,
+    finds no hash for it, and refuses the whole lock as soon as there is a newer release."""
+    lock = "requirements-dev.lock"
+    extras = {match["name"]: set((match["extras"] or "").split(",")) for match in pinned(lock)}
+    for name in extras.keys() & {each.name.lower() for each in distributions()}:
+        for requirement in map(Requirement, requires(name) or []):
+            applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+            if applies and requirement.extras:
+                assert requirement.extras <= extras[requirement.name], f"{name} wants {requirement}"
 
 
 def test_the_lock_brings_the_build_backend_since_pip_may_fetch_nothing_unhashed() -> None:
