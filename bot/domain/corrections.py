@@ -30,13 +30,18 @@ def moves_ownership(alert: Alert, before: Alert) -> bool:
     Where the report names somebody unknown, nobody below the coordinator has to do with it."""
     if alert.review:
         return False
-    ordering = alert.roster.ordering
+    ordering, old = alert.roster.ordering, before.roster.ordering
     if ordering is None:
-        return alert.owner_role is not Role.COORDINATOR
-    old = before.roster.ordering
+        return not _stays_with_coordination(alert, old)
     if alert.owner == ordering.id:
         return False
     return _owned_by(alert, old) or ordering.id not in _asked(alert)
+
+
+def _stays_with_coordination(alert: Alert, old: Person | None) -> bool:
+    """It is a coordinator's, or somebody's to whom one gave it: but not the wrong provider's."""
+    wrongly = _owned_by(alert, old) and old not in alert.roster.coordinators
+    return alert.owner_role is Role.COORDINATOR and not wrongly
 
 
 def _owned_by(alert: Alert, person: Person | None) -> bool:
@@ -53,7 +58,7 @@ def ask_corrected(turn: Turn) -> None:
     alert = turn.alert
     if not alert.too_late_for_a_ladder(turn.now):
         climb(turn, Role.ORDERING_PROVIDER)
-    elif alert.owner_role is Role.COORDINATOR:
+    elif _stays_with_coordination(alert, turn.before.roster.ordering):
         page_owner_again(turn, channels_for(alert, alert.owner_role))
     else:
         climb(turn, Role.COORDINATOR)

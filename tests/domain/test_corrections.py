@@ -131,6 +131,24 @@ def test_where_the_report_names_somebody_unknown_a_coordinator_owns_it(at: int, 
     assert (at, "ada") in loop.told("another_provider")
 
 
+@pytest.mark.parametrize("at", [46, 58])
+def test_whom_a_coordinator_gave_it_loses_it_as_the_provider_whom_the_report_had_wrong(
+    at: int,
+) -> None:
+    loop = Loop().open().pass_to(at)
+    loop.do(Reassigned("carla", "ada"))
+    loop.amend(correction=replace(naming(ADA), another_provider=False))
+    loop.amend(correction=naming(None))
+    assert loop.alert.owner == "carla"
+
+
+def test_whom_a_coordinator_gave_it_otherwise_keeps_it() -> None:
+    loop = Loop().open().pass_to(46)
+    loop.do(Reassigned("carla", "ben"))
+    loop.amend(correction=naming(None))
+    assert loop.alert.owner == "ben"
+
+
 def test_shortly_before_the_end_a_coordinator_owns_it_and_the_provider_is_paged_beside() -> None:
     loop = Loop(new_alert(replace(EVERYBODY, designee=None, coordinators=()))).open()
     loop.alert = replace(loop.alert, roster=EVERYBODY)
