@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain.coverage import SLACK, SMS, Person, Roster
+from bot.domain.identity import authority_names
 from bot.domain.report import Identifier
 from storage import tables
 from storage.columns import AnyRow, storable
@@ -21,8 +22,6 @@ from storage.ids import new_id
 from storage.memory import memory
 
 COORDINATOR = "coordinator"
-NPI = "NPI"
-_NPI_NAMES = frozenset({"NPI", "2.16.840.1.113883.4.6", "HTTP://HL7.ORG/FHIR/SID/US-NPI"})
 
 _EDITION = select(tables.editions.c.edition).where(tables.editions.c.name == "people")
 _new_edition = insert(tables.editions).values(name="people", edition=bindparam("edition"))
@@ -104,15 +103,8 @@ def by_identifiers(connection: Connection, identifiers: Sequence[Identifier]) ->
 
 
 def authorities(identifier: Identifier) -> list[str]:
-    """The names under which an identifier's authority may be on file, in upper case.
-
-    An HD (HL7 2.A.33) is known by all of it, by its namespace and by its universal id. Empty
-    where no authority is given: a local id alone says nothing.
-    """
-    whole = storable(identifier.authority.strip().upper())
-    names = [part.strip() for part in dict.fromkeys((whole, *whole.split("&")[:2])) if part.strip()]
-    is_npi = identifier.kind.strip().upper() == NPI or not _NPI_NAMES.isdisjoint(names)
-    return [NPI] if is_npi else names
+    """The names under which an identifier's authority may be on file."""
+    return [storable(name) for name in authority_names(identifier)]
 
 
 def roster(

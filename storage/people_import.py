@@ -1,11 +1,10 @@
 """Importing the directory: the rows of a file become the people, all of them or none.
 
-A person keeps their id from import to import, found again by NPI, else by a local id, e-mail
-address, Slack account or mobile. Who is not in the file any more stays, inactive, since alerts and
-the audit trail name them.
+A person keeps their id from import to import (storage/people_match.py). Who is not in the file any
+more stays, inactive, since alerts and the audit trail name them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.domain.people_file import PersonRow
-from bot.domain.report import Identifier
 from storage import locks, people, tables
 from storage.columns import AnyRow
 from storage.ids import new_id
+from storage.people_match import Known, named
 
 # What a person is told to have changed for.
 _FIELDS = (
@@ -58,22 +57,43 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """``rows`` are the people as they shall be, in file order, each with what stands there now."""
+    """``rows`` are the people as they shall be, in file order."""
 
-    rows: list[tuple[dict[str, Any], AnyRow | None]]
+    rows: list["_Planned"]
     leaving: list[AnyRow]
     identifiers: list[dict[str, str]]
 
     def change(self) -> Change:
         """The same in words."""
-        differing = [(new["name"], _differences(new, old)) for new, old in self.rows if old]
+        differing = [(row.new["name"], row.differences) for row in self.rows if row.old]
         changed = tuple((name, what) for name, what in differing if what)
         return Change(
-            added=tuple(new["name"] for new, old in self.rows if old is None),
+            added=tuple(row.new["name"] for row in self.rows if row.old is None),
             changed=changed,
             removed=tuple(row.name for row in self.leaving),
             unchanged=len(differing) - len(changed),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A person as they shall be, what stands there now, and the fields in which they differ."""
+
+    new: dict[str, Any]
+    old: AnyRow | None
+    differences: tuple[str, ...]
+
+    def changes(self, now: datetime) -> dict[str, Any]:
+        """A new number has not opted out of anything; the same one has, whatever the file says."""
+        new, old = self.new, self.old
+        same_number = old is not None and old.mobile == new["mobile"]
+        stays = old is not None and not self.differences
+        return {
+            **{f"new_{name}": new[name] for name in (*_FIELDS, "position", "active")},
+            "person_id": new["id"],
+            "new_opted_out_at": old.opted_out_at if old is not None and same_number else None,
+            "new_changed_at": old.changed_at if old is not None and stays else now,
+        }
 
 
 def plan_import(connection: Connection, rows: Sequence[PersonRow]) -> Change:
@@ -85,10 +105,10 @@ def apply_import(connection: Connection, rows: Sequence[PersonRow], now: datetim
     """Make the directory what the file says. Raises ValueError for a designee who is not in it."""
     locks.lock(connection, "people")
     plan = _plan(connection, rows)
-    added = [new for new, old in plan.rows if old is None]
+    added = [row.new for row in plan.rows if row.old is None]
     if added:  # designees follow below: they may be further down in the file
         connection.execute(_ADD, [{**new, "designee_id": None, "changed_at": now} for new in added])
-    connection.execute(_CHANGE, [_changes(new, old, now) for new, old in plan.rows])
+    connection.execute(_CHANGE, [row.changes(now) for row in plan.rows])
     if plan.leaving:
         connection.execute(_LEAVE, [{"person_id": row.id, "now": now} for row in plan.leaving])
     connection.execute(delete(tables.person_identifiers))
@@ -99,71 +119,31 @@ def apply_import(connection: Connection, rows: Sequence[PersonRow], now: datetim
 
 
 def _plan(connection: Connection, rows: Sequence[PersonRow]) -> _Plan:
-    known = _Known(
+    known = Known(
         list(connection.execute(_EVERYBODY).all()), list(connection.execute(_IDENTIFIERS).all())
     )
-    pairs = [(row, known.take(row)) for row in rows]
+    pairs = list(zip(rows, known.take(rows), strict=True))
     ids = [old.id if old else new_id() for _, old in pairs]
     by_npi = {row.npi: person_id for row, person_id in zip(rows, ids, strict=True) if row.npi}
     new = [
         _person(row, person_id, position, by_npi)
         for position, (row, person_id) in enumerate(zip(rows, ids, strict=True))
     ]
-    named = {key: entry for row, i in zip(rows, ids, strict=True) for key, entry in _named(row, i)}
+    entries = {
+        key: {"authority": key[0], "value": key[1], "person_id": person_id, "written": written}
+        for row, person_id in zip(rows, ids, strict=True)
+        for key, written in named(row)
+    }
     return _Plan(
-        rows=[(person, old) for person, (_, old) in zip(new, pairs, strict=True)],
+        rows=[
+            _Planned(person, old, (*_differences(person, old), *known.differences(row, old)))
+            if old
+            else _Planned(person, old, ())
+            for person, (row, old) in zip(new, pairs, strict=True)
+        ],
         leaving=[row for row in known.left() if row.active],
-        identifiers=[*({**known.identifiers(), **named}).values()],
+        identifiers=[*({**known.identifiers(), **entries}).values()],
     )
-
-
-class _Known:
-    """The people on file, each to be found once, by whichever of a row's names comes first."""
-
-    def __init__(self, rows: list[AnyRow], identifiers: list[AnyRow]) -> None:
-        self._left = {row.id: row for row in rows}
-        self._identifiers = identifiers
-        self._names: dict[tuple[str, ...], str] = {
-            ("id", row.authority, row.value): row.person_id for row in identifiers
-        }
-        for row in reversed(rows):
-            self._names |= dict.fromkeys(
-                _contacts(row.email, row.slack_team, row.slack_user, row.mobile), row.id
-            )
-
-    def take(self, row: PersonRow) -> AnyRow | None:
-        ids = [("id", authority, value) for (authority, value), _ in _named(row, "")]
-        contacts = _contacts(row.email, *(row.slack or ("", "")), row.mobile)
-        for name in (*ids, *contacts):
-            found = self._left.pop(self._names.get(name, ""), None)
-            if found is not None:
-                return found
-        return None
-
-    def left(self) -> list[AnyRow]:
-        return list(self._left.values())
-
-    def identifiers(self) -> dict[tuple[str, str], dict[str, str]]:
-        """Of those who are not in the file: they come back as the same people one day."""
-        return {
-            (row.authority, row.value): dict(row._mapping)
-            for row in self._identifiers
-            if row.person_id in self._left
-        }
-
-
-def _contacts(email: str, team: str, user: str, mobile: str) -> list[tuple[str, ...]]:
-    contacts = [("email", email.casefold()), ("slack", team, user), ("mobile", mobile)]
-    return [contact for contact in contacts if contact[-1]]
-
-
-def _named(row: PersonRow, person_id: str) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:
-    npi = [Identifier(row.npi, people.NPI, people.NPI)] if row.npi else []
-    for identifier in (*npi, *row.local_ids):
-        authority = people.authorities(identifier)[0]
-        entry = {"authority": authority, "value": identifier.value, "person_id": person_id,
-                 "written": identifier.authority}  # fmt: skip
-        yield (authority, identifier.value), entry
 
 
 def _person(
@@ -184,20 +164,6 @@ def _person(
         "designee_id": by_npi[row.designee_npi] if row.designee_npi else None,
         "position": position,
         "active": True,
-    }
-
-
-def _changes(new: dict[str, Any], old: AnyRow | None, now: datetime) -> dict[str, Any]:
-    """A new number has not opted out of anything; the same one has, whatever the file says."""
-    same_number = old is not None and old.mobile == new["mobile"]
-    values = {f"new_{name}": new[name] for name in (*_FIELDS, "position", "active")}
-    stays = old.changed_at if old is not None and not _differences(new, old) else now
-    opted_out_at = old.opted_out_at if old is not None and same_number else None
-    return {
-        **values,
-        "person_id": new["id"],
-        "new_opted_out_at": opted_out_at,
-        "new_changed_at": stays,
     }
 
 

@@ -6,6 +6,16 @@ from collections.abc import Iterable
 
 from bot.domain.report import Identifier, Patient
 
+NPI = "NPI"
+# National Provider Identifier: by name, by OID (HL7 OID registry) and by FHIR's system, R4 4.3.19.
+_NPI_NAMES = frozenset(
+    {
+        NPI,
+        "2.16.840.1.113883.4.6",
+        "URN:OID:2.16.840.1.113883.4.6",
+        "HTTP://HL7.ORG/FHIR/SID/US-NPI",
+    }
+)
 _WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = dict.fromkeys(
     map(ord, "'`´\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
@@ -22,9 +32,26 @@ def another_patient(before: Patient, after: Patient) -> bool:
         return False
     if contradict(before.identifiers, after.identifiers):
         return True
-    return _names_differ(before.name, after.name) or _days_differ(
+    return names_differ(before.name, after.name) or _days_differ(
         before.birth_date, after.birth_date
     )
+
+
+def authority_names(identifier: Identifier) -> list[str]:
+    """The names by which an identifier's authority may be known, in upper case.
+
+    An HD (HL7 2.A.33) is known by all of it, by its namespace and by its universal id. All names
+    of the NPI are one. Empty where no authority is given: a local id alone says nothing.
+    """
+    whole = identifier.authority.strip().upper()
+    names = [part.strip() for part in dict.fromkeys((whole, *whole.split("&")[:2])) if part.strip()]
+    is_npi = identifier.kind.strip().upper() == NPI or not _NPI_NAMES.isdisjoint(names)
+    return [NPI] if is_npi else names
+
+
+def is_npi(identifier: Identifier) -> bool:
+    """Whether it is a national provider identifier, whatever its authority is called."""
+    return authority_names(identifier) == [NPI]
 
 
 def says_who(patient: Patient) -> bool:
@@ -59,7 +86,8 @@ def _folded(text: str) -> str:
     return text.strip().casefold()
 
 
-def _names_differ(before: str, after: str) -> bool:
+def names_differ(before: str, after: str) -> bool:
+    """Neither name is the other one with words left out; an empty name differs from none."""
     ours, theirs = _words(before), _words(after)
     return bool(ours and theirs) and not (ours <= theirs or theirs <= ours)
 

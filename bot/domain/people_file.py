@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.domain import person_fields
+from bot.domain.identity import is_npi
 from bot.domain.nearest import did_you_mean
 from bot.domain.report import Identifier
 
@@ -161,10 +162,11 @@ class _Row:
 
     def person(self, timezone: str) -> PersonRow:
         self._require_name_and_identifier()
+        npi, local_ids = self._identifiers()
         return PersonRow(
             line=self.line,
-            npi=self._cell("npi", person_fields.npi, ""),
-            local_ids=self._cell("local_ids", person_fields.local_ids, ()),
+            npi=npi,
+            local_ids=local_ids,
             name=" ".join(self.cells["name"].split()),
             email=self._cell("email", person_fields.email, ""),
             mobile=self._cell("mobile", person_fields.mobile, ""),
@@ -173,6 +175,18 @@ class _Row:
             roles=self._cell("roles", person_fields.roles, ()),
             designee_npi=self._cell("designee_npi", person_fields.npi, ""),
         )
+
+    def _identifiers(self) -> tuple[str, tuple[Identifier, ...]]:
+        """An NPI written among the local ids is the person's NPI, and nobody's local id."""
+        npi = self._cell("npi", person_fields.npi, "")
+        nothing: tuple[Identifier, ...] = ()
+        listed = self._cell("local_ids", person_fields.local_ids, nothing)
+        npis = list(dict.fromkeys(i.value for i in listed if is_npi(i)))
+        if len({*npis, npi} - {""}) > 1:
+            cure = "A person has one NPI: keep the right one, in the column npi."
+            what = "holds another NPI than the column npi" if npi else "holds two NPIs"
+            self.problems.append(RowProblem(self.line, "local_ids", what, cure))
+        return npi or next(iter(npis), ""), tuple(i for i in listed if not is_npi(i))
 
     def _cell(self, column: str, read: Callable[[str], Value], empty: Value) -> Value:
         text = self.cells[column]

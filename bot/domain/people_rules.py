@@ -8,6 +8,8 @@ from bot.domain.people_file import BadPeople, PersonRow, RowProblem, read_rows
 # A cell or row that could not be read may be the very one that a rule looks for.
 _LOST_ROW = ""
 _TELLS_NPI = {_LOST_ROW, "npi"}
+_ONE_PERSONS = "Each belongs to one person."
+_CURES = {"email": "Give each their own, or leave a shared mailbox out."}
 _TELLS_COORDINATOR = {_LOST_ROW, "roles", "mobile", "slack_user_id"}
 
 
@@ -32,6 +34,7 @@ def _twice(rows: Sequence[PersonRow]) -> Iterator[RowProblem]:
     checks: tuple[tuple[str, Callable[[PersonRow], Iterable[Hashable]]], ...] = (
         ("npi", lambda row: [row.npi] if row.npi else []),
         ("local_ids", lambda row: {(i.authority.casefold(), i.value) for i in row.local_ids}),
+        ("email", lambda row: [row.email.casefold()] if row.email else []),
         ("slack_user_id", lambda row: [row.slack] if row.slack else []),
     )
     for column, values in checks:
@@ -41,7 +44,7 @@ def _twice(rows: Sequence[PersonRow]) -> Iterator[RowProblem]:
                 line = first.setdefault(value, row.line)
                 if line != row.line:
                     what = f"is that of line {line} as well"
-                    yield RowProblem(row.line, column, what, "Each belongs to one person.")
+                    yield RowProblem(row.line, column, what, _CURES.get(column, _ONE_PERSONS))
 
 
 def _own_designees(rows: Sequence[PersonRow]) -> Iterator[RowProblem]:

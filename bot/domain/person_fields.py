@@ -7,6 +7,7 @@ import re
 from functools import cache
 from zoneinfo import available_timezones
 
+from bot.domain.identity import is_npi
 from bot.domain.nearest import did_you_mean
 from bot.domain.report import Identifier
 
@@ -89,7 +90,8 @@ def _local_id(text: str) -> Identifier:
     if not (colon and authority and value):
         cure = 'Write AUTHORITY:ID, several with ";" between them.'
         raise ValueError("has an id without its authority", cure)
-    return Identifier(value, authority)
+    found = Identifier(value, authority)
+    return Identifier(npi(value), authority) if is_npi(found) else found
 
 
 def _luhn(digits: str) -> int:

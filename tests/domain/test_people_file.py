@@ -106,6 +106,8 @@ def test_a_column_that_is_missing_or_there_twice_is_named() -> None:
         ("npi", "1234567890", "has a wrong check digit"),
         ("local_ids", "a1", "has an id without its authority"),
         ("local_ids", "RIS:", "has an id without its authority"),
+        ("local_ids", "NPI:1234567890", "has a wrong check digit"),
+        ("local_ids", f"NPI:{BOB[:10]}", "holds another NPI than the column npi"),
         ("name", "", "is empty"),
         ("email", "ada", "is no e-mail address"),
         ("mobile", "555-0100", "is no mobile number"),
@@ -128,6 +130,12 @@ def test_a_bad_cell_is_named_by_line_and_column_with_the_cure(
     (found,) = problems(BOB, ",".join((cells | {column: value}).values()))
     assert found.startswith(f"line 3, {column}: ")
     assert told in found
+
+
+def test_an_npi_among_the_local_ids_is_the_persons_npi() -> None:
+    assert read("1234567893,NPI:1234567893;RIS:7,Ada,,,,,,") == read("1234567893,RIS:7,Ada,,,,,,")
+    two = ",NPI:1234567893;NPI:1245319599,Ada,,,,,,"
+    assert "local_ids: holds two NPIs." in problems(two)[0]
 
 
 def test_somebody_without_any_identifier_is_refused() -> None:

@@ -72,6 +72,23 @@ def test_an_identifier_belongs_to_one_person(column: str, value: str) -> None:
     assert found == f"line 4, {column}: is that of line 3 as well. Each belongs to one person."
 
 
+def test_an_e_mail_address_is_no_mailbox_of_two() -> None:
+    told = "line 4, email: is that of line 3 as well. Give each their own, or leave a shared"
+    ada, bob = {"npi": ADA, "email": "er@example.org"}, {"npi": BOB, "email": "ER@example.org"}
+    assert problems(COORDINATOR, ada, bob)[0].startswith(told)
+
+
+@pytest.mark.parametrize(
+    "authority", ["NPI", "npi", "2.16.840.1.113883.4.6", "urn:oid:2.16.840.1.113883.4.6"]
+)
+def test_an_npi_among_the_local_ids_belongs_to_one_person_too(authority: str) -> None:
+    ada, hidden = {"npi": ADA}, {"local_ids": f"{authority}:{ADA}"}
+    assert problems(COORDINATOR, ada, hidden) == [
+        "line 4, npi: is that of line 3 as well. Each belongs to one person."
+    ]
+    assert read(COORDINATOR, hidden)[1].npi == ADA
+
+
 def test_a_local_id_counts_with_its_authority_in_any_case() -> None:
     assert problems(COORDINATOR, {"local_ids": "RIS:7"}, {"local_ids": "ris:7"})
     assert read(COORDINATOR, {"local_ids": "RIS:7"}, {"local_ids": "EHR:7"})

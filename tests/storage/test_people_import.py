@@ -100,6 +100,42 @@ def test_an_identifier_given_to_somebody_else_names_them(clinic: Database) -> No
     assert found.channels != ()
 
 
+@pytest.mark.parametrize("kept", ["email", "slack", "mobile", "local_ids"])
+def test_whoever_gets_a_doctors_things_does_not_become_that_doctor(
+    clinic: Database, kept: str
+) -> None:
+    before = ids(clinic)["Dr. Adams"]
+    own = {"email": "", "slack": None, "mobile": "", "local_ids": ()}
+    things = own | {kept: getattr(ADAMS, kept)}
+    successor = replace(ADAMS, npi="1245319599", name="Dr. Adams", **things)
+    assert import_(clinic, (successor, BAKER, COLE)).removed == ("Dr. Adams",)
+    assert ids(clinic)["Dr. Adams"] != before
+
+
+def test_a_phone_passed_on_to_somebody_of_another_name_is_no_identity(clinic: Database) -> None:
+    before = ids(clinic)["Cole"]
+    import_(clinic, (ADAMS, BAKER, replace(COLE, name="Dunn", local_ids=(Identifier("D", "X"),))))
+    assert ids(clinic)["Dunn"] != before
+
+
+def test_identifiers_that_change_are_told(clinic: Database) -> None:
+    rows = (
+        replace(ADAMS, local_ids=(Identifier("78", "LAKESIDE"),)),
+        BAKER,
+        replace(COLE, npi="1245319599"),
+    )
+    told = (("Dr. Adams", ("local_ids",)), ("Cole", ("npi",)))
+    assert import_(clinic, rows) == Change((), told, (), 1)
+    assert import_(clinic, rows) == Change((), (), (), 3)
+
+
+def test_a_row_is_found_by_its_npi_before_another_one_by_its_phone(clinic: Database) -> None:
+    before = ids(clinic)["Dr. Adams"]
+    same_phone = replace(COLE, name="Adams", local_ids=(Identifier("9", "X"),), mobile=ADAMS.mobile)
+    import_(clinic, (same_phone, replace(ADAMS, mobile=""), BAKER))
+    assert ids(clinic)["Dr. Adams"] == before
+
+
 def test_two_people_who_swap_a_phone_stay_themselves(clinic: Database) -> None:
     before = ids(clinic)
     import_(
