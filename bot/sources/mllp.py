@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -25,6 +26,9 @@ Receive = Callable[[RawMessage], Awaitable[Receipt]]
 """Stores a message durably; raises what kept it from being stored."""
 
 _CHUNK = 64 * 1024
+_UNDECIDED = 0.05
+"""Seconds for the CR behind an FS, or for the text that goes on: the rest of one write is there in
+less. A sender that leaves the CR out waits so much longer for each answer."""
 _LARGE = 256 * 1024
 """Above this size reading moves to a thread: the loop that also pages must not wait for it."""
 
@@ -143,16 +147,31 @@ class Listener:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str
     ) -> None:
         framer = Framer(self._how.limit)
-        while chunk := await self._next(reader, framer, peer):
+        while chunk := await self._next(reader, framer, writer, peer):
             for whole in framer.feed(chunk):
                 await self._answer(whole, writer, peer)
             _log_stray(framer, peer)
         for cut in framer.close():
-            await self._keep(cut, peer)
+            if cut.ending is Ending.WHOLE:
+                await self._answer(cut, writer, peer)
+            else:
+                await self._keep(cut, peer)
         _log_stray(framer, peer)
 
-    async def _next(self, reader: asyncio.StreamReader, framer: Framer, peer: str) -> bytes:
+    async def _next(
+        self,
+        reader: asyncio.StreamReader,
+        framer: Framer,
+        writer: asyncio.StreamWriter,
+        peer: str,
+    ) -> bytes:
         """The next bytes; nothing at the end, when stopping, and when a begun frame fell silent."""
+        if framer.undecided:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_UNDECIDED):
+                    return await reader.read(_CHUNK)
+            for whole in framer.settle():
+                await self._answer(whole, writer, peer)
         if self._stopping:
             return b""
         if not framer.begun:

@@ -114,7 +114,7 @@ class _Connection:
 
     async def _frame(self) -> bytes:
         while chunk := await self._reader.read(_CHUNK):
-            frames = self._framer.feed(chunk)
+            frames = self._framer.feed(chunk) or self._framer.settle()
             if frames:
                 return frames[0].data
         raise ConnectionResetError

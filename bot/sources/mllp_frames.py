@@ -1,16 +1,24 @@
 """MLLP framing (HL7 Minimal Lower Layer Protocol, release 1): chunks in, frames out. No I/O.
 
 VT begins a frame and FS CR ends it. Real senders leave out the CR, or the VT before MSH; and some
-put a VT, as a word processor's line break, into the text. Only one before MSH begins a frame anew.
+have either byte in the text. Only a VT before MSH begins a frame anew, and an FS without CR ends
+one where the next frame follows, or nothing (see ``undecided``).
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from enum import Enum
 
 from bot.sources.oversize import KEPT, Passing
 
 VT, FS, CR = b"\x0b", b"\x1c", b"\r"
+_LINE_ENDS = frozenset(CR + b"\n")
+_BLANKS = b" \t\n"
+_NEXT = re.compile(rb"\x0b|MSH[^\w\s]")
+_SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}[^\w\s]")
+_NAME = 4
+"""Bytes of a segment's name and the separator behind it."""
 
 
 class Ending(Enum):
@@ -57,6 +65,17 @@ class Framer:
         """A frame has begun whose end has not come: the sender owes us bytes."""
         return self._begun
 
+    @property
+    def undecided(self) -> bool:
+        """All that came last is an FS: the end of a frame whose sender leaves out the CR, or a byte
+        of the text whose rest is on its way. If nothing follows, call ``settle``."""
+        at = self._searched
+        return self._begun and self._buffer[at : at + 1] == FS
+
+    def settle(self) -> list[Frame]:
+        """Nothing followed: the FS that came last ended the frame."""
+        return self._end_at(self._searched) if self.undecided else []
+
     def feed(self, chunk: bytes) -> list[Frame]:
         """The frames that this chunk completes, in order."""
         self._buffer += chunk
@@ -67,40 +86,68 @@ class Framer:
 
     def close(self) -> list[Frame]:
         """No more will come: what was begun is cut off. A new frame may follow."""
+        settled = self.settle()
         if not self._begun:
             self._skip(len(self._buffer))
-            return []
+            return settled
         return self._finish(bytes(self._buffer), Ending.CUT_OFF)
 
     def _step(self, frames: list[Frame]) -> bool:
         if not self._begun:
-            return self._begin()
-        end = self._buffer.find(FS, self._searched)
+            return self._begin(frames)
+        end = self._end()
         if end < 0:
-            self._searched = len(self._buffer)
             self._hold_limit()
             return False
-        data = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        frames += self._finish(data, Ending.WHOLE)
+        frames += self._end_at(end)
         return True
 
-    def _begin(self) -> bool:
-        """Drop what is stray up to the next VT, or MSH where a sender left the VT out."""
-        begins = self._buffer.find(VT)
-        bare = self._buffer.find(b"MSH")
-        if bare >= 0 and (begins < 0 or bare < begins):
-            self._skip(bare)
-        elif begins >= 0:
-            self._skip(begins)
-            del self._buffer[:1]
-        else:
-            self._skip(len(self._buffer) - _unfinished(self._buffer))
+    def _end(self) -> int:
+        """Where the frame ends; -1 where that has not come, or cannot be told yet."""
+        at = self._buffer.find(FS, self._searched)
+        while at >= 0:
+            ends = _ends(self._buffer, at)
+            if ends is None:
+                break
+            if ends:
+                return at
+            at = self._buffer.find(FS, at + 1)
+        self._searched = at if at >= 0 else len(self._buffer)
+        return -1
+
+    def _end_at(self, end: int) -> list[Frame]:
+        data = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        return self._finish(data, Ending.WHOLE)
+
+    def _begin(self, frames: list[Frame]) -> bool:
+        """Drop what is stray up to the next VT, or MSH where a sender left the VT out.
+
+        What ends as a frame does is the rest of one that had its end in its text: that is kept.
+        """
+        places = {mark: self._buffer.find(mark) for mark in (VT, b"MSH", FS)}
+        found = [mark for mark, place in places.items() if place >= 0]
+        if not found:
+            self._skip(len(self._buffer) - KEPT)
             return False
+        mark = min(found, key=places.__getitem__)
+        if mark == FS:
+            frames += self._rest(places[FS])
+            return True
+        self._skip(places[mark])
+        del self._buffer[: mark == VT]
         self._begun, self._searched = True, 0
         return True
 
+    def _rest(self, end: int) -> list[Frame]:
+        self._skip(end - KEPT)
+        data = bytes(self._buffer[: min(end, KEPT)])
+        del self._buffer[: len(data) + 1]
+        return [_frame(data, Ending.CUT_OFF)] if data.strip() else []
+
     def _skip(self, count: int) -> None:
+        if count <= 0:
+            return
         dropped = self._buffer[:count]
         self.stray += len(dropped) - dropped.count(CR) - dropped.count(b"\n")
         del self._buffer[:count]
@@ -109,9 +156,11 @@ class Framer:
         if self._over is None and len(self._buffer) > self._limit:
             self._over = Passing(self._kept)
         if self._over is not None:
-            self._over.add(self._buffer)
-            self._buffer.clear()
-            self._searched = 0
+            # The byte before an FS helps to tell what it is.
+            passed = max(self._searched - 1, 0)
+            self._over.add(self._buffer[:passed])
+            del self._buffer[:passed]
+            self._searched -= passed
 
     def _finish(self, data: bytes, ending: Ending) -> list[Frame]:
         over, self._over = self._over, None
@@ -136,6 +185,15 @@ def _frame(data: bytes, ending: Ending) -> Frame:
     return Frame(data, ending, len(data), hashlib.sha256(data).hexdigest())
 
 
-def _unfinished(buffer: bytearray) -> int:
-    """How many bytes at the end may be the beginning of MSH."""
-    return next((n for n in (2, 1) if buffer.endswith(b"MSH"[:n])), 0)
+def _ends(buffer: bytearray, at: int) -> bool | None:
+    """Whether the FS there ends the frame; None where what follows has not come yet."""
+    after = bytes(buffer[at + 1 : at + 1 + KEPT])
+    if after[:1] == CR:
+        return True
+    following = after.lstrip(_BLANKS)
+    if _NEXT.match(following):
+        return True
+    if len(following) < _NAME:
+        return None
+    at_line_start = at > 0 and buffer[at - 1] in _LINE_ENDS
+    return at_line_start and not _SEGMENT.match(following)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.domain.message import RawMessage, Receipt, Unusable
+from bot.domain.message import RawMessage, Receipt, Reports, Unusable
 from bot.sources.mllp import Listener, Listening, serve
 from bot.sources.mllp_frames import frame
 from tests.sources.oru import CHICAGO, NOW, sample
@@ -159,6 +159,18 @@ def test_stray_bytes_and_a_missing_cr_disturb_nobody() -> None:
     with structlog.testing.capture_logs() as logs:
         told(conversation)
     assert [(entry["event"], entry["size"]) for entry in logs] == [("mllp_stray_bytes", 4)]
+
+
+def test_a_flag_behind_an_fs_in_the_text_is_read() -> None:
+    flagged = sample("OBX|1|TX|&IMP||Air\x1c, much of it||||||F", "OBX|2|TX|&IMP||.|||HH|||F")
+
+    async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
+        await sender.send(frame(flagged))
+        assert b"MSA|AA|MSG1" in await sender.answer()
+
+    (raw,) = told(conversation).messages
+    assert isinstance(raw.reading, Reports)
+    assert [flag.value for flag in raw.reading.reports[0].flags] == ["HH"]
 
 
 def test_half_a_frame_and_silence_is_kept_and_the_connection_closed() -> None:

@@ -34,6 +34,46 @@ def test_fs_without_cr_ends_a_frame() -> None:
     ]
 
 
+def test_an_fs_in_the_text_is_text_however_it_is_chopped() -> None:
+    data = b"MSH|1\rOBX|1|TX|a\x1cb||||||F\r\x1cOBX|2|TX|c\x1c|\x0bd|HH\r"
+    for step in (0, 1, 2, 3):
+        assert told(frame(data) + frame(b"MSH|2"), step=step) == [
+            (data, Ending.WHOLE),
+            (b"MSH|2", Ending.WHOLE),
+        ]
+
+
+def test_an_fs_that_nothing_follows_ends_the_frame_when_its_listener_has_waited() -> None:
+    framer = Framer(LIMIT)
+    assert (framer.feed(b"\x0bMSH|1\r\x1c"), framer.undecided) == ([], True)
+    assert [one.data for one in framer.settle()] == [b"MSH|1\r"]
+    assert (framer.begun, framer.undecided, framer.settle()) == (False, False, [])
+
+
+def test_an_fs_in_the_text_of_a_frame_over_the_limit_is_text_too() -> None:
+    data = b"MSH|" + b"x" * 3_000 + b"\x1c" + b"y" * 3_000 + b"\r\x1cOBX|"
+    for step in (0, 1, 1_000):
+        ((one, next_), _) = fed(frame(data) + frame(b"MSH|2"), limit=1_000, step=step)
+        assert (one.ending, one.size) == (Ending.TOO_LARGE, len(data))
+        assert one.digest == hashlib.sha256(data).hexdigest()
+        assert next_.data == b"MSH|2"
+
+
+def test_the_rest_of_a_frame_with_its_end_in_the_text_is_kept() -> None:
+    assert told(frame(b"MSH|1\rOBX|a\x1c\rb|HH\r") + frame(b"MSH|2")) == [
+        (b"MSH|1\rOBX|a", Ending.WHOLE),
+        (b"\rb|HH\r", Ending.CUT_OFF),
+        (b"MSH|2", Ending.WHOLE),
+    ]
+    assert told(frame(b"MSH|1") + b"\r\x1c\r") == [(b"MSH|1", Ending.WHOLE)]
+
+
+def test_stray_bytes_behind_an_fs_without_cr_are_no_part_of_the_message() -> None:
+    frames, framer = fed(b"\x0bMSH|1\r\x1cjunk" + frame(b"MSH|2"))
+    assert [one.data for one in frames] == [b"MSH|1\r", b"MSH|2"]
+    assert framer.stray == len(b"junk")
+
+
 def test_stray_bytes_are_dropped_and_counted() -> None:
     frames, framer = fed(b"hello\r\n" + frame(b"MSH|1") + b"\r\nM?" + frame(b"MSH|2") + b"MS")
     assert [one.data for one in frames] == [b"MSH|1", b"MSH|2"]
