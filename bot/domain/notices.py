@@ -49,10 +49,14 @@ def next_channel(channels: Sequence[str], failed: str) -> str | None:
     return later[0] if later else None
 
 
-def beside(slip: Slip, channels: Sequence[str]) -> Slip | None:
-    """The same by the person's next channel, where it matters and has failed for the first time."""
+def beside(slip: Slip, channels: Sequence[str], *, rang: bool = False) -> Slip | None:
+    """The same by the person's next channel, where it matters and has failed for the first time.
+
+    ``rang``: the page itself has reached them elsewhere, and only there can they hear of it.
+    """
     other = next_channel(channels, slip.channel)
-    if other is None or slip.tries > 1 or not (slip.notice and slip.notice.insists):
+    wanted = slip.notice and (slip.notice.insists or (rang and not slip.notice.quiet))
+    if other is None or slip.tries > 1 or not wanted:
         return None
     return replace(slip, channel=other, possible_repeat=False)
 
@@ -76,13 +80,24 @@ def notice_failed(turn: Turn, slip: Slip, failure: Failure) -> None:
     if slip.notice is None or not holds(turn.alert, slip, slip.notice):
         return
     channels = channels_of(turn.alert, slip.person_id)
-    other, again = beside(slip, channels), once_more(slip, channels, failure)
+    other = beside(slip, channels, rang=_rang_elsewhere(turn.alert, slip))
+    again = once_more(slip, channels, failure)
     if other:
         turn.send(other)
     if again:
         turn.send(again, turn.now + wait_after(slip.tries, failure))
     elif slip.tries >= MOST_TRIES:
         turn.record(GIVEN_UP, person=slip.person_id, channel=slip.channel, notice=slip.notice.value)
+
+
+def _rang_elsewhere(alert: Alert, slip: Slip) -> bool:
+    """A page of this cycle got through, though not in Slack. Who has just answered it or passed it
+    on has got an answer where they did."""
+    given = alert.acknowledgment
+    did_it = given.by if given and slip.notice is Notice.ACKNOWLEDGED else ""
+    if slip.channel != SLACK or slip.person_id in {did_it, *alert.declined, *alert.in_slack}:
+        return False
+    return slip.person_id in alert.paged_in_cycle
 
 
 def holds(alert: Alert, slip: Slip, notice: Notice) -> bool:

@@ -26,7 +26,8 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 15.0
 CONNECTIONS = 100
 # Newest messages of one conversation in which the proof of a send is looked for.
 LOOK_BACK = 200
-# Nothing to say to somebody who has no message that it would change.
+_NOTHING_TO_REWRITE = "slack-nothing-to-rewrite"
+# Nothing to say in Slack to somebody who has no message there that it would change.
 _ONLY_REWRITES = frozenset(
     {
         Notice.ACKNOWLEDGED,
@@ -72,7 +73,8 @@ class SlackSender:
     async def send(self, page: Page) -> Sent:
         """Post the page, or bring what was posted earlier up to date.
 
-        Raises SendFailed or SendUncertain.
+        Raises SendFailed or SendUncertain. What would only rewrite, and finds no message of this
+        person, has failed: whoever was reached elsewhere has to hear of it there.
         """
         if page.slip.notice is None:
             return await self._post(page, page_message(page, self._settings))
@@ -85,7 +87,7 @@ class SlackSender:
         if page.posted:
             return await self._rewrite(page)
         if page.slip.notice in _ONLY_REWRITES:
-            return Sent("")
+            raise SendFailed(_NOTHING_TO_REWRITE, permanent=True)
         return await self._post(page, page_message(page, self._settings))
 
     async def find(self, page: Page) -> Sent | None:

@@ -158,6 +158,28 @@ def test_no_phone_rings_for_what_only_rewrites() -> None:
             assert beside(slip(kind), ("slack", "sms")) is None
 
 
+def nothing_to_rewrite(kind: Notice, who: str) -> PageFailed:
+    return PageFailed(slip(kind, who=who), "slack-nothing-to-rewrite", permanent=True)
+
+
+def test_whom_only_the_phone_reached_hears_there_of_the_hand_over_and_of_the_end() -> None:
+    loop = Loop(broken={("ada", "slack")}).open().pass_to(30)
+    assert tries(loop.do(nothing_to_rewrite(Notice.HANDED_OVER, "ada"))) == [("sms", 1)]
+    assert tries(loop.do(nothing_to_rewrite(Notice.HANDED_OVER, "ben"))) == []
+    loop.acknowledge(BEN)
+    assert tries(loop.do(nothing_to_rewrite(Notice.ACKNOWLEDGED, "ada"))) == [("sms", 1)]
+    assert tries(loop.do(nothing_to_rewrite(Notice.EXPIRED, "ada"))) == []
+
+
+def test_no_phone_rings_for_what_its_owner_has_just_done_or_has_in_slack() -> None:
+    loop = Loop(broken={("ada", "slack")}).open().pass_to(30)
+    loop.do(Declined("ben", DeclineReason.OFF_SHIFT))
+    assert tries(loop.do(nothing_to_rewrite(Notice.HANDED_OVER, "ben"))) == []
+    loop.acknowledge(ADA)
+    assert tries(loop.do(nothing_to_rewrite(Notice.ACKNOWLEDGED, "ada"))) == []
+    assert tries(loop.do(nothing_to_rewrite(Notice.ACKNOWLEDGED, "carla"))) == []
+
+
 @given(channels=st.permutations(["slack", "sms", "voice", "pager"]), n=st.integers(0, 4))
 def test_the_channels_are_gone_through_once_each_beginning_with_slack(
     channels: list[str], n: int

@@ -103,7 +103,6 @@ def test_with_one_message_there_is_nothing_to_collapse(
 ) -> None:
     [sent] = send(site, page())
     assert send(site, notice(Notice.SUPERSEDED, posted=posted(sent))) == [Sent("")]
-    assert send(site, notice(Notice.SUPERSEDED)) == [Sent("")]
     assert len(ada.messages[0].versions) == 1
 
 
@@ -119,11 +118,13 @@ def test_what_matters_to_a_sleeper_also_comes_as_a_message(
     assert find(site, told) == reply
 
 
-@pytest.mark.parametrize("kind", [Notice.ACKNOWLEDGED, Notice.HANDED_OVER, Notice.EXPIRED])
-def test_nothing_is_said_to_somebody_who_has_no_message_to_rewrite(
+@pytest.mark.parametrize("kind", [Notice.ACKNOWLEDGED, Notice.ANOTHER_PROVIDER, Notice.EXPIRED])
+def test_what_finds_no_message_to_rewrite_is_not_taken_for_sent(
     kind: Notice, site: SlackSettings, ada: SlackPerson
 ) -> None:
-    assert send(site, notice(kind)) == [Sent("")]
+    with pytest.raises(SendFailed, match="slack-nothing-to-rewrite") as caught:
+        send(site, notice(kind))
+    assert caught.value.permanent
     assert ada.messages == []
 
 
