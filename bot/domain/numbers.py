@@ -5,6 +5,7 @@ the issuing authority or without. A wrong merge of two patients' orders is worse
 whatever is not certain is taken for another order.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ LONGEST = 200
 _AS_WRITTEN = frozenset({KeyKind.PLACE, KeyKind.MESSAGE})
 _IMAGING = frozenset({KeyKind.ACCESSION, KeyKind.FILLER})
 """One space: in imaging the RIS is the filler, and many call its number the accession."""
+_ITS_OWN = frozenset({KeyKind.FILLER, KeyKind.PLACE, KeyKind.MESSAGE})
+"""What names one order and nothing else. OBR-18 holds rooms and telephone numbers, too."""
 # The same bytes leave no doubt. Of the others a lower one never joins what a higher one tells
 # apart: several exams share a placer's order, and one accession may cover several filler orders.
 _RANK = {
@@ -73,14 +76,24 @@ def key_of(numbers: Sequence[OrderNumber]) -> ReportKey:
 
 
 def distinct(numbers: Iterable[OrderNumber]) -> tuple[OrderNumber, ...]:
-    """The numbers as they are compared, each once; an accession is no filler number besides."""
-    found: dict[tuple[bool, KeyKind | None, str, str], OrderNumber] = {}
+    """The numbers as they are compared, each once of its kind."""
+    found: dict[tuple[KeyKind, str, str], OrderNumber] = {}
     for number in sorted(map(plain, numbers), key=lambda n: (_RANK[n.kind], not n.stated)):
-        imaging = number.kind in _IMAGING
-        own = None if imaging else number.kind
         if number.value:
-            found.setdefault((imaging, own, number.value, number.authority), number)
+            found.setdefault((number.kind, number.value, number.authority), number)
     return tuple(found.values())
+
+
+def free_key(
+    own: ReportKey, numbers: Sequence[OrderNumber], patient: Patient, known: Iterable[Order]
+) -> ReportKey:
+    """A key for a new order: ``own``, or one made of it where another order has that already."""
+    taken = {order.key for order in known}
+    key, told = own, repr((numbers, patient.identifiers))
+    while key in taken:
+        told = hashlib.sha256(told.encode()).hexdigest()
+        key = ReportKey(own.authority, own.kind, f"{own.value}/{told[:16]}")
+    return key
 
 
 def match(
@@ -89,8 +102,8 @@ def match(
     """Which of the known orders these numbers name; ``own`` is the key that they make.
 
     Several by numbers of certain authority: the strongest number decides, then how many agree,
-    then the alert that is open or older. Several by a number of assumed authority: none. Another
-    patient under the same key is a correction of the patient; else it is another order.
+    then the alert that is open or older; where they are two patients', none. Several by a number
+    of assumed authority: none.
     """
     who = patient.identifiers
     certain, assumed = [], []
@@ -100,14 +113,17 @@ def match(
         ]
         if not hits or _told_apart(hits, numbers, order, who):
             continue
-        sure = any(_exact(mine, its) for mine, its in hits)
-        if sure and (order.key == own or not _other_patient(who, order.patients)):
+        if not any(_exact(mine, its) for mine, its in hits):
+            assumed += [] if _unlike(who, order.patients) else [order]
+        elif _may_be_theirs(own, hits, numbers, order, who):
             certain.append((_weight(hits, order), order))
-        elif not sure and not _unlike(who, order.patients):
-            assumed.append(order)
     if not certain:
         return Match(_only(assumed, who))
-    first, *rest = [order for _, order in sorted(certain, key=lambda pair: pair[0])]
+    certain.sort(key=lambda pair: pair[0])
+    equals = [order for weight, order in certain if weight[:2] == certain[0][0][:2]]
+    if any(_other_patient(a.patients, b.patients) for a in equals for b in equals):
+        return Match(next((order for order in equals if not order.patients), None))
+    first, *rest = [order for _, order in certain]
     return Match(first, tuple(order for order in rest if order.alert_id))
 
 
@@ -159,12 +175,17 @@ def _told_apart(
 ) -> bool:
     """Both have a number of a higher kind than those they agree in, and not the same one."""
     level = min(min(_RANK[mine.kind], _RANK[its.kind]) for mine, its in hits)
-    for kind in (kind for kind, rank in _RANK.items() if 0 <= rank < level):
-        here = [number for number in numbers if number.kind is kind]
-        there = [number for number in order.numbers if number.kind is kind]
-        if here and there and not any(_same(a, b, order, who) for a in here for b in there):
-            return True
-    return False
+    kinds = (kind for kind, rank in _RANK.items() if 0 <= rank < level)
+    return any(_differ(kind, numbers, order, who) for kind in kinds)
+
+
+def _differ(
+    kind: KeyKind, numbers: Sequence[OrderNumber], order: Order, who: tuple[Identifier, ...]
+) -> bool:
+    """Both have a number of this kind, and not the same one."""
+    here = [number for number in numbers if number.kind is kind]
+    there = [number for number in order.numbers if number.kind is kind]
+    return bool(here and there) and not any(_same(a, b, order, who) for a in here for b in there)
 
 
 def _weight(hits: list[Hit], order: Order) -> tuple[bool, int, bool, bool, str, str, str]:
@@ -177,6 +198,28 @@ def _weight(hits: list[Hit], order: Order) -> tuple[bool, int, bool, bool, str, 
 
 
 # ---- the patient ----------------------------------------------------------------------------
+
+
+def _may_be_theirs(
+    own: ReportKey,
+    hits: list[Hit],
+    numbers: Sequence[OrderNumber],
+    order: Order,
+    who: tuple[Identifier, ...],
+) -> bool:
+    """Whether the version can be about the patient of the order.
+
+    A correction may name another one: under the same key, with the same number of the order itself
+    and none that differs. An accession alone never says so.
+    """
+    if not _unlike(who, order.patients):
+        return True
+    itself = any(mine.kind is its.kind and mine.kind in _ITS_OWN for mine, its in hits)
+    if _other_patient(who, order.patients):
+        differ = any(_differ(kind, numbers, order, who) for kind in KeyKind)
+        return itself and order.key == own and not differ
+    stated = any(mine.stated and its.stated for mine, its in hits)
+    return itself or stated or not _differ(KeyKind.FILLER, numbers, order, who)
 
 
 def _shared(ours: Iterable[Identifier], theirs: Iterable[Identifier]) -> bool:

@@ -37,13 +37,14 @@ def identify(
     now: datetime,
 ) -> Found:
     """The order that these numbers name, from now on known by all of them; a new one has the key
-    ``own``. The numbers are locked already."""
+    ``own``, unless another patient's order has that. The numbers are locked already."""
     known = orders.find(c, numbers)
     matched = rules.match(own, numbers, patient, known)
     order = matched.order
     if order is None:
-        orders.know(c, own, numbers, patient.identifiers)
-        return Found(own, may_have_alert=False, is_new=True)
+        key = rules.free_key(own, numbers, patient, known)
+        orders.know(c, key, numbers, patient.identifiers)
+        return Found(key, may_have_alert=False, is_new=True)
     if new := rules.news(numbers, order):
         orders.know(c, order.key, new, patient.identifiers)
         _record_joined(c, order, matched, now)

@@ -88,22 +88,25 @@ def code(fields: list[str], number: int, wire: Wire) -> str:
 
 
 def by_key(orders: list[Order], wire: Wire) -> list[tuple[Order, Numbers]]:
-    """One order for each key; a part without a number belongs to the same patient's first order."""
+    """One order for each key and patient; a part without a number belongs to the same patient's
+    first order."""
     if len(orders) == 1:
         numbers = _numbers(orders[0], wire)
         return [(orders[0], numbers or _nothing())]
-    found: dict[ReportKey, tuple[Order, Numbers]] = {}
+    found: dict[tuple[ReportKey, str], tuple[Order, Numbers]] = {}
     nameless: list[Order] = []
     for order in orders:
         numbers = _numbers(order, wire)
         if numbers is None:
             nameless.append(order)
-        elif numbers.key in found:
-            first, known = found[numbers.key]
+            continue
+        same = numbers.key, at(order.pid, 3)
+        if same in found:
+            first, known = found[same]
             _merge(first, order)
-            found[numbers.key] = first, replace(known, every=(*known.every, *numbers.every))
+            found[same] = first, replace(known, every=(*known.every, *numbers.every))
         else:
-            found[numbers.key] = (order, numbers)
+            found[same] = (order, numbers)
     for order in nameless:
         _merge(_first_of(order.pid, found.values()), order)
     return list(found.values())

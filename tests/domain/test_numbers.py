@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.numbers import Order, distinct, key_of, match, news, numbers_of, plain
+from bot.domain.numbers import Order, distinct, free_key, key_of, match, news, numbers_of, plain
 from bot.domain.report import Identifier, KeyKind, OrderNumber, Patient, ReportKey
 from tests.domain.reports import PLAIN
 
@@ -47,8 +47,9 @@ def test_a_resource_and_a_message_are_compared_as_they_are_written() -> None:
         assert plain(OrderNumber(kind, "DiagnosticReport/a", "ehr")).value == "DiagnosticReport/a"
 
 
-def test_an_accession_is_no_filler_number_besides_and_nothing_is_no_number() -> None:
-    assert distinct([filler("A"), accession("a"), placer(" ")]) == (accession("A"),)
+def test_each_number_counts_once_of_its_kind_and_nothing_is_no_number() -> None:
+    told = [filler("A"), accession("a"), accession("A"), placer(" ")]
+    assert distinct(told) == (accession("A"), filler("A"))
 
 
 def test_a_report_that_tells_no_numbers_has_that_of_its_key() -> None:
@@ -90,14 +91,66 @@ def test_an_assumed_authority_is_not_enough_where_both_name_a_patient() -> None:
     assert named(bare, known=(ours,), who=(Identifier("1", ""),)) == ours
 
 
-def test_another_patient_is_another_order_but_under_the_same_key_a_correction() -> None:
+OTHER = (Identifier("2", "MAIN", "MR"),)
+
+
+def corrects(ours: Order, *numbers: OrderNumber) -> bool:
+    """Whether another patient under the key of this order is a correction of its patient."""
+    return match(ours.key, numbers, Patient(identifiers=OTHER), (ours,)).order is ours
+
+
+def test_another_patient_is_another_order_but_under_the_same_numbers_a_correction() -> None:
     ours = order(accession("A"), filler("F"), who=JANET)
-    other = (Identifier("2", "MAIN", "MR"),)
-    assert named(filler("F"), known=(ours,), who=other) is None
-    corrected = match(ours.key, (accession("A"),), Patient(identifiers=other), (ours,))
-    assert corrected.order == ours
+    assert named(filler("F"), known=(ours,), who=OTHER) is None
+    assert corrects(ours, accession("A"), filler("F"))
     visit = (Identifier("2", "MAIN", "VN"),)
     assert named(filler("F"), known=(ours,), who=visit) == ours
+
+
+def test_an_accession_alone_never_makes_two_patients_one() -> None:
+    ours = order(accession("5551234"), filler("F1"), placer("P"), who=JANET)
+    assert not corrects(ours, accession("5551234"), filler("F2"))
+    assert not corrects(ours, accession("5551234"))
+    assert not corrects(ours, accession("5551234"), filler("F1"), placer("P2"))
+    assert corrects(ours, accession("5551234"), filler("F1"), placer("P"))
+
+
+def test_the_resource_of_a_server_may_be_corrected_to_another_patient() -> None:
+    place = OrderNumber(KeyKind.PLACE, "DiagnosticReport/1", "ehr")
+    assert corrects(order(accession("A"), place, who=JANET), accession("A"), place)
+    elsewhere = replace(place, value="DiagnosticReport/2")
+    ours = order(accession("A"), filler("1"), elsewhere, who=JANET)
+    assert not corrects(ours, accession("A"), filler("1"), place)
+
+
+def test_patients_of_two_authorities_are_not_joined_by_what_may_be_no_accession() -> None:
+    room = accession("ROOM1234", stated=False)
+    ours = order(room, filler("F1"), who=JANET)
+    stranger = (Identifier("9", "EAST"),)
+    assert named(room, filler("F2"), known=(ours,), who=stranger) is None
+    assert named(room, filler("F1"), known=(ours,), who=stranger) == ours
+    assert named(room, known=(ours,), who=stranger) == ours
+    sure = order(accession("A"), filler("F1"), who=JANET)
+    assert named(accession("A"), filler("F2"), known=(sure,), who=stranger) == sure
+
+
+def test_where_two_patients_have_the_same_number_a_version_without_one_is_neithers() -> None:
+    ours = order(accession("A"), filler("F1"), who=JANET)
+    theirs = replace(order(accession("A"), filler("F2"), who=OTHER), key=OWN)
+    assert named(accession("A"), known=(ours, theirs)) is None
+    assert named(accession("A"), filler("F2"), known=(ours, theirs)) == theirs
+    nobodys = replace(order(accession("A")), key=replace(OWN, value="A/1"))
+    assert named(accession("A"), known=(ours, theirs, nobodys)) == nobodys
+
+
+def test_a_new_order_gets_a_key_that_no_other_has() -> None:
+    ours, patient = order(accession("A"), who=JANET), Patient(identifiers=OTHER)
+    told = (accession("A"),)
+    assert free_key(OWN, told, patient, (ours,)) == OWN
+    second = free_key(ours.key, told, patient, (ours,))
+    third = free_key(ours.key, told, patient, (ours, replace(ours, key=second)))
+    assert len({ours.key, second, third}) == 3
+    assert second.value.startswith("A/")
 
 
 def test_a_lower_number_does_not_join_what_a_higher_one_tells_apart() -> None:

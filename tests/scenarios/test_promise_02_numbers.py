@@ -200,6 +200,22 @@ def test_the_patient_corrected_on_the_same_number_is_the_same_alert(desk: Desk) 
     assert desk.more(oru(filler="F1^RIS"), corrected) == 1
 
 
+def test_two_patients_with_the_same_text_in_obr_18_are_two_alerts(desk: Desk) -> None:
+    """A room, a telephone number: the first one's correction reaches the first one's alert."""
+    mine = oru(filler="F1", accession="5551234")
+    theirs = oru(filler="F2", accession="5551234", patient=OTHER, minutes=1)
+    assert desk.more(mine, theirs) == 2
+    gone = oru(filler="F2", accession="5551234", patient=OTHER, minutes=2, status="X")
+    corrected = oru(filler="F1", accession="5551234", minutes=3, status="C")
+    assert desk.more(corrected, gone) == 0
+    assert sorted(row.state for row in desk.rows()) == ["open", "withdrawn"]
+
+
+def test_two_patients_in_one_message_are_two_alerts(desk: Desk) -> None:
+    _, rest = oru(filler="F2", accession="5551234", patient=OTHER).split(b"\r", 1)
+    assert desk.more(oru(filler="F1", accession="5551234") + rest) == 2
+
+
 def test_two_exams_on_one_placer_order_are_two_orders(desk: Desk) -> None:
     chest = oru(placer="P1", filler="F1", accession="ACC10001")
     abdomen = oru(placer="P1", filler="F2", accession="ACC10002", minutes=1)
