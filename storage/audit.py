@@ -4,6 +4,7 @@ across chains.
 One chain for everything would put all writers in one queue; an alert's chain costs nothing, since
 whoever writes to it holds the alert. The seals catch what chains cannot: a chain that was removed
 as a whole, or the end of one. What was written after the last seal is protected by its chain alone.
+The newest seal, and the end of administration's chain, are noted elsewhere (audit_heads.py).
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, text
 
 from bot.domain.events import Record
-from storage import audit_gaps, tables
+from storage import audit_gaps, audit_heads, tables
 from storage.columns import AnyRow, storable
 from storage.locks import lock, try_lock
 from storage.memory import memory
@@ -92,6 +93,8 @@ def append(connection: Connection, chain: str, records: Sequence[Record], now: d
         prev = digest
     connection.execute(_INSERT, rows)
     memory(connection).heads[chain] = (seq + len(records), prev)
+    if chain == ADMIN:
+        audit_heads.note(connection, audit_heads.ADMIN_CHAIN, seq + len(records), prev)
 
 
 def entry_hash(chain: str, seq: int, at: str, what: str, actor: str, data: str, prev: str) -> str:
@@ -151,6 +154,7 @@ def seal(connection: Connection, now: datetime) -> bool:
     names = ["number", "from_id", "to_id", "entries", "entries_hash", "prev"]
     values = dict(zip(names, [*body[:5], prev], strict=True))
     connection.execute(_INSERT_SEAL, {**values, "at": now, "hash": _hash(body)})
+    audit_heads.note(connection, audit_heads.SEALS, number + 1, _hash(body))
     return True
 
 
@@ -189,7 +193,8 @@ def verify(connection: Connection, progress: Callable[[int], None] | None = None
     """
     entries, broken = _verify_chains(connection, progress or (lambda _: None))
     number, broken_seal = _verify_seals(connection)
-    found = broken or broken_seal or audit_gaps.alert_without_chain(connection)
+    found = broken or broken_seal or audit_heads.cut_off(connection)
+    found = found or audit_gaps.alert_without_chain(connection)
     return Verdict(found is None, entries, number, found)
 
 

@@ -42,7 +42,8 @@ class PersonIdentifiers(Row, table=True):
 
 
 class Editions(Row, table=True):
-    """A new value tells every process that its copy of the thing named is old."""
+    """The newest of the thing named. A new value tells every process that its copy of the directory
+    is old; that of the trail is compared when the trail is verified (storage/audit_heads.py)."""
 
     __tablename__ = "editions"
 
