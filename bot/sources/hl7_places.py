@@ -17,6 +17,7 @@ from bot.sources.hl7_flags import flags
 from bot.sources.hl7_lines import lines_of
 from bot.sources.hl7_orders import Numbers, Order, by_key, orders_in
 from bot.sources.hl7_people import entity, interpreter
+from bot.sources.hl7_report import appended_to
 from bot.sources.hl7_status import stated, status
 from bot.sources.hl7_study import study_uid
 from bot.sources.hl7_text import narrate
@@ -178,7 +179,8 @@ def _of_text(
         having = [number for number, said in segments if _shares(lines, said)]
         if having:
             yield name, f"OBX[{ranges(having)}]-5"
-    told = narrate(order.results, flags(order.results, wire, profile), wire, profile)
+    flagged, added = flags(order.results, wire, profile), appended_to(order.results, wire)
+    told = narrate(order.results, flagged, wire, profile, added)
     for name, (value, place) in (
         ("study_uid", study_uid(told, order.others, wire)),
         ("called", called(told)),

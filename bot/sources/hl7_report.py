@@ -13,7 +13,7 @@ from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_macros import prose_of, with_macros
 from bot.sources.hl7_orders import Numbers, Order, by_key, code, orders_in, processing_id
 from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
-from bot.sources.hl7_status import is_deleted, stated, status
+from bot.sources.hl7_status import appended, is_deleted, stated, status
 from bot.sources.hl7_study import study_uid
 from bot.sources.hl7_text import narrate
 from bot.sources.hl7_time import Moment, moment
@@ -57,15 +57,16 @@ def reports(wire: Wire, known: Circumstances) -> tuple[Report, ...]:
 def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) -> Report:
     obr, pv1, zone, profile = order.obr, order.pv1, known.zone, known.profile
     codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
-    deletes = False
+    deletes, added = False, frozenset[int]()
     if codes != _ALL_FINAL:
         codes = {wire.clean(code.split(wire.component, 1)[0]) for code in codes}
         deletes = any(map(is_deleted, codes))
+        added = appended_to(order.results, wire)
     stands = status(order.statuses, codes)
     deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire) if deletes else order.results
     flagged = flags(results, wire, profile)
-    told = narrate(results, flagged, wire, profile)
+    told = narrate(results, flagged, wire, profile, added)
     told = with_macros(told, lambda: prose_of(results, wire), profile)
     when = _times(order, stands, wire, known)
     ordering = orderer(order, wire)
@@ -104,6 +105,11 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         numbers=numbers.every,
         if_preliminary=profile.preliminary,
     )
+
+
+def appended_to(results: list[Result], wire: Wire) -> frozenset[int]:
+    """The numbers of the OBX that OBX-11 adds to the others."""
+    return appended((number, code(f, _OBX_11, wire)) for number, f in results if f[0] == "OBX")
 
 
 def orderer(order: Order, wire: Wire) -> str:

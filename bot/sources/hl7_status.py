@@ -1,6 +1,6 @@
 """How finished a result is: OBR-25 (table 0123), OBX-11 (table 0085), and words spelled out."""
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 from bot.domain.profile import STATUS, Place, Profile
 from bot.domain.report import Status
@@ -13,7 +13,7 @@ _WORDS = {
     ),
     **dict.fromkeys(("DICTATED", "TRANSCRIBED", "UNSIGNED"), Status.PRELIMINARY),
     **dict.fromkeys(("CORRECTED", "CORRECTION", "AMENDED", "REVISED"), Status.CORRECTED),
-    **dict.fromkeys(("ADDENDUM", "ADDENDED", "APPENDED"), Status.ADDENDED),
+    **dict.fromkeys(("ADD", "ADDENDUM", "ADDENDED", "APPENDED"), Status.ADDENDED),
     **dict.fromkeys(
         ("CANCELED", "CANCELLED", "DELETED", "WITHDRAWN", "RETRACTED"), Status.WITHDRAWN
     ),
@@ -95,3 +95,11 @@ def status(order_codes: list[str], observation_codes: Set[str]) -> Status:
 def is_deleted(code: str) -> bool:
     """OBX-11 of one observation: its text and flags hold no more."""
     return code != "F" and _OBSERVATION.get(code.upper()) is Status.WITHDRAWN
+
+
+def appended(codes: Iterable[tuple[int, str]]) -> frozenset[int]:
+    """Of OBX-11 by number the observations that are added to others (B, ADD); none where all are:
+    then they are the report."""
+    of = {number: _OBSERVATION.get(code.upper()) for number, code in codes}
+    added = frozenset(number for number, one in of.items() if one is Status.ADDENDED)
+    return added if len(added) < len(of) else frozenset()

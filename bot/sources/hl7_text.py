@@ -5,19 +5,28 @@ text.
 """
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_flags import Result
+from bot.sources.hl7_headings import (
+    HEADING,
+    begins_addendum,
+    may_be_heading,
+    text_from,
+    unsigned,
+    without_heading,
+)
 from bot.sources.hl7_lines import lines_of, running_lines
 from bot.sources.hl7_wire import Wire, at
 
 _BY_CODE = {
     **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
     **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
-    **dict.fromkeys(("ADT", "ADN", "ADDENDUM", "55107-7"), Section.ADDENDUM),
+    **dict.fromkeys(("ADT", "ADN", "ADD", "ADDENDUM", "ADDENDA", "55107-7"), Section.ADDENDUM),
     "73568-8": Section.COMMUNICATION,
     # DICOM PS3.16, and what others write for it.
     **dict.fromkeys(("110180", "STUDY INSTANCE UID", "STUDYINSTANCEUID"), Section.STUDY),
@@ -46,39 +55,13 @@ def _section(
     text = at(words, 1)
     if "IMPRESSION" in text:
         return Section.IMPRESSION
-    return Section.ADDENDUM if "ADDENDUM" in text else Section.RUNNING
-
-
-_IMPRESSION = r"(?P<impression>(?:FINDINGS (?:AND|/|&) )?IMPRESSIONS?|CONCLUSIONS?|OPINION)"
-_ADDENDUM = r"(?P<addendum>ADDEND(?:UM|A)\b[^:\n]{0,40})"
-_ORIGINAL = r"(?P<original>(?:END (?:OF )?)ADDENDUM|(?:ORIGINAL|FINAL) REPORT|EXAM(?:INATION)?)"
-_OTHER = (
-    r"(?P<other>FINDINGS|TECHNIQUE|COMPARISONS?|(?:CLINICAL )?(?:HISTORY|INDICATIONS?)|PROCEDURE|"
-    r"REPORT|RECOMMENDATIONS?|(?:DICTATED|REQUESTED|TRANSCRIBED|SIGNED) BY|"
-    r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b[^:\n]{0,40})"
-)
-_HEADING = re.compile(
-    rf"[\s*#=_-]{{0,16}}(?:{_ORIGINAL}|{_IMPRESSION}|{_ADDENDUM}|{_OTHER})[\s*#=_-]{{0,16}}"
-    r"(?::|$|(?=\d{1,2}[.)]))",
-    re.IGNORECASE,
-)
-
-
-_LONGEST_BARE_HEADING = 24
-
-
-def _may_be_heading(line: str) -> bool:
-    """Spares most lines of prose the pattern: a heading has a colon, is short or in capitals."""
-    return (
-        ":" in line
-        or len(line) < _LONGEST_BARE_HEADING
-        or line[:10].isupper()
-        or "IMPRESSION" in line
-    )
+    return Section.ADDENDUM if "ADDEND" in text else Section.RUNNING
 
 
 _ALONE = frozenset({Section.ADDENDUM, Section.COMMUNICATION, Section.STUDY})
 """Told segment by segment: which one it was matters."""
+_MAY_BE_ADDED_TO = frozenset({Section.BODY, Section.RUNNING})
+"""What is appended to an impression is shown with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +114,28 @@ class _Narrator:
             self.set_of = None
             self.put(section, lines)
 
+    def tell_coded(self, section: Section, lines: list[str]) -> None:
+        """The same, where an addendum may stand below the text under its code, as some send it."""
+        if section is not Section.RUNNING and "addend" in "\n".join(lines).lower():
+            begins = next((n for n, line in enumerate(lines) if begins_addendum(line)), len(lines))
+            self.tell(section, lines[:begins])
+            before = self.running
+            self.run(lines[begins:])
+            self.running = before
+            return
+        self.tell(section, lines)
+
     def run(self, lines: list[str]) -> Section:
         """Lines of running text; returns the section of the first, which is that of its flags."""
         if lines:
             self.set_of = None
-        if not any(map(_may_be_heading, lines)):
+        if not any(map(may_be_heading, lines)):
             self.put(self.running, lines)
             return self.running
         return next(iter([self._run(line) for line in lines]))
 
     def _run(self, line: str) -> Section:
-        heading = _HEADING.match(line) if _may_be_heading(line) else None
+        heading = HEADING.match(line) if may_be_heading(line) else None
         if heading:
             return self._after_heading(heading, line)
         self.put(self.running, [line])
@@ -150,7 +144,7 @@ class _Narrator:
     def _after_heading(self, heading: re.Match[str], line: str) -> Section:
         before = len(self.addenda)
         self.running = self._turn(heading)
-        rest = line[heading.end() :].strip()
+        rest = line[text_from(heading) :].strip()
         match self.running:
             case Section.IMPRESSION:
                 self.text.append(line)
@@ -176,9 +170,14 @@ def narrate(
     flags: dict[int, tuple[Flag, ...]],
     wire: Wire,
     profile: Profile = STANDARD,
+    appended: Set[int] = frozenset(),
 ) -> Narrative:
-    """Put the text together, and each flag where it stood: on the report or on an addendum."""
+    """Put the text together, and each flag where it stood: on the report or on an addendum.
+
+    ``appended`` are the numbers of the OBX that OBX-11 calls an addition to the rest.
+    """
     told = _Narrator()
+    tell = told.tell if profile.layout is Layout.SEGMENTS else told.tell_coded
     own: list[Flag] = []
     section, held = Section.BODY, list[str]()
     identifier: str | None = None
@@ -191,7 +190,7 @@ def narrate(
             if asked != identifier:
                 # What belongs together is told in one go, which takes half the time.
                 if held:
-                    told.tell(section, held)
+                    tell(section, held)
                     held = []
                 identifier, marks = asked, (wire.component, wire.subcomponent)
                 section = _section(asked, *marks, profile.layout, profile.sections)
@@ -199,19 +198,21 @@ def narrate(
             if flags:
                 some = flags.get(number, ())
         lines = lines_of(fields, wire)
-        if not alone and not (some and section is Section.RUNNING):
+        added = number in appended and section in _MAY_BE_ADDED_TO
+        if not (alone or added) and not (some and section is Section.RUNNING):
             held += lines
             if some:
                 own += some
             continue
         if held:
-            told.tell(section, held)
+            tell(section, held)
             held = []
-        if _tell_alone(told, section, lines, number, fields) is Section.ADDENDUM:
+        of = Section.ADDENDUM if added else section
+        if _tell_alone(told, of, lines, number, fields) is Section.ADDENDUM:
             told.addenda[-1].flags += some
         else:
             own += some
-    told.tell(section, held)
+    tell(section, held)
     return _finished(told, own)
 
 
@@ -247,7 +248,7 @@ def _and(before: tuple[str, str], lines: list[str], number: int) -> tuple[str, s
 
 
 def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> None:
-    heading = _HEADING.match(lines[0]) if lines else None
+    heading = HEADING.match(lines[0]) if lines else None
     if not told.addenda or set_of != told.set_of or (heading and heading["addendum"]):
         told.addenda.append(_Draft())
     told.set_of = set_of
@@ -255,11 +256,11 @@ def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> Non
 
 def _finished(told: _Narrator, own: list[Flag]) -> Narrative:
     addenda = tuple(
-        Addendum(_without_heading(draft.lines, "addendum"), tuple(draft.flags))
+        Addendum(without_heading(draft.lines, "addendum"), tuple(draft.flags))
         for draft in told.addenda
         if draft.flags or any(draft.lines)
     )
-    impression = _without_heading(_unsigned(told.impression), "impression")
+    impression = without_heading(unsigned(told.impression), "impression")
     text = "\n".join(told.text).strip()
     return Narrative(
         text,
@@ -270,25 +271,3 @@ def _finished(told: _Narrator, own: list[Flag]) -> Narrative:
         told.communication,
         told.study,
     )
-
-
-_SIGNATURE = re.compile(
-    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|PENDING REVIEW) BY\s*:|"
-    r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b)",
-    re.IGNORECASE,
-)
-_SIGNATURE_LINES = 6
-
-
-def _unsigned(lines: list[str]) -> list[str]:
-    """Without the signature that some senders put into the impression's last segments."""
-    for number in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
-        if _SIGNATURE.match(lines[number]):
-            return lines[:number]
-    return lines
-
-
-def _without_heading(lines: list[str], name: str) -> str:
-    text = "\n".join(lines).strip()
-    heading = _HEADING.match(text)
-    return text[heading.end() :].strip() if heading and heading[name] else text
