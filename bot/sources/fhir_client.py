@@ -4,13 +4,14 @@ import base64
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 import aiohttp
 from yarl import URL
 
 from bot.sources.fhir_auth import Access
-from bot.sources.fhir_http import Answer, Refused, call
+from bot.sources.fhir_http import Answer, Refused, call, date
 from bot.sources.fhir_json import Resource, local_name, many, parse, text
 from bot.sources.hl7_wire import BadReport
 
@@ -61,6 +62,14 @@ class FhirClient:
             if not following:
                 return
             url = self._same_server(url, following)
+
+    async def now(self) -> datetime | None:
+        """The server's own time, by which it dates its resources; None where it tells none.
+
+        Raises TryLater or Refused.
+        """
+        answer = await self._ask("GET", URL(f"{self.base}metadata?_summary=true", encoded=True))
+        return date(answer.headers)
 
     def _same_server(self, url: URL, link: str) -> URL:
         try:

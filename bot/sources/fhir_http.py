@@ -6,6 +6,7 @@ No redirect is followed: it would carry the token to wherever it points.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -76,6 +77,14 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
         if len(found) > MOST_BYTES:
             raise Refused("answer-too-large")
     return bytes(found)
+
+
+def date(headers: Mapping[str, str]) -> datetime | None:
+    """When the answer was made, by the server's clock (RFC 9110, 6.6.1), in UTC."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -3,16 +3,27 @@
 The accession is an identifier of type ACSN (v2-0203) on the report, its ImagingStudy or its
 ServiceRequest; else the filler order number, which is what HL7's OBR-3 carries and what an
 untyped DiagnosticReport.identifier is by the v2 mapping; else the placer's. A report without any
-is known by its place on its server.
+is known by its place on its server; one that has no id either, by what it says.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.domain.numbers import LONGEST
 from bot.domain.report import Identifier, KeyKind, OrderNumber, Preliminary, ReportKey
-from bot.sources.fhir_json import Link, Node, Resource, codings, many, one, text
+from bot.sources.fhir_json import (
+    Link,
+    Node,
+    Resource,
+    codings,
+    many,
+    one,
+    reachable,
+    text,
+)
 from bot.sources.hl7_study import uid_in
 
 _KINDS = {"ACSN": KeyKind.ACCESSION, "FILL": KeyKind.FILLER, "PLAC": KeyKind.PLACER}
@@ -56,10 +67,21 @@ def numbers_of(report: Node, origin: Origin) -> Numbers:
         key = ReportKey(best[0].authority, KeyKind.ACCESSION, best[0].value)
     elif placer:
         key = ReportKey(placer[0].authority, KeyKind.PLACER, placer[0].value)
-    else:
+    elif at:
         key = ReportKey(origin.name, KeyKind.FILLER, place.value)
+    else:
+        key = ReportKey(origin.name, KeyKind.MESSAGE, digest(report))
     every = (*accession, *filler, *placer, *([place] if at else []))
     return Numbers(key, _value(accession or filler), _value(filler), _value(placer), every)
+
+
+def digest(report: Node) -> str:
+    """SHA-256 of the report and what it refers to, without what servers note in meta of each."""
+    found = [
+        {field: value for field, value in resource.items() if field != "meta"}
+        for _, resource in sorted(reachable(report).items())
+    ]
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
 
 def study_uid(report: Node) -> str:

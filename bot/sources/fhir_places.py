@@ -14,6 +14,8 @@ from bot.sources.hl7_time import instant
 from bot.sources.hl7_wire import BadReport
 
 _CHARSET = "utf-8"
+_CONTENT = "content"
+"""Where a report has neither a number nor an id."""
 
 
 def heading(data: bytes) -> Heading:
@@ -33,11 +35,11 @@ def read_from(data: bytes, reports: Iterable[Report]) -> tuple[Places, ...]:
 
 
 def _places(node: Node, report: Report) -> Iterator[tuple[str, str]]:
-    number = _of_number(node, report.key.value)
+    number = _of_key(node, report)
     yield "key.value", number
     if report.key.authority:
-        system = report.key.kind is KeyKind.FILLER and number == "id"
-        yield "key.authority", "the server's name" if system else f"{number}.system"
+        system = number not in {"id", _CONTENT}
+        yield "key.authority", f"{number}.system" if system else "the server's name"
     found = (
         ("accession", report.accession, _of_number(node, report.accession)),
         ("filler", report.filler, _of_number(node, report.filler)),
@@ -61,6 +63,11 @@ def _places(node: Node, report: Report) -> Iterator[tuple[str, str]]:
         ("addenda", report.addenda, "presentedForm"),
     )
     yield from ((name, place) for name, value, place in found if value)
+
+
+def _of_key(node: Node, report: Report) -> str:
+    by_content = report.key.kind is KeyKind.MESSAGE
+    return _CONTENT if by_content else _of_number(node, report.key.value)
 
 
 def _of_number(node: Node, number: str) -> str:

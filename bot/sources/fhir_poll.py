@@ -20,8 +20,8 @@ from bot.log import log
 from bot.sources import fhir
 from bot.sources.fhir_client import FhirClient
 from bot.sources.fhir_http import Refused, TryLater
-from bot.sources.fhir_json import Resource, many, name_of, one, text
-from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir_json import Resource, many, name_of, node_of, one, text
+from bot.sources.fhir_numbers import Origin, digest
 from bot.sources.fhir_references import References
 from bot.sources.hl7_time import instant
 from bot.sources.hl7_wire import BadReport
@@ -114,7 +114,7 @@ class Poller:
         name, now = self._origin.name, self._engine.clock.now()
         cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
         look = _Look(cursor)
-        since = (cursor or now - FIRST_LOOK_BACK) - self._how.overlap
+        since = (cursor or await self._begin(now)) - self._how.overlap
         async for page in self._client.search(fhir.REPORT, self._parameters(since)):
             look.pages += 1
             await self._page(page, look)
@@ -128,6 +128,10 @@ class Poller:
             read_to = min(look.newest, now)
             await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
         return look.taken
+
+    async def _begin(self, now: datetime) -> datetime:
+        """By the clock that dates the reports: one that is behind ours would hide the first."""
+        return (await self._client.now() or now) - FIRST_LOOK_BACK
 
     async def _page(self, page: Resource, look: "_Look") -> None:
         along = [one(entry.get("resource")) for entry in many(page.get("entry"))]
@@ -238,9 +242,10 @@ def _is_match(entry: Resource) -> bool:
 
 
 def _version(report: Resource) -> str:
+    """By what it says where the server tells no version: what has changed must be read."""
     meta = one(report.get("meta"))
     version = text(meta.get("versionId")) or text(meta.get("lastUpdated"))
-    return f"{name_of(report)}/{version}"
+    return f"{name_of(report)}/{version or digest(node_of(report))}"
 
 
 def _later(newest: datetime | None, report: Resource) -> datetime | None:

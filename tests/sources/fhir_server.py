@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 import aiohttp
@@ -58,6 +59,8 @@ class FhirServer:
     next_link: str = ""
     known_as: str = ""
     tokens_fail: tuple[int, str] | None = None
+    clock: datetime | None = NOW
+    """What it says in its header Date; None says nothing."""
 
     def put(self, *resources: Json) -> None:
         for one in resources:
@@ -76,6 +79,8 @@ class FhirServer:
         if path.startswith(".well-known"):
             return web.json_response({"token_endpoint": self.base.replace("/r4/", "/token")})
         self.asked.append(path)
+        if path.startswith("metadata"):
+            return web.Response(headers={"Date": format_datetime(self.clock) if self.clock else ""})
         for index, (start, fault) in enumerate(self.faults):
             if path.startswith(start):
                 del self.faults[index]
@@ -144,7 +149,8 @@ class FhirServer:
 
 
 def _updated(one: Json) -> datetime:
-    return datetime.fromisoformat(one["meta"]["lastUpdated"])
+    """One that tells no time is always found."""
+    return datetime.fromisoformat(one.get("meta", {}).get("lastUpdated", NOW.isoformat()))
 
 
 def _fhir(body: Json | None, status: int = 200) -> web.Response:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,7 +15,7 @@ from bot.sources import fhir, fhir_poll
 from bot.sources.fhir_http import Refused, TryLater
 from bot.sources.fhir_poll import Polling
 from storage import cursors, tables
-from tests.sources.fhir_samples import NOW, ORIGIN, TEXT, form, resource
+from tests.sources.fhir_samples import NOW, ORIGIN, TEXT, form, others, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked, until
 from tests.written import writing
 
@@ -75,12 +75,45 @@ def test_a_new_version_of_a_report_is_read(reading: Reading) -> None:
     assert alert.state == "withdrawn"
 
 
+def test_a_server_that_tells_no_version_is_read_when_its_report_has_changed(
+    reading: Reading,
+) -> None:
+    server = FhirServer()
+    server.put(resource("report", meta=None), *others())
+
+    async def run() -> list[int]:
+        async with serving(server), reading.poller(server) as poller:
+            taken = [await poller.poll(), await poller.poll()]
+            server.put(resource("report", meta=None, status="entered-in-error"))
+            return [*taken, await poller.poll()]
+
+    assert asyncio.run(run()) == [1, 0, 1]
+    [alert] = reading.alerts()
+    assert alert.state == "withdrawn"
+
+
 def test_each_poll_begins_before_the_last_report(reading: Reading) -> None:
     server = stocked()
     poll(reading, server, 2)
     first, second = (parse_qs(path.partition("?")[2])["_lastUpdated"] for path in server.searches())
     assert first == ["ge2026-03-02T13:55:00.000Z"]
     assert second == ["ge2026-03-02T14:25:05.000Z"]
+
+
+@pytest.mark.parametrize(
+    ("clock", "since"),
+    [(NOW - timedelta(hours=9), "ge2026-03-02T04:55"), (None, "ge2026-03-02T13:55")],
+    ids=["behind", "not told"],
+)
+def test_the_first_poll_goes_by_the_clock_of_the_server(
+    reading: Reading, clock: datetime | None, since: str
+) -> None:
+    server = stocked(clock=clock)
+    poll(reading, server, 2)
+    first, second = (parse_qs(path.partition("?")[2])["_lastUpdated"] for path in server.searches())
+    assert first[0].startswith(since)
+    assert second == ["ge2026-03-02T14:25:05.000Z"]
+    assert [path.partition("?")[0] for path in server.asked].count("metadata") == 1
 
 
 def test_the_cursor_survives_a_restart(reading: Reading) -> None:

@@ -128,6 +128,15 @@ def test_a_report_without_any_number_is_known_by_its_place_on_the_server() -> No
     assert found.accession == ""
 
 
+def test_reports_without_number_and_id_are_told_apart_by_all_that_they_say() -> None:
+    def key(**changes: object) -> ReportKey:
+        return report(identifier=None, id=None, **changes).key
+
+    assert key().kind is KeyKind.MESSAGE
+    assert key(subject={"reference": "Patient/elsewhere"}) != key() != key(conclusion="Other.")
+    assert key(meta={"versionId": "2"}) == key()
+
+
 # ---- people ---------------------------------------------------------------------------------
 
 
