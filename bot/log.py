@@ -5,11 +5,12 @@ Exceptions appear as their type and where they came from, never with their text,
 what was received; the text of our own is shown where it is a slug.
 """
 
+import json
 import logging
+import select
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import Literal, TextIO
 
@@ -46,6 +47,7 @@ def _configure_structlog(target: TextIO, *, pretty: bool, on_drop: Callable[[str
     render: Processor = structlog.processors.JSONRenderer()
     if pretty:
         render = structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=28)
+    lines = _Lines(target)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -56,20 +58,48 @@ def _configure_structlog(target: TextIO, *, pretty: bool, on_drop: Callable[[str
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: _Lines(target),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
 
 
 class _Lines(structlog.WriteLogger):
-    """A line that cannot be written (a full disk) must not decide what becomes of a message."""
+    """A line that cannot be written (a full disk, a pipe that nobody empties) must not decide what
+    becomes of a message: it is left out, and the next one that can be written says how many were.
+    """
+
+    def __init__(self, target: TextIO) -> None:
+        super().__init__(target)
+        self._target = target
+        self._lost = 0
 
     def msg(self, message: str) -> None:
-        with suppress(OSError):
+        try:
+            if _would_block(self._target):
+                raise BlockingIOError
+            if self._lost:
+                super().msg(json.dumps(_lost(self._lost)))
+                self._lost = 0
             super().msg(message)
+        except OSError:
+            self._lost += 1
 
     log = debug = info = warn = warning = msg
     fatal = failure = err = error = critical = exception = msg
+
+
+def _lost(lines: int) -> dict[str, object]:
+    return {"event": "log_lines_lost", "count": lines, "level": "warning"}
+
+
+def _would_block(target: TextIO) -> bool:
+    """Whoever reads it has stopped reading: a write would wait for them, and all pages with it.
+    What can be written to takes 4096 bytes (POSIX, PIPE_BUF), more than a line of ours has."""
+    try:
+        _, writable, _ = select.select([], [target], [], 0)
+    except (OSError, ValueError):  # no file, or a number too high for select: written to at once
+        return False
+    return not writable
 
 
 class _Gate:

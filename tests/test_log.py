@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from bot.domain.page import SendFailed
 from bot.log import about, configure, log
 from bot.log_filter import KINDS, constants_of, exception_facts, fits
 from tests.requirements import ROOT
-from tests.written import Written, writing
+from tests.written import Written, as_it_was, writing
 
 PATIENT = "DOE^JANE MRN-00471142"
 ID = "0" * 32
@@ -279,6 +280,20 @@ class FullDisk(io.StringIO):
 
     def write(self, _: str) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_pipe_that_nobody_empties_stops_nobody_and_what_is_left_out_is_counted() -> None:
+    reading, writing_to = os.pipe()
+    with as_it_was(), os.fdopen(writing_to, "w") as pipe:
+        configure("json", stream=pipe)
+        for _ in range(2000):
+            log.info("message_sent", ref="K7QX")
+        there = len(os.read(reading, 1 << 20).splitlines())
+        log.info("message_sent", ref="K7QX")
+        said = [json.loads(line) for line in os.read(reading, 1 << 20).splitlines()]
+    os.close(reading)
+    assert [line["event"] for line in said] == ["log_lines_lost", "message_sent"]
+    assert said[0]["count"] == 2000 - there > 0
 
 
 def test_a_line_that_cannot_be_written_stops_nobody(written: Written) -> None:

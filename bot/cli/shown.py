@@ -5,6 +5,7 @@ Exit codes: 0 all is well, 1 something was found, 2 the command or the settings 
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
@@ -34,14 +35,17 @@ def print_json(value: object) -> None:
 
 
 def say(text: str) -> None:
-    """A sentence for a person, on standard error: standard output holds results alone."""
-    err.print(escape(text), soft_wrap=True)
+    """A sentence for a person, on standard error: standard output holds results alone. Where it
+    cannot be written, because the disk is full, the command does its work all the same."""
+    with suppress(OSError):
+        err.print(escape(text), soft_wrap=True)
 
 
 def stop(*lines: str, code: int = WRONG_USE) -> NoReturn:
     """Say what is wrong, a line each, and end the command."""
-    for line in lines:
-        err.print(f"[bold red]✗[/] {escape(line)}", soft_wrap=True)
+    with suppress(OSError):
+        for line in lines:
+            err.print(f"[bold red]✗[/] {escape(line)}", soft_wrap=True)
     raise typer.Exit(code)
 
 

@@ -6,7 +6,7 @@ finds it asks the provider first: what can be proven is never repeated.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,8 +17,8 @@ from bot import metrics
 from bot.domain.page import Page, Sender, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
 from bot.engine.context import LONGEST_SLEEP, Engine, Wake
-from bot.engine.settle import Lost, Outcome, Refused, settle
-from bot.log import log
+from bot.engine.settle import Lost, Outcome, Refused, say, settle
+from bot.log import about, log
 from storage import outbox
 from storage.database import after_commit
 from storage.ids import new_id
@@ -146,7 +146,12 @@ class Dispatcher:
         self._looked_for_orphans = now
         alive = await asyncio.to_thread(self.engine.database.alive)
         for one in await self.engine.database.write(lambda c: self._orphans(c, alive)):
-            log.warning("attempt_adopted", delivery=one.delivery_id, channel=one.slip.channel)
+            log.warning(
+                "attempt_adopted",
+                alert=one.alert_id,
+                delivery=one.delivery_id,
+                channel=one.slip.channel,
+            )
             self._fly(one, self._look_up)
 
     def _orphans(self, c: Connection, alive: Collection[int]) -> list[Claimed]:
@@ -176,8 +181,9 @@ class Dispatcher:
 
     async def _send(self, claimed: Claimed, page: Page | None) -> None:
         page = page or await self._compose(claimed)
-        outcome = await self._known_of_earlier(claimed, page) or await self._attempt(claimed, page)
-        await self._settle(claimed, outcome)
+        with _about(page):
+            outcome = await self._known_of_earlier(claimed, page)
+            await self._settle(claimed, outcome or await self._attempt(claimed, page))
 
     async def _attempt(self, claimed: Claimed, page: Page) -> Outcome:
         try:
@@ -202,8 +208,9 @@ class Dispatcher:
         return None
 
     async def _look_up(self, claimed: Claimed) -> None:
-        outcome = await self._prove(claimed, await self._compose(claimed))
-        await self._settle(claimed, outcome)
+        page = await self._compose(claimed)
+        with _about(page):
+            await self._settle(claimed, await self._prove(claimed, page))
 
     async def _prove(self, claimed: Claimed, page: Page) -> Outcome:
         """Ask the provider whether this attempt went out after all."""
@@ -227,6 +234,7 @@ class Dispatcher:
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
         waited = (self.engine.clock.now() - claimed.not_before).total_seconds()
         metrics.page_settled(claimed.slip.channel, type(outcome).__name__.lower(), waited)
+        say(claimed, outcome)
         await self.engine.database.write(lambda c: settle(c, self.engine, claimed, outcome))
 
     def _sender(self, claimed: Claimed) -> Sender:
@@ -246,6 +254,12 @@ async def asleep(woken: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await woken.wait()
+
+
+def _about(page: Page) -> AbstractContextManager[None]:
+    """Every line written about this attempt names its alert as people know it."""
+    facts = {"ref": page.ref} if page.ref else {}
+    return about(delivery=page.delivery_id, channel=page.slip.channel, **facts)
 
 
 def _refused(failed: SendFailed) -> Refused:

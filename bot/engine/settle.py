@@ -18,6 +18,7 @@ from bot.engine import before_final
 from bot.engine.alerts import apply_in
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
+from bot.log import log
 from storage import audit, outbox
 from storage.database import after_commit
 from storage.outbox import Claimed
@@ -49,6 +50,19 @@ def settle(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) ->
         apply_in(c, engine, claimed.alert_id, _event(claimed, outcome))
     else:
         _settle_alone(c, engine, claimed, outcome)
+
+
+def say(claimed: Claimed, outcome: Outcome) -> None:
+    """What happened to it, for whoever looks for a page in the log; never to whom it went."""
+    slip = claimed.slip
+    kind = f"notice-{slip.notice.value}" if slip.notice else "page"
+    match outcome:
+        case Sent():
+            log.info("message_sent", kind=kind, tries=slip.tries)
+        case Refused(reason=reason):
+            log.warning("message_failed", kind=kind, tries=slip.tries, reason=reason)
+        case Lost():
+            log.warning("message_in_doubt", kind=kind, tries=slip.tries)
 
 
 def _close(c: Connection, engine: Engine, delivery_id: str, outcome: Outcome) -> bool:

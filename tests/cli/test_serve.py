@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 from typer.testing import CliRunner
@@ -69,12 +70,12 @@ def serving(stand_ins: tuple[Place, Ports]) -> Iterator[Serving]:
             process.stdout.close()
 
 
-def started(place: Place) -> subprocess.Popen[str]:
+def started(place: Place, said_to: "IO[str] | int" = subprocess.PIPE) -> subprocess.Popen[str]:
     inherited = {k: v for k, v in os.environ.items() if k not in CLEAN}
     return subprocess.Popen(
         [*READBACK, "serve", "--config", str(place.config)],
         env={**inherited, **place.env, "FORCE_COLOR": "1", "COLUMNS": "100"},
-        stdout=subprocess.PIPE,
+        stdout=said_to,
         stderr=subprocess.STDOUT,
         text=True,
     )
@@ -118,6 +119,19 @@ def test_ctrl_c_and_sigterm_end_it_cleanly_after_it_greeted_whoever_started_it(
     assert f"MLLP on 127.0.0.1:{serving.ports.hl7}" in said
     assert "approved by" in said
     assert 'phi = "modal" puts findings into Slack: that needs a Slack Enterprise plan' in said
+
+
+def test_it_runs_though_nothing_can_be_written_to_standard_error(
+    stand_ins: tuple[Place, Ports],
+) -> None:
+    place, ports = stand_ins
+    with Path("/dev/full").open("w") as full:
+        process = started(place, full)
+        try:
+            wait_until_ready(process, ports.web)
+        finally:
+            process.kill()
+            process.wait()
 
 
 def test_a_second_copy_on_the_same_sqlite_file_is_refused(serving: Serving) -> None:

@@ -53,6 +53,23 @@ def test_a_page_in_doubt_that_the_provider_proves_counts_as_sent(bench: Bench) -
     assert len(bench.sms.pages) == 1
 
 
+def test_the_log_tells_of_each_attempt_with_the_alerts_reference_and_without_the_person(
+    bench: Bench,
+) -> None:
+    async def refused(_: Page) -> Sent:
+        raise SendFailed("twilio-21610", permanent=True)
+
+    bench.sms = Channel(refused)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    told = [line for line in bench.log.lines if str(line["event"]).startswith("message_")]
+    (ref,) = {line["ref"] for line in told}
+    assert ref == bench.alert().ref
+    assert ("message_sent", "slack") in {(line["event"], line["channel"]) for line in told}
+    (failed,) = [line for line in told if line["event"] == "message_failed"]
+    assert (failed["channel"], failed["reason"], failed["kind"]) == ("sms", "twilio-21610", "page")
+
+
 def test_a_page_in_doubt_without_proof_is_repeated_once_under_a_new_id_and_marked(
     bench: Bench, one_question: None
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +71,29 @@ def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
     gone.close()
     assert status == 503
     assert said["parts"]["database"] == "unreachable"
+
+
+def test_a_database_that_takes_nothing_more_is_not_ready(database: Database) -> None:
+    health = Health(database)
+    assert ready(health)[0] == 200
+    database.run(lambda c: c.exec_driver_sql("PRAGMA query_only = ON"))
+    assert ready(health)[0] == 200, "asked again within two seconds it does not write again"
+    status, said = ready(Health(database))
+    assert status == 503
+    assert said["parts"]["database"] == "cannot-write"
+
+
+def test_a_database_that_keeps_whoever_writes_waiting_is_not_ready(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECK_SECONDS", 0.05)
+    release = threading.Event()
+    health = Health(database)
+    held = database.submit(lambda _: release.wait(20))
+    assert ready(health)[1]["parts"]["database"] == "no-answer"
+    assert ready(health)[1]["parts"]["database"] == "no-answer"
+    release.set()
+    held.result(20)
 
 
 def test_with_a_late_sweep_it_is_not_ready(database: Database) -> None:
