@@ -29,16 +29,18 @@ from bot.domain.events import (
     PageUncertain,
     ReadBack,
     Reassigned,
+    ReceiptOverdue,
     Reopened,
     ShadowEnded,
     StepDue,
     WindowPassed,
     Withdrawn,
 )
-from bot.domain.ladder import RANK, REPEAT, RETRY
+from bot.domain.ladder import CALL, RANK, REPEAT, RETRY
 from bot.domain.page import Notice
 from bot.domain.paging import (
     above,
+    call_owner,
     candidates,
     channels_for,
     climb,
@@ -52,7 +54,14 @@ from bot.domain.paging import (
     start,
     waits_for_retry,
 )
-from bot.domain.receipts import MAX_TRIES, page_delivered, page_failed, page_sent, page_uncertain
+from bot.domain.receipts import (
+    MAX_TRIES,
+    page_delivered,
+    page_failed,
+    page_sent,
+    page_uncertain,
+    receipt_overdue,
+)
 from bot.domain.state import Acknowledgment, Alert, Outcome, Reach, State
 from bot.domain.turn import (
     Turn,
@@ -154,7 +163,9 @@ def _step_due(turn: Turn, _: StepDue) -> None:
     elif REPEAT in due:
         repeat(turn)
     else:
-        _take_steps(turn, due)
+        _take_steps(turn, [index for index in due if index != CALL])
+        if CALL in due and turn.alert.owner == turn.before.owner:
+            call_owner(turn)
 
 
 def _take_steps(turn: Turn, due: list[int]) -> None:
@@ -404,6 +415,7 @@ _RECEIPTS: dict[type, Callable[[Turn, Any], None]] = {
 _PASSED: dict[type, Callable[[Turn, Any], None]] = {
     StepDue: _too_late,
     WindowPassed: _too_late,
+    ReceiptOverdue: _too_late,
     DirectoryChanged: _too_late,
 }
 
@@ -423,6 +435,7 @@ _TABLE: dict[State, dict[type, Transition]] = {
         ShadowEnded: Transition(_go_live, (_SHADOW,)),
         StepDue: Transition(_step_due, (_OPEN, _SHADOW)),
         WindowPassed: Transition(_window_passed, (_OPEN,)),
+        ReceiptOverdue: Transition(receipt_overdue, (_OPEN,)),
         DirectoryChanged: Transition(_directory_changed, (_OPEN,)),
         Acknowledged: Transition(_acknowledge, (_ACKED,)),
         Declined: Transition(_decline, (_OPEN,)),

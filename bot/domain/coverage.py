@@ -14,7 +14,7 @@ class Role(StrEnum):
     READING_RADIOLOGIST = "reading_radiologist"
 
 
-SLACK, SMS = "slack", "sms"
+SLACK, SMS, VOICE = "slack", "sms", "voice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Person:
     slack: tuple[str, str] | None = None
     email: str = ""
     roles: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The channels for notices: no phone rings for what asks for no answer."""
+        return tuple(channel for channel in self.channels if channel != VOICE)
 
 
 @dataclass(frozen=True, slots=True)

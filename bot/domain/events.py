@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.coverage import Roster
@@ -94,6 +94,11 @@ class WindowPassed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptOverdue:
+    """An SMS has waited too long for the receipt of its delivery."""
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryChanged:
     """The directory was changed, and the owner may have left it or lost every channel."""
 
@@ -128,9 +133,11 @@ class PageUncertain:
 
 @dataclass(frozen=True, slots=True)
 class PageDelivered:
-    """The carrier's receipt: a fact about a phone, never an acknowledgment."""
+    """The carrier's receipt: a fact about a phone, never an acknowledgment. ``after`` the provider
+    had taken it, None where that is not known."""
 
     slip: Slip
+    after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +210,7 @@ Event = (
     | OlderVersion
     | StepDue
     | WindowPassed
+    | ReceiptOverdue
     | DirectoryChanged
     | PageSent
     | PageFailed

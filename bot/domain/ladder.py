@@ -15,13 +15,14 @@ RANK = {Role.ORDERING_PROVIDER: 0, Role.DESIGNEE: 1, Role.COORDINATOR: 2}
 @dataclass(frozen=True, slots=True)
 class Planned:
     """A step with its time. ``index`` points into the policy's steps; REPEAT is the paging after
-    expiry, RETRY another try at coordinators none of whom could be reached."""
+    expiry, RETRY another try at coordinators none of whom could be reached, CALL the ringing of
+    the owner's phone."""
 
     at: datetime
     index: int
 
 
-REPEAT, RETRY = -1, -2
+REPEAT, RETRY, CALL = -1, -2, -3
 
 
 def plan(
@@ -43,8 +44,9 @@ def plan(
     ahead = [i for i, step in enumerate(policy.steps) if RANK.get(step.who, -1) > RANK[role]]
     moves = _moves(policy, ahead, opens_at, due_at, now)
     reminders = _reminders(policy, opens_at, due_at, now, [now, *(move.at for move in moves)])
-    calls = _calls(policy, opens_at, due_at, now, role)
-    return tuple(sorted((*moves, *reminders, *calls), key=lambda planned: planned.at))
+    asked = _asked_to_phone(policy, opens_at, due_at, now, role)
+    rings = _rings(policy, due_at, now, role)
+    return tuple(sorted((*moves, *reminders, *asked, *rings), key=lambda planned: planned.at))
 
 
 def fits(policy: CategoryPolicy, due_at: datetime, now: datetime) -> bool:
@@ -84,7 +86,7 @@ def _reminders(
     return kept
 
 
-def _calls(
+def _asked_to_phone(
     policy: CategoryPolicy, opens_at: datetime, due_at: datetime, now: datetime, role: Role
 ) -> list[Planned]:
     return [
@@ -95,6 +97,14 @@ def _calls(
         and RANK[step.who] <= RANK[role]
         and now < opens_at + step.after < due_at
     ]
+
+
+def _rings(policy: CategoryPolicy, due_at: datetime, now: datetime, role: Role) -> list[Planned]:
+    """A call comes a while after its person became the owner, however late that was."""
+    step = step_for(policy, role)
+    if step is None or step.call_after is None or now + step.call_after >= due_at:
+        return []
+    return [Planned(now + step.call_after, CALL)]
 
 
 def step_for(policy: CategoryPolicy, role: Role) -> Step | None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from bot.domain.coverage import SLACK
 from bot.domain.page import Notice, Slip
 from bot.domain.state import Alert, State
-from bot.domain.turn import Turn, channels_of
+from bot.domain.turn import Turn, written_of
 
 LONGEST_BACKOFF = 300.0
 LONGEST_RETRY_AFTER = 3600.0
@@ -79,7 +79,7 @@ def notice_failed(turn: Turn, slip: Slip, failure: Failure) -> None:
     """Tried again later; where it matters, on the person's next channel now."""
     if slip.notice is None or not holds(turn.alert, slip, slip.notice):
         return
-    channels = channels_of(turn.alert, slip.person_id)
+    channels = written_of(turn.alert, slip.person_id)
     other = beside(slip, channels, rang=_rang_elsewhere(turn.alert, slip))
     again = once_more(slip, channels, failure)
     if other:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.domain import ladder
-from bot.domain.coverage import Person, Role
+from bot.domain.coverage import VOICE, Person, Role
 from bot.domain.ladder import RANK, REPEAT, RETRY, Planned
 from bot.domain.page import Notice, Slip
 from bot.domain.state import Alert, HandedOver, Outcome, Reach
 from bot.domain.turn import Turn, having, notify, tell_handed_over, tell_radiologist
 
 GONE = {Outcome.FAILED, Outcome.UNCERTAIN}
+TROUBLED = GONE | {Outcome.RETRYING, Outcome.LATE}
+"""Outcomes of a page that has not got through, and may not any more."""
 _ABOVE = {Role.ORDERING_PROVIDER: Role.DESIGNEE}
 
 
@@ -190,6 +192,35 @@ def _note_paged(turn: Turn, person: Person, channels: tuple[str, ...]) -> None:
         turn.evolve(paged_in_cycle=having(alert.paged_in_cycle, person.id))
     else:
         turn.evolve(paged=having(alert.paged, person.id))
+
+
+def call_owner(turn: Turn) -> None:
+    """Ring the owner's phone beside the pages that are out, once in a round."""
+    alert = turn.alert
+    owner = alert.roster.person(alert.owner)
+    if owner and VOICE in owner.channels:
+        page(turn, owner, alert.owner_role, (VOICE,))
+
+
+def next_channel(alert: Alert, person: Person, *, for_good: bool) -> str | None:
+    """The person's next channel in this round. A phone rings where every written page has gone
+    wrong; in a category that rings phones also where one has gone wrong ``for_good``."""
+    tried = alert.outcomes(person.id)
+    troubled = all(tried.get(channel) in TROUBLED for channel in person.written)
+    ring = troubled or (for_good and alert.policy.calls)
+    unused = [c for c in person.channels if c not in tried and (ring or c != VOICE)]
+    return unused[0] if unused else None
+
+
+def role_of(alert: Alert, person_id: str) -> Role:
+    """In which role somebody is paged in this round who was paged before."""
+    roster = alert.roster
+    if person_id == alert.owner:
+        return alert.owner_role
+    if roster.ordering and roster.ordering.id == person_id:
+        return Role.ORDERING_PROVIDER
+    designee = roster.designee and roster.designee.id == person_id
+    return Role.DESIGNEE if designee else Role.COORDINATOR
 
 
 def page_owner_again(turn: Turn, channels: tuple[str, ...]) -> None:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.coverage import Role
+from bot.domain.coverage import VOICE, Role
+
+RECEIPT_WITHIN = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,13 +13,15 @@ class Step:
     """One rung: ``after`` the window opened, ``who`` is paged on ``channels``.
 
     A step for Role.OWNER is a reminder; any other moves ownership.
-    ``please_phone`` also asks the reading radiologist to phone.
+    ``please_phone`` also asks the reading radiologist to phone. ``call_after`` is how long after
+    they became the owner their phone rings, None where it does not.
     """
 
     after: timedelta
     who: Role
     channels: tuple[str, ...]
     please_phone: bool = False
+    call_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class CategoryPolicy:
     ``least_gap`` is the least time between steps on a ladder compressed by late receipt;
     ``stale_after``, counted from the opening of the window, is the age at receipt from which a
     coordinator reviews the alert and nobody else is woken. ``repeat_every`` starts at expiry.
-    ``severity`` 0 is the most severe of the file.
+    ``severity`` 0 is the most severe of the file. ``receipt_within``: an SMS without a receipt of
+    its delivery for so long is followed by another channel of the same person.
     """
 
     name: str
@@ -38,6 +43,14 @@ class CategoryPolicy:
     steps: tuple[Step, ...]
     repeat_every: timedelta
     repeat_channels: tuple[str, ...]
+    receipt_within: timedelta = RECEIPT_WITHIN
+
+    @property
+    def calls(self) -> bool:
+        """Whether phones may ring for this category."""
+        named = {channel for step in self.steps for channel in step.channels}
+        called = any(step.call_after is not None for step in self.steps)
+        return called or VOICE in named | set(self.repeat_channels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NoReturn
 
-from bot.domain.coverage import SLACK, SMS, Role
+from bot.domain.coverage import SLACK, SMS, VOICE, Role
 from bot.domain.ladder import RANK
 from bot.domain.nearest import did_you_mean
-from bot.domain.policy import CategoryPolicy, Policy, Step, TriageRules
+from bot.domain.policy import RECEIPT_WITHIN, CategoryPolicy, Policy, Step, TriageRules
 from bot.domain.report import ROUTINE
 from bot.domain.toml_lines import Path, line_of, lines_of
 
-CHANNELS = (SLACK, SMS)
+CHANNELS = (SLACK, SMS, VOICE)
 _ROLES = (Role.ORDERING_PROVIDER, Role.OWNER, Role.DESIGNEE, Role.COORDINATOR)
 _UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400, "days": 86400}
 _DURATION = re.compile(r"([0-9]{1,5}) ?(s|min|h|days?)")
@@ -60,7 +60,8 @@ def _not_toml(text: str, error: str) -> BadPolicy:
 
 def _category(table: "_Table", severity: int) -> CategoryPolicy:
     table.only(
-        *("name", "window", "least_gap", "stale_after", "repeat_every", "repeat_channels", "steps")
+        *("name", "window", "least_gap", "stale_after", "repeat_every", "repeat_channels", "steps"),
+        "receipt_within",
     )
     policy = CategoryPolicy(
         name=_name(table),
@@ -71,6 +72,7 @@ def _category(table: "_Table", severity: int) -> CategoryPolicy:
         steps=tuple(_step(step) for step in table.tables("steps")),
         repeat_every=table.duration("repeat_every"),
         repeat_channels=table.channels("repeat_channels"),
+        receipt_within=table.optional_duration("receipt_within") or RECEIPT_WITHIN,
     )
     if policy.least_gap >= policy.window:
         table.wrong("least_gap", "is not shorter than the window: no step would fit. Shorten it.")
@@ -100,7 +102,7 @@ def _unlike_names(top: "_Table", categories: tuple[CategoryPolicy, ...]) -> None
 
 
 def _step(table: "_Table") -> Step:
-    table.only("after", "who", "channels", "please_phone")
+    table.only("after", "who", "channels", "please_phone", "call_after")
     who = table.text("who")
     if who not in _ROLES:
         known = ", ".join(_ROLES)
@@ -109,7 +111,10 @@ def _step(table: "_Table") -> Step:
     if not isinstance(phone, bool):
         table.wrong("please_phone", "is not true or false. Write true, or leave it out.")
     after = table.duration("after", least=timedelta(0))
-    return Step(after, Role(who), table.channels("channels"), phone)
+    call_after = table.optional_duration("call_after")
+    if call_after and who == Role.OWNER:
+        table.wrong("call_after", "stands in a reminder. Put it where somebody becomes the owner.")
+    return Step(after, Role(who), table.channels("channels"), phone, call_after)
 
 
 def _check_ladder(table: "_Table", policy: CategoryPolicy) -> None:
@@ -218,6 +223,9 @@ class _Table:
         if length < least:
             self.wrong(key, "is zero. Write a duration longer than that.")
         return length
+
+    def optional_duration(self, key: str) -> timedelta | None:
+        return self.duration(key) if key in self.value else None
 
     def channels(self, key: str) -> tuple[str, ...]:
         told = self.texts(key)

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from bot.domain.coverage import Role
-from bot.domain.policy import CategoryPolicy, Step
+from bot.domain.policy import RECEIPT_WITHIN, CategoryPolicy, Step
 
 
 def policy_to_json(policy: CategoryPolicy) -> str:
@@ -19,6 +19,7 @@ def policy_to_json(policy: CategoryPolicy) -> str:
             "steps": [_step_to_json(step) for step in policy.steps],
             "repeat_every": policy.repeat_every.total_seconds(),
             "repeat_channels": policy.repeat_channels,
+            "receipt_within": policy.receipt_within.total_seconds(),
         },
         separators=(",", ":"),
     )
@@ -39,11 +40,13 @@ def policy_from_json(text: str) -> CategoryPolicy:
                 who=Role(step["who"]),
                 channels=tuple(step["channels"]),
                 please_phone=step["please_phone"],
+                call_after=_seconds(step.get("call_after")),
             )
             for step in told["steps"]
         ),
         repeat_every=timedelta(seconds=told["repeat_every"]),
         repeat_channels=tuple(told["repeat_channels"]),
+        receipt_within=_seconds(told.get("receipt_within")) or RECEIPT_WITHIN,
     )
 
 
@@ -53,4 +56,10 @@ def _step_to_json(step: Step) -> dict[str, object]:
         "who": step.who.value,
         "channels": step.channels,
         "please_phone": step.please_phone,
+        "call_after": None if step.call_after is None else step.call_after.total_seconds(),
     }
+
+
+def _seconds(told: float | None) -> timedelta | None:
+    """What an alert of an earlier release carries has none."""
+    return None if told is None else timedelta(seconds=told)

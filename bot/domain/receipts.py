@@ -4,11 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.coverage import SLACK
-from bot.domain.events import PageDelivered, PageFailed, PageSent, PageUncertain
+from bot.domain.events import (
+    PageDelivered,
+    PageFailed,
+    PageSent,
+    PageUncertain,
+    ReceiptOverdue,
+)
 from bot.domain.notices import Failure, notice_failed, notice_sent
 from bot.domain.page import Notice, Slip
-from bot.domain.paging import GONE, give_up_on_owner, page
-from bot.domain.state import Alert, Outcome
+from bot.domain.paging import GONE, give_up_on_owner, next_channel, page, role_of
+from bot.domain.state import Alert, Outcome, Reach
 from bot.domain.turn import Turn, channels_of, having, notify_on, rewrite
 
 MAX_TRIES = 5
@@ -46,8 +52,30 @@ def _collapse_older(turn: Turn, slip: Slip) -> None:
 
 
 def page_delivered(turn: Turn, event: PageDelivered) -> None:
-    """A carrier's receipt: recorded, and nothing else. It is no acknowledgment."""
-    turn.record(_named("delivered", event.slip), **_about(event.slip))
+    """A carrier's receipt: recorded, late or not. It is no acknowledgment and changes no plan."""
+    slip, after = event.slip, event.after
+    late = after is not None and after > turn.alert.policy.receipt_within
+    seconds = None if after is None else round(after.total_seconds())
+    turn.record(_named("delivered", slip), **_about(slip), seconds=seconds, late=late or None)
+    if slip.notice is None:
+        _mark(turn, slip, Outcome.DELIVERED)
+
+
+def receipt_overdue(turn: Turn, _: ReceiptOverdue) -> None:
+    """No receipt of an SMS in time: another channel of the same person, never somebody else."""
+    alert = turn.alert
+    for reach in alert.reach:
+        if reach.is_overdue(alert.policy.receipt_within, turn.now):
+            _overdue(turn, reach)
+
+
+def _overdue(turn: Turn, reach: Reach) -> None:
+    alert, person_id = turn.alert, reach.person_id
+    turn.record("receipt_overdue", person=person_id, channel=reach.channel)
+    _set(turn, reach, Outcome.LATE)
+    person = alert.roster.person(person_id)
+    if person and (channel := next_channel(turn.alert, person, for_good=True)):
+        page(turn, person, role_of(alert, person_id), (channel,))
 
 
 def page_failed(turn: Turn, event: PageFailed) -> None:
@@ -62,7 +90,7 @@ def page_failed(turn: Turn, event: PageFailed) -> None:
     again = _may_help(event) and _can_go_again(turn.alert, slip)
     if again:
         _try_again(turn, slip, event.retry_after)
-    _mark(turn, slip, Outcome.PENDING if again else Outcome.FAILED)
+    _mark(turn, slip, Outcome.RETRYING if again else Outcome.FAILED)
     _fail_over(turn, slip)
 
 
@@ -97,9 +125,9 @@ def _fail_over(turn: Turn, slip: Slip) -> None:
         return
     outcomes = alert.outcomes(slip.person_id)
     person = alert.roster.person(slip.person_id)
-    unused = [c for c in channels_of(alert, slip.person_id) if c not in outcomes]
-    if person and unused:
-        page(turn, person, slip.role, (unused[0],))
+    for_good = outcomes.get(slip.channel) in GONE
+    if person and (channel := next_channel(alert, person, for_good=for_good)):
+        page(turn, person, slip.role, (channel,))
     elif not set(outcomes.values()) <= GONE:
         return
     elif slip.person_id == alert.owner:
@@ -122,12 +150,18 @@ def _mark(turn: Turn, slip: Slip, outcome: Outcome) -> None:
     if slip.round != turn.alert.round:
         return
     here = (slip.person_id, slip.channel)
-    turn.evolve(
-        reach=tuple(
-            replace(r, outcome=outcome) if (r.person_id, r.channel) == here else r
-            for r in turn.alert.reach
-        )
-    )
+    for reach in turn.alert.reach:
+        if (reach.person_id, reach.channel) == here:
+            _set(turn, reach, outcome)
+
+
+def _set(turn: Turn, reach: Reach, outcome: Outcome) -> None:
+    """A receipt may come before the answer to the sending: what was delivered stays so."""
+    if outcome is Outcome.SENT and reach.outcome is Outcome.DELIVERED:
+        return
+    sent_at = turn.now if outcome is Outcome.SENT else reach.sent_at
+    new = replace(reach, outcome=outcome, sent_at=sent_at)
+    turn.evolve(reach=tuple(new if r is reach else r for r in turn.alert.reach))
 
 
 def _named(what: str, slip: Slip) -> str:

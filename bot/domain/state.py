@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.coverage import Role, Roster
-from bot.domain.events import ReadBack, StepDue, WindowPassed
+from bot.domain.coverage import SMS, Role, Roster
+from bot.domain.events import ReadBack, ReceiptOverdue, StepDue, WindowPassed
 from bot.domain.ladder import Planned, fits
 from bot.domain.policy import CategoryPolicy
 from bot.domain.report import ReportKey
@@ -26,17 +26,36 @@ class Outcome(StrEnum):
 
     PENDING = "pending"
     SENT = "sent"
+    LATE = "late"
+    DELIVERED = "delivered"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    RETRYING = "retrying"
+
+
+TAKEN = {Outcome.SENT, Outcome.LATE, Outcome.DELIVERED}
+"""The provider has it, whatever became of it on its way to the phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """One person's channel in the current round."""
+    """One person's channel in the current round. ``sent_at`` is when the provider took it, UTC."""
 
     person_id: str
     channel: str
     outcome: Outcome
+    sent_at: datetime | None = None
+
+    def receipt_due(self, within: timedelta) -> datetime | None:
+        """When an SMS that has no receipt of its delivery is late; None where nothing is awaited.
+        No other channel has receipts."""
+        waits = self.outcome is Outcome.SENT and self.channel == SMS
+        return self.sent_at + within if waits and self.sent_at else None
+
+    def is_overdue(self, within: timedelta, now: datetime) -> bool:
+        """Whether the receipt is late by now."""
+        due = self.receipt_due(within)
+        return due is not None and due <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +153,26 @@ class Alert:
         """When time alone moves this alert next: None only where it has ended."""
         if not self.is_open:
             return None
-        times = [planned.at for planned in self.plan]
+        times = [planned.at for planned in self.plan] + self.receipts_due
         if self.expired_at is None:
             times.append(self.due_at)
         return min(times)
 
-    def due_event(self, now: datetime) -> StepDue | WindowPassed | None:
+    @property
+    def receipts_due(self) -> list[datetime]:
+        """When the SMS that are still without a receipt of their delivery are late."""
+        due = (reach.receipt_due(self.policy.receipt_within) for reach in self.reach)
+        return [at for at in due if at is not None]
+
+    def due_event(self, now: datetime) -> StepDue | WindowPassed | ReceiptOverdue | None:
         """The event that time has brought, None where nothing is due yet."""
         if not self.is_open:
             return None
         if self.expired_at is None and self.due_at <= now:
             return WindowPassed()
-        return StepDue() if any(planned.at <= now for planned in self.plan) else None
+        if any(planned.at <= now for planned in self.plan):
+            return StepDue()
+        return ReceiptOverdue() if any(at <= now for at in self.receipts_due) else None
 
     def too_late_for_a_ladder(self, now: datetime) -> bool:
         """No step can be put before the window passes any more, or it has passed."""

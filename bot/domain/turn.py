@@ -14,7 +14,7 @@ from bot.domain.events import (
     SendPage,
 )
 from bot.domain.page import OF_THE_STATE, Notice, Slip
-from bot.domain.state import Alert, Outcome, State
+from bot.domain.state import TAKEN, Alert, Outcome, State
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ ENDED = {
 def notify(turn: Turn, notice: Notice, people: tuple[str, ...]) -> None:
     """One notice a person, on Slack where they have it; a quiet one nowhere else."""
     for person_id in dict.fromkeys(people):
-        channels = channels_of(turn.alert, person_id)
+        channels = written_of(turn.alert, person_id)
         if channels and not (notice.quiet and SLACK not in channels):
             channel = SLACK if SLACK in channels else channels[0]
             notify_on(turn, notice, person_id, channel)
@@ -91,7 +91,7 @@ def notify_on(turn: Turn, notice: Notice, person_id: str, channel: str) -> None:
 def tell_handed_over(turn: Turn, person_id: str) -> None:
     """Their Slack message says so; a phone rings for it only where it has rung for the page, and
     not for whoever has just passed it on: they get an answer where they did."""
-    channels = channels_of(turn.alert, person_id)
+    channels = written_of(turn.alert, person_id)
     outcomes = turn.before.outcomes(person_id)
     stands = person_id in turn.alert.in_slack or outcomes.get(SLACK) is not Outcome.FAILED
     if SLACK in channels and stands:
@@ -99,7 +99,7 @@ def tell_handed_over(turn: Turn, person_id: str) -> None:
         return
     if person_id in set(turn.alert.declined) - set(turn.before.declined):
         return
-    rung = [c for c in channels if outcomes.get(c) is Outcome.SENT]
+    rung = [c for c in channels if outcomes.get(c) in TAKEN]
     if rung:
         notify_on(turn, turn.handing_over, person_id, rung[0])
 
@@ -119,7 +119,7 @@ def rewrite(turn: Turn, slip: Slip) -> None:
 def tell_radiologist(turn: Turn) -> None:
     """Ask the reading radiologist to phone."""
     radiologist = turn.alert.roster.radiologist
-    if radiologist and radiologist.channels:
+    if radiologist and radiologist.written:
         notify(turn, Notice.PLEASE_PHONE, (radiologist.id,))
         turn.evolve(radiologist_told_at=turn.now)
         turn.record("radiologist_asked_to_phone", person=radiologist.id)
@@ -129,13 +129,19 @@ def tell_radiologist(turn: Turn) -> None:
 
 def tell_a_coordinator(turn: Turn, notice: Notice) -> None:
     """The first who can be reached."""
-    able = [p.id for p in turn.alert.roster.coordinators if p.channels]
+    able = [p.id for p in turn.alert.roster.coordinators if p.written]
     notify(turn, notice, tuple(able[:1]))
 
 
 def channels_of(alert: Alert, person_id: str) -> tuple[str, ...]:
     person = alert.roster.person(person_id)
     return person.channels if person else ()
+
+
+def written_of(alert: Alert, person_id: str) -> tuple[str, ...]:
+    """The channels for notices."""
+    person = alert.roster.person(person_id)
+    return person.written if person else ()
 
 
 def entitled(alert: Alert) -> tuple[str, ...]:

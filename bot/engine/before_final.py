@@ -91,7 +91,7 @@ def _ask(c: Connection, engine: Engine, report: Report, report_id: str, now: dat
 
 
 def _slip(person: Person, role: Role) -> Slip:
-    channel = SLACK if SLACK in person.channels else person.channels[0]
+    channel = SLACK if SLACK in person.channels else person.written[0]
     return Slip(person.id, role, channel, 0, notice=Notice.BEFORE_FINAL)
 
 
@@ -100,8 +100,8 @@ def _radiologist(c: Connection, report: Report) -> Person | None:
     if report.radiologist is None or report.machine:
         return None
     person = people.by_identifiers(c, report.radiologist.identifiers)
-    return person if person and person.channels else None
+    return person if person and person.written else None
 
 
 def _coordinator(c: Connection) -> Person | None:
-    return next((person for person in people.coordinators(c) if person.channels), None)
+    return next((person for person in people.coordinators(c) if person.written), None)

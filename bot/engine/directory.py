@@ -54,10 +54,10 @@ def _tell_coordinators(c: Connection, engine: Engine, gone: list[Person]) -> Non
     now, names = engine.clock.now(), ", ".join(person.name for person in gone)
     notices = [
         SendNotice(
-            Slip(person.id, Role.COORDINATOR, person.channels[0], 0, notice=Notice.OPTED_OUT), now
+            Slip(person.id, Role.COORDINATOR, person.written[0], 0, notice=Notice.OPTED_OUT), now
         )
         for person in people.coordinators(c)
-        if person.channels
+        if person.written
     ]
     outbox.put(c, None, notices, now, version=0, data=names)
     after_commit(c, engine.wake)

@@ -106,7 +106,7 @@ def keep_trying(c: Connection, engine: Engine, claimed: Claimed, failure: Failur
     early = slip.notice is Notice.BEFORE_FINAL
     if early and not before_final.still_asks(c, engine, claimed.data):
         return
-    channels = person_of(c, slip.person_id).channels
+    channels = person_of(c, slip.person_id).written
     other, again = beside(slip, channels), once_more(slip, channels, failure)
     tries = [SendNotice(other, now)] if other else []
     if again:

@@ -55,5 +55,5 @@ def _notices(c: Connection, mode: Shadow, now: datetime) -> list[SendNotice]:
     return [
         SendNotice(Slip(person.id, Role.COORDINATOR, channel, 0, notice=notice), now)
         for person in people.coordinators(c)
-        for channel in (person.channels if over else person.channels[:1])
+        for channel in (person.written if over else person.written[:1])
     ]

@@ -103,8 +103,8 @@ def _tell_coordinator(c: Connection, reason: str, now: datetime, *, shadow: bool
     """One notice a reason, to the first coordinator who can be reached; of what is too large one a
     message, since it cannot be replayed and its sender has to hear of it."""
     for person in people.coordinators(c):
-        if person.channels:
-            channel = person.channels[0]
+        if person.written:
+            channel = person.written[0]
             slip = Slip(person.id, Role.COORDINATOR, channel, 0, notice=Notice.QUARANTINE)
             notice = SendNotice(slip, now)
             leave = outbox.write_down if shadow else outbox.put

@@ -1,7 +1,7 @@
 """How a message fared, as Twilio reports it: out of order, and more than once."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -75,17 +75,18 @@ def _arrived(c: Connection, engine: Engine, page: Claimed, now: datetime) -> Non
     if not outbox.delivered(c, page.delivery_id, now):
         return
     if page.alert_id:
-        apply_in(c, engine, page.alert_id, PageDelivered(page.slip))
-        seconds = _since_sent(c, page.alert_id, page.delivery_id, now)
+        after = _since_sent(c, page.alert_id, page.delivery_id, now)
+        apply_in(c, engine, page.alert_id, PageDelivered(page.slip, after))
+        seconds = after.total_seconds() if after else None
         after_commit(c, lambda: metrics.page_delivered("sms", "delivered", seconds))
     else:
         _record(c, page, "notice_delivered", "", now)
 
 
-def _since_sent(c: Connection, alert_id: str, delivery_id: str, now: datetime) -> float | None:
+def _since_sent(c: Connection, alert_id: str, delivery_id: str, now: datetime) -> timedelta | None:
     attempts = {row.delivery_id: row for row in page_history.history(c, alert_id)}
     taken = attempts[delivery_id].settled_at
-    return (now - taken).total_seconds() if taken else None
+    return now - taken if taken else None
 
 
 def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 from bot.domain.alert import Alert, advance
-from bot.domain.coverage import Person, Role, Roster
+from bot.domain.coverage import SMS, Person, Role, Roster
 from bot.domain.events import (
     Acknowledged,
     Amended,
@@ -15,6 +15,7 @@ from bot.domain.events import (
     Effect,
     Event,
     Opened,
+    PageDelivered,
     PageFailed,
     PageSent,
     ReadBack,
@@ -75,10 +76,12 @@ def new_alert(
 @dataclass
 class Loop:
     """Pages are taken by the providers at once, but for (person, channel) in ``broken``, which fail
-    for good, and while ``held`` is True, when they stay in the outbox."""
+    for good, and while ``held`` is True, when they stay in the outbox. An SMS reaches its phone at
+    once, but for people in ``phone_off``."""
 
     alert: Alert = field(default_factory=new_alert)
     broken: set[tuple[str, str]] = field(default_factory=set)
+    phone_off: set[str] = field(default_factory=set)
     held: bool = False
     now: datetime = T0
     pages: list[tuple[float, str, str]] = field(default_factory=list)
@@ -128,6 +131,8 @@ class Loop:
                 self.do(PageFailed(slip, "number-unknown", permanent=True))
             else:
                 self.do(PageSent(slip))
+                if slip.channel == SMS and slip.person_id not in self.phone_off:
+                    self.do(PageDelivered(slip, timedelta(0)))
 
     def pass_to(self, minute: float) -> "Loop":
         """Let time pass, doing what falls due at its own time."""

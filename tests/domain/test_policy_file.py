@@ -65,6 +65,9 @@ def test_the_example_has_the_three_categories_and_minutes_for_the_first() -> Non
         ('who = "coordinator"', 'who = "designee"', 'after = "45 min"', "out of order"),
         ('who = "coordinator"', 'who = "owner"', "steps = [", "have no coordinator"),
         ("please_phone = true", 'please_phone = "yes"', 'after = "45 min"', "true or false"),
+        ('who = "owner"', 'who = "owner", call_after = "1 min"', 'after = "10 min"', "reminder"),
+        ("please_phone = true", 'call_after = "soon"', 'after = "45 min"', "no duration"),
+        ('window = "60 min"', 'receipt_within = "0 s"\nwindow = "60 min"', "window = ", "is zero"),
         ('["slack", "sms"] },', '["slack", "smss"] },', 'after = "0 min"', 'Did you mean "sms"?'),
         ('["slack", "sms"] },', '["fax machine"] },', 'after = "0 min"', "There are slack, sms"),
         ('["slack", "sms"] },', '["sms", "sms"] },', 'after = "0 min"', "once"),
@@ -117,6 +120,15 @@ def test_what_is_wrong_is_named_with_its_line_and_the_cure(
 def test_a_file_of_another_shape_is_refused(text: str, said: str) -> None:
     with pytest.raises(BadPolicy, match=said):
         parse_policy(text)
+
+
+def test_calls_and_the_wait_for_receipts_may_be_told() -> None:
+    told = TEXT.replace('who = "designee",', 'who = "designee", call_after = "5 min",', 1)
+    told = told.replace('window = "60 min"', 'window = "60 min"\nreceipt_within = "45 s"', 1)
+    critical, significant = parse_policy(told).categories
+    assert [step.call_after for step in critical.steps if step.call_after] == [minutes(5)]
+    assert (critical.receipt_within, critical.calls) == (timedelta(seconds=45), True)
+    assert (significant.receipt_within, significant.calls) == (timedelta(seconds=90), False)
 
 
 def test_steps_may_be_tables_of_their_own() -> None:

@@ -136,7 +136,8 @@ def _sending(facts: _Facts) -> Told:
             tone: Tone = "page" if kind == "page" else "plain"
             return Told(f"{message} sent to {facts.who}", again, tone)
         case "delivered":
-            return Told(f"{message} delivered to {facts.who}", "receipt only")
+            late = "late: " if facts.entry.data.get("late") else ""
+            return Told(f"{message} delivered to {facts.who}", f"{late}receipt only")
         case "failed":
             detail = ", ".join(part for part in (notice, facts["reason"]) if part)
             return Told(f"{message} to {facts.who} failed", detail, "warn")
@@ -153,6 +154,9 @@ _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
     "page_due": lambda f: Told(f"{f.who} is to be paged", f.channels),
     "step_due": lambda _: Told("No answer: the next step is due", "", "warn"),
     "reminder_due": lambda _: Told("No answer: a reminder is due", "", "warn"),
+    "receipt_overdue": lambda f: Told(
+        f"{f.channels} not delivered to {f.who} yet", "another channel of the same person", "warn"
+    ),
     "expired": lambda _: Told("Window passed without an answer", "recorded as a miss", "alarm"),
     "unreachable": lambda f: Told(f"{f.who} cannot be reached", f.role, "warn"),
     "provider_unknown": lambda _: Told(

@@ -1,0 +1,124 @@
+"""When a phone rings: by policy, after a failure, and for whom never."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.coverage import Role
+from bot.domain.events import Declined, DeclineReason, PageFailed, PageSent
+from bot.domain.policy import CategoryPolicy, Step
+from tests.domain.loop import (
+    ADA,
+    BEN,
+    BOTH,
+    CARLA,
+    CRITICAL,
+    EVERYBODY,
+    SIGNIFICANT,
+    Loop,
+    minutes,
+    new_alert,
+    person,
+)
+
+ALL = (*BOTH, "voice")
+PHONES = replace(
+    EVERYBODY,
+    ordering=replace(ADA, channels=ALL),
+    designee=replace(BEN, channels=ALL),
+    coordinators=(replace(CARLA, channels=ALL),),
+)
+
+
+def ringing(step: Step) -> Step:
+    if step.who is Role.OWNER:
+        return step
+    if step.who is Role.COORDINATOR:
+        return replace(step, channels=ALL)
+    return replace(step, call_after=minutes(5))
+
+
+RINGS: CategoryPolicy = replace(
+    CRITICAL, steps=tuple(map(ringing, CRITICAL.steps)), repeat_channels=ALL
+)
+
+
+def calls(loop: Loop) -> list[tuple[float, str]]:
+    return [(minute, who) for minute, who, channel in loop.pages if channel == "voice"]
+
+
+def test_the_owner_is_called_after_five_minutes_and_each_later_owner_in_turn() -> None:
+    loop = Loop(new_alert(PHONES, RINGS)).open().pass_to(59)
+    assert calls(loop) == [(5, "ada"), (35, "ben"), (45, "carla")]
+
+
+def test_after_expiry_the_coordinator_is_called_at_each_repeat() -> None:
+    loop = Loop(new_alert(PHONES, RINGS)).open().pass_to(71)
+    assert calls(loop)[-2:] == [(60, "carla"), (70, "carla")]
+
+
+def test_nobody_is_called_who_has_acknowledged_or_passed_it_on() -> None:
+    answered = Loop(new_alert(PHONES, RINGS)).open().pass_to(4)
+    answered.acknowledge(ADA)
+    assert calls(answered.pass_to(90)) == []
+    passed = Loop(new_alert(PHONES, RINGS)).open().pass_to(4)
+    passed.do(Declined("ada", DeclineReason.CANNOT_ACT))
+    assert calls(passed.pass_to(10)) == [(9, "ben")]
+
+
+def test_whoever_has_no_channel_that_rings_is_not_called() -> None:
+    assert calls(Loop(new_alert(policy=RINGS)).open().pass_to(59)) == []
+
+
+def test_a_call_cancels_no_page_and_a_reminder_leaves_the_call_in_its_place() -> None:
+    early = replace(CRITICAL.steps[1], after=minutes(4))
+    policy = replace(RINGS, steps=(RINGS.steps[0], early, *RINGS.steps[2:]))
+    loop = Loop(new_alert(PHONES, policy)).open().pass_to(6)
+    assert loop.pages[2:] == [(4, "ada", "slack"), (4, "ada", "sms"), (5, "ada", "voice")]
+    assert loop.alert.round == 2
+
+
+def test_a_call_that_would_come_after_the_end_of_the_window_is_left_to_the_expiry() -> None:
+    loop = Loop(new_alert(PHONES, RINGS)).open(53)
+    assert (58, "ada") in calls(loop.pass_to(59)) or loop.alert.owner != "ada"
+    late = Loop(new_alert(PHONES, RINGS)).open(56).pass_to(59)
+    assert all(minute < 60 for minute, _ in calls(late))
+
+
+def test_an_unanswered_call_rings_once_more_within_three_minutes_and_then_no_more() -> None:
+    loop = Loop(new_alert(PHONES, RINGS), held=True).open().pass_to(5)
+    slip = loop.slip(PHONES.ordering or ADA, "voice")
+    loop.do(PageFailed(slip, "voice-no-answer", permanent=False, retry_after=60))
+    (again,) = [page for page in loop.outbox if page.slip.tries == 2]
+    assert again.not_before - loop.now == minutes(1)
+    loop.do(PageFailed(again.slip, "voice-no-answer", permanent=True))
+    assert [page.slip.tries for page in loop.outbox if page.slip.channel == "voice"] == [1, 2]
+    assert loop.alert.owner == "ada", "the pages that she can read still stand"
+
+
+@pytest.mark.parametrize("policy", [RINGS, SIGNIFICANT])
+def test_a_phone_rings_when_every_written_page_has_failed(policy: CategoryPolicy) -> None:
+    broken = {("ada", "slack"), ("ada", "sms")}
+    assert calls(Loop(new_alert(PHONES, policy), broken=broken).open()) == [(0, "ada")]
+
+
+def test_a_landline_is_called_where_the_category_rings_phones() -> None:
+    broken = {("ada", "sms")}
+    assert calls(Loop(new_alert(PHONES, RINGS), broken=broken).open()) == [(0, "ada")]
+    quiet = Loop(new_alert(PHONES, SIGNIFICANT), broken=broken).open()
+    assert calls(quiet) == [], "her Slack message stands, and there is a day"
+
+
+def test_a_failure_that_is_tried_again_wakes_nobody_whose_other_page_stands() -> None:
+    loop = Loop(new_alert(PHONES, RINGS), held=True).open()
+    loop.do(PageSent(loop.slip(ADA, "sms")))
+    loop.do(PageFailed(loop.slip(ADA, "slack"), "slack-busy", permanent=False))
+    assert calls(loop) == []
+
+
+def test_no_phone_rings_for_a_notice() -> None:
+    only_voice = replace(PHONES, ordering=person("ada", ("voice",)))
+    loop = Loop(new_alert(only_voice, RINGS)).open().pass_to(31)
+    assert loop.pages[:1] == [(0, "ada", "voice")]
+    assert loop.alert.owner == "ben"
+    assert loop.told("handed_over") == []
