@@ -5,26 +5,19 @@ It is read and shown; it ends nothing. An attempt (voicemail, left a message, no
 
 import re
 
+from bot.sources.hl7_called_words import (
+    ATTEMPT,
+    FIRST_WORDS,
+    IN_VAIN,
+    NOT_DONE,
+    NOT_REACHED,
+    OF_OTHERS,
+    SAID,
+    SPOKEN,
+    WHOM,
+)
 from bot.sources.hl7_text import Narrative
 
-_SAID = re.compile(
-    r"\b(?:discussed with|communicated|reported to|conveyed|relayed|called|notified|"
-    r"informed|spoke (?:with|to)|spoken (?:with|to))\b",
-    re.IGNORECASE,
-)
-# Whom: a title, a role, or a preposition with a name in capitals. Else it is about something else.
-_WHOM = re.compile(
-    r"\b(?:Dr|Drs|MD|M\.D|NP|PA|RN|DO)\b\.?|\b(?:doctor|physician|nurse|provider|clinician|team|"
-    r"resident|attending|surgeon|office|referr\w+|ordering)\b",
-    re.IGNORECASE,
-)
-_ATTEMPT = re.compile(
-    r"\b(?:attempt\w*|try|tried|trying|voice ?mails?|left (?:a |an )?(?:\w+ )?message|"
-    r"message (?:was )?left|no answer|unable|could not|cannot|not (?:be|yet|been|able|reached)|"
-    r"will be|to be|should be|please|recommend\w*|pending|awaiting|busy|unsuccessful\w*|"
-    r"was not|were not|has not|have not|never)\b",
-    re.IGNORECASE,
-)
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z*\[(])|\n\s*\n")
 # A full stop that ends no sentence: behind a title or an initial.
 _TITLE = re.compile(r"\b(Drs?|Mrs?|Ms|St|No|[ap]\.m|M\.D|D\.O|[A-Z])\.\s+")
@@ -35,7 +28,7 @@ _LONGEST = 500
 def called(told: Narrative) -> tuple[str, str]:
     """What documents a call, and where it stood; both empty where nothing does."""
     said, where = told.communication
-    if said and not _ATTEMPT.search(said):
+    if said and not only_tried(said):
         return said[:_LONGEST], where
     for number in range(len(told.addenda), 0, -1):
         said = _documented(told.addenda[number - 1].text)
@@ -45,31 +38,44 @@ def called(told: Narrative) -> tuple[str, str]:
     return said, "text" if said else ""
 
 
-def _may_say(lowered: str) -> bool:
-    """Spares most reports the patterns."""
-    return (
-        "called" in lowered
-        or "discussed" in lowered
-        or "communicated" in lowered
-        or "notified" in lowered
-        or "informed" in lowered
-        or "spoke" in lowered
-        or "yed to" in lowered  # conveyed, relayed
-        or "reported" in lowered
-    )
-
-
 def _documented(text: str, lowered: str = "") -> str:
     """The last sentence that says who was told."""
-    if not text or not _may_say(lowered or text.lower()):
+    if not text:
         return ""
-    found = [one for one in sentences(text) if documents_a_call(one)]
-    return found[-1][:_LONGEST] if found else ""
+    lowered = lowered or text.lower()
+    if not any(word in lowered for word in FIRST_WORDS):
+        return ""
+    found = sentences(text)
+    told = [_told(one, after) for one, after in zip(found, [*found[1:], ""], strict=True)]
+    return next((one[:_LONGEST] for one in reversed(told) if one), "")
 
 
-def documents_a_call(sentence: str) -> bool:
-    """Whether it says that somebody was told, and not only that it was tried or is to be done."""
-    return bool(_SAID.search(sentence) and _WHOM.search(sentence)) and not _ATTEMPT.search(sentence)
+def _told(sentence: str, after: str) -> str:
+    """What of the sentence says that somebody was told, and not only that it was tried or is to be
+    done. "Dr. Roe was called. No answer." are two sentences."""
+    if not WHOM.search(sentence) or OF_OTHERS.search(sentence):
+        return ""
+    spoken = _spoken(sentence)
+    if spoken or not SAID.search(sentence):
+        return spoken
+    return "" if ATTEMPT.search(sentence) or IN_VAIN.match(after) else sentence
+
+
+def _spoken(sentence: str) -> str:
+    """Where two people spoke, what was tried before does not count, and is not quoted."""
+    for match in SPOKEN.finditer(sentence):
+        before = sentence[: match.start()]
+        if NOT_DONE.search(before) or NOT_REACHED.search(sentence, match.end()):
+            continue
+        begins = max(before.rfind(mark) for mark in ";,") + 1 if ATTEMPT.search(before) else 0
+        clause = sentence[begins:].strip()
+        return clause if WHOM.search(clause) else sentence
+    return ""
+
+
+def only_tried(said: str) -> bool:
+    """Whether the answer to "who was told?" names nobody who was."""
+    return not _spoken(said) and ATTEMPT.search(said) is not None
 
 
 def tells_of_a_call(text: str) -> bool:

@@ -1,0 +1,113 @@
+"""The words in which reports document a call, and those in which they tell of an attempt.
+
+An attempt taken for a call is the worse mistake: one way of telling ("called", "notified") counts
+only where nothing in the sentence speaks against it. Two people who spoke ("discussed with",
+"read back by") count although others were tried before.
+"""
+
+import re
+
+
+def _pattern(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE)
+
+
+FIRST_WORDS = (
+    *("discussed", "d/w", "spoke", "conversation", "told", "aware", "reviewed with", "acknowledg"),
+    *("read back", "read-back", "readback", "repeated back", "understanding", "confirmed receipt"),
+    *("called", "communicat", "notifi", "informed", "alerted", "advised", "contacted", "phoned"),
+    *("reported", "conveyed", "relayed", "transmitted", "given to", "verbal"),
+)
+"""One of them is in every text that documents a call: most reports are spared the patterns."""
+
+_BY_VOICE = r"(?:in person|(?:by|via|over the) (?:tele)?phone|verbally|at \d{1,2}:?\d\d)"
+SPOKEN = _pattern(
+    r"\bdiscussed\b[^;]{0,60}?\bwith\b",
+    r"\bd/w\b",
+    r"\bspoken? [^;]{0,30}?\b(?:with|to)\b",
+    r"\bspoke (?:with|to)\b",
+    rf"\breviewed with\b(?=[^;]{{0,60}}{_BY_VOICE})",
+    r"\b(?:tele)?phone (?:conversation|discussion|communication|call) with\b",
+    r"\b(?:made|is|are|was|were|been) (?:already |now |fully |well )?aware\b",
+    r"\b(?:read|repeated)[ -]?back (?:and \w+ )?(?:by|from|to|with|obtained|confirmed|verified)\b",
+    r"\b(?:with|and|was|were|been) (?:verbal(?:ly)? )?(?:read|repeat(?:ed)?)[ -]?back\b",
+    r"\back?nowledged? (?:receipt|understanding|the|these|this)\b",
+    r"\band acknowledged\b",
+    r"\b(?:verbali[sz]ed|expressed) understanding\b",
+    r"\bconfirmed receipt\b",
+)
+"""Both sides had their say."""
+
+SAID = _pattern(
+    r"\b(?:called|notified|informed|alerted|contacted|(?:tele)?phoned|told)\b",
+    r"\b(?:was|were|been) advised (?:of|about|that|at)\b",
+    r"\b(?:communicat|report|convey|relay|transmitt)ed\b[^;]{0,60}\b(?:to|with)\b",
+    r"\b(?:results?|findings?|reports?)\b[^;]{0,40}\bgiven to\b",
+    r"\bverbal report\b[^;]{0,20}\bto\b",
+    r"\bnotification\b[^;]{0,40}\b(?:by|via) (?:tele)?phone\b",
+)
+"""One side spoke, or says so."""
+
+# Whom: a title, a role, or a name in capitals behind a preposition.
+WHOM = re.compile(
+    r"(?i:\b(?:Dr|Drs|MD|M\.D|NP|PA|PA-C|RN|DO|APRN|CRNP|PCP)\b\.?|\b(?:doctor|physician|nurse|"
+    r"provider|clinician|team|resident|attending|surgeon|office|referr\w+|ordering|hospitalist|"
+    r"intern|emergency (?:department|room)|clinic|ward)\b)|\b(?:ED|ER|ICU|ICU?U)\b|"
+    r"(?:\b(?:with|to|by)|[Tt]old|[Nn]otified|[Ii]nformed) [A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?"
+    r",? (?:(?i:at|on|by|via) |\d)"
+)
+
+# The patient, the history, a name that something has, and the report's own readers.
+OF_OTHERS = _pattern(
+    r"\bpatient (?:was |is |has been |had been )?(?:reported|informed|told|called|advised|"
+    r"notified|made aware|aware|contacted|discussed)\b",
+    r"^(?:clinical )?(?:history|indications?|reason for exam\w*)\b",
+    r"\b(?:by|with) (?:her|his|their|the patient'?s?) (?:doctor|physician|own)\b",
+    r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
+    r"\b(?:with|by) (?:\w+[ .,]+){0,4}radiolog(?:ist|y)\b",
+)
+
+# What is only tried, planned, or asked for. Behind one way of telling any "not" is enough.
+ATTEMPT = _pattern(
+    r"\b(?:attempt|unsuccess|unavail|unreach|unansw|await|wait|pend|messag|fax|pager|recommend|"
+    r"e-?mail|voice-? ?mail)\w*",
+    r"\b(?:failed|fails|try|tried|trying|tries|unable|cannot|could|not|never|nobody|neither|nor|none|yet|unless|"
+    r"until|please|busy|mailbox|paged|beeped|VM|LVM|LMOM|msg|ringing|texted|rang)\b",
+    r"n['’]t\b",
+    r"\bno[ -](?:one|answer|response|reply|call[ -]?back|return|pick|contact|success|avail)",
+    r"\bwithout (?:success|reply|response|(?:an )?answer|reaching)\b",
+    r"\bleft (?:an? )?(?:\w+ )?(?:word|note|number)\b",
+    r"\b(?:hung|hang|picked|pick|picks) up\b|\bcall(?:ed|ing)? ?back\b|\bcallback\b",
+    r"\breturn(?:ed)? (?:the |our |my )?calls?\b",
+    r"\bLM (?:with|on|for|at|x)\b|\b(?:office|clinic|was|were|is|but),? closed\b",
+    r"\banswering (?:service|machine)\b",
+    r"\b(?:will|shall|should|would|must|may|might|can|need\w*|going|to) be\b",
+    r"\b(?:will|shall|should|must|needs? to|going to|we are|being|when|once|if) "
+    r"(?:call|notif|inform|communicat|contact|reach)\w*",
+    r"\bN/A\b|[:?] ?(?:no|none|n|nil)\b",
+)
+
+# The next sentence takes back what "was called" says.
+IN_VAIN = re.compile(
+    r"(?:there (?:was|is) |he |she |they |we |i |a |an |the |but |however,? |phone |line )*"
+    r"(?:no(?:body|[ -]one)?\b|left\b|lvm\b|vm\b|lm\b|did ?n|could ?n|was ?n|has ?n|voice|message|"
+    r"await|waiting|unable|unanswer|unsuccess|not\b|busy|mailbox|line\b|went to|pending|"
+    r"will (?:call|try))",
+    re.IGNORECASE,
+)
+
+# Just before "discussed with" and its kin.
+NOT_DONE = re.compile(
+    r"(?:\b(?:not|never|cannot|will|shall|should|would|must|may|might|can|could|if|unless|until|once|"
+    r"when|please|pending|awaiting|unable|recommend(?:ed|s|ing)?|advise|suggest(?:ed|s)?|attempt\w*|"
+    r"try|tried|trying|failed|need\w*|no|without|neither|nor)\b|n['’]t\b|\bto be\b)"
+    r"[^;,]{0,30}$",
+    re.IGNORECASE,
+)
+# Whom they spoke with was not who had to know.
+NOT_REACHED = re.compile(
+    r"\b(?:voice-? ?mail\w*|answering (?:service|machine)|operator|secretary|receptionist|message|"
+    r"LVM|VM|no answer|did not answer|not reached|"
+    r"(?:will|would|to) (?:inform|notify|tell|page|relay|pass|give|call|contact|reach|let))\b",
+    re.IGNORECASE,
+)
