@@ -69,9 +69,9 @@ OF_OTHERS = _pattern(
 
 # What is only tried, planned, or asked for. Behind one way of telling any "not" is enough.
 ATTEMPT = _pattern(
-    r"\b(?:attempt|unsuccess|unavail|unreach|unansw|await|wait|pend|messag|fax|pager|recommend|"
+    r"\b(?:attempt|unsuccess|unavail|unreach|unansw|await|wait|pend|messag|fax|pager|"
     r"e-?mail|voice-? ?mail)\w*",
-    r"\b(?:failed|fails|try|tried|trying|tries|unable|cannot|could|not|never|nobody|neither|nor|none|yet|unless|"
+    r"\b(?:recommend(?:s|ed|ing)?|failed|fails|try|tried|trying|tries|unable|cannot|could|not|never|nobody|neither|nor|none|yet|unless|"
     r"until|please|busy|mailbox|paged|beeped|VM|LVM|LMOM|msg|ringing|texted|rang)\b",
     r"n['’]t\b",
     r"\bno[ -](?:one|answer|response|reply|call[ -]?back|return|pick|contact|success|avail)",
