@@ -6,10 +6,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
+from bot.domain.ordering import Version
 from bot.domain.report import Flag, Preliminary, Report, ReportKey, Status
-from bot.domain.settled import Version
 from bot.domain.triage import Triage
 from storage import codec, tables
+from storage.columns import AnyRow
 from storage.ids import new_id
 
 _REPORT = TypeAdapter(Report)
@@ -29,6 +30,8 @@ _VERSIONS = select(
     _columns.finding_hash,
     _columns.review,
     _columns.resource,
+    _columns.order_number,
+    _columns.machine,
     _columns.if_preliminary,
 ).where(
     _columns.key_value == bindparam("value"),
@@ -63,12 +66,15 @@ def add(
         review=triage.review,
         resource=report.resource,
         if_preliminary=Preliminary(_if_preliminary(report) or "ignore"),
+        order=report.order,
+        machine=report.machine,
     )
     values = {"id": version.report_id, "message_id": message_id, "key_value": report.key.value,
               "key_kind": report.key.kind.value, "key_authority": report.key.authority,
               "content_hash": version.content_hash, "status": version.status.value,
               "status_at": version.status_at, "sent_at": version.sent_at,
-              "resource": version.resource, "if_preliminary": _if_preliminary(report),
+              "resource": version.resource, "order_number": version.order or None,
+              "machine": version.machine or None, "if_preliminary": _if_preliminary(report),
               "category": version.category, "finding_hash": version.finding_hash,
               "review": version.review, "rule": triage.rule,
               "evidence": codec.dump(_EVIDENCE, triage.evidence), "received_at": received_at,
@@ -79,10 +85,25 @@ def add(
 def versions(connection: Connection, key: ReportKey) -> list[Version]:
     """All stored versions of one order's result, in no order: ``settle`` puts them into theirs."""
     where = {"value": key.value, "kind": key.kind.value, "authority": key.authority}
-    return [
-        Version(report_id, Status(status), *(*rest, Preliminary(does or "ignore")))
-        for report_id, status, *rest, does in connection.execute(_VERSIONS, where)
-    ]
+    return [_version(row) for row in connection.execute(_VERSIONS, where)]
+
+
+def _version(row: AnyRow) -> Version:
+    return Version(
+        report_id=row.id,
+        status=Status(row.status),
+        status_at=row.status_at,
+        sent_at=row.sent_at,
+        received_at=row.received_at,
+        content_hash=row.content_hash,
+        category=row.category,
+        finding_hash=row.finding_hash,
+        review=row.review,
+        resource=row.resource,
+        if_preliminary=Preliminary(row.if_preliminary or "ignore"),
+        order=row.order_number or "",
+        machine=bool(row.machine),
+    )
 
 
 def is_preliminary(connection: Connection, report_id: str) -> bool:

@@ -6,9 +6,11 @@ Times are UTC. Nobody is paged by anything in here.
 from collections.abc import Iterable
 from datetime import datetime
 
+from bot.domain.fold import parts, settle
+from bot.domain.ordering import Version
 from bot.domain.policy import Policy
 from bot.domain.report import ROUTINE, Preliminary, Report, Status
-from bot.domain.settled import Version, holding, settle
+from bot.domain.siblings import by_order
 from bot.domain.wording import local_time
 
 
@@ -16,17 +18,23 @@ def asks_radiologist(versions: Iterable[Version], policy: Policy) -> bool:
     """Whether the reading radiologist is to be asked: what is known last is preliminary, of a
     sender whose radiologists are asked, and flagged. Where an alert is open, that asks."""
     told = list(versions)
-    last = holding((v for v in told if v.counts or _asks(v)), policy)
-    if last is None or last.category == ROUTINE or not _asks(last.newest):
+    asks = [version for version in told if version.counts or _asks(version)]
+    last = (part.settled for part in parts(asks, policy, whether_or_not=True))
+    if not any(one.category != ROUTINE and _asks(one.newest) for one in last):
         return False
     alert = settle(told, policy)
-    return alert is None or alert.withdrawn or alert.category == ROUTINE
+    return alert is None or not alert.asks
 
 
 def minutes_before_final(versions: Iterable[Version]) -> int | None:
     """How many minutes before the first final version there was a flagged preliminary one, by the
     sender's times. None where there was none before it, or it has not come yet."""
-    told = list(versions)
+    told = [version for version in versions if not version.machine]
+    found = (_minutes(some) for some in by_order(told))
+    return next((minutes for minutes in found if minutes is not None), None)
+
+
+def _minutes(told: list[Version]) -> int | None:
     early = [v.status_at for v in told if v.status is Status.PRELIMINARY and _is_flagged(v)]
     final = [v.status_at for v in told if Status.FINAL <= v.status <= Status.CORRECTED]
     if not early or not final or min(early) >= min(final):

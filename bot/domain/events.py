@@ -54,7 +54,8 @@ class Amended:
     ``held`` is the category before it became routine: an alert that has ended shows the same
     one in whichever order the versions arrived. ``correction`` is None where the version names the
     same people. ``shadow`` tells whether a new cycle that it starts is one in which nobody is
-    paged."""
+    paged. ``beside`` are reports of other orders on the accession that ask as well; ``unsigned``:
+    only a machine says that it is so severe."""
 
     report_id: str
     policy: CategoryPolicy | None
@@ -64,6 +65,8 @@ class Amended:
     held: CategoryPolicy | None = None
     correction: Correction | None = None
     shadow: bool = False
+    beside: tuple[str, ...] = ()
+    unsigned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def plain(number: OrderNumber) -> OrderNumber:
     """The number as it is compared: letter case and blanks tell no two orders apart."""
     if number.kind in _AS_WRITTEN:
         return number
-    value, authority = _bare(number.value), _bare(number.authority)
+    value, authority = bare(number.value), bare(number.authority)
     return OrderNumber(number.kind, value, authority, number.stated)
 
 
@@ -144,7 +144,8 @@ def news(numbers: Iterable[OrderNumber], order: Order) -> tuple[OrderNumber, ...
 # ---- one number and another -----------------------------------------------------------------
 
 
-def _bare(value: str) -> str:
+def bare(value: str) -> str:
+    """The number without what tells no two apart."""
     return "".join(value.split()).upper()
 
 

@@ -129,7 +129,8 @@ class Report:
     Study Instance UID. ``numbers`` are all that the version names its order by, ``key`` is made of
     the best of them. ``called`` quotes what documents that somebody was told of the finding
     already, attempts left out. ``machine`` is True where no human signed the interpretation.
-    ``if_preliminary`` is the sender's, whatever the status.
+    ``if_preliminary`` is the sender's, whatever the status. ``order`` is the filler's number as it
+    is compared: what tells the reports of several orders on one accession apart.
     """
 
     key: ReportKey
@@ -165,6 +166,7 @@ class Report:
     resource: str = ""
     numbers: tuple[OrderNumber, ...] = ()
     if_preliminary: Preliminary = Preliminary.IGNORE
+    order: str = ""
 
 
 ROUTINE = "routine"

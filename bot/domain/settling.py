@@ -4,9 +4,10 @@ from datetime import datetime
 
 from bot.domain.alert import Alert
 from bot.domain.events import Amended, Correction, OlderVersion, Opened, Withdrawn
+from bot.domain.ordering import Version
 from bot.domain.policy import CategoryPolicy, Policy
 from bot.domain.report import ROUTINE
-from bot.domain.settled import Settled, Version
+from bot.domain.settled import Settled
 
 UNKNOWN_CATEGORY = "its category is no longer in the policy"
 
@@ -42,15 +43,26 @@ def event_for(
     # An alert that no version has asked for stood in for a message nobody could read: it was
     # flagged, and what can be read now does not say so.
     review = _review(after, held) if after.ever_flagged else alert.review
-    return Amended(report_id, held, after.finding_hash, opens_at, review, correction=correction)
+    return Amended(
+        report_id,
+        held,
+        after.finding_hash,
+        opens_at,
+        review,
+        correction=correction,
+        beside=after.beside,
+        unsigned=after.unsigned,
+    )
 
 
-def older_than_what_holds(version: Version, after: Settled, policy: Policy) -> OlderVersion | None:
+def older_than_what_holds(
+    version: Version, newest: Version, after: Settled, policy: Policy
+) -> OlderVersion | None:
     """Where the version just received says more than what holds with it: it must not vanish.
 
-    Older by both of its times, it has only come late. None as well where it holds.
+    Older than ``newest`` of its order by both of its times, it has only come late. None as well
+    where it holds.
     """
-    newest = after.newest
     in_force = ROUTINE if after.withdrawn else after.category
     said = version.category
     held = version.report_id == newest.report_id

@@ -94,6 +94,7 @@ class Alert:
     ``handed_over`` has one entry a person, ``in_slack`` whoever has a Slack message of this alert.
     ``withdrawn_at`` is when the report took back the result, by withdrawal or downgrade.
     ``radiologist_told_at`` is when the radiologist was last asked to phone in this cycle.
+    ``beside`` are reports of other orders on the accession that ask as well.
     ``shadow``: its pages are only written down. Nobody was paged, so nobody may answer.
     """
 
@@ -131,6 +132,7 @@ class Alert:
     acknowledgment: Acknowledgment | None = None
     radiologist_told_at: datetime | None = None
     shadow: bool = False
+    beside: tuple[str, ...] = ()
 
     @property
     def category(self) -> str:

@@ -48,8 +48,10 @@ def _news(alert: Alert, event: Amended, policy: CategoryPolicy) -> _News:
     # The file may have been edited since: one name is one category, wherever it now ranks.
     other = policy.name != alert.policy.name
     correction = event.correction
+    # What people have answered is not asked again because a machine says more.
+    answered = event.unsigned and not alert.is_open
     return _News(
-        raised=other and policy.severity < alert.policy.severity,
+        raised=other and policy.severity < alert.policy.severity and not answered,
         lowered=other and policy.severity >= alert.policy.severity,
         changed=event.finding_hash != alert.finding_hash,
         understood=bool(alert.review) and not event.review,
@@ -189,6 +191,7 @@ def _take_version(turn: Turn, event: Amended, *, material: bool) -> None:
         report_id=event.report_id,
         finding_hash=event.finding_hash,
         review=event.review,
+        beside=event.beside,
     )
     category = event.policy.name if event.policy else None
     turn.record("amended", version=version, material=material, category=category)

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from bot.domain.before_final import asks_radiologist, in_words, minutes_before_final
 from bot.domain.coverage import SLACK, Person, Role
 from bot.domain.events import Record, SendNotice
+from bot.domain.ordering import Version
 from bot.domain.page import Notice, Page, Slip
 from bot.domain.report import Report, ReportKey, Status
-from bot.domain.settled import Version
 from bot.domain.triage import triage
 from bot.engine.context import Engine
 from storage import alerts, audit, outbox, people, reports

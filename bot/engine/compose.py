@@ -86,10 +86,15 @@ def person_of(c: Connection, person_id: str) -> Person:
 
 
 def finding(c: Connection, alert: Alert) -> str:
-    """What somebody acknowledges: the impression, or the whole text where none is marked."""
+    """What somebody acknowledges: the impression, or the whole text where none is marked; those of
+    other orders on the accession that ask as well follow."""
     if not alert.report_id:
         return ""
-    report = reports.load(c, alert.report_id)
+    return "\n\n".join(_words(c, one) for one in (alert.report_id, *alert.beside))
+
+
+def _words(c: Connection, report_id: str) -> str:
+    report = reports.load(c, report_id)
     flagged = [addendum.text for addendum in report.addenda]
     return "\n\n".join([report.impression or report.text, *flagged]).strip()
 

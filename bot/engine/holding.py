@@ -10,10 +10,11 @@ from functools import cache
 
 from sqlalchemy import Connection
 
+from bot.domain.fold import counted
 from bot.domain.identity import contradict, says_who
+from bot.domain.ordering import Version
 from bot.domain.policy import Policy
 from bot.domain.report import Identifier, Patient, Provider, Report, Status
-from bot.domain.settled import Version, counted
 from storage import people, reports
 from storage.alerts import AlertFacts
 

@@ -10,9 +10,11 @@ from bot.domain import identity
 from bot.domain import triage as rules
 from bot.domain.alert import Alert
 from bot.domain.events import Correction, Opened
+from bot.domain.fold import counted, of_its_order, settle
+from bot.domain.ordering import Version
 from bot.domain.policy import Policy
 from bot.domain.report import OrderNumber, Report
-from bot.domain.settled import Settled, Version, settle
+from bot.domain.settled import Settled
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
 from bot.engine import before_final, orders
@@ -67,24 +69,39 @@ def _settle(
     if after and version.counts:
         # Most reports are routine and have no alert: they are spared the look for one.
         alert = alerts.by_key(c, order.key) if order.may_have_alert else None
-        dated = _dated(report, version, before, after)
+        before_it, newest = _newest(version, versions, engine.policy)
+        dated = _dated(report, version, before_it, newest)
         _follow(c, engine, _News(dated, report_id, versions, before, after, found), alert)
         if version.content_hash not in {one.content_hash for one in earlier}:
-            _note_older(c, engine, report, version, after)
+            _note_older(c, engine, report, version, newest, after)
 
 
-def _dated(report: Report, version: Version, before: Settled | None, after: Settled) -> Report:
+def _newest(
+    version: Version, versions: Sequence[Version], policy: Policy
+) -> tuple[Version | None, Version]:
+    """Of the same order, without this version and with it."""
+    own = of_its_order(version, versions)
+    before = counted([one for one in own if one != version], policy)
+    return before[-1] if before else None, counted(own, policy)[-1]
+
+
+def _dated(report: Report, version: Version, before: Version | None, newest: Version) -> Report:
     """Where a version holds whose status time has not moved, it counts from when it was sent."""
-    moved = before is None or version.status_at > before.newest.status_at
-    if moved or after.newest.report_id != version.report_id:
+    moved = before is None or version.status_at > before.status_at
+    if moved or newest.report_id != version.report_id:
         return report
     return replace(report, status_at=version.sent)
 
 
 def _note_older(
-    c: Connection, engine: Engine, report: Report, version: Version, after: Settled
+    c: Connection,
+    engine: Engine,
+    report: Report,
+    version: Version,
+    newest: Version,
+    after: Settled,
 ) -> None:
-    event = older_than_what_holds(version, after, engine.policy)
+    event = older_than_what_holds(version, newest, after, engine.policy)
     alert = alerts.by_key(c, report.key) if event else None
     if event and alert:
         apply_in(c, engine, alert.id, event)
@@ -163,4 +180,5 @@ def _alert(c: Connection, engine: Engine, news: _News, opens: datetime, note: st
         finding_hash=settled.finding_hash,
         review=settled.review,
         note=note,
+        beside=settled.beside,
     )

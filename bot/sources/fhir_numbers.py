@@ -47,11 +47,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
+    """``order`` is the filler's number where it is said to be that: many servers give each report a
+    number of their own."""
+
     key: ReportKey
     accession: str
     filler: str
     placer: str
     every: tuple[OrderNumber, ...] = ()
+    order: str = ""
 
 
 def numbers_of(report: Node, origin: Origin) -> Numbers:
@@ -72,7 +76,10 @@ def numbers_of(report: Node, origin: Origin) -> Numbers:
     else:
         key = ReportKey(origin.name, KeyKind.MESSAGE, digest(report))
     every = (*accession, *filler, *placer, *([place] if at else []))
-    return Numbers(key, _value(accession or filler), _value(filler), _value(placer), every)
+    order = next(
+        (text(one.get("value")) for kind, one in found if kind in _kinds(one) & {"FILL"}), ""
+    )
+    return Numbers(key, _value(accession or filler), _value(filler), _value(placer), every, order)
 
 
 def digest(report: Node) -> str:

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from bot.domain.numbers import bare
 from bot.domain.report import Report, Status
 from bot.domain.window import FUTURE_TOLERANCE
 from bot.sources.fhir_flags import flags, results
@@ -85,6 +86,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         resource=f"{origin.name}/{found.body.get('id')}" if found.body.get("id") else "",
         numbers=numbers.every,
         if_preliminary=origin.preliminary,
+        order=bare(numbers.order),
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -114,6 +116,7 @@ def _content_hash(report: Report) -> str:
     said = asdict(replace(bare, status_at=None, sent_at=None))
     del said["numbers"]  # its numbers stand by their kinds above
     del said["if_preliminary"]  # the site's, not the report's
+    del said["order"]
     content = json.dumps(said, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from bot.domain.numbers import bare
 from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Flag, Patient, Provider, Report, Status
 from bot.domain.window import FUTURE_TOLERANCE
@@ -104,6 +105,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         sent_at=when.sent_at,
         numbers=numbers.every,
         if_preliminary=profile.preliminary,
+        order=bare(numbers.filler),
     )
 
 

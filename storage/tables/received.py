@@ -92,6 +92,10 @@ class Reports(Row, table=True):
     status_at: datetime = Field(sa_type=Instant)
     sent_at: datetime = Field(sa_type=Instant)
     resource: str = Field(sa_type=Outside)
+    # The filler's number: several orders share an accession.
+    order_number: str | None = Field(default=None, sa_type=Outside)
+    # True where no human signed it.
+    machine: bool | None = None
     # What a preliminary version does, by the settings of that day; none is "ignore".
     if_preliminary: str | None = Field(default=None, sa_type=Text)
     category: str | None = Field(default=None, sa_type=Text)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.before_final import asks_radiologist, in_words, minutes_before_final
+from bot.domain.fold import counted, settle
+from bot.domain.ordering import Version
 from bot.domain.report import Preliminary, Status
-from bot.domain.settled import Version, counted, settle
 from bot.domain.settling import older_than_what_holds
 from bot.domain.window import opens_at
 from tests.domain.loop import POLICY, T0
@@ -146,7 +147,7 @@ def test_one_that_is_more_severe_than_the_final_and_newer_by_its_times_is_told()
     after = settle([final, late], POLICY)
     assert after
     assert (after.category, after.newest) == ("significant", final)
-    told = older_than_what_holds(late, after, POLICY)
+    told = older_than_what_holds(late, after.newest, after, POLICY)
     assert told
     assert told.doubtful
 

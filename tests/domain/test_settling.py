@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from bot.domain.alert import Alert, State, advance
 from bot.domain.coverage import Roster
 from bot.domain.events import Amended, Correction, OlderVersion, Opened, Withdrawn
+from bot.domain.fold import settle as settle_by
+from bot.domain.ordering import Version, in_order
 from bot.domain.report import ROUTINE, Status
-from bot.domain.settled import REISSUED, Settled, Version, in_order
-from bot.domain.settled import settle as settle_by
+from bot.domain.settled import REISSUED, Settled
 from bot.domain.settling import (
     UNKNOWN_CATEGORY,
     event_for,
     governing,
     older_than_what_holds,
 )
+from bot.domain.triage import NOT_SIGNED
 from tests.domain.loop import CRITICAL, POLICY, SIGNIFICANT, T0, new_alert
 
 LATER = T0 + timedelta(hours=1)
@@ -31,9 +33,15 @@ def version(
     status: Status = Status.FINAL,
     finding: str = "f1",
     review: str = "",
+    *,
+    order: str = "",
+    machine: bool = False,
 ) -> Version:
     at = T0 + timedelta(minutes=n)
-    return Version(f"r{n}", status, at, at, LATER, f"hash{n}", category, finding, review)
+    if machine and category not in {None, ROUTINE}:
+        review = NOT_SIGNED
+    made = Version(f"r{n}", status, at, at, LATER, f"hash{n}", category, finding, review)
+    return replace(made, order=order, machine=machine)
 
 
 def settle(told: Iterable[Version]) -> Settled | None:
@@ -66,6 +74,7 @@ def _started(settled: Settled) -> Alert:
 
 
 categories = st.sampled_from([None, None, ROUTINE, "critical", "significant"])
+orders = st.sampled_from(["", "", "F1", "F2"])
 versions = st.lists(
     st.builds(
         version,
@@ -73,6 +82,8 @@ versions = st.lists(
         categories,
         st.sampled_from([*Status, Status.FINAL, Status.FINAL]),
         st.sampled_from(["f1", "f2"]),
+        order=orders,
+        machine=st.sampled_from([False, False, True]),
     ),
     max_size=6,
     unique_by=lambda v: v.report_id,
@@ -401,4 +412,4 @@ def test_a_more_severe_version_that_does_not_hold_is_told(
 ) -> None:
     after = settle([told, older])
     assert after
-    assert older_than_what_holds(told, after, POLICY) == expected
+    assert older_than_what_holds(told, after.newest, after, POLICY) == expected

@@ -14,6 +14,7 @@ from bot.app import DEFAULT_POLICY
 from bot.app.rehearsal import people_move_in
 from bot.clock import SystemClock
 from bot.domain.policy_file import parse_policy
+from bot.domain.profile import Feeds
 from bot.engine import intake
 from bot.engine.context import Engine, Site
 from bot.sandbox.hospital import EVERY_STATE, Hospital
@@ -25,6 +26,7 @@ from tests.scenarios.looking import acknowledge_by_sms, deliver, paged
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+FEEDS = Feeds(machines=frozenset({"CAD"}))
 JANET, OTHER = "DEMO0001^^^MAIN^MR", "DEMO0002^^^MAIN^MR"
 
 
@@ -135,7 +137,7 @@ class Desk:
         self.engine = engine
 
     def take(self, data: bytes) -> None:
-        raw = hl7.read(data, source="hl7", timezone=CHICAGO, now=NOW)
+        raw = hl7.read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=FEEDS)
         self.engine.database.run(lambda c: intake.receive_in(c, self.engine, raw))
 
     def rows(self) -> list[AlertRow]:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
 
+from bot.domain.fold import settle
 from bot.domain.message import RawMessage
 from bot.domain.report import KeyKind, ReportKey
-from bot.domain.settled import settle
 from bot.engine import intake
 from bot.sources import fhir, hl7
 from storage import alerts, reports

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from bot.domain.message import Unusable
+from bot.domain.ordering import Version
 from bot.domain.report import Flag, KeyKind, Preliminary, Report, ReportKey, Status
-from bot.domain.settled import Version
 from bot.domain.triage import Triage
 from storage import inbound, messages, quarantine, reports
 from storage.columns import EPOCH
