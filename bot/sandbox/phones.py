@@ -1,11 +1,13 @@
-"""The test harness that speaks like people: a phone that gets and sends SMS."""
+"""The test harness that speaks like people: a phone that gets and sends SMS, and is called."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.sandbox.phone_calls import PhoneCall
 from bot.sandbox.stage import PATIENCE_SECONDS, Pattern, Stage, matches
-from bot.sandbox.twilio_rules import Delivery
+from bot.sandbox.twilio_calls import Call
+from bot.sandbox.twilio_rules import Answering, Delivery
 from bot.sandbox.twilio_sms import Direction, Encoding, Sms
 
 
@@ -113,6 +115,44 @@ class Phone:
     def refuse(self, code: int | None) -> None:
         """Every send to it gets this code at once, until None."""
         self.stage.twilio.carrier.handset(self.number).refuse = code
+
+    # ---- calls ----
+
+    @property
+    def calls(self) -> list[PhoneCall]:
+        """All calls to it, the oldest first."""
+        return [PhoneCall(self.stage, call) for call in self._calls()]
+
+    def _calls(self) -> list[Call]:
+        return self.stage.twilio.exchange.of_number(self.number)
+
+    def answers(self, how: Answering) -> None:
+        """How calls to it end from now on: no answer (as at first) · busy · failed · voicemail ·
+        picks up (somebody listens, and presses what the test presses).
+        """
+        self.stage.twilio.carrier.handset(self.number).answering = how
+
+    def refuse_calls(self, code: int | None) -> None:
+        """Every call to it gets this code at once, until None."""
+        self.stage.twilio.carrier.handset(self.number).refuse_calls = code
+
+    def expect_call(self, pattern: Pattern = "", timeout: float = PATIENCE_SECONDS) -> PhoneCall:
+        """Wait for a call that is over or waits for a key, in which this was said, and that nobody
+        expected yet. Raises AssertionError after `timeout` seconds.
+        """
+
+        def found() -> Call | None:
+            for call in self._calls():
+                settled = call.over or call.asks is not None
+                if settled and not call.expected and matches(pattern, call.text):
+                    call.expected = True
+                    return call
+            return None
+
+        def missing() -> str:
+            return f"{self.number} got no new call with {pattern!r}. It has: {self.calls}"
+
+        return PhoneCall(self.stage, self.stage.need(found, timeout, missing))
 
     @property
     def opted_out(self) -> bool:

@@ -1,7 +1,8 @@
-"""The Twilio stand-in's door: Messages over REST, with the failure switches in front.
+"""The Twilio stand-in's door: Messages and Calls over REST, with the failure switches in front.
 
-It answers what https://www.twilio.com/docs/messaging/api/message-resource describes, refuses what
-Twilio refuses, and the carrier behind it posts signed webhooks. Calls would be routes beside these.
+It answers what https://www.twilio.com/docs/messaging/api/message-resource and
+https://www.twilio.com/docs/voice/api/call-resource describe, refuses what Twilio refuses, and the
+carrier and the exchange behind it post signed webhooks.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import base64
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,45 +21,57 @@ from starlette.routing import BaseRoute, Route
 from bot.sandbox.faults import PROCESSED, Faults
 from bot.sandbox.journal import Journal, Json
 from bot.sandbox.serving import failure
+from bot.sandbox.twilio_call_rules import check_call, check_callee
+from bot.sandbox.twilio_calls import call_json
 from bot.sandbox.twilio_carrier import Carrier
+from bot.sandbox.twilio_exchange import Exchange
 from bot.sandbox.twilio_hooks import Hooks
+from bot.sandbox.twilio_lists import page_of, within
 from bot.sandbox.twilio_rules import TwilioError, check_handset, check_message, error_json
-from bot.sandbox.twilio_sms import Sms, sms_json
+from bot.sandbox.twilio_sms import sms_json
 
 Answer = tuple[int, Json]
 
 
 @dataclass
 class Twilio:
+    """`callers` are our numbers beside `from_number` that may call."""
+
     journal: Journal
     account: str = "ACde300000000000000000000000000000"
     auth_token: str = "standin-auth-token-not-real"
     from_number: str = "+15005550006"
     faults: Faults = field(default_factory=Faults)
+    callers: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.carrier = Carrier(self.journal, self.account, Hooks(self.journal, self.auth_token))
+        self.exchange = Exchange(self.carrier)
 
     @property
     def under_way(self) -> int:
-        """How many messages and callbacks are on their way; those that a phone holds are not."""
+        """How many messages, calls and callbacks are on their way; a message that a phone holds and
+        a call that waits for a key are not."""
         return self.carrier.under_way
 
     def routes(self) -> list[BaseRoute]:
         account = "/twilio/2010-04-01/Accounts/{account}"
         many, one = f"{account}/Messages.json", f"{account}/Messages/{{sid}}.json"
+        calls, call = f"{account}/Calls.json", f"{account}/Calls/{{sid}}.json"
         return [
             Route(many, self._method("messages.create", self._create), methods=["POST"]),
             Route(many, self._method("messages.list", self._list), methods=["GET"]),
             Route(one, self._method("messages.fetch", self._fetch), methods=["GET"]),
+            Route(calls, self._method("calls.create", self._call), methods=["POST"]),
+            Route(calls, self._method("calls.list", self._list_calls), methods=["GET"]),
+            Route(call, self._method("calls.fetch", self._fetch_call), methods=["GET"]),
         ]
 
     def _method(
         self, name: str, work: Callable[[Request, Mapping[str, str]], Answer]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def call(request: Request) -> Response:
-            body = parse_qsl((await request.body()).decode(), keep_blank_values=True)
-            params = {**request.query_params, **dict(body)}
+            params = {**request.query_params, **_fields(await request.body())}
             query = f"{request.url.path}?{request.url.query}"
             entry = self.journal.add("twilio", name, params, query)
             fault = self.faults.take(name, {params.get("To", "")})
@@ -111,60 +123,50 @@ class Twilio:
         return 200, sms_json(sms, self.account)
 
     def _list(self, _request: Request, params: Mapping[str, str]) -> Answer:
-        """The newest first, in pages: https://www.twilio.com/docs/usage/twilios-response#pagination."""
-        fits = _filter(params)
-        size, page = min(_count(params, "PageSize", 50), 1000), _count(params, "Page", 0)
-        found = [m for m in reversed(self.carrier.messages.values()) if fits(m)]
-        shown, start = found[page * size : (page + 1) * size], page * size
-        path = f"/2010-04-01/Accounts/{self.account}/Messages.json"
-        filters = {k: v for k, v in params.items() if k not in ("Page", "PageToken", "PageSize")}
-
-        def link(n: int) -> str:
-            return f"{path}?{urlencode({**filters, 'PageSize': size, 'Page': n})}"
-
-        return 200, {
-            "messages": [sms_json(m, self.account) for m in shown],
-            "first_page_uri": link(0),
-            "next_page_uri": link(page + 1) if len(found) > start + size else None,
-            "previous_page_uri": link(page - 1) if page else None,
-            "uri": link(page),
-            "page": page,
-            "page_size": size,
-            "start": start,
-            "end": max(start, start + len(shown) - 1),
-        }
-
-
-def _count(params: Mapping[str, str], name: str, default: int) -> int:
-    value = params.get(name, str(default))
-    if not value.isascii() or not value.isdigit():
-        raise TwilioError(20006, name)
-    return int(value)
-
-
-def _filter(params: Mapping[str, str]) -> Callable[[Sms], bool]:
-    """Which messages a list shows: by both numbers, and by the day or the time they were sent."""
-    day, after, before = (_moment(params, f"DateSent{sign}") for sign in ("", ">", "<"))
-
-    def fits(sms: Sms) -> bool:
-        moment = sms.sent or sms.created
-        return (
-            params.get("To", sms.to) == sms.to
+        """The newest first."""
+        sent = within(params, "DateSent")
+        found = [
+            sms
+            for sms in reversed(self.carrier.messages.values())
+            if params.get("To", sms.to) == sms.to
             and params.get("From", sms.from_) == sms.from_
-            and (day is None or moment.date() == day.date())
-            and (after is None or moment >= after)
-            and (before is None or moment <= before)
-        )
+            and sent(sms.sent or sms.created)
+        ]
+        path = f"/2010-04-01/Accounts/{self.account}/Messages.json"
+        return 200, page_of(found, params, path, "messages", lambda m: sms_json(m, self.account))
 
-    return fits
+    # ---- calls ----
+
+    def _call(self, _request: Request, params: Mapping[str, str]) -> Answer:
+        check_call(params, {self.from_number, *self.carrier.inbound_urls, *self.callers})
+        check_callee(self.carrier.handset(params["To"]))
+        call = self.exchange.place(params)
+        return 201, call_json(call, self.account)
+
+    def _fetch_call(self, request: Request, _params: Mapping[str, str]) -> Answer:
+        call = self.exchange.calls.get(request.path_params["sid"])
+        if call is None:
+            raise TwilioError(20404, request.url.path.removeprefix("/twilio"))
+        return 200, call_json(call, self.account)
+
+    def _list_calls(self, _request: Request, params: Mapping[str, str]) -> Answer:
+        """The newest first. One that has not begun yet has no start to be filtered by."""
+        began = within(params, "StartTime")
+        found = [
+            call
+            for call in reversed(self.exchange.calls.values())
+            if params.get("To", call.to) == call.to
+            and params.get("From", call.from_) == call.from_
+            and params.get("Status", call.status) == call.status
+            and began(call.started or call.created)
+        ]
+        path = f"/2010-04-01/Accounts/{self.account}/Calls.json"
+        return 200, page_of(found, params, path, "calls", lambda c: call_json(c, self.account))
 
 
-def _moment(params: Mapping[str, str], name: str) -> datetime | None:
-    """A date or a time of a filter; without a zone it is UTC, as Twilio's are."""
-    if not (text := params.get(name)):
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise TwilioError(20006, name) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _fields(body: bytes) -> dict[str, str]:
+    """A form's fields; what comes several times (StatusCallbackEvent) with spaces between."""
+    fields: dict[str, str] = {}
+    for name, value in parse_qsl(body.decode(), keep_blank_values=True):
+        fields[name] = f"{fields[name]} {value}" if name in fields else value
+    return fields

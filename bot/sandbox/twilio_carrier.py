@@ -64,7 +64,7 @@ class Carrier:
 
     def carry(self, sms: Sms) -> None:
         """Start it on its way: sent, then delivered or not, each with its callback."""
-        self._start(self._carry(sms))
+        self.start(self._carry(sms))
 
     async def _carry(self, sms: Sms) -> None:
         await asyncio.sleep(self.sent_after)
@@ -93,7 +93,7 @@ class Carrier:
         handset.delivery = delivery
         self.journal.tell("phone", number=number, state=delivery)
         while delivery != "held" and handset.held:
-            self._start(self._arrive(handset.held.pop(0), handset))
+            self.start(self._arrive(handset.held.pop(0), handset))
 
     def _moved(self, sms: Sms, status: str, error_code: int | None = None) -> None:
         sms.move(status, real_now(), error_code)
@@ -105,7 +105,7 @@ class Carrier:
                 sms.callbacks_kept.append(params)
             else:
                 # A slow webhook holds up this message's next callback, never its delivery.
-                self._start(self._post(sms, params))
+                self.start(self._post(sms, params))
 
     async def _post(self, sms: Sms, params: dict[str, str]) -> None:
         async with sms.callback_order:
@@ -158,7 +158,8 @@ class Carrier:
         else:
             self.carry(reply)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it beside everything else; until then something is under way."""
         task = asyncio.get_running_loop().create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._ended)

@@ -17,8 +17,16 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     20006: (400, "Invalid value of {0}"),
     20404: (404, "The requested resource {0} was not found"),
     20429: (429, "Too Many Requests"),
+    21201: (400, "No 'To' number is specified"),
+    21205: (400, "Url is not a valid URL: {0}"),
+    21210: (400, "The source phone number provided, {0}, is not yet verified for your account."),
     21211: (400, "Invalid 'To' Phone Number: {0}"),
     21212: (400, "Invalid From Number (caller ID): {0}"),
+    21213: (400, "No 'From' number is specified"),
+    21214: (400, "'To' phone number cannot be reached: {0}"),
+    21215: (403, "Account not authorized to call {0}: its region is not enabled"),
+    21216: (403, "Account not allowed to call {0}"),
+    21219: (400, "The number {0} is unverified. Trial accounts may only call verified numbers."),
     21408: (
         400,
         "Permission to send an SMS has not been enabled for the region of {0}",
@@ -39,6 +47,7 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     ),
     21614: (400, "To number: {0}, is not a mobile number"),
     21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+    21626: (400, "Invalid status callback event: {0}"),
     21624: (400, "Invalid validity period value: must be an integer from 1 to 36000"),
 }
 PARAMETERS = frozenset(
@@ -88,6 +97,7 @@ CARRIER_ANSWERS: Mapping[Keyword, str] = {
 }
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
+Answering = Literal["no answer", "busy", "failed", "voicemail", "picks up"]
 Delivery = Literal["on", "off", "unreachable", "blocked", "unregistered", "held", "no receipt"]
 # How the carrier's report ends for a phone in this state.
 UNDELIVERED: Mapping[Delivery, int] = {
@@ -108,7 +118,8 @@ class TwilioError(Exception):
 
 @dataclass
 class Handset:
-    """A phone as the carrier sees it. `refuse` is the code that a send to it gets at once."""
+    """A phone as the carrier sees it. `refuse` is the code that a send to it gets at once,
+    `refuse_calls` the same for a call."""
 
     number: str
     delivery: Delivery = "on"
@@ -116,6 +127,8 @@ class Handset:
     opted_out: bool = False
     refuse: int | None = None
     delivery_seconds: float | None = None
+    answering: Answering = "no answer"
+    refuse_calls: int | None = None
     held: list[Sms] = field(default_factory=list)
 
 
@@ -160,9 +173,7 @@ def _check_options(params: Mapping[str, str]) -> None:
     ):
         raise TwilioError(21624)
     callback = params.get("StatusCallback")
-    if callback is not None and (
-        urlsplit(callback).scheme not in ("http", "https") or not urlsplit(callback).hostname
-    ):
+    if callback is not None and not is_url(callback):
         raise TwilioError(21609, callback)
 
 
@@ -174,6 +185,11 @@ def check_handset(handset: Handset) -> None:
         raise TwilioError(21614, handset.number)
     if handset.opted_out:
         raise TwilioError(21610)
+
+
+def is_url(text: str) -> bool:
+    """Whether Twilio could post to it."""
+    return urlsplit(text).scheme in ("http", "https") and bool(urlsplit(text).hostname)
 
 
 def is_e164(number: str) -> bool:

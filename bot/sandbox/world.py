@@ -135,7 +135,7 @@ class World:
         )
 
     def settle(self, timeout: float = 10.0) -> None:
-        """Wait until no SMS and no callback is on its way."""
+        """Wait until no SMS, no call and no callback is on its way."""
         self.wait_until(
             lambda: self.twilio.under_way == 0, timeout, "SMS or callbacks are still on their way"
         )
@@ -152,11 +152,13 @@ class World:
             for m in [*direct, *workspace.ephemerals]
             if not m.expected
         ]
-        return lines + [
+        lines += [
             f"SMS to {s.to}: {s.body}"
             for s in self.twilio.carrier.messages.values()
             if s.shown and not s.expected
         ]
+        calls = self.twilio.exchange.calls.values()
+        return lines + [f"call to {c.to} ({c.status}): {c.text}" for c in calls if not c.expected]
 
     def _reader(self, message: Message) -> str:
         workspace = self.slack.workspace
