@@ -49,8 +49,8 @@ class Rule:
     """Gives a report its ``category`` (a name of the policy, or MOST_SEVERE).
 
     By ``code``, a coded value compared without regard to case: at ``at``, else wherever in an OBX
-    or a Z segment it stands. Or by ``text``, a macro that begins a line; one that is denied
-    ("No …", "…: none") or only spoken of is none.
+    or a Z segment it stands. Or by ``text``, a macro that begins a line or a statement, or
+    stands in brackets; one that is denied ("No …", "…: none", an empty box) is none.
     """
 
     category: str

@@ -16,48 +16,55 @@ from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_called import tells_of_a_call
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import is_prose, lines_of
+from bot.sources.hl7_macro_forms import stated
 from bot.sources.hl7_text import Narrative
 from bot.sources.hl7_wire import Wire
 
 DICTATED = "dictated"
 """Stands as the coding system of a flag that was read from the text."""
 
-# Behind these a statement may begin: the line's start, a sentence's end, a heading. Bullets and
-# numbers may stand between, and a box that is ticked.
-_START = (
-    r"(?:^|(?<=[.!?])\s|(?:IMPRESSION|CONCLUSION|FINDINGS|ADDENDUM|COMMENT|NOTE)S?:)"
-    r"[\s*#=_>\-•]{0,16}(?:\d{1,2}[.)]\s*)?(?:\[\s?[xX✓]\s?\]\s*|\(\s?[xX]\s?\)\s*)?[\s*#=_>\-•]{0,16}"
-)
-_BOX = r"(?:\s*\([^()\n]{0,16}\))?"
-# "CRITICAL RESULT: No flow in the testis" is one; "CRITICAL FINDINGS: No acute process" is none.
-_DENIED = (
-    rf"(?!{_BOX}[\s:=*#?–—-]{{0,8}}(?:"
-    r"(?:none|no|n|nil|n/?a|negative|neg|absent|false|never|not applicable)\s*(?:$|[.;,!)\]])|"
-    r"none\b|(?:no|not|without|is not|are not|was not|were not)\s+(?:\w+\s+){0,2}(?:"
-    r"evidence|acute|critical|significant|unexpected|urgent|emergent|new|identified|seen|present|"
-    r"found|noted|made|applicable|communicated|required|needed|detected)\b))"
+_GAP = r"[\s_-]"
+_NOUN = r"(?:RESULT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT)(?:\(S\)|S)?"
+_CRITICAL = re.compile(
+    rf"(?<!\w)CRITICAL(?:{_GAP}+(?:TEST|IMAGING|RADIOLOGY|DIAGNOSTIC))?{_GAP}*{_NOUN}(?![\w])",
+    re.IGNORECASE,
 )
 # A statement ends, or says what was done about it; "the critical result policy" goes on.
-_STATED = (
-    r"(?=\s*(?:$|[:.!;*)\]–—(-])|\s+(?:called|communicated|conveyed|reported|discussed|relayed|"
-    r"phoned|notification|notified|alert|requiring|requires|acr)\b)"
+_DONE = (
+    r"(?:called|communicat\w+|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
+    r"notified|alert|requiring|requires|acr|category|present|identified|given)\b"
 )
-_CRITICAL = re.compile(
-    rf"{_START}(?P<macro>CRITICAL (?:TEST )?(?:RESULT|FINDING|VALUE)S?){_DENIED}{_STATED}",
-    re.IGNORECASE | re.MULTILINE,
+_STATED = re.compile(
+    rf"[ \t]*(?:\Z|\n|[:.!;*)\]}}>\"'–—(\[=#_~-]|\?\s*yes\b)|"
+    rf"\s+(?:(?:was|were|has been|have been) )?{_DONE}",
+    re.IGNORECASE,
 )
+_GOES_ON = re.compile(rf"[ \t]*\n[ \t]*(?!{_DONE})[a-z]")
+_ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
+_ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]\s)")
 _ACR = re.compile(
-    rf"{_START}(?P<macro>(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
-    r"ACR (?:ACTIONABLE )?(?:FINDINGS? )?(?:CATEGORY|CAT\.?):?\s*(?P<number>[123]|I{1,3})\b)"
-    rf"(?:\s+(?:ACTIONABLE )?(?:FINDINGS?|RESULTS?))?{_DENIED}"
-    r"(?![\s:,–—(-]{0,8}(?:benign|probably|incomplete|suspicious|almost|scattered|heterogen))",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
+    r"(?:ACR[\s(-]+(?:ACTIONABLE\s+)?(?:FINDINGS?\s+)?|(?<=ACTIONABLE FINDING )|"
+    r"(?<=ACTIONABLE FINDING: ))"
+    r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)",
+    re.IGNORECASE,
+)
+_BREAST_WORDS = re.compile(
+    r"(?:\s+(?:ACTIONABLE )?(?:FINDINGS?|RESULTS?))?[\s:,–—(-]{0,8}"
+    r"(?:benign|probably|incomplete|suspicious|almost|scattered|heterogen)",
+    re.IGNORECASE,
 )
 _BREAST = re.compile(r"bi-?rads|mammo|tomosynthesis", re.IGNORECASE)
 _BY_NUMBER = {"1": "RID49480", "2": "RID49481", "3": "RID49482"}
 _MOST = 50
 """Of one macro. Each is looked up in the segments: thousands would hold up the feed."""
-_ROMAN = {"I": "1", "II": "2", "III": "3"}
+_MARKED = 40
+_TICKED = re.compile(r"(?:[\[(]\s?[xX✓✔]\s?[\])]|[☑☒✓✔])[\s*]*\Z")
+_TICKED_BEHIND = re.compile(r"\s*[:?]?\s*(?:[\[(]\s?[xX✓✔]\s?[\])]|yes\b)", re.IGNORECASE)
+_MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")
+_MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
+_SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
+_NUMBERS = {"I": "1", "II": "2", "III": "3", "ONE": "1", "TWO": "2", "THREE": "3"}
 
 
 Prose = Callable[[], Mapping[str, str]]
@@ -89,7 +96,7 @@ class _Places:
 
     def where(self, match: re.Match[str]) -> str:
         """The place of the line in which the macro stands, empty where no prose has it."""
-        text, begins = match.string, match.start("macro")
+        text, begins = match.string, match.start()
         line = (text[:begins].rpartition("\n")[2] + text[begins:].partition("\n")[0]).strip()
         return self._lines.get(line) or self._within(line)
 
@@ -131,7 +138,9 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
 
 
 def _may_have(lowered: str, profile: Profile) -> bool:
-    if profile.dictated_macros and ("critical " in lowered or "acr " in lowered):
+    if profile.dictated_macros and (
+        "critical" in lowered or "acr" in lowered or "actiona" in lowered
+    ):
         return True
     return bool(profile.rules) and any(
         rule.text and rule.text.split()[0].lower() in lowered for rule in profile.rules
@@ -140,11 +149,11 @@ def _may_have(lowered: str, profile: Profile) -> bool:
 
 def _found(text: str, there: _Places, profile: Profile) -> list[Flag]:
     """Each macro once, where it stood first."""
-    stated = [(match, rule.text, rule.category) for match, rule in _of_site(text, profile)]
+    found_ = [(match, rule.text, rule.category) for match, rule in _of_site(text, profile)]
     if profile.dictated_macros:
-        stated += _known(text)
+        found_ += _known(text)
     found: dict[str, Flag] = {}
-    for match, value, category in stated:
+    for match, value, category in found_:
         where = "" if value in found else there.where(match)
         if where:
             found[value] = Flag(value, DICTATED, where, category)
@@ -154,23 +163,45 @@ def _found(text: str, there: _Places, profile: Profile) -> list[Flag]:
 def _known(text: str) -> list[tuple[re.Match[str], str, str]]:
     """The macros that everybody knows. A number given with one decides, whatever stands before."""
     numbered = [] if _BREAST.search(text) else list(_some(_ACR, text))
-    begun = {match.start("macro") for match in numbered}
+    numbered = [match for match in numbered if not _BREAST_WORDS.match(text, match.end())]
+    begun = {match.start() for match in numbered}
+    plain = islice((match for match in _worded(text) if match.start() not in begun), _MOST)
     return [
         *((match, _code(match["number"]), "") for match in numbered),
-        *(
-            (match, "CRITICAL RESULT", MOST_SEVERE)
-            for match in _some(_CRITICAL, text)
-            if match.start("macro") not in begun
-        ),
+        *((match, "CRITICAL RESULT", MOST_SEVERE) for match in plain),
     ]
 
 
+def _worded(text: str) -> Iterator[re.Match[str]]:
+    yield from (match for match in stated(_CRITICAL, text) if _is_statement(match))
+    yield from (match for match in stated(_ALONE, text) if _is_label(match))
+
+
+def _is_statement(match: re.Match[str]) -> bool:
+    text, end = match.string, match.end()
+    if match[0].isupper() and text[end : end + 1] == ",":
+        return True
+    return bool(_STATED.match(text, end)) and (match[0].isupper() or not _GOES_ON.match(text, end))
+
+
+def _is_label(match: re.Match[str]) -> bool:
+    """The word alone is a macro in brackets or asterisks, with a tick, or in capitals where a
+    statement begins and ends: "CRITICAL: large embolus", never a "CRITICAL stenosis"."""
+    before, after = match.string[: match.start()][-_MARKED:], match.string[match.end() :][:_MARKED]
+    if _TICKED.search(before) or _TICKED_BEHIND.match(after):
+        return True
+    if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
+        return match[0].isupper() or before.rstrip()[-1:] != "("
+    begins = before.rstrip(" \t\n*#-•_=>")[-1:] in _SENTENCE_ENDS
+    return match[0].isupper() and begins and bool(_ENDED.match(after))
+
+
 def _some(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    return islice(pattern.finditer(text), _MOST)
+    return islice(stated(pattern, text), _MOST)
 
 
 def _code(number: str) -> str:
-    return _BY_NUMBER[_ROMAN.get(number.upper(), number)]
+    return _BY_NUMBER[_NUMBERS.get(number.upper(), number)]
 
 
 def _of_site(text: str, profile: Profile) -> list[tuple[re.Match[str], Rule]]:
@@ -184,5 +215,5 @@ def _of_site(text: str, profile: Profile) -> list[tuple[re.Match[str], Rule]]:
 
 @lru_cache(maxsize=256)
 def _pattern(macro: str) -> re.Pattern[str]:
-    words = r"\s+".join(map(re.escape, macro.split()))
-    return re.compile(rf"{_START}(?P<macro>{words})(?!\w){_DENIED}", re.IGNORECASE | re.MULTILINE)
+    words = r"[\s_-]+".join(map(re.escape, macro.split()))
+    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
