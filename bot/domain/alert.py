@@ -370,6 +370,11 @@ def _owns(alert: Alert, person_id: str) -> bool:
 def _must_have_been_paged(alert: Alert, person_id: str) -> None:
     if person_id in alert.no_access:
         raise NotAllowed("no_access", "You said that this is not your patient.")
+    if person_id in alert.not_theirs:
+        raise NotAllowed(
+            "another_provider",
+            "The report now names another ordering provider: this is no longer with you.",
+        )
     if person_id not in alert.paged:
         raise NotAllowed("not_paged", "This alert was not sent to you, so you cannot answer it.")
 

@@ -1,11 +1,11 @@
 """What a corrected ordering provider or patient does to an alert, and what people hear of it."""
 
-from bot.domain.coverage import Person, Role
+from bot.domain.coverage import Person, Role, Roster
 from bot.domain.events import Correction
 from bot.domain.page import Notice
 from bot.domain.paging import channels_for, climb, page_owner_again
 from bot.domain.state import Alert
-from bot.domain.turn import Turn, entitled, not_just_paged, not_told, notify
+from bot.domain.turn import Turn, not_just_paged, not_told, notify
 
 
 def take_correction(turn: Turn, correction: Correction) -> None:
@@ -65,11 +65,28 @@ def ask_corrected(turn: Turn) -> None:
 
 
 def reopens(alert: Alert, correction: Correction) -> bool:
-    """An acknowledgment by somebody else does not tell the provider whom the report names now."""
+    """An acknowledgment by somebody else does not tell the provider whom the report names now.
+    Where nobody knows that one, it is a coordinator's to see to it."""
     given, ordering = alert.acknowledgment, correction.roster.ordering
-    if not correction.another_provider or ordering is None or given is None:
+    if not correction.another_provider or given is None:
         return False
-    return given.by not in {ordering.id, ordering.name}
+    answers = (ordering,) if ordering else correction.roster.coordinators
+    return given.by not in {text for person in answers for text in (person.id, person.name)}
+
+
+def bar_wrongly_asked(turn: Turn, correction: Correction | None) -> None:
+    """Whom only the wrong provider brought in may not answer for the right one: had they done so
+    before the correction, it would have reopened the alert."""
+    if correction is None or not correction.another_provider:
+        return
+    alert, roster = turn.alert, turn.alert.roster
+    theirs = {alert.owner, *(person.id for person in _in_a_role(roster))}
+    turn.evolve(not_theirs=tuple(p for p in alert.paged if p not in theirs))
+
+
+def _in_a_role(roster: Roster) -> tuple[Person, ...]:
+    named = (roster.ordering, roster.designee, roster.radiologist, *roster.coordinators)
+    return tuple(person for person in named if person)
 
 
 def tell_corrected(turn: Turn, correction: Correction | None, otherwise: Notice | None) -> None:
@@ -77,7 +94,7 @@ def tell_corrected(turn: Turn, correction: Correction | None, otherwise: Notice 
     who are paged again: nothing in a page says so. ``otherwise`` is for a version that corrects
     neither."""
     if correction and correction.another_patient:
-        were = tuple(p for p in entitled(turn.alert) if p in turn.before.paged)
+        were = tuple(p for p in turn.before.paged if p not in turn.alert.no_access)
         notify(turn, Notice.ANOTHER_PATIENT, not_told(turn, Notice.ANOTHER_PATIENT, were))
     elif correction and correction.another_provider:
         _tell_of_provider(turn)

@@ -130,7 +130,8 @@ class Page:
     a message that cannot arrive before it is stale. ``owner_name``, ``ended_by`` and ``ended_at``
     serve the notices; ``code`` is the SMS code; ``late_by`` as in Alert. Times are UTC.
     ``handed_to`` and ``handed_at`` tell to whom this person has handed it over and when, and
-    ``no_access`` that they said it is not their patient. ``callees`` are whom to phone, best first.
+    ``no_access`` that they said it is not their patient, ``not_theirs`` that the report names
+    another ordering provider now. ``callees`` are whom to phone, best first.
     ``posted`` are this person's messages that are not collapsed, the newest last.
     ``already_called``: the report documents a call to this very person. ``provider_unknown``: the
     directory knows nobody by the identifiers that the report names. ``preliminary``: what holds
@@ -155,6 +156,7 @@ class Page:
     handed_to: str = ""
     handed_at: datetime | None = None
     no_access: bool = False
+    not_theirs: bool = False
     callees: tuple[Callee, ...] = ()
     ended_by: str = ""
     ended_by_id: str = ""

@@ -191,7 +191,8 @@ def _note_paged(turn: Turn, person: Person, channels: tuple[str, ...]) -> None:
     if alert.shadow:
         turn.evolve(paged_in_cycle=having(alert.paged_in_cycle, person.id))
     else:
-        turn.evolve(paged=having(alert.paged, person.id))
+        left_out = tuple(p for p in alert.not_theirs if p != person.id)
+        turn.evolve(paged=having(alert.paged, person.id), not_theirs=left_out)
 
 
 def call_owner(turn: Turn) -> None:

@@ -90,6 +90,8 @@ class Alert:
     ``note`` says where receipt had to stand in for a time that the sender got wrong.
     ``paged`` may answer: whoever a page was due for, sent or not. ``paged_in_cycle`` leaves out
     those whom no page of a finished round has reached; they are tried again once it is late.
+    ``not_theirs`` were paged for an ordering provider whom the report had wrong: they may not
+    answer unless they are paged again.
     ``unreachable`` are people all of whose channels failed since time last moved the alert.
     ``handed_over`` has one entry a person, ``in_slack`` whoever has a Slack message of this alert.
     ``withdrawn_at`` is when the report took back the result, by withdrawal or downgrade.
@@ -124,6 +126,7 @@ class Alert:
     paged_in_cycle: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()
     no_access: tuple[str, ...] = ()
+    not_theirs: tuple[str, ...] = ()
     unreachable: tuple[str, ...] = ()
     handed_over: tuple[HandedOver, ...] = ()
     in_slack: tuple[str, ...] = ()
@@ -183,6 +186,10 @@ class Alert:
     def handed_over_by(self, person_id: str) -> HandedOver | None:
         """How this person ceased to be the owner, None where they never did in this cycle."""
         return next((h for h in self.handed_over if h.person_id == person_id), None)
+
+    def may_answer(self, person_id: str) -> bool:
+        """Was paged for it, has not said "not my patient", and the report still means them."""
+        return person_id in self.paged and person_id not in {*self.no_access, *self.not_theirs}
 
     def outcomes(self, person_id: str) -> dict[str, Outcome]:
         """What became of this person's channels in the current round."""

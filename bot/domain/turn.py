@@ -145,8 +145,8 @@ def written_of(alert: Alert, person_id: str) -> tuple[str, ...]:
 
 
 def entitled(alert: Alert) -> tuple[str, ...]:
-    """Who was paged and has not said that it is not their patient."""
-    return tuple(person_id for person_id in alert.paged if person_id not in alert.no_access)
+    """Who was paged and may still answer."""
+    return tuple(person_id for person_id in alert.paged if alert.may_answer(person_id))
 
 
 def not_just_paged(turn: Turn) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.corrections import (
     ask_corrected,
+    bar_wrongly_asked,
     moves_ownership,
     reopens,
     take_correction,
@@ -102,9 +103,14 @@ def amend_open(turn: Turn, event: Amended) -> None:
     """A raised category, changed finding or corrected patient pages the owner again; a corrected
     provider becomes the owner; a lower category gives more time; one that now says routine ends
     the alert. What was opened in shadow is over once people are paged again."""
+    _follow_open(turn, event)
+    bar_wrongly_asked(turn, event.correction)
+
+
+def _follow_open(turn: Turn, event: Amended) -> None:
     if turn.alert.shadow and not event.shadow:
         end_shadow(turn)
-        amend_ended(turn, event)
+        _follow_ended(turn, event)
         return
     if event.policy is None:
         _take_version(turn, event, material=True)
@@ -154,6 +160,11 @@ def amend_ended(turn: Turn, event: Amended) -> None:
     """Reopened for a raised category, a changed finding, a corrected patient, or a provider who
     has not acknowledged it; and where the result had been taken back as soon as it is flagged
     again."""
+    _follow_ended(turn, event)
+    bar_wrongly_asked(turn, event.correction)
+
+
+def _follow_ended(turn: Turn, event: Amended) -> None:
     alert = turn.alert
     if event.policy is None:
         _take_version(turn, event, material=True)

@@ -20,7 +20,7 @@ VALID_AT_LEAST = timedelta(minutes=1)
 def compose(c: Connection, engine: Engine, claimed: Claimed, *, with_finding: bool = False) -> Page:
     """The page with everything in it, as things stand at this moment.
 
-    The finding only ``with_finding``, and never for somebody who said "not my patient".
+    The finding only ``with_finding``, and only for who may answer.
     """
     person = person_of(c, claimed.slip.person_id)
     if not claimed.alert_id:
@@ -32,8 +32,8 @@ def compose(c: Connection, engine: Engine, claimed: Claimed, *, with_finding: bo
         return page
     alert = alerts.load(c, claimed.alert_id, for_update=False)
     page = _page(c, engine, claimed, alert, person)
-    entitled = person.id in alert.paged and person.id not in alert.no_access
-    return replace(page, finding=finding(c, alert)) if with_finding and entitled else page
+    shown = with_finding and alert.may_answer(person.id)
+    return replace(page, finding=finding(c, alert)) if shown else page
 
 
 def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person: Person) -> Page:
@@ -61,6 +61,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         handed_to=name_of(alert, handed.to) if handed else "",
         handed_at=handed.at if handed else None,
         no_access=person.id in alert.no_access,
+        not_theirs=person.id in alert.not_theirs,
         callees=_callees(alert) if slip.notice is Notice.PLEASE_PHONE else (),
         ended_by=name_of(alert, given.by) if given else "",
         ended_by_id=given.by if given else "",

@@ -20,7 +20,7 @@ class AlertView:
     """One alert as one person may see it. ``finding``, ``called`` (what documents a call) and
     ``study_uid`` hold PHI; they are filled for entitled people who may be shown the finding.
 
-    ``entitled``: was paged and has not said "not my patient", or is coordinator or radiologist.
+    ``entitled``: was paged and may answer, or is coordinator or radiologist.
     ``already_called``: the documented call was to this very person. ``preliminary``: what holds is
     not final yet.
     """
@@ -94,7 +94,7 @@ def _view(
 
 
 def _entitled(alert: Alert, person_id: str, *, administers: bool) -> bool:
-    return administers or (person_id in alert.paged and person_id not in alert.no_access)
+    return administers or alert.may_answer(person_id)
 
 
 def _acknowledged_by(alert: Alert) -> str:

@@ -49,12 +49,15 @@ class Look(Enum):
     WITHDRAWN = "withdrawn"
     DOWNGRADED = "downgraded"
     NOT_MY_PATIENT = "not my patient"
+    NOT_THEIRS = "another provider's"
 
 
 def look(page: Page) -> Look:
     """An acknowledged alert keeps its state when it is withdrawn: then the notice decides."""
     if page.no_access:
         return Look.NOT_MY_PATIENT
+    if page.not_theirs:
+        return Look.NOT_THEIRS
     ended = {"acknowledged": Look.ACKNOWLEDGED, **_ENDED_BY_REPORT}
     if page.state in ended:
         said = page.slip.notice.value if page.slip.notice else ""
@@ -74,6 +77,8 @@ def page_message(page: Page, settings: SlackSettings) -> Message:
             return _acknowledged(page)
         case Look.NOT_MY_PATIENT:
             return _not_my_patient(page)
+        case Look.NOT_THEIRS:
+            return _not_theirs(page)
         case ended:
             return _ended_by_report(page, ended)
 
@@ -113,6 +118,12 @@ def _not_my_patient(page: Page) -> Message:
     said = "You passed this on: not your patient"
     blocks = [header(f"↩️ {said}"), context(f"Nothing more to do · ref *{page.ref}*")]
     return Message(f"READBACK: {page.ref} passed on", blocks)
+
+
+def _not_theirs(page: Page) -> Message:
+    said = f"No longer with you · {what(page)}"
+    why = f"The report now names another ordering provider: nothing more to do · ref *{page.ref}*"
+    return Message(f"READBACK: {page.ref} no longer with you", [header(f"↩️ {said}"), context(why)])
 
 
 def collapsed(page: Page) -> Message:

@@ -133,7 +133,7 @@ def _theirs(desk: Desk, person: Person) -> list[AlertRow]:
 
 def _concerns(c: Connection, row: AlertRow, person: Person) -> bool:
     alert = alerts.load(c, row.id, for_update=False)
-    return person.id in alert.paged and person.id not in alert.no_access
+    return alert.may_answer(person.id)
 
 
 def _show(desk: Desk, asked: Asked, person: Person, alert_id: str, _: str) -> None:

@@ -16,6 +16,9 @@ def cannot_acknowledge(view: AlertView, person: Person, now: datetime) -> tuple[
         return "shadow", f"{alert.ref} was opened in SHADOW: nobody was paged or has to answer."
     if person.id in alert.no_access:
         return "no_access", "You said that this is not your patient, so you cannot answer it."
+    if person.id in alert.not_theirs:
+        said = "The report now names another ordering provider: this is no longer with you."
+        return "another_provider", said
     if person.id not in alert.paged:
         hint = f" To record a phone call: `/readback called {alert.ref}`"
         said = "This alert was not sent to you, so you cannot answer it."

@@ -59,11 +59,56 @@ def test_the_new_provider_owns_it_and_is_paged_in_a_new_round() -> None:
     assert loop.pass_to(30).alert.owner == "sam"
 
 
-def test_the_first_one_may_still_answer() -> None:
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("at", "who"), [(5, ADA), (31, ADA), (31, BEN)])
+def test_whom_only_the_wrong_provider_brought_in_may_not_answer_for_the_right_one(
+    at: int, who: Person, version: int
+) -> None:
+    loop = Loop().open().pass_to(at)
+    loop.amend(correction=naming(TESS))
+    with pytest.raises(NotAllowed, match="another_provider"):
+        loop.acknowledge(who, version)
+    loop.pass_to(46)
+    loop.acknowledge(CARLA)
+    assert loop.told("acknowledged") == [(46, "tess"), (46, "carla")]
+
+
+@pytest.mark.parametrize("corrected_first", [True, False])
+@pytest.mark.parametrize(("to", "owner"), [(TESS, "tess"), (None, "carla")])
+def test_the_correction_and_the_wrong_providers_answer_end_alike_in_either_order(
+    to: Person | None, owner: str, corrected_first: bool
+) -> None:
+    loop = Loop().open().pass_to(5)
+    if corrected_first:
+        loop.amend(correction=naming(to))
+        with pytest.raises(NotAllowed):
+            loop.acknowledge(ADA, version=1)
+    else:
+        loop.acknowledge(ADA)
+        loop.amend(correction=naming(to))
+    assert (loop.alert.state, loop.alert.owner) == (State.OPEN, owner)
+    with pytest.raises(NotAllowed, match="another_provider"):
+        loop.acknowledge(ADA)
+
+
+def test_who_is_named_or_asked_again_may_answer_again() -> None:
+    loop = Loop().open().pass_to(5)
+    loop.amend(correction=naming(TESS))
+    loop.amend(correction=naming(ADA))
+    loop.acknowledge(ADA)
+    assert loop.alert.state is State.ACKNOWLEDGED
+    loop = Loop().open().pass_to(5)
+    loop.amend(correction=naming(TESS))
+    loop.do(Reassigned("carla", "ada"))
+    loop.acknowledge(ADA)
+    assert loop.alert.state is State.ACKNOWLEDGED
+
+
+def test_who_was_told_of_a_wrong_patient_hears_so_though_it_is_no_longer_theirs() -> None:
     loop = Loop().open()
     loop.amend(correction=naming(TESS))
-    loop.acknowledge(ADA, version=1)
-    assert loop.alert.state is State.ACKNOWLEDGED
+    loop.amend(correction=replace(ANOTHER_PATIENT, roster=loop.alert.roster))
+    assert {who for _, who in loop.told("another_patient")} == {"ada", "tess"}
 
 
 def test_a_new_provider_out_of_reach_is_passed_by_for_their_designee() -> None:
@@ -197,7 +242,7 @@ def test_what_somebody_else_acknowledged_is_open_again_for_the_new_provider() ->
     loop.amend(correction=naming(TESS))
     assert (loop.alert.state, loop.alert.owner, loop.alert.cycle) == (State.OPEN, "tess", 2)
     assert (loop.told("another_provider"), loop.told("reopened")) == ([(0, "ada")], [])
-    with pytest.raises(NotAllowed, match="superseded"):
+    with pytest.raises(NotAllowed, match="another_provider"):
         loop.acknowledge(ADA, version=1)
 
 
@@ -216,9 +261,9 @@ def test_a_phone_call_counts_for_whom_it_reached(reached: str, state: State) -> 
     assert loop.alert.state is state
 
 
-def test_somebody_unknown_reopens_nothing() -> None:
-    loop = Loop().open()
-    loop.acknowledge(ADA)
+def test_for_somebody_unknown_a_coordinators_answer_counts() -> None:
+    loop = Loop().open().pass_to(46)
+    loop.acknowledge(CARLA)
     loop.amend(correction=naming(None))
     assert loop.alert.state is State.ACKNOWLEDGED
 

@@ -71,8 +71,8 @@ def test_a_corrected_provider_is_paged_at_once_and_the_first_one_is_told(
     assert [e.data["before"] for e in entries(hospital, "provider_corrected")] == [
         hospital.alert().paged[0]
     ]
+    assert not message.buttons
     paged_until_acknowledged(hospital, hospital.tess)
-    hospital.ada.slack.expect_now(message, re.compile("acknowledged", re.IGNORECASE))
 
 
 def test_after_a_correction_the_ladder_is_that_of_the_new_provider(hospital: Hospital) -> None:
@@ -84,12 +84,13 @@ def test_after_a_correction_the_ladder_is_that_of_the_new_provider(hospital: Hos
     expect_everything(hospital)
 
 
-def test_the_first_provider_may_still_answer_what_was_sent_to_them(hospital: Hospital) -> None:
+def test_the_first_provider_can_no_longer_answer_what_was_sent_to_them(hospital: Hospital) -> None:
     send(hospital)
     _, sms = paged(hospital.ada)
     correct(hospital, provider=TESS)
-    acknowledge_by_sms(hospital, hospital.ada, sms)
-    assert hospital.alert().state is State.ACKNOWLEDGED
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(re.compile("now names another ordering provider"))
+    assert (hospital.alert().state, owner(hospital)) == (State.OPEN, hospital.tess.name)
     expect_everything(hospital)
 
 
@@ -156,7 +157,7 @@ def test_what_the_wrong_provider_acknowledged_is_open_again_for_the_right_one(
     assert (alert.state, alert.cycle, owner(hospital)) == (State.OPEN, 2, hospital.tess.name)
     told_of_another_provider(hospital, message)
     sms.reply(f"ACK {code_in(sms)}")
-    hospital.ada.phone.expect_sms("report has changed")
+    hospital.ada.phone.expect_sms("names another ordering provider")
     assert hospital.alert().state is State.OPEN
     paged_until_acknowledged(hospital, hospital.tess)
     expect_everything(hospital)

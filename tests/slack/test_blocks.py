@@ -206,6 +206,13 @@ def test_of_what_was_too_large_it_says_that_only_the_beginning_was_kept() -> Non
     assert "Nothing is lost" not in told
 
 
+def test_who_has_nothing_to_do_with_it_any_more_has_no_button() -> None:
+    corrected = notice(Notice.ANOTHER_PROVIDER, not_theirs=True)
+    told = page_message(corrected, SITE)
+    assert "The report now names another ordering provider" in read(told)
+    assert not [block for block in told.blocks if block["type"] == "actions"]
+
+
 def test_a_page_for_a_preliminary_report_says_so() -> None:
     assert "Preliminary report" in read(page_message(page(preliminary=True), SITE))
     assert "reliminary" not in read(page_message(page(), SITE))
