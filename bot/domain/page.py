@@ -28,6 +28,7 @@ class Notice(StrEnum):
     SUPERSEDED = "superseded"
     BEFORE_FINAL = "before_final"
     OPTED_OUT = "opted_out"
+    WRONG_CODES = "wrong_codes"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
 
@@ -71,6 +72,7 @@ _ALONE = frozenset(
         Notice.OLDER_VERSION,
         Notice.BEFORE_FINAL,
         Notice.OPTED_OUT,
+        Notice.WRONG_CODES,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
     }

@@ -124,6 +124,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.QUARANTINE: _quarantined(page.reason, reason),
         Notice.OPTED_OUT: "somebody in the directory answered STOP: no SMS reaches them until they "
         "send START. See: readback check",
+        Notice.WRONG_CODES: f"ten wrong codes came from the phone of {reason}. For an hour none "
+        "from it counts. Please ask them.",
         Notice.SHADOW: page.reason,
         Notice.SHADOW_OVER: page.reason,
     }
@@ -206,6 +208,14 @@ def answer_left(ref: str, with_whom: str, callback_number: str) -> str:
 def answer_unknown_code(callback_number: str) -> str:
     call = _or_call(callback_number)
     return _fitting([f"READBACK: this code is not open on this phone. Please check it{call}."])
+
+
+def answer_too_many(callback_number: str) -> str:
+    """Nobody may take a code that is not looked at for one that counted."""
+    call = _or_call(callback_number)
+    return _fitting(
+        [f"READBACK: Not recorded: too many wrong codes from this phone, try again in 1 h{call}."]
+    )
 
 
 def answer_not_recorded(callback_number: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from bot.domain.coverage import SMS, Person, Role
+from bot.domain.coverage import SMS, Role
 from bot.domain.events import DirectoryChanged, SendNotice
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
@@ -39,7 +39,7 @@ def opt_out(c: Connection, engine: Engine, mobile: str) -> None:
     before = alerts.out_of_reach(c)
     people.opt_out(c, mobile, engine.clock.now())
     pass_on(c, engine, before)
-    _tell_coordinators(c, engine, reached)
+    tell_coordinators(c, engine, Notice.OPTED_OUT, ", ".join(person.name for person in reached))
 
 
 def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
@@ -50,14 +50,13 @@ def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
         pass_on(c, engine, before)
 
 
-def _tell_coordinators(c: Connection, engine: Engine, gone: list[Person]) -> None:
-    now, names = engine.clock.now(), ", ".join(person.name for person in gone)
+def tell_coordinators(c: Connection, engine: Engine, notice: Notice, about: str) -> None:
+    """Every coordinator who can be reached gets this notice, which belongs to no alert."""
+    now = engine.clock.now()
     notices = [
-        SendNotice(
-            Slip(person.id, Role.COORDINATOR, person.written[0], 0, notice=Notice.OPTED_OUT), now
-        )
+        SendNotice(Slip(person.id, Role.COORDINATOR, person.written[0], 0, notice=notice), now)
         for person in people.coordinators(c)
         if person.written
     ]
-    outbox.put(c, None, notices, now, version=0, data=names)
+    outbox.put(c, None, notices, now, version=0, data=about)
     after_commit(c, engine.wake)

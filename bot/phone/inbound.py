@@ -20,12 +20,13 @@ from bot.domain.events import (
     ReadBack,
     Record,
 )
+from bot.domain.page import Notice
 from bot.domain.replies import Reply, Unclear, Verb, parse_reply, wants_sms
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.context import Engine
-from bot.engine.directory import opt_in, opt_out
+from bot.engine.directory import opt_in, opt_out, tell_coordinators
 from bot.log import log
-from storage import alerts, audit, codes, inbound, people
+from storage import alerts, audit, codes, inbound, people, wrong_codes
 from storage.codes import CodeFound
 from storage.database import after_commit
 
@@ -76,8 +77,12 @@ def _receive(c: Connection, engine: Engine, message: Message) -> str:
     if isinstance(reading, Unclear):
         _refuse(c, message, reading.value, now)
         return _help(c, message, wording.answer_unclear(reading, number), now)
+    if wrong_codes.refused(c, message.sender, now):
+        _refuse(c, message, "too_many_wrong_codes", now)
+        return _help(c, message, wording.answer_too_many(number), now, about="stopped:")
     if found is None:
         _refuse(c, message, "unknown_code", now)
+        _note_wrong_code(c, engine, message, now)
         return _help(c, message, wording.answer_unknown_code(number), now)
     return _act(c, engine, reading, found)
 
@@ -131,6 +136,16 @@ def _event(verb: Verb, found: CodeFound) -> Event:
             return AcknowledgmentUndone(found.person_id)
 
 
+def _note_wrong_code(c: Connection, engine: Engine, message: Message, now: datetime) -> None:
+    """The tenth within an hour stops all codes from this number, and a person hears of it."""
+    if not wrong_codes.note(c, message.sender, message.sid, now):
+        return
+    record = Record("sms_codes_stopped", _actor(c, message), {"wrong": wrong_codes.MOST})
+    audit.append(c, audit.ADMIN, [record], now)
+    holders = ", ".join(person.name for person in people.by_mobile(c, message.sender))
+    tell_coordinators(c, engine, Notice.WRONG_CODES, holders)
+
+
 # ---- what acts on no alert ------------------------------------------------------------------
 
 
@@ -153,10 +168,11 @@ def _carriers_part(c: Connection, engine: Engine, message: Message, now: datetim
     return ""
 
 
-def _help(c: Connection, message: Message, answer: str, now: datetime) -> str:
+def _help(c: Connection, message: Message, answer: str, now: datetime, about: str = "") -> str:
+    """So often; that codes do not count is told apart, or a right one would meet with silence."""
     hour = now.strftime("%Y-%m-%dT%H")
     for nth in range(HELPFUL_ANSWERS_AN_HOUR):
-        if inbound.seen(c, "twilio-helped", f"{message.sender}:{hour}:{nth}", now):
+        if inbound.seen(c, "twilio-helped", f"{about}{message.sender}:{hour}:{nth}", now):
             return answer
     return ""
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from storage.database import OUTAGES
 
 SMS_PATH = "/twilio/sms"
 MOST_BYTES = 64 * 1024
+TELL_REFUSALS_EVERY = timedelta(minutes=1)
 
 
 class BadRequest(Exception):
@@ -43,6 +45,24 @@ class NotKept(Exception):
     its repetition counts."""
 
 
+@dataclass
+class Refusals:
+    """Anybody can knock: what is refused makes one entry a minute for each door and reason, which
+    says how many there were since the last. The counter on /metrics has them all."""
+
+    told_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    untold: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def to_tell(self, reason: str, door: str, now: datetime) -> int:
+        """One more: how many to tell of now, 0 for none yet."""
+        key = (reason, door)
+        self.untold[key] += 1
+        if key in self.told_at and now - self.told_at[key] < TELL_REFUSALS_EVERY:
+            return 0
+        self.told_at[key] = now
+        return self.untold.pop(key)
+
+
 Handler = Callable[[Mapping[str, str], Mapping[str, str]], Awaitable[Response]]
 
 
@@ -55,6 +75,7 @@ class Webhooks:
     auth_token: str
     public_url: str
     patience: float = 10.0
+    refusals: Refusals = field(default_factory=Refusals)
     apologies: Counter[str] = field(default_factory=Counter)
     """How often each number was told in this outage; it empties when the outage ends."""
 
@@ -94,9 +115,13 @@ class Webhooks:
         """Counted, logged and recorded; of the request nothing but which door it came to."""
         metrics.webhook_refused(refused.reason)
         door = "sms" if request.url.path == SMS_PATH else "status"
-        log.warning("webhook_refused", reason=refused.reason, kind=door)
         now = self.engine.clock.now()
-        entry = Record("webhook_refused", "twilio", {"reason": refused.reason, "door": door})
+        count = self.refusals.to_tell(refused.reason, door, now)
+        if not count:
+            return
+        log.warning("webhook_refused", reason=refused.reason, kind=door, count=count)
+        about = {"reason": refused.reason, "door": door}
+        entry = Record("webhook_refused", "twilio", {**about, "count": count})
         with suppress(NotKept):
             async with self._keeping(door):
                 await self.engine.database.write(lambda c: audit.append(c, "admin", [entry], now))

@@ -1,5 +1,7 @@
 """Notices that are messages of their own: they tell of something else than a page does. Pure."""
 
+from collections.abc import Callable, Mapping
+
 from bot.domain.coverage import Role
 from bot.domain.message import TOO_LARGE
 from bot.domain.page import Callee, Notice, Page
@@ -16,23 +18,8 @@ _ONLY_THE_BEGINNING = (
 
 def notice_message(page: Page, settings: SlackSettings) -> Message:
     """A notice that is a message of its own: it asks somebody to do something outside Slack."""
-    match page.slip.notice:
-        case Notice.PLEASE_PHONE:
-            return _please_phone(page)
-        case Notice.DIRECTORY_ENTRY:
-            return _directory_entry(page)
-        case Notice.OLDER_VERSION:
-            return _older_version(page)
-        case Notice.QUARANTINE:
-            return _quarantine(page)
-        case Notice.BEFORE_FINAL:
-            return _before_final(page)
-        case Notice.OPTED_OUT:
-            return _opted_out(page)
-        case Notice.SHADOW | Notice.SHADOW_OVER:
-            return _shadow(page)
-        case _:
-            return page_message(page, settings)
+    worded = _WORDED.get(page.slip.notice) if page.slip.notice else None
+    return worded(page) if worded else page_message(page, settings)
 
 
 def _please_phone(page: Page) -> Message:
@@ -117,8 +104,36 @@ def _opted_out(page: Page) -> Message:
     return Message("READBACK: somebody in the directory has opted out of SMS", blocks)
 
 
+def _wrong_codes(page: Page) -> Message:
+    blocks = [
+        header("🔐 Wrong codes by SMS"),
+        section(
+            f"Ten wrong codes within an hour came from the number of *{escaped(page.reason)}*. "
+            "For an hour no code from it counts."
+        ),
+        context(
+            "Please ask them: they may be answering in vain, or somebody uses their number. "
+            "Until then they can answer in Slack, or by phone."
+        ),
+    ]
+    return Message("READBACK: ten wrong codes from one phone of the directory", blocks)
+
+
 def _shadow(page: Page) -> Message:
     over = page.slip.notice is Notice.SHADOW_OVER
     heading = "🚨 Shadow mode has not ended" if over else "🌒 Shadow mode"
     said = f"READBACK: {page.reason}"
     return Message(said, [header(heading), section(escaped(said))])
+
+
+_WORDED: Mapping[Notice, Callable[[Page], Message]] = {
+    Notice.PLEASE_PHONE: _please_phone,
+    Notice.DIRECTORY_ENTRY: _directory_entry,
+    Notice.OLDER_VERSION: _older_version,
+    Notice.QUARANTINE: _quarantine,
+    Notice.BEFORE_FINAL: _before_final,
+    Notice.OPTED_OUT: _opted_out,
+    Notice.WRONG_CODES: _wrong_codes,
+    Notice.SHADOW: _shadow,
+    Notice.SHADOW_OVER: _shadow,
+}

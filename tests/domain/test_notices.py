@@ -40,6 +40,7 @@ ALONE = {
     Notice.QUARANTINE,
     Notice.BEFORE_FINAL,
     Notice.OPTED_OUT,
+    Notice.WRONG_CODES,
     Notice.SHADOW,
     Notice.SHADOW_OVER,
 }

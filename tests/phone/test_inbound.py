@@ -51,6 +51,24 @@ def test_ack_with_the_code_acknowledges_in_any_case_and_spacing(desk: Desk, text
     assert alert.acknowledgment.read_back == "none"
 
 
+def test_ten_wrong_codes_stop_all_codes_from_that_phone_for_an_hour_and_are_told_once(
+    small_desk: Desk,
+) -> None:
+    code = page_ada(small_desk)
+    for number in range(10):
+        small_desk.ada.send(f"ACK {code}{number}")
+        small_desk.ada.expect_sms("this code is not open on this phone")
+    for text in (f"ACK {code}9", f"ACK {code}"):
+        small_desk.ada.send(text)
+        small_desk.ada.expect_sms("Not recorded: too many wrong codes")
+    assert small_desk.alert().state is State.OPEN
+    small_desk.carla.expect_sms("ten wrong codes came from the phone of Dr. Ada Osei")
+    assert [e.data for e in small_desk.admin("sms_codes_stopped")] == [{"wrong": 10}]
+    small_desk.advance(minutes=61)
+    small_desk.ada.send(f"ACK {code}")
+    small_desk.ada.expect_sms("is acknowledged")
+
+
 def test_pass_hands_the_alert_to_the_designee_at_once(small_desk: Desk) -> None:
     code = page_ada(small_desk)
     small_desk.ada.send(f"PASS {code}")

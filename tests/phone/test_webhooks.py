@@ -57,8 +57,19 @@ def test_a_forged_signature_is_refused_with_a_reason_recorded_and_counted(
     assert status == 403
     assert "public_url" in text
     assert small_desk.alert().state is State.OPEN
-    assert small_desk.admin("webhook_refused")[0].data == {"reason": "signature", "door": "sms"}
+    told = {"reason": "signature", "door": "sms", "count": 1}
+    assert small_desk.admin("webhook_refused")[0].data == told
     assert refused("signature") == before + 1
+
+
+def test_a_flood_of_forgeries_makes_one_entry_a_minute_that_counts_them(small_desk: Desk) -> None:
+    for _ in range(5):
+        assert post(small_desk, "/twilio/sms", b"Body=x", "forged")[0] == 403
+    post(small_desk, "/twilio/status", b"Body=x", "forged")
+    small_desk.advance(seconds=61)
+    post(small_desk, "/twilio/sms", b"Body=x", "forged")
+    told = [(e.data["door"], e.data["count"]) for e in small_desk.admin("webhook_refused")]
+    assert told == [("sms", 1), ("status", 1), ("sms", 5)]
 
 
 def test_a_signature_for_other_words_is_refused(small_desk: Desk) -> None:
