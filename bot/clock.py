@@ -43,6 +43,11 @@ class Clock(ABC):
         Providers stamp what they take with real time, whatever Readback's clock shows.
         """
 
+    @property
+    def ahead(self) -> timedelta:
+        """How far it is before the system's clock, as that is set: nothing, but for SteadyClock."""
+        return timedelta(0)
+
     def seconds_until(self, moment: datetime, at_most: float) -> float:
         """Real seconds to sleep until ``moment``, from 0 to ``at_most``."""
         left = (moment - self.now()).total_seconds()

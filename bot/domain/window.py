@@ -5,32 +5,44 @@ from datetime import datetime, timedelta
 from bot.domain.report import Report, Status
 
 FUTURE_TOLERANCE = timedelta(minutes=5)
+FAR_AHEAD = timedelta(hours=1)
+"""From here on a step of the clock counts in reading the times of new reports (decisions/0010)."""
 CALLED_BEFORE = timedelta(hours=12)
 """A radiologist phones before signing, at night half a day before. A call that is older than this
 at the opening was about something else, or its time is mistyped."""
 
 
-def reopens_at(report: Report, received_at: datetime) -> datetime:
+NOT_AHEAD = timedelta(0)
+
+
+def reopens_at(report: Report, received_at: datetime, ahead: timedelta = NOT_AHEAD) -> datetime:
     """When the window of a later version opens that starts the alert anew, in UTC.
 
     Its own status change counts: the discovery that it may repeat is that of the first finding.
+    ``ahead`` as in ``opens_at``.
     """
-    told = (report.status_at, report.finalized_at)
-    usable = [at for at in told if at is not None and at <= received_at + FUTURE_TOLERANCE]
+    told = _told(report.status_at, report.finalized_at, by=received_at, ahead=ahead)
+    usable = [at for at in told if at <= received_at + FUTURE_TOLERANCE]
     return min(max(usable), received_at) if usable else received_at
 
 
-def opens_at(report: Report, received_at: datetime) -> tuple[datetime, str]:
+def opens_at(
+    report: Report, received_at: datetime, ahead: timedelta = NOT_AHEAD
+) -> tuple[datetime, str]:
     """The opening time in UTC, and a note where receipt had to stand in for the sender's time, or
     where what the sender told is doubtful.
 
     The earliest usable of discovery and finalization counts; what is preliminary was reached at
     its status time. A time more than five minutes ahead of our clock is a sender's clock error;
     within the tolerance it counts as now.
+
+    ``ahead``: how far ``received_at`` is before the system's clock. Where that is an hour or more
+    and the sender's times have passed by the system's clock, they are read by that one: after the
+    clock was set far ahead for a moment, each new report would look as late as that.
     """
     preliminary = report.status is Status.PRELIMINARY
     reached = report.status_at if preliminary else report.finalized_at
-    told = [at for at in (report.discovered_at, reached) if at is not None]
+    told = _told(report.discovered_at, reached, by=received_at, ahead=ahead)
     usable = [at for at in told if at <= received_at + FUTURE_TOLERANCE]
     if usable:
         return min(*usable, received_at), "; ".join(report.time_notes)
@@ -38,6 +50,13 @@ def opens_at(report: Report, received_at: datetime) -> tuple[datetime, str]:
         return received_at, "the sender's time lies in the future: the window opens at receipt"
     missing = "status" if preliminary else "finalization"
     return received_at, f"no usable {missing} time: the window opens at receipt"
+
+
+def _told(*times: datetime | None, by: datetime, ahead: timedelta) -> list[datetime]:
+    """The times that the sender told, as the clock shows them that was ``by`` at receipt."""
+    told = [at for at in times if at is not None]
+    passed = all(at <= by - ahead + FUTURE_TOLERANCE for at in told)
+    return [at + ahead for at in told] if ahead >= FAR_AHEAD and passed else told
 
 
 def not_the_call(called_at: datetime, opened_at: datetime, now: datetime) -> str:

@@ -9,6 +9,7 @@ from bot.domain import called
 from bot.domain.alert import Alert
 from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.page import Callee, Notice, Page
+from bot.domain.window import FAR_AHEAD
 from bot.engine import before_final
 from bot.engine.context import Engine
 from storage import alerts, codes, outbox, people, reports
@@ -31,7 +32,7 @@ def compose(c: Connection, engine: Engine, claimed: Claimed, *, with_finding: bo
             return before_final.worded(c, engine, page, claimed.data)
         return page
     alert = alerts.load(c, claimed.alert_id, for_update=False)
-    page = _page(c, engine, claimed, alert, person)
+    page = _as_shown(_page(c, engine, claimed, alert, person), engine.clock.ahead)
     shown = with_finding and alert.may_answer(person.id)
     return replace(page, finding=finding(c, alert)) if shown else page
 
@@ -76,6 +77,16 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         provider_unknown=alert.roster.ordering is None and not alert.review,
         already_called=slip.channel == SLACK and was_called(c, alert, person),
     )
+
+
+def _as_shown(page: Page, ahead: timedelta) -> Page:
+    """People read the clock on the wall: "answer by" a time that lies a day ahead would be read as
+    a day to answer in."""
+    if ahead < FAR_AHEAD:
+        return page
+    times = ("now", "due_at", "valid_until", "handed_at", "ended_at", "expired_at")
+    shown = {name: at - ahead for name in times if (at := getattr(page, name))}
+    return replace(page, **shown)
 
 
 def person_of(c: Connection, person_id: str) -> Person:

@@ -133,7 +133,7 @@ def _follow(c: Connection, engine: Engine, news: _News, alert: Alert | None) -> 
 
 
 def _open(c: Connection, engine: Engine, news: _News) -> None:
-    opens, note = opens_at(news.report, engine.clock.now())
+    opens, note = opens_at(news.report, engine.clock.now(), engine.clock.ahead)
     event = event_for(None, news.before, news.after, engine.policy, opens)
     if isinstance(event, Opened):
         start = _alert(c, engine, news, opens, note)
@@ -143,7 +143,7 @@ def _open(c: Connection, engine: Engine, news: _News) -> None:
 def _amend(c: Connection, engine: Engine, news: _News, alert: Alert) -> None:
     was, now = news.held(c, engine.policy)
     correction = _correction(c, alert, was, now)
-    again = reopens_at(news.report, engine.clock.now())
+    again = reopens_at(news.report, engine.clock.now(), engine.clock.ahead)
     event = event_for(alert, news.before, news.after, engine.policy, again, correction)
     if event is not None:
         apply_in(c, engine, alert.id, event)

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -46,6 +46,27 @@ def test_without_any_time_receipt_counts_and_the_alert_says_so() -> None:
 def test_a_later_version_opens_a_window_at_its_own_change_and_not_at_the_first_discovery() -> None:
     told = report(discovered_at=T0, finalized_at=T0 + minutes(10), status_at=T0 + minutes(90))
     assert reopens_at(told, RECEIVED) == T0 + minutes(90)
+
+
+DAY = minutes(25 * 60)
+
+
+@pytest.mark.parametrize(("minutes_ago", "late"), [(0, 0), (3, 3), (90, 90)])
+def test_after_a_step_of_the_clock_a_report_is_as_old_as_the_systems_clock_says(
+    minutes_ago: int, late: int
+) -> None:
+    final = RECEIVED - DAY - minutes(minutes_ago)
+    told = report(finalized_at=final, status_at=final)
+    assert opens_at(told, RECEIVED, DAY) == (RECEIVED - minutes(late), "")
+    assert reopens_at(told, RECEIVED, DAY) == RECEIVED - minutes(late)
+
+
+@pytest.mark.parametrize(("ahead", "minutes_ago"), [(DAY, 5), (minutes(30), 35)])
+def test_a_time_that_the_systems_clock_has_not_reached_or_a_small_step_is_read_as_ever(
+    ahead: timedelta, minutes_ago: int
+) -> None:
+    told = report(finalized_at=RECEIVED - minutes(minutes_ago))
+    assert opens_at(told, RECEIVED, ahead) == (RECEIVED - minutes(minutes_ago), "")
 
 
 @given(times, times, times)

@@ -1,0 +1,26 @@
+"""The clock was set far ahead for a moment: new reports are not late for weeks."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from bot.sandbox.hospital import Hospital
+from tests.scenarios.looking import acknowledge_by_sms, expect_everything, owner, paged
+from tests.scenarios.test_promise_04_designee_before_expiry import send_late, set_back
+
+GLITCH = timedelta(hours=25)
+
+
+def test_after_a_glitch_of_a_day_a_new_report_is_paged_as_ever_with_the_time_on_the_wall(
+    hospital: Hospital,
+) -> None:
+    hospital.clock.step(GLITCH)
+    hospital.pass_time()
+    set_back(hospital, GLITCH / timedelta(minutes=1))
+    send_late(hospital, GLITCH / timedelta(minutes=1) + 2)  # by our clock: two minutes by theirs
+    alert = hospital.alert()
+    assert (owner(hospital), alert.stale, alert.expired_at) == (hospital.ada.name, False, None)
+    _, sms = paged(hospital.ada)
+    due = (alert.due_at - GLITCH).astimezone(ZoneInfo("America/Chicago"))
+    assert f"by {due:%H:%M}" in sms.body
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    expect_everything(hospital)
