@@ -171,6 +171,47 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("READBACK_HL7_PORT", "READBACK_HL7__PORT"),
+        ("READBACK_SITE_MODE", "READBACK_SITE__MODE"),
+        ("readback_slack_phi", "READBACK_SLACK__PHI"),
+        ("READBACK_SLACK_PHY", "READBACK_SLACK__PHI"),
+    ],
+)
+def test_a_variable_that_nearly_names_a_setting_is_refused(
+    tmp_path: Path, name: str, meant: str
+) -> None:
+    assert problems(written(tmp_path), {name: "x"}) == [
+        f'{name} names no setting. Did you mean "{meant}"?'
+    ]
+
+
+def test_variables_that_are_somebody_elses_are_left_alone(tmp_path: Path) -> None:
+    env = {
+        "READBACK_PORT": "tcp://10.0.0.7:8080",  # Kubernetes, for a service of that name
+        "READBACK_SERVICE_HOST": "10.0.0.7",
+        "READBACK_IMAGE": "1.2",
+    }
+    assert load(written(tmp_path), env).hl7.port == 2575
+
+
+def test_a_byte_order_mark_before_the_settings_is_read_past(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load(path, {}).site.name
+
+
+def test_a_number_to_call_that_no_sms_has_room_for_is_refused(tmp_path: Path) -> None:
+    long = "+1 (312) 555-0100 extension 4411 or 4412"
+    path = written(tmp_path, SITE.replace("312-555-0100", long))
+    (found,) = problems(path)
+    assert found.startswith("site.callback_number")
+    assert "is too long for an SMS" in found
+    assert "32 characters at most" in found
+
+
 def test_a_problem_of_the_environment_names_the_variable(tmp_path: Path) -> None:
     (found,) = problems(written(tmp_path), {"READBACK_HL7__PORT": "x"})
     assert found.startswith("hl7.port (from READBACK_HL7__PORT) is not a number.")

@@ -65,8 +65,8 @@ class Running:
 def policy_of(settings: Settings) -> Policy:
     """The site's policy, else the packaged one. Raises BadPolicy, or OSError without the file."""
     file = settings.site.policy
-    text = file.read_text(encoding="utf-8") if file else DEFAULT_POLICY.read_text(encoding="utf-8")
-    return parse_policy(text)
+    source = file or DEFAULT_POLICY
+    return parse_policy(source.read_text(encoding="utf-8-sig"))  # Windows editors write a mark
 
 
 async def serve(

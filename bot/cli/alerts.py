@@ -102,12 +102,12 @@ def _facts(row: "AlertRow") -> dict[str, str | bool | None]:
         "ref": row.ref,
         "category": row.category,
         "state": row.state,
-        "shadow": row.shadow,
         "owner": row.owner_name or None,
         "window_opens_at": utc(row.window_opens_at),
         "due_at": utc(row.due_at),
         "next_action_at": utc(row.next_action_at),
         "accession": row.accession,
+        **({"shadow": True} if row.shadow else {}),
     }
 
 

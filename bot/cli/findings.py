@@ -1,7 +1,7 @@
 """What `readback check` finds out on this machine: database, ports, people."""
 
 import socket
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
@@ -117,13 +117,31 @@ def people(
     for what, cure, concerns, wrong in _RULES:
         named = [p for p in (orders if concerns == "orders" else everybody) if wrong(p, designees)]
         if named:
-            yield Finding("people", Weight.ADVICE, f"{what}: {_names(named)}", cure)
+            names = _listed([person.name for person in named])
+            yield Finding("people", Weight.ADVICE, f"{what}: {names}", cure)
+    yield from _unpageable_designees(everybody, designees, without)
 
 
-def _names(named: Iterable[Person]) -> str:
-    names = [person.name for person in named]
+def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
+
+
+def _unpageable_designees(
+    everybody: Sequence[Person], designees: dict[str, str], without: Collection[str]
+) -> Iterator[Finding]:
+    """A designee whom nothing reaches is passed by: it is as if there were none."""
+    able = {person.id for person in pageable(everybody, without)}
+    names = {person.id: person.name for person in everybody}
+    lost = [
+        f"{person.name} (designee {names.get(designees[person.id], 'left the directory')})"
+        for person in everybody
+        if person.id in designees and designees[person.id] not in able
+    ]
+    if lost:
+        what = f"have a designee who cannot be paged: {_listed(lost)}"
+        cure = "Their unanswered alerts pass the designee by: give that one a mobile or a Slack ID."
+        yield Finding("people", Weight.ADVICE, what, cure)
 
 
 def _opted_out(person: Person, _: dict[str, str]) -> bool:

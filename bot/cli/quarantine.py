@@ -57,7 +57,7 @@ def list_(
     if as_json:
         print_json([_facts(entry) for entry in entries])
     elif entries:
-        _show_groups(entries, settings)
+        _show_groups(entries, settings, with_state=every)
     else:
         say("Nothing waits in quarantine.")
 
@@ -201,6 +201,8 @@ def _legible(data: bytes) -> str:
 def _facts(entry: "Quarantined") -> dict[str, str | int | None]:
     return {
         "id": entry.id,
+        "state": _state(entry),
+        "flagged": bool(entry.unusable.flags),
         "reason": entry.unusable.reason,
         "detail": entry.unusable.detail,
         "location": entry.unusable.location or None,
@@ -214,7 +216,15 @@ def _facts(entry: "Quarantined") -> dict[str, str | int | None]:
     }
 
 
-def _show_groups(entries: "list[Quarantined]", settings: "Settings") -> None:
+def _state(entry: "Quarantined") -> str:
+    if entry.dismissed_at:
+        return "dismissed"
+    return "replayed" if entry.replayed_at else "waiting"
+
+
+def _show_groups(
+    entries: "list[Quarantined]", settings: "Settings", *, with_state: bool = False
+) -> None:
     """A table for each reason, those with the most first: like cases have the same cure."""
     groups: dict[str, list[Quarantined]] = {}
     for entry in entries:
@@ -223,13 +233,14 @@ def _show_groups(entries: "list[Quarantined]", settings: "Settings") -> None:
     for reason, group in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         table(
             f"{reason}: {count(len(group), 'message')}. {group[-1].unusable.detail}",
-            ("id", "since", "sender", "flagged"),
+            ("id", "since", "sender", "flagged", *(("state",) if with_state else ())),
             (
                 (
                     short_id(entry.id),
                     local(entry.quarantined_at, zone),
                     entry.sender,
                     "yes" if entry.unusable.flags else "",
+                    *((_state(entry),) if with_state else ()),
                 )
                 for entry in group
             ),

@@ -56,7 +56,13 @@ def send(
     refused = [played for played in answers if played.code not in ACCEPTED]
     if as_json:
         told = [
-            {"file": str(p.file), "message": p.index, "ack": p.code or None, "text": p.text}
+            {
+                "file": str(p.file),
+                "message": p.index,
+                "ack": p.code or None,
+                "text": p.text,
+                "detail": p.detail or None,
+            }
             for p in answers
         ]
         print_json(told)
@@ -106,10 +112,14 @@ def _why(error: ssl.SSLError) -> str:
     return (error.reason or "the connection was closed").replace("_", " ").lower()
 
 
+def _said(played: "Played") -> str:
+    return ". ".join(text for text in (played.text, played.detail) if text)
+
+
 def _show(answers: "list[Played]", refused: "list[Played]") -> None:
     """Everything of a few; of many, what was not accepted."""
     shown = answers if len(answers) <= MOST_SHOWN else refused
     if shown:
-        rows = ((p.file.name, str(p.index), p.code or "none", p.text) for p in shown)
+        rows = ((p.file.name, str(p.index), p.code or "none", _said(p)) for p in shown)
         table("", ("file", "message", "ACK", "text"), rows)
     say(f"{len(answers) - len(refused)} of {count(len(answers), 'message')} accepted.")

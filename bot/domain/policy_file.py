@@ -19,6 +19,7 @@ CHANNELS = (SLACK, SMS, VOICE)
 _ROLES = (Role.ORDERING_PROVIDER, Role.OWNER, Role.DESIGNEE, Role.COORDINATOR)
 _UNITS = {"s": 1, "min": 60, "h": 3600, "day": 86400, "days": 86400}
 _DURATION = re.compile(r"([0-9]{1,5}) ?(s|min|h|days?)")
+_SHORTEST_REPEAT = timedelta(minutes=1)
 _NAME = re.compile(r"[a-z0-9][a-z0-9 _-]{0,29}")
 
 
@@ -43,6 +44,7 @@ def parse_policy(text: str) -> Policy:
         _category(table, severity) for severity, table in enumerate(top.tables("categories"))
     )
     _unlike_names(top, categories)
+    _most_severe_first(top, categories)
     triage = _triage(top.table("triage"), [category.name for category in categories])
     return Policy(top.text("version"), top.text("approved_by"), categories, triage)
 
@@ -78,6 +80,8 @@ def _category(table: "_Table", severity: int) -> CategoryPolicy:
         table.wrong("least_gap", "is not shorter than the window: no step would fit. Shorten it.")
     if policy.stale_after < policy.window:
         table.wrong("stale_after", "is shorter than the window. Give it that length or more.")
+    if policy.repeat_every < max(policy.least_gap, _SHORTEST_REPEAT):
+        table.wrong("repeat_every", "is shorter than least_gap, or a minute. Make it longer.")
     _check_ladder(table, policy)
     return policy
 
@@ -99,6 +103,17 @@ def _unlike_names(top: "_Table", categories: tuple[CategoryPolicy, ...]) -> None
         if name in names[:index]:
             table = top.tables("categories")[index]
             table.wrong("name", f'"{name}" stands twice. Give each category its own name.')
+
+
+def _most_severe_first(top: "_Table", categories: tuple[CategoryPolicy, ...]) -> None:
+    """The order of the file is the rank: a correction to a category further down lowers it."""
+    for index, (above, below) in enumerate(pairwise(categories), 1):
+        if below.window < above.window:
+            top.tables("categories")[index].wrong(
+                "window",
+                f'is shorter than that of "{above.name}", which stands above it as more severe. '
+                "Put the most severe category first.",
+            )
 
 
 def _step(table: "_Table") -> Step:

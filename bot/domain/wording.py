@@ -14,7 +14,7 @@ from bot.domain.message import TOO_LARGE
 from bot.domain.page import Notice, Page
 from bot.domain.replies import Unclear
 
-_LONGEST_NUMBER = 32
+LONGEST_NUMBER = 32
 _LONGEST_REASON = 40
 _DAYS_OF_A_WEEK = 7
 _MINUTES_OF_AN_HOUR = 60
@@ -288,7 +288,12 @@ def _zone(name: str) -> tzinfo:
 def _or_call(callback_number: str) -> str:
     """A number that is too long is left out: cut short it would be a wrong number."""
     number = to_gsm(callback_number)
-    return f" or call {number}" if number and septets(number) <= _LONGEST_NUMBER else ""
+    return f" or call {number}" if number and fits_beside_a_code(number) else ""
+
+
+def fits_beside_a_code(callback_number: str) -> bool:
+    """Whether an SMS has room for it beside the reference, the code and the time."""
+    return septets(to_gsm(callback_number)) <= LONGEST_NUMBER
 
 
 def _category(page: Page) -> str:

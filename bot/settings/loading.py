@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from bot.domain import viewer
 from bot.domain.nearest import did_you_mean
@@ -40,6 +41,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     for name, field in Settings.model_fields.items()
     if name != "secrets" and isinstance(field.annotation, type)
 }
+_NEAR = 0.8
 _BOTH_TOKENS = {"SLACK_BOT_TOKEN": ("xapp-", "xoxb-"), "SLACK_APP_TOKEN": ("xoxb-", "xapp-")}
 
 
@@ -54,6 +56,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     lines = lines_of(text)
     problems += _misplaced(told) + named_secrets(told, env, lines)
     overrides, misnamed = _overrides(env)
+    misnamed += _nearly(env, told)
     values = _merged(told, overrides)
     secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
     try:
@@ -102,7 +105,8 @@ def sandbox_clock(settings: Settings, env: Mapping[str, str] | None = None) -> P
 def _read(file: Path | None) -> tuple[dict[str, Any], str, list[Problem]]:
     """What the file says, its text, and what is wrong with it."""
     try:
-        text = (file or DEFAULT_FILE).read_text(encoding="utf-8")
+        # With a byte order mark or without: Windows editors write one.
+        text = (file or DEFAULT_FILE).read_text(encoding="utf-8-sig")
         return tomllib.loads(text), text, []
     except FileNotFoundError:
         cure = f"{COPY_EXAMPLE}."
@@ -126,13 +130,45 @@ def _misplaced(told: dict[str, Any]) -> list[Problem]:
     return found
 
 
-def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list[Problem]]:
-    known = {
+def _known() -> dict[str, tuple[str, str, FieldInfo]]:
+    """The variables that set something, each with its section, key and field."""
+    return {
         f"{PREFIX}{section}__{field.alias or name}".upper(): (section, field.alias or name, field)
         for section, model in _SECTIONS.items()
         for name, field in model.model_fields.items()
         if table_in(field.annotation) is None  # no variable holds a list of tables
     }
+
+
+def _nearly(env: Mapping[str, str], told: dict[str, Any]) -> list[Problem]:
+    """Variables that nearly name a setting: one underscore instead of two sets nothing, and would
+    go unnoticed. Others may be anybody's (Kubernetes sets READBACK_PORT to an address, a server's
+    token has the name that the file gives it)."""
+    known = _known()
+    elsewhere = {"READBACK_CONFIG", SANDBOX_CLOCK, *_named_in(told)}
+    squeezed = {name.replace("_", ""): name for name in known}
+    found = []
+    for name in env:
+        if not name.upper().startswith(PREFIX) or "__" in name or name in elsewhere:
+            continue
+        meant = squeezed.get(name.upper().replace("_", ""))
+        cure = f'Did you mean "{meant}"?' if meant else did_you_mean(name, known, cutoff=_NEAR)
+        if cure and "://" not in env[name]:
+            found.append(Problem(name, "names no setting", cure))
+    return found
+
+
+def _named_in(told: dict[str, Any]) -> set[str]:
+    """Every text of the file's sections: some are names of variables."""
+    servers = told.get("fhir")
+    sections = (
+        [one for one in servers if isinstance(one, dict)] if isinstance(servers, list) else []
+    )
+    return {value for one in sections for value in one.values() if isinstance(value, str)}
+
+
+def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list[Problem]]:
+    known = _known()
     names = [name for name in env if name.startswith(PREFIX) and "__" in name]
     unknown = [
         Problem(name, "names no setting", did_you_mean(name, known) or "Unset it.")

@@ -5,13 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.profile import Feeds, Profile
 from bot.domain.report import Preliminary
 from bot.domain.shadow import Shadow
+from bot.domain.wording import LONGEST_NUMBER, fits_beside_a_code
 from bot.settings.folders import FolderSettings
 from bot.settings.kinds import (
     Address,
@@ -55,6 +56,14 @@ def _database(value: object) -> object:
     return value
 
 
+def _fitting(value: str) -> str:
+    if fits_beside_a_code(value):
+        return value
+    cure = f"Write the number alone, {LONGEST_NUMBER} characters at most: 312-555-0100 x 4411."
+    raise ValueError("is too long for an SMS, which would have to leave it out", cure)
+
+
+Callback = Annotated[Filled, AfterValidator(_fitting)]
 Phone = Annotated[str, BeforeValidator(_number)]
 Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
 
@@ -66,7 +75,7 @@ class SiteSettings(Section):
 
     name: Filled
     timezone: Zone
-    callback_number: Filled
+    callback_number: Callback
     policy: Path | None = None
     mode: Mode = "live"
     shadow_until: Day | None = None

@@ -12,12 +12,14 @@ from bot.sources.hl7_wire import ENVELOPE
 from bot.sources.mllp_frames import Framer, frame
 
 _CHUNK = 64 * 1024
+_USER_MESSAGE = 8
 _LONGEST_ANSWER = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The answer to one message. ``index`` counts from 1 in its file; ``code`` is MSA-1.
+    """The answer to one message. ``index`` counts from 1 in its file; ``code`` is MSA-1 and
+    ``detail`` ERR-8, which says more than the MSA-3 in ``text``.
 
     ``code`` is empty where no answer came; then ``text`` says why.
     """
@@ -26,6 +28,7 @@ class Played:
     index: int
     code: str
     text: str
+    detail: str = ""
 
 
 def messages_in(data: bytes) -> list[bytes]:
@@ -62,11 +65,11 @@ async def play(
     try:
         for file, index, message in _messages(files):
             connection = connection or await _Connection.to(host, port, tls)
-            code, text = await connection.send(message, patience)
+            code, text, detail = await connection.send(message, patience)
             if not code:
                 await connection.close()
                 connection = None
-            yield Played(file, index, code, text)
+            yield Played(file, index, code, text, detail)
     finally:
         if connection:
             await connection.close()
@@ -97,15 +100,15 @@ class _Connection:
     async def to(cls, host: str, port: int, tls: ssl.SSLContext | None = None) -> "_Connection":
         return cls(*await asyncio.open_connection(host, port, ssl=tls))
 
-    async def send(self, message: bytes, patience: float) -> tuple[str, str]:
-        """MSA-1 and MSA-3 of the answer; an empty code and the reason where none came."""
+    async def send(self, message: bytes, patience: float) -> tuple[str, str, str]:
+        """MSA-1, MSA-3 and ERR-8 of the answer; an empty code and the reason where none came."""
         try:
             async with asyncio.timeout(patience):
                 return _answer(await self.exchange(message))
         except TimeoutError:
-            return "", f"no answer within {patience:g} s"
+            return "", f"no answer within {patience:g} s", ""
         except ConnectionError:
-            return "", "the connection was closed before an answer"
+            return "", "the connection was closed before an answer", ""
 
     async def exchange(self, message: bytes) -> bytes:
         self._writer.write(frame(message))
@@ -125,9 +128,19 @@ class _Connection:
             await self._writer.wait_closed()
 
 
-def _answer(ack: bytes) -> tuple[str, str]:
-    for line in ack.decode("latin-1").split("\r"):
-        if line[:3] == "MSA":
-            code, _, text = (*line[4:].split(line[3:4] or "|"), "", "", "")[:3]
-            return code, text
-    return "", "the answer has no MSA"
+def _answer(ack: bytes) -> tuple[str, str, str]:
+    """In the charset that our own listener answers in; in another one a letter is shown wrong."""
+    lines = ack.decode("utf-8", "replace").split("\r")
+    fields = {line[:3]: line.split(line[3:4] or "|") for line in reversed(lines) if line[:3]}
+    if "MSA" not in fields:
+        return "", "the answer has no MSA", ""
+    _, code, _, text = (*fields["MSA"], "", "", "")[:4]
+    told = fields.get("ERR", [])
+    return code, text, _unescaped(told[_USER_MESSAGE]) if len(told) > _USER_MESSAGE else ""
+
+
+def _unescaped(text: str) -> str:
+    """The delimiters as they are (HL7 v2.5.1, 2.7.1), where they are the usual ones."""
+    for escape, mark in (("F", "|"), ("S", "^"), ("T", "&"), ("R", "~"), ("E", "\\")):
+        text = text.replace(f"\\{escape}\\", mark)
+    return text

@@ -11,7 +11,6 @@ KEYS = [
     "ref",
     "category",
     "state",
-    "shadow",
     "owner",
     "window_opens_at",
     "due_at",

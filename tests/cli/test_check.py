@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import DEFAULT_POLICY
 from bot.cli.check import MOST_LOOKED_UP
 from bot.clock import SystemClock
 from bot.sandbox.world import World
@@ -153,6 +154,16 @@ def test_people_who_are_hard_to_reach_are_named_by_what_is_missing(
     assert told["have no mobile, so only Slack reaches them"].endswith(": Desk")
     assert told["answered STOP, so no SMS reaches them"].endswith(": Ada")
     assert told["have no designee"].endswith(": Ben, Nobody")
+    assert "have a designee who cannot be paged" not in told
+
+
+def test_a_designee_whom_nothing_reaches_is_named_with_whom_they_stand_in_for(
+    healthy: Place,
+) -> None:
+    healthy.imported(CARLA, ADA, BEN.replace("+13125550102", ""))
+    told = findings(healthy)["advice"]
+    (found,) = [f for f in told if f["what"].startswith("have a designee who cannot")]
+    assert found["what"].endswith(": Ada (designee Ben)")
 
 
 def test_many_names_are_cut_to_a_readable_number(healthy: Place) -> None:
@@ -172,6 +183,13 @@ def test_no_public_address_and_findings_in_slack_are_worth_knowing(healthy: Plac
     told = [finding["what"] for finding in findings(healthy)["advice"]]
     assert any("no SMS reply comes back" in what for what in told)
     assert any("Slack Enterprise plan with a signed BAA" in what for what in told)
+
+
+def test_a_policy_with_a_byte_order_mark_is_read(healthy: Place) -> None:
+    policy = healthy.folder / "policy.toml"
+    policy.write_bytes(b"\xef\xbb\xbf" + DEFAULT_POLICY.read_bytes())
+    healthy.env["READBACK_SITE__POLICY"] = "policy.toml"
+    assert "policy" in {f["part"] for f in findings(healthy)["ok"]}
 
 
 def test_a_policy_that_cannot_be_used_is_named_with_its_line(healthy: Place) -> None:

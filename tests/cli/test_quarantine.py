@@ -50,6 +50,20 @@ def test_what_waits_is_listed_with_the_reason_and_nothing_of_the_patient(
     assert MARKER.decode() not in text
 
 
+def test_with_all_of_them_each_says_whether_it_still_waits_and_whether_it_is_flagged(
+    place: Place, receive: Receive, entry: str
+) -> None:
+    place.run("quarantine", "dismiss", entry, "--reason", "a test")
+    receive(report("A2").replace(b"OBR|", b"XXX|"))
+    told = json.loads(place.run("quarantine", "list", "--all", "--json").stdout)
+    states = {(one["state"], one["flagged"]) for one in told}
+    assert states == {("dismissed", True), ("waiting", True)}
+    text = place.run("quarantine", "list", "--all").stdout
+    assert "dismissed" in text
+    assert "waiting" in text
+    assert "waiting" not in place.run("quarantine", "list").stdout
+
+
 def test_an_empty_quarantine_says_so(place: Place, database: Database) -> None:
     assert "Nothing waits in quarantine." in place.run("quarantine", "list").stderr
 

@@ -40,6 +40,7 @@ def answering(code: str) -> Iterator[int]:
 
 def answer(server: socket.socket, code: str) -> None:
     said = f"MSH|^~\\&|A|B|C|D|20260101||ACK|1|P|2.3\rMSA|{code}|C1|no OBR segment\r"
+    said += "ERR||OBR^1|100^Segment sequence error^HL70357|E||||Send the \\T\\ OBR as well\r"
     ack = b"\x0b" + said.encode() + b"\x1c\r"
     while True:
         try:
@@ -66,7 +67,10 @@ def test_an_answer_other_than_aa_is_shown_and_found_in_the_exit_code(
     assert "no OBR segment" in result.stdout
     assert "0 of 1 message accepted." in result.stderr
     told = json.loads(send(str(file), "--to", f"127.0.0.1:{refusing}", "--json").stdout)
-    assert told == [{"file": str(file), "message": 1, "ack": "AE", "text": "no OBR segment"}]
+    detail = "Send the & OBR as well"
+    assert detail in result.stdout
+    answer = {"file": str(file), "message": 1, "ack": "AE", "text": "no OBR segment"}
+    assert told == [{**answer, "detail": detail}]
 
 
 @pytest.mark.parametrize("code", ["AA", "CA"])

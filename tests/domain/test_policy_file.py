@@ -60,6 +60,7 @@ def test_the_example_has_the_three_categories_and_minutes_for_the_first() -> Non
         ('after = "20 min"', 'after = "12 min"', 'after = "20 min"', "least_gap"),
         ('after = "45 min"', 'after = "58 min"', 'after = "45 min"', "Put it earlier"),
         ('after = "21 h"', 'after = "25 h"', 'after = "21 h"', "Put it earlier"),
+        ('repeat_every = "10 min"', 'repeat_every = "2 min"', "repeat_every =", "least_gap"),
         ('who = "designee"', 'who = "designe"', 'after = "30 min"', 'Did you mean "designee"?'),
         ('who = "designee"', 'who = "reading_radiologist"', 'after = "30 min"', "is no role"),
         ('who = "coordinator"', 'who = "designee"', 'after = "45 min"', "out of order"),
@@ -129,6 +130,15 @@ def test_calls_and_the_wait_for_receipts_may_be_told() -> None:
     assert [step.call_after for step in critical.steps if step.call_after] == [minutes(5)]
     assert (critical.receipt_within, critical.calls) == (timedelta(seconds=45), True)
     assert (significant.receipt_within, significant.calls) == (timedelta(seconds=90), False)
+
+
+def test_the_most_severe_category_stands_first_by_its_window() -> None:
+    head, critical, rest = TEXT.split("[[categories]]")
+    significant, triage = rest.split("[triage]")
+    turned = [head, significant + "\n", critical + "[triage]" + triage]
+    with pytest.raises(BadPolicy, match="Put the most severe category first") as bad:
+        parse_policy("[[categories]]".join(turned))
+    assert 'that of "significant"' in bad.value.reason
 
 
 def test_steps_may_be_tables_of_their_own() -> None:
