@@ -6,19 +6,21 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import structlog
-from sqlalchemy import create_engine, make_url, text
+from coverage import Coverage
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import Engine
 
 from storage.database import Database
 from tests.postgres import find_postgres, running_postgres
 from tests.requirements import ROOT, chromium_program, memory_folder, missing, shared_folder
+from tests.statements import keep
 from tests.written import as_it_was
 
 OUTCOMES = {"passed": ["passed"], "failed": ["failed", "error"], "skipped": ["skipped"]}
@@ -28,6 +30,8 @@ if "TMPDIR" not in os.environ and (memory := memory_folder()):
 
 # In the background of a script Ctrl-C is ignored, and so by the children that tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+event.listen(Engine, "engine_connect", keep)
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +135,26 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         return
     with new_database(request.getfixturevalue("postgres_maintenance"), "template0") as url:
         yield url
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Tracing costs half as much again as the test, so what has run on SQLite is not traced a
+    second time on PostgreSQL. Only storage/ tells the two apart, and all its tests are traced.
+    """
+    tracing = Coverage.current()
+    if tracing is None or not _comes_again(item):
+        return (yield)
+    tracing.stop()
+    try:
+        return (yield)
+    finally:
+        tracing.start()
+
+
+def _comes_again(item: pytest.Item) -> bool:
+    on = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
+    return on == "postgresql" and (ROOT / "tests" / "storage") not in item.path.parents
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,6 +6,7 @@ have failed, and clicks are lost meanwhile. An error at the first empty read end
 
 import errno
 import socket
+import ssl
 from contextlib import suppress
 from typing import Any
 
@@ -35,6 +36,10 @@ class Connection(SocketModeHandler):
         )
         if is_local(settings.api_url):
             self.client.proxy = None
+            if settings.api_url.startswith("http:"):
+                # Without one the SDK reads every authority there is at each connection, also where
+                # there is no TLS. This one knows none, so it would trust nobody.
+                self.client.web_client.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as the SDK does
 
     def hang_up(self) -> None:
