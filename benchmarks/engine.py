@@ -28,7 +28,7 @@ from bot.engine.dispatcher import Dispatcher
 from bot.slack import SlackSettings
 from bot.slack.sender import SlackSender
 from bot.sources.hl7 import read
-from storage import outbox, tables
+from storage import claims, tables
 from storage.database import Database
 
 STEPS = 1_000
@@ -189,7 +189,7 @@ async def _claim_all(made: Bench) -> float:
     began, claimed = time.perf_counter(), 0
     now = made.clock.now()
     while claimed < STEPS:
-        some = await made.database.write(lambda c: outbox.claim(c, now, 1, limit=200))
+        some = await made.database.write(lambda c: claims.claim(c, now, 1, limit=200))
         assert some, "fewer pages than expected"
         claimed += len(some)
     return time.perf_counter() - began
@@ -216,7 +216,7 @@ async def _send_all(made: Bench, url: str) -> float:
     dispatcher = Dispatcher(made.engine, {"slack": sender}, made.wake)
     began = time.perf_counter()
     loop = asyncio.create_task(dispatcher.run())
-    waiting = outbox.next_not_before
+    waiting = claims.next_not_before
     # Nothing tells that an outbox is empty: it is looked at.
     while await made.database.read(waiting) or not dispatcher.idle:  # noqa: ASYNC110
         await asyncio.sleep(0.01)

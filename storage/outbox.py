@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.domain.coverage import Role
 from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
-from bot.domain.page import Notice, Posted, Slip
+from bot.domain.page import Notice, Posted, Sent, Slip
 from bot.domain.shadow import RECORD
 from storage import outbox_statements as sql
 from storage.columns import AnyRow
@@ -92,18 +92,6 @@ def write_down(
         connection.execute(sql.PUT, rows)
 
 
-def claim(connection: Connection, now: datetime, instance: int, limit: int = 100) -> list[Claimed]:
-    """Take what may leave now: pages before notices, the most severe first, then by time."""
-    values = {"now": now, "instance": instance, "most": limit}
-    return _in_order(connection.execute(sql.CLAIM, values).all())
-
-
-def next_not_before(connection: Connection) -> datetime | None:
-    """When the next waiting row may leave (it may be past), None where none waits."""
-    found: datetime | None = connection.execute(sql.NEXT_NOT_BEFORE).scalar_one_or_none()
-    return found
-
-
 def backlog(connection: Connection, now: datetime) -> tuple[int, datetime | None]:
     """How many rows are due and wait to be claimed, and since when the oldest of them."""
     count, oldest = connection.execute(sql.DUE, {"now": now}).one()
@@ -122,8 +110,7 @@ def settle(
     outcome: str,
     now: datetime,
     *,
-    provider_id: str = "",
-    slack_channel: str = "",
+    taken: Sent | None = None,
     reason: str = "",
 ) -> bool:
     """Write down what became of a claimed attempt: sent, failed or uncertain.
@@ -134,9 +121,10 @@ def settle(
         "delivery_id": delivery_id,
         "outcome": outcome,
         "now": now,
-        "by_provider": provider_id,
-        "in_channel": slack_channel,
+        "by_provider": taken.provider_id if taken else "",
+        "in_channel": taken.slack_channel if taken else "",
         "because": reason,
+        "look": now + taken.look_after if taken and taken.look_after else None,
     }
     return connection.execute(sql.SETTLE, values).rowcount == 1
 
@@ -174,24 +162,6 @@ def cancel_about(
     connection.execute(sql.CANCEL_ABOUT, values)
 
 
-def orphans(
-    connection: Connection, alive: Collection[int], mine: Collection[str], instance: int
-) -> list[Claimed]:
-    """Take over attempts that nobody works on: claimed by an instance that is not alive, or by
-    this one's earlier life. Their outcome is unknown: ask the provider first.
-
-    ``mine`` are the attempts in flight here; whoever calls must not claim at the same time.
-    """
-    others = [number for number in alive if number != instance]
-    values = {
-        "alive": [*others, instance],
-        "me": instance,
-        "mine": list(mine),
-        "instance": instance,
-    }
-    return _in_order(connection.execute(sql.ADOPT, values).all())
-
-
 def posted(connection: Connection, alert_id: str, person_id: str) -> tuple[Posted, ...]:
     """This person's Slack messages for this alert, oldest first, but for those that a later notice
     has collapsed: they are left alone."""
@@ -202,19 +172,24 @@ def posted(connection: Connection, alert_id: str, person_id: str) -> tuple[Poste
 def by_provider_id(connection: Connection, provider_id: str) -> Claimed | None:
     """The attempt that the provider knows by this identifier."""
     row = connection.execute(sql.BY_PROVIDER_ID, {"by_provider": provider_id}).first()
-    return _claimed(row) if row else None
+    return claimed_of(row) if row else None
 
 
 def by_delivery_id(connection: Connection, delivery_id: str) -> Claimed | None:
     """The attempt of this id, whatever its state."""
     row = connection.execute(sql.BY_ID, {"delivery_id": delivery_id}).first()
-    return _claimed(row) if row else None
+    return claimed_of(row) if row else None
 
 
 def delivered(connection: Connection, delivery_id: str, now: datetime) -> bool:
     """The carrier's receipt. True the first time; it may come before the sending is settled."""
     done = connection.execute(sql.DELIVERED, {"delivery_id": delivery_id, "now": now})
     return done.rowcount == 1
+
+
+def lost(connection: Connection, delivery_id: str, now: datetime, reason: str) -> None:
+    """The provider took it, and told later that it never reached the phone."""
+    connection.execute(sql.LOST, {"delivery_id": delivery_id, "now": now, "because": reason})
 
 
 def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:
@@ -261,11 +236,7 @@ def _row(alert_id: str | None, slip: Slip, now: datetime, severity: int) -> dict
     }
 
 
-def _in_order(rows: Sequence[AnyRow]) -> list[Claimed]:
-    return [_claimed(row) for row in sorted(rows, key=lambda r: (r.priority, r.not_before, r.id))]
-
-
-def _claimed(row: AnyRow) -> Claimed:
+def claimed_of(row: AnyRow) -> Claimed:
     return Claimed(
         row.id, row.alert_id, slip_of(row), row.not_before, row.created_at, row.data, row.version
     )

@@ -1,4 +1,6 @@
-"""What outbox.py says to the database: built once, compiled once."""
+"""What outbox.py, claims.py and looks.py say to the database: built once, compiled once."""
+
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.domain.coverage import SLACK
 from bot.domain.page import Notice
@@ -65,21 +68,39 @@ _READ = (
     _columns.version,
     _columns.priority,
 )
-_NEXT = (
-    select(_columns.id)
-    .where(_WAITING, _columns.not_before <= bindparam("now"))
-    .order_by(_columns.priority, _columns.not_before, _columns.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("picked")
-    # Else PostgreSQL may pick again for every row that it joins, and claim more than asked for.
-    .prefix_with("MATERIALIZED")
-)
-CLAIM = (
+
+
+def _claim(*on: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    picked = (
+        select(_columns.id)
+        .where(_WAITING, _columns.not_before <= bindparam("now"), *on)
+        .order_by(_columns.priority, _columns.not_before, _columns.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+        # Else PostgreSQL may pick again for every row that it joins, and claim more than asked for.
+        .prefix_with("MATERIALIZED")
+    )
+    return (
+        update(tables.pages)
+        .where(_columns.id.in_(select(picked.c.id)))
+        .values(state="claimed", claimed_by=bindparam("instance"), claimed_at=bindparam("now"))
+        .returning(*_READ)
+    )
+
+
+CLAIM = _claim()
+CLAIM_ON = _claim(_columns.channel == bindparam("on"))
+CLAIM_BUT = _claim(_columns.channel.not_in(bindparam("but", expanding=True)))
+PUT_BACK = (
     update(tables.pages)
-    .where(_columns.id.in_(select(_NEXT.c.id)))
-    .values(state="claimed", claimed_by=bindparam("instance"), claimed_at=bindparam("now"))
-    .returning(*_READ)
+    .where(_columns.id == bindparam("delivery_id"), _CLAIMED)
+    .values(state="waiting", claimed_by=None, claimed_at=None, not_before=bindparam("until"))
+)
+NEXT_BY_CHANNEL = (
+    select(_columns.channel, func.min(_columns.not_before).label("at"))
+    .where(_WAITING)
+    .group_by(_columns.channel)
 )
 NEXT_NOT_BEFORE = select(_columns.not_before).where(_WAITING).order_by(_columns.not_before).limit(1)
 DUE = select(func.count(), func.min(_columns.not_before)).where(
@@ -95,6 +116,7 @@ SETTLE = (
         provider_id=bindparam("by_provider"),
         slack_channel=bindparam("in_channel"),
         reason=bindparam("because"),
+        look_at=bindparam("look"),
     )
 )
 PROVEN = (
@@ -203,7 +225,35 @@ DELIVERED = (
         _columns.delivered_at.is_(None),
         _columns.state.not_in(["waiting", "cancelled"]),
     )
-    .values(delivered_at=bindparam("now"))
+    .values(delivered_at=bindparam("now"), look_at=None)
+)
+LOST = (
+    update(tables.pages)
+    .where(_columns.id == bindparam("delivery_id"), _columns.state == "sent")
+    .values(lost_at=bindparam("now"), reason=bindparam("because"), look_at=None)
+)
+# Written out for the partial index, as above.
+_AWAITED = _columns.look_at.is_not(None)
+LOOKS_DUE = (
+    select(_columns.id, _columns.channel, _columns.provider_id, _columns.settled_at)
+    .where(_AWAITED, _columns.look_at <= bindparam("now"))
+    .order_by(_columns.look_at)
+    .limit(bindparam("most"))
+)
+NEXT_LOOK = select(_columns.look_at).where(_AWAITED).order_by(_columns.look_at).limit(1)
+LOOK_AGAIN = (
+    update(tables.pages)
+    .where(_columns.id == bindparam("delivery_id"), _AWAITED)
+    .values(look_at=bindparam("at"))
+)
+LAST_SMS = (
+    select(func.max(_columns.settled_at))
+    .select_from(tables.pages.join(tables.alerts))
+    .where(
+        tables.alerts.c.state == literal_column("'open'"),
+        _columns.channel == bindparam("channel"),
+        _columns.state == "sent",
+    )
 )
 HISTORY = (
     select(
@@ -212,6 +262,7 @@ HISTORY = (
         _columns.claimed_at,
         _columns.settled_at,
         _columns.delivered_at,
+        _columns.lost_at,
         _columns.provider_id,
         _columns.reason,
     )

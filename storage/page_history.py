@@ -22,6 +22,7 @@ class PageRow:
     claimed_at: datetime | None
     settled_at: datetime | None
     delivered_at: datetime | None
+    lost_at: datetime | None
     provider_id: str
     reason: str
     data: str
@@ -40,6 +41,7 @@ def history(connection: Connection, alert_id: str) -> list[PageRow]:
             row.claimed_at,
             row.settled_at,
             row.delivered_at,
+            row.lost_at,
             row.provider_id,
             row.reason,
             row.data,

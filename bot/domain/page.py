@@ -179,10 +179,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Handed to the provider: its identifier, and for Slack where the message stands."""
+    """Handed to the provider: its identifier, and for Slack where the message stands.
+
+    ``look_after``: nobody will bring the receipt of its delivery, so it is asked for after this.
+    """
 
     provider_id: str
     slack_channel: str = ""
+    look_after: timedelta | None = None
 
 
 class SendFailed(Exception):

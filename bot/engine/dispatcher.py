@@ -7,7 +7,7 @@ finds it asks the provider first: what can be proven is never repeated.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -17,9 +17,11 @@ from bot import metrics
 from bot.domain.page import Page, Sender, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
 from bot.engine.context import LONGEST_SLEEP, Engine, Wake
+from bot.engine.pace import Pace
 from bot.engine.settle import Lost, Outcome, Refused, say, settle
 from bot.log import about, log
-from storage import outbox
+from storage import claims, outbox
+from storage.claims import next_by_channel
 from storage.database import after_commit
 from storage.ids import new_id
 from storage.outbox import Claimed
@@ -47,6 +49,7 @@ class Dispatcher:
     engine: Engine
     senders: Mapping[str, Sender]
     wake: Wake
+    pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         self._flying: dict[str, asyncio.Task[None]] = {}
@@ -119,7 +122,7 @@ class Dispatcher:
                 claimed = self._composed(c, room)
         if claimed:
             after_commit(c, lambda: self.wake.soon(lambda: self._fly_all(claimed)))
-        if len(claimed) in {0, room}:
+        if len(claimed) in {0, room} or self.pace.holds_up(self.engine.clock.now()):
             after_commit(c, self.wake.all)
 
     def _composed(self, c: Connection, room: int) -> list[Composed]:
@@ -132,7 +135,7 @@ class Dispatcher:
         try:
             if self._draining:
                 return []
-            claimed = outbox.claim(c, self.engine.clock.now(), self.engine.instance, room)
+            claimed = self.pace.claim(c, self.engine.clock.now(), self.engine.instance, room)
             self._mine.update(one.delivery_id for one in claimed)
             return claimed
         finally:
@@ -157,7 +160,7 @@ class Dispatcher:
     def _orphans(self, c: Connection, alive: Collection[int]) -> list[Claimed]:
         """Without those that another thread has claimed meanwhile: they are noted before their
         commit, so whatever was seen here is noted by now."""
-        found = outbox.orphans(c, alive, self._mine.copy(), self.engine.instance)
+        found = claims.orphans(c, alive, self._mine.copy(), self.engine.instance)
         orphans = [one for one in found if one.delivery_id not in self._mine]
         self._mine.update(one.delivery_id for one in orphans)
         return orphans
@@ -241,10 +244,11 @@ class Dispatcher:
         return self.senders.get(claimed.slip.channel, _NO_CHANNEL)
 
     async def _sleep(self) -> None:
-        due = await self.engine.database.read(outbox.next_not_before)
+        now, waiting = self.engine.clock.now(), await self.engine.database.read(next_by_channel)
+        free = [max(at, self.pace.free_at(channel, now)) for channel, at in waiting.items()]
         seconds = LONGEST_SLEEP
-        if due is not None:
-            seconds = self.engine.clock.seconds_until(due, at_most=LONGEST_SLEEP)
+        if free:
+            seconds = self.engine.clock.seconds_until(min(free), at_most=LONGEST_SLEEP)
         await asleep(self.wake.dispatcher, seconds)
 
 

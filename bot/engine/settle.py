@@ -68,10 +68,8 @@ def say(claimed: Claimed, outcome: Outcome) -> None:
 def _close(c: Connection, engine: Engine, delivery_id: str, outcome: Outcome) -> bool:
     now = engine.clock.now()
     match outcome:
-        case Sent(provider_id=sid, slack_channel=channel):
-            return outbox.settle(
-                c, delivery_id, "sent", now, provider_id=sid, slack_channel=channel
-            )
+        case Sent():
+            return outbox.settle(c, delivery_id, "sent", now, taken=outcome)
         case Refused(reason=reason):
             return outbox.settle(c, delivery_id, "failed", now, reason=reason)
         case Lost():

@@ -23,7 +23,7 @@ from bot.sandbox.demo.telling import told
 from bot.sandbox.people import Phone, SlackPerson
 from bot.sandbox.samples import fill, sample
 from bot.sandbox.world import World
-from storage import alert_lists, alerts, audit, outbox, people
+from storage import alert_lists, alerts, audit, claims, outbox, people
 from storage.audit import Entry
 from storage.database import Database
 
@@ -229,5 +229,5 @@ class Hospital:
 
 def _next_due(connection: Connection) -> datetime | None:
     """When the bot has to act next, None where nothing waits for a time."""
-    times = [alerts.next_due_at(connection), outbox.next_not_before(connection)]
+    times = [alerts.next_due_at(connection), claims.next_not_before(connection)]
     return min((at for at in times if at is not None), default=None)

@@ -6,7 +6,7 @@ An empty text means "none", except in columns that refer to another table, where
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from storage.tables.directory import Editions, People, PersonIdentifiers
+from storage.tables.directory import Editions, People, PersonIdentifiers, WrongNumbers
 from storage.tables.paging import Alerts, Codes, Pages, Policies
 from storage.tables.received import (
     Inbound,
@@ -29,6 +29,7 @@ reports = _table(Reports)
 order_numbers = _table(OrderNumbers)
 policies = _table(Policies)
 people = _table(People)
+wrong_numbers = _table(WrongNumbers)
 person_identifiers = _table(PersonIdentifiers)
 editions = _table(Editions)
 alerts = _table(Alerts)

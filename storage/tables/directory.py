@@ -29,6 +29,15 @@ class People(Row, table=True):
     changed_at: datetime = Field(sa_type=Instant)
 
 
+class WrongNumbers(Row, table=True):
+    """A number whose holder says that it is not who we think. It is out until START from it."""
+
+    __tablename__ = "wrong_numbers"
+
+    mobile: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
+
+
 class PersonIdentifiers(Row, table=True):
     """An identifier by which reports name a person: an NPI, or a local id with its authority."""
 

@@ -72,7 +72,11 @@ class Alerts(Row, table=True):
 
 
 class Pages(Row, table=True):
-    """The outbox, and the record of every page and notice: a row is one attempt."""
+    """The outbox, and the record of every page and notice: a row is one attempt.
+
+    ``settled_at`` is when the provider took it or refused it, ``delivered_at`` and ``lost_at`` what
+    it told of the way to the phone, ``look_at`` when to ask it for that.
+    """
 
     __tablename__ = "pages"
     __table_args__ = (
@@ -84,6 +88,8 @@ class Pages(Row, table=True):
         Index("ix_pages_alert_id", "alert_id"),
         # Callbacks name a page by the provider's identifier.
         partial_index("ix_pages_provider_id", "provider_id", where="provider_id <> ''"),
+        # Whose receipt has to be asked for, where nobody can bring it.
+        partial_index("ix_pages_look_at", "look_at", where="look_at IS NOT NULL"),
         CheckConstraint(
             "state IN ('waiting', 'claimed', 'sent', 'failed', 'uncertain', 'cancelled')",
             name="state",
@@ -120,6 +126,8 @@ class Pages(Row, table=True):
     claimed_at: datetime | None = Field(default=None, sa_type=Instant)
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
+    lost_at: datetime | None = Field(default=None, sa_type=Instant)
+    look_at: datetime | None = Field(default=None, sa_type=Instant)
     provider_id: str = Field(sa_type=Text)
     slack_channel: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)

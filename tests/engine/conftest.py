@@ -21,7 +21,7 @@ from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
 from bot.sandbox.hospital import EVERY_STATE
 from bot.sources import hl7
-from storage import alert_lists, alerts, outbox, page_history
+from storage import alert_lists, alerts, claims, outbox, page_history
 from storage.database import Database
 from storage.page_history import PageRow
 from tests.scenarios.looking import version
@@ -131,7 +131,7 @@ class Bench:
     def quiet(self) -> bool:
         """Nothing is due and nothing is under way."""
         due, under_way = self.database.look(
-            lambda c: (outbox.next_not_before(c), outbox.under_way(c))
+            lambda c: (claims.next_not_before(c), outbox.under_way(c))
         )
         return under_way == 0 and (due is None or due > self.clock.at)
 

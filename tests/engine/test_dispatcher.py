@@ -14,7 +14,7 @@ from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine import dispatcher
 from bot.engine.alerts import apply_in
 from bot.engine.settle import Lost, Refused, settle
-from storage import audit, outbox, tables
+from storage import audit, claims, tables
 from storage.outbox import Claimed
 from tests.engine.conftest import Bench, Channel
 
@@ -158,7 +158,7 @@ def test_what_a_dead_copy_had_claimed_is_looked_up_before_it_is_repeated(
     bench: Bench, one_question: None
 ) -> None:
     bench.report()
-    bench.database.run(lambda c: outbox.claim(c, bench.clock.at, 77))
+    bench.database.run(lambda c: claims.claim(c, bench.clock.at, 77))
     bench.slack.proves = proven
     bench.dispatch(bench.quiet)
     assert not bench.slack.pages
@@ -168,7 +168,7 @@ def test_what_a_dead_copy_had_claimed_is_looked_up_before_it_is_repeated(
 
 def test_an_attempt_is_settled_once(bench: Bench) -> None:
     bench.report()
-    claimed = bench.database.run(lambda c: outbox.claim(c, bench.clock.at, 1))
+    claimed = bench.database.run(lambda c: claims.claim(c, bench.clock.at, 1))
     one = next(each for each in claimed if each.slip.channel == "sms")
     refused = Refused("twilio-21211", permanent=True)
     for outcome in (Sent("S1"), refused, Sent("S2")):
@@ -276,13 +276,13 @@ def test_a_notice_of_no_alert_is_tried_until_it_gets_through_and_by_the_other_ch
     admin = [e.what for e in bench.database.look(lambda c: audit.chain(c, audit.ADMIN))]
     assert admin.count("notice_sent") == 1
     assert len(bench.sms.pages) == 1
-    assert bench.database.look(outbox.next_not_before) is None, "its twin is cancelled"
+    assert bench.database.look(claims.next_not_before) is None, "its twin is cancelled"
 
 
 def quarantined(bench: Bench, **about: object) -> Claimed:
     """The notice of a message that could not be used, claimed."""
     bench.take(b"PID|1||nobody\r")
-    (claimed,) = bench.database.run(lambda c: outbox.claim(c, bench.clock.at, 1))
+    (claimed,) = bench.database.run(lambda c: claims.claim(c, bench.clock.at, 1))
     return replace(claimed, slip=replace(claimed.slip, **about))  # type: ignore[arg-type] # any field
 
 
@@ -292,7 +292,7 @@ def test_a_notice_of_no_alert_is_given_up_after_a_day_and_that_is_recorded(bench
     bench.database.run(unit)
     admin = [e.what for e in bench.database.look(lambda c: audit.chain(c, audit.ADMIN))]
     assert admin[-2:] == ["notice_lost", "notice_given_up"]
-    assert bench.database.look(outbox.next_not_before) is None
+    assert bench.database.look(claims.next_not_before) is None
 
 
 def test_a_notice_of_no_alert_in_doubt_is_marked_and_looked_for_first(

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
-from bot.domain.page import Notice, Posted, Slip
-from storage import alerts, outbox, page_history, tables
+from bot.domain.page import Notice, Posted, Sent, Slip
+from storage import alerts, claims, outbox, page_history, tables
 from storage.alerts import AlertFacts
 from storage.database import Database
 from storage.outbox import Claimed
@@ -32,11 +32,15 @@ def put(database: Database, alert_id: str | None, *effects: Any, **options: Any)
 def claim(
     database: Database, now: Any = NOW, instance: int = ME, limit: int = 100
 ) -> list[Claimed]:
-    return database.run(lambda c: outbox.claim(c, now, instance, limit))
+    return database.run(lambda c: claims.claim(c, now, instance, limit))
 
 
-def settle(database: Database, claimed: Claimed, outcome: str, **known: str) -> bool:
-    return database.run(lambda c: outbox.settle(c, claimed.delivery_id, outcome, NOW, **known))
+def settle(
+    database: Database, claimed: Claimed, outcome: str, taken: Sent | None = None, reason: str = ""
+) -> bool:
+    return database.run(
+        lambda c: outbox.settle(c, claimed.delivery_id, outcome, NOW, taken=taken, reason=reason)
+    )
 
 
 def one_claimed(database: Database, adams: str, page: Slip | None = None) -> Claimed:
@@ -72,9 +76,9 @@ def test_a_page_is_claimed_once_and_not_before_its_time(clinic: Database, adams:
     put(clinic, alert_id, SendPage(slip(adams), NOW + MINUTE), SendPage(slip(adams, "sms"), NOW))
     assert [one.slip.channel for one in claim(clinic)] == ["sms"]
     assert claim(clinic) == []
-    assert clinic.look(outbox.next_not_before) == NOW + MINUTE
+    assert clinic.look(claims.next_not_before) == NOW + MINUTE
     assert [one.slip.channel for one in claim(clinic, NOW + MINUTE)] == ["slack"]
-    assert clinic.look(outbox.next_not_before) is None
+    assert clinic.look(claims.next_not_before) is None
     assert clinic.look(outbox.under_way) == 2
 
 
@@ -82,12 +86,12 @@ def test_each_of_many_pages_goes_to_one_of_many_who_claim(clinic: Database, adam
     alert_id = opened(clinic).id
     put(clinic, alert_id, *(SendPage(slip(adams), NOW) for _ in range(200)))
     futures = [
-        clinic.submit(partial(outbox.claim, now=NOW, instance=i, limit=7)) for i in range(40)
+        clinic.submit(partial(claims.claim, now=NOW, instance=i, limit=7)) for i in range(40)
     ]
-    claims = [future.result(20) for future in futures]
-    assert all(len(claimed) <= 7 for claimed in claims)
-    claims.append(claim(clinic, limit=500))
-    ids = [one.delivery_id for claimed in claims for one in claimed]
+    shares = [future.result(20) for future in futures]
+    assert all(len(claimed) <= 7 for claimed in shares)
+    shares.append(claim(clinic, limit=500))
+    ids = [one.delivery_id for claimed in shares for one in claimed]
     assert len(ids) == len(set(ids)) == 200
 
 
@@ -131,7 +135,7 @@ def test_an_alert_of_the_same_unit_has_its_pages_cancelled_too(
 @pytest.mark.parametrize("outcome", ["sent", "failed", "uncertain"])
 def test_an_attempt_is_settled_once(clinic: Database, adams: str, outcome: str) -> None:
     claimed = one_claimed(clinic, adams)
-    assert settle(clinic, claimed, outcome, provider_id="SM1", reason="why")
+    assert settle(clinic, claimed, outcome, Sent("SM1"), "why")
     assert not settle(clinic, claimed, "failed")
     (row,) = clinic.look(lambda c: page_history.history(c, str(claimed.alert_id)))
     assert (row.state, row.settled_at, row.provider_id, row.reason) == (outcome, NOW, "SM1", "why")
@@ -156,14 +160,14 @@ def test_delivered_is_noted_once_also_before_the_sending_is_settled(
     claimed = one_claimed(clinic, adams, slip(adams, "sms"))
     assert clinic.run(lambda c: outbox.delivered(c, claimed.delivery_id, NOW + MINUTE))
     assert not clinic.run(lambda c: outbox.delivered(c, claimed.delivery_id, NOW))
-    settle(clinic, claimed, "sent", provider_id="SM1")
+    settle(clinic, claimed, "sent", Sent("SM1"))
     (row,) = clinic.look(lambda c: page_history.history(c, str(claimed.alert_id)))
     assert (row.state, row.delivered_at) == ("sent", NOW + MINUTE)
 
 
 def test_a_page_is_found_by_what_the_provider_calls_it(clinic: Database, adams: str) -> None:
     claimed = one_claimed(clinic, adams)
-    settle(clinic, claimed, "sent", provider_id="SM1")
+    settle(clinic, claimed, "sent", Sent("SM1"))
     assert clinic.look(lambda c: outbox.by_provider_id(c, "SM1")) == claimed
     assert clinic.look(lambda c: outbox.by_provider_id(c, "")) is None
     assert clinic.look(lambda c: outbox.by_provider_id(c, "SM2")) is None
@@ -259,7 +263,7 @@ def test_what_a_dead_copy_had_in_hand_goes_to_one_of_the_living(
     theirs = claim(clinic, instance=OTHER)
 
     def orphans(instance: int, alive: set[int], in_flight: set[str]) -> list[Claimed]:
-        return clinic.run(lambda c: outbox.orphans(c, alive, in_flight, instance))
+        return clinic.run(lambda c: claims.orphans(c, alive, in_flight, instance))
 
     assert orphans(ME, {ME, OTHER}, {mine.delivery_id}) == []
     assert orphans(ME, {ME}, {mine.delivery_id}) == theirs
@@ -270,9 +274,9 @@ def test_what_a_dead_copy_had_in_hand_goes_to_one_of_the_living(
 
 def test_after_a_restart_everything_claimed_is_an_orphan(clinic: Database, adams: str) -> None:
     claimed = one_claimed(clinic, adams)
-    assert clinic.run(lambda c: outbox.orphans(c, {ME}, set(), ME)) == [claimed]
+    assert clinic.run(lambda c: claims.orphans(c, {ME}, set(), ME)) == [claimed]
     assert settle(clinic, claimed, "sent")
-    assert clinic.run(lambda c: outbox.orphans(c, {ME}, set(), ME)) == []
+    assert clinic.run(lambda c: claims.orphans(c, {ME}, set(), ME)) == []
 
 
 def test_slack_messages_of_one_person_come_oldest_first_and_once(
@@ -281,9 +285,9 @@ def test_slack_messages_of_one_person_come_oldest_first_and_once(
     alert_id = opened(clinic).id
     put(clinic, alert_id, *(SendPage(slip(adams), NOW) for _ in range(3)))
     for one, ts in zip(claim(clinic), ("1.1", "2.2", "1.1"), strict=True):
-        settle(clinic, one, "sent", provider_id=ts, slack_channel="D1")
+        settle(clinic, one, "sent", Sent(ts, "D1"))
     put(clinic, alert_id, SendPage(slip(adams, "sms"), NOW))
-    settle(clinic, claim(clinic)[0], "sent", provider_id="SM1")
+    settle(clinic, claim(clinic)[0], "sent", Sent("SM1"))
     found = clinic.look(lambda c: outbox.posted(c, alert_id, adams))
     assert found == (Posted("D1", "1.1"), Posted("D1", "2.2"))
     assert clinic.look(lambda c: outbox.posted(c, alert_id, "somebody else")) == ()
@@ -299,8 +303,9 @@ def test_a_collapsed_message_is_left_alone_from_then_on(clinic: Database, adams:
         effect = (SendNotice if kind else SendPage)(slip(adams, notice=kind), now)
         clinic.run(lambda c: outbox.put(c, alert_id, [effect], now, version=1))
         (one,) = claim(clinic, now)
-        clinic.run(lambda c: outbox.settle(c, one.delivery_id, "sent", now, provider_id=ts,
-                                           slack_channel=channel))  # fmt: skip
+        clinic.run(
+            lambda c: outbox.settle(c, one.delivery_id, "sent", now, taken=Sent(ts, channel))
+        )
 
     send(None, "10.000001", "D1", NOW)
     send(None, "10.000003", "D1", NOW + MINUTE)

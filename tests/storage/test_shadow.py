@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain.alert import State
 from bot.domain.events import CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice
-from storage import alert_lists, migrating, outbox, page_history, shadow
+from storage import alert_lists, claims, migrating, outbox, page_history, shadow
 from storage.database import Database
 from storage.engines import open_engine, read_url
 from tests.storage.given import DAY, NOW, changed, opened, person_named, slip
@@ -30,8 +30,8 @@ def test_what_is_written_down_can_never_be_claimed(clinic: Database) -> None:
     alert = opened(clinic, shadow=True)
     effects = pages_for(clinic)
     clinic.run(lambda c: outbox.write_down(c, alert.id, effects, NOW, version=1))
-    assert clinic.run(lambda c: outbox.claim(c, NOW + DAY, 1)) == []
-    assert clinic.look(outbox.next_not_before) is None
+    assert clinic.run(lambda c: claims.claim(c, NOW + DAY, 1)) == []
+    assert clinic.look(claims.next_not_before) is None
     rows = clinic.look(lambda c: page_history.history(c, alert.id))
     assert [(row.state, row.reason, row.claimed_at) for row in rows] == [
         ("cancelled", "shadow", None)

@@ -13,7 +13,7 @@ from bot.domain.coverage import Person, Role
 from bot.domain.policy import Step
 from bot.sandbox.demo.telling import CHANNELS, READ_BACK, ROLES, Names, told
 from bot.sandbox.journal import Json
-from storage import alert_lists, alerts, audit, outbox, people
+from storage import alert_lists, alerts, audit, claims, people
 from storage.alert_lists import AlertRow
 from storage.audit import Entry
 
@@ -35,7 +35,7 @@ def board(connection: Connection, chosen: str) -> Json:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the bot has something to do next: a step of an alert, or a message to send."""
-    times = (alerts.next_due_at(connection), outbox.next_not_before(connection))
+    times = (alerts.next_due_at(connection), claims.next_not_before(connection))
     return min((at for at in times if at), default=None)
 
 

@@ -1,0 +1,134 @@
+"""How fast pages leave: no faster than a provider takes them, the most severe first.
+
+What a provider is handed too fast it refuses or queues by itself, in the order of arrival: a
+critical page would stand behind a notice. So what cannot leave yet waits in the outbox.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from storage import claims
+from storage.outbox import Claimed
+
+MOST_PEOPLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second on average, and up to ``burst`` of them at once."""
+
+    per_second: float
+    burst: float
+
+
+@dataclass(slots=True)
+class _Bucket:
+    rate: Rate
+    at: datetime
+    tokens: float
+
+    def fill(self, now: datetime) -> None:
+        passed = max((now - self.at).total_seconds(), 0.0)
+        self.tokens = min(self.tokens + passed * self.rate.per_second, self.rate.burst)
+        self.at = now
+
+    def free_at(self) -> datetime:
+        """When the next one may leave."""
+        missing = max(1.0 - self.tokens, 0.0)
+        return self.at + timedelta(seconds=missing / self.rate.per_second)
+
+
+@dataclass
+class Pace:
+    """Claims what may leave, for the dispatcher of one copy, from any thread.
+
+    ``channels`` are limits of the sending account, ``people`` those towards one person. A channel
+    without a limit leaves at once. Several copies keep their own pace: give each its share.
+    """
+
+    channels: Mapping[str, Rate] = field(default_factory=dict)
+    people: Mapping[str, Rate] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
+
+    def claim(self, c: Connection, now: datetime, instance: int, room: int) -> list[Claimed]:
+        """Take up to ``room`` attempts, of a channel no more than may leave now."""
+        reserved = self._reserve(now, room)
+        tight = {channel for channel, most in reserved.items() if most < room}
+        claimed = claims.claim(c, now, instance, room, without=tight)
+        for channel in sorted(tight):
+            most = min(reserved[channel], room - len(claimed))
+            if most > 0:
+                claimed += claims.claim(c, now, instance, most, only=channel)
+        self._give_back(reserved, claimed)
+        return self._one_by_one(c, claimed, now)
+
+    def free_at(self, channel: str, now: datetime) -> datetime:
+        """When the next page may leave on this channel: now where nothing holds it up."""
+        with self._lock:
+            bucket = self._buckets.get((channel, ""))
+            return max(bucket.free_at(), now) if bucket else now
+
+    def holds_up(self, now: datetime) -> bool:
+        """Whether some channel has to wait."""
+        return any(self.free_at(channel, now) > now for channel in self.channels)
+
+    def _reserve(self, now: datetime, room: int) -> dict[str, int]:
+        with self._lock:
+            taken: dict[str, int] = {}
+            for channel, rate in self.channels.items():
+                bucket = self._bucket((channel, ""), rate, now)
+                taken[channel] = min(int(bucket.tokens), room)
+                bucket.tokens -= taken[channel]
+            return taken
+
+    def _give_back(self, reserved: Mapping[str, int], claimed: list[Claimed]) -> None:
+        with self._lock:
+            for channel, most in reserved.items():
+                used = sum(one.slip.channel == channel for one in claimed)
+                self._buckets[channel, ""].tokens += most - used
+
+    def _one_by_one(self, c: Connection, claimed: list[Claimed], now: datetime) -> list[Claimed]:
+        """Without those that come too fast for their person: they wait, and hold up nobody else."""
+        leaving = []
+        for one in claimed:
+            until = self._later(one, now)
+            if until is None:
+                leaving.append(one)
+            else:
+                claims.put_back(c, one.delivery_id, until)
+        return leaving
+
+    def _later(self, one: Claimed, now: datetime) -> datetime | None:
+        rate = self.people.get(one.slip.channel)
+        if rate is None:
+            return None
+        with self._lock:
+            bucket = self._bucket((one.slip.channel, one.slip.person_id), rate, now)
+            if bucket.tokens < 1.0:
+                return bucket.free_at()
+            bucket.tokens -= 1.0
+            return None
+
+    def _bucket(self, key: tuple[str, str], rate: Rate, now: datetime) -> _Bucket:
+        if key not in self._buckets:
+            self._forget_full(now)
+            self._buckets[key] = _Bucket(rate, now, rate.burst)
+        bucket = self._buckets[key]
+        bucket.fill(now)
+        return bucket
+
+    def _forget_full(self, now: datetime) -> None:
+        """A full bucket says no more than none, so that one a person does not pile up."""
+        if len(self._buckets) < MOST_PEOPLE:
+            return
+        for key, bucket in list(self._buckets.items()):
+            bucket.fill(now)
+            if key[1] and bucket.tokens >= bucket.rate.burst:
+                del self._buckets[key]

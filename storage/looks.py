@@ -1,0 +1,42 @@
+"""Receipts that nobody brings have to be asked for: which pages, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.domain.coverage import SMS
+from storage import outbox_statements as sql
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A page whose way to the phone is not known yet. ``sent_at`` is UTC."""
+
+    delivery_id: str
+    channel: str
+    provider_id: str
+    sent_at: datetime
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[Look]:
+    """Whose receipt is to be asked for now, the longest due first."""
+    found = connection.execute(sql.LOOKS_DUE, {"now": now, "most": limit})
+    return [Look(row.id, row.channel, row.provider_id, row.settled_at) for row in found]
+
+
+def next_at(connection: Connection) -> datetime | None:
+    """When to ask next, None where no receipt is awaited."""
+    found: datetime | None = connection.execute(sql.NEXT_LOOK).scalar_one_or_none()
+    return found
+
+
+def again(connection: Connection, delivery_id: str, at: datetime | None) -> None:
+    """Ask once more at that time; never where it is None."""
+    connection.execute(sql.LOOK_AGAIN, {"delivery_id": delivery_id, "at": at})
+
+
+def last_sms_at(connection: Connection) -> datetime | None:
+    """When the newest SMS was taken whose alert is open: somebody may answer it."""
+    found: datetime | None = connection.execute(sql.LAST_SMS, {"channel": SMS}).scalar_one()
+    return found
