@@ -1,6 +1,6 @@
 """A page knows when it was lost on its way and when to ask for its receipt; wrong numbers.
 
-Revision 0007. Written out and never changed again: storage/tables is what the last one ends at.
+Revision 0008. Written out and never changed again: storage/tables is what the last one ends at.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from alembic.operations import BatchOperations
 
 from storage.columns import Instant
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Which order of an accession a version is of, and whether a machine wrote it.
 
-Revision 0010. Written out and never changed again: storage/tables is what the last one ends at.
+Revision 0007. Written out and never changed again: storage/tables is what the last one ends at.
 What was stored before tells no number: it belongs to the only order that does.
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 from alembic.operations import BatchOperations
 
-revision = "0010"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,126 @@
+"""No faster than a provider takes them, the most severe first; nobody waits for somebody else."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.coverage import Role
+from bot.domain.events import SendNotice, SendPage
+from bot.domain.page import Notice, Slip
+from bot.engine import pace as pacing
+from bot.engine.pace import Pace, Rate
+from storage import claims, outbox, people
+from storage.outbox import Claimed
+from tests.engine.conftest import Bench
+
+
+def person_of(bench: Bench) -> str:
+    return bench.database.look(people.everybody)[0].id
+
+
+def put(bench: Bench, channel: str, many: int, *, person: str = "", severity: int = 0) -> None:
+    slip = Slip(person or person_of(bench), Role.ORDERING_PROVIDER, channel, 1)
+    pages = [SendPage(replace(slip, round=n), bench.clock.at) for n in range(many)]
+    bench.database.run(
+        lambda c: outbox.put(c, None, pages, bench.clock.at, version=1, severity=severity)
+    )
+
+
+def claimed(bench: Bench, pace: Pace, room: int = 100) -> list[Claimed]:
+    return bench.database.run(lambda c: pace.claim(c, bench.clock.at, 1, room))
+
+
+def channels(found: list[Claimed]) -> Counter[str]:
+    return Counter(one.slip.channel for one in found)
+
+
+def test_a_burst_leaves_at_once_and_the_rest_at_the_rate(bench: Bench) -> None:
+    pace = Pace({"sms": Rate(2.0, 3.0)})
+    put(bench, "sms", 10)
+    assert channels(claimed(bench, pace)) == {"sms": 3}
+    assert channels(claimed(bench, pace)) == {}
+    bench.pass_time(seconds=1)
+    assert channels(claimed(bench, pace)) == {"sms": 2}
+    bench.pass_time(hours=1)
+    assert channels(claimed(bench, pace)) == {"sms": 3}, "what was not used does not pile up"
+
+
+def test_a_channel_that_must_wait_holds_up_no_other(bench: Bench) -> None:
+    pace = Pace({"sms": Rate(1.0, 1.0)})
+    put(bench, "sms", 5)
+    put(bench, "slack", 5)
+    assert channels(claimed(bench, pace)) == {"slack": 5, "sms": 1}
+    assert pace.holds_up(bench.clock.at)
+    assert pace.free_at("slack", bench.clock.at) == bench.clock.at
+    assert (pace.free_at("sms", bench.clock.at) - bench.clock.at).total_seconds() == 1.0
+
+
+def test_the_most_severe_goes_first_and_a_notice_last(bench: Bench) -> None:
+    pace = Pace({"sms": Rate(1.0, 1.0)})
+    slip = Slip(person_of(bench), Role.COORDINATOR, "sms", 0, notice=Notice.QUARANTINE)
+    notice = SendNotice(slip, bench.clock.at)
+    bench.database.run(lambda c: outbox.put(c, None, [notice], bench.clock.at, version=0))
+    put(bench, "sms", 1, severity=1)
+    put(bench, "sms", 1, severity=0)
+    left = []
+    for _ in range(3):
+        left += claimed(bench, pace)
+        bench.pass_time(seconds=1)
+    order = [one.slip.notice for one in left]
+    assert order == [None, None, Notice.QUARANTINE]
+    assert len({one.delivery_id for one in left}) == 3
+
+
+def test_one_person_who_gets_too_many_holds_up_nobody_else(bench: Bench) -> None:
+    pace = Pace(people={"slack": Rate(1.0, 2.0)})
+    ada, ben = (person.id for person in bench.database.look(people.everybody)[:2])
+    put(bench, "slack", 5, person=ada)
+    put(bench, "slack", 1, person=ben)
+    first = claimed(bench, pace)
+    assert Counter(one.slip.person_id for one in first) == {ada: 2, ben: 1}
+    later = bench.database.look(claims.next_not_before)
+    assert later is not None
+    assert (later - bench.clock.at).total_seconds() == 1.0
+    bench.pass_time(seconds=10)
+    assert len(claimed(bench, pace)) == 2
+
+
+def test_what_was_reserved_and_not_needed_is_there_the_next_time(bench: Bench) -> None:
+    pace = Pace({"sms": Rate(1.0, 4.0)})
+    put(bench, "sms", 1)
+    assert len(claimed(bench, pace)) == 1
+    put(bench, "sms", 9)
+    assert len(claimed(bench, pace)) == 3
+
+
+def test_buckets_of_people_do_not_pile_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "MOST_PEOPLE", 3)
+    pace = Pace(people={"slack": Rate(1.0, 1.0)})
+    for person in bench.database.look(people.everybody)[:6]:
+        put(bench, "slack", 1, person=person.id)
+        assert len(claimed(bench, pace)) == 1
+        bench.pass_time(seconds=2)
+    assert len(pace._buckets) <= 3
+
+
+def test_the_dispatcher_sends_all_of_it_in_the_end(bench: Bench) -> None:
+    async def work() -> None:
+        dispatcher = bench.at_work()
+        dispatcher.pace = Pace({"sms": Rate(5.0, 5.0)})
+        running = asyncio.create_task(dispatcher.run())
+        for _ in range(400):
+            bench.pass_time(seconds=0.1)
+            dispatcher.wake.all()
+            await asyncio.sleep(0.005)
+            if len(bench.sms.pages) == 12:
+                break
+        running.cancel()
+        await dispatcher.drain(5)
+
+    for n in range(12):
+        bench.report(f"P{n}")
+    asyncio.run(work())
+    assert len(bench.sms.pages) == 12
+    assert len(bench.slack.pages) == 12
