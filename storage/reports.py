@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.domain.ordering import Version
+from bot.domain.ordering import NO_TIME, Version
 from bot.domain.report import Flag, Preliminary, Report, ReportKey, Status
 from bot.domain.triage import Triage
 from storage import codec, tables
@@ -52,13 +52,14 @@ def add(
 ) -> Version | None:
     """Store one version and return it. None: it is known, with the same time of sending.
 
-    Receipt stands in where the report has no status time, or none of sending.
+    Of its two times one stands in for the other, NO_TIME where it tells neither.
     """
+    told = report.status_at or report.sent_at or NO_TIME
     version = Version(
         report_id=new_id(),
         status=report.status,
-        status_at=report.status_at or received_at,
-        sent_at=report.sent_at or received_at,
+        status_at=told,
+        sent_at=report.sent_at or told,
         received_at=received_at,
         content_hash=report.content_hash,
         category=triage.category,

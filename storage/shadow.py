@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, select
 
 from bot.domain.coverage import Role
 from bot.domain.measures import First, Lag, Opened
+from bot.domain.ordering import NO_TIME
 from bot.domain.report import ROUTINE, Provider, Status
 from bot.domain.shadow import RECORD
 from storage import alert_rows, people, tables
@@ -180,14 +181,18 @@ def _distinct(channels: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(channels))
 
 
+def _told(at: datetime, received: datetime) -> datetime:
+    return received if at == NO_TIME else at
+
+
 def _lag(row: AnyRow) -> Lag:
     received = row.final_received_at
     return Lag(
         ref=row.ref or "",
         sender=row.sender,
         category=row.category,
-        preliminary_at=row.status_at,
-        final_at=row.final_at,
+        preliminary_at=_told(row.status_at, row.received_at),
+        final_at=_told(row.final_at, received),
         by_receipt=received - row.received_at if received else None,
         still_flagged=row.final_category not in {None, ROUTINE},
     )

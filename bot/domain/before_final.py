@@ -29,7 +29,7 @@ def asks_radiologist(versions: Iterable[Version], policy: Policy) -> bool:
 def minutes_before_final(versions: Iterable[Version]) -> int | None:
     """How many minutes before the first final version there was a flagged preliminary one, by the
     sender's times. None where there was none before it, or it has not come yet."""
-    told = [version for version in versions if not version.machine]
+    told = [version for version in versions if not (version.machine or version.timeless)]
     found = (_minutes(some) for some in by_order(told))
     return next((minutes for minutes in found if minutes is not None), None)
 

@@ -1,11 +1,14 @@
-"""The versions of a report in their own order, which is not that of their arrival."""
+"""The versions of a report in their own order, in which their arrival has no part."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.domain.policy import Policy
 from bot.domain.report import Preliminary, Status
+
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for a time that the sender does not tell; systems' zeros are not read as times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +18,9 @@ class Version:
     ``category`` is None where this version says nothing about it: a missing flag never lowers
     what an earlier version said. ``finding_hash`` covers what somebody acknowledges: the
     impression and the addenda that carry a flag. ``review`` says why a coordinator must look.
-    Times are as stated; receipt stands in for those that are not. ``if_preliminary`` is what the
-    site had set for its sender when it was received. ``order`` is the filler's number, where one is
-    told; ``machine``: no human signed it.
+    Times are as stated, one for the other where only one is, else NO_TIME. ``if_preliminary`` is
+    what the site had set for its sender when it was received. ``order`` is the filler's number,
+    where one is told; ``machine``: no human signed it.
     """
 
     report_id: str
@@ -40,27 +43,29 @@ class Version:
         return self.status > Status.PRELIMINARY or self.if_preliminary is Preliminary.OPEN
 
     @property
-    def sent(self) -> datetime:
-        """Nothing was sent after it was received: a clock that is ahead gains nothing."""
-        return min(self.sent_at, self.received_at)
+    def timeless(self) -> bool:
+        """Its sender told no time at all."""
+        return self.status_at == NO_TIME
 
 
 # ---- the order of versions ------------------------------------------------------------------
 
-_Place = tuple[datetime, datetime, Status, int, str, datetime]
+_Place = tuple[datetime, datetime, Status, int, str]
 
 
 def in_order(versions: Iterable[Version], policy: Policy) -> list[Version]:
     """Oldest first, whichever way they arrived: by status time, then by the time of sending, then
     by status rank; of what is still equal the most severe holds, then the content hash decides.
+
+    Nothing was reached after it was sent: where one clock is ahead of the other, sending counts.
+    What tells no time comes before everything that does.
     """
-    told = list(versions)
-    since = _received_first(told)
     reached: dict[str, datetime] = {}
     placed: list[tuple[_Place, Version]] = []
-    for version in sorted(told, key=lambda v: (v.sent, v.status_at, v.status, v.content_hash)):
-        # Nothing was reached after it was first received.
-        at = min(version.status_at, since[version.content_hash, version.status_at])
+    for version in sorted(
+        versions, key=lambda v: (v.sent_at, v.status_at, v.status, v.content_hash)
+    ):
+        at = min(version.status_at, version.sent_at)
         if version.resource:
             at = reached[version.resource] = max(at, reached.get(version.resource, at))
         placed.append((_place(at, version, policy), version))
@@ -79,15 +84,6 @@ def _final_last(ordered: list[Version]) -> list[Version]:
     return [*ordered[:first], *late, *signed]
 
 
-def _received_first(versions: list[Version]) -> dict[tuple[str, datetime], datetime]:
-    """When the same content with the same status time was received first."""
-    found: dict[tuple[str, datetime], datetime] = {}
-    for version in versions:
-        same = (version.content_hash, version.status_at)
-        found[same] = min(version.received_at, found.get(same, version.received_at))
-    return found
-
-
 def _place(at: datetime, version: Version, policy: Policy) -> _Place:
     milder = policy.severity(version.category) if version.category else len(policy.categories) + 1
-    return (at, version.sent, version.status, -milder, version.content_hash, version.sent_at)
+    return (at, version.sent_at, version.status, -milder, version.content_hash)

@@ -60,15 +60,17 @@ def older_than_what_holds(
 ) -> OlderVersion | None:
     """Where the version just received says more than what holds with it: it must not vanish.
 
-    Older than ``newest`` of its order by both of its times, it has only come late. None as well
-    where it holds.
+    Older than ``newest`` of its order by both of its times, it has only come late; but not where
+    it tells none, or that one claims to be sent after this was received. None as well where it
+    holds.
     """
     in_force = ROUTINE if after.withdrawn else after.category
     said = version.category
     held = version.report_id == newest.report_id
     if held or not said or policy.severity(said) >= policy.severity(in_force):
         return None
-    late = version.status_at < newest.status_at and version.sent < newest.sent
+    older = version.status_at < newest.status_at and version.sent_at < newest.sent_at
+    late = older and not version.timeless and newest.sent_at <= version.received_at
     return OlderVersion(said, doubtful=not late)
 
 

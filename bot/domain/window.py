@@ -7,12 +7,19 @@ from bot.domain.report import Report, Status
 FUTURE_TOLERANCE = timedelta(minutes=5)
 FAR_AHEAD = timedelta(hours=1)
 """From here on a step of the clock counts in reading the times of new reports (decisions/0010)."""
+FARTHEST_AHEAD = timedelta(days=1)
+"""No clock is wrong by more: a zone that is not told is less. What is farther ahead is no time."""
 CALLED_BEFORE = timedelta(hours=12)
 """A radiologist phones before signing, at night half a day before. A call that is older than this
 at the opening was about something else, or its time is mistyped."""
 
 
 NOT_AHEAD = timedelta(0)
+
+
+def believed(at: datetime | None, now: datetime) -> datetime | None:
+    """The sender's time, None where it cannot be one: then it orders no versions."""
+    return at if at is not None and at <= now + FARTHEST_AHEAD else None
 
 
 def reopens_at(report: Report, received_at: datetime, ahead: timedelta = NOT_AHEAD) -> datetime:

@@ -45,6 +45,7 @@ def take(
     finding = rules.finding_hash(report, engine.policy)
     version = reports.add(c, report, message_id, found, finding, now)
     if version is None:
+        _said_again(c, engine, report)
         return
     report_id = version.report_id
     # Most reports are the first of their order: they are spared the look for others.
@@ -88,9 +89,25 @@ def _newest(
 def _dated(report: Report, version: Version, before: Version | None, newest: Version) -> Report:
     """Where a version holds whose status time has not moved, it counts from when it was sent."""
     moved = before is None or version.status_at > before.status_at
-    if moved or newest.report_id != version.report_id:
+    if moved or version.timeless or newest.report_id != version.report_id:
         return report
-    return replace(report, status_at=version.sent)
+    return replace(report, status_at=version.sent_at)
+
+
+def _said_again(c: Connection, engine: Engine, report: Report) -> None:
+    """Known content without a time of sending may be a copy, or a result that is issued again:
+    nothing in it tells, so a coordinator hears of it where it says more than what holds."""
+    if report.sent_at:
+        return
+    versions = reports.versions(c, report.key)
+    same = (one for one in versions if one.counts and one.content_hash == report.content_hash)
+    version, after = next(same, None), settle(versions, engine.policy)
+    alert = alerts.by_key(c, report.key) if version and after else None
+    if version and after and alert:
+        _, newest = _newest(version, versions, engine.policy)
+        event = older_than_what_holds(version, newest, after, engine.policy)
+        if event:
+            apply_in(c, engine, alert.id, replace(event, doubtful=True))
 
 
 def _note_older(

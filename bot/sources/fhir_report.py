@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain.numbers import bare
 from bot.domain.report import Report, Status
-from bot.domain.window import FUTURE_TOLERANCE
+from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources.fhir_flags import flags, results
 from bot.sources.fhir_json import NOTHING, Link, Node, codings, many, one, text, words
 from bot.sources.fhir_narrative import told_by
@@ -148,16 +148,17 @@ def _times(found: Node, stands: Status, origin: Origin, now: datetime) -> _Times
     """``issued`` is when this version was made available; effective[x], the exam's time, never.
 
     Many servers leave it as it was when they correct or withdraw a report: then the later of it
-    and meta.lastUpdated orders the versions. A time ahead of our clock orders nothing.
+    and meta.lastUpdated orders the versions. A time of days ahead orders nothing.
     """
     zone, latest = origin.timezone, now + FUTURE_TOLERANCE
     issued = moment(text(found.body.get("issued")), zone, latest)
     updated = moment(text(one(found.body.get("meta")).get("lastUpdated")), zone, latest)
     notes = [f"issued {issued.note}"] if issued.note else []
-    usable = [m.at for m in (issued, updated) if m.at and m.at <= latest]
-    if issued.at and issued.at not in usable:
+    told = [believed(moment.at, now) for moment in (issued, updated)]
+    usable = [at for at in told if at]
+    if issued.at and issued.at > latest:
         notes.append("issued lies in the future")
     later = max(usable, default=None)
     status_at = later if stands > Status.FINAL else next(iter(usable), None)
     finalized = issued.at if Status.FINAL <= stands <= Status.CORRECTED else None
-    return _Times(status_at, updated.at, finalized, tuple(notes))
+    return _Times(status_at, told[1], finalized, tuple(notes))

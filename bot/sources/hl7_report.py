@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from bot.domain.numbers import bare
 from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Flag, Patient, Provider, Report, Status
-from bot.domain.window import FUTURE_TOLERANCE
+from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
@@ -165,23 +165,23 @@ class _Times:
 def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _Times:
     """OBR-22 is when this status was reached. MSH-7 orders versions where it cannot be used.
 
-    A time ahead of our clock orders nothing: it would stay the newest version for ever.
-    OBR-7, the exam's time, never stands in.
+    A clock that is ahead of ours orders its sender's versions all the same; a time of days ahead
+    orders nothing, it would stay the newest version for ever. OBR-7, the exam's time, never stands
+    in.
     """
     zone, latest = known.zone, known.now + FUTURE_TOLERANCE
     reached = _moment(order.obr, 22, wire, zone, latest)
     notes = [f"OBR-22 {reached.note}"] if reached.note else []
-    ahead = reached.at is not None and reached.at > latest
-    if ahead:
+    if reached.at is not None and reached.at > latest:
         notes.append("OBR-22 lies in the future")
-    status_at = None if ahead else reached.at
     sent = _moment(wire.header, 7, wire, zone, latest)
-    if status_at is None and sent.at and sent.at <= latest:
-        status_at = sent.at
+    status_at, sent_at = believed(reached.at, known.now), believed(sent.at, known.now)
+    if status_at is None and sent_at:
+        status_at = sent_at
         notes += [f"MSH-7 {sent.note}"] if sent.note else []
     finalized = reached.at if Status.FINAL <= stands <= Status.CORRECTED else None
     read_at = status_at if stands is Status.PRELIMINARY else finalized
-    return _Times(status_at, sent.at, finalized, read_at, tuple(notes))
+    return _Times(status_at, sent_at, finalized, read_at, tuple(notes))
 
 
 def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo, latest: datetime) -> Moment:

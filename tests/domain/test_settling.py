@@ -12,7 +12,7 @@ from bot.domain.alert import Alert, State, advance
 from bot.domain.coverage import Roster
 from bot.domain.events import Amended, Correction, OlderVersion, Opened, Withdrawn
 from bot.domain.fold import settle as settle_by
-from bot.domain.ordering import Version, in_order
+from bot.domain.ordering import NO_TIME, Version, in_order
 from bot.domain.report import ROUTINE, Status
 from bot.domain.settled import REISSUED, Settled
 from bot.domain.settling import (
@@ -140,7 +140,15 @@ def test_any_permutation_and_repetition_of_versions_ends_in_the_same_alert(
 ) -> None:
     shuffled = [*told, *told[:3]]
     random.shuffle(shuffled)  # type: ignore[attr-defined] # Hypothesis gives a random.Random
-    assert _shown(arrive(*shuffled)) == _shown(arrive(*told))
+    assert _shown(arrive(*_received(shuffled))) == _shown(arrive(*_received(told)))
+
+
+def _received(arriving: list[Version]) -> list[Version]:
+    """With the times of receipt that this order of arrival gives them."""
+    first = {one.report_id: n for n, one in reversed(list(enumerate(arriving)))}
+    return [
+        replace(one, received_at=T0 + timedelta(minutes=first[one.report_id])) for one in arriving
+    ]
 
 
 def _shown(alert: Alert | None) -> tuple[str, str, State, str] | None:
@@ -368,6 +376,25 @@ def test_a_clock_that_is_ahead_gains_nothing_not_even_when_it_sends_again() -> N
     assert settled.newest is correction
 
 
+def test_sending_counts_where_a_status_time_lies_after_it() -> None:
+    ahead = at(1, "significant", reached=60)
+    assert _newest(at(2, "critical", reached=2), ahead) == "at 2"
+
+
+def test_what_tells_no_time_comes_before_everything_that_does() -> None:
+    timeless = replace(at(9, ROUTINE, Status.CORRECTED), status_at=NO_TIME, sent_at=NO_TIME)
+    assert _newest(timeless, at(1, "critical")) == "at 1"
+    again = replace(timeless, report_id="rank", status=GONE, content_hash="gone")
+    assert _newest(timeless, again) == "rank"
+
+
+def _newest(*told: Version) -> str:
+    """Which of them holds, whichever comes first."""
+    ends = {found.newest.report_id for some in (told, told[::-1]) if (found := settle(some))}
+    (end,) = ends
+    return end
+
+
 def test_a_server_that_shows_a_resource_final_again_has_said_so_after_it_was_withdrawn() -> None:
     gone = at(5, status=GONE, reached=5, resource="ehr/r1")
     first, again = at(1, "critical", resource="ehr/r1"), at(9, "critical", resource="ehr/r1")
@@ -412,4 +439,17 @@ def test_a_more_severe_version_that_does_not_hold_is_told(
 ) -> None:
     after = settle([told, older])
     assert after
-    assert older_than_what_holds(told, after.newest, after, POLICY) == expected
+    late = replace(told, received_at=LATER)
+    assert older_than_what_holds(late, after.newest, after, POLICY) == expected
+
+
+def test_what_tells_no_time_or_loses_to_a_clock_that_is_ahead_is_doubtful() -> None:
+    holds = at(9, "significant", reached=9)
+    timeless = replace(at(1, "critical"), status_at=NO_TIME, sent_at=NO_TIME, received_at=LATER)
+    before_it_was_sent = replace(at(1, "critical"), received_at=T0 + timedelta(minutes=8))
+    for told in (timeless, before_it_was_sent):
+        after = settle([told, holds])
+        assert after
+        assert after.newest == holds
+        event = older_than_what_holds(told, holds, after, POLICY)
+        assert event == OlderVersion("critical", doubtful=True)

@@ -329,6 +329,16 @@ def test_a_time_ahead_of_our_clock_orders_nothing() -> None:
     assert found.time_notes == ("issued lies in the future",)
 
 
+def test_a_server_whose_clock_is_ahead_orders_its_own_versions() -> None:
+    found = report(
+        issued="2026-03-02T18:00:00Z",
+        meta={"versionId": "1", "lastUpdated": "2026-03-02T18:00:05Z"},
+    )
+    assert found.status_at == datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+    assert found.sent_at == datetime(2026, 3, 2, 18, 0, 5, tzinfo=UTC)
+    assert found.time_notes == ("issued lies in the future",)
+
+
 def test_a_time_without_a_zone_is_the_sites() -> None:
     assert report(issued="2026-03-02T08:30:00").finalized_at == ISSUED
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -252,15 +252,20 @@ def test_an_unusable_finalization_is_noted_and_the_headers_time_orders_the_versi
     assert found.status_at == datetime(2026, 1, 15, 18, 1, tzinfo=UTC)
 
 
-def test_a_time_ahead_of_the_clock_does_not_order_versions() -> None:
+def test_a_time_of_days_ahead_does_not_order_versions_one_of_a_fast_clock_does() -> None:
     found = report(sample(fields={22: "20620115120000-0600"}))
     assert found.time_notes == ("OBR-22 lies in the future",)
     assert found.status_at == datetime(2026, 1, 15, 18, 1, tzinfo=UTC)
+    ahead = NOW + timedelta(hours=5)
+    fast = report(sample(fields={22: ahead.strftime("%Y%m%d%H%M%S+0000")}))
+    assert fast.time_notes == ("OBR-22 lies in the future",)
+    assert fast.status_at == ahead.replace(microsecond=0)
 
 
-def test_no_usable_time_at_all_leaves_the_order_to_receipt() -> None:
-    data = message(obr({22: ""}), OBX, msh=MSH.replace("20260115120100-0600", "20990101"))
-    assert report(data).status_at is None
+def test_no_usable_time_at_all_is_none() -> None:
+    data = message(obr({22: ""}), OBX, msh=MSH.replace("20260115120100-0600", "209901010000"))
+    found = report(data)
+    assert (found.status_at, found.sent_at) == (None, None)
 
 
 def test_a_flagged_observation_with_a_time_of_its_own_is_the_discovery() -> None:

@@ -1,7 +1,7 @@
 """Messages, reports, quarantine, callbacks: each once, and none lost for what it contains."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from bot.domain.message import Unusable
-from bot.domain.ordering import Version
+from bot.domain.ordering import NO_TIME, Version
 from bot.domain.report import Flag, KeyKind, Preliminary, Report, ReportKey, Status
 from bot.domain.triage import Triage
 from storage import inbound, messages, quarantine, reports
@@ -141,11 +141,25 @@ def test_the_same_content_of_one_order_is_known(database: Database) -> None:
     assert len(database.look(lambda c: reports.versions(c, KEY))) == 2
 
 
-def test_a_version_without_a_status_time_counts_from_its_receipt(database: Database) -> None:
-    report_id = database.run(lambda c: stored_report(c, replace(REPORT, status_at=None)))
+@pytest.mark.parametrize(
+    ("reached", "sent", "stored"),
+    [
+        (None, None, (NO_TIME, NO_TIME)),
+        (None, NOW - MINUTE, (NOW - MINUTE, NOW - MINUTE)),
+        (NOW - MINUTE, None, (NOW - MINUTE, NOW - MINUTE)),
+    ],
+)
+def test_receipt_never_stands_in_for_a_time_that_is_not_told(
+    database: Database,
+    reached: datetime | None,
+    sent: datetime | None,
+    stored: tuple[datetime, datetime],
+) -> None:
+    told = replace(REPORT, status_at=reached, sent_at=sent)
+    report_id = database.run(lambda c: stored_report(c, told))
     (version,) = database.look(lambda c: reports.versions(c, KEY))
-    expected = Version(report_id, REPORT.status, NOW, NOW, NOW, "c1", "critical", "f1")
-    assert version == expected
+    assert version == Version(report_id, told.status, *stored, NOW, "c1", "critical", "f1")
+    assert version.timeless == (stored[0] == NO_TIME)
 
 
 @pytest.mark.parametrize("does", Preliminary)
@@ -176,9 +190,9 @@ def test_the_same_content_sent_at_another_time_is_another_version(database: Data
 
     told = [(1, 2), (1, 3), (2, 3), (None, 4), (None, 5)]
     kept = [database.run(partial(add, minutes=m, received=r)) is not None for m, r in told]
-    assert kept == [True, False, True, True, True]
+    assert kept == [True, False, True, True, False]
     found = database.look(lambda c: reports.versions(c, KEY))
-    assert sorted(one.sent_at for one in found) == [NOW + n * MINUTE for n in (1, 2, 4, 5)]
+    assert sorted(one.sent_at for one in found) == [NOW, NOW + MINUTE, NOW + 2 * MINUTE]
     assert {one.resource for one in found} == {"ehr/r1"}
 
 
