@@ -7,12 +7,13 @@ more stays, inactive, since alerts and the audit trail name them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from bot.domain.people_file import PersonRow
-from storage import locks, people, tables
+from storage import locks, people, pins, tables
 from storage.columns import AnyRow
 from storage.ids import new_id
 from storage.people_match import Known, named
@@ -101,8 +102,16 @@ def plan_import(connection: Connection, rows: Sequence[PersonRow]) -> Change:
     return _plan(connection, rows).change()
 
 
-def apply_import(connection: Connection, rows: Sequence[PersonRow], now: datetime) -> Change:
-    """Make the directory what the file says. Raises ValueError for a designee who is not in it."""
+def apply_import(
+    connection: Connection,
+    rows: Sequence[PersonRow],
+    now: datetime,
+    hashes: pins.Hashes = MappingProxyType({}),
+) -> Change:
+    """Make the directory what the file says; ``hashes`` are those of its PINs.
+
+    Raises ValueError for a designee who is not in it.
+    """
     locks.lock(connection, "people")
     plan = _plan(connection, rows)
     added = [row.new for row in plan.rows if row.old is None]
@@ -114,8 +123,19 @@ def apply_import(connection: Connection, rows: Sequence[PersonRow], now: datetim
     connection.execute(delete(tables.person_identifiers))
     if plan.identifiers:
         connection.execute(insert(tables.person_identifiers), plan.identifiers)
+    _keep_pins(connection, plan, rows, hashes)
     people.changed(connection)
     return plan.change()
+
+
+def _keep_pins(
+    connection: Connection, plan: _Plan, rows: Sequence[PersonRow], hashes: pins.Hashes
+) -> None:
+    for row, planned in zip(rows, plan.rows, strict=True):
+        if row.line in hashes:
+            pins.keep(connection, planned.new["id"], hashes[row.line])
+    for left in plan.leaving:
+        pins.keep(connection, left.id, "")
 
 
 def _plan(connection: Connection, rows: Sequence[PersonRow]) -> _Plan:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.engine.context import Engine
     from bot.settings import Settings
     from storage.people_import import Change
+    from storage.pins import Hashes
 
 app = typer.Typer(help="Keep the directory of people.", no_args_is_help=True, cls=Group)
 
@@ -105,10 +106,11 @@ def _home_team(settings: "Settings") -> str:
 @dataclass(frozen=True, slots=True)
 class _Done:
     """What an import has done; ``passed_on`` are the open alerts whose owner it put out of
-    reach."""
+    reach, ``pins`` how many PINs the file has."""
 
     change: "Change"
     passed_on: int
+    pins: int
 
 
 class _NotKept(Exception):
@@ -125,13 +127,14 @@ class _NobodyToPage(Exception):
 
 def _apply(settings: "Settings", rows: "tuple[PersonRow, ...]", *, dry_run: bool) -> _Done:
     from bot.cli.engines import engine_for
+    from storage import pins
 
-    who = operator()
+    who, hashes = operator(), pins.hashes(rows)
     with database_of(settings, create=True) as database:
         database.migrate()
         engine = engine_for(database, settings)
         try:
-            return database.run(lambda c: _import(c, engine, rows, who, dry_run=dry_run))
+            return database.run(lambda c: _import(c, engine, rows, hashes, who, dry_run=dry_run))
         except _NotKept as dry:
             return dry.done
         except _NobodyToPage:
@@ -143,7 +146,13 @@ def _apply(settings: "Settings", rows: "tuple[PersonRow, ...]", *, dry_run: bool
 
 
 def _import(
-    c: "Connection", engine: "Engine", rows: "tuple[PersonRow, ...]", who: str, *, dry_run: bool
+    c: "Connection",
+    engine: "Engine",
+    rows: "tuple[PersonRow, ...]",
+    hashes: "Hashes",
+    who: str,
+    *,
+    dry_run: bool,
 ) -> _Done:
     from bot.domain.events import Record
     from bot.engine.directory import pass_on
@@ -151,10 +160,10 @@ def _import(
     from storage.people_import import apply_import
 
     now, waiting = engine.clock.now(), alerts.out_of_reach(c)
-    change = apply_import(c, rows, now)
+    change = apply_import(c, rows, now, hashes)
     if not any(person.channels for person in people.coordinators(c)):
         raise _NobodyToPage
-    done = _Done(change, pass_on(c, engine, waiting))
+    done = _Done(change, pass_on(c, engine, waiting), sum(map(bool, hashes.values())))
     if dry_run:
         raise _NotKept(done)
     counts: dict[str, str | int | bool | None] = {
@@ -163,6 +172,7 @@ def _import(
         "changed": len(change.changed),
         "removed": len(change.removed),
         "alerts_passed_on": done.passed_on,
+        "pins": done.pins,
     }
     audit.append(c, audit.ADMIN, [Record("people_imported", who, counts)], now)
     return done
@@ -176,6 +186,7 @@ def _facts(done: _Done) -> dict[str, object]:
         "removed": list(change.removed),
         "unchanged": change.unchanged,
         "alerts_passed_on": done.passed_on,
+        "pins": done.pins,
     }
 
 
@@ -193,6 +204,8 @@ def _show(done: _Done, *, dry_run: bool) -> None:
         f"{len(change.removed)} removed, {change.unchanged} unchanged."
     )
     say(f"Nothing was written (--dry-run): {numbers}" if dry_run else numbers)
+    if done.pins:
+        say(f"{count(done.pins, 'PIN')} in the file; only a hash of each is kept.")
     if done.passed_on:
         what = count(done.passed_on, "open alert")
         would = "would go" if dry_run else "went"

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.domain import person_fields
@@ -22,6 +22,9 @@ COLUMNS = (
     "roles",
     "designee_npi",
 )
+OPTIONAL = ("pin",)
+"""Columns that a file may leave out: without it everybody keeps the PIN that they have."""
+_KNOWN = (*COLUMNS, *OPTIONAL)
 Value = TypeVar("Value")
 _DELIMITERS = ",;\t"
 _SAVE_AS = 'Save it from the spreadsheet as "CSV UTF-8".'
@@ -31,6 +34,7 @@ _SAVE_AS = 'Save it from the spreadsheet as "CSV UTF-8".'
 class PersonRow:
     """One line of the file. ``slack`` is (team id, user id), the team empty where not told.
 
+    ``pin`` is what they type to answer a call: "" for none, None where the file does not say.
     ``line`` counts from 1 and is where the row begins.
     """
 
@@ -44,6 +48,7 @@ class PersonRow:
     timezone: str
     roles: tuple[str, ...]
     designee_npi: str
+    pin: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -114,13 +119,13 @@ def _heading(line: int, cells: list[str]) -> list[str]:
         cells.pop()
     names = [cell.casefold().replace(" ", "_") for cell in cells]
     problems = [
-        RowProblem(line, cell, "no such column", did_you_mean(name, COLUMNS) or _heading_cure())
+        RowProblem(line, cell, "no such column", did_you_mean(name, _KNOWN) or _heading_cure())
         for cell, name in zip(cells, names, strict=True)
-        if name not in COLUMNS
+        if name not in _KNOWN
     ]
     problems += [
         RowProblem(line, name, "the column is there twice", "Keep one of them.")
-        for name in COLUMNS
+        for name in _KNOWN
         if names.count(name) > 1
     ]
     missing = [name for name in COLUMNS if name not in names]
@@ -135,7 +140,7 @@ def _heading(line: int, cells: list[str]) -> list[str]:
 
 
 def _heading_cure() -> str:
-    return f"The first line is {','.join(COLUMNS)}."
+    return f"The first line is {','.join(COLUMNS)}; pin may follow."
 
 
 def _row(
@@ -174,6 +179,7 @@ class _Row:
             timezone=self._cell("timezone", person_fields.timezone, timezone),
             roles=self._cell("roles", person_fields.roles, ()),
             designee_npi=self._cell("designee_npi", person_fields.npi, ""),
+            pin=self._cell("pin", person_fields.pin, "") if "pin" in self.cells else None,
         )
 
     def _identifiers(self) -> tuple[str, tuple[Identifier, ...]]:

@@ -5,6 +5,7 @@ Each function raises ValueError(what, cure) where it cannot; empty text is the c
 
 import re
 from functools import cache
+from itertools import pairwise
 from zoneinfo import available_timezones
 
 from bot.domain.identity import is_npi
@@ -52,6 +53,15 @@ def slack(text: str) -> tuple[str, str]:
         cure = 'In Slack open the profile, then "Copy member ID": it looks like U024BE7LH.'
         raise ValueError("is no Slack member ID", cure)
     return found[1] or "", found[2]
+
+
+def pin(text: str) -> str:
+    """Four to eight digits that nobody would try first: not one digit repeated, no run."""
+    if not re.fullmatch("[0-9]{4,8}", text):
+        raise ValueError("is not four to eight digits", "Format the column as text first.")
+    if {int(b) - int(a) for a, b in pairwise(text)} in ({0}, {1}, {-1}):
+        raise ValueError("is one that anybody would guess", "Not 1111, 1234 or 4321: another one.")
+    return text
 
 
 def email(text: str) -> str:

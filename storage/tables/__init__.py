@@ -6,7 +6,7 @@ An empty text means "none", except in columns that refer to another table, where
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from storage.tables.directory import Editions, People, PersonIdentifiers, WrongNumbers
+from storage.tables.directory import Editions, People, PersonIdentifiers, Pins, WrongNumbers
 from storage.tables.paging import Alerts, Codes, Pages, Policies
 from storage.tables.received import (
     Inbound,
@@ -31,6 +31,7 @@ policies = _table(Policies)
 people = _table(People)
 wrong_numbers = _table(WrongNumbers)
 person_identifiers = _table(PersonIdentifiers)
+pins = _table(Pins)
 editions = _table(Editions)
 alerts = _table(Alerts)
 pages = _table(Pages)

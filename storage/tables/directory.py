@@ -50,6 +50,15 @@ class PersonIdentifiers(Row, table=True):
     written: str = Field(sa_type=Text)
 
 
+class Pins(Row, table=True):
+    """The hash of the PIN with which a person answers calls: see storage/pins.py."""
+
+    __tablename__ = "pins"
+
+    person_id: str = Field(primary_key=True, foreign_key="people.id", sa_type=Text)
+    hashed: str = Field(sa_type=Text)
+
+
 class Editions(Row, table=True):
     """The newest of the thing named. A new value tells every process that its copy of the directory
     is old; that of the trail is compared when the trail is verified (storage/audit_heads.py)."""

@@ -95,7 +95,7 @@ def test_an_import_is_on_record_with_the_account_that_did_it(place: Place) -> No
     opened.close()
     assert entry.what == "people_imported"
     assert entry.actor.startswith("os:")
-    counts = {"people": 3, "added": 3, "changed": 0, "removed": 0, "alerts_passed_on": 0}
+    counts = {"people": 3, "added": 3, "changed": 0, "removed": 0, "alerts_passed_on": 0, "pins": 0}
     assert entry.data == counts
 
 

@@ -85,7 +85,16 @@ def test_a_wrong_column_gets_the_nearest_and_no_row_is_judged_under_it() -> None
     assert problems("x", head=HEAD.replace("mobile", "mobil")) == [
         'line 1, mobil: no such column. Did you mean "mobile"?'
     ]
-    assert problems(head=HEAD + ",salary")[0].endswith(f"The first line is {HEAD}.")
+    assert problems(head=HEAD + ",salary")[0].endswith(f"The first line is {HEAD}; pin may follow.")
+
+
+def test_a_file_may_tell_pins_and_without_the_column_it_says_nothing_of_them() -> None:
+    told = read(f"{ADA},2718", f"{BOB},", head=f"{HEAD},PIN")
+    assert [row.pin for row in told] == ["2718", ""]
+    assert read(ADA)[0].pin is None
+    assert problems(f"{ADA},12", head=f"{HEAD},pin") == [
+        "line 2, pin: is not four to eight digits. Format the column as text first."
+    ]
 
 
 def test_a_column_that_is_missing_or_there_twice_is_named() -> None:

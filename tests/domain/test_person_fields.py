@@ -1,6 +1,6 @@
 import pytest
 
-from bot.domain.person_fields import mobile
+from bot.domain.person_fields import mobile, pin
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,18 @@ def test_a_number_is_read_however_it_is_grouped(written: str, number: str) -> No
 def test_what_cannot_be_dialled_is_refused_with_the_cure(written: str) -> None:
     with pytest.raises(ValueError, match="is no mobile number"):
         mobile(written)
+
+
+def test_a_pin_has_four_to_eight_digits() -> None:
+    assert [pin(text) for text in ("2718", "0000001", "13579135")] == [
+        "2718",
+        "0000001",
+        "13579135",
+    ]
+
+
+@pytest.mark.parametrize("written", ["271", "271828182", "27a8", "1111", "1234", "87654321"])
+def test_a_pin_that_is_none_or_that_anybody_would_guess_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="is") as refused:
+        pin(written)
+    assert written not in str(refused.value.args[0])
