@@ -13,6 +13,7 @@ from bot.domain.page import Sender
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
 from bot.phone.client import TwilioAccount
+from bot.phone.guard import Guard
 from bot.phone.sms import SmsSender
 from bot.phone.webhooks import Webhooks
 from bot.settings import Settings
@@ -56,8 +57,8 @@ def _webhooks(settings: Settings, engine: Engine) -> list[BaseRoute]:
     """None without a public URL: Twilio signs it, so without it nothing could be verified."""
     if not settings.web.public_url:
         return []
-    account = twilio_account(settings)
-    return [*Webhooks(engine, account.auth_token, settings.web.public_url).routes()]
+    guard = Guard(engine, twilio_account(settings).auth_token, settings.web.public_url)
+    return [*Webhooks(guard).routes()]
 
 
 def _listening_to_slack(settings: Settings, engine: Engine, stack: AsyncExitStack) -> Check:

@@ -6,7 +6,7 @@ itself: the outbox decides.
 """
 
 import base64
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
@@ -123,6 +123,43 @@ async def hang_up(client: Client) -> None:
     """Let go of the client's connections."""
     if isinstance(client.http_client, Transport):
         await client.http_client.close()
+
+
+class Line:
+    """One client for one kind of message, and whether the last call to Twilio went well."""
+
+    def __init__(self, account: TwilioAccount) -> None:
+        self.client: Client = connect(account)
+        self._trouble = "not-asked-yet"
+
+    async def asked(self, call: Awaitable[T], tries: int = 1) -> T:
+        """The call's result, as ``asked`` has it; remembers whether Twilio could be worked with."""
+        try:
+            result = await asked(call, tries)
+        except SendFailed as failed:
+            self._trouble = "" if failed.permanent and not failed.configuration else failed.reason
+            raise
+        except SendUncertain as error:
+            self._trouble = str(error)
+            raise
+        self._trouble = ""
+        return result
+
+    async def check(self, ask: Callable[[], Awaitable[object]]) -> str:
+        """For /readyz: "ok", or a slug for what is wrong with the account or the way to it.
+
+        Asks Twilio only where the last call to it did not go well.
+        """
+        if self._trouble:
+            try:
+                await self.asked(ask())
+            except (SendFailed, SendUncertain) as error:
+                return str(error)
+        return self._trouble or "ok"
+
+    async def hang_up(self) -> None:
+        """Let go of the connections."""
+        await hang_up(self.client)
 
 
 async def asked(call: Awaitable[T], tries: int = 1) -> T:

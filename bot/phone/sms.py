@@ -1,29 +1,22 @@
 """Pages and notices by SMS: a Sender (see bot.domain.page)."""
 
 from collections.abc import Awaitable
-from datetime import datetime, timedelta
-from typing import TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection
 from twilio.base import values
-from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from bot.domain import wording
 from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
-from bot.phone.client import TwilioAccount, asked, connect, hang_up
-from storage import outbox
+from bot.phone.client import Line, TwilioAccount
+from bot.phone.proof import unexplained
 
-T = TypeVar("T")
 STATUS_PATH = "/twilio/status"
 LONGEST_VALIDITY = 36_000
 """Seconds, Twilio's limit to ValidityPeriod."""
 LOOK_BACK = 200
 """How many of the newest messages to a number are looked through for proof."""
-CLOCKS_APART = timedelta(minutes=2)
-"""How far Twilio's clock and ours may be apart; it also stamps whole seconds only."""
 
 
 class SmsSender:
@@ -36,8 +29,7 @@ class SmsSender:
         self._engine = engine
         self._account = account
         self._public_url = public_url.rstrip("/")
-        self._client: Client = connect(account)
-        self._trouble = "not-asked-yet"
+        self._line = Line(account)
 
     @property
     def shows_finding(self) -> bool:
@@ -46,7 +38,7 @@ class SmsSender:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await hang_up(self._client)
+        await self._line.hang_up()
 
     async def send(self, page: Page) -> Sent:
         """Hand it to Twilio. Raises SendFailed or SendUncertain."""
@@ -55,14 +47,14 @@ class SmsSender:
         body = self._body(page)
         if not body:
             return Sent("")
-        call = self._client.messages.create_async(
+        call = self._line.client.messages.create_async(
             to=page.person.mobile,
             from_=self._account.sender,
             body=body,
             status_callback=self._status_callback(page),
             validity_period=_validity(page),
         )
-        taken = await self._asked(call, page.slip.tries)
+        taken = await self._line.asked(call, page.slip.tries)
         if not taken.sid:
             raise SendUncertain("twilio-no-identifier")
         return Sent(taken.sid)
@@ -77,38 +69,17 @@ class SmsSender:
         body = self._body(page)
         if not page.person.mobile or not body:
             return None
-        listed = await self._asked(self._list(page.person.mobile, limit=LOOK_BACK))
+        listed = await self._line.asked(self._list(page.person.mobile, limit=LOOK_BACK))
         same = [message for message in listed if _says(message, page, body)]
-        sid = await self._engine.database.read(lambda c: self._unexplained(c, page, same))
+        sid = await self._engine.database.read(lambda c: unexplained(c, self._engine, page, same))
         return Sent(sid) if sid else None
 
     async def check(self) -> str:
-        """For /readyz: "ok", or a slug for what is wrong with the account or the way to it.
-
-        Asks Twilio only where the last call to it did not go well.
-        """
-        if self._trouble:
-            try:
-                await self._asked(self._list("", limit=1))
-            except (SendFailed, SendUncertain) as error:
-                return str(error)
-        return self._trouble or "ok"
-
-    async def _asked(self, call: Awaitable[T], tries: int = 1) -> T:
-        """The call's result; remembers whether Twilio could be worked with."""
-        try:
-            result = await asked(call, tries)
-        except SendFailed as failed:
-            self._trouble = "" if failed.permanent and not failed.configuration else failed.reason
-            raise
-        except SendUncertain as error:
-            self._trouble = str(error)
-            raise
-        self._trouble = ""
-        return result
+        """For /readyz: see Line.check."""
+        return await self._line.check(lambda: self._list("", limit=1))
 
     def _list(self, to: str, limit: int) -> Awaitable[list[MessageInstance]]:
-        return self._client.messages.list_async(
+        return self._line.client.messages.list_async(
             to=to or values.unset, from_=self._account.sender, limit=limit
         )
 
@@ -119,20 +90,6 @@ class SmsSender:
         if not self._public_url:
             return values.unset
         return f"{self._public_url}{STATUS_PATH}?{urlencode({'d': page.delivery_id})}"
-
-    def _unexplained(
-        self, c: Connection, page: Page, messages: list[MessageInstance]
-    ) -> str | None:
-        attempt = outbox.by_delivery_id(c, page.delivery_id)
-        since = self._engine.clock.real(attempt.created_at if attempt else page.now) - CLOCKS_APART
-        return next((m.sid for m in messages if m.sid and _is_news(c, m, page, since)), None)
-
-
-def _is_news(c: Connection, message: MessageInstance, page: Page, since: datetime) -> bool:
-    if message.date_created and message.date_created < since:
-        return False
-    known = outbox.by_provider_id(c, message.sid or "")
-    return known is None or known.delivery_id == page.delivery_id
 
 
 def _says(message: MessageInstance, page: Page, body: str) -> bool:

@@ -35,6 +35,7 @@ from bot.engine import intake, timers
 from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
 from bot.phone.client import TwilioAccount
+from bot.phone.guard import Guard
 from bot.phone.sms import SmsSender
 from bot.phone.webhooks import SMS_PATH, Webhooks
 from bot.sandbox.demo.place import Ports
@@ -284,7 +285,7 @@ async def _phone(
     stack.push_async_callback(sender.close)
     routes = [
         *Health(engine.database, {"sms": sender.check}).routes(),
-        *Webhooks(engine, account.auth_token, url).routes(),
+        *Webhooks(Guard(engine, account.auth_token, url)).routes(),
     ]
     web = Server(build(routes), "127.0.0.1", port)
     await web.start()
