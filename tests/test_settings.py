@@ -384,11 +384,14 @@ preliminary = "ignore"
 path = "out"
 """
     found = load(written(tmp_path, text), {})
-    over_mllp = found.hl7.feeds()
+    policy, over_mllp = policy_of(found), found.hl7.feeds()
     told = [over_mllp.of(name, "").preliminary for name in ("EAST", "WEST", "SOUTH")]
     assert told == ["open", "notify", "notify"]
-    assert [origin(server, found).preliminary for server in found.fhir] == ["open", "ignore"]
-    first, second = (known_of(folder, found) for folder in found.folder)
+    assert [origin(server, found, policy).preliminary for server in found.fhir] == [
+        "open",
+        "ignore",
+    ]
+    first, second = (known_of(folder, found, policy) for folder in found.folder)
     told = [first.feeds.of(name, "").preliminary for name in ("EAST", "WEST", "SOUTH")]
     assert told == ["open", "ignore", "ignore"]
     assert first.origin.preliminary == "ignore"

@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from bot.domain.policy import Policy
 from bot.domain.report import Preliminary
+from bot.domain.site_codes import knowing, rules_of
 from bot.engine.context import Engine
 from bot.settings import BadSettings, FhirSettings, FolderSettings, Problem, Settings
 from bot.sources.fhir import REPORT
@@ -61,7 +63,9 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
         session = await stack.enter_async_context(aiohttp.ClientSession())
         for server in settings.fhir:
             client = _client(server, session, engine.clock.now)
-            poller = Poller(engine, client, origin(server, settings), _polling(server))
+            poller = Poller(
+                engine, client, origin(server, settings, engine.policy), _polling(server)
+            )
             loops[f"fhir-{server.name}"] = poller.run
             health[f"fhir-{server.name}"] = poller.check
             routes += _routes(server, poller)
@@ -76,7 +80,7 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
     return OpenFeeds(loops, tuple(routes), health)
 
 
-def origin(server: FhirSettings, settings: Settings) -> Origin:
+def origin(server: FhirSettings, settings: Settings, policy: Policy) -> Origin:
     """What is known of the server's identifiers and times."""
     zone = server.timezone or settings.site.timezone
     return Origin(
@@ -85,6 +89,7 @@ def origin(server: FhirSettings, settings: Settings) -> Origin:
         timezone=zone,
         machines=settings.hl7.feeds().machines,
         preliminary=Preliminary(server.preliminary),
+        rules=rules_of(policy),
     )
 
 
@@ -94,15 +99,14 @@ def folder_problem(settings: Settings, number: int) -> Problem | None:
     return Problem(settings.place("folder", number, "path"), *wrong) if wrong else None
 
 
-def known_of(folder: FolderSettings, settings: Settings) -> Known:
+def known_of(folder: FolderSettings, settings: Settings, policy: Policy) -> Known:
     """What is known of the files in there: sender profiles are those of HL7 over MLLP."""
     zone, feeds = (
         folder.timezone or settings.site.timezone,
-        settings.hl7.feeds(folder.preliminary),
+        knowing(settings.hl7.feeds(folder.preliminary), policy),
     )
-    origin = Origin(
-        folder.name, folder.authorities, zone, feeds.machines, feeds.standard.preliminary
-    )
+    usual, rules = feeds.standard.preliminary, rules_of(policy)
+    origin = Origin(folder.name, folder.authorities, zone, feeds.machines, usual, rules)
     return Known(
         source=folder.source,
         timezone=zone,
@@ -117,7 +121,7 @@ def _watched(settings: Settings, number: int, engine: Engine) -> Folder:
     if wrong := folder_problem(settings, number):
         raise BadSettings((wrong,))
     every = timedelta(seconds=folder.poll_seconds)
-    known = known_of(folder, settings)
+    known = known_of(folder, settings, engine.policy)
     return Folder(engine, Watching(folder.name, folder.path, known, every, folder.max_file_bytes))
 
 

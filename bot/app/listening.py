@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 
+from bot.domain.site_codes import knowing
 from bot.engine import intake
 from bot.engine.context import Engine
 from bot.settings import BadSettings, Problem, Settings
@@ -17,7 +18,7 @@ async def open_listener(settings: Settings, engine: Engine, stack: AsyncExitStac
         timezone=hl7.timezone or settings.site.timezone,
         on_unusable=hl7.on_unusable,
         limit=hl7.max_message_bytes,
-        feeds=hl7.feeds(),
+        feeds=knowing(hl7.feeds(), engine.policy),
         allow=hl7.allow,
         tls=_tls_files(settings),
     )

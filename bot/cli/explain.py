@@ -12,6 +12,7 @@ from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, say, stop
 
 if TYPE_CHECKING:
     from bot.cli.explaining import Ground, Look, Message
+    from bot.domain.policy import Policy
     from bot.domain.report import Preliminary
     from bot.settings import Settings
     from bot.sources.files import Known
@@ -71,8 +72,9 @@ def _settings(config: Path | None) -> "Settings":
     return Settings.model_validate({"site": site, "database": {"url": "sqlite:///readback.db"}})
 
 
-def _known(settings: "Settings") -> "Known":
+def _known(settings: "Settings", policy: "Policy") -> "Known":
     """What the listener knows, and of FHIR what all servers and folders together do."""
+    from bot.domain.site_codes import knowing, rules_of
     from bot.sources.fhir_numbers import Origin
     from bot.sources.files import Known
 
@@ -81,11 +83,14 @@ def _known(settings: "Settings") -> "Known":
         authorities |= folder.authorities
     for server in settings.fhir:
         authorities |= server.authorities
-    zone, feeds = settings.hl7.timezone or settings.site.timezone, settings.hl7.feeds()
+    zone = settings.hl7.timezone or settings.site.timezone
+    feeds = knowing(settings.hl7.feeds(), policy)
     return Known(
         source="file",
         timezone=zone,
-        origin=Origin("file", authorities, zone, feeds.machines, _of_fhir(settings)),
+        origin=Origin(
+            "file", authorities, zone, feeds.machines, _of_fhir(settings), rules_of(policy)
+        ),
         limit=settings.hl7.max_message_bytes,
         feeds=feeds,
     )
@@ -113,7 +118,7 @@ def _ground(settings: "Settings") -> "Iterator[Ground]":
     with _directory(settings.database.url) as look:
         yield Ground(
             policy=policy,
-            known=_known(settings),
+            known=_known(settings, policy),
             processing_ids=frozenset(settings.hl7.processing_ids),
             now=clock_for(settings).now(),
             look=look,

@@ -10,6 +10,8 @@ from bot.app.feeds import known_of, origin
 from bot.cli.engines import engine_for
 from bot.domain.events import Record
 from bot.domain.message import RawMessage
+from bot.domain.policy import Policy
+from bot.domain.site_codes import knowing
 from bot.engine.context import Engine
 from bot.engine.intake import replay_in
 from bot.settings import Settings
@@ -44,20 +46,23 @@ def replay_each(
     return [one(entry) for entry in entries]
 
 
-def _reader(stored: Stored, settings: Settings) -> Read | None:
+def _reader(stored: Stored, settings: Settings, policy: Policy) -> Read | None:
     """How to read what this source brought; None where no source of that name exists here."""
     if stored.source == hl7.SOURCE:
-        zone, feeds = settings.hl7.timezone or settings.site.timezone, settings.hl7.feeds()
+        zone, feeds = (
+            settings.hl7.timezone or settings.site.timezone,
+            knowing(settings.hl7.feeds(), policy),
+        )
         return lambda data, now: hl7.read_all(
             data, source=hl7.SOURCE, timezone=zone, now=now, feeds=feeds
         )
     for folder in settings.folder:
         if folder.source == stored.source:
-            written = known_of(folder, settings)
+            written = known_of(folder, settings, policy)
             return lambda data, now: tuple(files.read_all(data, written, now))
     servers = (server for server in settings.fhir if server.name == stored.sender)
     if stored.source == fhir.SOURCE and (server := next(servers, None)):
-        known = origin(server, settings)
+        known = origin(server, settings, policy)
         return lambda data, now: (fhir.read(data, origin=known, now=now),)
     return None
 
@@ -71,7 +76,7 @@ def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, wh
         return Replayed(entry_id, ok=False, outcome="was dismissed: it waits no longer")
     if len(stored.data) < stored.size:
         return Replayed(entry_id, ok=False, outcome=_TOO_LARGE)
-    read = _reader(stored, settings)
+    read = _reader(stored, settings, engine.policy)
     if read is None:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
     content = hl7.content(stored.data) if stored.source == hl7.SOURCE else stored.digest

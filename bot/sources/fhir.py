@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
-from bot.sources.fhir_flags import salvage
+from bot.domain.profile import Profile
 from bot.sources.fhir_json import (
     Node,
     Resource,
@@ -26,6 +26,7 @@ from bot.sources.fhir_json import (
 from bot.sources.fhir_numbers import Origin, numbers_of
 from bot.sources.fhir_report import control_id, report_of
 from bot.sources.hl7_wire import BadReport
+from bot.sources.salvage import unread_flags
 
 SOURCE = "fhir"
 REPORT = "DiagnosticReport"
@@ -42,7 +43,7 @@ def read(data: bytes, *, origin: Origin, now: datetime, source: str = SOURCE) ->
         resource = parse(data)
         reports = _reports(resource)
     except BadReport as bad:
-        return _raw(data, _unusable(bad, data), origin, source)
+        return _raw(data, _unusable(bad, data, origin), origin, source)
     test = _processing_id(resource)
     reading = _reading(data, resource, reports, origin, now, test)
     numbers = "+".join(map(control_id, reports[:1]))
@@ -51,7 +52,7 @@ def read(data: bytes, *, origin: Origin, now: datetime, source: str = SOURCE) ->
 
 def refused(data: bytes, bad: BadReport, *, origin: Origin, source: str = SOURCE) -> RawMessage:
     """A message for quarantine that was not read to its end."""
-    return _raw(data, _unusable(bad, data), origin, source)
+    return _raw(data, _unusable(bad, data, origin), origin, source)
 
 
 def split(data: bytes) -> list[bytes]:
@@ -96,12 +97,13 @@ def _reading(
     try:
         return Reports(tuple(report_of(report, origin, now, processing_id) for report in reports))
     except BadReport as bad:
-        return replace(_unusable(bad, data), numbers=numbers_of(reports[0], origin).every)
+        return replace(_unusable(bad, data, origin), numbers=numbers_of(reports[0], origin).every)
 
 
-def _unusable(bad: BadReport, data: bytes) -> Unusable:
+def _unusable(bad: BadReport, data: bytes, origin: Origin) -> Unusable:
     content = hashlib.sha256(data).hexdigest()
-    return Unusable(bad.reason, bad.detail, salvage(data), bad.code, bad.location, content=content)
+    flags = unread_flags(data, Profile(rules=origin.rules))
+    return Unusable(bad.reason, bad.detail, flags, bad.code, bad.location, content=content)
 
 
 def _processing_id(resource: Resource) -> str:

@@ -1,30 +1,29 @@
 """The coded values that may decide the category, wherever servers put them."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
+from bot.domain.profile import Rule
 from bot.domain.report import Flag
 from bot.sources.fhir_json import Node, Resource, codings, many, one, text
 from bot.sources.hl7_flags import canonical, is_radlex
 
 _GONE = frozenset({"entered-in-error", "cancelled"})
-# What cannot be read is searched as it is: a review too many is better than one too few.
-_CRITICAL = re.compile(r'"code"\s*:\s*"(AA|HH|LL|RID4948\d)"', re.IGNORECASE)
 _DEEPEST = 4
 
 
-def flags(report: Node, observations: list[Node]) -> tuple[Flag, ...]:
-    """conclusionCode, meta.tag, and the interpretation, category and RadLex codes of results."""
-    body = report.body
+def flags(report: Node, observations: list[Node], rules: tuple[Rule, ...] = ()) -> tuple[Flag, ...]:
+    """conclusionCode, meta.tag, and the interpretation, category and RadLex codes of results, where
+    the codes of the rules count as well."""
+    body, own = report.body, frozenset(rule.code.upper() for rule in rules if not rule.at)
     found = [
         *_coded(codings(body.get("conclusionCode")), "conclusionCode"),
         *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
-        *_radlex(body, ("category", "code"), ""),
+        *_known(body, ("category", "code"), "", own),
     ]
     for number, observation in enumerate(observations, 1):
-        found += _observed(observation.body, f"Observation[{number}]")
+        found += _observed(observation.body, f"Observation[{number}]", own)
         for component in many(observation.body.get("component")):
-            found += _observed(component, f"Observation[{number}].component")
+            found += _observed(component, f"Observation[{number}].component", own)
     return tuple(dict.fromkeys(found))
 
 
@@ -44,10 +43,10 @@ def _gather(nodes: list[Node], found: dict[int, Node], deeper: int) -> None:
                 _gather(node.nodes("hasMember"), found, deeper - 1)
 
 
-def _observed(body: Resource, where: str) -> Iterator[Flag]:
+def _observed(body: Resource, where: str, own: Set[str]) -> Iterator[Flag]:
     yield from _coded(codings(body.get("interpretation")), f"{where}.interpretation")
     yield from _coded(codings(body.get("category")), f"{where}.category")
-    yield from _radlex(body, ("code", "valueCodeableConcept", "method"), f"{where}.")
+    yield from _known(body, ("code", "valueCodeableConcept", "method"), f"{where}.", own)
 
 
 def _coded(found: list[Resource], where: str) -> Iterator[Flag]:
@@ -56,14 +55,8 @@ def _coded(found: list[Resource], where: str) -> Iterator[Flag]:
             yield Flag(canonical(code), text(coding.get("system")), where)
 
 
-def _radlex(body: Resource, fields: tuple[str, ...], where: str) -> Iterator[Flag]:
+def _known(body: Resource, fields: tuple[str, ...], where: str, own: Set[str]) -> Iterator[Flag]:
     for field in fields:
         for flag in _coded(codings(body.get(field)), f"{where}{field}"):
-            if is_radlex(flag.value):
+            if is_radlex(flag.value) or flag.value.upper() in own:
                 yield flag
-
-
-def salvage(data: bytes) -> tuple[Flag, ...]:
-    """The codes of the critical kind in bytes that cannot be used otherwise."""
-    found = _CRITICAL.findall(data.decode("utf-8", "replace").replace("\0", ""))
-    return tuple(Flag(code.upper(), "", "unread.interpretation") for code in dict.fromkeys(found))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.domain.numbers import LONGEST
+from bot.domain.profile import Rule
 from bot.domain.report import Identifier, KeyKind, OrderNumber, Preliminary, ReportKey
 from bot.sources.fhir_json import (
     Link,
@@ -36,13 +37,14 @@ class Origin:
     """Where resources come from. ``authorities`` maps an identifier's system to the name that
     the issuer has in HL7 v2; ``timezone`` is for times without a zone. ``machines`` are
     interpreters (id, AUTHORITY:ID, or name) that are no people, in upper case. ``preliminary`` is
-    what a flagged report does before it is final."""
+    what a flagged report does before it is final, ``rules`` name the policy's own codes."""
 
     name: str
     authorities: Mapping[str, str]
     timezone: ZoneInfo
     machines: frozenset[str] = frozenset()
     preliminary: Preliminary = Preliminary.IGNORE
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.sources.hl7_report import Circumstances, reports
 from bot.sources.hl7_time import zone_of
 from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, header_line, salvaged, unmarked
 from bot.sources.oversize import together
+from bot.sources.salvage import unread_flags
 
 SOURCE = "hl7"
 _TRIGGERS = frozenset({"", "R01", "R03", "R32", "R40"})
@@ -88,12 +89,15 @@ def content(data: bytes) -> str:
     return hashlib.sha256(rest.strip()).hexdigest()
 
 
-def _unread(bad: BadReport, wire: Wire, profile: Profile, content_: str) -> Unusable:
+def _unread(
+    bad: BadReport, wire: Wire, profile: Profile, content_: str, bare: bytes = b""
+) -> Unusable:
+    """``bare`` is what has no MSH: it may be anything, and flagged all the same."""
     order = salvaged_order(_without_last_field(wire))
     return Unusable(
         bad.reason,
         bad.detail,
-        _salvaged(wire, profile),
+        _salvaged(wire, profile) or unread_flags(bare, profile),
         bad.code,
         bad.location,
         numbers=order[1] if order else (),
@@ -152,5 +156,5 @@ def unusable(
         sender=sender(wire)[:_LONGEST] if known else "",
         control_id=wire.msh(10)[:_LONGEST] if known else "",
         processing_id=processing_id(wire)[:_LONGEST] if known else "",
-        reading=_unread(bad, wire, profile, told),
+        reading=_unread(bad, wire, profile, told, b"" if known else together(data, tail)),
     )

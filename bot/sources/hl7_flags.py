@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from bot.domain.profile import STANDARD, Profile, Rule
+from bot.domain.profile import CODED, STANDARD, Profile, Rule
 from bot.domain.report import ROUTINE, Flag
 from bot.sources.hl7_wire import Wire, at
 
@@ -18,6 +18,9 @@ _CODES = frozenset({0, 3, 9})
 # For what cannot be read: only these kinds wake a coordinator, a plain H or N does not.
 _CRITICAL = re.compile(r"AA|HH|LL|RID4948\d", re.IGNORECASE)
 _NOT_ACTIONABLE = "RID50261"
+# A rule that names no field looks in all but those that count, measure, and say when, by whom and
+# how far it is: "F" in OBX-11 is a status, and no code of anybody's.
+_ANYWHERE = (3, 5, 8, 9, 10, 13, 15, 17, 18, 20, 21, 22, 26, 27, 28, 29, 30)
 
 
 def flags(
@@ -87,7 +90,9 @@ def is_radlex(value: str) -> bool:
 def _ruled(
     fields: list[str], number: int, wire: Wire, rules: list[Rule], places: tuple[int, ...]
 ) -> list[Flag]:
-    """What the sender's rules name in this observation."""
+    """What the sender's rules name in this observation: in the fields that its profile says, and
+    where it says nothing of its own, in any."""
+    places = _ANYWHERE if places == CODED else places
     return [
         _by_rule(rule, f"OBX[{number}]-{place}")
         for rule in rules

@@ -129,10 +129,23 @@ def with_macros(told: Narrative, prose: Prose, profile: Profile = STANDARD) -> N
     return replace(told, addenda=tuple(addenda), flags=tuple(own))
 
 
+def macros_in(text: str, where: str, profile: Profile) -> tuple[Flag, ...]:
+    """Those in a text that is no report yet; all are said to stand in the same place."""
+    if not _may_have(text.lower(), profile):
+        return ()
+    found = _found(
+        text, _Places(lambda: {line.strip(): where for line in text.split("\n")}), profile
+    )
+    return tuple(found)
+
+
 def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     """The macros in a message that cannot be used otherwise."""
-    lines = [line for line in wire.lines if line[:3] == "OBX"]
-    results = [(number, line.split(wire.field)) for number, line in enumerate(lines, 1)]
+    results, number = list[Result](), 0
+    for line in wire.lines:
+        number += line[:3] == "OBX"
+        if line[:3] in {"OBX", "NTE"}:
+            results.append((number, line.split(wire.field)))
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
     return tuple(_found(text, _Places(lambda: prose_of(results, wire)), profile))
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from bot.app import policy_of
 from bot.app.feeds import known_of
 from bot.clock import SystemClock
 from bot.domain.message import Unusable
@@ -215,7 +216,7 @@ def test_a_message_from_a_file_is_read_anew_as_what_it_is(
     with place.config.open("a", encoding="utf-8") as config:
         config.write('[[folder]]\npath = "in"\nname = "ris"\n')
     settings = load(place.config, {})
-    known = known_of(settings.folder[0], settings)
+    known = known_of(settings.folder[0], settings, policy_of(settings))
     data = json.dumps(resource("report")).encode() if kind == "fhir" else report("A9")
     raw = files.read(data, known, SystemClock().now())
     assert receive(raw, Unusable("not-read-then", "An older release could not")).quarantined

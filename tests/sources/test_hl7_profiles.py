@@ -215,3 +215,27 @@ def test_an_interpretation_of_a_machine_is_known_as_one(name: str) -> None:
     assert as_read(sample(), machines=(name,)).machine
     assert not as_read(sample()).machine
     assert not as_read(sample(), machines=("EAST:3001", "PACS")).machine
+
+
+@pytest.mark.parametrize(
+    "obx",
+    [
+        "OBX|1|CWE|Q^x^L^RED1^y^L||v||||||F",
+        "OBX|1|CWE|Q||v^x^L^red1^y^L||||||F",
+        "OBX|1|CWE|Q||v~RED1^x||||||F",
+        "OBX|1|TX|Q||v|||N~RED1|||F",
+        "OBX|1|TX|Q||v||||RED1||F",
+        "OBX|1|TX|Q||v||||||F||RED1",
+        "OBX|1|TX|Q||v||||||F|||||||RED1^x",
+    ],
+)
+def test_a_rule_without_a_place_finds_its_code_in_any_field_of_an_observation(obx: str) -> None:
+    found = as_read(sample(obx), Profile(rules=(Rule("critical", code="RED1"),))).flags
+    assert ("RED1", "critical") in [(flag.value, flag.category) for flag in found]
+
+
+def test_a_status_is_no_code_and_fields_that_a_profile_names_are_the_only_ones() -> None:
+    rule = Rule("critical", code="F")
+    assert as_read(sample(OBX.replace("HH", "")), Profile(rules=(rule,))).flags == ()
+    elsewhere = sample("OBX|1|CWE|F||v||||||F")
+    assert as_read(elsewhere, Profile(rules=(rule,), coded=(8,))).flags == ()
