@@ -51,7 +51,8 @@ def register(app: App, desk: Desk) -> None:
     @app.action(blocks.ALREADY_CALLED)
     def _(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
-        open_already_called(desk, _clicked(body, client), _alert(body))
+        with apologizing(desk.settings, body["response_url"]):
+            open_already_called(desk, _clicked(body, client), _alert(body))
 
     @app.action(blocks.OPEN_IMAGES)
     def _(ack: Ack) -> None:

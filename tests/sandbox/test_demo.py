@@ -282,6 +282,19 @@ def test_after_the_window_the_ladder_shows_who_is_next_until_somebody_answers(de
     assert demo.board(ref)["alert"]["ladder"][-1]["kind"] == "expiry"
 
 
+def test_a_step_that_came_early_stands_where_it_came(demo: Demo) -> None:
+    demo.send_sample("ct-head-hemorrhage")
+    ada = demo.world.phone("+13125550101")
+    sms = ada.expect_sms(re.compile(r"PASS \d+"))
+    sms.reply(re.findall(r"PASS \d+", sms.body)[0])
+    ada.expect_sms(re.compile("went to the next person"))
+    ref = re.findall(r"ref (\w+)", sms.body)[0]
+    rungs = demo.board(ref)["alert"]["ladder"]
+    assert [rung["at"] for rung in rungs] == sorted(rung["at"] for rung in rungs)
+    assert [rung["status"] for rung in rungs][:2] == ["done", "done"]
+    assert "designee" in rungs[1]["who"]
+
+
 def test_what_was_not_needed_is_left_out(demo: Demo) -> None:
     demo.send_sample("cr-chest-pneumothorax")
     sam = demo.world.phone("+13125550106")

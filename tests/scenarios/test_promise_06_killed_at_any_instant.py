@@ -129,6 +129,8 @@ def test_killed_at_every_second_commit_on_sqlite_it_resumes(
         die_at_each(hospital, bot, moment, first, step=2)
 
 
+# What is committed and what follows it is the same there, and SQLite is killed at each commit. Each
+# death takes five seconds of a core; these look at what differs: who is alive, and who claims.
 @pytest.mark.parametrize(("moment", "first"), [("before", 1), ("after", 1)])
 def test_killed_at_every_third_commit_on_postgresql_it_resumes(
     supervised: Supervised, postgres_database: str, moment: str, first: int

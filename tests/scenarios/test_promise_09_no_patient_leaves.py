@@ -31,6 +31,7 @@ from tests.scenarios.looking import (
 from tests.written import writing
 
 MARK = re.compile(r"ZQX[A-Z]+|19530717|1953-07-17|07/17/1953|17 Jul 1953")
+EXAM = {"ZQXEXAM"}
 FINDING = {"ZQXIMPRESSION", "ZQXADDENDUM"}
 NUMBERS = re.compile(r"\+1312555010\d")
 ADDENDUM = "OBX|9|TX|REPORT&ADT^Addendum^MAIN|9|ADDENDUM: ZQXADDENDUM as well.|||AA|||F"
@@ -45,7 +46,7 @@ def marked(now: datetime, control: str, **changes: str) -> bytes:
         "|19530717|F|ZQXALIAS||ZQXSTREET^^ZQXCITY^IL^ZQXZIP||ZQXHOME|ZQXWORK||||ZQXACCOUNT|ZQXSSN",
         "PV1|1|I|ZQXWARD^ZQXROOM^ZQXBED||||1001^ZQXATTENDING^ZQXATTFIRST|||||||||||||ZQXVISIT",
         "ORC|RE|ZQXPLACER|ZQXACCESSION^RIS|||||||||1001^ZQXORDERER^ZQXORDFIRST^^^DR^^^MAIN",
-        "OBR|1|ZQXPLACER|ZQXACCESSION^RIS|CTHEADWO^CT HEAD W/O CONTRAST^MAIN|||"
+        "OBR|1|ZQXPLACER|ZQXACCESSION^RIS|ZQXEXAMCODE^CT HEAD ZQXEXAM^MAIN|||"
         f"{hl7_time(now)}||||||ZQXCLINICAL|||1001^ZQXORDERER^ZQXORDFIRST^^^DR^^^MAIN|ZQXCALLBACK|"
         f"ZQXACCESSION||||{final}||CT|F|||9999^ZQXCOPY^ZQXCOPYFIRST|||ZQXREASON|"
         "3001&ZQXREADER&ZQXREADFIRST&&&DR&&&MAIN",
@@ -72,12 +73,15 @@ UNUSABLE = {
 
 
 def entitled(entry: Entry, phi: str) -> set[str]:
-    """What may stand in this request, by what the site allowed."""
+    """What may stand in this request, by what the site allowed. The name of the exam stands in
+    Slack alone."""
+    exam = EXAM if entry.service == "slack" else set()
     # The answer to a submission, over the socket, can put another view in the modal's place.
     updates = entry.method == "socket.ack" and '"response_action": "update"' in entry.text
     modal = entry.method.startswith("views.") or updates
     message = entry.method in {"chat.postMessage", "chat.update"}
-    return FINDING if (phi != "none" and modal) or (phi == "message" and message) else set()
+    shown = (phi != "none" and modal) or (phi == "message" and message)
+    return exam | (FINDING if shown else set())
 
 
 def leaks(hospital: Hospital, phi: str) -> list[str]:

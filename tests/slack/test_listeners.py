@@ -10,7 +10,7 @@ import pytest
 
 from bot.engine.bridge import Bridge
 from bot.sandbox.world import World
-from bot.slack import SlackSettings, desk
+from bot.slack import SlackSettings, blocks, desk
 from bot.slack.listeners import SlackListeners
 from tests.slack.clinic import Clinic, report
 from tests.written import Written, writing
@@ -101,6 +101,21 @@ def test_it_was_never_connected_without_a_start(another: SlackListeners) -> None
 
 def test_a_click_that_the_engine_cannot_answer_in_time_is_told_so(clinic: Clinic) -> None:
     clinic.page_ada()
+    with busy(clinic):
+        answer = clinic.ada.click("Acknowledge", clinic.ada.messages[0])
+        assert "Readback could not confirm this." in answer.ephemeral.plain
+
+
+ACTIONS = (blocks.ACKNOWLEDGE, blocks.ALREADY_CALLED, blocks.DECLINE, blocks.UNDO)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_whichever_button_breaks_off_its_person_is_told_so(clinic: Clinic, action: str) -> None:
+    clinic.page_ada()
+    for block in clinic.ada.messages[0].blocks:
+        for element in block.get("elements", []):
+            if element.get("action_id") == blocks.ACKNOWLEDGE:
+                element["action_id"] = action
     with busy(clinic):
         answer = clinic.ada.click("Acknowledge", clinic.ada.messages[0])
         assert "Readback could not confirm this." in answer.ephemeral.plain

@@ -105,7 +105,7 @@ def test_a_message_is_answered_after_it_was_stored() -> None:
         inbox.gate = asyncio.Event()
         await sender.send(frame(sample()))
         waiting = asyncio.ensure_future(sender.answer())
-        await asyncio.sleep(0.05)
+        await until(lambda: inbox.waiting == 1)
         assert not waiting.done()
         inbox.gate.set()
         assert b"MSA|AA|MSG1" in await waiting
@@ -184,8 +184,10 @@ def test_half_a_frame_and_silence_is_kept_and_the_connection_closed() -> None:
 
 
 def test_silence_between_frames_is_fine() -> None:
-    async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
-        await asyncio.sleep(0.3)
+    async def conversation(_: Inbox, listener: Listener, sender: Sender) -> None:
+        another = await connected(listener)
+        await another.send(frame(sample())[:200])
+        assert await another.closed(), "the silence has been longer than a frame may be silent"
         await sender.send(frame(sample()))
         assert b"MSA|AA|MSG1" in await sender.answer()
 
@@ -271,8 +273,7 @@ def test_on_stop_what_is_in_work_is_answered_and_the_port_is_closed() -> None:
         listener = await serve("127.0.0.1", 0, inbox.receive, now=lambda: NOW, listening=HOW)
         busy, idle = await connected(listener), await connected(listener)
         await busy.send(frame(numbered(1)))
-        await until(lambda: listener.connections == 2)
-        await asyncio.sleep(0.05)
+        await until(lambda: listener.connections == 2 and inbox.waiting == 1)
         stopping = asyncio.ensure_future(listener.stop())
         assert await idle.closed()
         assert not stopping.done()
@@ -291,8 +292,7 @@ def test_a_listener_that_cannot_finish_stops_all_the_same() -> None:
         listener = await serve("127.0.0.1", 0, inbox.receive, now=lambda: NOW, listening=HOW)
         sender = await connected(listener)
         await sender.send(frame(sample()))
-        await until(lambda: listener.connections == 1)
-        await asyncio.sleep(0.05)
+        await until(lambda: inbox.waiting == 1)
         await asyncio.wait_for(listener.stop(grace=0.05), 10)
         assert await sender.closed()
 

@@ -126,16 +126,18 @@ class Rung:
 
 
 def ladder(alert: Alert, trail: Sequence[Entry]) -> list[Rung]:
-    """The steps of the alert's own policy with their times, and the end of its window."""
+    """The steps of the alert's own policy and the end of its window, in the order of their times: a
+    step that came early, after a refusal, stands where it came."""
     done = _done(alert, trail)
     planned = {p.index: p.at for p in alert.plan}
     upcoming = alert.next_action_at
     rungs = []
     for index, step in enumerate(alert.policy.steps):
-        at = done.get(index) or planned.get(index) or alert.window_opens_at + step.after
+        at, asked = done.get(index, (None, ""))
+        at = at or planned.get(index) or alert.window_opens_at + step.after
         status = _status(index in done, index in planned, at == upcoming)
-        rungs.append(Rung(at, _kind(step), _who(step, alert), _note(step), status))
-    return [*rungs, _end(alert), *_repeat(alert)]
+        rungs.append(Rung(at, _kind(step), _who(step, alert, asked), _note(step), status))
+    return sorted([*rungs, _end(alert), *_repeat(alert)], key=lambda rung: rung.at)
 
 
 def _status(done: bool, planned: bool, upcoming: bool) -> str:  # noqa: FBT001 - three facts, named
@@ -163,18 +165,21 @@ def _repeat(alert: Alert) -> list[Rung]:
     return [Rung(alert.next_action_at, "repeat", "The next coordinator", "Slack + SMS", "next")]
 
 
-def _done(alert: Alert, trail: Sequence[Entry]) -> dict[int, datetime]:
-    """When each step was done in the present cycle: as it fell due, or earlier, after a refusal."""
-    found: dict[int, datetime] = {}
+def _done(alert: Alert, trail: Sequence[Entry]) -> dict[int, tuple[datetime, str]]:
+    """When each step was done in the present cycle, as it fell due or earlier after a refusal; and
+    the id of whom it asked first."""
+    found: dict[int, tuple[datetime, str]] = {}
     first = {step.who.value: i for i, step in reversed([*enumerate(alert.policy.steps)])}
     for entry in trail:
         step = entry.data.get("step")
         if entry.what == "reopened":
             found.clear()
         elif entry.what in {"step_due", "reminder_due"} and isinstance(step, int):
-            found[step] = entry.at
+            found[step] = (entry.at, "")
         elif entry.what == "page_due" and entry.data.get("role") in first:
-            found.setdefault(first[str(entry.data["role"])], entry.at)
+            index = first[str(entry.data["role"])]
+            at, asked = found.get(index, (entry.at, ""))
+            found[index] = (at, asked or str(entry.data["person"]))
     return found
 
 
@@ -182,9 +187,9 @@ def _kind(step: Step) -> str:
     return "reminder" if step.who is Role.OWNER else "owner"
 
 
-def _who(step: Step, alert: Alert) -> str:
+def _who(step: Step, alert: Alert, asked: str) -> str:
     roster = alert.roster
-    person = {
+    person = roster.person(asked) or {
         Role.ORDERING_PROVIDER: roster.ordering,
         Role.DESIGNEE: roster.designee,
         Role.COORDINATOR: roster.coordinators[0] if roster.coordinators else None,
