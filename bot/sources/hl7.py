@@ -25,7 +25,7 @@ from bot.sources.oversize import together
 from bot.sources.salvage import unread_flags
 
 SOURCE = "hl7"
-_TRIGGERS = frozenset({"", "R01", "R03", "R32", "R40"})
+_RESULT = re.compile(r"ORU(?![A-Z0-9])")
 _CODE = re.compile(r"[A-Z0-9]{3}")
 _LONGEST = 200
 """Characters kept of a header field of a message that could not be read."""
@@ -120,13 +120,15 @@ def _set_aside(wire: Wire) -> str:
     """Empty for a message that carries a report; else its type and trigger as a slug."""
     parts = at(wire.header, 9).split(wire.component)
     structure = wire.clean(at(parts, 2))
+    # "ORU_R01" for ORU^R01 is a slip of some: the type is what stands first.
     kind = (wire.clean(parts[0]) or structure[:3]).upper()
+    kind = "ORU" if _RESULT.match(kind) else kind
     trigger = wire.clean(at(parts, 1)).upper()
     if not _CODE.fullmatch(kind):
         detail = "The message type is missing or unknown: send ORU^R01 in MSH-9"
         raise BadReport("no-message-type", detail, "200" if kind else "101", "MSH^1^9")
-    if kind == "ORU" and trigger in _TRIGGERS:
-        return ""
+    if kind == "ORU":
+        return ""  # whatever its trigger: R30, Z01 and misspelt ones carry results all the same
     return f"{kind}-{trigger}".lower() if _CODE.fullmatch(trigger) else kind.lower()
 
 

@@ -104,7 +104,6 @@ def test_a_byte_of_no_charset_is_kept_as_latin_1() -> None:
         ("ACK^R01^ACK", "ack-r01"),
         ("ACK", "ack"),
         ("MDM^T02", "mdm-t02"),
-        ("ORU^R30", "oru-r30"),
         ("ADT^Jane Doe", "adt"),
     ],
 )
@@ -113,7 +112,11 @@ def test_other_messages_are_set_aside_by_their_type(kind: str, reason: str) -> N
     assert raw(data).reading == SetAside(reason)
 
 
-@pytest.mark.parametrize("kind", ["ORU", "ORU^R01", "ORU^R03", "ORU^R32", "ORU^R40", "^^ORU_R01"])
+_TRIGGERS = ("R01", "R03", "R30", "R32", "R40", "R02", "Z01", "RO1", "r1")
+KINDS = ["ORU", "ORU_R01", "^^ORU_R01", *(f"ORU^{trigger}" for trigger in _TRIGGERS)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_result_message_is_read(kind: str) -> None:
     assert report(sample().replace(b"ORU^R01^ORU_R01", kind.encode())).accession == "A2000"
 

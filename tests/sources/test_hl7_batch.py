@@ -48,6 +48,20 @@ def test_messages_one_after_the_other_and_framed_ones_are_cut_too() -> None:
     assert len(split(crlf)) == 2
 
 
+def test_messages_without_a_line_end_between_them_are_cut() -> None:
+    first = sample().rstrip(b"\r")
+    assert split(first + second()) == (first, second())
+    assert split(first + b"|||" + second()) == (first + b"|||", second())
+    assert report(second()).accession == "B9000"
+
+
+def test_a_header_that_a_note_quotes_is_no_message() -> None:
+    note = message(
+        obr(), r"NTE|1||Answer to MSH|^~\&|RIS|MAIN|R|M|20260101||ORU^R01|1|P", "NTE|2||x"
+    )
+    assert split(note) == (note,)
+
+
 def test_one_that_cannot_be_used_does_not_spoil_its_neighbours() -> None:
     adt = sample().replace(b"ORU^R01^ORU_R01", b"ADT^A08")
     kinds = [type(reading) for reading in readings(sample() + b"MSH|^~\r" + adt + second())]
