@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, and_, bindparam, literal_column, select
+from sqlalchemy import Connection, and_, bindparam, delete, exists, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain.numbers import Order
@@ -42,6 +42,33 @@ _USUAL = 3
 _FIND_USUAL = _FIND.where(_named.c.value.in_([bindparam(f"value_{n}") for n in range(_USUAL)]))
 _FIND_MORE = _FIND.where(_named.c.value.in_(bindparam("values", expanding=True)))
 _ADD = insert(_named).on_conflict_do_nothing()
+
+
+def _of(table: Any, prefix: str) -> Any:
+    return and_(*(table.c[name] == bindparam(f"{prefix}_{name}") for name in _KEY))
+
+
+def _moved(table: Any, *also: str) -> Any:
+    """Rows of the old key go to the new one, unless there is the same; then they are nobody's."""
+    there = table.alias("there")
+    same = and_(_of(there, "new"), *(there.c[name] == table.c[name] for name in also))
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _KEY}
+    return update(table).where(_of(table, "old"), ~exists().where(same)).values(new)
+
+
+def _put_away(table: Any) -> Any:
+    nobodys = {"key_kind": KeyKind.MESSAGE.value, "key_value": "joined/" + table.c.id}
+    return update(table).where(_of(table, "old")).values(nobodys)
+
+
+_ITS_REPORTS = select(tables.reports.c.id).where(_of(tables.reports, "old"))
+_JOIN = [
+    _moved(_named, "value", "kind", "authority"),
+    delete(_named).where(_of(_named, "old")),
+    _moved(tables.reports, "content_hash", "sent_at"),
+    _put_away(tables.reports),
+    _put_away(_alerts),
+]
 
 
 def lock(connection: Connection, numbers: Iterable[OrderNumber]) -> None:
@@ -86,6 +113,28 @@ def know(
     ]  # fmt: skip
     if values:
         connection.execute(_ADD, values)
+
+
+def join(connection: Connection, key: ReportKey, into: ReportKey) -> list[str]:
+    """From now on one order is another: its numbers and its versions are those of ``into``, whose
+    ids are returned. Its alert keeps a key that no report can have.
+
+    The caller holds the locks of both.
+    """
+    old, new = _values(key), _values(into)
+    moved = list(connection.execute(_ITS_REPORTS, _bound("old", old)).scalars())
+    both = {**_bound("old", old), **_bound("new", new)}
+    for statement in _JOIN:
+        connection.execute(statement, both)
+    return moved
+
+
+def _values(key: ReportKey) -> dict[str, str]:
+    return {"key_value": key.value, "key_kind": key.kind.value, "key_authority": key.authority}
+
+
+def _bound(prefix: str, values: dict[str, str]) -> dict[str, str]:
+    return {f"{prefix}_{name}": value for name, value in values.items()}
 
 
 def _order(key: ReportKey, rows: Sequence[AnyRow]) -> Order:

@@ -1,5 +1,6 @@
 """Report versions: each content once for each order and time of sending."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -7,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain.ordering import NO_TIME, Version
-from bot.domain.report import Flag, Preliminary, Report, ReportKey, Status
+from bot.domain.report import Flag, KeyKind, Preliminary, Report, ReportKey, Status
 from bot.domain.triage import Triage
 from storage import codec, tables
 from storage.columns import AnyRow
@@ -39,7 +40,9 @@ _VERSIONS = select(
     _columns.key_authority == bindparam("authority"),
 )
 _STATUS = select(_columns.status).where(_columns.id == bindparam("report_id"))
-_BODY = select(_columns.body).where(_columns.id == bindparam("report_id"))
+_BODY = select(_columns.body, _columns.key_authority, _columns.key_kind, _columns.key_value).where(
+    _columns.id == bindparam("report_id")
+)
 
 
 def add(
@@ -115,11 +118,13 @@ def is_preliminary(connection: Connection, report_id: str) -> bool:
 
 def load(connection: Connection, report_id: str) -> Report:
     """The whole report. Raises KeyError where there is none of this id."""
-    body = connection.execute(_BODY, {"report_id": report_id}).scalar_one_or_none()
-    if body is None:
+    row = connection.execute(_BODY, {"report_id": report_id}).first()
+    if row is None:
         raise KeyError(report_id)
-    report: Report = _REPORT.validate_json(body)
-    return report
+    report: Report = _REPORT.validate_json(row.body)
+    # Its order may have been joined to another since.
+    key = ReportKey(row.key_authority, KeyKind(row.key_kind), row.key_value)
+    return report if report.key == key else replace(report, key=key)
 
 
 def _if_preliminary(report: Report) -> str | None:

@@ -109,6 +109,8 @@ def advance(alert: Alert, event: Event, now: datetime) -> tuple[Alert, tuple[Eff
     Raises NotAllowed where the person may not do this, or the state knows no such event.
     """
     transition = TRANSITIONS.get((alert.state, type(event)))
+    if alert.joined and isinstance(event, _BY_PEOPLE):
+        raise NotAllowed("joined", f"This report goes on as {alert.joined}: please answer that.")
     if transition is None:
         raise NotAllowed(*_NOTHING_TO_DO[alert.state])
     if alert.shadow and isinstance(event, _BY_PEOPLE):

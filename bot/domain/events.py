@@ -71,10 +71,13 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """The newest version deletes the result or marks it wrong. ``held`` as in Amended."""
+    """The newest version deletes the result or marks it wrong. ``held`` as in Amended. ``joined``
+    is the reference of the alert as which it goes on, where its report turned out to be that
+    one's."""
 
     report_id: str
     held: CategoryPolicy | None = None
+    joined: str = ""
 
 
 @dataclass(frozen=True, slots=True)

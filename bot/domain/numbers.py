@@ -19,6 +19,7 @@ _IMAGING = frozenset({KeyKind.ACCESSION, KeyKind.FILLER})
 """One space: in imaging the RIS is the filler, and many call its number the accession."""
 _ITS_OWN = frozenset({KeyKind.FILLER, KeyKind.PLACE, KeyKind.MESSAGE})
 """What names one order and nothing else. OBR-18 holds rooms and telephone numbers, too."""
+_LINKING = _IMAGING | _ITS_OWN
 # The same bytes leave no doubt. Of the others a lower one never joins what a higher one tells
 # apart: several exams share a placer's order, and one accession may cover several filler orders.
 _RANK = {
@@ -46,10 +47,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """``order`` is None where none is known. ``others`` are orders that the same version names
-    as well and that have an alert of their own: they stay apart."""
+    """``order`` is None where none is known. ``same`` are known orders that the version shows to be
+    that one; ``others`` are those that it names as well, that have an alert of their own and stay
+    apart."""
 
     order: Order | None
+    same: tuple[Order, ...] = ()
     others: tuple[Order, ...] = ()
 
 
@@ -102,8 +105,8 @@ def match(
     """Which of the known orders these numbers name; ``own`` is the key that they make.
 
     Several by numbers of certain authority: the strongest number decides, then how many agree,
-    then the alert that is open or older; where they are two patients', none. Several by a number
-    of assumed authority: none.
+    then the alert that is open or older; where they are two patients', none. Those that it shows to
+    be one are that of the oldest alert. Several by a number of assumed authority: none.
     """
     who = patient.identifiers
     certain, assumed = [], []
@@ -116,15 +119,14 @@ def match(
         if not any(_exact(mine, its) for mine, its in hits):
             assumed += [] if _unlike(who, order.patients) else [order]
         elif _may_be_theirs(own, hits, numbers, order, who):
-            certain.append((_weight(hits, order), order))
+            certain.append((_weight(hits, order), order, hits))
     if not certain:
         return Match(_only(assumed, who))
-    certain.sort(key=lambda pair: pair[0])
-    equals = [order for weight, order in certain if weight[:2] == certain[0][0][:2]]
+    certain.sort(key=lambda found: found[0])
+    equals = [order for weight, order, _ in certain if weight[:2] == certain[0][0][:2]]
     if any(_other_patient(a.patients, b.patients) for a in equals for b in equals):
         return Match(next((order for order in equals if not order.patients), None))
-    first, *rest = [order for _, order in certain]
-    return Match(first, tuple(order for order in rest if order.alert_id))
+    return _joined([(order, hits) for _, order, hits in certain])
 
 
 def news(numbers: Iterable[OrderNumber], order: Order) -> tuple[OrderNumber, ...]:
@@ -187,6 +189,26 @@ def _differ(
     here = [number for number in numbers if number.kind is kind]
     there = [number for number in order.numbers if number.kind is kind]
     return bool(here and there) and not any(_same(a, b, order, who) for a in here for b in there)
+
+
+def _joined(certain: list[tuple[Order, list[Hit]]]) -> Match:
+    """The first, and those that are one with it by numbers which are no group's, as a placer's."""
+    first = certain[0][0]
+    linked = [order for order, hits in certain if any(mine.kind in _LINKING for mine, _ in hits)]
+    one = [order for order in linked if first in linked and _may_be_one(first, order)] or [first]
+    oldest = min(one, key=_age)
+    rest = (order for order, _ in certain if order not in one and order.alert_id)
+    return Match(oldest, tuple(order for order in one if order is not oldest), tuple(rest))
+
+
+def _may_be_one(first: Order, order: Order) -> bool:
+    differ = _differ(KeyKind.ACCESSION, order.numbers, first, order.patients)
+    return not differ and not _other_patient(first.patients, order.patients)
+
+
+def _age(order: Order) -> tuple[bool, str]:
+    """What sorts the oldest alert first; nothing where there is none."""
+    return order.opened_at is None, order.opened_at.isoformat() if order.opened_at else ""
 
 
 def _weight(hits: list[Hit], order: Order) -> tuple[bool, int, bool, bool, str, str, str]:

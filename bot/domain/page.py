@@ -170,6 +170,7 @@ class Page:
     late_by: timedelta | None = None
     finding: str = ""
     reason: str = ""
+    joined: str = ""
     posted: tuple[Posted, ...] = field(default=())
     already_called: bool = False
     preliminary: bool = False

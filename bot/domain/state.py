@@ -96,6 +96,7 @@ class Alert:
     ``handed_over`` has one entry a person, ``in_slack`` whoever has a Slack message of this alert.
     ``withdrawn_at`` is when the report took back the result, by withdrawal or downgrade.
     ``radiologist_told_at`` is when the radiologist was last asked to phone in this cycle.
+    ``joined`` is the alert as which it goes on, where its report turned out to be that one's.
     ``beside`` are reports of other orders on the accession that ask as well.
     ``shadow``: its pages are only written down. Nobody was paged, so nobody may answer.
     """
@@ -136,6 +137,7 @@ class Alert:
     radiologist_told_at: datetime | None = None
     shadow: bool = False
     beside: tuple[str, ...] = ()
+    joined: str = ""
 
     @property
     def category(self) -> str:

@@ -211,8 +211,11 @@ def _take_version(turn: Turn, event: Amended, *, material: bool) -> None:
 
 
 def withdraw(turn: Turn, event: Withdrawn) -> None:
-    """Deleted or marked wrong: nothing more is asked. An acknowledged alert keeps its state, and
-    whoever was paged hears of it either way."""
+    """Deleted or marked wrong, or it goes on as another alert: nothing more is asked. An
+    acknowledged alert keeps its state, and whoever was paged hears of it either way."""
+    if event.joined:
+        turn.evolve(joined=event.joined)
+        turn.record("joined", into=event.joined)
     turn.evolve(report_id=event.report_id, version=turn.alert.version + 1)
     _take_back(turn, State.WITHDRAWN, event.held)
 

@@ -110,7 +110,7 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
     texts = {
         Notice.ACKNOWLEDGED: f"{ref} was acknowledged{_at(page)}. Nothing more is needed from you.",
         Notice.HANDED_OVER: f"{ref} went to the next person. It is no longer with you.",
-        Notice.WITHDRAWN: f"{ref} was withdrawn: deleted or marked wrong. Please {look}",
+        Notice.WITHDRAWN: _withdrawn(page, ref, look),
         Notice.DOWNGRADED: f"{ref} is now routine by a newer report. Nothing to answer; {look}",
         Notice.CHANGED: f"{ref}: the report has changed. Please {look}",
         Notice.ANOTHER_PROVIDER: f"{ref}: the report now names another ordering provider. "
@@ -130,6 +130,14 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.SHADOW_OVER: page.reason,
     }
     return texts.get(notice, "")
+
+
+def _withdrawn(page: Page, ref: str, look: str) -> str:
+    if page.joined:
+        return (
+            f"{ref} goes on as ref {page.joined}, which is the same report. Nothing to answer here."
+        )
+    return f"{ref} was withdrawn: deleted or marked wrong. Please {look}"
 
 
 def _quarantined(slug: str, reason: str) -> str:

@@ -70,6 +70,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         read_back=given.read_back.value if given else "",
         expired_at=alert.expired_at,
         review=alert.review,
+        joined=alert.joined,
         note=alert.note,
         late_by=alert.late_by,
         posted=outbox.posted(c, alert.id, person.id),

@@ -3,24 +3,29 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection
 
 from bot.domain import numbers as rules
-from bot.domain.events import Record
+from bot.domain.events import Record, Withdrawn
 from bot.domain.numbers import Match, Order
 from bot.domain.report import OrderNumber, Patient, ReportKey
-from storage import audit, orders
+from bot.engine.alerts import apply_in
+from bot.engine.context import Engine
+from storage import alerts, audit, orders
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The order's key: all its versions and its one alert are stored under it. ``may_have_alert``
-    is False where there is certainly none, ``is_new`` True where no version came before."""
+    is False where there is certainly none, ``is_new`` True where no version came before. ``moved``
+    are the report versions of orders that turned out to be this one."""
 
     key: ReportKey
     may_have_alert: bool
     is_new: bool = False
+    moved: frozenset[str] = frozenset()
 
 
 def lock(c: Connection, numbers: Iterable[OrderNumber]) -> None:
@@ -31,24 +36,42 @@ def lock(c: Connection, numbers: Iterable[OrderNumber]) -> None:
 
 def identify(
     c: Connection,
+    engine: Engine,
     own: ReportKey,
     numbers: Sequence[OrderNumber],
     patient: Patient,
-    now: datetime,
 ) -> Found:
     """The order that these numbers name, from now on known by all of them; a new one has the key
-    ``own``, unless another patient's order has that. The numbers are locked already."""
+    ``own``, unless another patient's order has that. Orders that these numbers show to be one are
+    joined, and so are their alerts. The numbers are locked already."""
     known = orders.find(c, numbers)
     matched = rules.match(own, numbers, patient, known)
+    waited = _hold(c, matched, numbers)
+    if waited:
+        matched = rules.match(own, numbers, patient, orders.find(c, numbers))
     order = matched.order
     if order is None:
         key = rules.free_key(own, numbers, patient, known)
         orders.know(c, key, numbers, patient.identifiers)
         return Found(key, may_have_alert=False, is_new=True)
+    moved = [_join(c, engine, other, order) for other in matched.same]
     if new := rules.news(numbers, order):
         orders.know(c, order.key, new, patient.identifiers)
-        _record_joined(c, order, matched, now)
-    return Found(order.key, _hold(c, order, numbers) or bool(order.alert_id))
+        _record_joined(c, order, matched, engine.clock.now())
+    return Found(
+        order.key,
+        may_have_alert=waited or bool(order.alert_id),
+        moved=frozenset(chain.from_iterable(moved)),
+    )
+
+
+def _join(c: Connection, engine: Engine, other: Order, order: Order) -> list[str]:
+    """The younger alert ends, and whoever was paged for it hears as which it goes on."""
+    if other.alert_id:
+        younger = alerts.load(c, other.alert_id)
+        event = Withdrawn(younger.report_id, younger.policy, joined=order.ref)
+        apply_in(c, engine, younger.id, event)
+    return orders.join(c, other.key, order.key)
 
 
 def has_been_seen(c: Connection, number: OrderNumber) -> bool:
@@ -56,18 +79,20 @@ def has_been_seen(c: Connection, number: OrderNumber) -> bool:
     return bool(orders.find(c, [number]))
 
 
-def _hold(c: Connection, order: Order, numbers: Sequence[OrderNumber]) -> bool:
+def _hold(c: Connection, matched: Match, numbers: Sequence[OrderNumber]) -> bool:
     """Versions of one order may share no number: they meet at its key. True where this had to be
-    waited for, and an alert may have been opened meanwhile."""
-    by_key = rules.plain(OrderNumber(order.key.kind, order.key.value))
-    if any(number.value == by_key.value for number in numbers):
-        return False
-    orders.lock(c, [by_key])
-    return True
+    waited for: the order may have got an alert meanwhile, or been joined to another."""
+    found = (matched.order, *matched.same) if matched.order else ()
+    named = {number.value for number in numbers}
+    keys = [rules.plain(OrderNumber(order.key.kind, order.key.value)) for order in found]
+    missing = [key for key in keys if key.value not in named]
+    if missing:
+        orders.lock(c, missing)
+    return bool(missing)
 
 
 def _record_joined(c: Connection, order: Order, matched: Match, now: datetime) -> None:
-    """Alerts are never merged: whoever reads the trail must see that two speak of one order."""
+    """Two stay two where only a placer's number joins them: whoever reads the trail must see it."""
     for other in matched.others:
         if order.alert_id:
             record = Record("numbers_joined", data={"other": other.ref})

@@ -63,7 +63,7 @@ def _flagged(
     own = (
         key_of(numbers) if unusable.numbers else ReportKey(raw.sender, content.kind, content.value)
     )
-    order = orders.identify(c, own, numbers, unusable.patient, now)
+    order = orders.identify(c, engine, own, numbers, unusable.patient)
     alert = alerts.by_key(c, order.key) if order.may_have_alert else None
     review = could_not_be_read(unusable.reason, entry)
     if alert is None:

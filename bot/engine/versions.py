@@ -38,7 +38,7 @@ def take(
 
     ``numbers`` are those by which its order is looked for; they are locked already.
     """
-    order = orders.identify(c, report.key, numbers, report.patient, now)
+    order = orders.identify(c, engine, report.key, numbers, report.patient)
     if order.key != report.key:
         report = replace(report, key=order.key)
     found = rules.triage(report, engine.policy)
@@ -65,16 +65,22 @@ def _settle(
     order: orders.Found,
 ) -> None:
     (version,) = (one for one in versions if one.report_id == report_id)
-    earlier = [one for one in versions if one.report_id != report_id]
+    # The alert has heard of no version that another order has brought along.
+    fresh = {report_id, *order.moved}
+    earlier = [one for one in versions if one.report_id not in fresh]
     before, after = settle(earlier, engine.policy), settle(versions, engine.policy)
-    if after and version.counts:
-        # Most reports are routine and have no alert: they are spared the look for one.
-        alert = alerts.by_key(c, order.key) if order.may_have_alert else None
-        before_it, newest = _newest(version, versions, engine.policy)
-        dated = _dated(report, version, before_it, newest)
-        _follow(c, engine, _News(dated, report_id, versions, before, after, found), alert)
-        if version.content_hash not in {one.content_hash for one in earlier}:
-            _note_older(c, engine, report, version, newest, after)
+    if not after or not (version.counts or order.moved):
+        return
+    # Most reports are routine and have no alert: they are spared the look for one.
+    alert = alerts.by_key(c, order.key) if order.may_have_alert else None
+    news = _News(report, report_id, earlier, versions, before, after, found)
+    if not version.counts:
+        _follow(c, engine, news, alert)
+        return
+    before_it, newest = _newest(version, versions, engine.policy)
+    _follow(c, engine, replace(news, report=_dated(report, version, before_it, newest)), alert)
+    if version.content_hash not in {one.content_hash for one in versions if one != version}:
+        _note_older(c, engine, report, version, newest, after)
 
 
 def _newest(
@@ -126,10 +132,12 @@ def _note_older(
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """The version received, among all of its order: what they amount to without it and with it."""
+    """The version received, among all of its order: what they amount to without it and with it.
+    ``earlier`` are those that the alert has heard of."""
 
     report: Report
     report_id: str
+    earlier: Sequence[Version]
     versions: Sequence[Version]
     before: Settled | None
     after: Settled
@@ -138,8 +146,7 @@ class _News:
     def held(self, c: Connection, policy: Policy) -> tuple[Held, Held]:
         """What the versions say of the order, without the one received and with it."""
         load = loading(c, self.report, self.report_id)
-        older = [version for version in self.versions if version.report_id != self.report_id]
-        return held(c, older, policy, load), held(c, self.versions, policy, load)
+        return held(c, self.earlier, policy, load), held(c, self.versions, policy, load)
 
 
 def _follow(c: Connection, engine: Engine, news: _News, alert: Alert | None) -> None:

@@ -181,9 +181,11 @@ def _ended_by_report(page: Page, ended: Look) -> Message:
         Look.WITHDRAWN: ("⛔", "Withdrawn", "The result was deleted or marked wrong"),
         Look.DOWNGRADED: ("⬇️", "Downgraded", "A newer version of the report is routine"),
     }[ended]
+    if page.joined:
+        icon, said, advice = "🔗", f"Goes on as {page.joined}", "It is the same report"
     blocks = [
         header(f"{icon} {said} · {what(page)}"),
-        context(f"{advice}: nothing more to answer. See the EHR · ref *{page.ref}*"),
+        context(f"{advice}: nothing more to answer here. See the EHR · ref *{page.ref}*"),
     ]
     return Message(f"READBACK: {page.ref} {said.lower()}", blocks)
 
@@ -206,6 +208,8 @@ def aloud(page: Page) -> Message | None:
     said = _ALOUD.get(page.slip.notice) if page.slip.notice else None
     if said is None:
         return None
+    if page.joined:
+        said = f"goes on as {page.joined}, which is the same report. Nothing to answer here."
     return Message(f"READBACK: {page.ref} {said}", [section(f"*{page.ref}* {said}")])
 
 

@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.alert import State, advance
-from bot.domain.events import Amended, Withdrawn
+from bot.domain.events import (
+    Acknowledged,
+    Amended,
+    NotAllowed,
+    ReadBack,
+    Reopened,
+    Withdrawn,
+)
 from bot.domain.fold import of_its_order, settle
 from bot.domain.ordering import Version
 from bot.domain.policy import Policy
@@ -189,3 +196,22 @@ def test_an_open_alert_is_raised_by_a_machine_and_stays_with_its_owner() -> None
     assert (after.category, after.owner) == ("critical", owner)
     taken_back, _ = advance(after, Withdrawn("r2"), loop.now)
     assert taken_back.state is State.WITHDRAWN
+
+
+# ---- one report under two alerts ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_an_alert_that_goes_on_as_another_asks_nobody_and_says_as_which(answered: bool) -> None:
+    loop = Loop().open()
+    if answered:
+        loop.acknowledge(ADA)
+    loop.do(Withdrawn("r1", joined="B2C3"))
+    assert loop.alert.state is (State.ACKNOWLEDGED if answered else State.WITHDRAWN)
+    assert "ada" in {who for _, who in loop.told("withdrawn")}
+    ((_, entry),) = loop.entries("joined")
+    assert entry.data == {"into": "B2C3"}
+    for act in (Acknowledged("ada", "slack", 9, ReadBack.VIEWED), Reopened("carla")):
+        with pytest.raises(NotAllowed) as refused:
+            loop.do(act)
+        assert "B2C3" in refused.value.explain

@@ -162,21 +162,31 @@ def test_a_lower_number_does_not_join_what_a_higher_one_tells_apart() -> None:
     assert named(accession("A1"), filler("F2"), known=(chest,)) == chest
 
 
-def test_of_two_orders_with_an_alert_the_open_or_older_one_is_taken_and_the_other_told() -> None:
+def test_orders_that_a_version_shows_to_be_one_are_that_of_the_oldest_alert() -> None:
     older = order(accession("A"), alert="older")
     newer = replace(order(filler("F"), alert="newer"), opened_at=THEN + timedelta(hours=1))
     both = (accession("A"), filler("F"))
-    found = match(OWN, both, Patient(), (newer, older))
-    assert (found.order, found.others) == (older, (newer,))
-    ended = replace(older, is_open=False)
-    assert match(OWN, both, Patient(), (newer, ended)).order == newer
+    for ended in (older, replace(older, is_open=False)):
+        found = match(OWN, both, Patient(), (newer, ended))
+        assert (found.order, found.same, found.others) == (ended, (newer,), ())
     quiet = order(filler("F"))
-    assert match(OWN, both, Patient(), (older, quiet)).others == ()
+    assert match(OWN, both, Patient(), (quiet, older)).same == (quiet,)
+    assert match(OWN, both, Patient(), (order(accession("A")), quiet)).same == (quiet,)
+
+
+def test_what_a_higher_number_or_the_patient_tells_apart_is_not_joined() -> None:
+    place = OrderNumber(KeyKind.PLACE, "DiagnosticReport/1", "ehr")
+    ours, theirs = order(accession("A"), filler("F")), order(accession("B"), place, alert="b")
+    found = match(OWN, (filler("F"), place), Patient(), (ours, theirs))
+    assert (found.order, found.same, found.others) == (ours, (), (theirs,))
+    mine, another = order(accession("A"), who=JANET), order(filler("F"), who=OTHER)
+    assert match(OWN, (accession("A"), filler("F")), Patient(), (mine, another)).same == ()
 
 
 def test_the_orders_own_numbers_go_before_those_of_whoever_ordered() -> None:
     ours, group = order(accession("A")), order(placer("P"), alert="group")
-    assert named(accession("A"), placer("P"), known=(group, ours)) == ours
+    found = match(OWN, (accession("A"), placer("P")), Patient(), (group, ours))
+    assert (found.order, found.same, found.others) == (ours, (), (group,))
 
 
 def test_the_same_bytes_leave_no_doubt() -> None:

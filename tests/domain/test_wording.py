@@ -33,6 +33,12 @@ def notice(kind: Notice, **changes: object) -> str:
     return wording.sms(replace(page, **changes), NUMBER)  # type: ignore[arg-type] # any field
 
 
+def test_an_alert_that_goes_on_as_another_says_as_which() -> None:
+    said = notice(Notice.WITHDRAWN, joined="B2C3")
+    assert "ref K7QX goes on as ref B2C3" in said
+    assert "withdrawn" not in said
+
+
 # ---- pages -----------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from bot.engine import intake
 from bot.engine.context import Engine, Site
 from bot.sandbox.hospital import EVERY_STATE, Hospital
 from bot.sources import hl7
-from storage import alert_lists, audit
+from storage import alert_lists, alerts, audit
 from storage.alert_lists import AlertRow
 from storage.database import Database
 from tests.scenarios.looking import acknowledge_by_sms, deliver, paged
@@ -78,25 +78,6 @@ def test_a_correction_with_fewer_or_other_numbers_is_the_same_alerts(
     acknowledge_by_sms(hospital, hospital.ada, sms)
 
 
-def test_two_orders_whose_numbers_a_third_message_joins_stay_two_and_the_trail_says_so(
-    hospital: Hospital,
-) -> None:
-    hospital.send(oru(accession="ACC10001^RIS", minutes=0, now=hospital.now))
-    first = hospital.alert()
-    _, sms = paged(hospital.ada)
-    hospital.pass_time(minutes=1)
-    hospital.send(oru(filler="F10001^RIS", minutes=1, now=hospital.now))
-    second = hospital.alert()
-    _, other = paged(hospital.ada)
-    joined = oru(accession="ACC10001^RIS", filler="F10001^RIS", minutes=2, status="C")
-    hospital.send(joined)
-    assert hospital.alerts() == 2
-    (entry,) = [e for e in hospital.trail(first) if e.what == "numbers_joined"]
-    assert entry.data == {"other": second.ref}
-    acknowledge_by_sms(hospital, hospital.ada, sms)
-    acknowledge_by_sms(hospital, hospital.ada, other)
-
-
 def test_copies_with_other_numbers_on_eight_connections_at_once_are_one_alert(
     hospital: Hospital,
 ) -> None:
@@ -142,6 +123,10 @@ class Desk:
 
     def rows(self) -> list[AlertRow]:
         return self.engine.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000))
+
+    def joined(self, row: AlertRow) -> bool:
+        alert = self.engine.database.look(lambda c: alerts.by_ref(c, row.ref))
+        return alert is not None and bool(alert.joined)
 
     def more(self, *messages: bytes) -> int:
         """How many alerts these messages open."""

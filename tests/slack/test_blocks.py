@@ -185,6 +185,15 @@ def test_a_wrong_directory_entry_names_neither_patient_nor_decliner() -> None:
     assert "Dr. Ben Ito" in told
 
 
+def test_an_alert_that_goes_on_as_another_says_as_which() -> None:
+    page = notice(Notice.WITHDRAWN, state="withdrawn", joined="B2C3")
+    short = aloud(page)
+    assert short
+    for told in (read(page_message(page, SITE)), read(short)):
+        assert "B2C3" in told
+        assert "Withdrawn" not in told
+
+
 def test_an_older_version_is_to_be_compared_and_nothing_of_it_is_shown() -> None:
     told = read(notice_message(notice(Notice.OLDER_VERSION, finding="Dissection."), SITE))
     assert "older version" in told

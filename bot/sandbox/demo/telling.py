@@ -177,6 +177,7 @@ _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
     "provider_corrected": lambda f: Told("Ordering provider corrected", f["person"] and f.who),
     "patient_corrected": lambda _: Told("Patient's identity corrected", "", "alarm"),
     "directory_changed": lambda f: Told(f"{f.who} has left the directory", "", "warn"),
+    "joined": lambda f: Told("Goes on as another alert", f["into"], "warn"),
     "withdrawn": lambda _: Told("Result withdrawn", "deleted or marked wrong", "warn"),
     "downgraded": lambda _: Told("Result is routine now", "", "warn"),
     "older_version": lambda f: Told("An older version came late", f["category"], "warn"),
