@@ -46,6 +46,9 @@ CLOCK_AHEAD = _gauge(
     "clock_ahead_seconds", "How far Readback is before a system clock that was stepped back"
 )
 CHANNEL_UP = _gauge("channel_up", "1 where the channel works, 0 where it does not", "channel")
+SLACK_CONNECTIONS = _gauge("slack_connections", "Socket Mode connections that Slack answers on")
+SLACK_REPLACED = _counter("slack_connections_replaced", "Connections made anew, by why", "reason")
+SLACK_REPEATED = _counter("slack_repeated", "Acts that Slack delivered again, done only once")
 SOURCE_UP = _gauge("source_up", "1 where the source answers, 0 where it does not", "source")
 REPLIES = _counter("sms_replies", "Messages from phones, by what became of them", "outcome")
 CONNECTIONS_REFUSED = _counter("connections_refused", "HL7 senders turned away", "reason")

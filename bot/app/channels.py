@@ -83,6 +83,7 @@ def slack_settings(settings: Settings) -> SlackSettings:
         phi=settings.slack.phi,
         api_url=settings.slack.api_url,
         viewer=settings.slack.viewer_url_template,
+        connections=settings.slack.connections,
     )
 
 

@@ -99,17 +99,22 @@ class Place:
             **environment,
         }
 
+    @property
+    def settings(self) -> Settings:
+        """As the bot reads them."""
+        return load(self.config, self.environment)
+
     def start_thread(self) -> "BotOnThread":
-        bot = BotOnThread(load(self.config, self.environment), self.clock)
+        bot = BotOnThread(self.settings, self.clock)
         bot.start()
-        self.world.wait_connected()
+        self.world.wait_connected(self.settings.slack.connections)
         return bot
 
     def start_child(self) -> "BotAsChild":
         process = BotProcess(READBACK, self.config, self.log, self.ports.web, self.environment)
         process.start()
         process.wait_until_running()
-        self.world.wait_connected()
+        self.world.wait_connected(self.settings.slack.connections)
         return BotAsChild(process, self.ports.hl7, self.log)
 
 

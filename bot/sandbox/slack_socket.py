@@ -34,27 +34,35 @@ class Link:
 
 @dataclass
 class SocketMode:
-    """`delay` is seconds before an envelope leaves; `most_links` is Slack's limit for one app."""
+    """`delay` is seconds before an envelope leaves; `most_links` is Slack's limit for one app.
+
+    `mute`: new connections are accepted, and from then on nothing is said or read. `cut_at_next`:
+    the connection that the next envelope leaves by ends before its acknowledgment was read.
+    `last` is the envelope that was delivered last.
+    """
 
     journal: Journal
     tickets: set[str]
     links: list[Link] = field(default_factory=list)
     delay: float = 0.0
     most_links: int = 10
+    mute: bool = False
+    cut_at_next: bool = False
+    last: Json | None = None
 
     async def serve(self, socket: WebSocket) -> None:
-        if (
-            socket.query_params.get("ticket") not in self.tickets
-            or len(self.links) >= self.most_links
-        ):
+        if socket.query_params.get("ticket") not in self.tickets:
             await socket.close(4001)
             return
         self.tickets.discard(socket.query_params["ticket"])
         await socket.accept()
+        if len(self.links) >= self.most_links:
+            await _dismiss(socket, "too_many_websockets")
+            return
         link = Link(socket)
         self.links.append(link)
         try:
-            await socket.send_json(self._hello())
+            await self._greet(link)
             self.journal.tell("slack.connected", connections=len(self.links))
             while True:
                 self._receive(link, await socket.receive_json())
@@ -62,6 +70,13 @@ class SocketMode:
             pass  # the app went away: its envelopes find no acknowledgment, as at Slack
         finally:
             self._drop(link)
+
+    async def _greet(self, link: Link) -> None:
+        if self.mute:
+            link.deaf = True
+            deafen(link.socket.scope)
+        else:
+            await link.socket.send_json(self._hello())
 
     def _hello(self) -> Json:
         return {
@@ -95,20 +110,28 @@ class SocketMode:
 
         It is never sent again: Slack shows the person an error instead.
         """
-        await asyncio.sleep(self.delay)
-        if not self.links:
-            return Ack(error="the app is not connected")
-        link = random.choice(self.links)
-        envelope_id = secrets.token_hex(16)
-        answer: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
-        link.waiting[envelope_id] = answer
         envelope = {
-            "envelope_id": envelope_id,
+            "envelope_id": secrets.token_hex(16),
             "type": kind,
             "payload": payload,
             "accepts_response_payload": answerable,
         }
-        return await self._acknowledged(link, answer, {**envelope, **more})
+        return await self._sent({**envelope, **more})
+
+    async def deliver_again(self) -> Ack:
+        """The last envelope once more, as if its acknowledgment had been lost."""
+        assert self.last
+        return await self._sent(self.last)
+
+    async def _sent(self, envelope: Json) -> Ack:
+        await asyncio.sleep(self.delay)
+        if not self.links:
+            return Ack(error="the app is not connected")
+        self.last = envelope
+        link = random.choice(self.links)
+        answer: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
+        link.waiting[envelope["envelope_id"]] = answer
+        return await self._acknowledged(link, answer, envelope)
 
     async def _acknowledged(
         self, link: Link, answer: asyncio.Future[Json | None], envelope: Json
@@ -116,6 +139,9 @@ class SocketMode:
         try:
             async with asyncio.timeout(ACK_SECONDS):
                 await link.socket.send_json(envelope)
+                if self.cut_at_next:
+                    self.cut_at_next = False
+                    cut(link.socket.scope)
                 return Ack(await answer)
         except TimeoutError:
             return Ack(error="the app did not answer within 3 seconds")
@@ -127,15 +153,11 @@ class SocketMode:
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Ask every connection to reconnect, as Slack does every few hours, and close it."""
         for link in list(self.links):
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                await link.socket.send_json(
-                    {"type": "disconnect", "reason": reason, "debug_info": {"host": "standin"}}
-                )
-                await link.socket.close()
+            await _dismiss(link.socket, reason)
 
-    async def cut(self) -> None:
-        """Drop every connection without a word."""
-        for link in list(self.links):
+    async def cut(self, how_many: int | None = None) -> None:
+        """Drop connections without a word."""
+        for link in self.links[:how_many]:
             cut(link.socket.scope)
 
     async def deafen(self, how_many: int | None = None) -> None:
@@ -143,3 +165,11 @@ class SocketMode:
         for link in [link for link in self.links if not link.deaf][:how_many]:
             link.deaf = True
             deafen(link.socket.scope)
+
+
+async def _dismiss(socket: WebSocket, reason: str) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await socket.send_json(
+            {"type": "disconnect", "reason": reason, "debug_info": {"host": "standin"}}
+        )
+        await socket.close()

@@ -209,8 +209,8 @@ class World:
     def twilio_down(self, *, down: bool = True) -> None:
         self.twilio.faults.down = down
 
-    def cut_sockets(self) -> None:
-        self.server.run(self.slack.socket.cut())
+    def cut_sockets(self, how_many: int | None = None) -> None:
+        self.server.run(self.slack.socket.cut(how_many))
 
     def deafen_sockets(self, how_many: int | None = None) -> None:
         self.server.run(self.slack.socket.deafen(how_many))

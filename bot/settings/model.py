@@ -126,9 +126,11 @@ class Hl7Settings(Section):
 
 class SlackSettings(Section):
     """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well.
-    ``viewer_url_template`` is how the site's viewer is told which study: see domain/viewer.py."""
+    ``viewer_url_template`` is how the site's viewer is told which study: see domain/viewer.py.
+    ``connections``: Socket Mode connections of each copy; Slack takes ten of one app."""
 
     phi: Literal["none", "modal", "message"] = "none"
+    connections: int = Field(default=2, strict=True, ge=1, le=10)
     viewer_url_template: str = ""
     api_url: Address = SLACK_API
 

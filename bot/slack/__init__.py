@@ -13,7 +13,8 @@ class SlackSettings:
 
     ``phi`` says where a finding may stand: nowhere in Slack, in the modal that an entitled person
     opened, or in the message as well. ``callback_number`` is where a finding is told by phone.
-    ``viewer`` is the template of a study's address in the site's viewer.
+    ``viewer`` is the template of a study's address in the site's viewer. ``connections``: how many
+    Socket Mode connections are kept.
     """
 
     bot_token: str
@@ -22,6 +23,7 @@ class SlackSettings:
     phi: Phi = "none"
     api_url: str = API_URL
     viewer: str = ""
+    connections: int = 2
 
     def __repr__(self) -> str:
         """Without the tokens."""

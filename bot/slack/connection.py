@@ -1,87 +1,137 @@
-"""Socket Mode by bolt's built-in handler, with a socket that says when the peer has closed it.
+"""One of the connections to Slack, kept up on a thread of its own: its links come and go.
 
-The SDK takes the end of the stream for silence: it spins on it with a whole core until five pings
-have failed, and clicks are lost meanwhile. An error at the first empty read ends both.
+A link that has gone is cut before its successor is made, so that Slack sends it nothing more. One
+that still works (Slack asks it to move, or it has grown old) goes when its successor was greeted.
 """
 
-import errno
-import socket
-import ssl
-from contextlib import suppress
-from typing import Any
+import threading
+import time
+from collections.abc import Callable
+from http.client import HTTPException
 
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.slack import SlackSettings
-from bot.slack.transport import is_local, library_logger, web_client
+from bot import metrics
+from bot.log import log
+from bot.slack.link import CONNECT_SECONDS, DEAF, LOST, Link
 
-# A closed connection is replaced within this time, a deaf one within five times of it.
-PING_SECONDS = 2.0
-CONNECT_SECONDS = 10
-
-
-class Connection(SocketModeHandler):
-    """Bolt's handler on a client that notices when the peer hangs up."""
-
-    def __init__(self, app: App, settings: SlackSettings, workers: int) -> None:
-        self.app, self.app_token = app, settings.app_token
-        self.client = _Client(
-            settings.app_token,
-            logger=library_logger(),
-            web_client=web_client(settings, CONNECT_SECONDS),
-            ping_interval=PING_SECONDS,
-            concurrency=workers,
-        )
-        if is_local(settings.api_url):
-            self.client.proxy = None
-            if settings.api_url.startswith("http:"):
-                # Without one the SDK reads every authority there is at each connection, also where
-                # there is no TLS. This one knows none, so it would trust nobody.
-                self.client.web_client.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as the SDK does
-
-    def hang_up(self) -> None:
-        """Close for good. The SDK would wait for its reader's timeout first, and a second for its
-        queue's: both are cut short."""
-        self.client.auto_reconnect_enabled = False
-        self.client.closed = True
-        self.client.message_queue.put(None)
-        self.client.current_session_state.terminated = True
-        session = self.client.current_session
-        line: object = session.sock if session else None
-        if isinstance(line, _Line):
-            line.end()
-        self.client.close()
+LOOK_SECONDS = 0.5
+HELLO_SECONDS = 4.0
+# A link that answers pings and is sent nothing would be found by nobody: none grows older.
+OLDEST_SECONDS = 3600.0
+FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
+# Slack counts connections for a while that are gone already.
+TOO_MANY, TOO_MANY_WAIT = "too_many_websockets", 10.0
+OLD = "old"
+_WHY = frozenset({LOST, DEAF, OLD, TOO_MANY, "refresh_requested", "warning", "link_disabled"})
 
 
-class _Client(SocketModeClient):
-    def connect(self) -> None:
-        """As the SDK connects, and then keep an eye on the line."""
-        super().connect()
-        session = self.current_session
-        if session and session.sock:
-            line: Any = _Line(session.sock)
-            session.sock = line
+class Connection:
+    """``made`` makes a link that calls back when somebody should look at it. ``first_age``:
+    seconds after which the first link is replaced, apart from those of other connections."""
 
+    def __init__(
+        self, made: Callable[[Callable[[], None]], Link], first_age: float = OLDEST_SECONDS
+    ) -> None:
+        self._made = made
+        self._stopping, self._changed = False, threading.Event()
+        self._link: Link | None = None
+        self._first_age, self._born, self._replaced = first_age, 0.0, 0
+        self._wait, self._not_before = 0.0, 0.0
+        self._thread = threading.Thread(target=self._keep, name="slack-connection", daemon=True)
 
-class _Line:
-    """A socket whose end of stream is an error, unless it was we who ended it."""
-
-    def __init__(self, line: socket.socket) -> None:
-        self._line, self._ended = line, False
-
-    def recv(self, size: int) -> bytes:
-        received = self._line.recv(size)
-        if not received and not self._ended:
-            raise ConnectionResetError(errno.ECONNRESET, "closed by the peer")
-        return received
+    def start(self) -> None:
+        """Connect in the background: Slack being away must not keep the SMS from leaving."""
+        self._thread.start()
 
     def end(self) -> None:
-        self._ended = True
-        with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
+        """Begin to stop; ``join`` waits for it."""
+        self._stopping = True
+        self._changed.set()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._line, name)
+    def join(self) -> None:
+        """Blocks while it hangs up: for a moment, or for as long as Slack does not answer."""
+        if self._thread.is_alive():
+            self._thread.join(CONNECT_SECONDS)
+
+    def is_live(self) -> bool:
+        """A click would arrive."""
+        return self._link is not None and self._link.is_live()
+
+    def _keep(self) -> None:
+        while not self._stopping:
+            try:
+                self._watch()
+            except Exception as error:  # a watch that ends would leave the connection dead for good
+                log.error("slack_connection_broke", exc_info=error)
+                if self._link:
+                    self._link.cut()
+            self._changed.wait(LOOK_SECONDS)
+            self._changed.clear()
+        if self._link:
+            self._link.hang_up()
+
+    def _watch(self) -> None:
+        if self._link:
+            self._link.look()
+        why = self._why_replace()
+        if why and time.monotonic() >= self._not_before:
+            self._replace(why)
+
+    def _why_replace(self) -> str:
+        if self._link is None:
+            return "start"
+        age = time.monotonic() - self._born
+        oldest = OLDEST_SECONDS if self._replaced else self._first_age
+        return self._link.why_over or (OLD if age > oldest else "")
+
+    def _replace(self, why: str) -> None:
+        old = self._link
+        if old and why in {LOST, DEAF}:
+            old.cut()
+        new = self._greeted()
+        if new is None:
+            return
+        self._link, self._born = new, time.monotonic()
+        if old:
+            self._replaced += 1
+            reason = why if why in _WHY else "other"
+            metrics.SLACK_REPLACED.labels(reason).inc()
+            log.info("slack_connection_replaced", reason=reason)
+            old.finish()
+
+    def _greeted(self) -> Link | None:
+        """A new link that Slack has said hello to; None where there is none to be had now."""
+        link = self._made(self._changed.set)
+        try:
+            link.connect()
+        except (SlackClientError, HTTPException, OSError) as error:
+            self._failed(type(error).__name__, _asked_for(error))
+        else:
+            self._await_hello(link)
+            if link.is_live() and not link.why_over:
+                self._wait = 0.0
+                return link
+            self._failed(link.why_over or DEAF, TOO_MANY_WAIT if link.why_over == TOO_MANY else 0)
+        link.hang_up()
+        return None
+
+    def _await_hello(self, link: Link) -> None:
+        until = time.monotonic() + HELLO_SECONDS
+        while not (link.greeted or link.why_over or self._stopping):
+            if not self._changed.wait(max(until - time.monotonic(), 0.0)):
+                return
+            self._changed.clear()
+
+    def _failed(self, why: str, at_least: float) -> None:
+        log.warning("slack_not_connected", error=why)
+        self._wait = min(max(2 * self._wait, FIRST_WAIT), LONGEST_WAIT)
+        self._not_before = time.monotonic() + max(self._wait, at_least)
+
+
+def _asked_for(error: Exception) -> float:
+    """The seconds that Slack wants to be left alone, a minute at most: nobody clicks meanwhile."""
+    if not isinstance(error, SlackApiError):
+        return 0.0
+    asked = str(error.response.headers.get("Retry-After", ""))
+    return min(float(asked), 60.0) if asked.isdecimal() else 0.0

@@ -89,7 +89,7 @@ def two_copies(
             return copies[1]
 
         with rehearsal.hospital(postgres_database, start=both) as there:
-            there.world.wait_connected(2)
+            there.world.wait_connected(4)
             yield there, (copies[1], copies[0])
             copies[0].stop()
             assert not [line for copy in copies for line in copy.errors()]

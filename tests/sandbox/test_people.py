@@ -20,7 +20,7 @@ from bot.sandbox.people import SlackPerson
 from bot.sandbox.serving import Server
 from bot.sandbox.world import World
 from bot.slack import SlackSettings
-from bot.slack.connection import Connection
+from bot.slack.sockets import Sockets
 from tests.sandbox.blocks import PAGE, actions, button, modal, option, reasons, section, text, words
 
 Json = dict[str, Any]
@@ -330,9 +330,8 @@ def test_several_connections_share_the_envelopes_and_a_cut_one_comes_back(
     tokens = world.slack_tokens
     site = SlackSettings(tokens.bot, tokens.app, "", "modal", world.slack_api_url)
     # The SDK's own client sees a cut after five silent pings, during which it burns a whole core.
-    lines = [Connection(app, site, workers=2) for _ in range(2)]
-    for line in lines:
-        line.connect()  # type: ignore[no-untyped-call]  # bolt leaves it untyped
+    sockets = Sockets(app, site, workers=2)
+    sockets.start()
     try:
         world.wait_connected(2)
         web.chat_postMessage(channel="U1", text="critical", blocks=PAGE)
@@ -344,8 +343,7 @@ def test_several_connections_share_the_envelopes_and_a_cut_one_comes_back(
         assert ada.click("Acknowledge").error is None
         world.wait_until(lambda: len(pressed) == 2)
     finally:
-        for line in lines:
-            line.hang_up()
+        sockets.stop()
 
 
 def test_a_disconnect_message_makes_the_app_connect_anew(

@@ -60,7 +60,8 @@ def phi() -> Phi:
 @pytest.fixture
 def site(world: World, phi: Phi) -> SlackSettings:
     tokens = world.slack_tokens
-    return SlackSettings(tokens.bot, tokens.app, CALLBACK, phi, world.slack_api_url)
+    url = world.slack_api_url
+    return SlackSettings(tokens.bot, tokens.app, CALLBACK, phi, url, connections=1)
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""Several connections: what is replaced, in which order, and what Slack's limits do to it."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+import structlog
+from slack_bolt import Ack, App
+
+from bot.sandbox.people import SlackPerson
+from bot.sandbox.world import World
+from bot.slack import SlackSettings, connection
+from bot.slack.sockets import Sockets
+from bot.slack.transport import web_client
+
+Start = Callable[[int], Sockets]
+
+
+@pytest.fixture
+def start(world: World, site: SlackSettings) -> Iterator[Start]:
+    """So many connections of an app that answers /readback, started."""
+    client = web_client(site)
+    client.token = site.bot_token
+    app = App(client=client)
+    app.command("/readback")(_here)
+    started: list[Sockets] = []
+
+    def begin(count: int) -> Sockets:
+        sockets = Sockets(app, replace(site, connections=count), workers=2)
+        started.append(sockets)
+        sockets.start()
+        return sockets
+
+    yield begin
+    for sockets in started:
+        sockets.stop()
+
+
+def _here(ack: Ack) -> None:
+    ack("here")
+
+
+@pytest.fixture
+def ada(world: World) -> SlackPerson:
+    return world.slack_user("U0ADA", "Dr. Ada Osei")
+
+
+def wait(probe: Callable[[], object], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not probe():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def test_a_connection_counts_once_slack_has_greeted_it(
+    world: World, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "HELLO_SECONDS", 0.3)
+    world.slack.socket.mute = True
+    sockets = start(1)
+    world.wait_connected()
+    assert sockets.live() == 0
+    world.slack.socket.mute = False
+    wait(lambda: sockets.live() == 1)
+
+
+def test_beyond_slacks_limit_the_others_work_and_slack_is_not_stormed(
+    world: World, start: Start, ada: SlackPerson
+) -> None:
+    world.slack.socket.most_links = 2
+    with structlog.testing.capture_logs() as logged:
+        sockets = start(3)
+        wait(lambda: any(line.get("error") == "too_many_websockets" for line in logged))
+        wait(lambda: sockets.live() == 2)
+    assert [e.method for e in world.log].count("apps.connections.open") == 3
+    assert ada.command("/readback").ephemeral.text == "here"
+
+
+def test_an_old_connection_goes_when_its_successor_is_there(
+    world: World, start: Start, ada: SlackPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.sockets.OLDEST_SECONDS", 0.5)
+    sockets = start(1)
+    world.wait_connected()
+    (first,) = world.slack.socket.links
+    while first in world.slack.socket.links:
+        assert ada.command("/readback").error is None
+    assert sockets.live() == 1
+
+
+def test_a_connection_that_is_asked_to_go_is_followed_before_it_ends(
+    world: World, start: Start, ada: SlackPerson
+) -> None:
+    sockets = start(2)
+    world.wait_connected(2)
+    wait(lambda: sockets.live() == 2)
+    before = list(world.slack.socket.links)
+    world.disconnect_sockets("warning")
+    wait(lambda: len(set(world.slack.socket.links) - set(before)) == sockets.live() == 2)
+    assert ada.command("/readback").ephemeral.text == "here"
+
+
+def test_slack_is_left_alone_for_as_long_as_it_asks(world: World, start: Start) -> None:
+    world.slack.faults.fail_next("apps.connections.open", status=429, retry_after=2)
+    began = time.monotonic()
+    sockets = start(1)
+    wait(lambda: sockets.live() == 1)
+    assert time.monotonic() - began >= 2
