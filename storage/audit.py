@@ -194,7 +194,7 @@ def verify(connection: Connection, progress: Callable[[int], None] | None = None
     entries, broken = _verify_chains(connection, progress or (lambda _: None))
     number, broken_seal = _verify_seals(connection)
     found = broken or broken_seal or audit_heads.cut_off(connection)
-    found = found or audit_gaps.alert_without_chain(connection)
+    found = found or audit_gaps.alert_without_entry(connection)
     return Verdict(found is None, entries, number, found)
 
 

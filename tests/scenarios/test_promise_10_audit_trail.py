@@ -10,7 +10,12 @@ from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import addendum_reopens, nobody_answers
 from storage import audit, tables
 from storage.audit import Verdict
-from tests.scenarios.looking import expect_everything, paged_until_acknowledged
+from tests.scenarios.looking import (
+    acknowledge_by_sms,
+    expect_everything,
+    paged,
+    paged_until_acknowledged,
+)
 
 A = tables.audit.c
 GUARDS = {
@@ -132,6 +137,24 @@ def test_a_chain_that_no_seal_covers_yet_is_missed_by_its_alert(
     alert = one_alert(hospital)
     verdict = tampered(hospital, intruder, removed(alert))
     assert verdict.first_broken == f"chain {alert}, entry 1: removed with all that followed"
+
+
+@pytest.mark.parametrize(
+    ("what", "missed"), [("expired", "its window passed"), ("acknowledged", "who acknowledged it")]
+)
+def test_the_end_of_a_chain_that_no_seal_covers_yet_is_missed_where_the_alert_tells_more(
+    hospital: Hospital, intruder: Engine, what: str, missed: str
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=61)
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    trail = hospital.trail(hospital.alert())
+    first = next(entry.seq for entry in trail if entry.what == what)
+    end = [entry.seq for entry in trail if entry.seq >= first]
+    verdict = tampered(hospital, intruder, removed(hospital.alert().id, *end))
+    assert missed in (verdict.first_broken or "")
+    expect_everything(hospital)
 
 
 def test_a_stop_seals_what_was_written_since_the_last_seal(hospital: Hospital) -> None:
