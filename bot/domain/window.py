@@ -59,11 +59,16 @@ def opens_at(
     return received_at, f"no usable {missing} time: the window opens at receipt"
 
 
+def off_the_wall(ahead: timedelta) -> timedelta:
+    """By how much times that people read or write differ from ours: nothing for small steps."""
+    return ahead if ahead >= FAR_AHEAD else NOT_AHEAD
+
+
 def _told(*times: datetime | None, by: datetime, ahead: timedelta) -> list[datetime]:
     """The times that the sender told, as the clock shows them that was ``by`` at receipt."""
     told = [at for at in times if at is not None]
     passed = all(at <= by - ahead + FUTURE_TOLERANCE for at in told)
-    return [at + ahead for at in told] if ahead >= FAR_AHEAD and passed else told
+    return [at + off_the_wall(ahead) for at in told] if passed else told
 
 
 def not_the_call(called_at: datetime, opened_at: datetime, now: datetime) -> str:

@@ -9,7 +9,7 @@ from bot.domain import called
 from bot.domain.alert import Alert
 from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.page import Callee, Notice, Page
-from bot.domain.window import FAR_AHEAD
+from bot.domain.window import off_the_wall
 from bot.engine import before_final
 from bot.engine.context import Engine
 from storage import alerts, codes, outbox, people, reports
@@ -83,10 +83,11 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
 def _as_shown(page: Page, ahead: timedelta) -> Page:
     """People read the clock on the wall: "answer by" a time that lies a day ahead would be read as
     a day to answer in."""
-    if ahead < FAR_AHEAD:
+    off = off_the_wall(ahead)
+    if not off:
         return page
     times = ("now", "due_at", "valid_until", "handed_at", "ended_at", "expired_at")
-    shown = {name: at - ahead for name in times if (at := getattr(page, name))}
+    shown = {name: at - off for name in times if (at := getattr(page, name))}
     return replace(page, **shown)
 
 

@@ -193,7 +193,12 @@ def record_call(desk: Desk, body: Body) -> dict[str, Any]:
     if person is None:
         return _stranger(desk, body, about)
     event = CallRecorded(
-        person.id, told.reached, told.number, told.at, told.repeated_back, about.version
+        person.id,
+        told.reached,
+        told.number,
+        desk.by_our_clock(told.at),
+        told.repeated_back,
+        about.version,
     )
     try:
         desk.apply(about.alert_id, event)

@@ -159,10 +159,10 @@ def _called(desk: Desk, asked: Asked, person: Person, alert_id: str, rest: str) 
         desk.refuse(alert_id, person.id, "not_entitled")
         asked.tell("Only a coordinator or a radiologist can record a call.")
     elif not rest:
-        asked.open(modals.called(view, desk.now))
+        asked.open(modals.called(view, desk.on_the_wall))
     else:
-        call = typed_call(rest, person.timezone, desk.now)
-        event = _recorded(call, person, view.alert.version) if call else None
+        call = typed_call(rest, person.timezone, desk.on_the_wall)
+        event = _recorded(desk, call, person, view.alert.version) if call else None
         if call is None or event is None:
             asked.tell(f"I could not read that. Write for example\n`{EXAMPLE}`")
         elif found := modals.problems(call):
@@ -171,8 +171,9 @@ def _called(desk: Desk, asked: Asked, person: Person, alert_id: str, rest: str) 
             _apply(desk, asked, alert_id, event, f"The call for {view.alert.ref} is recorded.")
 
 
-def _recorded(call: Call, person: Person, version: int) -> CallRecorded:
-    return CallRecorded(person.id, call.reached, call.number, call.at, call.repeated_back, version)
+def _recorded(desk: Desk, call: Call, person: Person, version: int) -> CallRecorded:
+    at = desk.by_our_clock(call.at)
+    return CallRecorded(person.id, call.reached, call.number, at, call.repeated_back, version)
 
 
 def typed_call(text: str, zone: str, now: datetime) -> Call | None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bot.domain.alert import Alert
 from bot.domain.coverage import Person
 from bot.domain.events import Event
+from bot.domain.window import off_the_wall
 from bot.engine import alerts, views
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
@@ -75,6 +76,15 @@ class Desk:
     def now(self) -> datetime:
         """Readback's time in UTC."""
         return self.engine.clock.now()
+
+    @property
+    def on_the_wall(self) -> datetime:
+        """The time that people read, in UTC: it may be another one after a step of the clock."""
+        return self.now - off_the_wall(self.engine.clock.ahead)
+
+    def by_our_clock(self, read: datetime) -> datetime:
+        """What Readback's clock shows at a time that people read."""
+        return read + off_the_wall(self.engine.clock.ahead)
 
     def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run it on the engine's loop. Raises TimeoutError when Slack will not wait any longer."""

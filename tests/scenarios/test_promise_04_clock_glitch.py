@@ -3,11 +3,13 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.events import ReadBack
 from bot.sandbox.hospital import Hospital
-from tests.scenarios.looking import acknowledge_by_sms, expect_everything, owner, paged
+from tests.scenarios.looking import expect_everything, owner, paged
 from tests.scenarios.test_promise_04_designee_before_expiry import send_late, set_back
 
 GLITCH = timedelta(hours=25)
+CHICAGO = ZoneInfo("America/Chicago")
 
 
 def test_after_a_glitch_of_a_day_a_new_report_is_paged_as_ever_with_the_time_on_the_wall(
@@ -20,7 +22,13 @@ def test_after_a_glitch_of_a_day_a_new_report_is_paged_as_ever_with_the_time_on_
     alert = hospital.alert()
     assert (owner(hospital), alert.stale, alert.expired_at) == (hospital.ada.name, False, None)
     _, sms = paged(hospital.ada)
-    due = (alert.due_at - GLITCH).astimezone(ZoneInfo("America/Chicago"))
+    due = (alert.due_at - GLITCH).astimezone(CHICAGO)
     assert f"by {due:%H:%M}" in sms.body
-    acknowledge_by_sms(hospital, hospital.ada, sms)
+    at = (hospital.now - GLITCH).astimezone(CHICAGO)
+    call = f"called {alert.ref} Dr. Osei at {at:%H:%M} on 312-555-0101 repeated yes"
+    assert "is recorded" in hospital.carla.slack.command("/readback", call).ephemeral.plain
+    hospital.settle()
+    given = hospital.alert().acknowledgment
+    assert given is not None
+    assert (given.by, given.read_back) == ("Dr. Osei", ReadBack.REPEATED)
     expect_everything(hospital)
