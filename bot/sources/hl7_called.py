@@ -4,6 +4,7 @@ It is read and shown; it ends nothing. An attempt (voicemail, left a message, no
 """
 
 import re
+from itertools import islice
 
 from bot.sources.hl7_called_words import (
     ATTEMPT,
@@ -23,6 +24,10 @@ _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[A-Z*\[(])|\n\s*\n")
 _TITLE = re.compile(r"\b(Drs?|Mrs?|Ms|St|No|[ap]\.m|M\.D|D\.O|[A-Z])\.\s+")
 _HELD = "\x01"
 _LONGEST = 500
+_MOST = 8
+"""Places of one sentence in which somebody may have spoken."""
+_NO_SENTENCE = 2_000
+"""Characters. What is longer is a table or no text at all: it is looked at in pieces so long."""
 
 
 def called(told: Narrative) -> tuple[str, str]:
@@ -63,7 +68,7 @@ def _told(sentence: str, after: str) -> str:
 
 def _spoken(sentence: str) -> str:
     """Where two people spoke, what was tried before does not count, and is not quoted."""
-    for match in SPOKEN.finditer(sentence):
+    for match in islice(SPOKEN.finditer(sentence), _MOST):
         before = sentence[: match.start()]
         if NOT_DONE.search(before) or NOT_REACHED.search(sentence, match.end()):
             continue
@@ -87,4 +92,8 @@ def sentences(text: str) -> list[str]:
     """Cut at full stops, but not behind titles; the lines of a paragraph are one text."""
     guarded = _TITLE.sub(rf"\1.{_HELD}", text)
     plain = (" ".join(one.split()).replace(_HELD, " ") for one in _SENTENCE.split(guarded))
-    return [one for one in plain if one]
+    return [piece for one in plain for piece in _in_pieces(one)]
+
+
+def _in_pieces(sentence: str) -> list[str]:
+    return [sentence[at : at + _NO_SENTENCE] for at in range(0, len(sentence), _NO_SENTENCE)]

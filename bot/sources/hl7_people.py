@@ -1,5 +1,7 @@
 """Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2, 2.A)."""
 
+from dataclasses import dataclass
+
 from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Identifier, Patient, Provider
 from bot.sources.hl7_wire import Wire, at
@@ -32,26 +34,49 @@ def providers(field: str, wire: Wire, profile: Profile = STANDARD) -> tuple[Prov
     """
     if not field or field.isspace():
         return ()
-    found: list[Provider] = []
+    found = _People()
     for repetition in field.split(wire.repetition):
         provider = _xcn(repetition.split(wire.component), wire, profile)
         if provider is not None:
-            _join(found, provider)
-    return tuple(found)
+            found.add(provider)
+    return found.all()
 
 
-def _join(found: list[Provider], provider: Provider) -> None:
-    if not found:
-        found.append(provider)
-        return
-    numbers = {identifier.value for identifier in provider.identifiers}
-    for index, known in enumerate(found):
-        same_name = provider.name and provider.name.casefold() == known.name.casefold()
-        if same_name or numbers & {identifier.value for identifier in known.identifiers}:
-            more = tuple(i for i in provider.identifiers if i not in known.identifiers)
-            found[index] = Provider(known.identifiers + more, known.name or provider.name)
-            return
-    found.append(provider)
+@dataclass(slots=True)
+class _One:
+    """``known`` has the identifiers in their order, each once."""
+
+    known: dict[Identifier, None]
+    name: str
+
+
+class _People:
+    """Who was named so far, looked up by name and by number: a field may have thousands."""
+
+    def __init__(self) -> None:
+        self._found: list[_One] = []
+        self._by_name: dict[str, int] = {}
+        self._by_number: dict[str, int] = {}
+
+    def add(self, provider: Provider) -> None:
+        numbers = [identifier.value for identifier in provider.identifiers]
+        name = provider.name.casefold()
+        same = [self._by_number[number] for number in numbers if number in self._by_number]
+        if name in self._by_name:
+            same.append(self._by_name[name])
+        place = min(same, default=len(self._found))
+        if not same:
+            self._found.append(_One({}, ""))
+        one = self._found[place]
+        one.known |= dict.fromkeys(provider.identifiers)
+        one.name = one.name or provider.name
+        for number in numbers:
+            self._by_number.setdefault(number, place)
+        if one.name:
+            self._by_name.setdefault(one.name.casefold(), place)
+
+    def all(self) -> tuple[Provider, ...]:
+        return tuple(Provider(tuple(one.known), one.name) for one in self._found)
 
 
 def _xcn(parts: list[str], wire: Wire, profile: Profile) -> Provider | None:

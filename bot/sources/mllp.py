@@ -29,8 +29,9 @@ _CHUNK = 64 * 1024
 _UNDECIDED = 0.05
 """Seconds for the CR behind an FS, or for the text that goes on: the rest of one write is there in
 less. A sender that leaves the CR out waits so much longer for each answer."""
-_LARGE = 256 * 1024
-"""Above this size reading moves to a thread: the loop that also pages must not wait for it."""
+_LARGE = 32 * 1024
+"""Bytes; above this reading moves to a thread: the loop that also pages must not wait for it. Most
+reports have a tenth of that and take less than the way to a thread and back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +217,14 @@ class Listener:
         return hl7_ack.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
 
     async def _read(self, received: Frame) -> tuple[RawMessage, ...]:
-        if received.ending is not Ending.WHOLE:
-            return (_refused(received, self._how),)
         if received.size > _LARGE:
-            return await asyncio.to_thread(self._whole, received)
-        return self._whole(received)
+            return await asyncio.to_thread(self._messages, received)
+        return self._messages(received)
 
-    def _whole(self, received: Frame) -> tuple[RawMessage, ...]:
+    def _messages(self, received: Frame) -> tuple[RawMessage, ...]:
         how = self._how
+        if received.ending is not Ending.WHOLE:
+            return (_refused(received, how),)
         return read_all(
             received.data,
             source=how.source,

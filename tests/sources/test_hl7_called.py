@@ -231,3 +231,7 @@ def test_what_was_tried_before_two_people_spoke_is_not_quoted() -> None:
 def test_a_coded_answer_that_nobody_was_told_is_none() -> None:
     obx = "OBX|1|TX|73568-8^Communication of critical results^LN||None||||||F"
     assert report(sample(obx)).called == ""
+
+
+def test_a_text_without_full_stops_costs_what_its_length_does() -> None:
+    assert called("not discussed with nobody " * 8_000 + "Dr. Roe") == ""

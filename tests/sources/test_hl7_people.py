@@ -48,3 +48,8 @@ def test_copies_are_kept_apart_from_the_orderer() -> None:
 def test_nobody_named_is_nobody() -> None:
     found = report(message(obr({16: "", 28: "   ", 32: '""'}), OBX))
     assert (found.ordering, found.copies_to, found.radiologist) == ((), (), None)
+
+
+def test_thousands_of_orderers_cost_what_their_number_does() -> None:
+    field = "~".join(f"{number}^N{number}^A" for number in range(20_000))
+    assert len(report(sample(fields={16: field, 28: field})).ordering) == 20_000
