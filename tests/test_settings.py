@@ -136,6 +136,8 @@ def test_the_environment_alone_will_do(tmp_path: Path, monkeypatch: pytest.Monke
         ('[hl7]\nhost = " "', "hl7.host is empty."),
         ('[slack]\nphi = "all"', "Write one of 'none', 'modal' or 'message'."),
         ('[slack]\napi_url = "slack.com"', "slack.api_url is no web address."),
+        ('[slack]\nmode = "https"', "Write one of 'socket' or 'http'."),
+        ("[slack]\nconnections = 11", "slack.connections"),
         ('[web]\npublic_url = "https://h/?a=1"', "web.public_url holds more than an address."),
         ('[twilio]\nfrom = "312-555-0100"', "twilio.from is no phone number in international"),
         ('[database]\nurl = "mysql://h/x"', "names a database that Readback does not run on."),
@@ -266,6 +268,8 @@ def test_what_is_missing_for_slack_and_twilio_has_names(tmp_path: Path) -> None:
     )
     full = load(written(tmp_path), {**TOKENS, "READBACK_TWILIO__FROM": "+13125550100"})
     assert full.missing_for_slack() == full.missing_for_twilio() == ()
+    over_http = load(written(tmp_path), {**TOKENS, "READBACK_SLACK__MODE": "http"})
+    assert over_http.missing_for_slack() == ("SLACK_SIGNING_SECRET",)
 
 
 def test_a_relative_policy_lies_beside_the_settings_file(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
@@ -49,7 +50,9 @@ async def open_channels(
         slack = SlackSender(slack_settings(settings))
         stack.push_async_callback(slack.close)
         senders[SLACK] = slack
-        health[SLACK] = _listening_to_slack(settings, engine, stack)
+        listeners = _listening_to_slack(settings, engine, stack)
+        health[SLACK] = partial(_connected, listeners)
+        routes += listeners.routes()
     return Channels(senders, tuple(routes), health)
 
 
@@ -61,17 +64,19 @@ def _webhooks(settings: Settings, engine: Engine) -> list[BaseRoute]:
     return [*Webhooks(guard).routes()]
 
 
-def _listening_to_slack(settings: Settings, engine: Engine, stack: AsyncExitStack) -> Check:
+def _listening_to_slack(
+    settings: Settings, engine: Engine, stack: AsyncExitStack
+) -> SlackListeners:
     bridge = Bridge(asyncio.get_running_loop())
     listeners = SlackListeners(engine, bridge, slack_settings(settings))
     listeners.start()
     # On a thread: listeners that are still at work wait for this loop.
     stack.push_async_callback(asyncio.to_thread, listeners.stop)
+    return listeners
 
-    async def connected() -> str:
-        return OK if listeners.connected() else "not-connected"
 
-    return connected
+async def _connected(listeners: SlackListeners) -> str:
+    return OK if listeners.connected() else "not-connected"
 
 
 def slack_settings(settings: Settings) -> SlackSettings:
@@ -84,6 +89,8 @@ def slack_settings(settings: Settings) -> SlackSettings:
         api_url=settings.slack.api_url,
         viewer=settings.slack.viewer_url_template,
         connections=settings.slack.connections,
+        mode=settings.slack.mode,
+        signing_secret=_told(settings.secrets.slack_signing_secret),
     )
 
 

@@ -26,6 +26,7 @@ from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.slack_state import TEAM
 from bot.sandbox.world import World
 from bot.settings import Settings, load
+from bot.slack.requests import PATH
 from bot.sources.mllp_client import ask
 from storage.database import Database
 from storage.people_import import apply_import
@@ -104,17 +105,25 @@ class Place:
         """As the bot reads them."""
         return load(self.config, self.environment)
 
+    def _meet_slack(self) -> None:
+        """Slack reaches the bot now: by all its connections, or by its Request URL."""
+        slack = self.settings.slack
+        if slack.mode == "http":
+            self.world.slack.request_url.url = f"http://127.0.0.1:{self.ports.web}{PATH}"
+        else:
+            self.world.wait_connected(slack.connections)
+
     def start_thread(self) -> "BotOnThread":
         bot = BotOnThread(self.settings, self.clock)
         bot.start()
-        self.world.wait_connected(self.settings.slack.connections)
+        self._meet_slack()
         return bot
 
     def start_child(self) -> "BotAsChild":
         process = BotProcess(READBACK, self.config, self.log, self.ports.web, self.environment)
         process.start()
         process.wait_until_running()
-        self.world.wait_connected(self.settings.slack.connections)
+        self._meet_slack()
         return BotAsChild(process, self.ports.hl7, self.log)
 
 

@@ -133,7 +133,10 @@ def _slack(settings: "Settings", everybody: "list[Person]") -> Iterator["Finding
         yield Finding("slack", Weight.FAILED, problem.what, problem.cure)
     if tried.problems:
         return
-    yield Finding("slack", Weight.OK, f"both tokens work, workspace {tried.team}")
+    if settings.slack.mode == "http":
+        yield _request_url(settings)
+    which = "the bot token works" if settings.slack.mode == "http" else "both tokens work"
+    yield Finding("slack", Weight.OK, f"{which}, workspace {tried.team}")
     members = sorted((p for p in everybody if p.slack), key=lambda p: "coordinator" not in p.roles)
     for person in members[:MOST_LOOKED_UP]:
         wrong = checking.check_person(known, person)
@@ -142,6 +145,19 @@ def _slack(settings: "Settings", everybody: "list[Person]") -> Iterator["Finding
     if len(members) > MOST_LOOKED_UP:
         told = f"{MOST_LOOKED_UP} of {len(members)} members were looked up, coordinators first"
         yield Finding("slack", Weight.OK, told)
+
+
+def _request_url(settings: "Settings") -> "Finding":
+    """Only Slack can try it: it does when the address is entered."""
+    from bot.cli.findings import Finding, Weight
+    from bot.slack.requests import PATH
+
+    public = settings.web.public_url.rstrip("/")
+    if public:
+        return Finding("slack", Weight.OK, f"the app's Request URL has to be {public}{PATH}")
+    what = f"no web.public_url: Slack has to reach {PATH} of this server"
+    cure = "Set it, and enter it in the app's settings, with that path."
+    return Finding("slack", Weight.ADVICE, what, cure)
 
 
 def _twilio(settings: "Settings") -> Iterator["Finding"]:

@@ -127,8 +127,10 @@ class Hl7Settings(Section):
 class SlackSettings(Section):
     """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well.
     ``viewer_url_template`` is how the site's viewer is told which study: see domain/viewer.py.
-    ``connections``: Socket Mode connections of each copy; Slack takes ten of one app."""
+    ``connections``: Socket Mode connections of each copy; Slack takes ten of one app. In ``mode``
+    "http" Slack sends signed requests to web.public_url instead."""
 
+    mode: Literal["socket", "http"] = "socket"
     phi: Literal["none", "modal", "message"] = "none"
     connections: int = Field(default=2, strict=True, ge=1, le=10)
     viewer_url_template: str = ""
@@ -207,8 +209,9 @@ class Settings(Section):
         return too_far(self.shadow, now, where) if self.shadow else []
 
     def missing_for_slack(self) -> tuple[str, ...]:
-        """The names of what Slack (Socket Mode) still needs; empty where it can start."""
-        needed = ("slack_bot_token", "slack_app_token")
+        """The names of what Slack still needs; empty where it can start."""
+        way_in = "slack_app_token" if self.slack.mode == "socket" else "slack_signing_secret"
+        needed = ("slack_bot_token", way_in)
         return tuple(name.upper() for name in needed if getattr(self.secrets, name) is None)
 
     def missing_for_twilio(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Phi = Literal["none", "modal", "message"]
+Mode = Literal["socket", "http"]
 API_URL = "https://slack.com/api/"
 
 
@@ -14,7 +15,7 @@ class SlackSettings:
     ``phi`` says where a finding may stand: nowhere in Slack, in the modal that an entitled person
     opened, or in the message as well. ``callback_number`` is where a finding is told by phone.
     ``viewer`` is the template of a study's address in the site's viewer. ``connections``: how many
-    Socket Mode connections are kept.
+    Socket Mode connections are kept. In ``mode`` "http" Slack sends signed requests instead.
     """
 
     bot_token: str
@@ -24,7 +25,9 @@ class SlackSettings:
     api_url: str = API_URL
     viewer: str = ""
     connections: int = 2
+    mode: Mode = "socket"
+    signing_secret: str = ""
 
     def __repr__(self) -> str:
-        """Without the tokens."""
+        """Without tokens and secret."""
         return f"SlackSettings(phi={self.phi!r}, api_url={self.api_url!r})"

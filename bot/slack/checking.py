@@ -36,11 +36,14 @@ class Checked:
 
 
 def check(settings: SlackSettings) -> Checked:
-    """Try both tokens. Blocks for some seconds at most, and raises nothing."""
+    """Try both tokens, over HTTP the bot's alone. Blocks for some seconds at most, and raises
+    nothing."""
     swapped = _swapped(settings)
     if swapped:
         return Checked(problems=(swapped,))
     bot = check_bot(settings)
+    if settings.mode == "http":
+        return bot
     try:
         web_client(settings, CHECK_SECONDS).apps_connections_open(app_token=settings.app_token)
     except TROUBLE as error:

@@ -185,6 +185,19 @@ def test_no_public_address_and_findings_in_slack_are_worth_knowing(healthy: Plac
     assert any("Slack Enterprise plan with a signed BAA" in what for what in told)
 
 
+def test_over_http_the_request_url_is_told_and_no_app_token_is_tried(
+    healthy: Place, world: World
+) -> None:
+    secret = world.slack_tokens.signing_secret
+    healthy.env |= {"READBACK_SLACK__MODE": "http", "SLACK_SIGNING_SECRET": secret}
+    del healthy.env["SLACK_APP_TOKEN"]
+    told = findings(healthy)
+    assert any("readback.example.org/slack/events" in finding["what"] for finding in told["ok"])
+    assert told["advice"] == told["failed"] == []
+    healthy.env["READBACK_WEB__PUBLIC_URL"] = ""
+    assert any("/slack/events" in finding["what"] for finding in findings(healthy)["advice"])
+
+
 def test_a_policy_with_a_byte_order_mark_is_read(healthy: Place) -> None:
     policy = healthy.folder / "policy.toml"
     policy.write_bytes(b"\xef\xbb\xbf" + DEFAULT_POLICY.read_bytes())

@@ -101,6 +101,7 @@ def secrets_of(world: World, clock: Path) -> Mapping[str, str]:
     return {
         "SLACK_BOT_TOKEN": world.slack_tokens.bot,
         "SLACK_APP_TOKEN": world.slack_tokens.app,
+        "SLACK_SIGNING_SECRET": world.slack_tokens.signing_secret,
         "TWILIO_ACCOUNT_SID": world.twilio_sid,
         "TWILIO_AUTH_TOKEN": world.twilio_token,
         CLOCK_VARIABLE: str(clock),

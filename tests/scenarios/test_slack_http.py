@@ -1,0 +1,82 @@
+"""Slack over HTTP: the whole loop by signed requests, without a socket; what is not Slack's gets
+nowhere, and what is repeated happens once."""
+
+import pytest
+
+from bot.domain.alert import State
+from bot.sandbox.hospital import Hospital
+from bot.sandbox.slack_requests import RequestUrl
+from bot.sandbox.slack_socket import Ack
+from bot.sandbox.stories import UNDERSTOOD, paged
+from tests.scenarios.looking import entries, owner
+
+REFUSED = Ack(error="the app answered 401")
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    return {"READBACK_SLACK__MODE": "http", "SLACK_APP_TOKEN": ""}
+
+
+@pytest.fixture
+def url(hospital: Hospital) -> RequestUrl:
+    return hospital.world.slack.request_url
+
+
+def test_the_whole_loop_runs_by_requests_and_without_a_socket(
+    hospital: Hospital, url: RequestUrl
+) -> None:
+    assert hospital.world.server.run(url.verify())
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    assert "ct-head" not in hospital.ada.slack.command("/readback", "open").ephemeral.plain
+    modal = hospital.ada.slack.click("I can't take this").modal
+    assert hospital.ada.slack.submit(modal, {"reason": "I cannot act now"}).outcome == "closed"
+    hospital.settle()
+    paged(hospital.ben)
+    hospital.ada.slack.expect("Handed over")
+    modal = hospital.ben.slack.click("Acknowledge").modal
+    assert hospital.ben.slack.submit(modal).outcome == "errors"
+    assert hospital.ben.slack.submit(modal, {"Confirm": UNDERSTOOD}).outcome == "closed"
+    hospital.settle()
+    hospital.ben.slack.expect("acknowledged")
+    hospital.ada.slack.expect("acknowledged")
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    assert not hospital.world.slack.socket.links
+
+
+def test_a_request_that_is_repeated_acts_once_and_gets_the_same_answer(
+    hospital: Hospital, url: RequestUrl
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    modal = hospital.ada.slack.click("I can't take this").modal
+    assert hospital.ada.slack.submit(modal, {"reason": "I cannot act now"}).outcome == "closed"
+    hospital.settle()
+    again = hospital.world.server.run(url.deliver_again())
+    recorded = hospital.world.server.run(url.post(*url.last))
+    assert (again.error, recorded.error, again.payload) == (None, None, recorded.payload)
+    paged(hospital.ben)
+    hospital.settle()
+    assert (owner(hospital), len(entries(hospital, "declined"))) == (hospital.ben.name, 1)
+    assert not entries(hospital, "refused")
+    hospital.ada.slack.expect("Handed over")
+
+
+def test_forged_and_outdated_requests_are_refused(hospital: Hospital, url: RequestUrl) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    run = hospital.world.server.run
+    url.signing_secret, true = "another", url.signing_secret
+    assert hospital.ada.slack.click("I can't take this").error == REFUSED.error
+    body, headers = url.last
+    url.signing_secret = true
+    assert run(url.post(body, {"Content-Type": headers["Content-Type"]})) == REFUSED
+    assert run(url.post(body, {**headers, "X-Slack-Request-Timestamp": "now"})) == REFUSED
+    assert run(url.deliver_again(seconds_ago=301)) == REFUSED
+    assert run(url.post("x" * 1_000_001, headers)).error == "the app answered 413"
+    assert not hospital.ada.slack.modals
+    modal = hospital.ada.slack.click("Acknowledge").modal
+    assert hospital.ada.slack.submit(modal, {"Confirm": UNDERSTOOD}).outcome == "closed"
+    hospital.settle()
+    hospital.ada.slack.expect("acknowledged")
