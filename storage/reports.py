@@ -1,15 +1,16 @@
 """Report versions: each content once for each order and time of sending."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain.ordering import NO_TIME, Version
 from bot.domain.report import Flag, KeyKind, Preliminary, Report, ReportKey, Status
-from bot.domain.triage import Triage
+from bot.domain.triage import UNREAD, Triage
 from storage import codec, tables
 from storage.columns import AnyRow
 from storage.ids import new_id
@@ -33,11 +34,17 @@ _VERSIONS = select(
     _columns.resource,
     _columns.order_number,
     _columns.machine,
+    _columns.rule,
     _columns.if_preliminary,
 ).where(
     _columns.key_value == bindparam("value"),
     _columns.key_kind == bindparam("kind"),
     _columns.key_authority == bindparam("authority"),
+)
+_PUT_AWAY = (
+    update(tables.reports)
+    .where(_columns.id.in_(bindparam("ids", expanding=True)))
+    .values(key_kind=KeyKind.MESSAGE.value, key_value="read/" + _columns.id)
 )
 _STATUS = select(_columns.status).where(_columns.id == bindparam("report_id"))
 _BODY = select(_columns.body, _columns.key_authority, _columns.key_kind, _columns.key_value).where(
@@ -72,6 +79,7 @@ def add(
         if_preliminary=Preliminary(_if_preliminary(report) or "ignore"),
         order=report.order,
         machine=report.machine,
+        unread=triage.rule == UNREAD,
     )
     values = {"id": version.report_id, "message_id": message_id, "key_value": report.key.value,
               "key_kind": report.key.kind.value, "key_authority": report.key.authority,
@@ -107,7 +115,13 @@ def _version(row: AnyRow) -> Version:
         if_preliminary=Preliminary(row.if_preliminary or "ignore"),
         order=row.order_number or "",
         machine=bool(row.machine),
+        unread=row.rule == UNREAD,
     )
+
+
+def put_away(connection: Connection, report_ids: Collection[str]) -> None:
+    """These say nothing any more: what they stood in for has been read."""
+    connection.execute(_PUT_AWAY, {"ids": list(report_ids)})
 
 
 def is_preliminary(connection: Connection, report_id: str) -> bool:

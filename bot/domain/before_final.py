@@ -29,9 +29,14 @@ def asks_radiologist(versions: Iterable[Version], policy: Policy) -> bool:
 def minutes_before_final(versions: Iterable[Version]) -> int | None:
     """How many minutes before the first final version there was a flagged preliminary one, by the
     sender's times. None where there was none before it, or it has not come yet."""
-    told = [version for version in versions if not (version.machine or version.timeless)]
+    told = [version for version in versions if _is_dated(version)]
     found = (_minutes(some) for some in by_order(told))
     return next((minutes for minutes in found if minutes is not None), None)
+
+
+def _is_dated(version: Version) -> bool:
+    """Somebody has written it, at a time that is told."""
+    return not (version.machine or version.unread or version.timeless)
 
 
 def _minutes(told: list[Version]) -> int | None:

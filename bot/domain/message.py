@@ -1,6 +1,7 @@
 """What a source hands to the engine: the bytes as they came, and what could be read of them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.domain.report import Flag, OrderNumber, Patient, Report
 
@@ -29,8 +30,9 @@ class Unusable:
     ``detail`` names the field and the cure and quotes no value. ``flags`` is what could still
     be made out: a flagged message opens an alert for the coordinator besides.
     ``error_code`` is from HL7 table 0357 and ``location`` an ERL such as "OBR^1^3", for ERR.
-    ``numbers`` and ``patient`` are those of the order where they could be made out; ``content`` is
-    the digest of the message without its envelope, the same when it is sent again.
+    ``numbers`` and ``patient`` are those of the order where they could be made out, ``sent_at``
+    (aware) is when it says that it was sent, ``resource`` as in Report; ``content`` is the digest
+    of the message without its envelope, the same when it is sent again.
     """
 
     reason: str
@@ -41,6 +43,8 @@ class Unusable:
     numbers: tuple[OrderNumber, ...] = ()
     patient: Patient = field(default_factory=Patient)
     content: str = ""
+    sent_at: datetime | None = None
+    resource: str = ""
 
     @property
     def place(self) -> str:

@@ -20,7 +20,8 @@ class Version:
     impression and the addenda that carry a flag. ``review`` says why a coordinator must look.
     Times are as stated, one for the other where only one is, else NO_TIME. ``if_preliminary`` is
     what the site had set for its sender when it was received. ``order`` is the filler's number,
-    where one is told; ``machine``: no human signed it.
+    where one is told; ``machine``: no human signed it; ``unread``: a flagged message that nobody
+    could read stands in for its report.
     """
 
     report_id: str
@@ -36,6 +37,7 @@ class Version:
     if_preliminary: Preliminary = Preliminary.IGNORE
     order: str = ""
     machine: bool = False
+    unread: bool = False
 
     @property
     def counts(self) -> bool:
@@ -50,7 +52,7 @@ class Version:
 
 # ---- the order of versions ------------------------------------------------------------------
 
-_Place = tuple[datetime, datetime, Status, int, str]
+_Place = tuple[datetime, datetime, bool, Status, int, str]
 
 
 def in_order(versions: Iterable[Version], policy: Policy) -> list[Version]:
@@ -58,7 +60,7 @@ def in_order(versions: Iterable[Version], policy: Policy) -> list[Version]:
     by status rank; of what is still equal the most severe holds, then the content hash decides.
 
     Nothing was reached after it was sent: where one clock is ahead of the other, sending counts.
-    What tells no time comes before everything that does.
+    What tells no time comes before everything that does; what was read goes before what was not.
     """
     reached: dict[str, datetime] = {}
     placed: list[tuple[_Place, Version]] = []
@@ -86,4 +88,4 @@ def _final_last(ordered: list[Version]) -> list[Version]:
 
 def _place(at: datetime, version: Version, policy: Policy) -> _Place:
     milder = policy.severity(version.category) if version.category else len(policy.categories) + 1
-    return (at, version.sent_at, version.status, -milder, version.content_hash)
+    return (at, version.sent_at, not version.unread, version.status, -milder, version.content_hash)

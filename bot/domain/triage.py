@@ -15,6 +15,8 @@ from bot.domain.report import ROUTINE, Flag, Report
 # The RadLex block of actionable-finding categories; one draft has a code here that no table has.
 _CATEGORY_CODE = re.compile(r"RID4948\d")
 _RADLEX_ID = re.compile(r"RID\d+")
+UNREAD = "flagged-unusable"
+"""The rule for a flagged message that nobody could read: its coordinator looks."""
 NOT_SIGNED = "interpreted by a machine, and signed by nobody"
 # Where abnormal flags stand: OBX-8, and Observation.interpretation, which FHIR maps it to.
 _FLAG_FIELDS = ("-8", ".interpretation")

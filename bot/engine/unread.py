@@ -5,23 +5,19 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot import metrics
-from bot.domain.alert import Alert
 from bot.domain.coverage import Role
-from bot.domain.events import Amended, Opened, Record, SendNotice
+from bot.domain.events import Record, SendNotice
 from bot.domain.message import TOO_LARGE, RawMessage, Unusable
 from bot.domain.numbers import distinct, key_of
 from bot.domain.page import Notice, Slip
-from bot.domain.report import KeyKind, OrderNumber, ReportKey
-from bot.domain.triage import Triage
+from bot.domain.report import KeyKind, OrderNumber, Patient, Report, ReportKey, Status
+from bot.domain.triage import UNREAD, Triage
+from bot.domain.window import believed
 from bot.domain.wording import could_not_be_read
-from bot.engine import orders
-from bot.engine.alerts import apply_in
+from bot.engine import orders, versions
 from bot.engine.context import Engine
-from bot.engine.opening import free_ref, open_alert
-from storage import alerts, audit, outbox, people, quarantine
-from storage.alerts import AlertFacts
+from storage import audit, outbox, people, quarantine
 from storage.database import after_commit
-from storage.ids import new_id
 
 
 def keep(
@@ -37,9 +33,10 @@ def keep(
     after_commit(c, lambda: metrics.quarantined(unusable.reason))
     record = Record("quarantined", data={"reason": unusable.reason, "message": message_id})
     audit.append(c, "admin", [record], now)
-    if unusable.flags and not _is_test(engine, raw):
-        _flagged(c, engine, raw, unusable, entry.id, now)
-    elif entry.first or (entry.new and unusable.reason == TOO_LARGE):
+    flagged = bool(unusable.flags) and not _is_test(engine, raw)
+    asks = flagged and _flagged(c, engine, raw, message_id, unusable, entry.id, now)
+    told = flagged or entry.first or (entry.new and unusable.reason == TOO_LARGE)
+    if told and not asks:
         _tell_coordinator(c, unusable.reason, now, shadow=engine.shadow is not None)
     after_commit(c, engine.wake)
 
@@ -51,52 +48,73 @@ def _is_test(engine: Engine, raw: RawMessage) -> bool:
 
 
 def _flagged(
-    c: Connection, engine: Engine, raw: RawMessage, unusable: Unusable, entry: str, now: datetime
-) -> None:
-    """The order's alert, where a number could be made out, else one of its own, is reviewed by a
-    coordinator. The same content sent again adds nothing."""
-    content = OrderNumber(KeyKind.MESSAGE, unusable.content or raw.digest)
-    numbers = (*distinct(unusable.numbers), content)
-    orders.lock(c, numbers)
-    if orders.has_been_seen(c, content):
-        return
-    own = (
-        key_of(numbers) if unusable.numbers else ReportKey(raw.sender, content.kind, content.value)
-    )
-    order = orders.identify(c, engine, own, numbers, unusable.patient)
-    alert = alerts.by_key(c, order.key) if order.may_have_alert else None
-    review = could_not_be_read(unusable.reason, entry)
-    if alert is None:
-        _open_unread(c, engine, order.key, content.value, review, unusable)
-    else:
-        # Its content stands in for a finding, so that a second one is not taken for the first.
-        worst = engine.policy.categories[0]
-        apply_in(c, engine, alert.id, Amended(alert.report_id, worst, content.value, now, review))
-
-
-def _open_unread(
     c: Connection,
     engine: Engine,
-    key: ReportKey,
-    content: str,
-    review: str,
+    raw: RawMessage,
+    message_id: str,
     unusable: Unusable,
-) -> None:
-    worst, now = engine.policy.categories[0], engine.clock.now()
-    alert = Alert(
-        id=new_id(),
-        ref=free_ref(c, engine),
+    entry: str,
+    now: datetime,
+) -> bool:
+    """A version of the order, where its numbers and its time could be made out, else an order of
+    its own: reviewed by a coordinator, until a version that was sent later can be read. The same
+    content sent again adds nothing. False where such a version is there already."""
+    content = OrderNumber(KeyKind.MESSAGE, unusable.content or raw.digest)
+    sent_at = believed(unusable.sent_at, now)
+    numbers = (*distinct(unusable.numbers if sent_at else ()), content)
+    orders.lock(c, numbers)
+    if orders.has_been_seen(c, content):
+        return True
+    named = numbers[0] is not content
+    own = key_of(numbers) if named else ReportKey(raw.sender, content.kind, content.value)
+    order = orders.identify(c, engine, own, numbers, unusable.patient)
+    worst, review = engine.policy.categories[0], could_not_be_read(unusable.reason, entry)
+    found = Triage(worst.name, UNREAD, unusable.flags, review)
+    # Its content stands in for a finding, so that a second one is not taken for the first.
+    said = versions.Said(found, content.value)
+    report = _stand_in(raw, unusable, order.key, numbers, sent_at, now)
+    return versions.add(c, engine, report, order, said, message_id, now)
+
+
+def _stand_in(
+    raw: RawMessage,
+    unusable: Unusable,
+    key: ReportKey,
+    numbers: tuple[OrderNumber, ...],
+    sent_at: datetime | None,
+    now: datetime,
+) -> Report:
+    """A report of which only this is known. Half a patient corrects no patient: none is named."""
+    filler = (number.value for number in numbers if number.kind is KeyKind.FILLER)
+    return Report(
         key=key,
-        policy=worst,
-        window_opens_at=now,
-        due_at=now + worst.window,
-        opened_at=now,
-        report_id="",
-        finding_hash=content,
-        review=review,
+        status=Status.FINAL,
+        status_at=sent_at,
+        finalized_at=now,
+        discovered_at=None,
+        content_hash=unusable.content or raw.digest,
+        exam="",
+        modality="",
+        text="",
+        impression="",
+        addenda=(),
+        flags=unusable.flags,
+        patient=Patient(),
+        ordering=(),
+        attending=(),
+        copies_to=(),
+        radiologist=None,
+        accession="",
+        filler="",
+        placer="",
+        processing_id=raw.processing_id,
+        sender=raw.sender,
+        control_id=raw.control_id,
+        sent_at=sent_at,
+        resource=unusable.resource,
+        numbers=numbers,
+        order=next(filler, "") if not unusable.resource else "",
     )
-    found = Triage(worst.name, "flagged-unusable", unusable.flags)
-    open_alert(c, engine, alert, AlertFacts(), Opened(), found)
 
 
 def _tell_coordinator(c: Connection, reason: str, now: datetime, *, shadow: bool) -> None:

@@ -13,7 +13,7 @@ from bot.domain.events import Correction, Opened
 from bot.domain.fold import counted, of_its_order, settle
 from bot.domain.ordering import Version
 from bot.domain.policy import Policy
-from bot.domain.report import OrderNumber, Report
+from bot.domain.report import KeyKind, OrderNumber, Report
 from bot.domain.settled import Settled
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
@@ -39,48 +39,75 @@ def take(
     ``numbers`` are those by which its order is looked for; they are locked already.
     """
     order = orders.identify(c, engine, report.key, numbers, report.patient)
-    if order.key != report.key:
-        report = replace(report, key=order.key)
     found = rules.triage(report, engine.policy)
     finding = rules.finding_hash(report, engine.policy)
-    version = reports.add(c, report, message_id, found, finding, now)
-    if version is None:
-        _said_again(c, engine, report)
-        return
-    report_id = version.report_id
-    # Most reports are the first of their order: they are spared the look for others.
-    versions = [version] if order.is_new else reports.versions(c, report.key)
-    before_final.follow(c, engine, report, report_id, versions, now)
-    _settle(c, engine, report, report_id, versions, found, order)
-    before_final.record(c, report.key, report_id, versions, now)
+    content = {number.value for number in numbers if number.kind is KeyKind.MESSAGE}
+    add(c, engine, report, order, Said(found, finding, frozenset(content)), message_id, now)
 
 
-def _settle(
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a version says. ``content`` are digests of messages that nobody could read and that it
+    is the reading of: what stood in for them says nothing any more."""
+
+    found: rules.Triage
+    finding: str
+    content: frozenset[str] = frozenset()
+
+
+def add(
     c: Connection,
     engine: Engine,
     report: Report,
-    report_id: str,
-    versions: Sequence[Version],
-    found: rules.Triage,
     order: orders.Found,
-) -> None:
-    (version,) = (one for one in versions if one.report_id == report_id)
+    said: Said,
+    message_id: str,
+    now: datetime,
+) -> bool:
+    """Add the version to the order. Whether it holds now: what it says is asked for."""
+    report = report if order.key == report.key else replace(report, key=order.key)
+    version = reports.add(c, report, message_id, said.found, said.finding, now)
+    if version is None:
+        _said_again(c, engine, report)
+        return True
+    # Most reports are the first of their order: they are spared the look for others.
+    versions = [version] if order.is_new else reports.versions(c, report.key)
     # The alert has heard of no version that another order has brought along.
-    fresh = {report_id, *order.moved}
+    fresh = {version.report_id, *order.moved}
     earlier = [one for one in versions if one.report_id not in fresh]
+    versions = _without_unread(c, versions, said.content)
     before, after = settle(earlier, engine.policy), settle(versions, engine.policy)
-    if not after or not (version.counts or order.moved):
-        return
+    before_final.follow(c, engine, report, version.report_id, versions, now)
+    if after and (version.counts or order.moved):
+        news = _News(report, version.report_id, earlier, versions, before, after, said.found)
+        _follow(c, engine, news, version, order)
+    before_final.record(c, report.key, version.report_id, versions, now)
+    return after is not None and version.report_id in {after.newest.report_id, *after.beside}
+
+
+def _without_unread(
+    c: Connection, versions: list[Version], content: frozenset[str]
+) -> list[Version]:
+    read = {one.report_id for one in versions if one.unread and one.content_hash in content}
+    if read:
+        reports.put_away(c, read)
+    return [one for one in versions if one.report_id not in read]
+
+
+def _follow(
+    c: Connection, engine: Engine, news: "_News", version: Version, order: orders.Found
+) -> None:
     # Most reports are routine and have no alert: they are spared the look for one.
     alert = alerts.by_key(c, order.key) if order.may_have_alert else None
-    news = _News(report, report_id, earlier, versions, before, after, found)
     if not version.counts:
-        _follow(c, engine, news, alert)
+        _open_or_amend(c, engine, news, alert)
         return
-    before_it, newest = _newest(version, versions, engine.policy)
-    _follow(c, engine, replace(news, report=_dated(report, version, before_it, newest)), alert)
-    if version.content_hash not in {one.content_hash for one in versions if one != version}:
-        _note_older(c, engine, report, version, newest, after)
+    before_it, newest = _newest(version, news.versions, engine.policy)
+    dated = _dated(news.report, version, before_it, newest)
+    _open_or_amend(c, engine, replace(news, report=dated), alert)
+    known = {one.content_hash for one in news.versions if one != version}
+    if version.content_hash not in known and not version.unread:
+        _note_older(c, engine, news, version, newest)
 
 
 def _newest(
@@ -117,15 +144,10 @@ def _said_again(c: Connection, engine: Engine, report: Report) -> None:
 
 
 def _note_older(
-    c: Connection,
-    engine: Engine,
-    report: Report,
-    version: Version,
-    newest: Version,
-    after: Settled,
+    c: Connection, engine: Engine, news: "_News", version: Version, newest: Version
 ) -> None:
-    event = older_than_what_holds(version, newest, after, engine.policy)
-    alert = alerts.by_key(c, report.key) if event else None
+    event = older_than_what_holds(version, newest, news.after, engine.policy)
+    alert = alerts.by_key(c, news.report.key) if event else None
     if event and alert:
         apply_in(c, engine, alert.id, event)
 
@@ -149,7 +171,7 @@ class _News:
         return held(c, self.earlier, policy, load), held(c, self.versions, policy, load)
 
 
-def _follow(c: Connection, engine: Engine, news: _News, alert: Alert | None) -> None:
+def _open_or_amend(c: Connection, engine: Engine, news: _News, alert: Alert | None) -> None:
     if alert is None:
         _open(c, engine, news)
     else:

@@ -24,7 +24,8 @@ from bot.sources.fhir_json import (
     text,
 )
 from bot.sources.fhir_numbers import Origin, numbers_of
-from bot.sources.fhir_report import control_id, report_of
+from bot.sources.fhir_report import control_id, place, report_of
+from bot.sources.hl7_time import instant
 from bot.sources.hl7_wire import BadReport
 from bot.sources.salvage import unread_flags
 
@@ -97,7 +98,12 @@ def _reading(
     try:
         return Reports(tuple(report_of(report, origin, now, processing_id) for report in reports))
     except BadReport as bad:
-        return replace(_unusable(bad, data, origin), numbers=numbers_of(reports[0], origin).every)
+        return replace(
+            _unusable(bad, data, origin),
+            numbers=numbers_of(reports[0], origin).every,
+            sent_at=instant(text(one(reports[0].body.get("meta")).get("lastUpdated"))),
+            resource=place(reports[0], origin),
+        )
 
 
 def _unusable(bad: BadReport, data: bytes, origin: Origin) -> Unusable:

@@ -83,12 +83,18 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         called=called(told)[0],
         machine=by_machine(found, origin),
         sent_at=when.sent_at,
-        resource=f"{origin.name}/{found.body.get('id')}" if found.body.get("id") else "",
+        resource=place(found, origin),
         numbers=numbers.every,
         if_preliminary=origin.preliminary,
         order=bare(numbers.order),
     )
     return replace(report, content_hash=_content_hash(report))
+
+
+def place(found: Node, origin: Origin) -> str:
+    """Which resource of which server it is; empty where it has no id."""
+    number = text(found.body.get("id"))
+    return f"{origin.name}/{number}" if number else ""
 
 
 def control_id(found: Node) -> str:

@@ -102,7 +102,7 @@ def refused(piece: bytes, bad: BadReport, known: Known) -> RawMessage:
     """For quarantine, with the flags that can still be made out."""
     if is_json(piece):
         return fhir.refused(piece, bad, origin=known.origin, source=known.source)
-    return hl7.unusable(piece, bad, source=known.source, feeds=known.feeds)
+    return hl7.unusable(piece, bad, source=known.source, feeds=known.feeds, timezone=known.timezone)
 
 
 def _unframed(piece: bytes) -> bytes:

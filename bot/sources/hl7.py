@@ -7,7 +7,7 @@ words that name the field and the cure, with the flags that could still be made 
 import hashlib
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
@@ -19,7 +19,7 @@ from bot.sources.hl7_macros import salvaged_macros
 from bot.sources.hl7_orders import party, processing_id, salvaged_order, sender
 from bot.sources.hl7_people import patient
 from bot.sources.hl7_report import Circumstances, reports
-from bot.sources.hl7_time import zone_of
+from bot.sources.hl7_time import moment, zone_of
 from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, header_line, salvaged, unmarked
 from bot.sources.oversize import together
 from bot.sources.salvage import unread_flags
@@ -27,6 +27,7 @@ from bot.sources.salvage import unread_flags
 SOURCE = "hl7"
 _RESULT = re.compile(r"ORU(?![A-Z0-9])")
 _CODE = re.compile(r"[A-Z0-9]{3}")
+_ANY_TIME = datetime.max.replace(tzinfo=UTC)
 _LONGEST = 200
 """Characters kept of a header field of a message that could not be read."""
 
@@ -41,7 +42,7 @@ def read(
     try:
         wire = cut(*decode(data))
     except BadReport as bad:
-        return unusable(data, bad, source=source, feeds=feeds)
+        return unusable(data, bad, source=source, feeds=feeds, timezone=timezone)
     profile = profile_of(wire, feeds)
     # The offset in MSH-7 holds for the whole message (section 2.15.9.7).
     zone = zone_of(wire.msh(7)) or profile.timezone or timezone
@@ -79,7 +80,7 @@ def _reading(wire: Wire, known: Circumstances, data: bytes) -> Reading:
         aside = _set_aside(wire)
         return SetAside(aside) if aside else Reports(reports(wire, known))
     except BadReport as bad:
-        return _unread(bad, wire, known.profile, content(data))
+        return _unread(bad, wire, known.profile, content(data), known.zone)
 
 
 def content(data: bytes) -> str:
@@ -90,7 +91,12 @@ def content(data: bytes) -> str:
 
 
 def _unread(
-    bad: BadReport, wire: Wire, profile: Profile, content_: str, bare: bytes = b""
+    bad: BadReport,
+    wire: Wire,
+    profile: Profile,
+    content_: str,
+    zone: tzinfo | None,
+    bare: bytes = b"",
 ) -> Unusable:
     """``bare`` is what has no MSH: it may be anything, and flagged all the same."""
     order = salvaged_order(_without_last_field(wire))
@@ -103,7 +109,14 @@ def _unread(
         numbers=order[1] if order else (),
         patient=patient(order[0].pid, wire) if order else Patient(),
         content=content_,
+        sent_at=_sent_at(wire, zone),
     )
+
+
+def _sent_at(wire: Wire, zone: tzinfo | None) -> datetime | None:
+    """MSH-7; without a zone anywhere it is none."""
+    stated = zone_of(wire.msh(7)) or zone
+    return moment(wire.msh(7), stated, _ANY_TIME).at if stated else None
 
 
 def _without_last_field(wire: Wire) -> Wire:
@@ -132,7 +145,7 @@ def _set_aside(wire: Wire) -> str:
     return f"{kind}-{trigger}".lower() if _CODE.fullmatch(trigger) else kind.lower()
 
 
-def unusable(
+def unusable(  # noqa: PLR0913 - what is known of a message depends on where it broke
     data: bytes,
     bad: BadReport,
     *,
@@ -141,11 +154,13 @@ def unusable(
     digest: str = "",
     tail: bytes = b"",
     feeds: Feeds = NO_PROFILES,
+    timezone: tzinfo | None = None,
 ) -> RawMessage:
     """A message for quarantine. ``data`` may be cut, ``size`` and ``digest`` are not; ``tail`` is
-    what is known of what was cut off, see oversize."""
+    what is known of what was cut off, see oversize. ``timezone`` is for times without a zone."""
     wire, known = salvaged(together(data, tail))
     profile = profile_of(wire, feeds) if known else STANDARD
+    zone = profile.timezone or timezone
     digest = digest or hashlib.sha256(data).hexdigest()
     size = len(data) if size is None else size
     # What was not kept may differ where what was kept is the same.
@@ -158,5 +173,5 @@ def unusable(
         sender=sender(wire)[:_LONGEST] if known else "",
         control_id=wire.msh(10)[:_LONGEST] if known else "",
         processing_id=processing_id(wire)[:_LONGEST] if known else "",
-        reading=_unread(bad, wire, profile, told, b"" if known else together(data, tail)),
+        reading=_unread(bad, wire, profile, told, zone, b"" if known else together(data, tail)),
     )

@@ -242,6 +242,7 @@ def _refused(received: Frame, how: Listening) -> RawMessage:
     return unusable(
         received.data,
         bad,
+        timezone=how.timezone,
         source=how.source,
         size=received.size,
         digest=received.digest,

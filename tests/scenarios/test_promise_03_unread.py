@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.alert import State
-from bot.sandbox.hospital import Hospital
-from storage import quarantine
+from bot.sandbox.hospital import EVERY_STATE, Hospital
+from bot.sandbox.samples import hl7_time
+from storage import alert_lists, quarantine
 from tests.scenarios.looking import (
     acknowledge_by_sms,
     entries,
@@ -98,6 +99,7 @@ def test_an_unreadable_version_of_a_known_order_is_its_alerts_and_the_coordinato
     hospital.send(version("V1", hospital.now, control="U1"))
     _, sms = paged(hospital.ada)
     acknowledge_by_sms(hospital, hospital.ada, sms)
+    hospital.pass_time(minutes=1)
     hospital.send(unknown_status(hospital, "U2"))
     assert (hospital.alerts(), hospital.alert().state) == (1, State.OPEN)
     assert owner(hospital) == hospital.carla.name
@@ -106,9 +108,28 @@ def test_an_unreadable_version_of_a_known_order_is_its_alerts_and_the_coordinato
     expect_everything(hospital)
 
 
+@pytest.mark.parametrize(("minutes", "state"), [(1, State.OPEN), (-1, State.DOWNGRADED)])
+def test_only_what_was_sent_later_takes_back_what_could_not_be_read(
+    hospital: Hospital, minutes: int, state: State
+) -> None:
+    """In whichever order they arrive; where it is taken back already, the coordinator is told."""
+    routine = {"control": "U2", "flag": "RID50261", "sent": hl7_time(hospital.now)}
+    hospital.pass_time(minutes=2)
+    unread = {"control": "U1", "status": "?", "sent": hl7_time(hospital.now)}
+    if minutes < 0:
+        routine["sent"], unread["sent"] = unread["sent"], routine["sent"]
+    for accession, order in (("V1", (routine, unread)), ("V2", (unread, routine))):
+        for about in order:
+            hospital.send(version(accession, hospital.now, stated="", **about))
+        states = hospital.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 9))
+        assert {row.state for row in states} == {state.value}, accession
+    expect_everything(hospital)
+
+
 def test_a_second_unreadable_version_reopens_what_was_acknowledged(hospital: Hospital) -> None:
     hospital.send(unknown_status(hospital, "U1"))
     paged_until_acknowledged(hospital, hospital.carla)
+    hospital.pass_time(minutes=1)
     hospital.send(unknown_status(hospital, "U2", flag="RID49480"))
     assert (hospital.alerts(), hospital.alert().state) == (1, State.OPEN)
     expect_everything(hospital)
