@@ -1,5 +1,6 @@
 """What all tests share: databases, samples, the browser, and the count of what was skipped."""
 
+import gc
 import os
 import shutil
 import signal
@@ -135,6 +136,12 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         return
     with new_database(request.getfixturevalue("postgres_maintenance"), "template0") as url:
         yield url
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,14 @@ def where(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imports(path: Path) -> Iterator[tuple[str, str]]:
     """The full name behind each imported name: `from a.b import c as d` gives ("d", "a.b.c")."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             for name in node.names:
                 bound = name.asname or name.name.partition(".")[0]
@@ -40,11 +46,12 @@ def imports(path: Path) -> Iterator[tuple[str, str]]:
                 yield name.asname or name.name, f"{node.module or '.'}.{name.name}"
 
 
+@cache
 def uses(path: Path) -> set[str]:
     """Every dotted name that the file reads, as the full name behind it."""
     known = dict(imports(path))
     found = set(known.values())
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Attribute):
             first, _, rest = ast.unparse(node).partition(".")
             found.add(f"{known.get(first, first)}.{rest}")

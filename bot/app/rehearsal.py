@@ -185,6 +185,10 @@ class BotOnThread:
         if self._copy:
             self._copy.engine.wake()
 
+    def busy(self) -> bool:
+        """Whether it has a page under way."""
+        return self._copy is not None and not self._copy.dispatcher.idle
+
     def errors(self) -> list[str]:
         """The ERROR lines of its log."""
         return errors_in(self._log.getvalue())
@@ -214,6 +218,10 @@ class BotAsChild:
 
     def nudge(self) -> None:
         """It looks at its clock every second by itself."""
+
+    def busy(self) -> bool:
+        """Nobody can look into it."""
+        return False
 
     def errors(self) -> list[str]:
         """The ERROR lines of its log."""

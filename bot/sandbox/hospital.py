@@ -46,6 +46,9 @@ class RunningBot(Protocol):
     def nudge(self) -> None:
         """Tell it that the clock was moved; left to itself it notices within a second."""
 
+    def busy(self) -> bool:
+        """Whether it certainly has a page under way; the database knows of all that it has."""
+
     def errors(self) -> list[str]:
         """The ERROR lines that it logged since it started."""
 
@@ -171,6 +174,8 @@ class Hospital:
 
     def _quiet(self) -> bool:
         """No receipt is on its way that could make work, none is there, and none came since."""
+        if self.bot and self.bot.busy():  # spares the question that costs most
+            return False
         return self._nothing_in_the_air() and self._at_rest() and self._nothing_in_the_air()
 
     def _nothing_in_the_air(self) -> bool:

@@ -65,7 +65,8 @@ def library_logger() -> logging.Logger:
     lost shows in ``connected``.
     """
     logger = logging.getLogger(_LOGGER)
-    logger.setLevel(logging.WARNING)
+    if logger.level != logging.WARNING:  # to set it forgets what every logger of the process knew
+        logger.setLevel(logging.WARNING)
     if not logger.filters:
         logger.addFilter(_lowered)
     return logger

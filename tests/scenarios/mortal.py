@@ -149,6 +149,10 @@ class Mortal:
     def errors(self) -> list[str]:
         return errors_in(self.log_text())
 
+    def busy(self) -> bool:
+        """Nobody can look into it."""
+        return False
+
     def log_text(self) -> str:
         return self._place.log.read_text(encoding="utf-8", errors="replace")
 
