@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.domain.alert import UNDO_WITHIN
 from bot.domain.coverage import SMS
 from storage import outbox_statements as sql
 
@@ -36,7 +37,9 @@ def again(connection: Connection, delivery_id: str, at: datetime | None) -> None
     connection.execute(sql.LOOK_AGAIN, {"delivery_id": delivery_id, "at": at})
 
 
-def last_sms_at(connection: Connection) -> datetime | None:
-    """When the newest SMS was taken whose alert is open: somebody may answer it."""
-    found: datetime | None = connection.execute(sql.LAST_SMS, {"channel": SMS}).scalar_one()
+def last_answerable_sms(connection: Connection, now: datetime) -> datetime | None:
+    """When the newest SMS was taken that somebody may answer: its alert is open, or has ended so
+    lately that it can be undone."""
+    values = {"channel": SMS, "since": now - UNDO_WITHIN}
+    found: datetime | None = connection.execute(sql.LAST_SMS, values).scalar_one()
     return found

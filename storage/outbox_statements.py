@@ -250,7 +250,10 @@ LAST_SMS = (
     select(func.max(_columns.settled_at))
     .select_from(tables.pages.join(tables.alerts))
     .where(
-        tables.alerts.c.state == literal_column("'open'"),
+        or_(
+            tables.alerts.c.state == literal_column("'open'"),
+            tables.alerts.c.ended_at > bindparam("since"),
+        ),
         _columns.channel == bindparam("channel"),
         _columns.state == "sent",
     )

@@ -6,11 +6,11 @@ a few times a week. Its edition, looked up once in each transaction, tells when 
 changed it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain.coverage import SLACK, SMS, Person, Roster
@@ -39,6 +39,11 @@ _OPT_OUT = (
     .where(tables.people.c.mobile == bindparam("of_mobile"))
     .values(opted_out_at=bindparam("at"), changed_at=bindparam("now"))
 )
+
+
+_WRONG = insert(tables.wrong_numbers).on_conflict_do_nothing(index_elements=["mobile"])
+_RIGHT = delete(tables.wrong_numbers).where(tables.wrong_numbers.c.mobile == bindparam("of_mobile"))
+_WRONG_NUMBERS = select(tables.wrong_numbers.c.mobile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +137,16 @@ def opt_out(
     """The number's holder wants no SMS (``out``), or wants it again. Returns whom it reaches."""
     values = {"of_mobile": mobile, "at": now if out else None, "now": now}
     connection.execute(_OPT_OUT, values)
+    if not out:
+        connection.execute(_RIGHT, {"of_mobile": mobile})
     changed(connection)
     return by_mobile(connection, mobile)
+
+
+def wrong_number(connection: Connection, mobile: str, now: datetime) -> None:
+    """The number's holder is somebody else than the directory says."""
+    connection.execute(_WRONG, {"mobile": mobile, "at": now})
+    changed(connection)
 
 
 def edition(connection: Connection) -> str:
@@ -162,7 +175,8 @@ def changed(connection: Connection) -> None:
 def _read(connection: Connection) -> Directory:
     rows = connection.execute(_EVERYBODY).all()
     identifiers = connection.execute(_IDENTIFIERS).all()
-    people = {row.id: _person(row) for row in rows}
+    wrong = set(connection.execute(_WRONG_NUMBERS).scalars())
+    people = {row.id: _person(row, wrong) for row in rows}
     active = tuple(people[row.id] for row in rows if row.active)
     return Directory(
         people=people,
@@ -178,9 +192,9 @@ def _read(connection: Connection) -> Directory:
     )
 
 
-def _person(row: AnyRow) -> Person:
+def _person(row: AnyRow, wrong_numbers: Set[str]) -> Person:
     slack = (row.slack_team, row.slack_user) if row.slack_user else None
-    by_sms = bool(row.mobile) and row.opted_out_at is None
+    by_sms = bool(row.mobile) and row.opted_out_at is None and row.mobile not in wrong_numbers
     channels = [channel for channel, works in ((SLACK, slack), (SMS, by_sms)) if works]
     return Person(
         id=row.id,

@@ -39,6 +39,9 @@ _CHANGE = (
     .values({name: bindparam(f"new_{name}", type_=_columns[name].type)
              for name in (*_FIELDS, "position", "active", "opted_out_at", "changed_at")})
 )  # fmt: skip
+_RIGHT = delete(tables.wrong_numbers).where(
+    tables.wrong_numbers.c.mobile.in_(bindparam("mobiles", expanding=True))
+)
 _LEAVE = (
     update(tables.people)
     .where(_columns.id == bindparam("person_id"))
@@ -84,15 +87,19 @@ class _Planned:
     old: AnyRow | None
     differences: tuple[str, ...]
 
+    @property
+    def has_new_number(self) -> bool:
+        """An admin has entered it: whatever its holder once said was said of somebody else."""
+        return self.old is None or self.old.mobile != self.new["mobile"]
+
     def changes(self, now: datetime) -> dict[str, Any]:
         """A new number has not opted out of anything; the same one has, whatever the file says."""
         new, old = self.new, self.old
-        same_number = old is not None and old.mobile == new["mobile"]
         stays = old is not None and not self.differences
         return {
             **{f"new_{name}": new[name] for name in (*_FIELDS, "position", "active")},
             "person_id": new["id"],
-            "new_opted_out_at": old.opted_out_at if old is not None and same_number else None,
+            "new_opted_out_at": None if old is None or self.has_new_number else old.opted_out_at,
             "new_changed_at": old.changed_at if old is not None and stays else now,
         }
 
@@ -118,6 +125,9 @@ def apply_import(
     if added:  # designees follow below: they may be further down in the file
         connection.execute(_ADD, [{**new, "designee_id": None, "changed_at": now} for new in added])
     connection.execute(_CHANGE, [row.changes(now) for row in plan.rows])
+    new_numbers = [row.new["mobile"] for row in plan.rows if row.has_new_number]
+    if new_numbers:
+        connection.execute(_RIGHT, {"mobiles": new_numbers})
     if plan.leaving:
         connection.execute(_LEAVE, [{"person_id": row.id, "now": now} for row in plan.leaving])
     connection.execute(delete(tables.person_identifiers))

@@ -2,19 +2,19 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
 from importlib.resources import files
 from secrets import randbits
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import metrics
-from bot.app.channels import Channels, open_channels, slack_settings, twilio_account
+from bot.app.channels import Channels, Loop, open_channels, slack_settings, twilio_account
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import open_listener
 from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
@@ -49,7 +49,6 @@ DEFAULT_POLICY = files("bot").joinpath("policies/default.toml")
 SEAL_EVERY = 60
 DRAIN_SECONDS = 10.0
 OUTAGE_SECONDS = 1.0
-Loop = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
@@ -104,10 +103,18 @@ async def running(
         begin_mode(engine)
         channels = await open_channels(settings, engine, without, stack)
         feeds = await _feeds(settings, engine, stack)
-        dispatcher = Dispatcher(engine, channels.senders, wake)
+        dispatcher = Dispatcher(engine, channels.senders, wake, channels.pace)
         web_port = await _web(settings, engine, channels, feeds, stack)
         scheduler = _schedule(engine, stack)
-        await _loops(engine, dispatcher, wake, feeds, partial(watch_clock, clock, scheduler), stack)
+        loops: dict[str, Loop] = {
+            "timers": lambda: timers.run(engine, wake),
+            "dispatcher": dispatcher.run,
+            "clock": partial(watch_clock, clock, scheduler),
+            **channels.loops,
+            **feeds.loops,
+        }
+        await _loops(loops, stack)
+        stack.push_async_callback(dispatcher.drain, DRAIN_SECONDS)
         hl7_port = await _listener(settings, engine, stack)
         log.info("started", hl7_port=hl7_port, web_port=web_port, instance=engine.instance)
         yield Running(engine, dispatcher, hl7_port, web_port)
@@ -206,27 +213,13 @@ async def _listening(section: str, port: int, starting: Awaitable[Port]) -> Port
         ) from None
 
 
-async def _loops(
-    engine: Engine,
-    dispatcher: Dispatcher,
-    wake: Wake,
-    feeds: OpenFeeds,
-    watching: Loop,
-    stack: AsyncExitStack,
-) -> None:
-    """The two loops, the clock's, and one for each feed. One that breaks in a way that nobody
-    foresaw ends the process: whoever supervises it starts it anew, and a loop that is silently gone
-    would page nobody."""
+async def _loops(loops: Mapping[str, Loop], stack: AsyncExitStack) -> None:
+    """All of them at once. One that breaks in a way that nobody foresaw ends the process: whoever
+    supervises it starts it anew, and a loop that is silently gone would page nobody."""
     group = await stack.enter_async_context(_group())
-    for name, loop in (
-        ("timers", lambda: timers.run(engine, wake)),
-        ("dispatcher", dispatcher.run),
-        ("clock", watching),
-        *feeds.loops.items(),
-    ):
+    for name, loop in loops.items():
         task = group.create_task(_through_outages(name, loop), name=name)
         stack.callback(task.cancel)
-    stack.push_async_callback(dispatcher.drain, DRAIN_SECONDS)
 
 
 @asynccontextmanager

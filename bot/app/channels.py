@@ -1,10 +1,12 @@
 """The channels of one copy: senders, what Slack and Twilio send back, and how they do."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
@@ -13,8 +15,10 @@ from bot.domain.coverage import SLACK, SMS
 from bot.domain.page import Sender
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
+from bot.engine.pace import Pace, Rate
 from bot.phone.client import TwilioAccount
 from bot.phone.guard import Guard
+from bot.phone.polling import Looks, Replies
 from bot.phone.sms import SmsSender
 from bot.phone.webhooks import Webhooks
 from bot.settings import Settings
@@ -23,14 +27,21 @@ from bot.slack.listeners import SlackListeners
 from bot.slack.sender import SlackSender
 from bot.web.health import OK, Check
 
+Loop = Callable[[], Coroutine[Any, Any, None]]
+SLACK_BURST = 10.0
+"""Seconds: docs.slack.dev/apis/web-api/rate-limits allows short bursts beyond the rate."""
+
 
 @dataclass(frozen=True)
 class Channels:
-    """Senders by channel; ``routes`` are the webhooks, ``health`` says how each channel does."""
+    """Senders by channel, and the ``pace`` at which they are fed; ``routes`` are the webhooks,
+    ``health`` says how each channel does, and ``loops`` by name run as long as the copy does."""
 
     senders: Mapping[str, Sender]
+    pace: Pace
     routes: tuple[BaseRoute, ...]
     health: Mapping[str, Check]
+    loops: Mapping[str, Loop]
 
 
 async def open_channels(
@@ -40,12 +51,14 @@ async def open_channels(
     senders: dict[str, Sender] = {}
     routes: list[BaseRoute] = []
     health: dict[str, Check] = {}
+    loops: dict[str, Loop] = {}
     if SMS not in without:
-        sms = SmsSender(engine, twilio_account(settings), settings.web.public_url)
+        sms = _sms(settings, engine)
         stack.push_async_callback(sms.close)
         senders[SMS] = sms
         health[SMS] = sms.check
         routes += _webhooks(settings, engine)
+        loops |= _polling(settings, engine, sms)
     if SLACK not in without:
         slack = SlackSender(slack_settings(settings))
         stack.push_async_callback(slack.close)
@@ -53,7 +66,29 @@ async def open_channels(
         listeners = _listening_to_slack(settings, engine, stack)
         health[SLACK] = partial(_connected, listeners)
         routes += listeners.routes()
-    return Channels(senders, tuple(routes), health)
+    return Channels(senders, pace_of(settings), tuple(routes), health, loops)
+
+
+def pace_of(settings: Settings) -> Pace:
+    """What the site's accounts may send, and Slack's limit to one conversation."""
+    sms, slack = settings.twilio.messages_per_second, settings.slack.messages_per_second
+    return Pace({SMS: Rate(sms, max(sms, 1.0))}, {SLACK: Rate(slack, SLACK_BURST * slack)})
+
+
+def _sms(settings: Settings, engine: Engine) -> SmsSender:
+    look_after = timedelta(seconds=settings.twilio.poll_seconds)
+    return SmsSender(engine, twilio_account(settings), settings.web.public_url, look_after)
+
+
+def _polling(settings: Settings, engine: Engine, sms: SmsSender) -> dict[str, Loop]:
+    """Without a public URL nobody brings replies and receipts: they are asked for."""
+    if settings.web.public_url:
+        return {}
+    seconds = settings.twilio.poll_seconds
+    return {
+        "receipts": Looks(engine, {SMS: sms}, seconds).run,
+        "replies": Replies(engine, sms, seconds).run,
+    }
 
 
 def _webhooks(settings: Settings, engine: Engine) -> list[BaseRoute]:

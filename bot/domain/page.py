@@ -29,6 +29,8 @@ class Notice(StrEnum):
     BEFORE_FINAL = "before_final"
     OPTED_OUT = "opted_out"
     WRONG_CODES = "wrong_codes"
+    WRONG_NUMBER = "wrong_number"
+    ANSWER = "answer"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
 
@@ -40,7 +42,7 @@ class Notice(StrEnum):
     @property
     def insists(self) -> bool:
         """Goes to another channel too where the first fails: it changes what they must do."""
-        return self not in _QUIET | {Notice.HANDED_OVER, Notice.ACKNOWLEDGED}
+        return self not in _QUIET | {Notice.HANDED_OVER, Notice.ACKNOWLEDGED, Notice.ANSWER}
 
     @property
     def alone(self) -> bool:
@@ -73,6 +75,8 @@ _ALONE = frozenset(
         Notice.BEFORE_FINAL,
         Notice.OPTED_OUT,
         Notice.WRONG_CODES,
+        Notice.WRONG_NUMBER,
+        Notice.ANSWER,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
     }

@@ -30,6 +30,8 @@ class Unclear(StrEnum):
     SEVERAL_CODES = "several_codes"
     NO_CODE = "no_code"
     NO_VERB = "no_verb"
+    WRONG_NUMBER = "wrong_number"
+    """Whoever has this phone is not the person that we mean."""
     WORDS = "words"
 
 
@@ -49,6 +51,11 @@ _ONLY_CODE = re.compile(rf"{_EDGE}[0-9]{{4,8}}{_EDGE}")
 _SIGNATURE = re.compile(
     r"\n[ ]*(?:-{2,3}[ ]*\n|(?:sent (?:from|via|by) |get outlook for ))(?P<signed>.*)",
     _FLAGS | re.DOTALL,
+)
+_WRONG_NUMBER = re.compile(
+    r"(?<!not the )(?<!not a )\bwrong[\s\"']*(?:phone\s*)?(?:number|person|#|nr\b|num\b)(?! of\b)"
+    r"|\bn[uú]mero\s+equivocado\b|\bequivocado de n[uú]mero\b",
+    re.IGNORECASE,
 )
 # In a signature nobody takes back what stands above it; where somebody might, a person reads on.
 _SECOND_THOUGHT = re.compile(rf"\b(?:{_VERBS}|no|not|never|wrong|wait|cannot)\b|n't", _FLAGS)
@@ -78,6 +85,8 @@ def parse_reply(body: str) -> Reply | Unclear:
         return Reply(Verb(whole[1].upper()), whole[2].replace(" ", ""))
     if _word(text) in _CARRIER_WORDS:
         return Unclear.CARRIER_WORD
+    if _WRONG_NUMBER.search(text):
+        return Unclear.WRONG_NUMBER
     if len(_CODE.findall(text)) > 1:
         return Unclear.SEVERAL_CODES
     if _ONLY_VERB.fullmatch(text):

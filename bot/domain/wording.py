@@ -12,7 +12,6 @@ from bot.domain.coverage import Role
 from bot.domain.gsm import SEGMENT, clip, septets, to_gsm
 from bot.domain.message import TOO_LARGE
 from bot.domain.page import Notice, Page
-from bot.domain.replies import Unclear
 
 LONGEST_NUMBER = 32
 _LONGEST_REASON = 40
@@ -24,15 +23,17 @@ _COUNTED_IN_HOURS = 48
 
 def sms(page: Page, callback_number: str) -> str:
     """The text for this page or notice; empty where nobody's phone should ring for it."""
-    call = _or_call(callback_number)
+    call = or_call(callback_number)
+    if page.slip.notice is Notice.ANSWER:
+        return page.reason
     if page.slip.notice is None:
-        return _fitting(_page_texts(page, call))
+        return fitting(_page_texts(page, call))
     if page.slip.notice is Notice.PLEASE_PHONE:
-        return _fitting(_please_phone(page))
+        return fitting(_please_phone(page))
     if page.slip.notice is Notice.BEFORE_FINAL:
-        return _fitting(_before_final(page))
+        return fitting(_before_final(page))
     text = _notice_text(page, page.slip.notice, call)
-    return _fitting([f"READBACK: {text}"]) if text else ""
+    return fitting([f"READBACK: {text}"]) if text else ""
 
 
 # ---- pages ----------------------------------------------------------------------------------
@@ -126,6 +127,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         "send START. See: readback check",
         Notice.WRONG_CODES: f"ten wrong codes came from the phone of {reason}. For an hour none "
         "from it counts. Please ask them.",
+        Notice.WRONG_NUMBER: f"the number on file for {reason} is somebody else's, they say. "
+        "Please correct the directory.",
         Notice.SHADOW: page.reason,
         Notice.SHADOW_OVER: page.reason,
     }
@@ -184,73 +187,6 @@ def _due(page: Page) -> str:
     return f" ({word} {local_time(page.due_at, page.person.timezone, page.now)})"
 
 
-# ---- answers to a reply ---------------------------------------------------------------------
-
-
-def answer_acknowledged(ref: str, code: str) -> str:
-    return _fitting(
-        [f"READBACK: ref {ref} is acknowledged. To take it back within 15 min, reply UNDO {code}."]
-    )
-
-
-def answer_passed(ref: str) -> str:
-    return _fitting([f"READBACK: ref {ref} went to the next person."])
-
-
-def answer_undone(ref: str) -> str:
-    return _fitting([f"READBACK: ref {ref} is open again; your acknowledgment is undone."])
-
-
-def answer_refused(ref: str, explain: str) -> str:
-    """``explain`` is that of NotAllowed."""
-    return _fitting([f"READBACK: ref {ref}: {explain}"])
-
-
-def answer_left(ref: str, with_whom: str, callback_number: str) -> str:
-    """``with_whom`` is the role of the alert's owner, empty where nobody has to answer any more."""
-    now = f"is now with the {with_whom}" if with_whom else "needs no answer any more"
-    call = f" Or call {to_gsm(callback_number)}." if _or_call(callback_number) else ""
-    return _fitting([f"READBACK: you are not in the directory any more. Ref {ref} {now}.{call}"])
-
-
-def answer_unknown_code(callback_number: str) -> str:
-    call = _or_call(callback_number)
-    return _fitting([f"READBACK: this code is not open on this phone. Please check it{call}."])
-
-
-def answer_too_many(callback_number: str) -> str:
-    """Nobody may take a code that is not looked at for one that counted."""
-    call = _or_call(callback_number)
-    return _fitting(
-        [f"READBACK: Not recorded: too many wrong codes from this phone, try again in 1 h{call}."]
-    )
-
-
-def answer_not_recorded(callback_number: str) -> str:
-    """The answer could not be stored: nobody may take silence for a yes."""
-    call = _or_call(callback_number)
-    return _fitting(
-        [
-            "READBACK: Not recorded: we could not save your answer. "
-            f"Please send it again in a minute{call}."
-        ]
-    )
-
-
-def answer_unclear(unclear: Unclear, callback_number: str) -> str:
-    """One helpful answer; none to what the carrier answers itself."""
-    if unclear is Unclear.CARRIER_WORD:
-        return ""
-    problem = {
-        Unclear.SEVERAL_CODES: "One code at a time. ",
-        Unclear.NO_CODE: "The code is missing. ",
-        Unclear.NO_VERB: "Please put ACK or PASS before the code. ",
-    }.get(unclear, "")
-    call = _or_call(callback_number)
-    ask = f"Reply only ACK and the code of the message{call}."
-    return _fitting([f"READBACK: {problem}{ask}"])
-
-
 # ---- times ----------------------------------------------------------------------------------
 
 
@@ -293,7 +229,7 @@ def _zone(name: str) -> tzinfo:
         return _UTC
 
 
-def _or_call(callback_number: str) -> str:
+def or_call(callback_number: str) -> str:
     """A number that is too long is left out: cut short it would be a wrong number."""
     number = to_gsm(callback_number)
     return f" or call {number}" if number and fits_beside_a_code(number) else ""
@@ -308,7 +244,7 @@ def _category(page: Page) -> str:
     return to_gsm(page.category.replace("_", " "))
 
 
-def _fitting(texts: Iterable[str]) -> str:
+def fitting(texts: Iterable[str]) -> str:
     """The first text that fits one segment; the last one is cut if none does."""
     text = ""
     for longest in texts:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from bot.domain.coverage import SMS, Role
+from bot.domain.coverage import SMS, VOICE, Role
 from bot.domain.events import DirectoryChanged, SendNotice
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
@@ -40,6 +40,18 @@ def opt_out(c: Connection, engine: Engine, mobile: str) -> None:
     people.opt_out(c, mobile, engine.clock.now())
     pass_on(c, engine, before)
     tell_coordinators(c, engine, Notice.OPTED_OUT, ", ".join(person.name for person in reached))
+
+
+def wrong_number(c: Connection, engine: Engine, mobile: str) -> None:
+    """Its holder says that they are somebody else: nothing goes there until START. What waits for
+    who should have it goes on at once, and every coordinator hears of it, once."""
+    reached = [p for p in people.by_mobile(c, mobile) if {SMS, VOICE} & set(p.channels)]
+    if not reached:
+        return
+    before = alerts.out_of_reach(c)
+    people.wrong_number(c, mobile, engine.clock.now())
+    pass_on(c, engine, before)
+    tell_coordinators(c, engine, Notice.WRONG_NUMBER, ", ".join(p.name for p in reached))
 
 
 def opt_in(c: Connection, engine: Engine, mobile: str) -> None:

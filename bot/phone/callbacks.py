@@ -90,6 +90,7 @@ def _since_sent(c: Connection, alert_id: str, delivery_id: str, now: datetime) -
 
 
 def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: datetime) -> None:
+    outbox.lost(c, page.delivery_id, now, why.reason)
     after_commit(c, lambda: metrics.page_delivered("sms", "failed"))
     if why.configuration:
         after_commit(c, lambda: log.error("channel_misconfigured", reason=why.reason))

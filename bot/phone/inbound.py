@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot import metrics
-from bot.domain import wording
-from bot.domain.coverage import SMS
+from bot.domain import answers
+from bot.domain.coverage import SMS, Role
 from bot.domain.events import (
     Acknowledged,
     AcknowledgmentUndone,
@@ -19,14 +19,15 @@ from bot.domain.events import (
     NotAllowed,
     ReadBack,
     Record,
+    SendNotice,
 )
-from bot.domain.page import Notice
+from bot.domain.page import Notice, Slip
 from bot.domain.replies import Reply, Unclear, Verb, parse_reply, wants_sms
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.context import Engine
-from bot.engine.directory import opt_in, opt_out, tell_coordinators
+from bot.engine.directory import opt_in, opt_out, tell_coordinators, wrong_number
 from bot.log import log
-from storage import alerts, audit, codes, inbound, people, wrong_codes
+from storage import alerts, audit, codes, inbound, outbox, people, wrong_codes
 from storage.codes import CodeFound
 from storage.database import after_commit
 
@@ -58,11 +59,33 @@ async def receive(engine: Engine, message: Message) -> str:
     return await engine.database.write(lambda c: _receive(c, engine, message))
 
 
-def _receive(c: Connection, engine: Engine, message: Message) -> str:
+async def receive_and_answer(engine: Engine, message: Message) -> None:
+    """The same where no answer can go back with the request: it leaves by the outbox, to whoever
+    has the number. A stranger hears nothing."""
+    await engine.database.write(lambda c: _receive_and_answer(c, engine, message))
+
+
+def _receive_and_answer(c: Connection, engine: Engine, message: Message) -> None:
     now = engine.clock.now()
     if not inbound.seen(c, PROVIDER, message.sid, now):
+        return
+    answer = _heard(c, engine, message)
+    known = people.by_mobile(c, message.sender)
+    if answer and known:
+        slip = Slip(known[0].id, Role.OWNER, SMS, 0, notice=Notice.ANSWER)
+        outbox.put(c, None, [SendNotice(slip, now)], now, version=0, data=answer)
+        after_commit(c, engine.wake)
+
+
+def _receive(c: Connection, engine: Engine, message: Message) -> str:
+    if not inbound.seen(c, PROVIDER, message.sid, engine.clock.now()):
         after_commit(c, _repeated)
         return ""
+    return _heard(c, engine, message)
+
+
+def _heard(c: Connection, engine: Engine, message: Message) -> str:
+    now = engine.clock.now()
     if is_carriers(message):
         return _carriers_part(c, engine, message, now)
     reading = parse_reply(message.text)
@@ -73,17 +96,21 @@ def _receive(c: Connection, engine: Engine, message: Message) -> str:
         return _help(c, message, _where_it_is(c, found, number), now)
     if not people.by_mobile(c, message.sender):
         _refuse(c, message, "unknown_number", now)
-        return _help(c, message, wording.answer_unknown_code(number), now)
+        return _help(c, message, answers.unknown_code(number), now)
+    if reading is Unclear.WRONG_NUMBER:
+        wrong_number(c, engine, message.sender)
+        _refuse(c, message, reading.value, now)
+        return answers.wrong_number()
     if isinstance(reading, Unclear):
         _refuse(c, message, reading.value, now)
-        return _help(c, message, wording.answer_unclear(reading, number), now)
+        return _help(c, message, answers.unclear(reading, number), now)
     if wrong_codes.refused(c, message.sender, now):
         _refuse(c, message, "too_many_wrong_codes", now)
-        return _help(c, message, wording.answer_too_many(number), now, about="stopped:")
+        return _help(c, message, answers.too_many(number), now, about="stopped:")
     if found is None:
         _refuse(c, message, "unknown_code", now)
         _note_wrong_code(c, engine, message, now)
-        return _help(c, message, wording.answer_unknown_code(number), now)
+        return _help(c, message, answers.unknown_code(number), now)
     return _act(c, engine, reading, found)
 
 
@@ -104,7 +131,7 @@ def _where_it_is(c: Connection, found: CodeFound, number: str) -> str:
     """For somebody who was paged and is not in the directory any more."""
     alert = alerts.load(c, found.alert_id, for_update=False)
     with_whom = alert.owner_role.value.replace("_", " ") if alert.is_open else ""
-    return wording.answer_left(alert.ref, with_whom, number)
+    return answers.left(alert.ref, with_whom, number)
 
 
 def _act(c: Connection, engine: Engine, reply: Reply, found: CodeFound) -> str:
@@ -115,15 +142,15 @@ def _act(c: Connection, engine: Engine, reply: Reply, found: CodeFound) -> str:
         record_refusal(c, engine, found.alert_id, event, refusal)
         after_commit(c, lambda: metrics.reply("refused"))
         ref = alerts.load(c, found.alert_id, for_update=False).ref
-        return wording.answer_refused(ref, refusal.explain)
+        return answers.refused(ref, refusal.explain)
     after_commit(c, lambda: metrics.reply(reply.verb.lower()))
     match reply.verb:
         case Verb.ACK:
-            return wording.answer_acknowledged(alert.ref, reply.code)
+            return answers.acknowledged(alert.ref, reply.code)
         case Verb.PASS:
-            return wording.answer_passed(alert.ref)
+            return answers.passed(alert.ref)
         case Verb.UNDO:
-            return wording.answer_undone(alert.ref)
+            return answers.undone(alert.ref)
 
 
 def _event(verb: Verb, found: CodeFound) -> Event:

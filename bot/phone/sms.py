@@ -1,6 +1,7 @@
 """Pages and notices by SMS: a Sender (see bot.domain.page)."""
 
 from collections.abc import Awaitable
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from twilio.base import values
@@ -9,27 +10,38 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 from bot.domain import wording
 from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
+from bot.phone.callbacks import ARRIVED, LOST, Callback, note
 from bot.phone.client import Line, TwilioAccount
 from bot.phone.proof import unexplained
+from storage.looks import Look
 
 STATUS_PATH = "/twilio/status"
 LONGEST_VALIDITY = 36_000
 """Seconds, Twilio's limit to ValidityPeriod."""
 LOOK_BACK = 200
 """How many of the newest messages to a number are looked through for proof."""
+LOOK_AFTER = timedelta(seconds=2)
 
 
 class SmsSender:
     """Make it inside the running loop, and close it at the end.
 
-    ``public_url`` is how Twilio reaches this server, empty where it cannot: then no receipts come.
+    ``public_url`` is how Twilio reaches this server, empty where it cannot: then receipts are asked
+    for, ``look_after`` the sending for the first time.
     """
 
-    def __init__(self, engine: Engine, account: TwilioAccount, public_url: str = "") -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        account: TwilioAccount,
+        public_url: str = "",
+        look_after: timedelta = LOOK_AFTER,
+    ) -> None:
         self._engine = engine
         self._account = account
         self._public_url = public_url.rstrip("/")
         self._line = Line(account)
+        self._look_after = None if public_url else look_after
 
     @property
     def shows_finding(self) -> bool:
@@ -57,7 +69,7 @@ class SmsSender:
         taken = await self._line.asked(call, page.slip.tries)
         if not taken.sid:
             raise SendUncertain("twilio-no-identifier")
-        return Sent(taken.sid)
+        return Sent(taken.sid, look_after=self._look_after)
 
     async def find(self, page: Page) -> Sent | None:
         """Look among the newest messages to this number for one that only this attempt explains.
@@ -73,6 +85,23 @@ class SmsSender:
         same = [message for message in listed if _says(message, page, body)]
         sid = await self._engine.database.read(lambda c: unexplained(c, self._engine, page, same))
         return Sent(sid) if sid else None
+
+    async def look(self, look: Look) -> bool:
+        """Ask how a message fared (see bot.phone.polling.Asked)."""
+        message = await self._line.asked(self._line.client.messages(look.provider_id).fetch_async())
+        status = str(message.status)
+        callback = Callback(look.provider_id, status, message.error_code, look.delivery_id)
+        await note(self._engine, callback)
+        return status in ARRIVED | LOST
+
+    async def received(self, since: datetime) -> list[MessageInstance]:
+        """Messages to our number since then (Twilio's clock), the newest first. Raises SendFailed
+        or SendUncertain."""
+        return await self._line.asked(
+            self._line.client.messages.list_async(
+                to=self._account.sender, date_sent_after=since, page_size=LOOK_BACK
+            )
+        )
 
     async def check(self) -> str:
         """For /readyz: see Line.check."""

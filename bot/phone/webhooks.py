@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from twilio.twiml.messaging_response import MessagingResponse
 
-from bot.domain import wording
+from bot.domain import answers
 from bot.phone.callbacks import Callback, note
 from bot.phone.guard import Guard, NotKept, needed
 from bot.phone.inbound import HELPFUL_ANSWERS_AN_HOUR, Message, is_carriers, receive
@@ -52,7 +52,7 @@ class Webhooks:
         told_enough = self.apologies[message.sender] > HELPFUL_ANSWERS_AN_HOUR
         if told_enough or is_carriers(message):
             return ""
-        return wording.answer_not_recorded(self.guard.engine.site.callback_number)
+        return answers.not_recorded(self.guard.engine.site.callback_number)
 
     async def _status(self, form: Mapping[str, str], query: Mapping[str, str]) -> Response:
         code = form.get("ErrorCode", "")

@@ -23,7 +23,7 @@ from bot.sandbox.demo.telling import told
 from bot.sandbox.people import Phone, SlackPerson
 from bot.sandbox.samples import fill, sample
 from bot.sandbox.world import World
-from storage import alert_lists, alerts, audit, claims, outbox, people
+from storage import alert_lists, alerts, audit, claims, looks, outbox, people
 from storage.audit import Entry
 from storage.database import Database
 
@@ -234,5 +234,6 @@ class Hospital:
 
 def _next_due(connection: Connection) -> datetime | None:
     """When the bot has to act next, None where nothing waits for a time."""
-    times = [alerts.next_due_at(connection), claims.next_not_before(connection)]
+    waiting = (alerts.next_due_at, claims.next_not_before, looks.next_at)
+    times = [next_at(connection) for next_at in waiting]
     return min((at for at in times if at is not None), default=None)

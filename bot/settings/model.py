@@ -128,26 +128,33 @@ class SlackSettings(Section):
     """``phi`` is where the finding may stand: nowhere, in the modal, or in messages as well.
     ``viewer_url_template`` is how the site's viewer is told which study: see domain/viewer.py.
     ``connections``: Socket Mode connections of each copy; Slack takes ten of one app. In ``mode``
-    "http" Slack sends signed requests to web.public_url instead."""
+    "http" Slack sends signed requests to web.public_url instead. ``messages_per_second`` is Slack's
+    limit to one conversation, ten times that at once."""
 
     mode: Literal["socket", "http"] = "socket"
     phi: Literal["none", "modal", "message"] = "none"
     connections: int = Field(default=2, strict=True, ge=1, le=10)
     viewer_url_template: str = ""
+    messages_per_second: float = Field(default=1.0, gt=0, le=1000)
     api_url: Address = SLACK_API
 
 
 class TwilioSettings(Section):
-    """``sender`` is the key ``from``: the number that the messages come from."""
+    """``sender`` is the key ``from``: the number that the messages come from. ``poll_seconds`` is
+    how often Twilio is asked for replies and receipts where no ``web.public_url`` brings them.
+    ``messages_per_second`` is what the number may send; each copy needs its share."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     sender: Phone = Field(default="", alias="from")
+    messages_per_second: float = Field(default=10.0, gt=0, le=1000)
+    poll_seconds: float = Field(default=2.0, ge=0.1, le=60)
     api_url: Address = TWILIO_API
 
 
 class WebSettings(Section):
-    """``public_url`` is how Twilio reaches this server; without it no SMS reply comes back."""
+    """``public_url`` is how Twilio reaches this server; without it Twilio is asked for replies and
+    receipts, and nothing has to be reachable from outside."""
 
     host: Filled = "127.0.0.1"
     port: Port = 8080

@@ -119,6 +119,18 @@ def _wrong_codes(page: Page) -> Message:
     return Message("READBACK: ten wrong codes from one phone of the directory", blocks)
 
 
+def _wrong_number(page: Page) -> Message:
+    blocks = [
+        header("☎️ Wrong number"),
+        section(
+            f"Whoever has the number on file for *{escaped(page.reason)}* says that it is not "
+            "theirs: neither SMS nor call goes there any more."
+        ),
+        context("Please correct the directory · START from that phone takes it back"),
+    ]
+    return Message("READBACK: a number in the directory is somebody else's", blocks)
+
+
 def _shadow(page: Page) -> Message:
     over = page.slip.notice is Notice.SHADOW_OVER
     heading = "🚨 Shadow mode has not ended" if over else "🌒 Shadow mode"
@@ -134,6 +146,7 @@ _WORDED: Mapping[Notice, Callable[[Page], Message]] = {
     Notice.BEFORE_FINAL: _before_final,
     Notice.OPTED_OUT: _opted_out,
     Notice.WRONG_CODES: _wrong_codes,
+    Notice.WRONG_NUMBER: _wrong_number,
     Notice.SHADOW: _shadow,
     Notice.SHADOW_OVER: _shadow,
 }

@@ -41,6 +41,8 @@ ALONE = {
     Notice.BEFORE_FINAL,
     Notice.OPTED_OUT,
     Notice.WRONG_CODES,
+    Notice.WRONG_NUMBER,
+    Notice.ANSWER,
     Notice.SHADOW,
     Notice.SHADOW_OVER,
 }

@@ -154,3 +154,26 @@ def test_only_a_verb_and_one_code_and_nothing_else_is_read_as_an_answer(body: st
         above = re.split(r"\n *--", unicodedata.normalize("NFKC", body).replace("\u00ad", ""))[0]
         said = "".join(c for c in above.upper() if c.isalnum())
         assert said == f"{reading.verb}{reading.code}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("Wrong number", "WRONG NUMBER!!", "you have the wrong number.", "wrong  phone number"),
+        *("Wrong person, please stop", "I think wrong number 4827", "sorry, wrong #", "wrong nr"),
+        *("número equivocado", "NUMERO EQUIVOCADO", "Se ha equivocado de número"),
+    ],
+)
+def test_whoever_has_the_phone_may_say_that_the_number_is_wrong(body: str) -> None:
+    assert parse_reply(body) is Unclear.WRONG_NUMBER
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("wrong patient", "this is not the wrong number", "wrong", "not a wrong number"),
+        *("the number is wrong for slice 4", "wrong number of slices"),
+    ],
+)
+def test_words_about_other_wrong_things_silence_nobody(body: str) -> None:
+    assert parse_reply(body) is Unclear.WORDS

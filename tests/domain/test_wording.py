@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import wording
+from bot.domain import answers, wording
 from bot.domain.coverage import Person, Role
 from bot.domain.gsm import SEGMENT, is_gsm, septets
 from bot.domain.page import Callee, Notice, Page, Slip
@@ -180,7 +180,7 @@ def test_at_its_longest_a_page_still_holds_reference_code_and_number() -> None:
 
 
 def test_an_answer_that_is_too_long_is_cut() -> None:
-    assert len(wording.answer_refused("K7QX", "long " * 100)) == SEGMENT
+    assert len(answers.refused("K7QX", "long " * 100)) == SEGMENT
 
 
 anything = st.text(max_size=80)
@@ -228,13 +228,13 @@ def test_every_sms_is_one_segment_whatever_is_in_it(page: Page, number: str) -> 
 @given(anything, anything, anything, st.sampled_from(Unclear))
 def test_every_answer_is_one_segment(ref: str, explain: str, number: str, kind: Unclear) -> None:
     for text in (
-        wording.answer_acknowledged(ref, "4827"),
-        wording.answer_passed(ref),
-        wording.answer_undone(ref),
-        wording.answer_refused(ref, explain * 3),
-        wording.answer_unknown_code(number),
-        wording.answer_left(ref[:8], "ordering provider", number),
-        wording.answer_unclear(kind, number),
+        answers.acknowledged(ref, "4827"),
+        answers.passed(ref),
+        answers.undone(ref),
+        answers.refused(ref, explain * 3),
+        answers.unknown_code(number),
+        answers.left(ref[:8], "ordering provider", number),
+        answers.unclear(kind, number),
     ):
         assert septets(text) <= SEGMENT
 
@@ -242,11 +242,18 @@ def test_every_answer_is_one_segment(ref: str, explain: str, number: str, kind: 
 # ---- notices and answers ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Notice if not kind.quiet])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in Notice if not kind.quiet and kind is not Notice.ANSWER]
+)
 def test_every_notice_says_something_and_none_asks_for_a_code(kind: Notice) -> None:
     text = notice(kind, reason="some words")
     assert text.startswith("READBACK: ")
     assert "ACK " not in text.removeprefix("READBACK")
+
+
+def test_an_answer_is_sent_as_it_was_worded() -> None:
+    said = answers.acknowledged("K7QX", "4827")
+    assert notice(Notice.ANSWER, reason=said) == said
 
 
 def test_a_quiet_notice_rings_no_phone() -> None:
@@ -286,13 +293,13 @@ def test_the_coordinator_reads_why_a_message_could_not_be_used() -> None:
     ],
 )
 def test_what_is_unclear_gets_one_helpful_answer(kind: Unclear, said: str) -> None:
-    text = wording.answer_unclear(kind, NUMBER)
+    text = answers.unclear(kind, NUMBER)
     assert said in text
     assert NUMBER in text
 
 
 def test_what_the_carrier_answers_gets_no_answer_from_us() -> None:
-    assert wording.answer_unclear(Unclear.CARRIER_WORD, NUMBER) == ""
+    assert answers.unclear(Unclear.CARRIER_WORD, NUMBER) == ""
 
 
 @pytest.mark.parametrize(
@@ -300,10 +307,10 @@ def test_what_the_carrier_answers_gets_no_answer_from_us() -> None:
     [("designee", "is now with the designee"), ("", "needs no answer any more")],
 )
 def test_who_left_is_told_with_whom_it_is(with_whom: str, said: str) -> None:
-    text = wording.answer_left("K7QX", with_whom, NUMBER)
+    text = answers.left("K7QX", with_whom, NUMBER)
     assert f"Ref K7QX {said}." in text
     assert NUMBER in text
-    assert NUMBER not in wording.answer_left("K7QX", with_whom, NUMBER * 9)
+    assert NUMBER not in answers.left("K7QX", with_whom, NUMBER * 9)
 
 
 # ---- times -----------------------------------------------------------------------------------

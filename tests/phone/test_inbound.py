@@ -65,8 +65,14 @@ def test_ten_wrong_codes_stop_all_codes_from_that_phone_for_an_hour_and_are_told
     small_desk.carla.expect_sms("ten wrong codes came from the phone of Dr. Ada Osei")
     assert [e.data for e in small_desk.admin("sms_codes_stopped")] == [{"wrong": 10}]
     small_desk.advance(minutes=61)
+    for other in (small_desk.ben, small_desk.carla):
+        other.expect_sms(PAGE)
+    small_desk.ada.expect_sms("It is no longer with you")
+    small_desk.wait(lambda: {row.state for row in small_desk.pages()} == {"sent"}, "not settled")
     small_desk.ada.send(f"ACK {code}")
     small_desk.ada.expect_sms("is acknowledged")
+    for other in (small_desk.ben, small_desk.carla):
+        other.expect_sms("was acknowledged")
 
 
 def test_pass_hands_the_alert_to_the_designee_at_once(small_desk: Desk) -> None:

@@ -32,10 +32,12 @@ port = {hl7}
 
 [slack]
 phi = "modal"
+messages_per_second = 1000
 api_url = "{slack}"
 
 [twilio]
 from = "{sender}"
+messages_per_second = 1000
 api_url = "{twilio}"
 
 [web]

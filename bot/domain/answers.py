@@ -1,0 +1,75 @@
+"""What somebody who answered by SMS hears back: one segment of GSM-7, as in wording.py."""
+
+from bot.domain.gsm import to_gsm
+from bot.domain.replies import Unclear
+from bot.domain.wording import fitting, or_call
+
+
+def acknowledged(ref: str, code: str) -> str:
+    return fitting(
+        [f"READBACK: ref {ref} is acknowledged. To take it back within 15 min, reply UNDO {code}."]
+    )
+
+
+def passed(ref: str) -> str:
+    return fitting([f"READBACK: ref {ref} went to the next person."])
+
+
+def undone(ref: str) -> str:
+    return fitting([f"READBACK: ref {ref} is open again; your acknowledgment is undone."])
+
+
+def refused(ref: str, explain: str) -> str:
+    """``explain`` is that of NotAllowed."""
+    return fitting([f"READBACK: ref {ref}: {explain}"])
+
+
+def left(ref: str, with_whom: str, callback_number: str) -> str:
+    """``with_whom`` is the role of the alert's owner, empty where nobody has to answer any more."""
+    now = f"is now with the {with_whom}" if with_whom else "needs no answer any more"
+    call = f" Or call {to_gsm(callback_number)}." if or_call(callback_number) else ""
+    return fitting([f"READBACK: you are not in the directory any more. Ref {ref} {now}.{call}"])
+
+
+def unknown_code(callback_number: str) -> str:
+    call = or_call(callback_number)
+    return fitting([f"READBACK: this code is not open on this phone. Please check it{call}."])
+
+
+def too_many(callback_number: str) -> str:
+    """Nobody may take a code that is not looked at for one that counted."""
+    call = or_call(callback_number)
+    return fitting(
+        [f"READBACK: Not recorded: too many wrong codes from this phone, try again in 1 h{call}."]
+    )
+
+
+def not_recorded(callback_number: str) -> str:
+    """The answer could not be stored: nobody may take silence for a yes."""
+    call = or_call(callback_number)
+    return fitting(
+        [
+            "READBACK: Not recorded: we could not save your answer. "
+            f"Please send it again in a minute{call}."
+        ]
+    )
+
+
+def unclear(unclear: Unclear, callback_number: str) -> str:
+    """One helpful answer; none to what the carrier answers itself."""
+    if unclear is Unclear.CARRIER_WORD:
+        return ""
+    problem = {
+        Unclear.SEVERAL_CODES: "One code at a time. ",
+        Unclear.NO_CODE: "The code is missing. ",
+        Unclear.NO_VERB: "Please put ACK or PASS before the code. ",
+    }.get(unclear, "")
+    call = or_call(callback_number)
+    ask = f"Reply only ACK and the code of the message{call}."
+    return fitting([f"READBACK: {problem}{ask}"])
+
+
+def wrong_number() -> str:
+    return fitting(
+        ["READBACK: thank you, this number gets no more messages from us. Not so? Reply START."]
+    )

@@ -1,0 +1,138 @@
+"""Without a way in, Twilio is asked: how messages fared, and what phones have answered.
+
+Only while an answer or a receipt may come, and slower the longer it takes.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+from twilio.rest.api.v2010.account.message import MessageInstance
+
+from bot.domain.page import SendFailed, SendUncertain
+from bot.engine.context import LONGEST_SLEEP, Engine
+from bot.log import log
+from bot.phone.inbound import Message, receive_and_answer
+from bot.phone.sms import SmsSender
+from storage import cursors, looks
+from storage.looks import Look
+
+AT_ONCE = 20
+SLOWEST_LOOK = timedelta(minutes=5)
+LOOK_UNTIL = timedelta(hours=12)
+"""Longer than any message stays valid at Twilio (ten hours)."""
+SOURCE = "twilio-replies"
+FIRST_LOOK_BACK = timedelta(days=1)
+OVERLAP = timedelta(minutes=5)
+"""Twilio lists a message some time after it came; what was seen already does nothing."""
+QUICK_FOR = timedelta(minutes=15)
+SLOWER_BY = 5
+LONGEST_PAUSE = 60.0
+
+
+class Asked(Protocol):
+    """A sender that can ask its provider how a message fared."""
+
+    async def look(self, look: Look) -> bool:
+        """Ask, and take the answer into account. True where that was the message's end.
+
+        Raises SendFailed or SendUncertain where the provider could not be asked.
+        """
+
+
+@dataclass
+class Looks:
+    """Asks for each receipt that nobody will bring. ``seconds`` is the pause after the sending."""
+
+    engine: Engine
+    senders: Mapping[str, Asked]
+    seconds: float
+
+    async def run(self) -> None:
+        """Ask until cancelled."""
+        while True:
+            due = await self.engine.database.read(self._due)
+            await asyncio.gather(*map(self._look, due))
+            if len(due) < AT_ONCE:
+                await self._sleep()
+
+    def _due(self, c: Connection) -> list[Look]:
+        return looks.due(c, self.engine.clock.now(), AT_ONCE)
+
+    async def _look(self, look: Look) -> None:
+        ended = False
+        try:
+            ended = await self.senders[look.channel].look(look)
+        except SendFailed as failed:
+            ended = failed.permanent and not failed.configuration
+        except SendUncertain:
+            log.warning("receipt_not_asked", delivery=look.delivery_id, channel=look.channel)
+        at = None if ended else self._next(look)
+        await self.engine.database.write(lambda c: looks.again(c, look.delivery_id, at))
+
+    def _next(self, look: Look) -> datetime | None:
+        now = self.engine.clock.now()
+        age = now - look.sent_at
+        if age > LOOK_UNTIL:
+            return None
+        return now + min(max(timedelta(seconds=self.seconds), age / 10), SLOWEST_LOOK)
+
+    async def _sleep(self) -> None:
+        due = await self.engine.database.read(looks.next_at)
+        seconds = LONGEST_SLEEP
+        if due is not None:
+            seconds = self.engine.clock.seconds_until(due, at_most=LONGEST_SLEEP)
+        await asyncio.sleep(seconds)
+
+
+@dataclass
+class Replies:
+    """Fetches what phones have answered, the oldest first."""
+
+    engine: Engine
+    sms: SmsSender
+    seconds: float
+
+    async def run(self) -> None:
+        """Ask until cancelled; while nobody has anything to answer, only the database."""
+        trouble = 0
+        while True:
+            pause = await self.engine.database.read(self._pause)
+            try:
+                if pause is not None:
+                    await self.fetch()
+                trouble = 0
+            except (SendFailed, SendUncertain) as error:
+                trouble += 1
+                log.warning("replies_not_fetched", reason=str(error))
+            usual = self.seconds if pause is None else pause
+            await asyncio.sleep(min(usual * 2**trouble, max(usual, LONGEST_PAUSE)))
+
+    async def fetch(self) -> None:
+        """What has come since the last look. Raises SendFailed or SendUncertain."""
+        began = self.engine.clock.now()
+        read_to = await self.engine.database.read(lambda c: cursors.load(c, SOURCE))
+        since = (read_to - OVERLAP) if read_to else began - FIRST_LOOK_BACK
+        listed = await self.sms.received(self.engine.clock.real(since))
+        for message in reversed(listed):
+            if taken := _message(message):
+                await receive_and_answer(self.engine, taken)
+        if read_to is None or began - read_to > OVERLAP:
+            await self.engine.database.write(lambda c: cursors.advance(c, SOURCE, began))
+
+    def _pause(self, c: Connection) -> float | None:
+        """Seconds until the next question; None while no SMS can be answered."""
+        now = self.engine.clock.now()
+        last = looks.last_answerable_sms(c, now)
+        if last is None:
+            return None
+        return self.seconds if now - last < QUICK_FOR else self.seconds * SLOWER_BY
+
+
+def _message(listed: MessageInstance) -> Message | None:
+    if str(listed.direction) != "inbound" or not listed.sid or not listed.from_:
+        return None
+    return Message(listed.sid, str(listed.from_), listed.body or "")

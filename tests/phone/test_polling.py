@@ -1,0 +1,174 @@
+"""Receipts and replies that have to be asked for, and what happens where that does not work."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.page import SendFailed, SendUncertain
+from bot.phone import polling
+from bot.phone.polling import Looks, Replies
+from storage import looks
+from storage.looks import Look
+from tests.phone.desk import Desk, open_desk
+
+PAGE = "reply ACK"
+
+
+@pytest.fixture
+def closed_desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """Nobody outside can reach this one."""
+    with open_desk(sqlite_url, tmp_path, public=False) as opened:
+        opened.world.inbound_url = None
+        yield opened
+
+
+@contextmanager
+def running(desk: Desk, loop: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[None]:
+    running = asyncio.run_coroutine_threadsafe(loop(), desk.loop)
+    try:
+        yield
+    finally:
+        running.cancel()
+
+
+@dataclass
+class Slow:
+    """A provider that does as it is told when it is asked how a message fared."""
+
+    says: list[bool | Exception]
+    asked: list[Look] = field(default_factory=list)
+
+    async def look(self, look: Look) -> bool:
+        self.asked.append(look)
+        said = self.says.pop(0)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+def paged(desk: Desk) -> None:
+    desk.report()
+    desk.ada.expect_sms(PAGE)
+    desk.world.settle()
+    desk.wait(lambda: bool(awaited(desk)), "the page is not settled")
+
+
+def awaited(desk: Desk) -> list[Look]:
+    later = desk.engine.clock.now() + timedelta(days=2)
+    return desk.engine.database.look(lambda c: looks.due(c, later, 10))
+
+
+def next_look(desk: Desk) -> float | None:
+    at = desk.engine.database.look(looks.next_at)
+    return None if at is None else (at - desk.engine.clock.now()).total_seconds()
+
+
+def test_a_receipt_is_asked_for_until_it_is_there(closed_desk: Desk) -> None:
+    paged(closed_desk)
+    with running(closed_desk, Looks(closed_desk.engine, {"sms": closed_desk.sender}, 2.0).run):
+        closed_desk.advance(seconds=3)
+        closed_desk.wait(lambda: not awaited(closed_desk), "the receipt was not asked for")
+    (page,) = closed_desk.pages()
+    assert page.delivered_at is not None
+
+
+def test_the_longer_it_takes_the_rarer_it_is_asked_and_in_the_end_no_more(
+    closed_desk: Desk,
+) -> None:
+    now = closed_desk.engine.clock.now()
+    asking = Looks(closed_desk.engine, {}, 2.0)
+
+    def pause(age: timedelta) -> float | None:
+        at = asking._next(Look("d", "sms", "SM1", now - age))
+        return None if at is None else round((at - now).total_seconds(), 1)
+
+    ages = (timedelta(seconds=3), timedelta(minutes=10), timedelta(hours=6), timedelta(hours=13))
+    assert [pause(age) for age in ages] == [2.0, 60.0, 300.0, None]
+
+
+def test_what_is_not_known_yet_is_asked_again(closed_desk: Desk) -> None:
+    paged(closed_desk)
+    slow = Slow([False, True])
+    with running(closed_desk, Looks(closed_desk.engine, {"sms": slow}, 2.0).run):
+        closed_desk.advance(seconds=3)
+        closed_desk.wait(lambda: len(slow.asked) == 1, "it was not asked")
+        closed_desk.advance(seconds=3)
+        closed_desk.wait(lambda: not awaited(closed_desk), "it was not asked again")
+    assert len(slow.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "goes_on"),
+    [
+        (SendUncertain("twilio-no-answer"), True),
+        (SendFailed("twilio-20429", permanent=False), True),
+        (SendFailed("twilio-20003", permanent=True, configuration=True), True),
+        (SendFailed("twilio-20404", permanent=True), False),
+    ],
+)
+def test_a_question_that_fails_is_asked_again_unless_twilio_knows_nothing_of_it(
+    closed_desk: Desk, error: Exception, goes_on: bool
+) -> None:
+    paged(closed_desk)
+    slow = Slow([error])
+    with running(closed_desk, Looks(closed_desk.engine, {"sms": slow}, 2.0).run):
+        closed_desk.advance(seconds=3)
+        closed_desk.wait(
+            lambda: bool(slow.asked) and (next_look(closed_desk) or 1) > 0, "it was not asked"
+        )
+    assert bool(awaited(closed_desk)) is goes_on
+
+
+def test_each_reply_is_taken_once_and_strangers_hear_nothing(closed_desk: Desk) -> None:
+    paged(closed_desk)
+    replies = Replies(closed_desk.engine, closed_desk.sender, 0.1)
+    closed_desk.ada.send("hello")
+    closed_desk.world.phone("+13125550999").send("hello")
+    for _ in range(3):
+        closed_desk.call(replies.fetch())
+    closed_desk.ada.expect_sms("Reply only ACK")
+    refused = [entry.data["reason"] for entry in closed_desk.admin("sms_refused")]
+    assert sorted(map(str, refused)) == ["unknown_number", "words"]
+
+
+def test_while_twilio_is_away_the_pauses_grow_and_nothing_is_lost(
+    closed_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.3)
+    paged(closed_desk)
+    closed_desk.world.twilio_down()
+    closed_desk.ada.send("hello")
+    replies = Replies(closed_desk.engine, closed_desk.sender, 0.05)
+    with running(closed_desk, replies.run):
+        closed_desk.wait(lambda: "replies_not_fetched" in closed_desk.log.getvalue(), "no trouble")
+        closed_desk.world.twilio_down(down=False)
+        closed_desk.ada.expect_sms("Reply only ACK")
+
+
+def test_old_alerts_are_asked_about_more_slowly(closed_desk: Desk) -> None:
+    replies = Replies(closed_desk.engine, closed_desk.sender, 2.0)
+    pause = closed_desk.engine.database.look(replies._pause)
+    assert pause is None, "nobody has anything to answer"
+    paged(closed_desk)
+    assert closed_desk.engine.database.look(replies._pause) == 2.0
+    closed_desk.advance(minutes=9)
+    closed_desk.world.settle()
+    assert closed_desk.engine.database.look(replies._pause) == 2.0
+
+
+def test_a_wrong_number_is_out_on_every_way_and_the_coordinators_are_told(
+    closed_desk: Desk,
+) -> None:
+    paged(closed_desk)
+    closed_desk.ada.send("Wrong number, sorry")
+    closed_desk.call(Replies(closed_desk.engine, closed_desk.sender, 0.1).fetch())
+    closed_desk.ada.expect_sms("this number gets no more messages")
+    closed_desk.carla.expect_sms("the number on file for Dr. Ada Osei is somebody else's")
+    closed_desk.ben.expect_sms(PAGE)
+    assert closed_desk.alert().owner != closed_desk.pages()[0].slip.person_id

@@ -1,0 +1,132 @@
+"""Outbound HTTPS alone: no public URL, so that Twilio is asked for replies and receipts."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.hospital import Hospital
+from bot.sandbox.stories import CODE, code_in, paged
+from storage import people
+from tests.scenarios.looking import ACKNOWLEDGED, pages
+
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    return {"READBACK_WEB__PUBLIC_URL": "", "READBACK_TWILIO__POLL_SECONDS": "0.2"}
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def channels_of_ada(hospital: Hospital) -> tuple[str, ...]:
+    everybody = hospital.database.look(people.everybody)
+    return next(person.channels for person in everybody if person.name == hospital.ada.name)
+
+
+def behind_the_firewall(hospital: Hospital) -> None:
+    """Nothing at Twilio knows an address of ours."""
+    hospital.world.inbound_url = None
+
+
+def test_the_whole_loop_runs_without_anybody_reaching_us(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    hospital.pass_time(minutes=1)
+    (page,) = [row for row in pages(hospital) if row.slip.channel == "sms"]
+    assert page.delivered_at is not None, "the receipt was asked for"
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+    hospital.settle()
+    assert hospital.alert().state == "acknowledged"
+    assert not [entry for entry in hospital.world.journal.entries if entry.method == "webhook"]
+
+
+def test_passing_on_taking_back_and_mistyping_are_answered_too(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    sms.reply("ACK 2222")
+    hospital.ada.phone.expect_sms("not open on this phone")
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+    hospital.settle()
+    sms.reply(f"UNDO {code_in(sms)}")
+    hospital.ada.phone.expect_sms("open again")
+    hospital.ada.slack.expect_new("open again")
+    hospital.settle()
+    sms.reply(f"PASS {code_in(sms)}")
+    hospital.ada.phone.expect_sms("went to the next person")
+    hospital.settle()
+    _, sms = paged(hospital.ben)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ben.phone.expect_sms(ACKNOWLEDGED)
+
+
+def test_stop_is_noticed_and_the_alert_moves_on(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage", accession="1"))
+    paged(hospital.ada)
+    hospital.ada.phone.send("STOP")
+    hospital.carla.slack.expect_new("Opted out")
+    hospital.chris.slack.expect_new("Opted out")
+    until(lambda: "sms" not in channels_of_ada(hospital))
+
+
+def test_a_page_that_is_undelivered_goes_out_again_and_is_recorded(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.ada.phone.off()
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect_new("Critical")
+    hospital.pass_time(minutes=2)
+    lost = [row for row in pages(hospital) if row.lost_at]
+    assert [row.slip.tries for row in lost] == [1, 2]
+    assert {row.reason for row in lost} == {"twilio-30003"}
+
+
+def test_replies_sent_while_we_were_down_count_after_the_start(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    hospital.close()
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.open()
+    hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+    hospital.settle()
+    assert hospital.alert().state == "acknowledged"
+
+
+def test_twilio_is_left_alone_while_nobody_has_anything_to_answer(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+    hospital.settle()
+    hospital.pass_time(minutes=16)
+    asked = _lists(hospital)
+    time.sleep(1.0)
+    assert _lists(hospital) <= asked + 1, "one that was under way"
+
+
+def _lists(hospital: Hospital) -> int:
+    return sum(entry.method == "messages.list" for entry in hospital.world.journal.entries)
+
+
+def test_a_code_in_the_answer_is_the_only_text_that_leaves(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    sms = hospital.ada.phone.expect_sms(CODE)
+    hospital.ada.slack.expect_new("Critical")
+    sms.reply("what is this about?")
+    answer = hospital.ada.phone.expect_sms("Reply only ACK")
+    assert answer.segments == 1
+    assert hospital.now - hospital.alert().opened_at < timedelta(minutes=1)
