@@ -25,7 +25,7 @@ def sms(page: Page, callback_number: str) -> str:
     """The text for this page or notice; empty where nobody's phone should ring for it."""
     call = or_call(callback_number)
     if page.slip.notice is Notice.ANSWER:
-        return page.reason
+        return fitting([page.reason])
     if page.slip.notice is None:
         return fitting(_page_texts(page, call))
     if page.slip.notice is Notice.PLEASE_PHONE:
