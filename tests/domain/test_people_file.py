@@ -4,7 +4,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.people_file import COLUMNS, BadPeople, PersonRow, RowProblem, read_rows
@@ -221,11 +221,13 @@ def described(data: bytes) -> list[RowProblem]:
         return list(bad.problems)
 
 
+@settings(deadline=None)  # the names of all time zones are read from as many files, once
 @given(st.binary())
 def test_whatever_speaks_against_any_bytes_has_a_line_and_a_cure(data: bytes) -> None:
     assert all(problem.line >= 1 and problem.cure for problem in described(data))
 
 
+@settings(deadline=None)  # as above
 @given(st.lists(st.lists(st.text(max_size=12), min_size=9, max_size=9), max_size=4))
 def test_whatever_speaks_against_any_cells_has_a_line_and_a_cure(rows: list[list[str]]) -> None:
     file = io.StringIO()
