@@ -1,12 +1,14 @@
 """With a ladder that uses one channel at a time, a failure uses the next one at once."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.app import DEFAULT_POLICY
+from bot.domain.page import Notice
 from bot.sandbox.hospital import Hospital
-from tests.scenarios.looking import CODE, acknowledge_by_sms, owner, pages
+from tests.scenarios.looking import CODE, acknowledge_by_sms, attempts, owner, pages
 
 
 @pytest.fixture
@@ -50,3 +52,17 @@ def test_a_page_whose_fate_is_unknown_twice_uses_the_other(hospital: Hospital) -
     hospital.world.slack_down(down=False)
     acknowledge_by_sms(hospital, hospital.ada, sms)
     assert not hospital.ada.slack.messages
+
+
+def test_whom_only_the_phone_reached_hears_there_that_it_is_acknowledged(
+    hospital: Hospital,
+) -> None:
+    hospital.ada.slack.deactivate("channel_not_found")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.phone.expect_sms(CODE)
+    at = hospital.now.astimezone(ZoneInfo("America/Chicago"))
+    call = f"called {hospital.alert().ref} Dr. Osei at {at:%H:%M} on 312-555-0101 repeated yes"
+    assert "is recorded" in hospital.carla.slack.command("/readback", call).ephemeral.plain
+    hospital.ada.phone.expect_sms("was acknowledged")
+    told = [row for row in attempts(hospital) if row.slip.notice is Notice.ACKNOWLEDGED]
+    assert [(row.slip.channel, row.state) for row in told] == [("slack", "failed"), ("sms", "sent")]
