@@ -297,7 +297,7 @@ def test_a_forged_signature(hospital: Hospital) -> None:
     status, said = post(hospital, fields, signature_of("forged", webhook(hospital), fields))
     assert (status, "The signature does not fit" in said) == (403, True)
     (refusal,) = administration(hospital, "webhook_refused")
-    assert refusal.data == {"reason": "signature", "door": "sms"}
+    assert refusal.data == {"reason": "signature", "door": "sms", "count": 1}
     assert [line["reason"] for line in logged(hospital, "webhook_refused")] == ["signature"]
     assert states(hospital) == [State.OPEN]
 
