@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bot.cli.explaining import Asked, Explained, Message
 from bot.cli.shown import local, out, print_json
-from bot.domain.message import SetAside, Unusable
+from bot.domain.message import Reports, SetAside, Unusable
 from bot.domain.report import Identifier, Preliminary, Provider, Report
 
 _REPORT = TypeAdapter(Report)
@@ -28,14 +28,20 @@ _BEFORE_FINAL = {
 
 def is_unusable(message: Message) -> bool:
     """It would wait in quarantine; what is set aside (ADT, ORM) is in order."""
-    return isinstance(message.raw.reading, Unusable)
+    return isinstance(message.raw.reading, Unusable) or bool(_left(message))
+
+
+def _left(message: Message) -> tuple[Unusable, ...]:
+    """The orders of a message that would wait there while its others are used."""
+    return message.raw.reading.left if isinstance(message.raw.reading, Reports) else ()
 
 
 # ---- for programs ---------------------------------------------------------------------------
 
 
 def print_line(message: Message) -> None:
-    """One object: a message of several orders has all reports but the decisive one in ``more``."""
+    """One object: a message of several orders has all reports but the decisive one in ``more``, and
+    in ``left`` the orders that cannot be used."""
     best = message.decisive
     told: dict[str, Any] = {
         "file": str(message.file),
@@ -44,8 +50,11 @@ def print_line(message: Message) -> None:
         "reason": message.refusal or None,
         **(_facts(best) if best else _unread(message)),
     }
-    more = [_facts(one) for one in message.reports if one is not best]
-    print_json({**told, "more": more} if more else told)
+    if left := _left(message):
+        told["left"] = [{"reason": bad.reason, "detail": bad.detail} for bad in left]
+    if more := [_facts(one) for one in message.reports if one is not best]:
+        told["more"] = more
+    print_json(told)
 
 
 def _facts(one: Explained) -> dict[str, Any]:
@@ -96,6 +105,8 @@ def show(message: Message, zone: ZoneInfo, *, whole: bool) -> None:
         _show_refusal(message)
     for one in message.reports:
         _show_report(one, zone, whole=whole)
+    for bad in _left(message):
+        _show_unusable(bad)
 
 
 def _show_refusal(message: Message) -> None:
@@ -103,15 +114,19 @@ def _show_refusal(message: Message) -> None:
         case SetAside(reason=reason):
             out.print(f"  [cyan]○[/] set aside: {escape(reason)} carries no report")
         case Unusable() as bad:
-            where = f" at {bad.place}" if bad.place else ""
-            out.print(f"  [bold red]✗[/] quarantine: [bold]{escape(bad.reason)}[/]{where}")
-            out.print(f"    {escape(bad.detail)}", soft_wrap=True)
-            for flag in bad.flags:
-                out.print(f"    [red]flagged[/] {escape(flag.value)} [cyan]{flag.where}[/]")
+            _show_unusable(bad)
             for asked in message.flagged:
                 out.print(f"    would page {escape(_sentence(asked))}")
         case _:
             pass
+
+
+def _show_unusable(bad: Unusable) -> None:
+    where = f" at {bad.place}" if bad.place else ""
+    out.print(f"  [bold red]✗[/] quarantine: [bold]{escape(bad.reason)}[/]{where}")
+    out.print(f"    {escape(bad.detail)}", soft_wrap=True)
+    for flag in bad.flags:
+        out.print(f"    [red]flagged[/] {escape(flag.value)} [cyan]{flag.where}[/]")
 
 
 def _show_report(one: Explained, zone: ZoneInfo, *, whole: bool) -> None:

@@ -10,13 +10,6 @@ TOO_LARGE = "too-large"
 
 
 @dataclass(frozen=True, slots=True)
-class Reports:
-    """The message carries these reports; preliminary ones too, which are kept and do not page."""
-
-    reports: tuple[Report, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SetAside:
     """A sound message that carries no report (ADT, ORM …): acknowledged, counted, kept."""
 
@@ -51,6 +44,17 @@ class Unusable:
         """The location as people write it: "OBR-3"; empty where it is about the whole message."""
         segment, _, field = (*self.location.split("^"), "", "")[:3]
         return f"{segment}-{field}" if field else segment
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The message carries these reports; preliminary ones too, which are kept and do not page.
+
+    ``left`` are those of its orders that cannot be used: they wait for a person, the others do not.
+    """
+
+    reports: tuple[Report, ...]
+    left: tuple[Unusable, ...] = ()
 
 
 Reading = Reports | SetAside | Unusable

@@ -12,7 +12,7 @@ from bot import metrics
 from bot.domain.message import RawMessage, Receipt, Reports, SetAside, Unusable
 from bot.domain.numbers import numbers_of
 from bot.domain.report import KeyKind, OrderNumber, Report
-from bot.engine import orders, unread, versions
+from bot.engine import unread, versions
 from bot.engine.context import Engine
 from storage import messages
 from storage.database import after_commit
@@ -27,7 +27,8 @@ def receive_in(c: Connection, engine: Engine, raw: RawMessage) -> Receipt:
     """The same inside the caller's unit of work."""
     now = engine.clock.now()
     outcome, reason, detail = _outcome(engine, raw)
-    kept = messages.keep(c, raw, now, outcome, reason)
+    used = outcome == "reports"  # the reason is that of what is left of it
+    kept = messages.keep(c, raw, now, outcome, "" if used else reason)
     after_commit(
         c, lambda: metrics.received(raw.source, "duplicate" if kept.duplicate else outcome)
     )
@@ -36,7 +37,7 @@ def receive_in(c: Connection, engine: Engine, raw: RawMessage) -> Receipt:
     return Receipt(
         kept.id,
         duplicate=kept.duplicate,
-        quarantined=reason if outcome == "quarantined" else "",
+        quarantined=reason if used or outcome == "quarantined" else "",
         detail=detail,
         set_aside=reason if outcome in {"set_aside", "not_production"} else "",
     )
@@ -51,12 +52,11 @@ def replay_in(
     it finds the alert that has stood in for it.
     """
     outcome, reason, detail = _outcome(engine, raw)
-    quarantined = outcome == "quarantined"
-    if not quarantined:
+    if outcome != "quarantined":
         _use(c, engine, raw, message_id, engine.clock.now(), outcome, content)
     return Receipt(
         message_id,
-        quarantined=reason if quarantined else "",
+        quarantined=reason if outcome in {"quarantined", "reports"} else "",
         detail=detail,
         set_aside=reason if outcome in {"set_aside", "not_production"} else "",
     )
@@ -70,6 +70,8 @@ def _outcome(engine: Engine, raw: RawMessage) -> tuple[str, str, str]:
             return "set_aside", reason, ""
         case Reports() if not _is_live(engine, raw):
             return "not_production", "not-production", "the processing id does not page here"
+        case Reports(left=(first, *_)):
+            return "reports", first.reason, first.detail
         case Reports():
             return "reports", "", ""
 
@@ -90,12 +92,13 @@ def _use(
 ) -> None:
     match raw.reading:
         case Unusable() as unusable:
-            unread.keep(c, engine, raw, message_id, unusable, now)
-        case Reports(reports=found) if outcome == "reports":
+            unread.keep(c, engine, raw, message_id, (unusable,), now)
+        case Reports(reports=found, left=left) if outcome == "reports":
             named = [(report, numbers_of(report)) for report in found]
             if content:
                 named = _with_content(named, content)
-            orders.lock(c, chain.from_iterable(numbers for _, numbers in named))
+            every = tuple(chain.from_iterable(numbers for _, numbers in named))
+            unread.keep(c, engine, raw, message_id, left, now, every)
             for report, numbers in named:
                 versions.take(c, engine, report, numbers, message_id, now)
         case _:

@@ -1,6 +1,7 @@
 """What could not be used waits for a person; where it is flagged, a coordinator is paged for it."""
 
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -25,20 +26,44 @@ def keep(
     engine: Engine,
     raw: RawMessage,
     message_id: str,
-    unusable: Unusable,
+    unusable: tuple[Unusable, ...],
     now: datetime,
+    others: tuple[OrderNumber, ...] = (),
 ) -> None:
-    """Keep it for a person; a flagged one opens an alert besides, it must not wait unseen."""
+    """Keep it for a person; a flagged one opens an alert besides, it must not wait unseen.
+
+    ``unusable`` is all of the message that cannot be used, ``others`` are the numbers of its other
+    orders: everything is locked at once, the reasons first, then the numbers.
+    """
+    by_reason = sorted(unusable, key=lambda one: one.reason)
+    entries = [(one, _put(c, raw, message_id, one, now)) for one in by_reason]
+    numbers = chain.from_iterable(_numbers(raw, one, now) for one in unusable if one.flags)
+    orders.lock(c, (*others, *numbers))
+    for one, entry in entries:
+        flagged = bool(one.flags) and not _is_test(engine, raw)
+        asks = flagged and _flagged(c, engine, raw, message_id, one, entry.id, now)
+        told = flagged or entry.first or (entry.new and one.reason == TOO_LARGE)
+        if told and not asks:
+            _tell_coordinator(c, one.reason, now, shadow=engine.shadow is not None)
+    if unusable:
+        after_commit(c, engine.wake)
+
+
+def _put(
+    c: Connection, raw: RawMessage, message_id: str, unusable: Unusable, now: datetime
+) -> quarantine.Put:
     entry = quarantine.put(c, message_id, raw, unusable, now)
-    after_commit(c, lambda: metrics.quarantined(unusable.reason))
-    record = Record("quarantined", data={"reason": unusable.reason, "message": message_id})
-    audit.append(c, "admin", [record], now)
-    flagged = bool(unusable.flags) and not _is_test(engine, raw)
-    asks = flagged and _flagged(c, engine, raw, message_id, unusable, entry.id, now)
-    told = flagged or entry.first or (entry.new and unusable.reason == TOO_LARGE)
-    if told and not asks:
-        _tell_coordinator(c, unusable.reason, now, shadow=engine.shadow is not None)
-    after_commit(c, engine.wake)
+    if entry.new:
+        after_commit(c, lambda: metrics.quarantined(unusable.reason))
+        record = Record("quarantined", data={"reason": unusable.reason, "message": message_id})
+        audit.append(c, "admin", [record], now)
+    return entry
+
+
+def _numbers(raw: RawMessage, unusable: Unusable, now: datetime) -> tuple[OrderNumber, ...]:
+    """The order's, where they and the time could be made out, and the message itself as one."""
+    known = unusable.numbers if believed(unusable.sent_at, now) else ()
+    return (*distinct(known), OrderNumber(KeyKind.MESSAGE, unusable.content or raw.digest))
 
 
 def _is_test(engine: Engine, raw: RawMessage) -> bool:
@@ -59,10 +84,8 @@ def _flagged(
     """A version of the order, where its numbers and its time could be made out, else an order of
     its own: reviewed by a coordinator, until a version that was sent later can be read. The same
     content sent again adds nothing. False where such a version is there already."""
-    content = OrderNumber(KeyKind.MESSAGE, unusable.content or raw.digest)
-    sent_at = believed(unusable.sent_at, now)
-    numbers = (*distinct(unusable.numbers if sent_at else ()), content)
-    orders.lock(c, numbers)
+    sent_at, numbers = believed(unusable.sent_at, now), _numbers(raw, unusable, now)
+    content = numbers[-1]
     if orders.has_been_seen(c, content):
         return True
     named = numbers[0] is not content

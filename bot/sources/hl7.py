@@ -18,7 +18,7 @@ from bot.sources.hl7_flags import salvage
 from bot.sources.hl7_macros import salvaged_macros
 from bot.sources.hl7_orders import party, processing_id, salvaged_order, sender
 from bot.sources.hl7_people import patient
-from bot.sources.hl7_report import Circumstances, reports
+from bot.sources.hl7_report import Circumstances, Left, reports
 from bot.sources.hl7_time import moment, zone_of
 from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, header_line, salvaged, unmarked
 from bot.sources.oversize import together
@@ -78,7 +78,10 @@ def profile_of(wire: Wire, feeds: Feeds) -> Profile:
 def _reading(wire: Wire, known: Circumstances, data: bytes) -> Reading:
     try:
         aside = _set_aside(wire)
-        return SetAside(aside) if aside else Reports(reports(wire, known))
+        if aside:
+            return SetAside(aside)
+        found, left = reports(wire, known)
+        return Reports(found, tuple(_left(one, wire, known) for one in left))
     except BadReport as bad:
         return _unread(bad, wire, known.profile, content(data), known.zone)
 
@@ -117,6 +120,23 @@ def _sent_at(wire: Wire, zone: tzinfo | None) -> datetime | None:
     """MSH-7; without a zone anywhere it is none."""
     stated = zone_of(wire.msh(7)) or zone
     return moment(wire.msh(7), stated, _ANY_TIME).at if stated else None
+
+
+def _left(left: Left, wire: Wire, known: Circumstances) -> Unusable:
+    """One order of several, with the flags that stand in it alone."""
+    order, numbers, bad = left
+    alone = replace(wire, lines=[wire.lines[0], *order.raw])
+    return Unusable(
+        bad.reason,
+        bad.detail,
+        _salvaged(alone, known.profile),
+        bad.code,
+        bad.location,
+        numbers=numbers,
+        patient=patient(order.pid, wire) if order.pid else Patient(),
+        sent_at=_sent_at(wire, known.zone),
+        content=hashlib.sha256("\r".join(order.raw).encode(errors="replace")).hexdigest(),
+    )
 
 
 def _without_last_field(wire: Wire) -> Wire:

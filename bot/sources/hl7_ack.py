@@ -10,7 +10,7 @@ taken for the answer to the next message.
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.message import RawMessage, Receipt, Unusable
+from bot.domain.message import RawMessage, Receipt, Reports, Unusable
 from bot.sources.hl7_batch import without_envelope
 from bot.sources.hl7_wire import at, header_line, unmarked
 
@@ -42,11 +42,7 @@ def accepted(raw: RawMessage, receipt: Receipt, *, reject: bool) -> Answer:
     """The answer after the commit. ``reject`` is the listener's on_unusable = "reject"."""
     if not receipt.quarantined:
         return Answer("AA", _told(receipt))
-    problem = (
-        raw.reading
-        if isinstance(raw.reading, Unusable)
-        else Unusable(receipt.quarantined, receipt.detail)
-    )
+    problem = _problem(raw, receipt)
     code = ("AR" if problem.error_code in _UNSUPPORTED else "AE") if reject else "AA"
     return Answer(
         code,
@@ -56,6 +52,17 @@ def accepted(raw: RawMessage, receipt: Receipt, *, reject: bool) -> Answer:
         location=problem.location,
         detail=problem.detail,
     )
+
+
+def _problem(raw: RawMessage, receipt: Receipt) -> Unusable:
+    """Why it waits, or the first of its orders that does."""
+    match raw.reading:
+        case Unusable() as unusable:
+            return unusable
+        case Reports(left=(first, *_)):
+            return first
+        case _:
+            return Unusable(receipt.quarantined, receipt.detail)
 
 
 def _told(receipt: Receipt) -> str:

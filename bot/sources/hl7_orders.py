@@ -8,7 +8,6 @@ OBR-18 so keeps its key. The placer's number comes last.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NoReturn
 
 from bot.domain.numbers import LONGEST
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
@@ -87,12 +86,12 @@ def code(fields: list[str], number: int, wire: Wire) -> str:
     return wire.clean(value.split(wire.component, 1)[0]) if value else ""
 
 
-def by_key(orders: list[Order], wire: Wire) -> list[tuple[Order, Numbers]]:
+def by_key(orders: list[Order], wire: Wire) -> tuple[list[tuple[Order, Numbers]], list[Order]]:
     """One order for each key and patient; a part without a number belongs to the same patient's
-    first order."""
+    first order, and stands in the second list where there is none."""
     if len(orders) == 1:
         numbers = _numbers(orders[0], wire)
-        return [(orders[0], numbers or _nothing())]
+        return ([(orders[0], numbers)], []) if numbers else ([], orders)
     found: dict[tuple[ReportKey, str], tuple[Order, Numbers]] = {}
     nameless: list[Order] = []
     for order in orders:
@@ -107,9 +106,14 @@ def by_key(orders: list[Order], wire: Wire) -> list[tuple[Order, Numbers]]:
             found[same] = first, replace(known, every=(*known.every, *numbers.every))
         else:
             found[same] = (order, numbers)
+    left = []
     for order in nameless:
-        _merge(_first_of(order.pid, found.values()), order)
-    return list(found.values())
+        its = _first_of(order.pid, found.values())
+        if its is None:
+            left.append(order)
+        else:
+            _merge(its, order)
+    return list(found.values()), left
 
 
 def salvaged_order(wire: Wire) -> tuple[Order, tuple[OrderNumber, ...]] | None:
@@ -118,16 +122,14 @@ def salvaged_order(wire: Wire) -> tuple[Order, tuple[OrderNumber, ...]] | None:
     return next(((order, numbers.every) for order, numbers in named if numbers), None)
 
 
-def _first_of(pid: list[str], found: Iterable[tuple[Order, Numbers]]) -> Order:
-    for order, _ in found:
-        if order.pid == pid:
-            return order
-    return _nothing()
+def _first_of(pid: list[str], found: Iterable[tuple[Order, Numbers]]) -> Order | None:
+    return next((order for order, _ in found if order.pid == pid), None)
 
 
-def _nothing() -> NoReturn:
+def no_number() -> BadReport:
+    """Why an order without any cannot be used."""
     detail = "The order has no number: send the filler order number in OBR-3"
-    raise BadReport("no-order-identifier", detail, "101", "OBR^1^3")
+    return BadReport("no-order-identifier", detail, "101", "OBR^1^3")
 
 
 def _merge(order: Order, more: Order) -> None:

@@ -16,7 +16,7 @@ from bot.sources.hl7_exam import modality_of
 from bot.sources.hl7_flags import flags
 from bot.sources.hl7_lines import lines_of
 from bot.sources.hl7_orders import Numbers, Order, by_key, orders_in
-from bot.sources.hl7_people import entity, interpreter
+from bot.sources.hl7_people import entity, interpreter, patient
 from bot.sources.hl7_report import appended_to
 from bot.sources.hl7_status import stated, status
 from bot.sources.hl7_study import study_uid
@@ -55,13 +55,26 @@ def read_from(
     wire = cut(*decode(data))
     profile, orders = profile_of(wire, feeds), orders_in(wire)
     numbered = len(orders) > 1
-    found = zip(by_key(orders, wire), reports, strict=True)
     places = []
-    for (order, numbers), report in found:
+    for order, numbers, report in _with_reports(by_key(orders, wire)[0], reports, wire):
         mark = f"[{orders.index(order) + 1}]" if numbered else ""
         told = dict(_places(order, numbers, report, wire, profile))
         places.append({name: place.replace("OBR-", f"OBR{mark}-") for name, place in told.items()})
     return tuple(places)
+
+
+def _with_reports(
+    named: list[tuple[Order, Numbers]], reports: Iterable[Report], wire: Wire
+) -> Iterator[tuple[Order, Numbers, Report]]:
+    """Orders that cannot be used have none; the others have theirs in the same order."""
+    rest = iter(named)
+    for report in reports:
+        whose = report.key, report.patient
+        yield next(
+            (order, numbers, report)
+            for order, numbers in rest
+            if (numbers.key, patient(order.pid, wire)) == whose
+        )
 
 
 def _places(

@@ -6,13 +6,21 @@ from datetime import datetime, tzinfo
 
 from bot.domain.numbers import bare
 from bot.domain.profile import STANDARD, Profile
-from bot.domain.report import Flag, Patient, Provider, Report, Status
+from bot.domain.report import Flag, OrderNumber, Patient, Provider, Report, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_macros import prose_of, with_macros
-from bot.sources.hl7_orders import Numbers, Order, by_key, code, orders_in, processing_id
+from bot.sources.hl7_orders import (
+    Numbers,
+    Order,
+    by_key,
+    code,
+    no_number,
+    orders_in,
+    processing_id,
+)
 from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
 from bot.sources.hl7_status import appended, is_deleted, stated, status
 from bot.sources.hl7_study import study_uid
@@ -37,10 +45,14 @@ class Circumstances:
     machines: frozenset[str] = frozenset()
 
 
-def reports(wire: Wire, known: Circumstances) -> tuple[Report, ...]:
-    """Every report of the message.
+Left = tuple[Order, tuple[OrderNumber, ...], BadReport]
+"""An order that cannot be used, with its numbers and why."""
 
-    Raises BadReport where there is no OBR, no number for the order, or no known status.
+
+def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[Left]]:
+    """Every report of the message, and the orders that are none.
+
+    Raises BadReport where there is no OBR, and where no order has a number or a known status.
     """
     orders = orders_in(wire)
     if not orders:
@@ -49,7 +61,17 @@ def reports(wire: Wire, known: Circumstances) -> tuple[Report, ...]:
         )
     for order in orders:
         order.statuses.append(stated(order.obr, order.orc, order.raw, wire, known.profile)[0])
-    return tuple(_report(order, numbers, wire, known) for order, numbers in by_key(orders, wire))
+    named, nameless = by_key(orders, wire)
+    found: list[Report] = []
+    left: list[Left] = [(order, (), no_number()) for order in nameless]
+    for order, numbers in named:
+        try:
+            found.append(_report(order, numbers, wire, known))
+        except BadReport as bad:
+            left.append((order, numbers.every, bad))
+    if not found:
+        raise left[0][2]
+    return tuple(found), left
 
 
 # ---- one report -----------------------------------------------------------------------------

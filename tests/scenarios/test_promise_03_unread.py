@@ -199,6 +199,18 @@ def test_a_flag_behind_a_document_that_is_too_large_is_an_alert_for_each_order(
     expect_everything(hospital)
 
 
+def test_of_two_orders_in_a_message_one_is_paged_and_the_other_is_the_coordinators(
+    hospital: Hospital,
+) -> None:
+    good = version("V1", hospital.now, control="M1")
+    bad = version("V2", hospital.now, control="M1", status="?")
+    answer = hospital.send(good + bad[bad.index(b"\rOBR") + 1 :])
+    assert "AA|M1" in answer
+    assert "kept in quarantine: unknown-status" in answer
+    assert hospital.alerts() == 2
+    expect_everything(hospital)
+
+
 def test_of_each_message_that_is_too_large_the_coordinator_is_told(hospital: Hospital) -> None:
     for number in range(2):
         message = too_large(hospital, f"L{number}", f"C{number}", flag="")
