@@ -6,8 +6,8 @@ is the filler, and its number is what a radiologist calls the accession. A later
 OBR-18 so keeps its key. The placer's number comes last.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from bot.domain.numbers import LONGEST
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
@@ -86,44 +86,10 @@ def code(fields: list[str], number: int, wire: Wire) -> str:
     return wire.clean(value.split(wire.component, 1)[0]) if value else ""
 
 
-def by_key(orders: list[Order], wire: Wire) -> tuple[list[tuple[Order, Numbers]], list[Order]]:
-    """One order for each key and patient; a part without a number belongs to the same patient's
-    first order, and stands in the second list where there is none."""
-    if len(orders) == 1:
-        numbers = _numbers(orders[0], wire)
-        return ([(orders[0], numbers)], []) if numbers else ([], orders)
-    found: dict[tuple[ReportKey, str], tuple[Order, Numbers]] = {}
-    nameless: list[Order] = []
-    for order in orders:
-        numbers = _numbers(order, wire)
-        if numbers is None:
-            nameless.append(order)
-            continue
-        same = numbers.key, at(order.pid, 3)
-        if same in found:
-            first, known = found[same]
-            _merge(first, order)
-            found[same] = first, replace(known, every=(*known.every, *numbers.every))
-        else:
-            found[same] = (order, numbers)
-    left = []
-    for order in nameless:
-        its = _first_of(order.pid, found.values())
-        if its is None:
-            left.append(order)
-        else:
-            _merge(its, order)
-    return list(found.values()), left
-
-
 def salvaged_order(wire: Wire) -> tuple[Order, tuple[OrderNumber, ...]] | None:
     """The first order with a number in a message that cannot be used otherwise."""
-    named = ((order, _numbers(order, wire)) for order in orders_in(wire))
+    named = ((order, numbers_of(order, wire)) for order in orders_in(wire))
     return next(((order, numbers.every) for order, numbers in named if numbers), None)
-
-
-def _first_of(pid: list[str], found: Iterable[tuple[Order, Numbers]]) -> Order | None:
-    return next((order for order, _ in found if order.pid == pid), None)
 
 
 def no_number() -> BadReport:
@@ -132,17 +98,11 @@ def no_number() -> BadReport:
     return BadReport("no-order-identifier", detail, "101", "OBR^1^3")
 
 
-def _merge(order: Order, more: Order) -> None:
-    order.results += more.results
-    order.statuses += more.statuses
-    order.raw += more.raw
-    order.others += more.others
-
-
 # ---- identifiers ----------------------------------------------------------------------------
 
 
-def _numbers(order: Order, wire: Wire) -> Numbers | None:
+def numbers_of(order: Order, wire: Wire) -> Numbers | None:
+    """All its numbers and the key of the best; None where it has none."""
     in_obr_3, in_obr_2 = _number(order, 3, wire), _number(order, 2, wire)
     in_obr_18 = at(order.obr, 18)
     (filler, issuer), (placer, placed_by) = _entity(in_obr_3, wire), _entity(in_obr_2, wire)

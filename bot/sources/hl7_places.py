@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.domain.numbers import bare
 from bot.domain.profile import NO_PROFILES, Feeds, Profile
 from bot.domain.report import Report, Status
 from bot.sources.hl7 import profile_of
@@ -15,7 +16,8 @@ from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import modality_of
 from bot.sources.hl7_flags import flags
 from bot.sources.hl7_lines import lines_of
-from bot.sources.hl7_orders import Numbers, Order, by_key, orders_in
+from bot.sources.hl7_orders import Numbers, Order, orders_in
+from bot.sources.hl7_parts import by_key
 from bot.sources.hl7_people import entity, interpreter, patient
 from bot.sources.hl7_report import appended_to
 from bot.sources.hl7_status import stated, status
@@ -56,7 +58,7 @@ def read_from(
     profile, orders = profile_of(wire, feeds), orders_in(wire)
     numbered = len(orders) > 1
     places = []
-    for order, numbers, report in _with_reports(by_key(orders, wire)[0], reports, wire):
+    for order, numbers, report in _with_reports(by_key(orders, wire, profile)[0], reports, wire):
         mark = f"[{orders.index(order) + 1}]" if numbered else ""
         told = dict(_places(order, numbers, report, wire, profile))
         places.append({name: place.replace("OBR-", f"OBR{mark}-") for name, place in told.items()})
@@ -69,11 +71,11 @@ def _with_reports(
     """Orders that cannot be used have none; the others have theirs in the same order."""
     rest = iter(named)
     for report in reports:
-        whose = report.key, report.patient
+        whose = report.key, report.order, report.patient
         yield next(
             (order, numbers, report)
             for order, numbers in rest
-            if (numbers.key, patient(order.pid, wire)) == whose
+            if (numbers.key, bare(numbers.filler), patient(order.pid, wire)) == whose
         )
 
 

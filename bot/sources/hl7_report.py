@@ -12,17 +12,10 @@ from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_macros import prose_of, with_macros
-from bot.sources.hl7_orders import (
-    Numbers,
-    Order,
-    by_key,
-    code,
-    no_number,
-    orders_in,
-    processing_id,
-)
+from bot.sources.hl7_orders import Numbers, Order, code, no_number, orders_in, processing_id
+from bot.sources.hl7_parts import by_key
 from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
-from bot.sources.hl7_status import appended, is_deleted, stated, status
+from bot.sources.hl7_status import appended, is_deleted, status
 from bot.sources.hl7_study import study_uid
 from bot.sources.hl7_text import narrate
 from bot.sources.hl7_time import Moment, moment
@@ -59,9 +52,7 @@ def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[
         raise BadReport(
             "no-obr", "The message has no OBR: send the order with its result", "100", "OBR"
         )
-    for order in orders:
-        order.statuses.append(stated(order.obr, order.orc, order.raw, wire, known.profile)[0])
-    named, nameless = by_key(orders, wire)
+    named, nameless = by_key(orders, wire, known.profile)
     found: list[Report] = []
     left: list[Left] = [(order, (), no_number()) for order in nameless]
     for order, numbers in named:

@@ -183,6 +183,32 @@ def test_parts_with_the_same_number_are_one_report() -> None:
     assert found.impression == "Tension pneumothorax.\nLeft tension pneumothorax."
 
 
+PRELIMINARY = {25: "P"}
+
+
+def test_what_is_not_final_says_nothing_in_a_final_report() -> None:
+    calm = OBX.replace("HH", "")
+    for other in (PRELIMINARY, {25: "X"}):
+        for parts in ((obr(), calm, obr(other), OBX), (obr(other), OBX, obr(), calm)):
+            found = report(message(ORC, *parts))
+            assert (found.status, found.flags) == (Status.FINAL, ())
+            assert found.impression == "Tension pneumothorax."
+
+
+def test_orders_of_an_accession_that_are_not_finished_alike_have_their_own_reports() -> None:
+    one = obr({18: "ACC20001"})
+    second = {2: "P101", 3: "A2001^RIS", 18: "ACC20001"}
+    first, other = reports(message(ORC, one, OBX, obr({**second, 25: "X"}), OBX))
+    assert (first.status, other.status) == (Status.FINAL, Status.WITHDRAWN)
+    assert (first.order, other.order) == ("A2000", "A2001")
+    assert report(message(ORC, one, OBX, obr(second), OBX)).order == "A2000"
+
+
+def test_a_part_of_unknown_status_is_refused_and_not_left_out() -> None:
+    bad = unusable(message(ORC, obr(), OBX, obr({25: "?"}), OBX))
+    assert bad.reason == "unknown-status"
+
+
 def test_a_part_without_a_number_belongs_to_the_order_beside_it() -> None:
     nameless = obr({2: "", 3: "", 18: ""})
     found = report(message(nameless, OBX, ORC, obr(), OBX.replace("HH", "")))
