@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 import structlog
 from coverage import Coverage
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import Engine
 
@@ -33,6 +34,10 @@ if "TMPDIR" not in os.environ and (memory := memory_folder()):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 event.listen(Engine, "engine_connect", keep)
+
+# An example that takes a tenth of a second may take a whole one beside three other workers.
+settings.register_profile("shared", deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture(autouse=True)

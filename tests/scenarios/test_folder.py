@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from bot.app import rehearsal
 from bot.app.rehearsal import Place
 from bot.sandbox.hospital import Hospital, RunningBot
@@ -166,6 +168,7 @@ def test_killed_between_commit_and_move_it_reads_the_file_again_and_pages_nobody
             assert hospital.database.look(audit.verify).ok
 
 
+@pytest.mark.no_cover
 def test_two_thousand_files_are_taken_with_progress_while_the_wire_is_answered(
     database_url: str,
 ) -> None:
