@@ -15,6 +15,7 @@ from bot.domain.coverage import SLACK, SMS
 from bot.domain.page import Sender
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
+from bot.engine.outage import Watch
 from bot.engine.pace import Pace, Rate
 from bot.phone.client import TwilioAccount
 from bot.phone.guard import Guard
@@ -66,6 +67,8 @@ async def open_channels(
         listeners = _listening_to_slack(settings, engine, stack)
         health[SLACK] = partial(_connected, listeners)
         routes += listeners.routes()
+        if settings.slack.mode == "socket":  # else only Slack could tell
+            loops["slack-outage"] = Watch(engine, listeners.connected).run
     return Channels(senders, pace_of(settings), tuple(routes), health, loops)
 
 

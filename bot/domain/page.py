@@ -31,6 +31,8 @@ class Notice(StrEnum):
     WRONG_CODES = "wrong_codes"
     WRONG_NUMBER = "wrong_number"
     ANSWER = "answer"
+    SLACK_DOWN = "slack_down"
+    SLACK_BACK = "slack_back"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
 
@@ -77,6 +79,8 @@ _ALONE = frozenset(
         Notice.WRONG_CODES,
         Notice.WRONG_NUMBER,
         Notice.ANSWER,
+        Notice.SLACK_DOWN,
+        Notice.SLACK_BACK,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
     }

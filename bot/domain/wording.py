@@ -129,6 +129,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         "from it counts. Please ask them.",
         Notice.WRONG_NUMBER: f"the number on file for {reason} is somebody else's, they say. "
         "Please correct the directory.",
+        Notice.SLACK_DOWN: page.reason,
+        Notice.SLACK_BACK: page.reason,
         Notice.SHADOW: page.reason,
         Notice.SHADOW_OVER: page.reason,
     }

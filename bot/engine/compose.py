@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.domain import called
+from bot.domain import called, outage
 from bot.domain.alert import Alert
 from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.page import Callee, Notice, Page
@@ -30,6 +30,8 @@ def compose(c: Connection, engine: Engine, claimed: Claimed, *, with_finding: bo
         )
         if claimed.slip.notice is Notice.BEFORE_FINAL:
             return before_final.worded(c, engine, page, claimed.data)
+        if claimed.slip.notice in outage.NOTICES:
+            return outage.worded(page)
         return page
     alert = alerts.load(c, claimed.alert_id, for_update=False)
     page = _as_shown(_page(c, engine, claimed, alert, person), engine.clock.ahead)

@@ -62,13 +62,16 @@ def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
         pass_on(c, engine, before)
 
 
-def tell_coordinators(c: Connection, engine: Engine, notice: Notice, about: str) -> None:
-    """Every coordinator who can be reached gets this notice, which belongs to no alert."""
+def tell_coordinators(
+    c: Connection, engine: Engine, notice: Notice, about: str, *, without: str = ""
+) -> None:
+    """Every coordinator who can be reached gets this notice, which belongs to no alert; by the
+    channel ``without`` only who has no other."""
     now = engine.clock.now()
     notices = [
-        SendNotice(Slip(person.id, Role.COORDINATOR, person.written[0], 0, notice=notice), now)
+        SendNotice(Slip(person.id, Role.COORDINATOR, channels[0], 0, notice=notice), now)
         for person in people.coordinators(c)
-        if person.written
+        if (channels := sorted(person.written, key=lambda channel: channel == without))
     ]
     outbox.put(c, None, notices, now, version=0, data=about)
     after_commit(c, engine.wake)

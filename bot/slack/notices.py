@@ -131,6 +131,13 @@ def _wrong_number(page: Page) -> Message:
     return Message("READBACK: a number in the directory is somebody else's", blocks)
 
 
+def _slack(page: Page) -> Message:
+    back = page.slip.notice is Notice.SLACK_BACK
+    heading = "🔌 Slack is back" if back else "🔌 Slack was out of reach"
+    said = f"READBACK: {page.reason}"
+    return Message(said, [header(heading), section(escaped(said))])
+
+
 def _shadow(page: Page) -> Message:
     over = page.slip.notice is Notice.SHADOW_OVER
     heading = "🚨 Shadow mode has not ended" if over else "🌒 Shadow mode"
@@ -147,6 +154,8 @@ _WORDED: Mapping[Notice, Callable[[Page], Message]] = {
     Notice.OPTED_OUT: _opted_out,
     Notice.WRONG_CODES: _wrong_codes,
     Notice.WRONG_NUMBER: _wrong_number,
+    Notice.SLACK_DOWN: _slack,
+    Notice.SLACK_BACK: _slack,
     Notice.SHADOW: _shadow,
     Notice.SHADOW_OVER: _shadow,
 }

@@ -43,6 +43,8 @@ ALONE = {
     Notice.WRONG_CODES,
     Notice.WRONG_NUMBER,
     Notice.ANSWER,
+    Notice.SLACK_DOWN,
+    Notice.SLACK_BACK,
     Notice.SHADOW,
     Notice.SHADOW_OVER,
 }

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from bot.domain.alert import State
+from bot.engine import outage
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.people import Answer
 from bot.sandbox.stories import UNDERSTOOD, paged
 from bot.slack import connection, link
+from storage import cursors
 from tests.scenarios.looking import acknowledge_by_sms, entries, owner
 from tests.web.served import get
 
@@ -140,3 +142,22 @@ def test_an_envelope_that_comes_twice_acts_once(hospital: Hospital) -> None:
     assert (owner(hospital), len(entries(hospital, "declined"))) == (hospital.ben.name, 1)
     assert not entries(hospital, "refused")
     slack.expect("Handed over")
+
+
+def test_after_a_minute_without_slack_coordinators_hear_of_it_by_sms_and_again_when_it_is_back(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "OUTAGE_SECONDS", 1.0)
+    connected(hospital)
+    hospital.world.wait_until(
+        lambda: hospital.database.look(lambda c: cursors.load(c, outage.CONNECTED))
+    )
+    hospital.world.slack_down()
+    hospital.pass_time(minutes=2)
+    for coordinator in (hospital.carla, hospital.chris):
+        coordinator.phone.expect_sms("Slack is out of reach")
+    hospital.world.slack_down(down=False)
+    hospital.pass_time(minutes=2)
+    for coordinator in (hospital.carla, hospital.chris):
+        coordinator.phone.expect_sms("Slack is back since")
+    hospital.settle()

@@ -1,0 +1,28 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain import outage, wording
+from bot.domain.page import Notice
+from tests.domain.test_wording import NOW, NUMBER, PAGE
+
+
+@pytest.mark.parametrize(
+    ("notice", "said"),
+    [
+        (
+            Notice.SLACK_DOWN,
+            "READBACK: Slack is out of reach, and nothing pressed there has arrived since 13:30. "
+            "Please answer by SMS or phone until it is back.",
+        ),
+        (
+            Notice.SLACK_BACK,
+            "READBACK: Slack is back since 13:30: what is pressed there counts again.",
+        ),
+    ],
+)
+def test_an_outage_is_told_with_its_time_as_its_person_tells_it(notice: Notice, said: str) -> None:
+    since = (NOW - timedelta(minutes=30)).isoformat()
+    page = replace(PAGE, slip=replace(PAGE.slip, notice=notice), reason=since)
+    assert wording.sms(outage.worded(page), NUMBER) == said

@@ -1,0 +1,91 @@
+"""An outage of Slack is told once for all copies, by another channel, and so is its end."""
+
+import asyncio
+
+from sqlalchemy import select
+
+from bot.domain.page import Notice
+from bot.engine import outage
+from bot.engine.outage import Watch
+from storage import tables
+from tests.engine.conftest import Bench
+
+_pages = tables.pages.c
+
+
+def told(bench: Bench, notice: Notice) -> list[tuple[str, str]]:
+    """Each notice of the kind: by which channel, and what became of it."""
+    wanted = select(_pages.channel, _pages.state).where(_pages.notice == notice.value)
+    return [(row.channel, row.state) for row in bench.database.look(lambda c: c.execute(wanted))]
+
+
+def note(bench: Bench, *, starts: bool = False) -> None:
+    bench.database.run(lambda c: outage.note(c, bench.engine, starts=starts))
+
+
+def tell(bench: Bench) -> bool:
+    return bench.database.run(lambda c: outage.tell_outage(c, bench.engine))
+
+
+def test_an_outage_and_its_end_are_told_once_each_however_many_copies_see_them(
+    bench: Bench,
+) -> None:
+    note(bench)
+    bench.pass_time(seconds=61)
+    assert [tell(bench), tell(bench)] == [True, True]
+    assert told(bench, Notice.SLACK_DOWN) == [("sms", "waiting")] * 2
+    bench.dispatch(until=bench.quiet)
+    bench.pass_time(minutes=5)
+    note(bench)
+    note(bench)
+    assert told(bench, Notice.SLACK_DOWN) == [("sms", "sent")] * 2
+    assert told(bench, Notice.SLACK_BACK) == [("sms", "waiting")] * 2
+
+
+def test_it_is_no_outage_where_another_copy_is_connected(bench: Bench) -> None:
+    note(bench)
+    bench.pass_time(seconds=40)
+    note(bench)
+    bench.pass_time(seconds=40)
+    assert not tell(bench)
+    assert not told(bench, Notice.SLACK_DOWN)
+
+
+def test_what_could_not_be_told_before_it_was_over_is_not_told_any_more(bench: Bench) -> None:
+    note(bench)
+    bench.pass_time(minutes=2)
+    tell(bench)
+    bench.pass_time(minutes=2)
+    note(bench)
+    assert told(bench, Notice.SLACK_DOWN) == [("sms", "cancelled")] * 2
+
+
+def test_a_copy_that_starts_without_slack_ends_no_outage_and_tells_it_no_second_time(
+    bench: Bench,
+) -> None:
+    note(bench)
+    bench.pass_time(minutes=2)
+    tell(bench)
+    bench.pass_time(minutes=2)
+    note(bench, starts=True)
+    assert tell(bench)
+    assert len(told(bench, Notice.SLACK_DOWN)) == 2
+    assert not told(bench, Notice.SLACK_BACK)
+
+
+def test_a_site_that_never_reached_slack_hears_of_it_as_well(bench: Bench) -> None:
+    watch = Watch(bench.engine, up=lambda: False)
+
+    async def looks(*moments: float) -> None:
+        for moment in moments:
+            await watch.look_at(moment)
+
+    asyncio.run(looks(0.0, 30.0))
+    bench.pass_time(seconds=61)
+    asyncio.run(looks(59.0))
+    assert not told(bench, Notice.SLACK_DOWN)
+    asyncio.run(looks(60.0, 61.0))
+    assert len(told(bench, Notice.SLACK_DOWN)) == 2
+    watch.up = lambda: True
+    asyncio.run(looks(62.0, 63.0))
+    assert len(told(bench, Notice.SLACK_BACK)) == 2
