@@ -42,12 +42,15 @@ def before_commit(connection: Connection, act: Callable[[Connection], None]) -> 
 
 
 class Database:
-    """One database, SQLite or PostgreSQL by its URL. Raises ValueError for any other."""
+    """One database, SQLite or PostgreSQL by its URL. Raises ValueError for any other.
 
-    def __init__(self, url: str) -> None:
+    ``calls``: the site can ring phones, so whoever has a mobile has that channel.
+    """
+
+    def __init__(self, url: str, *, calls: bool = False) -> None:
         self._url = read_url(url)
         self._engine = open_engine(self._url)
-        self._shared = Shared()
+        self._shared = Shared(calls=calls)
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._instance: int | None = None
         self._lock_file = LockFile(Path(str(self._url.database)))

@@ -23,8 +23,10 @@ _KEY = "readback"
 @dataclass(slots=True)
 class Shared:
     """What outlives transactions and belongs to one Database: the directory with its edition, the
-    policies by id, and which of them are known to be committed."""
+    policies by id, and which of them are known to be committed. ``calls``: the site can ring
+    phones."""
 
+    calls: bool = False
     directory: "tuple[str, Directory] | None" = None
     policies: dict[str, CategoryPolicy] = field(default_factory=dict)
     stored_policies: set[str] = field(default_factory=set)

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.domain.coverage import SLACK, SMS, Person, Roster
+from bot.domain.coverage import SLACK, SMS, VOICE, Person, Roster
 from bot.domain.identity import authority_names
 from bot.domain.report import Identifier
 from storage import tables
@@ -176,7 +176,8 @@ def _read(connection: Connection) -> Directory:
     rows = connection.execute(_EVERYBODY).all()
     identifiers = connection.execute(_IDENTIFIERS).all()
     wrong = set(connection.execute(_WRONG_NUMBERS).scalars())
-    people = {row.id: _person(row, wrong) for row in rows}
+    calls = memory(connection).shared.calls
+    people = {row.id: _person(row, wrong, calls=calls) for row in rows}
     active = tuple(people[row.id] for row in rows if row.active)
     return Directory(
         people=people,
@@ -192,10 +193,13 @@ def _read(connection: Connection) -> Directory:
     )
 
 
-def _person(row: AnyRow, wrong_numbers: Set[str]) -> Person:
+def _person(row: AnyRow, wrong_numbers: Set[str], *, calls: bool) -> Person:
+    """Who wants no SMS (STOP) has said nothing about calls; a wrong number is wrong for both."""
     slack = (row.slack_team, row.slack_user) if row.slack_user else None
-    by_sms = bool(row.mobile) and row.opted_out_at is None and row.mobile not in wrong_numbers
-    channels = [channel for channel, works in ((SLACK, slack), (SMS, by_sms)) if works]
+    by_phone = bool(row.mobile) and row.mobile not in wrong_numbers
+    by_sms, by_voice = by_phone and row.opted_out_at is None, by_phone and calls
+    known = ((SLACK, slack), (SMS, by_sms), (VOICE, by_voice))
+    channels = [channel for channel, works in known if works]
     return Person(
         id=row.id,
         name=row.name,

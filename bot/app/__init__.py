@@ -125,7 +125,7 @@ async def running(
 
 
 def _opened(settings: Settings, stack: AsyncExitStack) -> Database:
-    database = Database(settings.database.url)
+    database = Database(settings.database.url, calls=settings.calls)
     stack.callback(database.close)
     try:
         database.hold_alone()

@@ -11,12 +11,14 @@ from typing import Any
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
-from bot.domain.coverage import SLACK, SMS
+from bot.domain.coverage import SLACK, SMS, VOICE
 from bot.domain.page import Sender
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
 from bot.engine.outage import Watch
 from bot.engine.pace import Pace, Rate
+from bot.phone.call_webhooks import CallWebhooks
+from bot.phone.calls import CallSender
 from bot.phone.client import TwilioAccount
 from bot.phone.guard import Guard
 from bot.phone.polling import Looks, Replies
@@ -59,7 +61,12 @@ async def open_channels(
         senders[SMS] = sms
         health[SMS] = sms.check
         routes += _webhooks(settings, engine)
-        loops |= _polling(settings, engine, sms)
+        calls = _call_sender(settings, engine)
+        stack.push_async_callback(calls.close)
+        if settings.calls:
+            senders[VOICE] = calls
+            health[VOICE] = calls.check
+        loops |= _polling(settings, engine, sms, calls)
     if SLACK not in without:
         slack = SlackSender(slack_settings(settings))
         stack.push_async_callback(slack.close)
@@ -75,7 +82,9 @@ async def open_channels(
 def pace_of(settings: Settings) -> Pace:
     """What the site's accounts may send, and Slack's limit to one conversation."""
     sms, slack = settings.twilio.messages_per_second, settings.slack.messages_per_second
-    return Pace({SMS: Rate(sms, max(sms, 1.0))}, {SLACK: Rate(slack, SLACK_BURST * slack)})
+    calls = settings.twilio.calls_per_second
+    ours = {SMS: Rate(sms, max(sms, 1.0)), VOICE: Rate(calls, max(calls, 1.0))}
+    return Pace(ours, {SLACK: Rate(slack, SLACK_BURST * slack)})
 
 
 def _sms(settings: Settings, engine: Engine) -> SmsSender:
@@ -83,15 +92,23 @@ def _sms(settings: Settings, engine: Engine) -> SmsSender:
     return SmsSender(engine, twilio_account(settings), settings.web.public_url, look_after)
 
 
-def _polling(settings: Settings, engine: Engine, sms: SmsSender) -> dict[str, Loop]:
+def _polling(
+    settings: Settings, engine: Engine, sms: SmsSender, calls: CallSender
+) -> dict[str, Loop]:
     """Without a public URL nobody brings replies and receipts: they are asked for."""
     if settings.web.public_url:
         return {}
     seconds = settings.twilio.poll_seconds
     return {
-        "receipts": Looks(engine, {SMS: sms}, seconds).run,
+        "receipts": Looks(engine, {SMS: sms, VOICE: calls}, seconds).run,
         "replies": Replies(engine, sms, seconds).run,
     }
+
+
+def _call_sender(settings: Settings, engine: Engine) -> CallSender:
+    account, caller = twilio_account(settings), settings.twilio.call_from
+    look_after = timedelta(seconds=settings.twilio.poll_seconds)
+    return CallSender(engine, account, caller, settings.web.public_url, look_after)
 
 
 def _webhooks(settings: Settings, engine: Engine) -> list[BaseRoute]:
@@ -99,7 +116,8 @@ def _webhooks(settings: Settings, engine: Engine) -> list[BaseRoute]:
     if not settings.web.public_url:
         return []
     guard = Guard(engine, twilio_account(settings).auth_token, settings.web.public_url)
-    return [*Webhooks(guard).routes()]
+    calls = CallWebhooks(guard).routes() if settings.calls else []
+    return [*Webhooks(guard).routes(), *calls]
 
 
 def _listening_to_slack(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from bot.domain.coverage import SLACK, SMS, Person
+from bot.domain.coverage import SLACK, SMS, VOICE, Person
 from bot.settings import Settings
 from storage import people
 from storage.database import Database
@@ -15,7 +15,7 @@ class CannotStart(Exception):
 
 def pageable(coordinators: Iterable[Person], without: Collection[str]) -> list[Person]:
     """Those whom a channel reaches that the site does not do without."""
-    working = {SLACK, SMS} - set(without)
+    working = {SLACK, SMS, VOICE} - set(without) - ({VOICE} if SMS in without else set())
     return [person for person in coordinators if working & set(person.channels)]
 
 

@@ -49,6 +49,7 @@ def _show(finding: "Finding") -> None:
 
 def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Finding"]:
     from bot.cli import findings
+    from bot.cli.ringing import ringing
 
     yield findings.Finding("settings", findings.Weight.OK, f"{settings.site.name}: read")
     yield from _mode(settings)
@@ -57,6 +58,8 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
     yield database
     if directory:
         yield from findings.people(*directory, {left.channel for left in without})
+        if Without.TWILIO not in without:
+            yield from ringing(settings, *directory)
     yield from findings.ports(settings)
     yield from findings.hl7(settings)
     yield from findings.folders(settings)

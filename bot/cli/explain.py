@@ -115,7 +115,7 @@ def _ground(settings: "Settings") -> "Iterator[Ground]":
     from bot.cli.explaining import Ground
 
     policy = policy_or_stop(settings)
-    with _directory(settings.database.url) as look:
+    with _directory(settings) as look:
         yield Ground(
             policy=policy,
             known=_known(settings, policy),
@@ -126,7 +126,7 @@ def _ground(settings: "Settings") -> "Iterator[Ground]":
 
 
 @contextmanager
-def _directory(url: str) -> "Iterator[Look | None]":
+def _directory(settings: "Settings") -> "Iterator[Look | None]":
     """Who is who, where there is a database to ask; identifiers are shown where there is none."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import DBAPIError
@@ -135,11 +135,11 @@ def _directory(url: str) -> "Iterator[Look | None]":
     from storage import people
     from storage.database import Database
 
-    parts = make_url(url)
+    parts = make_url(settings.database.url)
     if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
         yield None
         return
-    database = Database(url)
+    database = Database(settings.database.url, calls=settings.calls)
     try:
         database.look(people.everybody)
     except DBAPIError as error:

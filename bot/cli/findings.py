@@ -117,12 +117,13 @@ def people(
     for what, cure, concerns, wrong in _RULES:
         named = [p for p in (orders if concerns == "orders" else everybody) if wrong(p, designees)]
         if named:
-            names = _listed([person.name for person in named])
+            names = listed([person.name for person in named])
             yield Finding("people", Weight.ADVICE, f"{what}: {names}", cure)
     yield from _unpageable_designees(everybody, designees, without)
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """As many as can be read."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
 
@@ -139,7 +140,7 @@ def _unpageable_designees(
         if person.id in designees and designees[person.id] not in able
     ]
     if lost:
-        what = f"have a designee who cannot be paged: {_listed(lost)}"
+        what = f"have a designee who cannot be paged: {listed(lost)}"
         cure = "Their unanswered alerts pass the designee by: give that one a mobile or a Slack ID."
         yield Finding("people", Weight.ADVICE, what, cure)
 
@@ -183,7 +184,7 @@ def database(settings: Settings) -> tuple[Finding, Directory | None]:
     cure = "`readback migrate` or `readback serve` makes it."
     if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
         return Finding("database", Weight.FAILED, f"there is no file {parts.database}", cure), None
-    opened = Database(settings.database.url)
+    opened = Database(settings.database.url, calls=settings.calls)
     try:
         everybody = opened.look(stored.everybody)
         designees = opened.look(lambda c: stored.directory(c).designees)

@@ -108,7 +108,7 @@ def database_of(settings: "Settings", *, create: bool = False) -> Iterator["Data
 
     _require_file(settings.database.url, create=create)
     with trouble_told():
-        database = Database(settings.database.url)
+        database = Database(settings.database.url, calls=settings.calls)
         try:
             yield database
         finally:

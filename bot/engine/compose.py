@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from bot.domain import called, outage
 from bot.domain.alert import Alert
 from bot.domain.coverage import SLACK, SMS, Person, Role
+from bot.domain.ladder import CALL
 from bot.domain.page import Callee, Notice, Page
 from bot.domain.window import off_the_wall
 from bot.engine import before_final
@@ -147,4 +148,7 @@ def _callees(alert: Alert) -> tuple[Callee, ...]:
 
 
 def _valid_until(alert: Alert, engine: Engine) -> datetime:
-    return max(alert.next_action_at or alert.due_at, engine.clock.now() + VALID_AT_LEAST)
+    """Until other messages follow. A call beside it, or a look for a receipt, replaces nothing."""
+    steps = [step.at for step in alert.plan if step.index != CALL]
+    due = [alert.due_at] if alert.expired_at is None else []
+    return max(min([*steps, *due], default=alert.due_at), engine.clock.now() + VALID_AT_LEAST)

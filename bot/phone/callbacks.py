@@ -1,4 +1,4 @@
-"""How a message fared, as Twilio reports it: out of order, and more than once."""
+"""How a message or a call fared, as Twilio reports it: out of order, and more than once."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot import metrics
+from bot.domain.coverage import VOICE
 from bot.domain.events import PageDelivered, PageFailed, PageSent, Record
 from bot.domain.notices import Failure
 from bot.domain.page import SendFailed, Sent
@@ -13,6 +14,8 @@ from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.settle import keep_trying, settle
 from bot.log import log
+from bot.phone import call_fate
+from bot.phone.call_fate import Arrived, Fate
 from bot.phone.errors import undelivered
 from storage import audit, inbound, outbox, page_history
 from storage.database import after_commit
@@ -22,25 +25,27 @@ PROVIDER = "twilio-status"
 ARRIVED = frozenset({"delivered", "read"})
 LOST = frozenset({"undelivered", "failed", "canceled"})
 # Every status proves that Twilio has taken the message; those that end it come once.
-UNDER_WAY = frozenset({"accepted", "scheduled", "queued", "sending", "sent", "partially_delivered"})
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """``delivery_id`` is the one that we put into the callback's address when we sent it."""
+    """``delivery_id`` is the one that we put into the callback's address when we sent it.
+    ``answered_by`` is what Twilio has heard at the other end of a call."""
 
     sid: str
     status: str
     error_code: int | None
     delivery_id: str
+    answered_by: str = ""
 
 
 async def note(engine: Engine, callback: Callback) -> None:
     """Take it into account, once."""
-    await engine.database.write(lambda c: _note(c, engine, callback))
+    await engine.database.write(lambda c: note_in(c, engine, callback))
 
 
-def _note(c: Connection, engine: Engine, callback: Callback) -> None:
+def note_in(c: Connection, engine: Engine, callback: Callback) -> None:
+    """The same inside the caller's unit of work."""
     now = engine.clock.now()
     if not inbound.seen(c, PROVIDER, f"{callback.sid}:{callback.status}", now):
         return
@@ -49,12 +54,23 @@ def _note(c: Connection, engine: Engine, callback: Callback) -> None:
         log.warning("callback_for_no_page", kind=metrics.slug(callback.status))
         return
     _prove(c, engine, page, callback, now)
-    if callback.status in UNDER_WAY or not _is_the_end(c, callback, now):
+    fate = _fate(callback, page)
+    if fate is None or not _is_the_end(c, callback, now):
         return
-    if callback.status in ARRIVED:
+    if isinstance(fate, SendFailed):
+        _lost(c, engine, page, fate, now)
+    else:
         _arrived(c, engine, page, now)
-    elif callback.status in LOST:
-        _lost(c, engine, page, undelivered(callback.error_code, page.slip.tries), now)
+
+
+def _fate(callback: Callback, page: Claimed) -> Fate:
+    """None for what is under way, and for words that Twilio may invent."""
+    tries = page.slip.tries
+    if page.slip.channel == VOICE:
+        return call_fate.fate(callback.status, callback.answered_by, tries)
+    if callback.status in ARRIVED:
+        return Arrived()
+    return undelivered(callback.error_code, tries) if callback.status in LOST else None
 
 
 def _is_the_end(c: Connection, callback: Callback, now: datetime) -> bool:
@@ -75,27 +91,32 @@ def _arrived(c: Connection, engine: Engine, page: Claimed, now: datetime) -> Non
     if not outbox.delivered(c, page.delivery_id, now):
         return
     if page.alert_id:
-        after = _since_sent(c, page.alert_id, page.delivery_id, now)
+        after = _since_sent(c, page.alert_id, page, now)
         apply_in(c, engine, page.alert_id, PageDelivered(page.slip, after))
         seconds = after.total_seconds() if after else None
-        after_commit(c, lambda: metrics.page_delivered("sms", "delivered", seconds))
+        after_commit(c, lambda: metrics.page_delivered(page.slip.channel, "delivered", seconds))
     else:
         _record(c, page, "notice_delivered", "", now)
 
 
-def _since_sent(c: Connection, alert_id: str, delivery_id: str, now: datetime) -> timedelta | None:
+def _since_sent(c: Connection, alert_id: str, page: Claimed, now: datetime) -> timedelta | None:
+    """None for a call: how long it rang says nothing of the way to the phone."""
+    if page.slip.channel == VOICE:
+        return None
     attempts = {row.delivery_id: row for row in page_history.history(c, alert_id)}
-    taken = attempts[delivery_id].settled_at
+    taken = attempts[page.delivery_id].settled_at
     return now - taken if taken else None
 
 
 def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: datetime) -> None:
     outbox.lost(c, page.delivery_id, now, why.reason)
-    after_commit(c, lambda: metrics.page_delivered("sms", "failed"))
+    after_commit(c, lambda: metrics.page_delivered(page.slip.channel, "failed"))
     if why.configuration:
         after_commit(c, lambda: log.error("channel_misconfigured", reason=why.reason))
     if page.alert_id:
-        failed = PageFailed(page.slip, why.reason, why.permanent, configuration=why.configuration)
+        failed = PageFailed(
+            page.slip, why.reason, why.permanent, why.retry_after, why.configuration
+        )
         apply_in(c, engine, page.alert_id, failed)
     else:
         _record(c, page, "notice_failed", why.reason, now)

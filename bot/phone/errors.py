@@ -27,6 +27,7 @@ RULES: Mapping[int, Rule] = {
     # This number cannot be reached by SMS.
     21211: _NUMBER,  # no valid number
     21214: _NUMBER,  # cannot be reached
+    21216: _NUMBER,  # not to be called from this account
     21217: _NUMBER,  # does not look like a number
     21401: _NUMBER,  # no valid number
     21407: _NUMBER,  # a kind of number without SMS
@@ -56,6 +57,11 @@ RULES: Mapping[int, Rule] = {
     20005: _OPERATOR,  # the account is not active
     20006: _OPERATOR,  # the account may not do this
     21601: _OPERATOR,  # a sender number without SMS
+    21205: _OPERATOR,  # the address for calls ([web] public_url) is none
+    21210: _OPERATOR,  # calls come from a number that is not ours
+    21212: _OPERATOR,  # calls come from what is no number
+    21215: _OPERATOR,  # its country is not enabled for calls
+    21219: _OPERATOR,  # a trial account calls numbers that it has verified, and no others
     21603: _OPERATOR,  # no sender number
     21606: _OPERATOR,  # a sender number that is not ours
     21608: _OPERATOR,  # a trial account sends to numbers that it has verified, and to no others

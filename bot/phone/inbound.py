@@ -25,8 +25,9 @@ from bot.domain.page import Notice, Slip
 from bot.domain.replies import Reply, Unclear, Verb, parse_reply, wants_sms
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.context import Engine
-from bot.engine.directory import opt_in, opt_out, tell_coordinators, wrong_number
+from bot.engine.directory import opt_in, opt_out, wrong_number
 from bot.log import log
+from bot.phone.guesses import note_wrong
 from storage import alerts, audit, codes, inbound, outbox, people, wrong_codes
 from storage.codes import CodeFound
 from storage.database import after_commit
@@ -109,7 +110,7 @@ def _heard(c: Connection, engine: Engine, message: Message) -> str:
         return _help(c, message, answers.too_many(number), now, about="stopped:")
     if found is None:
         _refuse(c, message, "unknown_code", now)
-        _note_wrong_code(c, engine, message, now)
+        note_wrong(c, engine, message.sender, message.sid, now)
         return _help(c, message, answers.unknown_code(number), now)
     return _act(c, engine, reading, found)
 
@@ -161,16 +162,6 @@ def _event(verb: Verb, found: CodeFound) -> Event:
             return Declined(found.person_id, DeclineReason.CANNOT_ACT)
         case Verb.UNDO:
             return AcknowledgmentUndone(found.person_id)
-
-
-def _note_wrong_code(c: Connection, engine: Engine, message: Message, now: datetime) -> None:
-    """The tenth within an hour stops all codes from this number, and a person hears of it."""
-    if not wrong_codes.note(c, message.sender, message.sid, now):
-        return
-    record = Record("sms_codes_stopped", _actor(c, message), {"wrong": wrong_codes.MOST})
-    audit.append(c, audit.ADMIN, [record], now)
-    holders = ", ".join(person.name for person in people.by_mobile(c, message.sender))
-    tell_coordinators(c, engine, Notice.WRONG_CODES, holders)
 
 
 # ---- what acts on no alert ------------------------------------------------------------------

@@ -84,7 +84,7 @@ class SmsSender:
         listed = await self._line.asked(self._list(page.person.mobile, limit=LOOK_BACK))
         same = [message for message in listed if _says(message, page, body)]
         sid = await self._engine.database.read(lambda c: unexplained(c, self._engine, page, same))
-        return Sent(sid) if sid else None
+        return Sent(sid, look_after=self._look_after) if sid else None
 
     async def look(self, look: Look) -> bool:
         """Ask how a message fared (see bot.phone.polling.Asked)."""

@@ -140,14 +140,17 @@ class SlackSettings(Section):
 
 
 class TwilioSettings(Section):
-    """``sender`` is the key ``from``: the number that the messages come from. ``poll_seconds`` is
-    how often Twilio is asked for replies and receipts where no ``web.public_url`` brings them.
-    ``messages_per_second`` is what the number may send; each copy needs its share."""
+    """``sender`` is the key ``from``: the number that the messages come from; ``call_from`` the one
+    that calls come from, without which no phone rings. ``poll_seconds`` is how often Twilio is
+    asked for replies and receipts where no ``web.public_url`` brings them. ``messages_per_second``
+    and ``calls_per_second`` are what the numbers may send; each copy needs its share."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     sender: Phone = Field(default="", alias="from")
+    call_from: Phone = ""
     messages_per_second: float = Field(default=10.0, gt=0, le=1000)
+    calls_per_second: float = Field(default=1.0, gt=0, le=100)
     poll_seconds: float = Field(default=2.0, ge=0.1, le=60)
     api_url: Address = TWILIO_API
 
@@ -201,6 +204,11 @@ class Settings(Section):
         """Where that is set: ``folder[1].path (line 12)``; without a line, in the environment."""
         known = path in self._lines
         return place(path, self._lines) if known else ".".join(map(str, path))
+
+    @property
+    def calls(self) -> bool:
+        """Whether the site can ring phones: then whoever has a mobile can be called."""
+        return bool(self.twilio.call_from)
 
     @property
     def shadow(self) -> Shadow | None:

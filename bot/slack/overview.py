@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.alert import Alert, State
-from bot.domain.coverage import Person
-from bot.domain.ladder import REPEAT, RETRY, Planned
+from bot.domain.coverage import VOICE, Person
+from bot.domain.ladder import CALL, REPEAT, RETRY, Planned
 from bot.domain.wording import duration, local_time
 from bot.engine.views import AlertView
 from bot.slack.elements import Block, context, header, lines, section
@@ -63,7 +63,8 @@ def detail(
 ) -> list[Block]:
     """State, owner, ladder and timeline of one alert. ``names`` by person id."""
     alert = view.alert
-    ladder = [f"{local_time(p.at, person.timezone, now)} {_step(alert, p)}" for p in alert.plan]
+    steps = ((p.at, _step(alert, p)) for p in alert.plan)
+    ladder = [f"{local_time(at, person.timezone, now)} {step}" for at, step in steps if step]
     hidden = len(entries) - TIMELINE_MOST
     more = [f"… {hidden} earlier entries are in the audit trail"] if hidden > 0 else []
     shown = [_line(entry, names, person, now) for entry in entries[-TIMELINE_MOST:]]
@@ -98,10 +99,14 @@ def _facts(alert: Alert, person: Person, now: datetime) -> tuple[str, ...]:
 
 
 def _step(alert: Alert, planned: Planned) -> str:
+    """Empty for a call to somebody who cannot be called."""
     if planned.index == REPEAT:
         return f"coordinators are paged, every {duration(alert.policy.repeat_every)}"
     if planned.index == RETRY:
         return "another try to reach somebody"
+    if planned.index == CALL:
+        owner = alert.roster.person(alert.owner)
+        return "the owner's phone rings" if owner and VOICE in owner.channels else ""
     step = alert.policy.steps[planned.index]
     who = step.who.value.replace("_", " ")
     what = "reminder to the owner" if who == "owner" else f"{who} becomes owner"

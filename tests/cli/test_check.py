@@ -37,6 +37,7 @@ def healthy(place: Place, world: World) -> Place:
         "READBACK_SLACK__API_URL": world.slack_api_url,
         "READBACK_TWILIO__API_URL": world.twilio_api_url,
         "READBACK_TWILIO__FROM": world.from_number,
+        "READBACK_TWILIO__CALL_FROM": world.from_number,
         "READBACK_WEB__PUBLIC_URL": "https://readback.example.org",
     }
     place.imported(CARLA, ADA, BEN + "1234567893")
@@ -60,6 +61,7 @@ def test_a_healthy_site_has_every_part_tried_and_nothing_found(healthy: Place) -
         "policy",
         "database",
         "people",
+        "calls",
         "hl7",
         "web",
         "slack",
@@ -86,6 +88,15 @@ def test_shadow_mode_is_told_and_one_that_has_ended_fails(
     told = [found for found in findings(healthy)[result] if found["part"] == "mode"]
     assert said in told[0]["what"]
     assert told[0]["cure"]
+
+
+def test_whom_no_phone_can_wake_is_named(healthy: Place) -> None:
+    healthy.imported(CARLA, ADA.replace("+13125550101", ""), BEN + "1234567893")
+    said = [found["what"] for found in findings(healthy)["advice"] if found["part"] == "calls"]
+    assert said == ["can get critical pages and have no phone that rings: Ada"]
+    del healthy.env["READBACK_TWILIO__CALL_FROM"]
+    said = [found["what"] for found in findings(healthy)["advice"] if found["part"] == "calls"]
+    assert said == ["no twilio.call_from: no phone rings for critical results"]
 
 
 def test_what_is_not_set_fails_unless_it_is_done_without(place: Place) -> None:

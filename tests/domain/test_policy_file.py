@@ -10,6 +10,7 @@ from tests.domain.loop import CRITICAL, POLICIES, POLICY, SIGNIFICANT, minutes, 
 
 TEXT = (POLICIES / "default.toml").read_text(encoding="utf-8")
 ACR = (POLICIES / "acr-three-categories.toml").read_text(encoding="utf-8")
+FIRST = 'who = "ordering_provider", channels = ["slack", "sms"], call_after = "5 min"'
 
 
 def test_the_policy_that_ships_is_the_default_table() -> None:
@@ -21,7 +22,8 @@ def test_the_policy_that_ships_is_the_default_table() -> None:
         (minutes(30), Role.DESIGNEE, False),
         (minutes(45), Role.COORDINATOR, True),
     ]
-    assert all(s.channels == ("slack", "sms") for s in CRITICAL.steps + SIGNIFICANT.steps)
+    written = CRITICAL.steps[:-1] + SIGNIFICANT.steps
+    assert all(s.channels == ("slack", "sms") for s in written)
     assert (CRITICAL.window, CRITICAL.least_gap) == (minutes(60), minutes(3))
     assert (CRITICAL.repeat_every, CRITICAL.stale_after) == (minutes(10), timedelta(hours=24))
     assert [s.after // timedelta(hours=1) for s in SIGNIFICANT.steps] == [0, 4, 12, 18, 21]
@@ -29,6 +31,20 @@ def test_the_policy_that_ships_is_the_default_table() -> None:
     assert SIGNIFICANT.repeat_every == timedelta(hours=2)
     assert SIGNIFICANT.stale_after == timedelta(days=7)
     assert [category.severity for category in POLICY.categories] == [0, 1]
+
+
+def test_the_policy_that_ships_rings_phones_for_critical_results_alone() -> None:
+    assert CRITICAL.calls
+    assert not SIGNIFICANT.calls
+    called = [(s.who, s.call_after, "voice" in s.channels) for s in CRITICAL.steps]
+    assert called == [
+        (Role.ORDERING_PROVIDER, minutes(5), False),
+        (Role.OWNER, None, False),
+        (Role.OWNER, None, False),
+        (Role.DESIGNEE, minutes(5), False),
+        (Role.COORDINATOR, None, True),
+    ]
+    assert CRITICAL.repeat_channels == ("slack", "sms", "voice")
 
 
 def test_the_example_has_the_three_categories_and_minutes_for_the_first() -> None:
@@ -55,7 +71,12 @@ def test_the_example_has_the_three_categories_and_minutes_for_the_first() -> Non
         ('window = "60 min"', 'window = "2 min"', 'least_gap = "3 min"', "no step would fit"),
         ('stale_after = "24 h"', 'stale_after = "5 min"', 'stale_after = "24 h"', "shorter than"),
         ('after = "0 min"', 'after = "1 min"', 'after = "0 min"', "The first step has to"),
-        ('who = "ordering_provider"', 'who = "owner"', 'after = "0 min"', "The first step has to"),
+        (
+            FIRST,
+            'who = "owner", channels = ["slack", "sms"]',
+            'after = "0 min"',
+            "The first step has to",
+        ),
         ('after = "20 min"', 'after = "5 min"', 'after = "20 min"', "in their order"),
         ('after = "20 min"', 'after = "12 min"', 'after = "20 min"', "least_gap"),
         ('after = "45 min"', 'after = "58 min"', 'after = "45 min"', "Put it earlier"),
@@ -124,10 +145,13 @@ def test_a_file_of_another_shape_is_refused(text: str, said: str) -> None:
 
 
 def test_calls_and_the_wait_for_receipts_may_be_told() -> None:
-    told = TEXT.replace('who = "designee",', 'who = "designee", call_after = "5 min",', 1)
+    told = TEXT.replace('call_after = "5 min"', 'call_after = "4 min"', 1)
     told = told.replace('window = "60 min"', 'window = "60 min"\nreceipt_within = "45 s"', 1)
     critical, significant = parse_policy(told).categories
-    assert [step.call_after for step in critical.steps if step.call_after] == [minutes(5)]
+    assert [step.call_after for step in critical.steps if step.call_after] == [
+        minutes(4),
+        minutes(5),
+    ]
     assert (critical.receipt_within, critical.calls) == (timedelta(seconds=45), True)
     assert (significant.receipt_within, significant.calls) == (timedelta(seconds=90), False)
 

@@ -34,6 +34,7 @@ from bot.domain.report import (
 from bot.engine import intake, timers
 from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
+from bot.phone.call_webhooks import CallWebhooks
 from bot.phone.client import TwilioAccount
 from bot.phone.guard import Guard
 from bot.phone.sms import SmsSender
@@ -283,9 +284,11 @@ async def _phone(
     url = f"http://127.0.0.1:{port}"
     sender = SmsSender(engine, account, url if public else "")
     stack.push_async_callback(sender.close)
+    guard = Guard(engine, account.auth_token, url)
     routes = [
         *Health(engine.database, {"sms": sender.check}).routes(),
-        *Webhooks(Guard(engine, account.auth_token, url)).routes(),
+        *Webhooks(guard).routes(),
+        *CallWebhooks(guard).routes(),
     ]
     web = Server(build(routes), "127.0.0.1", port)
     await web.start()

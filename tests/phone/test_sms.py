@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot.domain.page import Notice, Page, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
 from bot.phone.client import TwilioAccount
-from bot.phone.sms import SmsSender
+from bot.phone.sms import LOOK_AFTER, SmsSender
 from bot.phone.trial import refusal
 from bot.sandbox.journal import Entry
 from storage import outbox
@@ -105,7 +105,8 @@ def test_what_was_sent_is_found_by_its_code_although_it_would_read_otherwise_by_
     page = page_of(private_desk)
     late = replace(page, now=page.now + timedelta(hours=2))
     found = private_desk.call(private_desk.sender.find(late))
-    assert found == Sent(private_desk.pages()[0].provider_id)
+    sent = private_desk.pages()[0].provider_id
+    assert found == Sent(sent, look_after=LOOK_AFTER), "nobody brings its receipt either"
 
 
 def test_a_message_older_than_the_attempt_is_no_proof(private_desk: Desk) -> None:

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.ladder import REPEAT, RETRY, Planned
+from bot.domain.coverage import Roster
+from bot.domain.ladder import CALL, REPEAT, RETRY, Planned
 from bot.sandbox.slack_render import rendered
 from bot.slack.overview import detail
 from storage.audit import Entry
@@ -25,6 +27,14 @@ def test_what_comes_next_is_told_step_by_step() -> None:
     assert "14:03 reminder to the owner (slack)" in told
     assert "14:10 designee becomes owner (slack, sms)" in told
     assert "14:02 another try to reach somebody" in told
+
+
+def test_a_call_that_is_to_come_is_told_where_the_owner_can_be_called() -> None:
+    planned = (Planned(NOW + MINUTE, CALL),)
+    rings = replace(ADA, channels=(*ADA.channels, "voice"))
+    told = shown(plan=planned, owner=ADA.id, roster=Roster(ordering=rings))
+    assert "14:03 the owner's phone rings" in told
+    assert "14:03" not in shown(plan=planned, owner=ADA.id, roster=Roster(ordering=ADA))
 
 
 def test_after_expiry_it_says_how_often_coordinators_are_paged() -> None:

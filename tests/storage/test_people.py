@@ -135,3 +135,19 @@ def test_another_process_sees_an_import_with_its_next_unit(
     clinic.run(lambda c: people_import.apply_import(c, (BAKER, given.COLE), NOW))
     assert [p.name for p in other.look(people.everybody)] == ["Dr. Baker", "Cole"]
     other.close()
+
+
+def test_whoever_has_a_mobile_can_be_called_where_the_site_can_ring_phones(
+    clinic: Database, database_url: str
+) -> None:
+    mobile = next(p.mobile for p in clinic.look(people.everybody) if p.mobile)
+    clinic.run(lambda c: people.opt_out(c, mobile, given.NOW))
+    ringing = Database(database_url, calls=True)
+    try:
+        found = {p.id: p.channels for p in ringing.look(people.everybody)}
+    finally:
+        ringing.close()
+    quiet = clinic.look(people.everybody)
+    for person in quiet:
+        assert found[person.id] == (*person.channels, *(["voice"] if person.mobile else []))
+    assert any("voice" in channels and "sms" not in channels for channels in found.values())

@@ -13,6 +13,8 @@ from typing import Self
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.world import World
 
+CALL_FROM = "READBACK_TWILIO__CALL_FROM"
+"""Set to a number of the stand-in's, phones ring."""
 CLOCK_VARIABLE = "READBACK_SANDBOX_CLOCK"
 CALLBACK_NUMBER = "312-555-0100"
 TIMEZONE = "America/Chicago"

@@ -1,0 +1,99 @@
+"""What a call says: category, reference and callback number, and what the keys do. It names no
+patient, no exam and no finding, as anybody may pick up the phone.
+
+References are spelled with the words of the international alphabet, numbers digit by digit.
+"""
+
+from dataclasses import dataclass
+
+from bot.domain.page import Page
+
+_WORDS = (
+    "Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike November Oscar "
+    "Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey X-ray Yankee Zulu"
+)
+_ALPHABET = {word[0]: word for word in _WORDS.split()}
+THANKS = "Thank you. Goodbye."
+KEYS = "To acknowledge, press 1. If you cannot take it, press 2. To hear this again, press 3."
+CODE = "Now enter the code of the text message with this reference, or your PIN, and then pound."
+WRONG_CODE = "That is neither the code of this message nor your PIN. Please try again, then pound."
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a call is about. ``callback_number`` in any spelling that people can dial."""
+
+    category: str
+    ref: str
+    callback_number: str
+    review: bool = False
+    preliminary: bool = False
+
+    def announcement(self) -> str:
+        """For whoever picks up."""
+        return f"This is Readback. {self._what()} {self._where()}"
+
+    def left_message(self) -> str:
+        """For an answering machine, or where nobody can press a key: twice, as nobody can ask."""
+        ask = "Please answer in Slack, or with the code of the text message."
+        return f"{self.announcement()} {ask} Again: {self._what()} {self._where()} {ask}"
+
+    def acknowledged(self) -> str:
+        return (
+            f"Reference {spelled(self.ref)} is acknowledged. Please read it in the E H R. {THANKS}"
+        )
+
+    def passed_on(self) -> str:
+        return f"Reference {spelled(self.ref)} went to the next person. {THANKS}"
+
+    def over(self) -> str:
+        """It was answered, or taken back, before they picked up."""
+        return f"Reference {spelled(self.ref)} needs no answer any more. {THANKS}"
+
+    def refused(self, explain: str) -> str:
+        """``explain`` is that of NotAllowed."""
+        return f"Not done. {explain} {self._or_call()} Goodbye."
+
+    def too_many_wrong(self) -> str:
+        return f"That was not right either. Nothing was acknowledged. {self._or_call()} Goodbye."
+
+    def no_key(self) -> str:
+        return f"Nothing was acknowledged. {self._or_call()} Goodbye."
+
+    def _what(self) -> str:
+        what = f"{'preliminary ' if self.preliminary else ''}imaging result"
+        ends = "has to be reviewed" if self.review else "waits for your answer"
+        category = self.category.replace("_", " ")
+        return f"A {category} {what} {ends}. Reference: {spelled(self.ref)}."
+
+    def _where(self) -> str:
+        return f"Read it in the E H R, or call {digits(self.callback_number)}."
+
+    def _or_call(self) -> str:
+        return f"Please answer in Slack or by text message, or call {digits(self.callback_number)}."
+
+
+def about(page: Page, callback_number: str) -> Call:
+    """The call that is this page."""
+    return Call(page.category, page.ref, callback_number, bool(page.review), page.preliminary)
+
+
+def not_recorded(callback_number: str) -> str:
+    """The key could not be stored: nobody may take silence for a yes."""
+    return f"Not recorded: we could not save your answer. Please call {digits(callback_number)}."
+
+
+def unknown(callback_number: str) -> str:
+    """The call belongs to no page that is known here."""
+    return f"This call has no message any more. Please call {digits(callback_number)}. Goodbye."
+
+
+def spelled(ref: str) -> str:
+    """``K7QX`` as "Kilo, 7, Quebec, X-ray"."""
+    return ", ".join(_ALPHABET.get(sign, sign) for sign in ref.upper())
+
+
+def digits(number: str) -> str:
+    """Digit by digit, with a pause where the number is grouped: "3 1 2, 5 5 5, 0 1 0 0"."""
+    groups = "".join(sign if sign.isalnum() else " " for sign in number).split()
+    return ", ".join(" ".join(group) for group in groups)

@@ -1,0 +1,47 @@
+"""What became of a call: https://www.twilio.com/docs/voice/api/call-resource#call-status-values."""
+
+from dataclasses import dataclass
+
+from bot.domain.page import SendFailed
+
+PERSON, MACHINE = "person", "machine"
+"""Statuses of our own: what the dialogue has found out while the call is still under way."""
+AGAIN_AFTER = 60.0
+"""Seconds. A second call within three minutes breaks through a phone's do-not-disturb."""
+_UNANSWERED = frozenset({"busy", "no-answer", "failed", "canceled"})
+ENDED = _UNANSWERED | {"completed"}
+"""Twilio's statuses of a call that is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """It has reached a phone, or for a call, a person's ear. No acknowledgment."""
+
+
+Fate = Arrived | SendFailed | None
+"""None while it is under way."""
+
+
+def fate(status: str, answered_by: str, tries: int) -> Fate:
+    """``status`` is Twilio's or one of ours, ``answered_by`` Twilio's: human, machine_…, fax,
+    unknown or nothing. ``tries`` counts from 1: what nobody answered rings once more.
+
+    Who took it without pressing a key, where Twilio could not tell a person from a machine, has not
+    answered for all we know.
+    """
+    if status == PERSON or (status == "completed" and answered_by == "human"):
+        return Arrived()
+    if status == MACHINE or (status == "completed" and is_machine(answered_by)):
+        return _unanswered("machine", tries)
+    if status == "completed":
+        return _unanswered("unsure", tries)
+    return _unanswered(status, tries) if status in _UNANSWERED else None
+
+
+def is_machine(answered_by: str) -> bool:
+    """Twilio heard an answering machine, or a fax."""
+    return answered_by.startswith("machine") or answered_by == "fax"
+
+
+def _unanswered(how: str, tries: int) -> SendFailed:
+    return SendFailed(f"voice-{how}", permanent=tries > 1, retry_after=AGAIN_AFTER)

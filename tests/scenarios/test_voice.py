@@ -1,0 +1,206 @@
+"""Phones ring: by policy, until somebody who has the code or a PIN answers."""
+
+import re
+
+import pytest
+
+from bot.domain.alert import State
+from bot.domain.state import Acknowledgment
+from bot.sandbox.demo.place import CALL_FROM
+from bot.sandbox.hospital import Hospital, Member
+from bot.sandbox.phone_calls import PhoneCall
+from bot.sandbox.samples import PEOPLE_CSV
+from bot.sandbox.stories import code_in, paged
+from tests.scenarios.looking import (
+    entries,
+    expect_everything,
+    import_people,
+    owner,
+    pages,
+)
+
+PIN = "271828"
+HEADING, *ROWS = PEOPLE_CSV.splitlines()
+WITH_PIN = "\n".join([f"{HEADING},pin", *(f"{r},{PIN if 'Ada' in r else ''}" for r in ROWS)])
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    """A site that can ring phones."""
+    return {CALL_FROM: "+15005550006"}
+
+
+def critical(hospital: Hospital) -> str:
+    """A critical report for Ada, and five minutes; the code of her SMS."""
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    hospital.pass_time(minutes=5)
+    return code_in(sms)
+
+
+def calls(hospital: Hospital) -> list[tuple[str, float]]:
+    """Whose phone rang, and how many minutes after the opening."""
+    alert = hospital.alert()
+    rows = [row for row in pages(hospital) if row.slip.channel == "voice" and row.claimed_at]
+    found = ((alert.roster.person(row.slip.person_id), row.not_before) for row in rows)
+    return [(p.name, round((at - alert.opened_at).total_seconds() / 60, 1)) for p, at in found if p]
+
+
+def picked_up(member: Member) -> PhoneCall:
+    """Their phone has rung and they listen."""
+    return member.phone.expect_call("press 1")
+
+
+def nobody_answered(member: Member, times: int = 2) -> None:
+    assert [member.phone.expect_call().status for _ in range(times)] == ["no-answer"] * times
+
+
+def acknowledgment(hospital: Hospital) -> Acknowledgment:
+    hospital.settle()
+    given = hospital.alert().acknowledgment
+    assert given is not None
+    expect_everything(hospital)
+    return given
+
+
+def test_the_owner_is_called_at_five_minutes_and_once_more_within_three(hospital: Hospital) -> None:
+    critical(hospital)
+    hospital.pass_time(minutes=4.9)
+    nobody_answered(hospital.ada)
+    assert calls(hospital) == [("Dr. Ada Osei", 5.0), ("Dr. Ada Osei", 6.0)]
+    failed = [(e.data["reason"], e.data["permanent"]) for e in entries(hospital, "page_failed")]
+    assert failed == [("voice-no-answer", False), ("voice-no-answer", True)]
+    assert owner(hospital) == hospital.ada.name, "the pages that she can read still stand"
+
+
+def test_a_key_and_the_code_of_the_sms_acknowledge(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("picks up")
+    code = critical(hospital)
+    call = picked_up(hospital.ada)
+    assert "critical imaging result" in call.heard
+    assert "3 1 2, 5 5 5, 0 1 0 0" in call.heard
+    assert hospital.alert().is_open, "nobody has pressed a key yet"
+    assert call.press("1").press(f"{code}#").over
+    assert "is acknowledged" in call.last_heard
+    given = acknowledgment(hospital)
+    assert (given.by, given.channel) == (hospital.alert().owner, "voice")
+    hospital.pass_time(minutes=60)
+    assert calls(hospital) == [("Dr. Ada Osei", 5.0)]
+    assert [e.data["channel"] for e in entries(hospital, "page_delivered")] == ["sms", "voice"]
+
+
+def test_a_pin_acknowledges_on_a_landline_that_takes_no_sms(hospital: Hospital) -> None:
+    import_people(hospital, (PEOPLE_CSV, WITH_PIN))
+    hospital.ada.phone.landline()
+    hospital.ada.phone.answers("picks up")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect_new("Critical")
+    call = picked_up(hospital.ada).press("3")
+    assert len(re.findall("press 1", call.heard)) == 2, "the call came at once, and says it again"
+    assert call.press("1").press(f"{PIN}#").over
+    assert acknowledgment(hospital).channel == "voice"
+    assert calls(hospital) == [("Dr. Ada Osei", 0.0)]
+    assert not [entry for entry in hospital.world.log if PIN in entry.text and entry.method]
+
+
+def test_a_child_that_presses_keys_acknowledges_nothing(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("picks up")
+    critical(hospital)
+    call = picked_up(hospital.ada).press("1")
+    for guess in ("1111#", "#", "2222#"):
+        assert not call.over
+        call.press(guess)
+    assert call.over
+    assert "Nothing was acknowledged" in call.last_heard
+    assert hospital.alert().state is State.OPEN
+    hospital.pass_time(minutes=3)
+    assert calls(hospital) == [("Dr. Ada Osei", 5.0)], "somebody answered: it does not ring again"
+
+
+def test_a_voicemail_is_told_and_counts_as_unanswered(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("voicemail")
+    critical(hospital)
+    hospital.pass_time(minutes=3)
+    for _ in range(2):
+        left = hospital.ada.phone.expect_call("imaging result")
+        assert (left.over, left.record.pressed) == (True, [])
+        assert "press 1" not in left.heard
+    assert [e.data["reason"] for e in entries(hospital, "page_failed")] == ["voice-machine"] * 2
+    assert hospital.alert().is_open
+
+
+def test_two_passes_it_to_the_designee_whose_phone_rings_in_turn(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("picks up")
+    critical(hospital)
+    hospital.world.twilio.exchange.duplicate_requests = True
+    call = picked_up(hospital.ada).press("2")
+    assert "went to the next person" in call.last_heard
+    hospital.settle()
+    assert owner(hospital) == hospital.ben.name
+    hospital.pass_time(minutes=7)
+    nobody_answered(hospital.ben)
+    assert calls(hospital)[1:] == [("Dr. Ben Ito", 10.0), ("Dr. Ben Ito", 11.0)]
+    expect_everything(hospital)
+
+
+def test_the_coordinators_phone_rings_at_once_and_again_after_the_end(hospital: Hospital) -> None:
+    critical(hospital)
+    hospital.pass_time(minutes=55)
+    assert calls(hospital) == [
+        ("Dr. Ada Osei", 5.0),
+        ("Dr. Ada Osei", 6.0),
+        ("Dr. Ben Ito", 35.0),
+        ("Dr. Ben Ito", 36.0),
+        ("Carla Reyes RN", 45.0),
+        ("Carla Reyes RN", 46.0),
+        ("Chris Novak RN", 60.0),
+    ]
+    hospital.pass_time(minutes=1)
+    for member in (hospital.ada, hospital.ben, hospital.carla, hospital.chris):
+        nobody_answered(member)
+    expect_everything(hospital)
+
+
+def test_callbacks_that_come_twice_and_in_any_order_count_once(hospital: Hospital) -> None:
+    carrier = hospital.world.twilio.carrier
+    carrier.duplicate_callbacks = carrier.shuffle_callbacks = True
+    critical(hospital)
+    hospital.pass_time(minutes=3)
+    nobody_answered(hospital.ada)
+    assert len(entries(hospital, "page_failed")) == 2
+
+
+def test_a_call_whose_answer_was_lost_is_found_and_rings_once(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("picks up")
+    hospital.world.twilio.faults.fail_next("calls.create", "lost_reply")
+    code = critical(hospital)
+    picked_up(hospital.ada).press("1").press(f"{code}#")
+    assert acknowledgment(hospital).channel == "voice"
+    assert len(hospital.ada.phone.calls) == 1
+
+
+class TestWithoutAPublicUrl:
+    """Twilio cannot ask what to say, nor tell what became of it."""
+
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return {CALL_FROM: "+15005550006", "READBACK_WEB__PUBLIC_URL": ""}
+
+    def test_the_call_announces_and_asks_for_the_code_or_slack(self, hospital: Hospital) -> None:
+        hospital.ada.phone.answers("picks up")
+        critical(hospital)
+        call = hospital.ada.phone.expect_call("answer in Slack, or with the code")
+        assert call.over
+        assert "press" not in call.heard
+        hospital.pass_time(minutes=3)
+        assert calls(hospital) == [("Dr. Ada Osei", 5.0)], "a person has heard it"
+        assert hospital.alert().is_open
+
+    def test_one_that_nobody_takes_is_asked_after_and_rings_once_more(
+        self, hospital: Hospital
+    ) -> None:
+        critical(hospital)
+        hospital.pass_time(minutes=4)
+        nobody_answered(hospital.ada)
+        failed = [e.data["reason"] for e in entries(hospital, "page_failed")]
+        assert failed == ["voice-no-answer"] * 2
