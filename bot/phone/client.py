@@ -8,7 +8,7 @@ itself: the outbox decides.
 import base64
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -31,6 +31,7 @@ T = TypeVar("T")
 TWILIO = "https://api.twilio.com"
 LONGEST_RETRY_AFTER = 600.0
 BROKEN = 500
+CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 10.0
 GATEWAYS = frozenset({502, 504})
 """The answers of something in between, which may have passed the request on."""
 
@@ -47,8 +48,8 @@ class TwilioAccount:
     auth_token: str
     sender: str
     api_url: str = TWILIO
-    connect_seconds: float = 5.0
-    total_seconds: float = 10.0
+    connect_seconds: float = field(default_factory=lambda: CONNECT_SECONDS)
+    total_seconds: float = field(default_factory=lambda: ANSWER_SECONDS)
 
     def __repr__(self) -> str:
         """Without the token."""

@@ -1,0 +1,118 @@
+"""A page that does not get through moves on by itself: the next channel, then the next person."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.app import DEFAULT_POLICY
+from bot.sandbox.hospital import Hospital
+from tests.scenarios.looking import (
+    CODE,
+    acknowledge_by_sms,
+    entries,
+    expect_everything,
+    owner,
+    paged,
+    pages,
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """A policy in which the ordering provider is asked by SMS alone."""
+    both = 'who = "ordering_provider", channels = ["slack", "sms"]'
+    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
+    assert both in shipped
+    policy = tmp_path / "policy.toml"
+    policy.write_text(shipped.replace(both, both.replace('"slack", ', "")), encoding="utf-8")
+    return {"READBACK_SITE__POLICY": str(policy)}
+
+
+def sent_by(hospital: Hospital) -> list[str]:
+    return [row.slip.channel for row in pages(hospital)]
+
+
+def test_a_phone_that_takes_no_sms_gives_way_to_slack_after_ninety_seconds(
+    hospital: Hospital,
+) -> None:
+    hospital.ada.phone.state("held")
+    opened = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=1.4)
+    assert not hospital.ada.slack.messages
+    hospital.pass_time(minutes=0.2)
+    hospital.ada.slack.expect_new("Critical")
+    slack = next(row for row in pages(hospital) if row.slip.channel == "slack")
+    assert (slack.not_before - opened).total_seconds() == pytest.approx(90, abs=1)
+    assert owner(hospital) == hospital.ada.name, "carriers are slow: nobody else is woken"
+    hospital.ada.phone.on()
+    acknowledge_by_sms(hospital, hospital.ada, hospital.ada.phone.expect_sms(CODE))
+
+
+def test_a_receipt_that_comes_late_shows_on_the_alert(hospital: Hospital) -> None:
+    hospital.ada.phone.state("held")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=3)
+    hospital.ada.slack.expect_new("Critical")
+    hospital.ada.phone.on()
+    hospital.settle()
+    (delivered,) = entries(hospital, "page_delivered")
+    assert delivered.data["late"] is True
+    assert delivered.data["seconds"] == pytest.approx(180, abs=2)
+    acknowledge_by_sms(hospital, hospital.ada, hospital.ada.phone.expect_sms(CODE))
+
+
+def test_the_timer_stays_as_it_was(hospital: Hospital) -> None:
+    hospital.ada.phone.state("held")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=29)
+    assert owner(hospital) == hospital.ada.name
+    hospital.pass_time(minutes=2)
+    assert owner(hospital) == hospital.ben.name
+    expect_everything(hospital)
+
+
+def test_an_sms_that_failed_for_good_is_in_slack_at_once(hospital: Hospital) -> None:
+    hospital.ada.phone.refuse(21610)
+    began = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect_new("Critical")
+    assert (sent_by(hospital), hospital.now) == (["sms", "slack"], began)
+    assert owner(hospital) == hospital.ada.name
+    expect_everything(hospital)
+
+
+def test_every_channel_gone_is_the_next_person_at_once(hospital: Hospital) -> None:
+    hospital.ada.phone.refuse(21610)
+    hospital.ada.slack.deactivate("channel_not_found")
+    began = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ben)
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    acknowledge_by_sms(hospital, hospital.ben, sms)
+    expect_everything(hospital)
+
+
+def test_an_sms_to_everybody_is_late_and_only_their_own_slack_is_used(hospital: Hospital) -> None:
+    for member in (hospital.ada, hospital.ben):
+        member.phone.state("held")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=2)
+    assert not hospital.ben.slack.messages
+    assert {row.slip.person_id for row in pages(hospital)} == {hospital.alert().owner}
+    expect_everything(hospital)
+
+
+def test_one_persons_busy_slack_holds_up_nobody_else(hospital: Hospital) -> None:
+    """429 with Retry-After: that page waits, the others leave."""
+    hospital.ada.phone.refuse(21610)
+    hospital.world.slack.faults.fail_next(
+        "chat.postMessage", status=429, retry_after=45, to="U0ADA", times=5
+    )
+    began = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage", accession="1"))
+    hospital.send(hospital.report("cr-chest-pneumothorax", accession="2"))
+    sms = hospital.sam.phone.expect_sms(CODE)
+    assert hospital.now == began
+    acknowledge_by_sms(hospital, hospital.sam, sms)
+    expect_everything(hospital)

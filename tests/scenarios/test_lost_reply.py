@@ -1,0 +1,132 @@
+"""The request went out and no answer came: evidence first, one marked repeat, the next channel.
+
+Each fault of the wire is a real one, between the bot and the provider's stand-in.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from bot.engine import dispatcher
+from bot.phone import client as twilio
+from bot.sandbox.hospital import Hospital
+from bot.slack import sender as slack
+from storage.page_history import PageRow
+from tests.scenarios.looking import acknowledge_by_sms, expect_everything, paged, pages
+from tests.scenarios.wire import PROCESSED, Fault, Wire
+
+NOT_PROCESSED: tuple[Fault, ...] = ("reset before", "deaf")
+CALLS = {"slack": b"chat.postMessage", "sms": b"/Messages.json"}
+both_channels = pytest.mark.parametrize("channel", CALLS)
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it takes on this machine, instead of across the world."""
+    monkeypatch.setattr(twilio, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(slack, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0, 0.3))
+
+
+@pytest.fixture
+def wired(hospital: Hospital) -> Iterator[Callable[[str], Wire]]:
+    """Start the bot anew with this channel's provider at the end of a wire."""
+    with ExitStack() as ending:
+
+        def start(channel: str) -> Wire:
+            hospital.close()
+            world = hospital.world
+            upstream = world.slack_api_url if channel == "slack" else world.twilio_api_url
+            wire = ending.enter_context(Wire(upstream, CALLS[channel]))
+            name = "SLACK" if channel == "slack" else "TWILIO"
+            here = {**hospital.place.environment, f"READBACK_{name}__API_URL": wire.url}
+            hospital.place.environment = here
+            hospital.open()
+            return wire
+
+        yield start
+        hospital.close()
+
+
+def rows(hospital: Hospital, channel: str) -> list[PageRow]:
+    return [row for row in pages(hospital) if row.slip.channel == channel]
+
+
+def got(hospital: Hospital, channel: str) -> int:
+    """How many messages Ada has there."""
+    return len(hospital.ada.slack.messages if channel == "slack" else hospital.ada.phone.sms)
+
+
+@both_channels
+@pytest.mark.parametrize("fault", PROCESSED)
+def test_what_was_taken_is_found_and_never_sent_again(
+    hospital: Hospital, wired: Callable[[str], Wire], channel: str, fault: Fault
+) -> None:
+    wire = wired(channel)
+    wire.fault = fault
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    assert (wire.met, got(hospital, channel)) == (1, 1)
+    assert [(row.state, row.slip.possible_repeat) for row in rows(hospital, channel)] == [
+        ("sent", False)
+    ]
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    expect_everything(hospital)
+
+
+@both_channels
+@pytest.mark.parametrize("fault", NOT_PROCESSED)
+def test_what_was_not_taken_is_sent_once_more_and_marked(
+    hospital: Hospital, wired: Callable[[str], Wire], channel: str, fault: Fault
+) -> None:
+    wire = wired(channel)
+    wire.fault = fault
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    message, sms = paged(hospital.ada)
+    assert (wire.met, got(hospital, channel)) == (1, 1)
+    assert [(row.state, row.slip.possible_repeat) for row in rows(hospital, channel)] == [
+        ("uncertain", False),
+        ("sent", True),
+    ]
+    said = message.plain if channel == "slack" else sms.body
+    assert "possible repeat" in said.lower()
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    expect_everything(hospital)
+
+
+@both_channels
+def test_a_connection_that_has_gone_stale_loses_no_page_and_repeats_none_unmarked(
+    hospital: Hospital, wired: Callable[[str], Wire], channel: str
+) -> None:
+    wire = wired(channel)
+    hospital.send(hospital.report("ct-head-hemorrhage", accession="1"))
+    paged(hospital.ada)
+    wire.fault = "stale"
+    hospital.send(hospital.report("ct-head-hemorrhage", accession="2"))
+    paged(hospital.ada)
+    assert got(hospital, channel) == 2
+    second = [row for row in pages(hospital, "2") if row.slip.channel == channel]
+    assert second[-1].state == "sent"
+    assert [row.slip.possible_repeat for row in second] == [False, True][: len(second)]
+    assert len(second) == 1 + wire.met or len(second) == 1, "replaced before anything had left"
+    expect_everything(hospital)
+
+
+@both_channels
+def test_in_doubt_twice_the_next_channel_takes_over(
+    hospital: Hospital, wired: Callable[[str], Wire], channel: str
+) -> None:
+    """Without proof after one marked repeat it counts as gone: the other channel has it."""
+    wire = wired(channel)
+    faults = hospital.world.slack.faults if channel == "slack" else hospital.world.twilio.faults
+    method = "chat.postMessage" if channel == "slack" else "messages.create"
+    faults.fail_next(method, "refuse", times=2)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.settle()
+    assert [row.state for row in rows(hospital, channel)] == ["uncertain", "uncertain"]
+    assert wire.met == 0
+    other = "sms" if channel == "slack" else "slack"
+    assert got(hospital, other) == 1
+    assert hospital.alert().is_open
+    expect_everything(hospital)

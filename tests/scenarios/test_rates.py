@@ -1,0 +1,61 @@
+"""Faster than the providers take them nothing leaves, and what is most urgent leaves first."""
+
+import time
+
+import pytest
+
+from bot.sandbox.hospital import Hospital
+from storage.page_history import PageRow
+from tests.scenarios.looking import expect_everything, pages
+
+PATIENCE = 30.0
+SIGNIFICANT, CRITICAL = "ct-chest-nodule", "ct-head-hemorrhage"
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    return {"READBACK_TWILIO__MESSAGES_PER_SECOND": "2"}
+
+
+def send_all(hospital: Hospital, *reports: tuple[str, str]) -> None:
+    """One after the other at once, with a clock that runs."""
+    hospital.clock.set_rate(1)
+    assert hospital.bot is not None
+    for name, accession in reports:
+        hospital.bot.send(hospital.report(name, accession=accession))
+
+
+def sms_of(hospital: Hospital, accession: str) -> PageRow:
+    """The SMS, once it has left."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        (row,) = [row for row in pages(hospital, accession) if row.slip.channel == "sms"]
+        if row.state == "sent":
+            return row
+        assert time.monotonic() < deadline, f"the SMS of {accession} is {row.state}"
+        time.sleep(0.02)
+
+
+def test_a_critical_page_overtakes_significant_ones_that_wait_for_the_rate(
+    hospital: Hospital,
+) -> None:
+    many = [(SIGNIFICANT, f"S{n}") for n in range(7)]
+    send_all(hospital, *many, (CRITICAL, "X1"))
+    left = {name: sms_of(hospital, name).claimed_at for _, name in [*many, (CRITICAL, "X1")]}
+    order = sorted(left, key=lambda name: str(left[name]))
+    assert order.index("X1") <= 3, "two leave at once, and one more while the critical one comes in"
+    times = sorted(at for at in left.values() if at)
+    assert (times[-1] - times[0]).total_seconds() >= 2.5, "two at once, then two a second"
+    expect_everything(hospital)
+
+
+def test_sms_that_wait_hold_up_no_slack_message(hospital: Hospital) -> None:
+    names = [f"C{n}" for n in range(6)]
+    send_all(hospital, *((CRITICAL, name) for name in names))
+    sms_of(hospital, "C0")
+    for name in names:
+        (slack,) = [row for row in pages(hospital, name) if row.slip.channel == "slack"]
+        assert slack.claimed_at is not None
+        assert (slack.claimed_at - slack.created_at).total_seconds() < 1
+    assert [sms_of(hospital, name).state for name in names] == ["sent"] * 6
+    expect_everything(hospital)

@@ -1,0 +1,112 @@
+"""A wire between the bot and a provider that fails in the ways in which wires do.
+
+It passes bytes on both ways. Set ``fault`` and the next request to ``path`` meets it: what is cut
+is cut with a reset, as by a peer that is gone.
+"""
+
+import socket
+import struct
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+# stale: reset as a request comes in on a connection that was used before. reset before: read and
+# not passed on. reset after: passed on, and cut before its answer. silent: passed on, no answer
+# ever. deaf: the connection opens, and nothing is ever read from it.
+Fault = Literal["stale", "reset before", "reset after", "silent", "deaf"]
+PROCESSED: tuple[Fault, ...] = ("reset after", "silent")
+_RESET = struct.pack("ii", 1, 0)
+_SIZE = 65536
+
+
+@dataclass
+class Wire:
+    """Stands at ``url`` and passes on to ``upstream``; ``met`` counts the requests that failed."""
+
+    upstream: str
+    path: bytes
+    fault: Fault | None = None
+    met: int = 0
+    _open: list[socket.socket] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._ended = threading.Event()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        port = self._listening.getsockname()[1]
+        return f"http://127.0.0.1:{port}{urlsplit(self.upstream).path}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for one in (self._listening, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                self._open.append(client)
+                if self.fault == "deaf":
+                    self._meet()
+                else:
+                    threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _meet(self) -> None:
+        self.fault = None
+        self.met += 1
+
+    def _serve(self, client: socket.socket) -> None:
+        parts, answers, used = urlsplit(self.upstream), Answers(client), False
+        with suppress(OSError), socket.create_connection((parts.hostname, parts.port)) as server:
+            self._open.append(server)
+            threading.Thread(target=answers.pass_on, args=(server,), daemon=True).start()
+            while request := client.recv(_SIZE):
+                fault = self._met_by(request, used=used)
+                used = True
+                if fault is None or fault in PROCESSED:
+                    answers.muted = fault is not None
+                    server.sendall(request)
+                if fault in PROCESSED:
+                    answers.swallowed.wait(10)
+                if fault == "silent":
+                    self._ended.wait(30)
+                elif fault:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                    client.close()
+                    return
+
+    def _met_by(self, request: bytes, *, used: bool) -> Fault | None:
+        fault, first_line = self.fault, request.split(b"\r\n", 1)[0]
+        if fault is None or self.path not in first_line or not first_line.startswith(b"POST"):
+            return None
+        if fault == "stale" and not used:
+            return None
+        self._meet()
+        return fault
+
+
+@dataclass
+class Answers:
+    """The way back to one client; while ``muted`` what comes is ``swallowed``."""
+
+    client: socket.socket
+    muted: bool = False
+    swallowed: threading.Event = field(default_factory=threading.Event)
+
+    def pass_on(self, server: socket.socket) -> None:
+        with suppress(OSError):
+            while answer := server.recv(_SIZE):
+                if self.muted:
+                    self.swallowed.set()
+                else:
+                    self.client.sendall(answer)
