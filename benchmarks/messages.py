@@ -8,6 +8,20 @@ FLAGGED_EVERY = 12
 _LINE = "The visualized structures are normal in size, contour and attenuation for age. Line {}."
 
 
+_DICTATED = (
+    "Large pulmonary embolism.~CRITICAL RESULT: discussed with Dr. Roe by telephone at 10:30.~"
+    "ACR actionable finding category 1."
+)
+
+
+def reading_mix() -> list[bytes]:
+    """A dozen as they come: the flagged one has its macros and its call in the text, which costs a
+    reader most."""
+    plain = b"Impression of the exam."
+    mix = [report(number, flagged=number == 0) for number in range(FLAGGED_EVERY)]
+    return [mix[0].replace(plain, _DICTATED.encode()), *mix[1:]]
+
+
 def report(number: int, *, flagged: bool, provider: str = "9000000000") -> bytes:
     """One final report, finalized now, in HL7 with CR."""
     now = datetime.now(UTC).strftime("%Y%m%d%H%M%S+0000")

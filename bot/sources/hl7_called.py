@@ -47,12 +47,17 @@ def _documented(text: str, lowered: str = "") -> str:
     """The last sentence that says who was told."""
     if not text:
         return ""
-    lowered = lowered or text.lower()
-    if not any(word in lowered for word in FIRST_WORDS):
+    if not _may_tell(lowered or text.lower()):
         return ""
-    found = sentences(text)
-    told = [_told(one, after) for one, after in zip(found, [*found[1:], ""], strict=True)]
-    return next((one[:_LONGEST] for one in reversed(told) if one), "")
+    found = [*sentences(text), ""]
+    for one, after in zip(reversed(found[:-1]), reversed(found[1:]), strict=True):
+        if _may_tell(one.lower()) and (said := _told(one, after)):
+            return said[:_LONGEST]
+    return ""
+
+
+def _may_tell(lowered: str) -> bool:
+    return any(map(lowered.__contains__, FIRST_WORDS))
 
 
 def _told(sentence: str, after: str) -> str:

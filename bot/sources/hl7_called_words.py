@@ -13,12 +13,12 @@ def _pattern(*alternatives: str) -> re.Pattern[str]:
 
 
 FIRST_WORDS = (
-    *("discussed", "d/w", "spoke", "conversation", "told", "aware", "reviewed with", "acknowledg"),
-    *("read back", "read-back", "readback", "repeated back", "understanding", "confirmed receipt"),
-    *("called", "communicat", "notifi", "informed", "alerted", "advised", "contacted", "phoned"),
-    *("reported", "conveyed", "relayed", "transmitted", "given to", "verbal"),
+    *("discussed", "d/w", "spoke", "aware", "read back", "read-back", "acknowledg", "called"),
+    *("communicat", "notifi", "informed", "contacted", "phone", "reported", "yed to", "verbal"),
+    *("alerted", "told", "reviewed with", "advised of"),
 )
-"""One of them is in every text that documents a call: most reports are spared the patterns."""
+"""One of them is in nearly every text that documents a call. Each is looked for in each report,
+which takes as long as a twentieth of reading it: what seldom stands alone is left out."""
 
 _BY_VOICE = r"(?:in person|(?:by|via|over the) (?:tele)?phone|verbally|at \d{1,2}:?\d\d)"
 SPOKEN = _pattern(

@@ -5,8 +5,8 @@ forms. Lines are as the sender broke them: a macro, and what denies it, may go o
 """
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 _BEFORE, _AFTER = 80, 160
 """Characters looked at on either side: each macro costs the same in a report of any size."""
@@ -51,12 +51,34 @@ _COMPLETE = re.compile(
 )
 
 
-def stated(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """The matches that begin a line or a statement and are not denied."""
-    for match in islice(pattern.finditer(text), _MOST):
+def stated(pattern: re.Pattern[str], words: Sequence[str], text: str) -> Iterator[re.Match[str]]:
+    """The matches that begin a line or a statement and are not denied. ``words``, in small letters,
+    are those with which the pattern may begin."""
+    for match in islice(_matches(pattern, words, text), _MOST):
         before = _before(match)
         if _begins(before, match) and not _negated(before, match[0]) and not denied(match):
             yield match
+
+
+def _matches(pattern: re.Pattern[str], words: Sequence[str], text: str) -> Iterator[re.Match[str]]:
+    """As pattern.finditer, which looks at each letter in both sizes and takes ten times as long."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        yield from pattern.finditer(text)
+        return
+    ended = 0
+    for place in sorted(set(chain.from_iterable(_places(word, lowered) for word in words))):
+        match = pattern.match(text, place) if place >= ended else None
+        if match:
+            ended = match.end()
+            yield match
+
+
+def _places(word: str, lowered: str) -> Iterator[int]:
+    place = lowered.find(word)
+    while place >= 0:
+        yield place
+        place = lowered.find(word, place + 1)
 
 
 def _before(match: re.Match[str]) -> str:

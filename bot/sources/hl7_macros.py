@@ -6,7 +6,7 @@ critical result policy"). In mammography "ACR category 1" is BI-RADS and means t
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -49,12 +49,13 @@ _ACR = re.compile(
     r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)",
     re.IGNORECASE,
 )
+_ACR_BEGINS = ("acr", "critical", "actionable", "category", "cat")
 _BREAST_WORDS = re.compile(
     r"(?:\s+(?:ACTIONABLE )?(?:FINDINGS?|RESULTS?))?[\s:,–—(-]{0,8}"
     r"(?:benign|probably|incomplete|suspicious|almost|scattered|heterogen)",
     re.IGNORECASE,
 )
-_BREAST = re.compile(r"bi-?rads|mammo|tomosynthesis", re.IGNORECASE)
+_BREAST = ("birads", "bi-rads", "mammo", "tomosynthesis")
 _BY_NUMBER = {"1": "RID49480", "2": "RID49481", "3": "RID49482"}
 _MOST = 50
 """Of one macro. Each is looked up in the segments: thousands would hold up the feed."""
@@ -175,8 +176,10 @@ def _found(text: str, there: _Places, profile: Profile) -> list[Flag]:
 
 def _known(text: str) -> list[tuple[re.Match[str], str, str]]:
     """The macros that everybody knows. A number given with one decides, whatever stands before."""
-    numbered = [] if _BREAST.search(text) else list(_some(_ACR, text))
+    numbered = list(_some(_ACR, _ACR_BEGINS, text))
     numbered = [match for match in numbered if not _BREAST_WORDS.match(text, match.end())]
+    if numbered and any(map(text.lower().__contains__, _BREAST)):
+        numbered = []
     begun = {match.start() for match in numbered}
     plain = islice((match for match in _worded(text) if match.start() not in begun), _MOST)
     return [
@@ -186,8 +189,8 @@ def _known(text: str) -> list[tuple[re.Match[str], str, str]]:
 
 
 def _worded(text: str) -> Iterator[re.Match[str]]:
-    yield from (match for match in stated(_CRITICAL, text) if _is_statement(match))
-    yield from (match for match in stated(_ALONE, text) if _is_label(match))
+    yield from (match for match in stated(_CRITICAL, ("critical",), text) if _is_statement(match))
+    yield from (match for match in stated(_ALONE, ("critical",), text) if _is_label(match))
 
 
 def _is_statement(match: re.Match[str]) -> bool:
@@ -209,8 +212,8 @@ def _is_label(match: re.Match[str]) -> bool:
     return match[0].isupper() and begins and bool(_ENDED.match(after))
 
 
-def _some(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    return islice(stated(pattern, text), _MOST)
+def _some(pattern: re.Pattern[str], words: Sequence[str], text: str) -> Iterator[re.Match[str]]:
+    return islice(stated(pattern, words, text), _MOST)
 
 
 def _code(number: str) -> str:
@@ -222,7 +225,7 @@ def _of_site(text: str, profile: Profile) -> list[tuple[re.Match[str], Rule]]:
         (match, rule)
         for rule in profile.rules
         if rule.text
-        for match in _some(_pattern(rule.text), text)
+        for match in _some(_pattern(rule.text), (rule.text.split()[0].lower(),), text)
     ]
 
 

@@ -118,9 +118,15 @@ def numbers_of(order: Order, wire: Wire) -> Numbers | None:
     else:
         return None
     every = [
-        *_named(KeyKind.ACCESSION, in_obr_18, issuer if stated == filler else "", sender, wire),
-        *_named(KeyKind.FILLER, in_obr_3, "", sender, wire),
-        *_named(KeyKind.PLACER, in_obr_2, "", sender, wire),
+        *_named(
+            KeyKind.ACCESSION,
+            in_obr_18,
+            (stated, stated_by or (issuer if stated == filler else "")),
+            sender,
+            wire,
+        ),
+        *_named(KeyKind.FILLER, in_obr_3, (filler, issuer), sender, wire),
+        *_named(KeyKind.PLACER, in_obr_2, (placer, placed_by), sender, wire),
     ]
     return Numbers(key, accession, filler, placer, tuple(every))
 
@@ -140,16 +146,16 @@ def _entity(field: str, wire: Wire) -> tuple[str, str]:
 
 
 def _named(
-    kind: KeyKind, field: str, issuer: str, sender: str, wire: Wire
+    kind: KeyKind, field: str, read: tuple[str, str], sender: str, wire: Wire
 ) -> Iterator[OrderNumber]:
-    """The number under each name of its authority: namespace and universal id (2.A.28)."""
-    if not field:
-        return
-    value, authority = _entity(field, wire)
+    """The number under each name of its authority: namespace and universal id (2.A.28). ``read`` is
+    what was made out of the field already."""
+    value, authority = read
     if not value:
         return
-    authority = authority or issuer
     yield OrderNumber(kind, value, authority or sender, bool(authority))
+    if wire.component not in field:
+        return
     universal = wire.clean(at(field.split(wire.component, 3), 2))
     if universal and universal != authority and len(universal) <= LONGEST:
         yield OrderNumber(kind, value, universal)

@@ -34,6 +34,9 @@ def providers(field: str, wire: Wire, profile: Profile = STANDARD) -> tuple[Prov
     """
     if not field or field.isspace():
         return ()
+    if wire.repetition not in field:
+        alone = _xcn(field.split(wire.component), wire, profile)
+        return (alone,) if alone else ()
     found = _People()
     for repetition in field.split(wire.repetition):
         provider = _xcn(repetition.split(wire.component), wire, profile)

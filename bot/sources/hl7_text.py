@@ -116,7 +116,7 @@ class _Narrator:
 
     def tell_coded(self, section: Section, lines: list[str]) -> None:
         """The same, where an addendum may stand below the text under its code, as some send it."""
-        if section is not Section.RUNNING and "addend" in "\n".join(lines).lower():
+        if section is not Section.RUNNING:
             begins = next((n for n, line in enumerate(lines) if begins_addendum(line)), len(lines))
             self.tell(section, lines[:begins])
             before = self.running
@@ -177,7 +177,8 @@ def narrate(
     ``appended`` are the numbers of the OBX that OBX-11 calls an addition to the rest.
     """
     told = _Narrator()
-    tell = told.tell if profile.layout is Layout.SEGMENTS else told.tell_coded
+    coded = wire.addenda and profile.layout is not Layout.SEGMENTS
+    tell = told.tell_coded if coded else told.tell
     own: list[Flag] = []
     section, held = Section.BODY, list[str]()
     identifier: str | None = None

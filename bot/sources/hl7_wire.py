@@ -32,8 +32,8 @@ class Wire:
     """One message, cut into lines; fields are cut by whoever wants them.
 
     ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``charset`` is the Python codec
-    that was used. ``escaped`` and ``radlex`` are False where no escape, and no RadLex code, can
-    occur: most messages are spared the search.
+    that was used. ``escaped``, ``radlex`` and ``addenda`` are False where no escape, no RadLex code
+    and no heading of an addendum can occur: most messages are spared the search.
     """
 
     header: list[str]
@@ -46,6 +46,7 @@ class Wire:
     subcomponent: str
     escaped: bool
     radlex: bool
+    addenda: bool
 
     def clean(self, value: str) -> str:
         """The value as a person reads it; HL7's explicit null ("") is nothing, too."""
@@ -183,7 +184,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
     header = lines[0].split(separator)
     header.insert(1, separator)
     marks = at(header, 2)
-    escape = marks[2:3] or "\\"
+    escape, upper = marks[2:3] or "\\", text.upper()
     return Wire(
         header=header,
         lines=lines,
@@ -194,7 +195,8 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         escape=escape,
         subcomponent=marks[3:4] or "&",
         escaped=text.find(escape, len("MSH|") + len(marks)) >= 0,
-        radlex="RID" in text.upper(),
+        radlex="RID" in upper,
+        addenda="ADDEND" in upper,
     )
 
 
