@@ -1,17 +1,21 @@
 """FHIR R4: bytes in, a RawMessage with its reading out. Pure, and it never raises.
 
 A message is a DiagnosticReport, alone or in a Bundle with what it refers to. Other resources are
-set aside. What cannot be used says why, with the flags that could still be made out.
+set aside. What cannot be used says why, with the flags that could still be made out; so does
+what a report is used without.
 """
 
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import Profile
+from bot.domain.report import Report, Status
+from bot.sources.fhir_flags import lacks_results
 from bot.sources.fhir_json import (
     Node,
     Resource,
@@ -31,6 +35,7 @@ from bot.sources.salvage import unread_flags
 
 SOURCE = "fhir"
 REPORT = "DiagnosticReport"
+UNREAD_RESULTS, UNREAD_TEXT = "unread-results", "unread-text"
 _PROCESSING = "v2-0103"
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -95,15 +100,38 @@ def _reading(
     if not reports:
         kind = _WORD.sub("-", text(resource.get("resourceType"))).lower()
         return SetAside(f"fhir-{kind}")
-    try:
-        return Reports(tuple(report_of(report, origin, now, processing_id) for report in reports))
-    except BadReport as bad:
-        return replace(
-            _unusable(bad, data, origin),
-            numbers=numbers_of(reports[0], origin).every,
-            sent_at=instant(text(one(reports[0].body.get("meta")).get("lastUpdated"))),
-            resource=place(reports[0], origin),
-        )
+    found: list[Report] = []
+    left: list[Unusable] = []
+    for report in reports:
+        try:
+            found.append(report_of(report, origin, now, processing_id))
+        except BadReport as bad:
+            left.append(_left(bad, report, origin, data if len(reports) == 1 else pack(report)))
+        else:
+            left += (_left(bad, report, origin, b"") for bad in _lacking(report, found[-1]))
+    return Reports(tuple(found), tuple(left)) if found else left[0]
+
+
+def _lacking(report: Node, found: Report) -> Iterator[BadReport]:
+    """What it is used without, though a flag may stand there."""
+    if found.status is Status.WITHDRAWN:
+        return
+    if lacks_results(report):
+        detail = "A result of the report could not be read: send the Observation, or let us read it"
+        yield BadReport(UNREAD_RESULTS, detail, "101", "DiagnosticReport.result")
+    if many(report.body.get("presentedForm")) and not (found.text or found.addenda):
+        detail = "No text of the report could be read: send it as plain text, HTML, RTF or PDF"
+        yield BadReport(UNREAD_TEXT, detail, "102", "DiagnosticReport.presentedForm")
+
+
+def _left(bad: BadReport, report: Node, origin: Origin, data: bytes) -> Unusable:
+    """``data`` are the bytes of this report, or none where it is used all the same."""
+    return replace(
+        _unusable(bad, data, origin),
+        numbers=numbers_of(report, origin).every,
+        sent_at=instant(text(one(report.body.get("meta")).get("lastUpdated"))),
+        resource=place(report, origin),
+    )
 
 
 def _unusable(bad: BadReport, data: bytes, origin: Origin) -> Unusable:

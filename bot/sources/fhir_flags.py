@@ -34,6 +34,15 @@ def results(report: Node) -> list[Node]:
     return list(found.values())
 
 
+def lacks_results(report: Node) -> bool:
+    """Whether it refers to Observations, or they to their members, that did not come along."""
+    asked = [
+        *report.links("result"),
+        *(link for observation in results(report) for link in observation.links("hasMember")),
+    ]
+    return any(text(link.reference.get("reference")) and not link.node.body for link in asked)
+
+
 def _gather(nodes: list[Node], found: dict[int, Node], deeper: int) -> None:
     for node in nodes:
         is_result = node.kind == "Observation" and text(node.body.get("status")) not in _GONE

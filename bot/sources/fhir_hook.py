@@ -97,7 +97,7 @@ class Hook:
             return
         reports = _reports(resource)
         for report in reports:
-            if not await self.poller.take(report.body, list(report.known.values())):
+            if not await self.poller.take(report.body, [], named=report.known):
                 self.poller.look_now()
         if reports:
             return

@@ -6,21 +6,22 @@ back before it, because servers index late. What was seen before is left out by 
 
 import asyncio
 import sqlite3
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from bot.domain.message import RawMessage, Receipt
+from bot.domain.message import RawMessage, Receipt, Reports
 from bot.engine import intake
 from bot.engine.context import Engine
 from bot.log import log
 from bot.sources import fhir
 from bot.sources.fhir_client import FhirClient
 from bot.sources.fhir_http import Refused, TryLater
-from bot.sources.fhir_json import Resource, many, name_of, node_of, one, text
+from bot.sources.fhir_json import NOTHING, Resource, many, name_of, node_of, one, text
 from bot.sources.fhir_numbers import Origin, digest
 from bot.sources.fhir_references import References
 from bot.sources.hl7_time import instant
@@ -157,10 +158,17 @@ class Poller:
             look.failed = True
             return False
 
-    async def take(self, report: Resource, along: list[Resource], base: str = "") -> bool:
-        """Have a report taken in with what it refers to; False where some of that is to follow."""
-        node, whole = await self._references.complete(report, along, base)
-        await self.receive(fhir.pack(node))
+    async def take(
+        self,
+        report: Resource,
+        along: list[Resource],
+        base: str = "",
+        named: Mapping[str, Resource] = NOTHING,
+    ) -> bool:
+        """Have a report taken in with what it refers to; False where some of that is to follow.
+        ``named`` came along under these references."""
+        node, whole = await self._references.complete(report, along, base, named)
+        await self.receive(fhir.pack(node), whole=whole)
         return whole
 
     async def take_by_name(self, name: str) -> bool:
@@ -171,9 +179,12 @@ class Poller:
         await self.take(found, [])
         return True
 
-    async def receive(self, data: bytes) -> Receipt:
-        """Have these bytes read and kept. Raises whatever kept them from being stored."""
+    async def receive(self, data: bytes, *, whole: bool = True) -> Receipt:
+        """Have these bytes read and kept; what is to follow need not wait for a person. Raises
+        whatever kept them from being stored."""
         raw = await self._read(data)
+        if isinstance(raw.reading, Reports) and not whole:
+            raw = replace(raw, reading=Reports(raw.reading.reports))
         receipt = await intake.receive(self._engine, raw)
         if receipt.quarantined:
             log.warning("message_quarantined", digest=raw.digest[:12], reason=receipt.quarantined)

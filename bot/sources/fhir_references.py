@@ -4,11 +4,11 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.sources.fhir_client import FhirClient
 from bot.sources.fhir_http import Refused, TryLater
-from bot.sources.fhir_json import Link, Node, Resource, local_name, many, name_of, text
+from bot.sources.fhir_json import NOTHING, Link, Node, Resource, local_name, many, name_of, text
 
 # The references that are read, by the resource they stand in.
 _FOLLOWED = {
@@ -42,16 +42,21 @@ class References:
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def complete(
-        self, report: Resource, along: Iterable[Resource], base: str = ""
+        self,
+        report: Resource,
+        along: Iterable[Resource],
+        base: str = "",
+        named: Mapping[str, Resource] = NOTHING,
     ) -> tuple[Node, bool]:
         """The report with all that could be had; False where the server failed for some of it.
 
-        ``along`` came with it. ``base`` is the address under which the server knows itself, where
-        that is another one than ours. The report is not held up: a page without its provider goes
-        to the coordinator at once, and a later look finds the provider.
+        ``along`` came with it, ``named`` under these references. ``base`` is the address under
+        which the server knows itself, where that is another one than ours. The report is not held
+        up: a page without its provider goes to the coordinator at once, and a later look finds the
+        provider.
         """
         base = base or self._client.base
-        known = {name_of(resource): resource for resource in along}
+        known = {**named, **{name_of(resource): resource for resource in along}}
         tried: set[str] = set()
         whole = True
         for _ in range(_DEEPEST):
