@@ -101,6 +101,14 @@ def test_a_connection_that_is_asked_to_go_is_followed_before_it_ends(
     assert ada.command("/readback").ephemeral.text == "here"
 
 
+def test_the_log_says_why_slack_lets_nobody_in(world: World, start: Start) -> None:
+    world.slack.faults.fail_next("apps.connections.open", error="not_allowed_token_type")
+    with structlog.testing.capture_logs() as logged:
+        sockets = start(1)
+        wait(lambda: sockets.live() == 1)
+    assert "not_allowed_token_type" in [line.get("error") for line in logged]
+
+
 def test_slack_is_left_alone_for_as_long_as_it_asks(world: World, start: Start) -> None:
     world.slack.faults.fail_next("apps.connections.open", status=429, retry_after=2)
     began = time.monotonic()
