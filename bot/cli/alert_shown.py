@@ -108,9 +108,14 @@ def _call(shown: Shown) -> str:
 
 def _page(page: "PageRow", names: dict[str, str], zone: ZoneInfo) -> tuple[str, ...]:
     what = page.slip.notice.value.replace("_", " ") if page.slip.notice else "page"
-    became = f"{page.state} ({page.reason})" if page.reason else page.state
-    who = names.get(page.slip.person_id, "")
-    return local(page.not_before, zone)[5:16], who, page.slip.channel, what, became
+    from bot.domain.coverage import VOICE
+
+    who, channel, state = names.get(page.slip.person_id, ""), page.slip.channel, page.state
+    if channel == VOICE:
+        channel = "call"
+        state = ("answered" if page.delivered_at else "rang") if state == "sent" else state
+    became = f"{state} ({page.reason})" if page.reason else state
+    return local(page.not_before, zone)[5:16], who, channel, what, became
 
 
 def print_shown(shown: Shown) -> None:

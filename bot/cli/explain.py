@@ -122,6 +122,7 @@ def _ground(settings: "Settings") -> "Iterator[Ground]":
             processing_ids=frozenset(settings.hl7.processing_ids),
             now=clock_for(settings).now(),
             look=look,
+            calls=settings.calls,
         )
 
 

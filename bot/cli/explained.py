@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bot.cli.explaining import Asked, Explained, Message
 from bot.cli.shown import local, out, print_json
+from bot.domain.coverage import VOICE
 from bot.domain.message import Reports, SetAside, Unusable
 from bot.domain.report import Identifier, Preliminary, Provider, Report
 
@@ -84,6 +85,7 @@ def _step(asked: Asked) -> dict[str, Any]:
         "who": asked.who.value,
         "after_minutes": asked.after.total_seconds() / 60,
         "channels": list(asked.channels),
+        "call_after_minutes": asked.call_after and asked.call_after.total_seconds() / 60,
         "person": asked.person.name if asked.person else None,
         "named": asked.named or None,
         "identifiers": [_number(identifier) for identifier in asked.identifiers],
@@ -235,8 +237,10 @@ def _sentence(asked: Asked) -> str:
     numbers = _numbers(asked.identifiers)
     told = f"{asked.named} ({numbers or 'no identifier'})" if asked.named or numbers else ""
     person = f" → {asked.person.name}" if asked.person else ""
-    by = f" by {' and '.join(asked.channels)}" if asked.channels else ", who cannot be reached"
-    return f"{_when(asked.after)} the {who}{' ' + told if told else ''}{person}{by}"
+    channels = ["a call" if channel == VOICE else channel for channel in asked.channels]
+    by = f" by {' and '.join(channels)}" if channels else ", who cannot be reached"
+    called = f", and by a call {_when(asked.call_after)}" if asked.call_after else ""
+    return f"{_when(asked.after)} the {who}{' ' + told if told else ''}{person}{by}{called}"
 
 
 def _when(after: timedelta) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.domain.coverage import Person, Role, Roster
+from bot.domain.coverage import SLACK, SMS, VOICE, Person, Role, Roster
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.domain.policy import CategoryPolicy, Policy, Step
 from bot.domain.report import ROUTINE, Identifier, Preliminary, Report, Status
@@ -30,12 +30,13 @@ class Ground:
     processing_ids: frozenset[str]
     now: datetime
     look: Look | None = None
+    calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One step of the ladder: who, when, how. ``person`` is None where nobody is known to fill it,
-    ``identifiers`` are those of the message."""
+    ``identifiers`` are those of the message; ``call_after`` is how much later their phone rings."""
 
     who: Role
     after: timedelta
@@ -43,6 +44,7 @@ class Asked:
     person: Person | None = None
     named: str = ""
     identifiers: tuple[Identifier, ...] = ()
+    call_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,28 +158,33 @@ def _ladder(report: Report, found: Triage, ground: Ground) -> tuple[Asked, ...]:
     roster = ground.look(report) if ground.look else None
     if roster and roster.ordering is None:
         return _coordinator(ground, report)
-    return tuple(_asked(step, report, roster) for step in policy.steps if step.who != Role.OWNER)
+    return tuple(
+        _asked(ground, step, report, roster) for step in policy.steps if step.who != Role.OWNER
+    )
 
 
 def _coordinator(ground: Ground, report: Report | None) -> tuple[Asked, ...]:
     """The coordinator, and at once."""
     step = _of_coordinator(ground.policy.categories[0])
     roster = ground.look(report) if ground.look and report else None
-    return (_asked(Step(timedelta(0), step.who, step.channels), report, roster),)
+    at_once = Step(timedelta(0), step.who, step.channels)
+    return (_asked(ground, at_once, report, roster),)
 
 
 def _of_coordinator(policy: CategoryPolicy) -> Step:
     return next(step for step in policy.steps if step.who is Role.COORDINATOR)
 
 
-def _asked(step: Step, report: Report | None, roster: Roster | None) -> Asked:
+def _asked(ground: Ground, step: Step, report: Report | None, roster: Roster | None) -> Asked:
     person = _filling(step.who, roster) if roster else None
-    channels = tuple(c for c in step.channels if person is None or c in person.channels)
+    reaching = person.channels if person else (SLACK, SMS, *((VOICE,) if ground.calls else ()))
+    channels = tuple(channel for channel in step.channels if channel in reaching)
+    called = step.call_after if VOICE in reaching else None
     if step.who is not Role.ORDERING_PROVIDER or report is None:
-        return Asked(step.who, step.after, channels, person)
+        return Asked(step.who, step.after, channels, person, call_after=called)
     named = ", ".join(provider.name for provider in report.ordering if provider.name)
     identifiers = tuple(i for provider in report.ordering for i in provider.identifiers)
-    return Asked(step.who, step.after, channels, person, named, identifiers)
+    return Asked(step.who, step.after, channels, person, named, identifiers, called)
 
 
 def _filling(who: Role, roster: Roster) -> Person | None:

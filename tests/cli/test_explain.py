@@ -291,6 +291,19 @@ def test_addenda_a_machine_and_who_cannot_be_reached_are_shown(place: Place) -> 
     assert "would page at once the coordinator → Carla" in again.output
 
 
+def test_whose_phone_would_ring_is_told_where_the_site_can_call(place: Place) -> None:
+    place.imported(CARLA, BEN)
+    data = sample(fields={16: "1245319599^LEE^BEN^^^^^^NPI"})
+    file = str(written(place.folder, data))
+    assert "call" not in place.run("explain", file).output
+    place.env["READBACK_TWILIO__CALL_FROM"] = "+13125550198"
+    told = " ".join(place.run("explain", file).output.split())
+    assert "→ Ben by sms, and by a call after 5 min" in told
+    assert "the coordinator → Carla by slack and sms and a call" in told
+    steps = lines(place.run("explain", file, "--json"))[0]["would_page"]
+    assert [step["call_after_minutes"] for step in steps] == [5.0, 5.0, None]
+
+
 # ---- FHIR -----------------------------------------------------------------------------------
 
 

@@ -50,11 +50,12 @@ def expect_everything(hospital: Hospital) -> None:
         sms.expected = True
 
 
-def operate(hospital: Hospital, *words: str) -> None:
-    """A command of readback beside the bot, in a process of its own."""
+def operate(hospital: Hospital, *words: str) -> str:
+    """A command of readback beside the bot, in a process of its own; what it printed."""
     place = hospital.place
     done = warm().run([*words, "--config", str(place.config)], {**os.environ, **place.environment})
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def import_people(hospital: Hospital, *changes: tuple[str, str]) -> None:

@@ -15,6 +15,7 @@ from tests.scenarios.looking import (
     entries,
     expect_everything,
     import_people,
+    operate,
     owner,
     pages,
 )
@@ -71,6 +72,10 @@ def test_the_owner_is_called_at_five_minutes_and_once_more_within_three(hospital
     failed = [(e.data["reason"], e.data["permanent"]) for e in entries(hospital, "page_failed")]
     assert failed == [("voice-no-answer", False), ("voice-no-answer", True)]
     assert owner(hospital) == hospital.ada.name, "the pages that she can read still stand"
+    told = [event for _, event in hospital.timeline() if "Dr. Ada Osei's phone" in event]
+    assert len(told) == 2
+    shown = operate(hospital, "alerts", "show", hospital.alert().ref)
+    assert shown.count("rang (voice-no-answer)") == 2
 
 
 def test_a_key_and_the_code_of_the_sms_acknowledge(hospital: Hospital) -> None:

@@ -126,6 +126,8 @@ def _amended(facts: _Facts) -> Told:
 
 
 def _sending(facts: _Facts) -> Told:
+    if facts["channel"] == "voice":
+        return _calling(facts)
     kind, _, outcome = facts.entry.what.partition("_")
     notice = NOTICES.get(facts["notice"], _plain(facts["notice"]))
     again = "possible repeat" if facts.entry.data.get("possible_repeat") else notice
@@ -145,6 +147,21 @@ def _sending(facts: _Facts) -> Told:
             return Told(f"{message} to {facts.who} given up", f"{notice}, after a day", "alarm")
         case _:
             return Told(f"{message} to {facts.who}: outcome unknown", again, "warn")
+
+
+def _calling(facts: _Facts) -> Told:
+    """A call is no message: it rings, and somebody takes it or not."""
+    again = "possible repeat" if facts.entry.data.get("possible_repeat") else ""
+    match facts.entry.what:
+        case "page_sent":
+            return Told(f"{facts.who}'s phone rings", again, "page")
+        case "page_delivered":
+            return Told(f"{facts.who} took the call", "no acknowledgment by that alone")
+        case "page_failed":
+            why = facts["reason"].removeprefix("voice-").replace("-", " ")
+            return Told(f"{facts.who} was not reached by a call", why, "warn")
+        case _:
+            return Told(f"Call to {facts.who}: outcome unknown", again, "warn")
 
 
 _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
