@@ -14,13 +14,14 @@ from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import NO_PROFILES, STANDARD, Feeds, Profile
 from bot.domain.report import Flag, Patient
 from bot.sources.hl7_batch import split
+from bot.sources.hl7_charset import header_line, unmarked
 from bot.sources.hl7_flags import salvage
 from bot.sources.hl7_macros import salvaged_macros
 from bot.sources.hl7_orders import party, processing_id, salvaged_order, sender
 from bot.sources.hl7_people import patient
 from bot.sources.hl7_report import Circumstances, Left, reports
 from bot.sources.hl7_time import moment, zone_of
-from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, header_line, salvaged, unmarked
+from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
 from bot.sources.oversize import together
 from bot.sources.salvage import unread_flags
 

@@ -16,7 +16,7 @@ _BEGINS = re.compile(
 # Without a line end before it a whole header has to follow, up to the type in MSH-9, and no blank
 # may stand before it: a note may quote one.
 _RUNS_ON = re.compile(
-    rb"(?<=[^\s\x0b\x1c])MSH([^\w\s])[^\w\s]{2,5}\1(?:(?:(?!\1)[^\r\n])*+\1){6}[A-Z]{3}(?!\w)"
+    rb"(?<=[^\s\x0b\x1c])(?<!\xef\xbb\xbf)MSH([^\w\s])[^\w\s]{2,5}\1(?:(?:(?!\1)[^\r\n])*+\1){6}[A-Z]{3}(?!\w)"
 )
 
 

@@ -8,6 +8,7 @@ from bot.domain.numbers import bare
 from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Flag, OrderNumber, Patient, Provider, Report, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
+from bot.sources import hl7_charset
 from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
@@ -83,6 +84,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     told = narrate(results, flagged, wire, profile, added)
     told = with_macros(told, lambda: prose_of(results, wire), profile)
     when = _times(order, stands, wire, known)
+    doubt = hl7_charset.doubt(at(wire.header, 18), wire.charset, told.text)
     ordering = orderer(order, wire)
     radiologist = interpreter(at(obr, 32), wire, profile) or interpreter(at(obr, 33), wire, profile)
     return Report(
@@ -111,7 +113,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         control_id=wire.msh(10),
         patient_class=wire.clean(at(pv1, 2)),
         location=location(at(pv1, 3), wire),
-        time_notes=when.notes,
+        time_notes=(*when.notes, *((doubt,) if doubt else ())),
         study_uid=study_uid(told, order.others, wire)[0],
         called=called(told)[0],
         machine=bool(known.machines) and _is_machine(wire, radiologist, known.machines),

@@ -5,12 +5,14 @@ that is no segment continues the field before it, MSH-2 may have fewer or more c
 four (HL7 v2.5.1 section 2.5). Nothing in here knows what a field means.
 """
 
-import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
+
+from bot.sources import hl7_charset
+from bot.sources.hl7_charset import Undecodable, by_trial, unmarked
 
 _NAME, _FOURTH = itemgetter(slice(0, 3)), itemgetter(slice(3, 4))
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
@@ -69,92 +71,13 @@ def at(parts: list[str], number: int) -> str:
 
 # ---- charset --------------------------------------------------------------------------------
 
-# MSH-18, table 0211, without blanks, dashes and slashes. What is not in here is read by trial;
-# ASCII too, since senders write it without having looked at their 8-bit text.
-_CODECS = {
-    "UTF8": "utf-8",
-    "UNICODEUTF8": "utf-8",
-    "WINDOWS1252": "cp1252",
-    "CP1252": "cp1252",
-    "GB180302000": "gb18030",
-    "BIG5": "big5",
-    "KSX1001": "euc_kr",
-    "ISOIR87": "iso2022_jp",
-    **{
-        f"8859{part}": f"iso8859_{part}"
-        for part in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)
-    },
-}
-_LATIN_1 = frozenset({"88591", "ISO88591", "LATIN1"})
-
-
-# What stands before a text that Windows has saved as "Unicode", and what it says of the rest.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-
-
-def unmarked(data: bytes) -> bytes:
-    """The message without the byte order mark before it; what UTF-16 marked so in UTF-8."""
-    for mark, codec in _MARKS:
-        if data.startswith(mark):
-            rest = data[len(mark) :]
-            return rest if codec == "utf-8" else rest.decode(codec, "replace").encode()
-    return data
-
 
 def decode(data: bytes) -> tuple[str, str]:
-    """The text and the codec used: by a byte order mark or MSH-18, else UTF-8, Windows-1252 and
-    Latin-1 by trial.
-
-    Raises BadReport for a NUL, and for bytes that the declared charset does not have.
-    """
-    plain = unmarked(data)
-    if b"\0" not in plain and plain is not data:
-        return _by_trial(plain, ("utf-8", "cp1252"))
-    if b"\0" in plain:
-        detail = "The message has a NUL byte: send text, in UTF-8 and not in UTF-16"
-        raise BadReport("undecodable", detail, "102", "MSH^1^18")
-    declared = _declared(data)
-    codec = _CODECS.get(declared)
-    if codec is None:
-        return _by_trial(data, ("cp1252",) if declared in _LATIN_1 else ("utf-8", "cp1252"))
+    """The text and the codec used, see hl7_charset. Raises BadReport where it is no text."""
     try:
-        return data.decode(codec), codec
-    except UnicodeDecodeError as error:
-        detail = f"Byte {error.start} is not in the charset that MSH-18 declares: correct MSH-18"
-        raise BadReport("undecodable", detail, "102", "MSH^1^18") from None
-
-
-def _by_trial(data: bytes, likely: tuple[str, ...]) -> tuple[str, str]:
-    for codec in likely:
-        try:
-            return data.decode(codec), codec
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1"), "latin-1"
-
-
-_MSH_18 = 18  # MSH-1 is the separator itself, so this is also the number of parts before MSH-19
-
-
-def _declared(data: bytes) -> str:
-    # Nearly every message says nothing here: the common case costs one split of the first line.
-    fields = header_line(data).split(data[3:4] or b"|", _MSH_18)
-    if len(fields) < _MSH_18:
-        return ""
-    first = fields[_MSH_18 - 1].decode("latin-1").split("~", 1)[0].split("^", 1)[0]
-    return re.sub(r"[\s/_-]|^ISO(?=.?8859)", "", first.upper())
-
-
-def header_line(data: bytes) -> bytes:
-    """The first line, without its end."""
-    end = data.find(b"\r")
-    line = data if end < 0 else data[:end]
-    end = line.find(b"\n")
-    return line if end < 0 else line[:end]
+        return hl7_charset.decode(data)
+    except Undecodable as bad:
+        raise BadReport("undecodable", bad.detail, "102", "MSH^1^18") from None
 
 
 # ---- segments -------------------------------------------------------------------------------
@@ -283,6 +206,6 @@ def _resolver(wire: Wire) -> Callable[[re.Match[str]], str]:
 
 def _characters(digits: str, charset: str) -> str:
     raw = bytes.fromhex(digits)
-    text = _by_trial(raw, (charset, "cp1252"))[0]
+    text = by_trial(raw, (charset, "cp1252"))[0]
     # A database's text column has no NUL; CR would read as the end of a segment.
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")

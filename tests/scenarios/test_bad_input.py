@@ -69,7 +69,7 @@ EMPTY = {
 
 
 def test_a_byte_of_no_character(hospital: Hospital) -> None:
-    declared = spoiled(hospital, ("|P|2.5.1", "|P|2.5.1||||||UNICODE UTF-8"))
+    declared = spoiled(hospital, ("|P|2.5.1", "|P|2.5.1||||||BIG-5"))
     message = declared.replace(b"No acute", b"No \xff acute")
     send_what_cannot_be_used(hospital, message, "undecodable", "MSH^1^18", "102")
     expect_notice(hospital, "undecodable")

@@ -17,7 +17,7 @@ ROWS = [
     ("a NUL", sample() + b"\0", "undecodable", "AE", "MSH^1^18", "102", True),
     (
         "a byte that the declared charset does not have",
-        sample().replace(b"2.5.1", b"2.5.1||||||UTF-8").replace(b"Tension", b"T\xff"),
+        sample().replace(b"2.5.1", b"2.5.1||||||BIG-5").replace(b"Tension", b"T\xff"),
         "undecodable",
         "AE",
         "MSH^1^18",

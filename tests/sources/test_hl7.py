@@ -73,30 +73,6 @@ def test_bytes_before_the_header_are_no_obstacle() -> None:
 
 
 @pytest.mark.parametrize(
-    ("charset", "codec"),
-    [
-        ("", "utf-8"),
-        ("", "cp1252"),
-        ("ASCII", "cp1252"),
-        ("UNICODE UTF-8", "utf-8"),
-        ("8859/1", "latin-1"),
-        ("8859/15", "iso8859-15"),
-        ("ISO 8859-2", "iso8859-2"),
-        ("WHATEVER", "utf-8"),
-    ],
-)
-def test_the_charset_is_the_declared_one_or_found_by_trial(charset: str, codec: str) -> None:
-    declared = sample().decode().replace("2.5.1", f"2.5.1||||||{charset}", 1)
-    data = declared.replace("Tension", "Größerer").encode(codec)
-    assert report(data).impression == "Größerer pneumothorax."
-
-
-def test_a_byte_of_no_charset_is_kept_as_latin_1() -> None:
-    data = sample().replace(b"Tension", b"T\x81\xfcnsion")
-    assert report(data).impression == "T\x81ünsion pneumothorax."
-
-
-@pytest.mark.parametrize(
     ("kind", "reason"),
     [
         ("ADT^A01^ADT_A01", "adt-a01"),

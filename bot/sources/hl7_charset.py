@@ -1,0 +1,146 @@
+"""Bytes to text: by a byte order mark, by MSH-18 (table 0211, and what senders write for it), else
+by trial. A report is read whatever a sender says of its bytes, as long as they are text."""
+
+import codecs
+import re
+
+
+class Undecodable(Exception):
+    """No text: ``detail`` says why and what to send instead."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+# Names without blanks, dashes and slashes. What is not in here is read by trial; ASCII too, since
+# senders write it without having looked at their 8-bit text.
+_CODECS = {
+    **dict.fromkeys(("UTF8", "UNICODEUTF8", "ISOIR192", "65001", "CP65001"), "utf-8"),
+    **{f"8859{part}": f"iso8859_{part}" for part in (*range(2, 12), 13, 14, 15, 16)},
+    **{f"WINDOWS{page}": f"cp{page}" for page in range(1250, 1259)},
+    **{f"CP{page}": f"cp{page}" for page in (437, 850, 852, *range(1250, 1259))},
+    **{f"IBM{page}": f"cp{page}" for page in (437, 850, 852)},
+    **{f"LATIN{part}": f"iso8859_{number}" for part, number in ((2, 2), (5, 9), (9, 15))},
+    # The registration numbers that DICOM and HL7 use for the parts of ISO 8859.
+    **dict.fromkeys(("ISOIR101",), "iso8859_2"),
+    **dict.fromkeys(("ISOIR109",), "iso8859_3"),
+    **dict.fromkeys(("ISOIR110",), "iso8859_4"),
+    **dict.fromkeys(("ISOIR144",), "iso8859_5"),
+    **dict.fromkeys(("ISOIR127",), "iso8859_6"),
+    **dict.fromkeys(("ISOIR126",), "iso8859_7"),
+    **dict.fromkeys(("ISOIR138",), "iso8859_8"),
+    **dict.fromkeys(("ISOIR148",), "iso8859_9"),
+    **dict.fromkeys(("ISOIR203",), "iso8859_15"),
+    **dict.fromkeys(("ISOIR166", "TIS620"), "tis_620"),
+    **dict.fromkeys(("GB180302000", "GB18030", "GBK", "GB2312", "ISOIR58"), "gb18030"),
+    **dict.fromkeys(("BIG5", "CNS116431992"), "big5"),
+    **dict.fromkeys(("KSX1001", "KSC5601", "ISOIR149", "EUCKR"), "euc_kr"),
+    **dict.fromkeys(("SHIFTJIS", "SJIS", "ISOIR13"), "cp932"),
+    **dict.fromkeys(("ISOIR87", "ISOIR159", "ISOIR14"), "iso2022_jp_1"),
+}
+_PARTS_OF_8859 = frozenset(codec for codec in _CODECS.values() if codec.startswith("iso8859"))
+_LATIN_1 = frozenset({"88591", "LATIN1", "ISOIR100", "L1"})
+_ASCII = frozenset({"", "ASCII", "USASCII", "ISOIR6", "ISO646"})
+# Where a byte does not fit in here the whole text is in doubt, not one letter.
+_MANY_BYTES = frozenset({"gb18030", "big5", "euc_kr", "cp932", "iso2022_jp_1"})
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""What stands before a text that Windows has saved as "Unicode", and what it says of the rest."""
+_UNMARKED = ((b"M\0S\0H\0", "utf-16-le"), (b"\0M\0S\0H", "utf-16-be"))
+
+# The quotes, dashes and dots of Windows, which stand there in each of its code pages. ISO 8859 has
+# control characters there that no report has.
+_OF_WINDOWS = {
+    byte: bytes([byte]).decode("cp1252")
+    for byte in (0x80, 0x82, 0x84, 0x85, 0x86, 0x87, 0x8B, *range(0x91, 0x98), 0x99, 0x9B)
+}
+
+
+def unmarked(data: bytes) -> bytes:
+    """The message without a byte order mark before it; what is UTF-16, marked or not, in UTF-8."""
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            rest = data[len(mark) :]
+            return rest if codec == "utf-8" else rest.decode(codec, "replace").encode()
+    for begins, codec in _UNMARKED:
+        if data.startswith(begins):
+            return data.decode(codec, "replace").encode()
+    return data
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text and the codec used. Raises Undecodable for a NUL, and for bytes that a declared
+    charset of many bytes a letter does not have."""
+    plain = unmarked(data)
+    if b"\0" in plain:
+        raise Undecodable("The message has a NUL byte: send text, in UTF-8 and not in UTF-16")
+    if plain is not data:
+        return by_trial(plain, ("utf-8", "cp1252"))
+    declared = _declared(data)
+    codec = _CODECS.get(declared)
+    if codec is None:
+        return by_trial(data, ("cp1252",) if declared in _LATIN_1 else ("utf-8", "cp1252"))
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError as error:
+        if codec not in _MANY_BYTES:
+            return by_trial(data, ("utf-8", "cp1252"))
+        where = f"Byte {error.start} is not in the charset that MSH-18 declares: correct MSH-18"
+        raise Undecodable(where) from None
+    return (text.translate(_OF_WINDOWS) if codec in _PARTS_OF_8859 else text), codec
+
+
+def by_trial(data: bytes, likely: tuple[str, ...]) -> tuple[str, str]:
+    """Decoded by the first that fits; Latin-1 fits always."""
+    for codec in likely:
+        try:
+            return data.decode(codec), codec
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1").translate(_OF_WINDOWS), "latin-1"
+
+
+def doubt(stated: str, codec: str, text: str) -> str:
+    """In words, where letters may be wrong: MSH-18 names a charset that is unknown, or that the
+    bytes are not in. ``stated`` is the field, with ~ between its repetitions."""
+    name = _first_of(stated.split("~"))
+    known = _CODECS.get(name)
+    if text.isascii() or codec in {known, "utf-8"} or name in _ASCII | _LATIN_1:
+        return ""
+    return f"MSH-18 does not name the charset, read as {codec}"
+
+
+_MSH_18 = 18  # MSH-1 is the separator itself, so this is also the number of parts before MSH-19
+
+
+def _declared(data: bytes) -> str:
+    # Nearly every message says nothing here: the common case costs one split of the first line.
+    fields = header_line(data).split(data[3:4] or b"|", _MSH_18)
+    if len(fields) < _MSH_18:
+        return ""
+    return _first_of(fields[_MSH_18 - 1].decode("latin-1").split("~"))
+
+
+def _first_of(names: list[str]) -> str:
+    """Of several the first that says more than ASCII: the others are switched to by escapes."""
+    plain = [_plain(name) for name in names]
+    return next((name for name in plain if name not in _ASCII), "")
+
+
+def _plain(name: str) -> str:
+    """ "ISO 8859-1", "ISO_8859/1" and "ISO 2022 IR 100" as the tables above have them."""
+    bare = re.sub(r"[\s/_().:-]", "", name.split("^", 1)[0].upper())
+    return re.sub(r"^ISO(?=8859)|(?<=^ISO)2022(?=IR)", "", bare)
+
+
+def header_line(data: bytes) -> bytes:
+    """The first line, without its end."""
+    end = data.find(b"\r")
+    line = data if end < 0 else data[:end]
+    end = line.find(b"\n")
+    return line if end < 0 else line[:end]

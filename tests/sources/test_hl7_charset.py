@@ -1,0 +1,91 @@
+"""Whatever MSH-18 says of the bytes, a report that is text is read."""
+
+import pytest
+
+from bot.domain.report import Report
+from tests.sources.oru import OBX, message, obr, report, sample, unusable
+
+
+def told(words: str, codec: str, charset: str) -> Report:
+    data = sample().decode().replace("2.5.1", f"2.5.1||||||{charset}", 1)
+    return report(data.replace("Tension", words).encode(codec))
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec"),
+    [
+        ("", "utf-8"),
+        ("", "cp1252"),
+        ("ASCII", "cp1252"),
+        ("UNICODE UTF-8", "utf-8"),
+        ("UTF-8", "utf-8"),
+        ("ISO IR192", "utf-8"),
+        ("UNICODE", "utf-8"),
+        ("8859/1", "latin-1"),
+        ("8859/1", "cp1252"),
+        ("ISO_8859-1:1987", "latin-1"),
+        ("ISO IR100", "latin-1"),
+        ("ISO 2022 IR 100", "latin-1"),
+        ("8859/15", "iso8859-15"),
+        ("ISO 8859-2", "iso8859-2"),
+        ("ISO IR101", "iso8859-2"),
+        ("WINDOWS-1250", "cp1250"),
+        ("CP850", "cp850"),
+        ("~UNICODE UTF-8", "utf-8"),
+        ("ASCII~8859/1", "latin-1"),
+        ("8859/1~8859/15", "latin-1"),
+        ("WHATEVER", "utf-8"),
+        ("WHATEVER", "cp1252"),
+        ("UTF-8", "cp1252"),
+    ],
+)
+def test_the_charset_is_the_declared_one_or_found_by_trial(charset: str, codec: str) -> None:
+    assert told("Größerer", codec, charset).impression == "Größerer pneumothorax."
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec", "words"),
+    [
+        ("ISO IR144", "iso8859_5", "Перелом"),
+        ("WINDOWS-1251", "cp1251", "Перелом"),
+        ("ISO IR87", "iso2022_jp", "気胸"),
+        ("ASCII~ISO IR87", "iso2022_jp", "気胸"),
+        ("GB 18030-2000", "gb18030", "气胸"),
+        ("BIG-5", "big5", "氣胸"),
+        ("KS X 1001", "euc_kr", "기흉"),
+    ],
+)
+def test_other_alphabets_are_read_by_what_is_declared(charset: str, codec: str, words: str) -> None:
+    assert told(words, codec, charset).impression == f"{words} pneumothorax."
+
+
+@pytest.mark.parametrize("charset", ["8859/1", "8859/2", "8859/15", "ISO IR101"])
+def test_the_quotes_and_dashes_of_windows_stand_in_any_of_iso_s_charsets(charset: str) -> None:
+    data = sample().replace(b"2.5.1", b"2.5.1||||||" + charset.encode(), 1)
+    found = report(data.replace(b"Tension", b"\x93T\x94 \x96 it\x92s"))
+    assert found.impression == "“T” – it’s pneumothorax."
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_needs_no_mark(codec: str) -> None:
+    data = sample().decode().replace("Tension", "Größerer").encode(codec)
+    assert report(data).impression == "Größerer pneumothorax."
+
+
+def test_a_byte_of_no_charset_is_kept_as_latin_1() -> None:
+    data = sample().replace(b"Tension", b"T\x81\xfcnsion\x97")
+    assert report(data).impression == "T\x81ünsion— pneumothorax."
+
+
+def test_letters_that_may_be_wrong_are_noted_and_no_others() -> None:
+    note = ("MSH-18 does not name the charset, read as cp1252",)
+    assert told("Größerer", "cp1252", "WHATEVER").time_notes == note
+    assert told("Größerer", "cp1252", "UTF-8").time_notes == note
+    for charset in ("", "8859/1", "WINDOWS-1252"):
+        assert told("Größerer", "cp1252", charset).time_notes == ()
+    assert told("Tension", "ascii", "WHATEVER").time_notes == ()
+
+
+def test_where_each_letter_has_several_bytes_a_wrong_one_is_not_guessed_at() -> None:
+    data = message(obr(), OBX).replace(b"2.5.1", b"2.5.1||||||BIG-5").replace(b"T", b"\xff")
+    assert unusable(data).reason in {"undecodable", "no-msh"}
