@@ -5,14 +5,10 @@ deaf connection by the wall clock, which may step, and waits for Slack's Retry-A
 Here the end is an error at once, pings are counted, and whoever owns the link does the waiting.
 """
 
-import errno
 import json
-import socket
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
@@ -22,6 +18,7 @@ from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.slack import SlackSettings
+from bot.slack.session import Session
 from bot.slack.transport import is_local, library_logger, web_client
 
 PING_SECONDS = 2.0
@@ -29,6 +26,9 @@ PING_SECONDS = 2.0
 # click on it shows Slack's error after three, and whoever tries again meets a new connection.
 PONG_SECONDS = 4.0
 CONNECT_SECONDS = 10
+# The SDK reads an envelope by recursion, a level for each piece: with its 1024 a long modal that
+# is submitted would end at Python's limit.
+PIECE_BYTES = 65_536
 # What one click may take (Slack waits as long), for those under way when a link is given up.
 ACT_SECONDS = 3.0
 LOST, DEAF = "lost", "deaf"
@@ -73,11 +73,12 @@ class Link(SocketModeClient):
     def connect(self) -> None:
         """Raises SlackClientError, HTTPException or OSError where Slack gives no address; where
         the address does not answer the link is LOST."""
-        session = _Session(
+        session = Session(
             url=self.issue_new_wss_url(),
             logger=self.logger,
             proxy=self.proxy,
             proxy_headers=self.proxy_headers,
+            receive_buffer_size=PIECE_BYTES,
             on_message_listener=self._on_message,
             on_error_listener=self._on_error,
             on_close_listener=self._on_close,
@@ -99,10 +100,8 @@ class Link(SocketModeClient):
         """End the stream, so that Slack sends nothing more by it. What is under way goes on."""
         self._cut = True
         self._over(LOST)
-        session = self.current_session
-        line: object = session.sock if session else None
-        if isinstance(line, _Line):
-            line.end()
+        if isinstance(self.current_session, Session):
+            self.current_session.end()
 
     def finish(self) -> None:
         """Let the acts under way end, for as long as Slack waits for one, and close."""
@@ -186,41 +185,3 @@ class Link(SocketModeClient):
             send_response(client, request, run_bolt_app(self._app, request), start_time=0.0)
         finally:
             self._under_way.discard(request.envelope_id)
-
-
-class _Session(Connection):
-    """The SDK's, with a line that we watch. Two threads may end it at the same time."""
-
-    def connect(self) -> None:
-        super().connect()
-        if self.sock:
-            line: Any = _Line(self.sock)
-            self.sock = line
-
-    def disconnect(self) -> None:
-        with suppress(AttributeError):  # the SDK looks whether it is closed before it takes a lock
-            super().disconnect()
-
-
-class _Line:
-    """A socket whose end of stream is an error, and that never sends half a frame."""
-
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line
-
-    def recv(self, size: int) -> bytes:
-        received = self._line.recv(size)
-        if not received:
-            raise ConnectionResetError(errno.ECONNRESET, "the stream has ended")
-        return received
-
-    def send(self, frame: bytes) -> int:
-        self._line.sendall(frame)
-        return len(frame)
-
-    def end(self) -> None:
-        with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._line, name)

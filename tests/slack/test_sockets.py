@@ -24,6 +24,7 @@ def start(world: World, site: SlackSettings) -> Iterator[Start]:
     client.token = site.bot_token
     app = App(client=client)
     app.command("/readback")(_here)
+    app.command("/long")(_long)
     started: list[Sockets] = []
 
     def begin(count: int) -> Sockets:
@@ -39,6 +40,13 @@ def start(world: World, site: SlackSettings) -> Iterator[Start]:
 
 def _here(ack: Ack) -> None:
     ack("here")
+
+
+LONG = "A long report, über 64 KB. " * 3_000
+
+
+def _long(ack: Ack) -> None:
+    ack(LONG)
 
 
 @pytest.fixture
@@ -99,6 +107,21 @@ def test_a_connection_that_is_asked_to_go_is_followed_before_it_ends(
     world.disconnect_sockets("warning")
     wait(lambda: len(set(world.slack.socket.links) - set(before)) == sockets.live() == 2)
     assert ada.command("/readback").ephemeral.text == "here"
+
+
+def test_an_answer_of_more_than_64_kilobytes_arrives(
+    start: Start, world: World, ada: SlackPerson
+) -> None:
+    start(1)
+    world.wait_connected()
+    assert ada.command("/long").ephemeral.text == LONG
+
+
+def test_an_envelope_of_a_megabyte_is_read(start: Start, world: World, ada: SlackPerson) -> None:
+    """A submitted modal comes back with all that it showed."""
+    start(1)
+    world.wait_connected()
+    assert ada.command("/readback", "x" * 1_200_000).ephemeral.text == "here"
 
 
 def test_the_log_says_why_slack_lets_nobody_in(world: World, start: Start) -> None:
