@@ -5,6 +5,7 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 from dataclasses import dataclass
@@ -56,7 +57,9 @@ class RequestUrl:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ACK_SECONDS))
         try:
-            async with self._session.post(self.url, data=body, headers=headers) as answer:
+            async with self._session.post(
+                self.url, data=io.BytesIO(body.encode()), headers=headers
+            ) as answer:
                 return self._ack(answer.status, await answer.text())
         except (aiohttp.ClientError, TimeoutError):
             return Ack(error="the app did not answer within 3 seconds")

@@ -19,8 +19,9 @@ from bot import metrics
 from bot.log import log
 
 PATH = "/slack/events"
-# Slack's own are far smaller: a view holds 250 kB at most.
-MOST_BYTES = 1_000_000
+# A submitted modal brings its view along, 250 kB at most, in which letters beyond ASCII are escaped
+# twice.
+MOST_BYTES = 3_000_000
 
 
 class Requests:

@@ -74,7 +74,7 @@ def test_forged_and_outdated_requests_are_refused(hospital: Hospital, url: Reque
     assert run(url.post(body, {"Content-Type": headers["Content-Type"]})) == REFUSED
     assert run(url.post(body, {**headers, "X-Slack-Request-Timestamp": "now"})) == REFUSED
     assert run(url.deliver_again(seconds_ago=301)) == REFUSED
-    assert run(url.post("x" * 1_000_001, headers)).error == "the app answered 413"
+    assert run(url.post("x" * 3_000_001, headers)).error == "the app answered 413"
     assert not hospital.ada.slack.modals
     modal = hospital.ada.slack.click("Acknowledge").modal
     assert hospital.ada.slack.submit(modal, {"Confirm": UNDERSTOOD}).outcome == "closed"
