@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from bot.sandbox.journal import Json
+from bot.sandbox.phone_acts import calls_of, on_phone
 from bot.sandbox.slack_actions import Did
 from bot.sandbox.slack_forms import elements_of, entered
 from bot.sandbox.slack_render import rendered, rendered_view
@@ -27,6 +28,7 @@ async def act(stage: Stage, what: Json) -> Json:
     {"do": "close", "user", "view_id"}                {"do": "home", "user"}
     {"do": "command", "user", "command"?, "text"}     {"do": "sms", "from", "body"}
     {"do": "phone", "number", "state"}    on, off, blocked, unreachable, held, no receipt
+    {"do": "answers" | "keys" | "hang_up", …}    see phone_acts.py
     {"do": "slack_down" | "twilio_down", "down"}
     """
     match what.get("do"):
@@ -37,6 +39,11 @@ async def act(stage: Stage, what: Json) -> Json:
             return {"ok": True, "sms": _sms(sms)}
         case "phone":
             return await _phone(stage, what)
+        case "answers" | "keys" | "hang_up":
+            try:
+                return await on_phone(stage, what)
+            except ValueError as wrong:
+                raise CannotAct(str(wrong)) from None
         case "slack_down" | "twilio_down":
             return await _down(stage, what)
         case "click" | "submit" | "close" | "home" | "command":
@@ -204,6 +211,8 @@ def _thread(stage: Stage, number: str) -> Json:
         "landline": handset.landline,
         "opted_out": handset.opted_out,
         "messages": thread,
+        "answering": handset.answering,
+        "calls": calls_of(stage, number),
     }
 
 

@@ -136,6 +136,20 @@ def test_a_reply_on_the_phone_acknowledges(page: Page) -> None:
     expect(thread).to_contain_text("delivered")
 
 
+def test_a_call_is_taken_and_answered_by_a_key_and_the_code(page: Page) -> None:
+    send(page, "Chest X-ray: tension pneumothorax")
+    choose_person(page, "Dr. Sam Park")
+    keys = page.locator("#suggestions button")
+    expect(keys.filter(has_text="ACK")).to_be_visible(timeout=PATIENCE)
+    keys.filter(has_text="let them ring").click()
+    expect(keys.filter(has_text="pick up")).to_be_visible()
+    page.get_by_role("button", name="+10 min").click()
+    keys.filter(has_text="1 acknowledge").click(timeout=PATIENCE)
+    keys.filter(has_text="#").click()
+    expect(page.locator(".bubble.call").last).to_contain_text("is acknowledged", timeout=PATIENCE)
+    expect(page.locator(".hero")).to_contain_text("no read-back", timeout=PATIENCE)
+
+
 def test_the_clock_moves_the_alert_to_the_designee_and_the_screens_follow(page: Page) -> None:
     ref = send(page, "CTA chest: pulmonary embolism")
     choose_person(page, "Carla Reyes RN")

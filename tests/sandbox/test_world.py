@@ -169,7 +169,29 @@ def test_a_page_can_show_the_world_and_act_in_it(
     assert [m["ephemeral"] for m in snapshot["users"][0]["messages"]] == [False, True]
     assert snapshot["phones"][0]["state"] == "off"
     assert snapshot["phones"][0]["messages"][0]["body"] == "hello"
+    assert snapshot["phones"][0]["answering"] == "no answer"
+    assert snapshot["phones"][0]["calls"] == []
     assert snapshot["slack"] == {"down": False, "connections": 1}
+
+
+def test_a_call_can_be_taken_and_answered_by_keys(world: World) -> None:
+    ask = '<Response><Gather numDigits="1"><Say>Press 1.</Say></Gather></Response>'
+    assert world.act({"do": "answers", "number": TO, "how": "picks up"})["ok"]
+    placed = world.twilio.exchange.place
+    world.phone(TO)
+
+    async def ring() -> None:
+        placed({"To": TO, "From": world.from_number, "Twiml": ask})
+
+    world.server.run(ring())
+    call = world.phone(TO).expect_call("Press 1")
+    assert world.snapshot()["phones"][0]["calls"][0]["asks"] == "key"
+    assert world.act({"do": "hang_up", "call": call.sid})["call"]["status"] == "completed"
+    for what in ({"do": "keys", "call": call.sid, "keys": "1"}, {"do": "keys", "call": "CA0"}):
+        with pytest.raises(CannotAct):
+            world.act(what)
+    with pytest.raises(CannotAct, match="a phone answers"):
+        world.act({"do": "answers", "number": TO, "how": "sings"})
 
 
 def test_a_modal_can_be_closed_and_slack_taken_down_from_the_page(

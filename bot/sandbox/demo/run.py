@@ -20,7 +20,7 @@ from typing import Self
 from bot.sandbox.demo import board as boards
 from bot.sandbox.demo.bot_process import BotDied, BotProcess
 from bot.sandbox.demo.bot_time import BotTime
-from bot.sandbox.demo.place import VIEWER, Ports, people_join, prepare, secrets_of
+from bot.sandbox.demo.place import CALL_FROM, VIEWER, Ports, people_join, prepare, secrets_of
 from bot.sandbox.demo.reports import Deliver, Reports, answered
 from bot.sandbox.demo.server import Page
 from bot.sandbox.journal import Json
@@ -71,10 +71,14 @@ class Demo:
             config,
             folder / "bot.log",
             self.ports.web,
-            {**secrets_of(self.world, self.time.path), **VIEWER},
+            {
+                **secrets_of(self.world, self.time.path),
+                **VIEWER,
+                CALL_FROM: self.world.from_number,
+            },
         )
         self._import_people(folder)
-        self._database = Database(f"sqlite:///{folder / 'readback.db'}")
+        self._database = Database(f"sqlite:///{folder / 'readback.db'}", calls=True)
         ending.callback(self._database.close)
         ending.callback(self.bot.stop)
         self.page = Server(Page(self).routes(), self._port)

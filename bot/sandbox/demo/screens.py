@@ -37,8 +37,11 @@ def _slack_user(user: Json, bot_time: BotTime) -> Json:
 def _phone(phone: Json, bot_time: BotTime) -> Json:
     return {
         **phone,
-        "messages": [
-            {**sms, "at": bot_time.shown(datetime.fromisoformat(sms["at"]).timestamp()).isoformat()}
-            for sms in phone["messages"]
-        ],
+        "messages": [_timed(sms, bot_time) for sms in phone["messages"]],
+        "calls": [_timed(call, bot_time) for call in phone["calls"]],
     }
+
+
+def _timed(event: Json, bot_time: BotTime) -> Json:
+    at = bot_time.shown(datetime.fromisoformat(event["at"]).timestamp())
+    return {**event, "at": at.isoformat()}
