@@ -9,10 +9,14 @@ _WITHIN = re.compile(
     r"(?<=[.;:)!?])[ \t]+(?=(?:IMPRESSION|CONCLUSION|ADDENDUM|FINDINGS|RECOMMENDATIONS?)\s*:)"
 )
 
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
 _VALUES = frozenset({"NM", "SN", "DT", "TM", "TS", "DTM", "DR"})
 # A pointer, or a document in base64: its words are not in the message's text.
-_DOCUMENTS = frozenset({"RP", "ED"})
+DOCUMENT = "ED"
+_DOCUMENTS = frozenset({"RP", DOCUMENT})
+READ_OUT = "ED read"
+"""In place of ED, where the document's words stand in OBX-5: see hl7_documents."""
 _NO_PROSE = _CODED | _VALUES | _DOCUMENTS
 _OBX_5 = 5
 
@@ -29,7 +33,9 @@ def lines_of(fields: list[str], wire: Wire) -> list[str]:
     value = fields[_OBX_5]
     if (kind := fields[2]) in _NO_PROSE:
         return [] if kind in _DOCUMENTS else _question_and_answer(kind, value, fields, wire)
-    if ":" in value or wire.escaped or wire.repetition in value or "\n" in value:
+    if kind == READ_OUT:
+        return running_lines(value)
+    if ":" in value or "<" in value or wire.escaped or wire.repetition in value or "\n" in value:
         return _prose(value, wire)
     return [value.strip()]
 
@@ -41,7 +47,9 @@ def running_lines(text: str) -> list[str]:
 
 
 def _prose(value: str, wire: Wire) -> list[str]:
-    """Repetitions are line breaks, and so are the formatting escapes."""
+    """Repetitions are line breaks, and so are the formatting escapes, and HTML's."""
+    if "<" in value:
+        value = _BREAK.sub("\n", value)
     lines = [wire.clean(line) for line in value.split(wire.repetition)]
     if "\n" in value or wire.escaped:
         lines = [line.strip() for text in lines for line in text.split("\n")]

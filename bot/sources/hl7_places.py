@@ -13,6 +13,7 @@ from bot.domain.profile import NO_PROFILES, Feeds, Profile
 from bot.domain.report import Report, Status
 from bot.sources.hl7 import profile_of
 from bot.sources.hl7_called import called
+from bot.sources.hl7_documents import read_out
 from bot.sources.hl7_exam import modality_of
 from bot.sources.hl7_flags import flags
 from bot.sources.hl7_lines import lines_of
@@ -183,7 +184,8 @@ def _of_modality(order: Order, wire: Wire) -> str:
 def _of_text(
     order: Order, report: Report, wire: Wire, profile: Profile
 ) -> Iterator[tuple[str, str]]:
-    segments = [(number, set(lines_of(fields, wire))) for number, fields in order.results]
+    results = read_out(order.results, wire)
+    segments = [(number, set(lines_of(fields, wire))) for number, fields in results]
     parts = (
         ("text", report.text),
         ("impression", report.impression),
@@ -194,8 +196,8 @@ def _of_text(
         having = [number for number, said in segments if _shares(lines, said)]
         if having:
             yield name, f"OBX[{ranges(having)}]-5"
-    flagged, added = flags(order.results, wire, profile), appended_to(order.results, wire)
-    told = narrate(order.results, flagged, wire, profile, added)
+    flagged, added = flags(results, wire, profile), appended_to(results, wire)
+    told = narrate(results, flagged, wire, profile, added)
     for name, (value, place) in (
         ("study_uid", study_uid(told, order.others, wire)),
         ("called", called(told)),

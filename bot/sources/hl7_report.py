@@ -10,6 +10,7 @@ from bot.domain.report import Flag, OrderNumber, Patient, Provider, Report, Stat
 from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources import hl7_charset
 from bot.sources.hl7_called import called
+from bot.sources.hl7_documents import read_out
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_macros import prose_of, with_macros
@@ -80,6 +81,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     stands = status(order.statuses, codes)
     deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire) if deletes else order.results
+    results = read_out(results, wire)
     flagged = flags(results, wire, profile)
     told = narrate(results, flagged, wire, profile, added)
     told = with_macros(told, lambda: prose_of(results, wire), profile)

@@ -34,8 +34,9 @@ class Wire:
     """One message, cut into lines; fields are cut by whoever wants them.
 
     ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``charset`` is the Python codec
-    that was used. ``escaped``, ``radlex`` and ``addenda`` are False where no escape, no RadLex code
-    and no heading of an addendum can occur: most messages are spared the search.
+    that was used. ``escaped``, ``radlex``, ``addenda`` and ``documents`` are False where no escape,
+    RadLex code, heading of an addendum or embedded document can occur: most messages are spared
+    the search.
     """
 
     header: list[str]
@@ -49,6 +50,7 @@ class Wire:
     escaped: bool
     radlex: bool
     addenda: bool
+    documents: bool
 
     def clean(self, value: str) -> str:
         """The value as a person reads it; HL7's explicit null ("") is nothing, too."""
@@ -120,6 +122,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         escaped=text.find(escape, len("MSH|") + len(marks)) >= 0,
         radlex="RID" in upper,
         addenda="ADDEND" in upper,
+        documents=f"{separator}ED{separator}" in upper,
     )
 
 
@@ -178,7 +181,7 @@ def unescape(value: str, wire: Wire) -> str:
 @lru_cache(maxsize=16)
 def _pattern(escape: str) -> re.Pattern[str]:
     mark = re.escape(escape)
-    layout = r"\.(br|sp|ce|in|ti|fi|nf|sk)\s*[+-]?\d*"
+    layout = r"\.((?i:br|sp|ce|in|ti|fi|nf|sk))\s*[+-]?\d*"
     known = rf"([FSTREHNP])|{layout}|X((?:[0-9A-Fa-f]{{2}})+)|[CM][0-9A-F]{{4,6}}"
     return re.compile(f"{mark}(?:{known}){mark}")
 
@@ -198,7 +201,7 @@ def _resolver(wire: Wire) -> Callable[[re.Match[str]], str]:
         if letter:
             return letters.get(letter, "")
         if command:
-            return "\n" if command in _LINE_BREAKS else ""
+            return "\n" if command.lower() in _LINE_BREAKS else ""
         return _characters(digits, wire.charset) if digits else ""
 
     return resolve

@@ -32,6 +32,8 @@ less. A sender that leaves the CR out waits so much longer for each answer."""
 _LARGE = 32 * 1024
 """Bytes; above this reading moves to a thread: the loop that also pages must not wait for it. Most
 reports have a tenth of that and take less than the way to a thread and back."""
+_DOCUMENT = b"|ED|"
+"""A report with a PDF in it takes long at any size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ class Listener:
         return hl7_ack.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
 
     async def _read(self, received: Frame) -> tuple[RawMessage, ...]:
-        if received.size > _LARGE:
+        if received.size > _LARGE or _DOCUMENT in received.data:
             return await asyncio.to_thread(self._messages, received)
         return self._messages(received)
 

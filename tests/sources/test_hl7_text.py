@@ -146,6 +146,8 @@ def test_a_deleted_observation_says_nothing_any_more() -> None:
     [
         (r"A\T\B \F\ \S\ \R\ \E\ ", "A&B | ^ ~ \\"),
         (r"one\.br\two\.sp\three", "one\ntwo\nthree"),
+        (r"one\.BR\two\.Sp\three", "one\ntwo\nthree"),
+        ("one<br>two<BR />three", "one\ntwo\nthree"),
         (r"\H\loud\N\ and \.in+4\in", "loud and in"),
         (r"caf\XC3A9\ \X0D0A\x", "café \nx"),
         (r"C:\dir\T\x and\or", "C:\\dir&x and\\or"),

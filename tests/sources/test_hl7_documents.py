@@ -1,0 +1,66 @@
+"""A report that comes as a document alone is read all the same."""
+
+import base64
+
+import pytest
+
+from bot.domain.profile import MOST_SEVERE
+from bot.domain.report import Flag
+from bot.sources.hl7_places import read_from
+from tests.sources.oru import message, obr, report, reports, sample, unusable
+from tests.sources.test_fhir_text import pdf
+
+LINES = ["FINDINGS: Clots.", "IMPRESSION: Acute pulmonary embolism.", "CRITICAL RESULT: called."]
+TEXT = "\n".join(LINES)
+RTF = r"{\rtf1\ansi " + r"\par ".join(LINES) + r"\par}"
+HTML = "<html><body>" + "".join(f"<p>{line}</p>" for line in LINES) + "</body></html>"
+
+
+def encoded(data: str | bytes) -> str:
+    return base64.b64encode(data.encode() if isinstance(data, str) else data).decode()
+
+
+def ed(data: str, kind: str = "^text^plain^Base64^") -> str:
+    return f"OBX|1|ED|PDF^Report||{kind}{data}||||||F"
+
+
+@pytest.mark.parametrize(
+    "obx",
+    [
+        ed(encoded(TEXT)),
+        ed(encoded(RTF), "RIS^application^rtf^Base64^"),
+        ed(encoded(HTML), "^text^html^Base64^"),
+        ed(encoded(pdf(LINES)), "^application^pdf^Base64^"),
+        ed(encoded(pdf(LINES)), "PDF^Base64^"),
+        ed(encoded(RTF), "^AP^Octet-stream^Base64^"),
+        ed(encoded(TEXT), ""),
+        ed(r"\.br\ ".join(encoded(TEXT)[n : n + 76] for n in range(0, 200, 76))),
+        ed(TEXT.replace("\n", r"\.br" + "\\"), "^text^plain^A^"),
+    ],
+)
+def test_its_words_are_the_report(obx: str) -> None:
+    found = report(sample(obx))
+    assert found.impression.split("\n")[0] == "Acute pulmonary embolism."
+    assert found.flags == (Flag("CRITICAL RESULT", "dictated", "OBX[1]-5", MOST_SEVERE),)
+
+
+def test_beside_text_it_is_the_same_once_more_and_not_read() -> None:
+    found = report(sample(ed(encoded(TEXT)), "OBX|2|TX|&IMP||Clear.||||||F"))
+    assert (found.text, found.impression, found.flags) == ("Clear.", "Clear.", ())
+
+
+@pytest.mark.parametrize("data", ["", "!!", encoded(b"\x89PNG\x1a\0\0\0 more of it, no words")])
+def test_one_without_words_is_empty_and_no_error(data: str) -> None:
+    assert report(sample(ed(data, "^image^png^Base64^"))).text == ""
+
+
+def test_its_flags_are_those_of_the_segment_and_its_place_is_shown() -> None:
+    data = message(obr(), ed(encoded(TEXT)).replace("||||||F", "|||AA|||F"))
+    (found,) = reports(data)
+    assert [flag.value for flag in found.flags] == ["AA", "CRITICAL RESULT"]
+    assert read_from(data, [found])[0]["impression"] == "OBX[1]-5"
+
+
+def test_a_macro_in_the_document_of_an_unreadable_message_is_salvaged() -> None:
+    data = sample("OBX|2|TX|&IMP||Clear.||||||F", ed(encoded(TEXT)), fields={25: "?"})
+    assert [flag.value for flag in unusable(data).flags] == ["CRITICAL RESULT"]
