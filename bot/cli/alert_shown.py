@@ -1,7 +1,7 @@
 """`readback alerts show REF`: one alert with its pages. What holds PHI only on demand, recorded."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -91,7 +91,8 @@ def show(shown: Shown, zone: ZoneInfo) -> None:
     for name, fact in facts.items():
         if fact:
             out.print(f"{name:<12} {fact}", markup=False)
-    rows = [_page(page, shown.names, zone) for page in shown.pages]
+    within = alert.policy.receipt_within
+    rows = [_page(page, shown.names, within, zone) for page in shown.pages]
     if rows:
         table("Pages and notices", ("at", "to", "by", "what", "became"), rows)
     if shown.finding:
@@ -106,16 +107,35 @@ def _call(shown: Shown) -> str:
     return "the report documents one; --reveal quotes it" if shown.documents_a_call else ""
 
 
-def _page(page: "PageRow", names: dict[str, str], zone: ZoneInfo) -> tuple[str, ...]:
-    what = page.slip.notice.value.replace("_", " ") if page.slip.notice else "page"
+def _page(
+    page: "PageRow", names: dict[str, str], within: timedelta, zone: ZoneInfo
+) -> tuple[str, ...]:
     from bot.domain.coverage import VOICE
 
-    who, channel, state = names.get(page.slip.person_id, ""), page.slip.channel, page.state
-    if channel == VOICE:
-        channel = "call"
-        state = ("answered" if page.delivered_at else "rang") if state == "sent" else state
+    what = page.slip.notice.value.replace("_", " ") if page.slip.notice else "page"
+    if page.slip.possible_repeat:
+        what += ", possible repeat"
+    who, called = names.get(page.slip.person_id, ""), page.slip.channel == VOICE
+    state = _call_state(page) if called else _state(page, within, zone)
     became = f"{state} ({page.reason})" if page.reason else state
+    channel = "call" if called else page.slip.channel
     return local(page.not_before, zone)[5:16], who, channel, what, became
+
+
+def _call_state(page: "PageRow") -> str:
+    if page.state != "sent":
+        return page.state
+    return "answered" if page.delivered_at else "rang"
+
+
+def _state(page: "PageRow", within: timedelta, zone: ZoneInfo) -> str:
+    """Handed over, on the phone, or lost on the way; a receipt may have been late."""
+    if page.lost_at:
+        return f"lost {local(page.lost_at, zone)[11:16]}"
+    if page.delivered_at is None:
+        return page.state
+    late = page.settled_at and page.delivered_at - page.settled_at > within
+    return f"delivered {local(page.delivered_at, zone)[11:16]}{', late' if late else ''}"
 
 
 def print_shown(shown: Shown) -> None:
@@ -140,7 +160,7 @@ def print_shown(shown: Shown) -> None:
     print_json(told)
 
 
-def _page_facts(page: "PageRow", names: dict[str, str]) -> dict[str, str | None]:
+def _page_facts(page: "PageRow", names: dict[str, str]) -> dict[str, str | bool | None]:
     return {
         "person": names.get(page.slip.person_id),
         "role": page.slip.role.value,
@@ -148,5 +168,9 @@ def _page_facts(page: "PageRow", names: dict[str, str]) -> dict[str, str | None]
         "notice": page.slip.notice.value if page.slip.notice else None,
         "at": utc(page.not_before),
         "state": page.state,
+        "handed_over_at": utc(page.settled_at) if page.state == "sent" else None,
+        "delivered_at": utc(page.delivered_at),
+        "lost_at": utc(page.lost_at),
+        "possible_repeat": page.slip.possible_repeat,
         "reason": page.reason or None,
     }

@@ -2,8 +2,12 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
-from storage import alerts, audit
+from sqlalchemy import Connection
+
+from bot.domain.page import Sent
+from storage import alerts, audit, claims, outbox
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report
 
@@ -137,3 +141,29 @@ def test_a_reference_that_nothing_has_is_told(place: Place, database: Database) 
     result = place.run("alerts", "show", "ZZZZ")
     assert result.exit_code == 1
     assert "There is no alert ZZZZ" in result.stderr
+
+
+def test_each_fact_of_a_page_is_told_apart(
+    place: Place, database: Database, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    receive(called("A1"))
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    now = datetime.now(UTC) + timedelta(hours=1)
+
+    def fare(c: Connection) -> None:
+        for n, one in enumerate(claims.claim(c, now, 1)):
+            outbox.settle(c, one.delivery_id, "sent", now, taken=Sent(f"SM{n}"))
+            if n:
+                outbox.lost(c, one.delivery_id, now, "twilio-30003")
+            else:
+                outbox.delivered(c, one.delivery_id, now + timedelta(minutes=3))
+
+    database.run(fare)
+    shown = place.run("alerts", "show", alert["ref"])
+    assert ", late" in shown.stdout
+    first, *others = json.loads(place.run("alerts", "show", alert["ref"], "--json").stdout)["pages"]
+    assert first["delivered_at"] > first["handed_over_at"]
+    for page in others:
+        assert (page["reason"], page["delivered_at"]) == ("twilio-30003", None)
+        assert page["lost_at"]
