@@ -70,13 +70,17 @@ test: venv ## run every check and every test; what PostgreSQL or Chromium would 
 .PHONY: suite
 suite: venv
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term --ignore=tests/interop
+	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term --ignore=tests/interop --ignore=tests/storm
 	$(BIN)/coverage report --include='bot/domain/*' --fail-under=$(DOMAIN_COVERAGE)
 
 .PHONY: interop
 interop: venv ## run it with other people's senders and servers, which it installs in places of their own
 	$(BIN)/pytest -n 2 tests/interop
 	@cat .pytest_cache/readback-summary
+
+.PHONY: storm
+storm: venv ## send ten thousand pages through providers that fail one request in five
+	$(BIN)/pytest tests/storm
 
 .PHONY: demo
 demo: venv ## show Readback on this machine, with stand-ins for Slack and Twilio

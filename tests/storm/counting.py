@@ -1,0 +1,120 @@
+"""What came of ten thousand pages, counted at both ends: at the bot's, and at the providers'."""
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from sqlalchemy import Connection, select
+
+from bot.domain.coverage import Role
+from bot.sandbox.hospital import Hospital
+from bot.sandbox.journal import Entry
+from storage import tables
+from storage.columns import AnyRow
+
+Round = tuple[str, str, str, int]
+"""An alert, a person, a channel, and the round: once is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """``unmarked`` are rounds in which somebody got a page twice and the second did not say so."""
+
+    alerts: int
+    acknowledged: int
+    with_designee: int
+    elsewhere: tuple[str, ...]
+    pages: int
+    requests: int
+    failed: int
+    ambiguous: int
+    twice: int
+    unmarked: tuple[Round, ...]
+    lost: tuple[Round, ...]
+    unsettled: int
+    states: Counter[str]
+
+    def __str__(self) -> str:
+        settled = ", ".join(f"{many} {state}" for state, many in sorted(self.states.items()))
+        return "\n".join(
+            [
+                f"alerts              {self.alerts}",
+                f"  acknowledged      {self.acknowledged}",
+                f"  with the designee {self.with_designee}",
+                f"  elsewhere         {len(self.elsewhere)}",
+                f"attempts at pages   {self.pages} ({settled})",
+                f"requests to them    {self.requests}, {self.failed} failed, of which "
+                f"{self.ambiguous} had been processed",
+                f"lost                {len(self.lost)}",
+                f"came twice          {self.twice}, not marked as possible repeat: "
+                f"{len(self.unmarked)}",
+            ]
+        )
+
+
+def count(there: Hospital) -> Count:
+    alerts = there.database.look(_alerts)
+    pages = there.database.look(_pages)
+    taken = [found for entry in there.world.log if (found := _taken(entry))]
+    arrived: dict[Round, list[bool]] = defaultdict(list)
+    rows = {row.id: row for row in pages}
+    for delivery_id in taken:
+        if row := rows.get(delivery_id):
+            arrived[_round(row)].append(row.possible_repeat)
+    doubles = {key: marks for key, marks in arrived.items() if len(marks) > 1}
+    faults = (there.world.slack.faults, there.world.twilio.faults)
+    named = {Role.DESIGNEE: 0, **Counter(row.owner_role for row in alerts if row.state == "open")}
+    return Count(
+        alerts=len(alerts),
+        acknowledged=sum(row.state == "acknowledged" for row in alerts),
+        with_designee=named[Role.DESIGNEE],
+        elsewhere=tuple(
+            f"{row.ref}: {row.state}, {row.owner_role}"
+            for row in alerts
+            if row.state != "acknowledged" and row.owner_role != Role.DESIGNEE
+        ),
+        pages=len(pages),
+        requests=sum(_is_send(entry) for entry in there.world.log),
+        failed=sum(fault.failed for fault in faults),
+        ambiguous=sum(fault.ambiguous for fault in faults),
+        twice=sum(len(marks) - 1 for marks in doubles.values()),
+        unmarked=tuple(key for key, marks in doubles.items() if marks.count(False) > 1),
+        lost=tuple({_round(row) for row in pages if row.state == "sent"} - set(arrived)),
+        unsettled=sum(row.state in {"waiting", "claimed"} for row in pages),
+        states=Counter(row.state for row in pages),
+    )
+
+
+def _round(row: AnyRow) -> Round:
+    return (row.alert_id, row.person_id, row.channel, row.round)
+
+
+def _alerts(c: Connection) -> list[AnyRow]:
+    return list(c.execute(select(tables.alerts)).all())
+
+
+def _pages(c: Connection) -> list[AnyRow]:
+    pages = tables.pages
+    return list(c.execute(select(pages).where(pages.c.notice.is_(None))).all())
+
+
+def _is_send(entry: Entry) -> bool:
+    return entry.method in {"chat.postMessage", "messages.create"}
+
+
+def _taken(entry: Entry) -> str:
+    """The delivery id of a message that the provider has made, whatever it then answered."""
+    if not _is_send(entry) or not entry.answer:
+        return ""
+    if entry.method == "messages.create":
+        made = "sid" in entry.answer
+        query = urlsplit(str(entry.body.get("StatusCallback", ""))).query
+        return parse_qs(query).get("d", [""])[0] if made else ""
+    metadata = entry.body.get("metadata")
+    return _delivery_id(metadata) if "ts" in entry.answer else ""
+
+
+def _delivery_id(metadata: object) -> str:
+    told = json.loads(metadata) if isinstance(metadata, str) else metadata
+    return str(told["event_payload"]["delivery_id"]) if isinstance(told, dict) else ""
