@@ -1,4 +1,4 @@
-"""SMS codes: what somebody answers a page with, from the phone that it was sent to."""
+"""SMS codes: what somebody answers a page, or a test, with, from the phone that it was sent to."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select
 
 from bot.domain.alert import Alert
 from bot.domain.coverage import Person
+from bot.domain.drills import EXPIRES_AFTER
 from bot.domain.refs import code_from
 from storage import locks, tables
 from storage.ids import new_id
@@ -33,6 +34,9 @@ _TAKEN = (
         ),
     )
 )
+_TAKEN_BY_TESTS = select(tables.drills.c.code).where(
+    tables.drills.c.mobile == bindparam("on_mobile"), tables.drills.c.at > bindparam("asked_after")
+)
 _FIND = (
     select(_columns.alert_id, _columns.person_id, _columns.version)
     .where(_columns.mobile == bindparam("on_mobile"), _columns.code == bindparam("the_code"))
@@ -56,8 +60,8 @@ def code_for(
     """The code of this alert, person and material version on the person's mobile: one for all its
     pages.
 
-    No other alert that is open, or ended less than 24 hours ago, has it on that mobile. Codes of
-    earlier versions can still be found, with their version.
+    No other alert that is open, or ended less than 24 hours ago, has it on that mobile, nor has a
+    test. Codes of earlier versions can still be found, with their version.
     """
     locks.lock(connection, "codes", person.mobile)
     about = {"of_alert": alert.id, "of_person": person.id, "of_version": alert.material_version,
@@ -79,6 +83,13 @@ def code_for(
     return code
 
 
+def code_for_test(connection: Connection, mobile: str, now: datetime, random: Random) -> str:
+    """A code for a new test on this mobile, out of the same ones; it is taken from when the test is
+    kept until a day after its end."""
+    locks.lock(connection, "codes", mobile)
+    return _free_code(connection, mobile, now, random)
+
+
 def find(connection: Connection, mobile: str, code: str) -> CodeFound | None:
     """What this code means when it comes from this mobile: the latest that it was given out for."""
     row = connection.execute(_FIND, {"on_mobile": mobile, "the_code": code}).first()
@@ -88,12 +99,19 @@ def find(connection: Connection, mobile: str, code: str) -> CodeFound | None:
 def _free_code(connection: Connection, mobile: str, now: datetime, random: Random) -> str:
     where = {"on_mobile": mobile, "ended_after": now - NOT_REUSED_FOR}
     taken = set(connection.execute(_TAKEN, where).scalars())
+    tests = {"on_mobile": mobile, "asked_after": tests_since(now)}
+    taken.update(connection.execute(_TAKEN_BY_TESTS, tests).scalars())
     # A random place to start hides how many there are; a phone with hundreds of alerts gets longer
     # codes.
     first = random.randrange(_FOUR_DIGITS)
     numbers = ((first + step) % _FOUR_DIGITS for step in range(_FOUR_DIGITS))
     short = next((code for n in numbers if (code := code_from(n)) not in taken), None)
     return short or _longer(taken)
+
+
+def tests_since(now: datetime) -> datetime:
+    """Codes of tests asked for before mean nothing any more."""
+    return now - EXPIRES_AFTER - NOT_REUSED_FOR
 
 
 def _longer(taken: set[str]) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.domain.alert import UNDO_WITHIN
 from bot.domain.coverage import SMS
+from storage import drills
 from storage import outbox_statements as sql
 
 
@@ -39,7 +40,8 @@ def again(connection: Connection, delivery_id: str, at: datetime | None) -> None
 
 def last_answerable_sms(connection: Connection, now: datetime) -> datetime | None:
     """When the newest SMS was taken that somebody may answer: its alert is open, or has ended so
-    lately that it can be undone."""
+    lately that it can be undone; or it was a test that is not over."""
     values = {"channel": SMS, "since": now - UNDO_WITHIN}
-    found: datetime | None = connection.execute(sql.LAST_SMS, values).scalar_one()
-    return found
+    page: datetime | None = connection.execute(sql.LAST_SMS, values).scalar_one()
+    test = drills.last_answerable_sms(connection, now)
+    return max((at for at in (page, test) if at), default=None)

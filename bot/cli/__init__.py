@@ -18,6 +18,7 @@ from bot.cli import (
     send,
     serve,
     shadow,
+    testing,
 )
 from bot.cli.flags import Command, Group
 
@@ -78,6 +79,7 @@ app.command(cls=Command)(demo.demo)
 app.command(cls=Command)(send.send)
 app.command(cls=Command)(explain.explain)
 app.add_typer(alerts.app, name="alerts")
+people.app.command("test", cls=Command)(testing.send_tests)
 app.add_typer(people.app, name="people")
 app.command(cls=Command)(migrate.migrate)
 app.command(cls=Command)(check.check)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.domain.alert import Alert
+    from storage.audit import Entry
     from storage.database import Database
     from storage.page_history import PageRow
 
@@ -20,7 +21,7 @@ class Shown:
     """One alert. ``finding`` and ``called`` hold PHI: empty unless they were asked for.
 
     ``documents_a_call``: the report says that somebody was told already. ``preliminary``: it is not
-    final yet.
+    final yet. ``unproven``: it was acknowledged by SMS from a number that had never answered.
     """
 
     alert: "Alert"
@@ -31,6 +32,7 @@ class Shown:
     preliminary: bool
     finding: str = ""
     called: str = ""
+    unproven: bool = False
 
 
 def found(
@@ -71,7 +73,13 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         preliminary=bool(report and report.status is Status.PRELIMINARY),
         finding=finding(c, alert) if reveal else "",
         called=report.called if reveal and report else "",
+        unproven=alert.acknowledgment is not None and _by_unproven(audit.chain(c, alert.id)),
     )
+
+
+def _by_unproven(entries: "list[Entry]") -> bool:
+    given = [entry for entry in entries if entry.what == "acknowledged"]
+    return bool(given and given[-1].data.get("unproven"))
 
 
 def show(shown: Shown, zone: ZoneInfo) -> None:
@@ -87,6 +95,7 @@ def show(shown: Shown, zone: ZoneInfo) -> None:
         "next action": local(alert.next_action_at, zone),
         "to review": alert.review,
         "call": _call(shown),
+        "answer": "by SMS, from a number never tested" if shown.unproven else "",
     }
     for name, fact in facts.items():
         if fact:
@@ -153,6 +162,7 @@ def print_shown(shown: Shown) -> None:
         "review": alert.review or None,
         "documents_a_call": shown.documents_a_call,
         "preliminary": shown.preliminary,
+        "acknowledged_unproven": shown.unproven,
         "finding": shown.finding or None,
         "called": shown.called or None,
         "pages": [_page_facts(page, shown.names) for page in shown.pages],

@@ -230,6 +230,7 @@ def _acknowledge(turn: Turn, event: Acknowledged) -> None:
         read_back=event.read_back.value,
         words=event.words or None,
         already_called=event.already_called or None,
+        unproven=event.unproven or None,
         late=turn.alert.expired_at is not None,
     )
 

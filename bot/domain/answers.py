@@ -1,8 +1,9 @@
 """What somebody who answered by SMS hears back: one segment of GSM-7, as in wording.py."""
 
+from bot.domain.drills import Answered, Outcome
 from bot.domain.gsm import to_gsm
 from bot.domain.replies import Unclear
-from bot.domain.wording import fitting, or_call
+from bot.domain.wording import duration, fitting, or_call
 
 
 def acknowledged(ref: str, code: str) -> str:
@@ -22,6 +23,23 @@ def undone(ref: str) -> str:
 def refused(ref: str, explain: str) -> str:
     """``explain`` is that of NotAllowed."""
     return fitting([f"READBACK: ref {ref}: {explain}"])
+
+
+def answered_test(answered: Answered) -> str:
+    """To whom a test has asked."""
+    said = {
+        Outcome.TAKEN: f"answered after {duration(answered.after)}. Pages reach you on this phone.",
+        Outcome.ALREADY: "answered already. Pages reach you on this phone.",
+        Outcome.EXPIRED: "is over and counts no more. Ask for another one.",
+        Outcome.NOT_YOURS: "went to somebody else.",
+    }[answered.outcome]
+    return fitting([f"READBACK: TEST {said}"])
+
+
+def only_a_test(code: str) -> str:
+    return fitting(
+        [f"READBACK: that was a TEST, about no patient. To answer it, reply ACK {code}."]
+    )
 
 
 def left(ref: str, with_whom: str, callback_number: str) -> str:

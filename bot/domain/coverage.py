@@ -1,5 +1,7 @@
 """Who can be asked: people with the channels that reach them, and the roster of one alert."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,6 +39,18 @@ class Person:
     def written(self) -> tuple[str, ...]:
         """The channels for notices: no phone rings for what asks for no answer."""
         return tuple(channel for channel in self.channels if channel != VOICE)
+
+    def address(self, channel: str) -> str:
+        """Where this channel goes: team and user of the Slack account, or the number."""
+        if channel == SLACK:
+            return "/".join(self.slack or ())
+        return self.mobile
+
+
+def having_words(whom: str, everybody: Iterable[Person]) -> list[Person]:
+    """Those whose name has all these words in it, in any order and case."""
+    words = set(re.findall(r"\w+", whom.casefold()))
+    return [p for p in everybody if words and words <= set(re.findall(r"\w+", p.name.casefold()))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,8 @@ class PageDelivered:
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
     """``version`` is the one the person was shown. ``words`` are their own, for REPEATED.
-    ``already_called``: they answer that they had heard it by phone before they were paged."""
+    ``already_called``: they answer that they had heard it by phone before they were paged.
+    ``unproven``: by SMS, from a number that had never answered anything."""
 
     person_id: str
     channel: str
@@ -157,6 +158,7 @@ class Acknowledged:
     read_back: ReadBack
     words: str = ""
     already_called: bool = False
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Notice(StrEnum):
     SLACK_BACK = "slack_back"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
+    TEST = "test"
+    """Asks for an answer, though about no result: see drills.py."""
 
     @property
     def quiet(self) -> bool:
@@ -44,7 +46,8 @@ class Notice(StrEnum):
     @property
     def insists(self) -> bool:
         """Goes to another channel too where the first fails: it changes what they must do."""
-        return self not in _QUIET | {Notice.HANDED_OVER, Notice.ACKNOWLEDGED, Notice.ANSWER}
+        gently = {Notice.HANDED_OVER, Notice.ACKNOWLEDGED, Notice.ANSWER, Notice.TEST}
+        return self not in _QUIET | gently
 
     @property
     def alone(self) -> bool:
@@ -83,6 +86,7 @@ _ALONE = frozenset(
         Notice.SLACK_BACK,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
+        Notice.TEST,
     }
 )
 _IN_PASSING = frozenset({Notice.EXPIRED, Notice.HANDED_OVER})

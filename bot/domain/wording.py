@@ -26,6 +26,8 @@ def sms(page: Page, callback_number: str) -> str:
     call = or_call(callback_number)
     if page.slip.notice is Notice.ANSWER:
         return fitting([page.reason])
+    if page.slip.notice is Notice.TEST:
+        return fitting(_test_texts(page))
     if page.slip.notice is None:
         return fitting(_page_texts(page, call))
     if page.slip.notice is Notice.PLEASE_PHONE:
@@ -174,6 +176,14 @@ def _before_final(page: Page) -> Iterable[str]:
     yield f"{start}. {why} {ask}"
     yield f"READBACK: {what}, not final yet. {why} {ask}"
     yield f"READBACK: {what}, not final yet. {why}"
+
+
+def _test_texts(page: Page) -> Iterable[str]:
+    again = " (possible repeat)" if page.slip.possible_repeat else ""
+    yield (
+        f"TEST by READBACK{again}, about no patient: reply ACK {page.code} to show that pages "
+        "reach you on this phone. Nothing else to do."
+    )
 
 
 def _at(page: Page) -> str:

@@ -21,6 +21,7 @@ from bot.domain.events import (
     SendNotice,
     SendPage,
 )
+from bot.engine import drills
 from bot.engine.compose import person_of
 from bot.engine.context import LONGEST_SLEEP, Engine
 from storage import alerts, audit, outbox
@@ -43,9 +44,13 @@ def apply_in(connection: Connection, engine: Engine, alert_id: str, event: Event
     if isinstance(event, Amended):  # a new cycle is one of the mode that the site runs in now
         event = replace(event, shadow=engine.shadow is not None)
     now = engine.clock.now()
+    if isinstance(event, Acknowledged):
+        event = drills.marked(connection, event, now)
     before = _with_actor(connection, alerts.load(connection, alert_id), event)
     after, effects = advance(before, event, now)
     keep(connection, engine, before, after, effects, now)
+    if isinstance(event, Acknowledged):
+        drills.proved(connection, event, now)
     return after
 
 

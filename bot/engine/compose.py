@@ -11,7 +11,7 @@ from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.ladder import CALL
 from bot.domain.page import Callee, Notice, Page
 from bot.domain.window import off_the_wall
-from bot.engine import before_final
+from bot.engine import before_final, drills
 from bot.engine.context import Engine
 from storage import alerts, codes, outbox, people, reports
 from storage.outbox import Claimed
@@ -31,6 +31,8 @@ def compose(c: Connection, engine: Engine, claimed: Claimed, *, with_finding: bo
         )
         if claimed.slip.notice is Notice.BEFORE_FINAL:
             return before_final.worded(c, engine, page, claimed.data)
+        if claimed.slip.notice is Notice.TEST:
+            return drills.worded(c, page)
         if claimed.slip.notice in outage.NOTICES:
             return outage.worded(page)
         return page

@@ -9,7 +9,7 @@ from bot.domain.events import DirectoryChanged, SendNotice
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from storage import alerts, outbox, people
+from storage import alerts, outbox, people, proofs
 from storage.database import after_commit
 
 
@@ -38,6 +38,7 @@ def opt_out(c: Connection, engine: Engine, mobile: str) -> None:
         return
     before = alerts.out_of_reach(c)
     people.opt_out(c, mobile, engine.clock.now())
+    proofs.forget(c, mobile, [SMS])
     pass_on(c, engine, before)
     tell_coordinators(c, engine, Notice.OPTED_OUT, ", ".join(person.name for person in reached))
 
@@ -50,6 +51,7 @@ def wrong_number(c: Connection, engine: Engine, mobile: str) -> None:
         return
     before = alerts.out_of_reach(c)
     people.wrong_number(c, mobile, engine.clock.now())
+    proofs.forget(c, mobile, [SMS, VOICE])
     pass_on(c, engine, before)
     tell_coordinators(c, engine, Notice.WRONG_NUMBER, ", ".join(p.name for p in reached))
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
-from bot.domain.page import Page, Sender, SendFailed, SendUncertain, Sent
+from bot.domain.page import Notice, Page, Sender, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
 from bot.engine.context import LONGEST_SLEEP, Engine, Wake
 from bot.engine.pace import Pace
@@ -236,7 +236,8 @@ class Dispatcher:
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
         waited = (self.engine.clock.now() - claimed.not_before).total_seconds()
-        metrics.page_settled(claimed.slip.channel, type(outcome).__name__.lower(), waited)
+        if claimed.slip.notice is not Notice.TEST:
+            metrics.page_settled(claimed.slip.channel, type(outcome).__name__.lower(), waited)
         say(claimed, outcome)
         await self.engine.database.write(lambda c: settle(c, self.engine, claimed, outcome))
 

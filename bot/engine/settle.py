@@ -13,8 +13,8 @@ from bot.domain.events import (
     SendNotice,
 )
 from bot.domain.notices import GIVEN_UP, MOST_TRIES, Failure, beside, once_more, wait_after
-from bot.domain.page import Notice, Sent
-from bot.engine import before_final
+from bot.domain.page import Notice, Sent, Slip
+from bot.engine import before_final, drills
 from bot.engine.alerts import apply_in
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
@@ -87,8 +87,11 @@ def _event(claimed: Claimed, outcome: Outcome) -> Event:
 
 
 def _settle_alone(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) -> None:
-    _record_alone(c, engine, claimed, f"notice_{type(outcome).__name__.lower()}")
+    what = type(outcome).__name__.lower()
+    _record_alone(c, engine, claimed, entry(claimed.slip, what))
     match outcome:
+        case Sent() if claimed.slip.notice is Notice.TEST:
+            pass  # each channel is tested, whatever the others do
         case Sent():
             outbox.cancel_twins(c, claimed, engine.clock.now())
         case Refused(_, permanent, retry_after, configuration):
@@ -102,9 +105,10 @@ def keep_trying(c: Connection, engine: Engine, claimed: Claimed, failure: Failur
     """A notice that belongs to no alert has failed: as notice_failed does for those of an alert."""
     now, slip = engine.clock.now(), claimed.slip
     early = slip.notice is Notice.BEFORE_FINAL
-    if early and not before_final.still_asks(c, engine, claimed.data):
+    if not _still_asks(c, engine, claimed):
         return
-    channels = person_of(c, slip.person_id).written
+    person = person_of(c, slip.person_id)
+    channels = person.channels if slip.notice is Notice.TEST else person.written
     other, again = beside(slip, channels), once_more(slip, channels, failure)
     tries = [SendNotice(other, now)] if other else []
     if again:
@@ -115,6 +119,21 @@ def keep_trying(c: Connection, engine: Engine, claimed: Claimed, failure: Failur
         _record_alone(c, engine, claimed, GIVEN_UP)
     outbox.put(c, None, tries, now, version=0, data=claimed.data)
     after_commit(c, engine.wake)
+
+
+def _still_asks(c: Connection, engine: Engine, claimed: Claimed) -> bool:
+    match claimed.slip.notice:
+        case Notice.BEFORE_FINAL:
+            return before_final.still_asks(c, engine, claimed.data)
+        case Notice.TEST:
+            return drills.still_asks(c, engine, claimed.data, claimed.slip.channel)
+        case _:
+            return True
+
+
+def entry(slip: Slip, what: str) -> str:
+    """The name of the audit entry about a notice of no alert."""
+    return f"{'test' if slip.notice is Notice.TEST else 'notice'}_{what}"
 
 
 def _record_alone(c: Connection, engine: Engine, claimed: Claimed, what: str) -> None:

@@ -9,10 +9,10 @@ from bot import metrics
 from bot.domain.coverage import VOICE
 from bot.domain.events import PageDelivered, PageFailed, PageSent, Record
 from bot.domain.notices import Failure
-from bot.domain.page import SendFailed, Sent
+from bot.domain.page import Notice, SendFailed, Sent
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from bot.engine.settle import keep_trying, settle
+from bot.engine.settle import entry, keep_trying, settle
 from bot.log import log
 from bot.phone import call_fate
 from bot.phone.call_fate import Arrived, Fate
@@ -96,7 +96,7 @@ def _arrived(c: Connection, engine: Engine, page: Claimed, now: datetime) -> Non
         seconds = after.total_seconds() if after else None
         after_commit(c, lambda: metrics.page_delivered(page.slip.channel, "delivered", seconds))
     else:
-        _record(c, page, "notice_delivered", "", now)
+        _record(c, page, "delivered", "", now)
 
 
 def _since_sent(c: Connection, alert_id: str, page: Claimed, now: datetime) -> timedelta | None:
@@ -110,7 +110,8 @@ def _since_sent(c: Connection, alert_id: str, page: Claimed, now: datetime) -> t
 
 def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: datetime) -> None:
     outbox.lost(c, page.delivery_id, now, why.reason)
-    after_commit(c, lambda: metrics.page_delivered(page.slip.channel, "failed"))
+    if page.slip.notice is not Notice.TEST:
+        after_commit(c, lambda: metrics.page_delivered(page.slip.channel, "failed"))
     if why.configuration:
         after_commit(c, lambda: log.error("channel_misconfigured", reason=why.reason))
     if page.alert_id:
@@ -119,8 +120,9 @@ def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: da
         )
         apply_in(c, engine, page.alert_id, failed)
     else:
-        _record(c, page, "notice_failed", why.reason, now)
-        keep_trying(c, engine, page, Failure(why.permanent and not why.configuration))
+        _record(c, page, "failed", why.reason, now)
+        for_good = why.permanent and not why.configuration
+        keep_trying(c, engine, page, Failure(for_good, retry_after=why.retry_after))
 
 
 def _record(c: Connection, page: Claimed, what: str, reason: str, now: datetime) -> None:
@@ -129,4 +131,4 @@ def _record(c: Connection, page: Claimed, what: str, reason: str, now: datetime)
         "channel": page.slip.channel,
         "reason": reason or None,
     }
-    audit.append(c, "admin", [Record(what, "twilio", data)], now)
+    audit.append(c, "admin", [Record(entry(page.slip, what), "twilio", data)], now)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from bot import metrics
 from bot.domain import answers
 from bot.domain.coverage import SMS, Role
+from bot.domain.drills import Drill
 from bot.domain.events import (
     Acknowledged,
     AcknowledgmentUndone,
@@ -23,12 +24,14 @@ from bot.domain.events import (
 )
 from bot.domain.page import Notice, Slip
 from bot.domain.replies import Reply, Unclear, Verb, parse_reply, wants_sms
+from bot.engine import drills as testing
 from bot.engine.alerts import apply_in, record_refusal
+from bot.engine.compose import person_of
 from bot.engine.context import Engine
 from bot.engine.directory import opt_in, opt_out, wrong_number
 from bot.log import log
 from bot.phone.guesses import note_wrong
-from storage import alerts, audit, codes, inbound, outbox, people, wrong_codes
+from storage import alerts, audit, codes, drills, inbound, outbox, people, wrong_codes
 from storage.codes import CodeFound
 from storage.database import after_commit
 
@@ -105,14 +108,24 @@ def _heard(c: Connection, engine: Engine, message: Message) -> str:
     if isinstance(reading, Unclear):
         _refuse(c, message, reading.value, now)
         return _help(c, message, answers.unclear(reading, number), now)
+    return _by_code(c, engine, message, reading, found)
+
+
+def _by_code(
+    c: Connection, engine: Engine, message: Message, reply: Reply, found: CodeFound | None
+) -> str:
+    """From a number of the directory, a verb with a code."""
+    now, number = engine.clock.now(), engine.site.callback_number
     if wrong_codes.refused(c, message.sender, now):
         _refuse(c, message, "too_many_wrong_codes", now)
         return _help(c, message, answers.too_many(number), now, about="stopped:")
+    if drill := _own_test(c, message, reply.code, found, now):
+        return _tested(c, engine, reply, drill)
     if found is None:
         _refuse(c, message, "unknown_code", now)
         note_wrong(c, engine, message.sender, message.sid, now)
         return _help(c, message, answers.unknown_code(number), now)
-    return _act(c, engine, reading, found)
+    return _act(c, engine, reply, found)
 
 
 def _repeated() -> None:
@@ -126,6 +139,28 @@ def _own_code(c: Connection, message: Message, code: str) -> CodeFound | None:
     found = codes.find(c, message.sender, code)
     person = people.load(c, found.person_id) if found else None
     return found if person and person.mobile == message.sender else None
+
+
+def _own_test(
+    c: Connection, message: Message, code: str, found: CodeFound | None, now: datetime
+) -> Drill | None:
+    """The test that this code answers. An alert that is open and has the same one goes first: it
+    may have been opened anew."""
+    if found and alerts.load(c, found.alert_id, for_update=False).is_open:
+        return None
+    drill = drills.by_code(c, message.sender, code, codes.tests_since(now))
+    theirs = [person.id for person in people.by_mobile(c, message.sender)]
+    return drill if drill and drill.person_id in theirs else None
+
+
+def _tested(c: Connection, engine: Engine, reply: Reply, drill: Drill) -> str:
+    """Nobody else is asked and nothing is taken back: a test is only acknowledged."""
+    if reply.verb is not Verb.ACK:
+        return answers.only_a_test(reply.code)
+    person = person_of(c, drill.person_id)
+    answered = testing.answer(c, engine, drill.id, person, SMS)
+    after_commit(c, lambda: metrics.reply("test"))
+    return answers.answered_test(answered)
 
 
 def _where_it_is(c: Connection, found: CodeFound, number: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.domain.coverage import Person
+from bot.domain.coverage import Person, having_words
 from bot.domain.events import NotAllowed, Reassigned
 from bot.domain.nearest import did_you_mean
 from bot.slack.desk import Asked, Desk
@@ -20,7 +20,7 @@ def assign(desk: Desk, asked: Asked, person: Person, alert_id: str, whom: str) -
     if not whom:
         asked.tell(f"To whom? Write for example `{EXAMPLE}`")
         return
-    found = _meant(desk, asked.who.team, whom)
+    found = meant(desk, asked.who.team, whom)
     if isinstance(found, str):
         asked.tell(found)
         return
@@ -32,7 +32,7 @@ def assign(desk: Desk, asked: Asked, person: Person, alert_id: str, whom: str) -
         asked.tell(f"{alert.ref} is with {escaped(found.name)} now.")
 
 
-def _meant(desk: Desk, team: str, whom: str) -> Person | str:
+def meant(desk: Desk, team: str, whom: str) -> Person | str:
     """The person mentioned or named, or what to say where that is not one person."""
     mention = _MENTION.fullmatch(whom)
     if mention:
@@ -43,15 +43,10 @@ def _meant(desk: Desk, team: str, whom: str) -> Person | str:
 
 def named(whom: str, everybody: Sequence[Person]) -> Person | str:
     """The only one whose name has all these words in it, in any order and case."""
-    words = re.findall(r"\w+", whom.casefold())
-    found = [p for p in everybody if words and set(words) <= set(_words(p))]
+    found = having_words(whom, everybody)
     if len(found) == 1:
         return found[0]
     if found:
         return f"Several people: {escaped(', '.join(p.name for p in found[:5]))}. Which one?"
     near = did_you_mean(whom.lstrip("@"), [p.name for p in everybody])
     return f"There is nobody named “{escaped(clipped(whom, 40))}”. {escaped(near)}".strip()
-
-
-def _words(person: Person) -> list[str]:
-    return re.findall(r"\w+", person.name.casefold())

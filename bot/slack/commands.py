@@ -16,7 +16,7 @@ from bot.domain.events import CallRecorded, Event, NotAllowed, Reopened
 from bot.domain.nearest import did_you_mean
 from bot.domain.window import FUTURE_TOLERANCE
 from bot.engine import views
-from bot.slack import modals, overview
+from bot.slack import modals, overview, testing
 from bot.slack.actions import open_acknowledge
 from bot.slack.apology import apologizing
 from bot.slack.assign import assign
@@ -34,6 +34,7 @@ HELP = f"""*{COMMAND} open* lists the open alerts that concern you
 *{COMMAND} called REF* records a phone call that told the finding (coordinators, radiologists)
 *{COMMAND} assign REF @person* hands it to somebody (its owner, coordinators, radiologists)
 *{COMMAND} reopen REF* has it answered again (coordinators, radiologists)
+*{COMMAND} test @person* sends a test page; without a name it shows what came of the latest
 *{COMMAND} help* shows this"""
 EXAMPLE = f"{COMMAND} called K7QX Dr. Lee at 14:05 on 312-555-0100 repeated yes"
 LISTED_MOST = 200
@@ -68,8 +69,10 @@ def obey(desk: Desk, asked: Asked, text: str) -> None:
         asked.tell(HELP)
     elif verb == "open":
         _open(desk, asked)
+    elif verb == "test":
+        testing.obey(desk, asked, text.strip()[len(verb) :].strip())
     elif verb not in VERBS:
-        near = did_you_mean(verb, (*VERBS, "open", "help"))
+        near = did_you_mean(verb, (*VERBS, "open", "test", "help"))
         asked.tell(f"There is no “{escaped(clipped(verb, 40))}”. {near}\n{HELP}")
     elif not ref:
         asked.tell(f"Which one? Write `{COMMAND} {verb} REF`; `{COMMAND} open` lists them.")

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
-from bot.slack import SlackSettings, actions, apology, commands
+from bot.slack import SlackSettings, actions, apology, commands, testing
 from bot.slack.desk import Desk
 from bot.slack.once import OnceApp
 from bot.slack.requests import Requests
@@ -84,6 +84,7 @@ def _app(desk: Desk, pool: ThreadPoolExecutor) -> App:
     app.error(apology.for_submissions(desk.settings))
     actions.register(app, desk)
     commands.register(app, desk)
+    testing.register(app, desk)
     return app
 
 

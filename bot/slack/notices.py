@@ -7,6 +7,7 @@ from bot.domain.message import TOO_LARGE
 from bot.domain.page import Callee, Notice, Page
 from bot.slack import SlackSettings
 from bot.slack.blocks import Message, due_line, page_message, what
+from bot.slack.drill_blocks import asking
 from bot.slack.elements import context, header, section
 from bot.slack.words import clipped, escaped
 
@@ -158,4 +159,5 @@ _WORDED: Mapping[Notice, Callable[[Page], Message]] = {
     Notice.SLACK_BACK: _slack,
     Notice.SHADOW: _shadow,
     Notice.SHADOW_OVER: _shadow,
+    Notice.TEST: asking,
 }

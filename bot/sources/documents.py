@@ -1,6 +1,5 @@
 """The words of a document that a report is or has in it: plain text, HTML, RTF, PDF."""
 
-import codecs
 import io
 import logging
 import re
@@ -19,7 +18,7 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _MOST_PAGES = 200
 _BLOCKS = (
     "address article blockquote br dd div dl dt footer h1 h2 h3 h4 h5 h6 header hr li ol p pre "
-    "section table td th tr ul paragraph item text list component observation"
+    "section table td th tr ul"
 )
 _BREAKS = frozenset(_BLOCKS.split())
 _UNSEEN = frozenset({"head", "script", "style", "title", "template"})
@@ -29,12 +28,6 @@ _SAME = {
     "text/richtext": "application/rtf",
     "application/xhtml+xml": "text/html",
     "application/html": "text/html",
-    "text/markdown": "text/plain",
-    "text/x-markdown": "text/plain",
-    "text/xml": "text/html",  # CDA: its texts, a line for each element
-    "application/xml": "text/html",
-    "application/hl7-v3+xml": "text/html",
-    "application/cda+xml": "text/html",
     "application/x-pdf": "application/pdf",
     "text/pdf": "application/pdf",
 }
@@ -43,11 +36,6 @@ _SHORTER = {"htm": "text/html", "rtf": "application/rtf", "pdf": "application/pd
 _MARKUP = re.compile(
     rb"\s*(?:<!doctype html|<html|<\?xml|<(?:body|div|p|table|pre|span|b)\b)", re.IGNORECASE
 )
-
-
-def lines_broken(text: str) -> str:
-    """Plain text in which HTML's line breaks stand, as some systems write it."""
-    return _BREAK.sub("\n", text) if "<" in text else text
 
 
 def words_in(data: bytes, kind: str = "") -> str:
@@ -69,8 +57,6 @@ def format_of(kind: str, data: bytes) -> str:
         return "application/rtf"
     name = kind.split(";", 1)[0].strip().lower()
     name = (_SHORT | _SHORTER).get(name.rpartition("/")[2], _SAME.get(name, name))
-    if name == "text/plain" and _MARKUP.match(begins):
-        return "text/html"
     if name in READERS or (name and name not in _UNKNOWN):
         return name
     if _MARKUP.match(begins):
@@ -93,22 +79,13 @@ def _is_text(data: bytes) -> bool:
 
 def _plain(data: bytes, kind: str) -> str:
     """By the stated charset, else UTF-8, else Windows-1252, which knows almost every byte."""
-    return _BREAK.sub("\n", _decoded(data, kind)).strip()
-
-
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-
-
-def _decoded(data: bytes, kind: str) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace")
     stated = _CHARSET.search(kind)
     for charset in (stated[1] if stated else "utf-8-sig", "utf-8-sig", "cp1252"):
         try:
-            return data.decode(charset)
+            return data.decode(charset).strip()
         except (LookupError, UnicodeError):
             continue
-    return data.decode("latin-1")
+    return data.decode("latin-1").strip()
 
 
 class _Words(HTMLParser):

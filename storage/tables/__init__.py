@@ -7,6 +7,7 @@ from sqlalchemy import Table
 from sqlmodel import SQLModel
 
 from storage.tables.directory import Editions, People, PersonIdentifiers, Pins, WrongNumbers
+from storage.tables.drills import DrillPages, Drills, Proofs
 from storage.tables.paging import Alerts, Codes, Pages, Policies
 from storage.tables.received import (
     Inbound,
@@ -32,6 +33,9 @@ people = _table(People)
 wrong_numbers = _table(WrongNumbers)
 person_identifiers = _table(PersonIdentifiers)
 pins = _table(Pins)
+drills = _table(Drills)
+drill_pages = _table(DrillPages)
+proofs = _table(Proofs)
 editions = _table(Editions)
 alerts = _table(Alerts)
 pages = _table(Pages)

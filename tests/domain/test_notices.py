@@ -47,6 +47,7 @@ ALONE = {
     Notice.SLACK_BACK,
     Notice.SHADOW,
     Notice.SHADOW_OVER,
+    Notice.TEST,
 }
 OF_ALERTS = set(Notice) - ALONE
 

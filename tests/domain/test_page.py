@@ -9,7 +9,7 @@ def test_a_refusal_says_what_to_do_and_quotes_nothing() -> None:
 
 def test_a_notice_insists_where_it_changes_what_its_reader_must_do() -> None:
     rewriting = {Notice.EXPIRED, Notice.NOT_MY_PATIENT, Notice.SUPERSEDED}
-    silent = rewriting | {Notice.HANDED_OVER, Notice.ACKNOWLEDGED, Notice.ANSWER}
+    silent = rewriting | {Notice.HANDED_OVER, Notice.ACKNOWLEDGED, Notice.ANSWER, Notice.TEST}
     assert {notice for notice in Notice if not notice.insists} == silent
     assert {notice for notice in Notice if notice.quiet} == rewriting
 

@@ -110,7 +110,8 @@ def _acknowledged(facts: _Facts) -> Told:
     late = "after the window" if facts.entry.data.get("late") else ""
     words = f"“{facts['words']}”" if facts["words"] else ""
     how = READ_BACK.get(facts["read_back"], "")
-    said = ", ".join(part for part in (facts.channels, late, how, words) if part)
+    unproven = "from a number never tested" if facts.entry.data.get("unproven") else ""
+    said = ", ".join(part for part in (facts.channels, unproven, late, how, words) if part)
     return Told(f"{facts.actor} acknowledged", said, "ok")
 
 
