@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from bot.app import policy_of
 from bot.app.feeds import known_of, origin
+from bot.domain.report import Status
 from bot.domain.shadow import Shadow
 from bot.settings import (
     BadSettings,
@@ -344,6 +345,7 @@ provider_authority_component = 8
 layout = "headings"
 impression = ["concl"]
 dictated_macros = false
+status_words = { " Befundet" = "final" }
 rules = [{ code = "CRIT", at = "ZCF-2", category = "critical" }]
 [[hl7.profile.rules]]
 text = "STAT CALL"
@@ -362,6 +364,7 @@ def test_a_profile_becomes_what_the_reader_needs(tmp_path: Path) -> None:
     assert (found.layout, found.sections) == ("headings", (("CONCL", "impression"),))
     assert [rule.text for rule in found.rules] == ["STAT CALL"]
     assert not found.dictated_macros
+    assert found.status_words == (("BEFUNDET", Status.FINAL),)
     assert feeds.of("RIS", "EAST").name == "standard"
 
 
@@ -415,6 +418,7 @@ def test_preliminary_has_three_values(tmp_path: Path) -> None:
     [
         ('timezone = "America/Denvr"', "timezone (line 6) is no time zone."),
         ('status = ["PV1-3"]', "status[1] (line 6) names a field that holds no status."),
+        ('status_words = { "Fertig" = "done" }', "status_words"),
         ("status = []", "status (line 6) is an empty list."),
         ('category = ["OBX"]', "category[1] (line 6) is no field."),
         ('category = ["ZCF-2"]', "category[1] (line 6) names a field outside of OBX."),

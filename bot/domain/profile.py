@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.report import Preliminary
+from bot.domain.report import Preliminary, Status
 
 MOST_SEVERE = "*"
 """In place of a category's name: the first of the policy, whatever the site calls it."""
@@ -73,7 +73,8 @@ class Profile:
     observations also tells what was deleted. ``coded`` are the fields of OBX in which a category
     code may stand. ``authority_component`` is the component of XCN that names who issued an id,
     ``authority`` stands in where it is empty. ``timezone`` is for times without a zone, before the
-    listener's. ``sections`` maps codes of OBX-3, in upper case, to what they head.
+    listener's. ``status_words`` are the sender's own for a status, in upper case; ``sections`` maps
+    codes of OBX-3, in upper case, to what they head.
     ``dictated_macros`` False leaves the macros that everybody knows unread. ``preliminary`` is what
     a flagged report of theirs does before it is final.
     """
@@ -88,6 +89,7 @@ class Profile:
     timezone: ZoneInfo | None = None
     layout: Layout = Layout.AUTO
     sections: tuple[tuple[str, Section], ...] = ()
+    status_words: tuple[tuple[str, Status], ...] = ()
     rules: tuple[Rule, ...] = ()
     dictated_macros: bool = True
     preliminary: Preliminary = Preliminary.IGNORE

@@ -1,6 +1,7 @@
 """``[[hl7.profile]]``: how one sender differs. A failed check raises ``ValueError(what, cure)``."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -9,7 +10,7 @@ from bot.domain import profile as domain
 from bot.domain.nearest import did_you_mean
 from bot.domain.policy import Policy
 from bot.domain.profile import Layout, Place, Profile, Rule
-from bot.domain.report import ROUTINE, Preliminary
+from bot.domain.report import ROUTINE, Preliminary, Status
 from bot.settings.kinds import Filled, IfPreliminary, Section, Zone
 
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]{0,2})")
@@ -50,6 +51,7 @@ def _some(value: tuple[Place, ...]) -> tuple[Place, ...]:
     return value
 
 
+StatusWord = Literal["preliminary", "final", "addended", "corrected", "withdrawn"]
 PlaceText = Annotated[Place, BeforeValidator(_place)]
 StatusPlace = Annotated[Place, BeforeValidator(_status)]
 CodedPlace = Annotated[Place, BeforeValidator(_coded)]
@@ -93,6 +95,7 @@ class ProfileSettings(Section):
     body: tuple[Filled, ...] = ()
     impression: tuple[Filled, ...] = ()
     addendum: tuple[Filled, ...] = ()
+    status_words: Mapping[str, StatusWord] = {}
     dictated_macros: bool = Field(default=True, strict=True)
     preliminary: IfPreliminary | None = None
     rules: tuple[RuleSettings, ...] = ()
@@ -116,6 +119,10 @@ class ProfileSettings(Section):
             timezone=self.timezone,
             layout=Layout(self.layout),
             sections=tuple((code.upper(), head) for head, codes in named for code in codes),
+            status_words=tuple(
+                (word.strip().upper(), Status[means.upper()])
+                for word, means in self.status_words.items()
+            ),
             rules=tuple(rule.made() for rule in self.rules),
             dictated_macros=self.dictated_macros,
             preliminary=Preliminary(self.preliminary) if self.preliminary else preliminary,

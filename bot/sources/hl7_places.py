@@ -196,7 +196,7 @@ def _of_text(
         having = [number for number, said in segments if _shares(lines, said)]
         if having:
             yield name, f"OBX[{ranges(having)}]-5"
-    flagged, added = flags(results, wire, profile), appended_to(results, wire)
+    flagged, added = flags(results, wire, profile), appended_to(results, wire, profile)
     told = narrate(results, flagged, wire, profile, added)
     for name, (value, place) in (
         ("study_uid", study_uid(told, order.others, wire)),

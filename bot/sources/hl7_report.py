@@ -17,7 +17,7 @@ from bot.sources.hl7_macros import prose_of, with_macros
 from bot.sources.hl7_orders import Numbers, Order, code, no_number, orders_in, processing_id
 from bot.sources.hl7_parts import by_key
 from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
-from bot.sources.hl7_status import appended, is_deleted, status
+from bot.sources.hl7_status import appended, is_deleted, said, status
 from bot.sources.hl7_study import study_uid
 from bot.sources.hl7_text import narrate
 from bot.sources.hl7_time import Moment, moment
@@ -75,12 +75,12 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
     deletes, added = False, frozenset[int]()
     if codes != _ALL_FINAL:
-        codes = {wire.clean(code.split(wire.component, 1)[0]) for code in codes}
+        codes = {said(wire.clean(code.split(wire.component, 1)[0]), profile) for code in codes}
         deletes = any(map(is_deleted, codes))
-        added = appended_to(order.results, wire)
+        added = appended_to(order.results, wire, profile)
     stands = status(order.statuses, codes)
     deletes = deletes and stands is not Status.WITHDRAWN
-    results = _standing(order.results, wire) if deletes else order.results
+    results = _standing(order.results, wire, profile) if deletes else order.results
     results = read_out(results, wire)
     flagged = flags(results, wire, profile)
     told = narrate(results, flagged, wire, profile, added)
@@ -126,9 +126,13 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     )
 
 
-def appended_to(results: list[Result], wire: Wire) -> frozenset[int]:
+def appended_to(results: list[Result], wire: Wire, profile: Profile) -> frozenset[int]:
     """The numbers of the OBX that OBX-11 adds to the others."""
-    return appended((number, code(f, _OBX_11, wire)) for number, f in results if f[0] == "OBX")
+    return appended(
+        (number, said(code(fields, _OBX_11, wire), profile))
+        for number, fields in results
+        if fields[0] == "OBX"
+    )
 
 
 def orderer(order: Order, wire: Wire) -> str:
@@ -148,12 +152,12 @@ def _is_machine(wire: Wire, radiologist: Provider | None, machines: frozenset[st
     return by_machine or wire.msh(3).upper() in machines
 
 
-def _standing(results: list[Result], wire: Wire) -> list[Result]:
+def _standing(results: list[Result], wire: Wire, profile: Profile) -> list[Result]:
     """Without the observations that OBX-11 deletes, and the notes on them."""
     gone = {
         number
         for number, fields in results
-        if fields[0] == "OBX" and is_deleted(code(fields, 11, wire))
+        if fields[0] == "OBX" and is_deleted(said(code(fields, 11, wire), profile))
     }
     return [result for result in results if result[0] not in gone]
 

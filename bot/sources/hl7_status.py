@@ -1,23 +1,27 @@
 """How finished a result is: OBR-25 (table 0123), OBX-11 (table 0085), and words spelled out."""
 
+import re
 from collections.abc import Iterable, Set
 
 from bot.domain.profile import STATUS, Place, Profile
 from bot.domain.report import Status
 from bot.sources.hl7_wire import BadReport, Wire, at
 
+_SPELLED_OUT = {
+    Status.FINAL: "final|final result|final results|final report|finalized|finalised|signed|"
+    "final signed|signed off|verified|approved|authenticated|released|f final",
+    Status.PRELIMINARY: "prelim|preliminary|preliminary result|preliminary results|prelim result|"
+    "preliminary report|prelim report|wet read|wetread|draft|dictated|transcribed|unsigned|"
+    "unverified|pending|in progress|p preliminary",
+    Status.CORRECTED: "corrected|corrected result|corrected report|corrected final|correction|"
+    "final corrected|amended|amended result|amended report|final amended|revised|revised report|"
+    "c corrected",
+    Status.ADDENDED: "add|addendum|addended|appended|final addendum|addendum final|final addended|"
+    "final with addendum",
+    Status.WITHDRAWN: "canceled|cancelled|deleted|withdrawn|retracted|void|voided|entered in error",
+}
 _WORDS = {
-    **dict.fromkeys(("FINAL", "FINAL RESULT", "FINAL REPORT", "FINALIZED", "SIGNED"), Status.FINAL),
-    **dict.fromkeys(
-        ("PRELIM", "PRELIMINARY", "PRELIMINARY RESULT", "WET READ", "DRAFT"), Status.PRELIMINARY
-    ),
-    **dict.fromkeys(("DICTATED", "TRANSCRIBED", "UNSIGNED"), Status.PRELIMINARY),
-    **dict.fromkeys(("CORRECTED", "CORRECTION", "AMENDED", "REVISED"), Status.CORRECTED),
-    **dict.fromkeys(("ADD", "ADDENDUM", "ADDENDED", "APPENDED"), Status.ADDENDED),
-    **dict.fromkeys(
-        ("CANCELED", "CANCELLED", "DELETED", "WITHDRAWN", "RETRACTED"), Status.WITHDRAWN
-    ),
-    **dict.fromkeys(("ENTERED IN ERROR", "ENTERED-IN-ERROR"), Status.WITHDRAWN),
+    word.upper(): status for status, words in _SPELLED_OUT.items() for word in words.split("|")
 }
 
 # Table 0123. A means "some results available" here. W is not in it: a wet read to some, wrong to
@@ -50,8 +54,8 @@ def stated(
     for place in profile.status:
         if place.segment == "OBX":
             break
-        value = _at(place, obr, orc, raw, wire)
-        if value and (place is OBR_25 or place == OBR_25 or value.upper() in _ORDER):
+        value = said(_at(place, obr, orc, raw, wire), profile)
+        if value and (place is OBR_25 or place == OBR_25 or plain(value) in _ORDER):
             return value, place
     return "", None
 
@@ -68,6 +72,22 @@ def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire
     return wire.clean(value.split(wire.component, 1)[0]) if value else ""
 
 
+def plain(code: str) -> str:
+    """As the tables have it: in capitals, with one blank for what stands between words."""
+    return _BETWEEN.sub(" ", code.upper()).strip() if len(code) > 1 else code.upper()
+
+
+_BETWEEN = re.compile(r"[\W_]+")
+
+
+def said(code: str, profile: Profile) -> str:
+    """What the sender means by a word of its own, in ours; any other code as it is."""
+    if profile.status_words and code:
+        means = dict(profile.status_words).get(code.upper())
+        return means.name if means is not None else code
+    return code
+
+
 OBR_25 = STATUS[0]
 _FINAL = frozenset({"F"})
 
@@ -79,10 +99,10 @@ def status(order_codes: list[str], observation_codes: Set[str]) -> Status:
     """
     if observation_codes <= _FINAL and order_codes == ["F"]:
         return Status.FINAL  # the usual report is spared the tables
-    observed = [_OBSERVATION.get(code.upper()) for code in observation_codes if code]
+    observed = [_OBSERVATION.get(plain(code)) for code in observation_codes if code]
     if observed and all(status is Status.WITHDRAWN for status in observed):
         return Status.WITHDRAWN
-    ordered = [_ORDER.get(code.upper()) for code in order_codes if code]
+    ordered = [_ORDER.get(plain(code)) for code in order_codes if code]
     stated = [status for status in ordered or observed if status is not None]
     if None in ordered or not stated:
         field, other = ("OBR-25", "OBR^1^25") if ordered else ("OBR-25 or OBX-11", "OBR^1^25")
@@ -94,12 +114,12 @@ def status(order_codes: list[str], observation_codes: Set[str]) -> Status:
 
 def is_deleted(code: str) -> bool:
     """OBX-11 of one observation: its text and flags hold no more."""
-    return code != "F" and _OBSERVATION.get(code.upper()) is Status.WITHDRAWN
+    return code != "F" and _OBSERVATION.get(plain(code)) is Status.WITHDRAWN
 
 
 def appended(codes: Iterable[tuple[int, str]]) -> frozenset[int]:
     """Of OBX-11 by number the observations that are added to others (B, ADD); none where all are:
     then they are the report."""
-    of = {number: _OBSERVATION.get(code.upper()) for number, code in codes}
+    of = {number: _OBSERVATION.get(plain(code)) for number, code in codes}
     added = frozenset(number for number, one in of.items() if one is Status.ADDENDED)
     return added if len(added) < len(of) else frozenset()

@@ -92,6 +92,29 @@ def test_the_profile_says_where_the_status_stands(
     assert as_read(data, Profile(status=places)).status is status
 
 
+WORDS = Profile(
+    status_words=(("BEFUNDET", Status.FINAL), ("UNGÜLTIG", Status.WITHDRAWN), ("W", Status.FINAL))
+)
+
+
+@pytest.mark.parametrize(
+    ("order", "observation", "status"),
+    [
+        ("Befundet", "F", Status.FINAL),
+        ("ungültig", "F", Status.WITHDRAWN),
+        ("", "Befundet", Status.FINAL),
+        ("", "Ungültig", Status.WITHDRAWN),
+        ("W", "F", Status.FINAL),
+        ("Corrected", "F", Status.CORRECTED),
+    ],
+)
+def test_the_profile_knows_the_sender_s_own_words_for_a_status(
+    order: str, observation: str, status: Status
+) -> None:
+    data = sample(OBX.removesuffix("F") + observation, fields={25: order})
+    assert as_read(data, WORDS).status is status
+
+
 # ---- category -------------------------------------------------------------------------------
 
 
