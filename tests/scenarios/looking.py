@@ -46,8 +46,9 @@ def expect_everything(hospital: Hospital) -> None:
     for message in [*(m for dm in workspace.messages.values() for m in dm), *workspace.ephemerals]:
         for version in message.versions:
             version.expected = True
-    for sms in hospital.world.twilio.carrier.messages.values():
-        sms.expected = True
+    twilio = hospital.world.twilio
+    for heard in (*twilio.carrier.messages.values(), *twilio.exchange.calls.values()):
+        heard.expected = True
 
 
 def operate(hospital: Hospital, *words: str) -> str:

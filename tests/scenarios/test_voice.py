@@ -19,6 +19,8 @@ from tests.scenarios.looking import (
     owner,
     pages,
 )
+from tests.scenarios.test_database_away import without_table
+from tests.scenarios.test_promise_09_no_patient_leaves import MARK, leaks, marked
 
 PIN = "271828"
 HEADING, *ROWS = PEOPLE_CSV.splitlines()
@@ -85,6 +87,7 @@ def test_a_key_and_the_code_of_the_sms_acknowledge(hospital: Hospital) -> None:
     assert "critical imaging result" in call.heard
     assert "3 1 2, 5 5 5, 0 1 0 0" in call.heard
     assert hospital.alert().is_open, "nobody has pressed a key yet"
+    hospital.world.twilio.exchange.duplicate_requests = True
     assert call.press("1").press(f"{code}#").over
     assert "is acknowledged" in call.last_heard
     given = acknowledgment(hospital)
@@ -164,6 +167,32 @@ def test_the_coordinators_phone_rings_at_once_and_again_after_the_end(hospital: 
     for member in (hospital.ada, hospital.ben, hospital.carla, hospital.chris):
         nobody_answered(member)
     expect_everything(hospital)
+
+
+def test_a_call_tells_nothing_of_the_patient(hospital: Hospital) -> None:
+    for member in (hospital.ada, hospital.ben):
+        member.phone.answers("picks up" if member is hospital.ada else "voicemail")
+    hospital.send(marked(hospital.now, "C1"))
+    hospital.pass_time(minutes=5)
+    heard = picked_up(hospital.ada).press("1").press("1111#").press("2222#").press("3333#").heard
+    hospital.pass_time(minutes=34)
+    left = hospital.ben.phone.expect_call("imaging result").heard
+    assert not MARK.findall(heard + left)
+    assert leaks(hospital, "modal") == []
+    expect_everything(hospital)
+
+
+def test_a_key_that_cannot_be_stored_is_told_so(
+    hospital: Hospital, database_url: str, log_errors: set[str]
+) -> None:
+    log_errors.add("webhook_not_kept")
+    hospital.ada.phone.answers("picks up")
+    critical(hospital)
+    call = picked_up(hospital.ada)
+    with without_table(database_url, "inbound"):
+        assert "Not recorded" in call.press("1").last_heard
+    assert call.over
+    assert hospital.alert().is_open
 
 
 def test_callbacks_that_come_twice_and_in_any_order_count_once(hospital: Hospital) -> None:
