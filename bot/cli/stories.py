@@ -11,7 +11,7 @@ from bot.app.rehearsal import hospital
 from bot.cli.shown import FOUND_PROBLEMS, count, err, out, print_json, say, utc
 from bot.sandbox.demo.bot_process import BotDied
 from bot.sandbox.demo.place import TIMEZONE
-from bot.sandbox.stories import KILLS, STORIES, Story
+from bot.sandbox.stories import KILLS, STORIES, Story, environment_of
 
 
 class Played(NamedTuple):
@@ -38,7 +38,7 @@ def play_all(stories: Mapping[str, Story] = STORIES, *, as_json: bool) -> int:
 
 
 def _play(story: Story) -> Played:
-    with hospital(as_child=story in KILLS) as there:
+    with hospital(as_child=story in KILLS, environment=environment_of(story)) as there:
         try:
             story(there)
             there.verify()

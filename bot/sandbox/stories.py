@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bot.domain.alert import State
 from bot.domain.events import ReadBack
+from bot.sandbox.demo.place import CALL_FROM, CALLER
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.people import PhoneMessage, SlackMessage
 
@@ -205,6 +206,23 @@ def killed_between_pages(hospital: Hospital) -> None:
     assert hospital.alert().state is State.ACKNOWLEDGED
 
 
+def taken_by_phone(hospital: Hospital) -> None:
+    """Nobody reads the messages: a voicemail takes the first call, the doctor the second."""
+    hospital.send(hospital.report("ct-head-hemorrhage"), "a CT head with a subdural hematoma")
+    message, sms = paged(hospital.ada)
+    hospital.ada.phone.answers("voicemail")
+    hospital.pass_time(minutes=5)
+    assert hospital.ada.phone.expect_call("imaging result").over
+    hospital.ada.phone.answers("picks up")
+    hospital.pass_time(minutes=1)
+    call = hospital.ada.phone.expect_call("press 1").press("1")
+    assert hospital.alert().is_open, "a key alone answers nothing"
+    call.press(f"{code_in(sms)}#")
+    hospital.settle()
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    hospital.ada.slack.expect_now(message, re.compile("acknowledged", re.IGNORECASE))
+
+
 STORIES: dict[str, Story] = {
     "acknowledged in Slack with read-back": acknowledged_in_slack,
     "acknowledged by SMS": acknowledged_by_sms,
@@ -215,6 +233,14 @@ STORIES: dict[str, Story] = {
     "an addendum reopens it": addendum_reopens,
     "a send fails": failed_send_moves_on,
     "killed between two pages": killed_between_pages,
+    "taken by phone": taken_by_phone,
 }
+RINGING = {taken_by_phone}
+"""Stories of a site that can ring phones."""
 KILLS = {killed_between_pages}
 """Stories that need the bot as a process of its own."""
+
+
+def environment_of(story: Story) -> dict[str, str]:
+    """The settings with which this story is played."""
+    return {CALL_FROM: CALLER} if story in RINGING else {}

@@ -47,8 +47,10 @@ def expect_everything(hospital: Hospital) -> None:
         for version in message.versions:
             version.expected = True
     twilio = hospital.world.twilio
-    for heard in (*twilio.carrier.messages.values(), *twilio.exchange.calls.values()):
-        heard.expected = True
+    for sms in twilio.carrier.messages.values():
+        sms.expected = True
+    for call in twilio.exchange.calls.values():
+        call.expected = True
 
 
 def operate(hospital: Hospital, *words: str) -> str:

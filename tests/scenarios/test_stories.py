@@ -4,10 +4,16 @@ import pytest
 
 from bot.app import rehearsal
 from bot.sandbox.hospital import Hospital
-from bot.sandbox.stories import KILLS, STORIES, Story
+from bot.sandbox.stories import KILLS, STORIES, Story, environment_of
 from tests.written import writing
 
 ON_A_THREAD = {name: story for name, story in STORIES.items() if story not in KILLS}
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Those of the story."""
+    return environment_of(request.node.callspec.params["story"])
 
 
 @pytest.mark.parametrize("story", ON_A_THREAD.values(), ids=ON_A_THREAD)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.alert import State
 from bot.domain.state import Acknowledgment
-from bot.sandbox.demo.place import CALL_FROM
+from bot.sandbox.demo.place import CALL_FROM, CALLER
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.phone_calls import PhoneCall
 from bot.sandbox.samples import PEOPLE_CSV
@@ -30,7 +30,7 @@ WITH_PIN = "\n".join([f"{HEADING},pin", *(f"{r},{PIN if 'Ada' in r else ''}" for
 @pytest.fixture
 def settings() -> dict[str, str]:
     """A site that can ring phones."""
-    return {CALL_FROM: "+15005550006"}
+    return {CALL_FROM: CALLER}
 
 
 def critical(hospital: Hospital) -> str:
@@ -218,7 +218,7 @@ class TestWithoutAPublicUrl:
 
     @pytest.fixture
     def settings(self) -> dict[str, str]:
-        return {CALL_FROM: "+15005550006", "READBACK_WEB__PUBLIC_URL": ""}
+        return {CALL_FROM: CALLER, "READBACK_WEB__PUBLIC_URL": ""}
 
     def test_the_call_announces_and_asks_for_the_code_or_slack(self, hospital: Hospital) -> None:
         hospital.ada.phone.answers("picks up")

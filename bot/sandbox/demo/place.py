@@ -15,6 +15,8 @@ from bot.sandbox.world import World
 
 CALL_FROM = "READBACK_TWILIO__CALL_FROM"
 """Set to a number of the stand-in's, phones ring."""
+CALLER = "+15005550006"
+"""The stand-in's own number."""
 CLOCK_VARIABLE = "READBACK_SANDBOX_CLOCK"
 CALLBACK_NUMBER = "312-555-0100"
 TIMEZONE = "America/Chicago"
