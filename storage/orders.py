@@ -61,6 +61,7 @@ def _put_away(table: Any) -> Any:
     return update(table).where(_of(table, "old")).values(nobodys)
 
 
+_NAME = update(_named).where(_of(_named, "old")).values(patient=bindparam("who"))
 _ITS_REPORTS = select(tables.reports.c.id).where(_of(tables.reports, "old"))
 _JOIN = [
     _moved(_named, "value", "kind", "authority"),
@@ -113,6 +114,12 @@ def know(
     ]  # fmt: skip
     if values:
         connection.execute(_ADD, values)
+
+
+def name_patient(connection: Connection, key: ReportKey, patient: tuple[Identifier, ...]) -> None:
+    """From now on the order is about whoever has one of these identifiers."""
+    who = {"who": codec.dump(_PATIENT, patient)}
+    connection.execute(_NAME, {**_bound("old", _values(key)), **who})
 
 
 def join(connection: Connection, key: ReportKey, into: ReportKey) -> list[str]:

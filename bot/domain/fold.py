@@ -90,14 +90,13 @@ def _raised(signed: Settled, unsigned: Settled, policy: Policy, *, ended: bool) 
     It never takes back, ends or reopens what they wrote. Where they never flagged the result, they
     end what it asks for only in words (``ended``) and after it.
     """
-    if not unsigned.asks:
-        return signed
-    flagged = unsigned.category
-    if signed.ever_flagged:
-        more = signed.asks and policy.severity(flagged) < policy.severity(signed.category)
+    flagged = unsigned.flagged_category
+    if signed.ever_flagged or not flagged:
+        asks = signed.asks and unsigned.asks
+        more = asks and policy.severity(flagged) < policy.severity(signed.category)
         raised = replace(signed, category=flagged, flagged_category=flagged, unsigned=True)
         return raised if more else signed
-    if ended:
+    if ended or not unsigned.asks:
         return replace(signed, flagged_category=flagged, ever_flagged=True)
     if _ends(signed.newest):
         return unsigned

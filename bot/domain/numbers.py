@@ -20,14 +20,16 @@ _IMAGING = frozenset({KeyKind.ACCESSION, KeyKind.FILLER})
 _ITS_OWN = frozenset({KeyKind.FILLER, KeyKind.PLACE, KeyKind.MESSAGE})
 """What names one order and nothing else. OBR-18 holds rooms and telephone numbers, too."""
 _LINKING = _IMAGING | _ITS_OWN
-# The same bytes leave no doubt. Of the others a lower one never joins what a higher one tells
-# apart: several exams share a placer's order, and one accession may cover several filler orders.
+_BEST_FIRST = list(KeyKind)
+# The same bytes leave no doubt, nor does the same resource of a server, whatever numbers it brings.
+# Of the others a lower one never joins what a higher one tells apart: exams share a placer's
+# order, and one accession may cover several filler orders.
 _RANK = {
     KeyKind.MESSAGE: -1,
+    KeyKind.PLACE: -1,
     KeyKind.ACCESSION: 0,
     KeyKind.FILLER: 1,
     KeyKind.PLACER: 2,
-    KeyKind.PLACE: 3,
 }
 
 
@@ -81,7 +83,9 @@ def key_of(numbers: Sequence[OrderNumber]) -> ReportKey:
 def distinct(numbers: Iterable[OrderNumber]) -> tuple[OrderNumber, ...]:
     """The numbers as they are compared, each once of its kind."""
     found: dict[tuple[KeyKind, str, str], OrderNumber] = {}
-    for number in sorted(map(plain, numbers), key=lambda n: (_RANK[n.kind], not n.stated)):
+    for number in sorted(
+        map(plain, numbers), key=lambda n: (_BEST_FIRST.index(n.kind), not n.stated)
+    ):
         if number.value:
             found.setdefault((number.kind, number.value, number.authority), number)
     return tuple(found.values())
@@ -100,9 +104,15 @@ def free_key(
 
 
 def match(
-    own: ReportKey, numbers: Sequence[OrderNumber], patient: Patient, known: Sequence[Order]
+    own: ReportKey,
+    numbers: Sequence[OrderNumber],
+    patient: Patient,
+    known: Sequence[Order],
+    *,
+    corrects: bool = False,
 ) -> Match:
-    """Which of the known orders these numbers name; ``own`` is the key that they make.
+    """Which of the known orders these numbers name; ``own`` is the key that they make. ``corrects``
+    where the version says that it corrects, so that it may name another patient.
 
     Several by numbers of certain authority: the strongest number decides, then how many agree,
     then the alert that is open or older; where they are two patients', none. Those that it shows to
@@ -118,8 +128,11 @@ def match(
             continue
         if not any(_exact(mine, its) for mine, its in hits):
             assumed += [] if _unlike(who, order.patients) else [order]
-        elif _may_be_theirs(own, hits, numbers, order, who):
+        elif _may_be_theirs(own, hits, numbers, order, who, corrects=corrects):
             certain.append((_weight(hits, order), order, hits))
+    if any(_shared(who, order.patients) for _, order, _ in certain):
+        # Where the patient's own order is known, the other patient's is not corrected.
+        certain = [found for found in certain if not _other_patient(who, found[1].patients)]
     if not certain:
         return Match(_only(assumed, who))
     certain.sort(key=lambda found: found[0])
@@ -127,6 +140,11 @@ def match(
     if any(_other_patient(a.patients, b.patients) for a in equals for b in equals):
         return Match(next((order for order in equals if not order.patients), None))
     return _joined([(order, hits) for _, order, hits in certain])
+
+
+def names_another(patient: Patient, order: Order) -> bool:
+    """Whether it is a correction of the patient: from now on the order is known by this one too."""
+    return _unlike(patient.identifiers, order.patients)
 
 
 def news(numbers: Iterable[OrderNumber], order: Order) -> tuple[OrderNumber, ...]:
@@ -229,18 +247,22 @@ def _may_be_theirs(
     numbers: Sequence[OrderNumber],
     order: Order,
     who: tuple[Identifier, ...],
+    *,
+    corrects: bool,
 ) -> bool:
     """Whether the version can be about the patient of the order.
 
     A correction may name another one: under the same key, with the same number of the order itself
-    and none that differs. An accession alone never says so.
+    and none that differs. An accession alone never says so. The resource of a server is what it
+    was, whatever its status.
     """
     if not _unlike(who, order.patients):
         return True
     itself = any(mine.kind is its.kind and mine.kind in _ITS_OWN for mine, its in hits)
     if _other_patient(who, order.patients):
         differ = any(_differ(kind, numbers, order, who) for kind in KeyKind)
-        return itself and order.key == own and not differ
+        said = corrects or any(mine.kind is KeyKind.PLACE for mine, _ in hits)
+        return said and itself and order.key == own and not differ
     stated = any(mine.stated and its.stated for mine, its in hits)
     return itself or stated or not _differ(KeyKind.FILLER, numbers, order, who)
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from bot.domain import numbers as rules
 from bot.domain.events import Record, Withdrawn
 from bot.domain.numbers import Match, Order
-from bot.domain.report import OrderNumber, Patient, ReportKey
+from bot.domain.report import OrderNumber, Patient, ReportKey, Status
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from storage import alerts, audit, orders
+from storage import alerts, audit, orders, reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,19 @@ def identify(
     own: ReportKey,
     numbers: Sequence[OrderNumber],
     patient: Patient,
+    status: Status | None = None,
 ) -> Found:
     """The order that these numbers name, from now on known by all of them; a new one has the key
     ``own``, unless another patient's order has that. Orders that these numbers show to be one are
-    joined, and so are their alerts. The numbers are locked already."""
+    joined, and so are their alerts. By its ``status`` a version may correct the
+    patient; None for what nobody could read. The numbers are locked already."""
     known = orders.find(c, numbers)
-    matched = rules.match(own, numbers, patient, known)
+    corrects = _corrects(c, own, patient, status, known)
+    matched = rules.match(own, numbers, patient, known, corrects=corrects)
     waited = _hold(c, matched, numbers)
     if waited:
-        matched = rules.match(own, numbers, patient, orders.find(c, numbers))
+        known = orders.find(c, numbers)
+        matched = rules.match(own, numbers, patient, known, corrects=corrects)
     order = matched.order
     if order is None:
         key = rules.free_key(own, numbers, patient, known)
@@ -58,11 +62,28 @@ def identify(
     if new := rules.news(numbers, order):
         orders.know(c, order.key, new, patient.identifiers)
         _record_joined(c, order, matched, engine.clock.now())
+    if rules.names_another(patient, order):
+        orders.name_patient(c, order.key, (*order.patients, *patient.identifiers))
     return Found(
         order.key,
         may_have_alert=waited or bool(order.alert_id),
         moved=frozenset(chain.from_iterable(moved)),
     )
+
+
+def _corrects(
+    c: Connection, own: ReportKey, patient: Patient, status: Status | None, known: Iterable[Order]
+) -> bool:
+    """Or it is the final version, come late, that a correction known already has corrected. What
+    withdraws says nothing but that: of another patient it must not end this one's alert."""
+    if status is None or status is Status.WITHDRAWN:
+        return False
+    if status > Status.FINAL:
+        return True
+    if not any(order.key == own and rules.names_another(patient, order) for order in known):
+        return False
+    there = {version.status for version in reports.versions(c, own)}
+    return Status.FINAL not in there and bool(there & {Status.ADDENDED, Status.CORRECTED})
 
 
 def _join(c: Connection, engine: Engine, other: Order, order: Order) -> list[str]:

@@ -38,7 +38,7 @@ def take(
 
     ``numbers`` are those by which its order is looked for; they are locked already.
     """
-    order = orders.identify(c, engine, report.key, numbers, report.patient)
+    order = orders.identify(c, engine, report.key, numbers, report.patient, report.status)
     found = rules.triage(report, engine.policy)
     finding = rules.finding_hash(report, engine.policy)
     content = {number.value for number in numbers if number.kind is KeyKind.MESSAGE}

@@ -172,7 +172,9 @@ def test_people_end_in_words_what_only_a_machine_said_before(end: Version, state
     assert later == (State.OPEN, "critical", "r3")
 
 
-def test_what_a_machine_has_taken_back_asks_for_nothing() -> None:
+def test_what_a_machine_has_taken_back_asks_for_nothing_and_is_on_record() -> None:
+    gone = version(1, "significant", status=GONE, machine=True)
+    assert shown(gone, version(2, ROUTINE)) == (State.DOWNGRADED, "significant", "r2")
     told = version(3, "critical", machine=True), version(4, status=GONE, machine=True)
     assert settled(SIGNED, *told) == settled(SIGNED)
     assert shown(*told)[0] is State.WITHDRAWN

@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.numbers import Order, distinct, free_key, key_of, match, news, numbers_of, plain
+from bot.domain.numbers import (
+    Order,
+    distinct,
+    free_key,
+    key_of,
+    match,
+    names_another,
+    news,
+    numbers_of,
+    plain,
+)
 from bot.domain.report import Identifier, KeyKind, OrderNumber, Patient, ReportKey
 from tests.domain.reports import PLAIN
 
@@ -96,7 +106,8 @@ OTHER = (Identifier("2", "MAIN", "MR"),)
 
 def corrects(ours: Order, *numbers: OrderNumber) -> bool:
     """Whether another patient under the key of this order is a correction of its patient."""
-    return match(ours.key, numbers, Patient(identifiers=OTHER), (ours,)).order is ours
+    who = Patient(identifiers=OTHER)
+    return match(ours.key, numbers, who, (ours,), corrects=True).order is ours
 
 
 def test_another_patient_is_another_order_but_under_the_same_numbers_a_correction() -> None:
@@ -112,7 +123,12 @@ def test_an_accession_alone_never_makes_two_patients_one() -> None:
     assert not corrects(ours, accession("5551234"), filler("F2"))
     assert not corrects(ours, accession("5551234"))
     assert not corrects(ours, accession("5551234"), filler("F1"), placer("P2"))
-    assert corrects(ours, accession("5551234"), filler("F1"), placer("P"))
+    every = (accession("5551234"), filler("F1"), placer("P"))
+    assert corrects(ours, *every)
+    final = match(ours.key, every, Patient(identifiers=OTHER), (ours,))
+    assert final.order is None
+    assert names_another(Patient(identifiers=OTHER), ours)
+    assert not names_another(Patient(), ours)
 
 
 def test_the_resource_of_a_server_may_be_corrected_to_another_patient() -> None:
@@ -121,6 +137,13 @@ def test_the_resource_of_a_server_may_be_corrected_to_another_patient() -> None:
     elsewhere = replace(place, value="DiagnosticReport/2")
     ours = order(accession("A"), filler("1"), elsewhere, who=JANET)
     assert not corrects(ours, accession("A"), filler("1"), place)
+
+
+def test_a_resource_is_the_same_whatever_numbers_its_versions_bring() -> None:
+    place = OrderNumber(KeyKind.PLACE, "DiagnosticReport/1", "ehr")
+    ours = order(accession("A"), filler("F"), place)
+    assert named(accession("B"), filler("G"), place, known=(ours,)) == ours
+    assert distinct([place, placer("P")])[0] == placer("P")
 
 
 def test_patients_of_two_authorities_are_not_joined_by_what_may_be_no_accession() -> None:
@@ -141,6 +164,15 @@ def test_where_two_patients_have_the_same_number_a_version_without_one_is_neithe
     assert named(accession("A"), filler("F2"), known=(ours, theirs)) == theirs
     nobodys = replace(order(accession("A")), key=replace(OWN, value="A/1"))
     assert named(accession("A"), known=(ours, theirs, nobodys)) == nobodys
+
+
+def test_the_patients_own_order_goes_before_a_correction_of_another_ones() -> None:
+    ours = order(accession("A"), filler("F"), who=JANET)
+    theirs = order(filler("F"), who=OTHER)
+    told = (accession("A"), filler("F"))
+    who = Patient(identifiers=OTHER)
+    found = match(ours.key, told, who, (ours, theirs), corrects=True)
+    assert (found.order, found.same) == (theirs, ())
 
 
 def test_a_new_order_gets_a_key_that_no_other_has() -> None:

@@ -92,7 +92,8 @@ def test_every_order_of_arrival_ends_with_the_same_provider(
 def test_in_every_order_the_alert_shows_the_patient_of_the_version_that_holds(
     bench: Bench,
 ) -> None:
-    versions = (Said(9), Said(5, {"patient": ROE}), Said(1, {"patient": ROE, "flag": ""}))
+    roe = {"patient": ROE, "status": "C"}
+    versions = (Said(9), Said(5, roe), Said(1, {**roe, "flag": ""}))
     for number, order in enumerate(permutations(versions)):
         for place, said in enumerate(order):
             about = version(f"P{number}", said.final, control=f"P{number}-{place}", **said.about)

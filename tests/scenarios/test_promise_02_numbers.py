@@ -203,6 +203,22 @@ def test_two_patients_in_one_message_are_two_alerts(desk: Desk) -> None:
     assert desk.more(oru(filler="F1", accession="5551234") + rest) == 2
 
 
+def test_a_fillers_number_that_begins_anew_does_not_end_another_patients_alert(desk: Desk) -> None:
+    assert desk.more(oru(filler="F1^RIS")) == 1
+    for number, about in enumerate(({"flag": "RID50261"}, {"status": "X"}), 1):
+        desk.take(oru(filler="F1^RIS", patient=OTHER, minutes=number, **about))  # type: ignore[arg-type]  # all of them are text
+        assert "open" in {row.state for row in desk.rows()}
+    desk.take(oru(filler="F1^RIS", patient=OTHER, minutes=3))
+    assert [row.state for row in desk.rows()] == ["open", "open"]
+
+
+def test_after_a_correction_of_the_patient_each_number_finds_the_alert(desk: Desk) -> None:
+    corrected = {"patient": OTHER, "status": "C"}
+    first = oru(filler="F1^RIS", accession="ACC10001")
+    both = oru(filler="F1^RIS", accession="ACC10001", minutes=1, **corrected)  # type: ignore[arg-type]  # all of them are text
+    assert desk.more(first, both, oru(filler="F1^RIS", minutes=2, **corrected)) == 1  # type: ignore[arg-type]  # all of them are text
+
+
 def test_two_exams_on_one_placer_order_are_two_orders(desk: Desk) -> None:
     chest = oru(placer="P1", filler="F1", accession="ACC10001")
     abdomen = oru(placer="P1", filler="F2", accession="ACC10002", minutes=1)
