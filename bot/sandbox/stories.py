@@ -192,6 +192,30 @@ def failed_send_moves_on(hospital: Hospital) -> None:
     assert hospital.alert().state is State.ACKNOWLEDGED
 
 
+def slack_down_and_a_phone_off(hospital: Hospital) -> None:
+    """Slack is down and a phone is off: no channel of the first person works, so the next person
+    has it within seconds by the one that does. What was missed is made good once both are back."""
+    hospital.tell("Slack is down: no message, no click")
+    hospital.world.slack_down()
+    hospital.tell("Dr. Ada Osei's phone is off")
+    hospital.ada.phone.off()
+    began = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage"), "a CT head with a subdural hematoma")
+    hospital.pass_time(minutes=0.5)
+    sms = hospital.ben.phone.expect_sms(CODE)
+    assert (hospital.now - began).total_seconds() < 60
+    assert not hospital.ada.phone.sms
+    assert not hospital.ben.slack.messages
+    hospital.tell("Slack is back, and Dr. Ada Osei's phone is on again")
+    hospital.world.slack_down(down=False)
+    hospital.ada.phone.on()
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ben.phone.expect_sms(re.compile("acknowledged", re.IGNORECASE))
+    hospital.settle()
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    hospital.ada.phone.expect_sms(re.compile("acknowledged", re.IGNORECASE))
+
+
 def killed_between_pages(hospital: Hospital) -> None:
     """kill -9 between two pages: started again, it sends what falls due, and nothing twice."""
     hospital.send(hospital.report("mr-spine-cord"), "an MR with cord compression")
@@ -232,6 +256,7 @@ STORIES: dict[str, Story] = {
     "sent twice, then withdrawn": sent_twice_then_withdrawn,
     "an addendum reopens it": addendum_reopens,
     "a send fails": failed_send_moves_on,
+    "Slack is down, and a phone is off": slack_down_and_a_phone_off,
     "killed between two pages": killed_between_pages,
     "taken by phone": taken_by_phone,
 }

@@ -46,7 +46,7 @@ def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -
         (
             entry("page_failed", person="p2", channel="sms", reason="twilio-30003"),
             "SMS to Dr. Ben Ito failed",
-            "twilio-30003",
+            "the phone is off: twilio-30003",
         ),
         (
             entry("acknowledged", "p1", channel="slack", read_back="viewed", late=True),
@@ -63,7 +63,24 @@ def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -
         (
             entry("page_uncertain", person="p1", channel="sms", possible_repeat=True),
             "SMS to Dr. Ada Osei: outcome unknown",
-            "possible repeat",
+            "the possible repeat too",
+        ),
+        (
+            entry("page_uncertain", person="p1", channel="slack"),
+            "Slack page to Dr. Ada Osei: outcome unknown",
+            "looked for, and repeated once at most",
+        ),
+        (
+            entry("page_failed", person="p1", channel="slack", reason="slack-x", permanent=True),
+            "Slack page to Dr. Ada Osei failed",
+            "slack-x, given up",
+        ),
+        (
+            entry(
+                "page_failed", person="p1", channel="sms", reason="twilio-30003", permanent=False
+            ),
+            "SMS to Dr. Ada Osei failed",
+            "the phone is off: twilio-30003, tried again",
         ),
         (
             entry("call_recorded", "p2", reached="Dr. Ada Osei", repeated_back=True),
@@ -83,7 +100,7 @@ def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -
         (
             entry("page_failed", person="p1", channel="sms", reason="twilio-30005"),
             "SMS to Dr. Ada Osei failed",
-            "twilio-30005",
+            "the number is out of service: twilio-30005",
         ),
         (
             entry("notice_given_up", person="p1", channel="slack", notice="acknowledged"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.sandbox.demo.reasons import why
 from storage.audit import Entry
 
 Tone = Literal["plain", "page", "ok", "warn", "alarm"]
@@ -142,12 +143,26 @@ def _sending(facts: _Facts) -> Told:
             late = "late: " if facts.entry.data.get("late") else ""
             return Told(f"{message} delivered to {facts.who}", f"{late}receipt only")
         case "failed":
-            detail = ", ".join(part for part in (notice, facts["reason"]) if part)
+            detail = ", ".join(p for p in (notice, why(facts["reason"]), _next(facts)) if p)
             return Told(f"{message} to {facts.who} failed", detail, "warn")
         case "given_up":
             return Told(f"{message} to {facts.who} given up", f"{notice}, after a day", "alarm")
         case _:
-            return Told(f"{message} to {facts.who}: outcome unknown", again, "warn")
+            return Told(f"{message} to {facts.who}: outcome unknown", _unknown(facts), "warn")
+
+
+def _next(facts: _Facts) -> str:
+    """What follows from a page that failed: a notice is no page, it is tried for a day."""
+    if facts.entry.what != "page_failed" or "permanent" not in facts.entry.data:
+        return ""
+    return "given up" if facts.entry.data["permanent"] else "tried again"
+
+
+def _unknown(facts: _Facts) -> str:
+    """No answer came: it may have arrived, and may not."""
+    if facts.entry.data.get("possible_repeat"):
+        return "the possible repeat too"
+    return "" if facts["notice"] else "looked for, and repeated once at most"
 
 
 def _calling(facts: _Facts) -> Told:
@@ -159,8 +174,7 @@ def _calling(facts: _Facts) -> Told:
         case "page_delivered":
             return Told(f"{facts.who} took the call", "no acknowledgment by that alone")
         case "page_failed":
-            why = facts["reason"].removeprefix("voice-").replace("-", " ")
-            return Told(f"{facts.who} was not reached by a call", why, "warn")
+            return Told(f"{facts.who} was not reached by a call", why(facts["reason"]), "warn")
         case _:
             return Told(f"Call to {facts.who}: outcome unknown", again, "warn")
 
