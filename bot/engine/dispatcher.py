@@ -115,7 +115,8 @@ class Dispatcher:
 
         Whatever is wrong with a page is nothing to that unit: the loop comes to it.
         """
-        room = min(IN_FLIGHT - len(self._flying), AT_ONCE)
+        # Not of what flies: units of work that end together all claim before the first one flies.
+        room = min(IN_FLIGHT - len(self._mine), AT_ONCE)
         claimed: list[Composed] = []
         if room > 0 and not self._draining:
             with suppress(*_NOT_COMPOSED), c.begin_nested():
