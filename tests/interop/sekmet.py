@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.requirements import ROOT, missing
+from tests.interop.installing import installed_once
+from tests.requirements import ROOT
 
 VERSION = "0.1.1"
 HOME = ROOT / ".cache" / f"sekmet-{VERSION}"
@@ -25,21 +26,18 @@ Json = dict[str, Any]
 
 def installed() -> Path:
     """Its command. Skips the test where it cannot be installed."""
-    command, ready = HOME / "bin" / "sekmet", HOME / ".ready"
-    if not ready.exists():
-        python = str(HOME / "bin" / "python")
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        steps = [
-            [sys.executable, "-m", "venv", "--clear", "--without-pip", str(HOME)],
-            [*pip, "--python", python, "install", "--no-compile", f"sekmet-fhir=={VERSION}"],
-        ]
-        try:
-            for step in steps:
-                subprocess.run(step, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
-        except (OSError, subprocess.SubprocessError):
-            missing(f"sekmet-fhir {VERSION} (from the package index)")
-        ready.touch()
-    return command
+    installed_once(HOME, f"sekmet-fhir {VERSION} (from the package index)", _install)
+    return HOME / "bin" / "sekmet"
+
+
+def _install() -> None:
+    python = str(HOME / "bin" / "python")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    for step in (
+        [sys.executable, "-m", "venv", "--clear", "--without-pip", str(HOME)],
+        [*pip, "--python", python, "install", "--no-compile", f"sekmet-fhir=={VERSION}"],
+    ):
+        subprocess.run(step, check=True, capture_output=True, timeout=_INSTALL_SECONDS)
 
 
 @dataclass(frozen=True)
