@@ -49,6 +49,8 @@ def _show(finding: "Finding") -> None:
 
 def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Finding"]:
     from bot.cli import findings
+    from bot.cli.opening import clock_for
+    from bot.cli.proving import proving
     from bot.cli.ringing import ringing
 
     yield findings.Finding("settings", findings.Weight.OK, f"{settings.site.name}: read")
@@ -60,6 +62,10 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
         yield from findings.people(*directory, {left.channel for left in without})
         if Without.TWILIO not in without:
             yield from ringing(settings, *directory)
+        left_out = {left.channel for left in without}
+        if Without.TWILIO in without:
+            left_out.add("voice")
+        yield from proving(settings, directory[0], left_out, clock_for(settings).now())
     yield from findings.ports(settings)
     yield from findings.hl7(settings)
     yield from findings.folders(settings)

@@ -71,7 +71,8 @@ Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
 class SiteSettings(Section):
     """``timezone`` is that of people and senders who name none. ``callback_number`` is what a page
     tells people to call, in any spelling they can dial. Without ``policy`` the packaged one. In
-    ``mode`` "shadow" nobody is paged, through the day ``shadow_until``."""
+    ``mode`` "shadow" nobody is paged, through the day ``shadow_until``. A channel that has not been
+    answered by for ``prove_within_months`` is one that `readback check` names."""
 
     name: Filled
     timezone: Zone
@@ -79,6 +80,7 @@ class SiteSettings(Section):
     policy: Path | None = None
     mode: Mode = "live"
     shadow_until: Day | None = None
+    prove_within_months: int = Field(default=6, strict=True, ge=1, le=60)
 
 
 class DatabaseSettings(Section):

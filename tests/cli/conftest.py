@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +20,7 @@ from bot.engine.intake import receive_in
 from bot.sandbox.samples import fill, sample
 from bot.settings import load
 from bot.sources import hl7
+from storage import people, proofs
 from storage.database import Database
 
 SETTINGS = """\
@@ -144,3 +147,14 @@ def report(accession: str = "A1") -> bytes:
     """A critical one, finalized now."""
     template = sample("ct-head-hemorrhage").template
     return fill(template, now=SystemClock().now(), accession=accession, control_id=f"C{accession}")
+
+
+def answered(place: Place, at: datetime) -> None:
+    """Everybody has answered by each of their channels, then."""
+    opened = Database(place.url, calls=True)
+    try:
+        for one in opened.look(people.everybody):
+            for channel in one.channels:
+                opened.run(partial(proofs.note, person=one, channel=channel, now=at))
+    finally:
+        opened.close()

@@ -15,7 +15,7 @@ from bot.sandbox.world import World
 from storage import people
 from storage.database import Database
 from tests.certificates import Authority
-from tests.cli.conftest import ADA, BEN, CARLA, Place, made
+from tests.cli.conftest import ADA, BEN, CARLA, Place, answered, made
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def healthy(place: Place, world: World) -> Place:
         "READBACK_WEB__PUBLIC_URL": "https://readback.example.org",
     }
     place.imported(CARLA, ADA, BEN + "1234567893")
+    answered(place, SystemClock().now())
     return place
 
 
@@ -62,6 +63,7 @@ def test_a_healthy_site_has_every_part_tried_and_nothing_found(healthy: Place) -
         "database",
         "people",
         "calls",
+        "tests",
         "hl7",
         "web",
         "slack",
