@@ -83,7 +83,9 @@ def pace_of(settings: Settings) -> Pace:
     """What the site's accounts may send, and Slack's limit to one conversation."""
     sms, slack = settings.twilio.messages_per_second, settings.slack.messages_per_second
     calls = settings.twilio.calls_per_second
-    ours = {SMS: Rate(sms, max(sms, 1.0)), VOICE: Rate(calls, max(calls, 1.0))}
+    ours = {SMS: Rate(sms, max(sms, 1.0))}
+    if settings.calls:
+        ours[VOICE] = Rate(calls, max(calls, 1.0))
     return Pace(ours, {SLACK: Rate(slack, SLACK_BURST * slack)})
 
 

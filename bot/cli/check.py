@@ -186,6 +186,9 @@ def _twilio(settings: "Settings") -> Iterator["Finding"]:
         return
     yield Finding("twilio", Weight.OK, "the account takes our credentials")
     if not settings.web.public_url:
-        what = "no web.public_url: no SMS reply comes back, and no receipt"
-        cure = "Set it to the address at which Twilio reaches this server."
-        yield Finding("twilio", Weight.ADVICE, what, cure)
+        what = "no web.public_url: Twilio is asked for replies and receipts"
+        yield Finding("twilio", Weight.OK, what)
+        if settings.calls:
+            what = "no web.public_url: calls announce only, nobody can answer them by a key"
+            cure = "Set it to the address at which Twilio reaches this server."
+            yield Finding("calls", Weight.ADVICE, what, cure)

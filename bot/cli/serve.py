@@ -70,12 +70,20 @@ def _say_plan(settings: "Settings", left_out: frozenset[str]) -> None:
     if settings.slack.phi != "none" and "slack" not in left_out:
         say(SLACK_PLAN.format(settings.slack.phi))
     if "sms" not in left_out and not settings.web.public_url:
-        say("web.public_url is not set: SMS go out, but no reply and no receipt comes back.")
+        say("web.public_url is not set: Twilio is asked for replies and receipts.")
+        if settings.calls:
+            say("Calls announce only: without web.public_url nobody can answer them by a key.")
 
 
 def _mode(running: "Running") -> dict[str, str]:
     engine = running.engine
     return {"mode": engine.shadow.standing(engine.clock.now())} if engine.shadow else {}
+
+
+def _calls(settings: "Settings", left_out: frozenset[str]) -> str:
+    if "sms" in left_out:
+        return "left out"
+    return f"from {settings.twilio.call_from}" if settings.calls else "none: no twilio.call_from"
 
 
 def _greet(settings: "Settings", running: "Running", left_out: frozenset[str]) -> None:
@@ -90,6 +98,7 @@ def _greet(settings: "Settings", running: "Running", left_out: frozenset[str]) -
         "database": running.engine.database.dialect,
         "Slack": "left out" if "slack" in left_out else f"connected, phi = {settings.slack.phi}",
         "SMS": "left out" if "sms" in left_out else f"from {settings.twilio.sender}",
+        "calls": _calls(settings, left_out),
         "policy": f"version {policy.version}, approved by {policy.approved_by}",
     }
     shown = Table.grid(padding=(0, 2))

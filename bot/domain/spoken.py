@@ -18,6 +18,14 @@ KEYS = "To acknowledge, press 1. If you cannot take it, press 2. To hear this ag
 CODE = "Now enter the code of the text message with this reference, or your PIN, and then pound."
 WRONG_CODE = "That is neither the code of this message nor your PIN. Please try again, then pound."
 
+TEST = (
+    "This is a test of Readback. Nobody waits for you, and there is no result. "
+    "To confirm that calls reach you, press 1."
+)
+TEST_LEFT = "This was a test of Readback. There is no result. It was not answered."
+TEST_ANSWERED = f"The test is answered: calls reach you. {THANKS}"
+TEST_UNANSWERED = "The test was not answered. There is no result. Goodbye."
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

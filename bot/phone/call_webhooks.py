@@ -14,8 +14,8 @@ from bot.engine.context import Engine
 from bot.phone import dialogue, twiml
 from bot.phone.callbacks import Callback
 from bot.phone.calls import CALL_PATH, CALL_STATUS_PATH
-from bot.phone.dialogue import CODE, KEY, Address, Heard
 from bot.phone.guard import Guard, NotKept, needed
+from bot.phone.steps import CODE, KEY, Address, Heard
 from bot.phone.webhooks import noted
 
 Step = Callable[[Connection, Engine, Heard, Address], str]

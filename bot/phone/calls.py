@@ -8,7 +8,7 @@ from twilio.base import values
 from twilio.rest.api.v2010.account.call import CallInstance
 
 from bot.domain import spoken
-from bot.domain.page import Page, SendFailed, SendUncertain, Sent
+from bot.domain.page import Notice, Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
 from bot.phone import twiml
 from bot.phone.call_fate import ENDED
@@ -73,18 +73,22 @@ class CallSender:
         """Answering machines are told from people before a word is said; what is said to one begins
         after its beep."""
         public = bool(self._public_url)
-        about = spoken.about(page, self._engine.site.callback_number)
         return self._line.client.calls.create_async(
             to=page.person.mobile,
             from_=self._caller,
             url=self._address(CALL_PATH, page) if public else values.unset,
-            twiml=values.unset if public else twiml.say(about.left_message()),
+            twiml=values.unset if public else twiml.say(self._announcement(page)),
             status_callback=self._address(CALL_STATUS_PATH, page) if public else values.unset,
             status_callback_event=EVENTS if public else values.unset,
             machine_detection="DetectMessageEnd",
             machine_detection_timeout=DETECTION_SECONDS,
             timeout=RING_SECONDS,
         )
+
+    def _announcement(self, page: Page) -> str:
+        if page.slip.notice is Notice.TEST:
+            return spoken.TEST_LEFT
+        return spoken.about(page, self._engine.site.callback_number).left_message()
 
     async def find(self, page: Page) -> Sent | None:
         """Look among the newest calls to this number for one that only this attempt explains.

@@ -5,7 +5,6 @@ the signed address. So any copy can take it, and Twilio may ask for it twice. A 
 acknowledge: the page's code or the person's PIN does, which no voicemail and no child has.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -21,36 +20,28 @@ from bot.domain.events import (
     Event,
     NotAllowed,
     ReadBack,
-    Record,
 )
+from bot.domain.page import Notice
 from bot.domain.spoken import Call
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
 from bot.log import log
-from bot.phone import twiml
+from bot.phone import drill_calls, twiml
 from bot.phone.call_fate import MACHINE, PERSON, is_machine
-from bot.phone.callbacks import Callback, note_in
-from bot.phone.guesses import note_wrong
-from storage import alerts, audit, codes, inbound, outbox, people, pins, reports, wrong_codes
+from bot.phone.steps import (
+    CODE,
+    KEY,
+    MOST_ASKED,
+    MOST_WRONG,
+    Address,
+    Heard,
+    found_out,
+    wrong_code,
+)
+from storage import alerts, codes, outbox, people, pins, reports, wrong_codes
 from storage.database import after_commit
 from storage.outbox import Claimed
-
-PROVIDER = "twilio-keys"
-MOST_WRONG = 3
-"""Codes in one call; over all calls and SMS of a number storage/wrong_codes.py counts."""
-MOST_ASKED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One request. ``nth`` counts from 0: how often this step was asked in vain before."""
-
-    sid: str
-    delivery_id: str
-    keys: str = ""
-    answered_by: str = ""
-    nth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +57,10 @@ class _Talk:
     call: Call
 
 
-Address = Callable[[str, str, int], str]
-"""From a step's name, the delivery id and ``nth`` to where Twilio asks for it."""
-KEY, CODE = "key", "code"
-
-
 def picked_up(c: Connection, engine: Engine, heard: Heard, address: Address) -> str:
     """Somebody, or something, has taken the call. Returns TwiML, like each step."""
+    if page := _test(c, heard):
+        return drill_calls.picked_up(c, engine, heard, page, address)
     talk = _talk(c, engine, heard)
     if talk is None:
         return twiml.say(spoken.unknown(engine.site.callback_number))
@@ -86,6 +74,8 @@ def picked_up(c: Connection, engine: Engine, heard: Heard, address: Address) -> 
 
 def key_pressed(c: Connection, engine: Engine, heard: Heard, address: Address) -> str:
     """1 acknowledges once the code is right, 2 passes it on, anything else says it again."""
+    if page := _test(c, heard):
+        return drill_calls.key_pressed(c, engine, heard, page, address)
     talk = _talk(c, engine, heard)
     if talk is None:
         return twiml.say(spoken.unknown(engine.site.callback_number))
@@ -106,6 +96,8 @@ def key_pressed(c: Connection, engine: Engine, heard: Heard, address: Address) -
 
 def code_entered(c: Connection, engine: Engine, heard: Heard, address: Address) -> str:
     """With the code of this person's page or their PIN it is acknowledged."""
+    if page := _test(c, heard):
+        return drill_calls.code_entered(c, engine, heard, page, address)
     talk = _talk(c, engine, heard)
     if talk is None:
         return twiml.say(spoken.unknown(engine.site.callback_number))
@@ -115,11 +107,17 @@ def code_entered(c: Connection, engine: Engine, heard: Heard, address: Address) 
     if version is not None:
         return twiml.say(_acknowledge(talk, version))
     if heard.keys:
-        _wrong(talk)
+        wrong_code(c, engine, heard, talk.person)
     if heard.nth + 1 < MOST_WRONG:
         again = address(CODE, heard.delivery_id, heard.nth + 1)
         return twiml.ask_code(spoken.WRONG_CODE, again)
     return twiml.say(talk.call.too_many_wrong())
+
+
+def _test(c: Connection, heard: Heard) -> Claimed | None:
+    """The sending, where this call is a test."""
+    page = outbox.by_delivery_id(c, heard.delivery_id)
+    return page if page and page.slip.notice is Notice.TEST else None
 
 
 def _talk(c: Connection, engine: Engine, heard: Heard) -> _Talk | None:
@@ -138,9 +136,7 @@ def _talk(c: Connection, engine: Engine, heard: Heard) -> _Talk | None:
 
 
 def _note(talk: _Talk, what: str) -> None:
-    """Who is at the other end is known now: not only once the call is over."""
-    found = Callback(talk.heard.sid, what, None, talk.heard.delivery_id)
-    note_in(talk.c, talk.engine, found)
+    found_out(talk.c, talk.engine, talk.heard, what)
 
 
 def _menu(talk: _Talk, address: Address, nth: int) -> str:
@@ -169,18 +165,6 @@ def _version_of(talk: _Talk) -> int | None:
     if found and (found.alert_id, found.person_id) == (talk.alert.id, person.id):
         return found.version
     return talk.page.version if pins.is_pin_of(c, person.id, keys) else None
-
-
-def _wrong(talk: _Talk) -> None:
-    """Counted and recorded once, however often Twilio asks."""
-    c, heard, now = talk.c, talk.heard, talk.engine.clock.now()
-    step = f"{heard.sid}:{heard.nth}"
-    if not inbound.seen(c, PROVIDER, step, now):
-        return
-    after_commit(c, lambda: metrics.reply("unknown_code"))
-    wrong = Record("call_refused", talk.person.id, {"reason": "unknown_code"})
-    audit.append(c, audit.ADMIN, [wrong], now)
-    note_wrong(c, talk.engine, talk.person.mobile, step, now)
 
 
 def _acknowledge(talk: _Talk, version: int) -> str:

@@ -194,7 +194,7 @@ def test_an_empty_directory_fails(place: Place, database: Database) -> None:
 def test_no_public_address_and_findings_in_slack_are_worth_knowing(healthy: Place) -> None:
     healthy.env |= {"READBACK_WEB__PUBLIC_URL": "", "READBACK_SLACK__PHI": "message"}
     told = [finding["what"] for finding in findings(healthy)["advice"]]
-    assert any("no SMS reply comes back" in what for what in told)
+    assert any("calls announce only" in what for what in told)
     assert any("Slack Enterprise plan with a signed BAA" in what for what in told)
 
 

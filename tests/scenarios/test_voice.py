@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bot.domain import spoken
 from bot.domain.alert import State
 from bot.domain.state import Acknowledgment
 from bot.sandbox.demo.place import CALL_FROM, CALLER
@@ -11,6 +12,7 @@ from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.phone_calls import PhoneCall
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.stories import code_in, paged
+from storage import drills
 from tests.scenarios.looking import (
     entries,
     expect_everything,
@@ -193,6 +195,31 @@ def test_a_key_that_cannot_be_stored_is_told_so(
         assert "Not recorded" in call.press("1").last_heard
     assert call.over
     assert hospital.alert().is_open
+
+
+def test_a_test_call_is_answered_like_a_page_and_proves_the_channel(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("picks up")
+    operate(hospital, "people", "test", hospital.ada.name)
+    hospital.settle()
+    call = hospital.ada.phone.expect_call("a test of Readback")
+    assert "critical" not in call.heard
+    code = code_in(hospital.ada.phone.expect_sms("TEST"))
+    call.press("1").press("9999#")
+    assert "PIN" in call.last_heard
+    assert "calls reach you" in call.press(f"{code}#").last_heard
+    hospital.settle()
+    tested = hospital.database.look(drills.results)
+    assert [one.drill.channel for one in tested if one.drill.answered_at] == ["voice"]
+    expect_everything(hospital)
+
+
+def test_a_test_call_that_nobody_takes_rings_once_more(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("voicemail")
+    operate(hospital, "people", "test", hospital.ada.name)
+    hospital.pass_time(hours=2)
+    left = hospital.ada.phone.calls
+    assert [call.heard for call in left] == [spoken.TEST_LEFT] * 2
+    expect_everything(hospital)
 
 
 def test_callbacks_that_come_twice_and_in_any_order_count_once(hospital: Hospital) -> None:

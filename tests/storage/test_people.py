@@ -151,3 +151,15 @@ def test_whoever_has_a_mobile_can_be_called_where_the_site_can_ring_phones(
     for person in quiet:
         assert found[person.id] == (*person.channels, *(["voice"] if person.mobile else []))
     assert any("voice" in channels and "sms" not in channels for channels in found.values())
+
+
+def test_a_wrong_number_is_not_called_either(clinic: Database, database_url: str) -> None:
+    person = next(p for p in clinic.look(people.everybody) if p.mobile)
+    clinic.run(lambda c: people.wrong_number(c, person.mobile, given.NOW))
+    ringing = Database(database_url, calls=True)
+    try:
+        found = ringing.look(lambda c: people.load(c, person.id))
+    finally:
+        ringing.close()
+    assert found is not None
+    assert not {"voice", "sms"} & set(found.channels)
