@@ -1,10 +1,11 @@
 """The words of a document that a report is or has in it: plain text, HTML, RTF, PDF."""
 
+import codecs
+import html
 import io
 import logging
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from itertools import islice
 
 from pypdf import PdfReader
@@ -18,16 +19,21 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 _MOST_PAGES = 200
 _BLOCKS = (
     "address article blockquote br dd div dl dt footer h1 h2 h3 h4 h5 h6 header hr li ol p pre "
-    "section table td th tr ul"
+    "section table td th tr ul paragraph item text list component observation"
 )
 _BREAKS = frozenset(_BLOCKS.split())
-_UNSEEN = frozenset({"head", "script", "style", "title", "template"})
 _SAME = {
     "text/rtf": "application/rtf",
     "application/x-rtf": "application/rtf",
     "text/richtext": "application/rtf",
     "application/xhtml+xml": "text/html",
     "application/html": "text/html",
+    "text/markdown": "text/plain",
+    "text/x-markdown": "text/plain",
+    "text/xml": "text/html",  # CDA: its texts, a line for each element
+    "application/xml": "text/html",
+    "application/hl7-v3+xml": "text/html",
+    "application/cda+xml": "text/html",
     "application/x-pdf": "application/pdf",
     "text/pdf": "application/pdf",
 }
@@ -36,6 +42,11 @@ _SHORTER = {"htm": "text/html", "rtf": "application/rtf", "pdf": "application/pd
 _MARKUP = re.compile(
     rb"\s*(?:<!doctype html|<html|<\?xml|<(?:body|div|p|table|pre|span|b)\b)", re.IGNORECASE
 )
+
+
+def lines_broken(text: str) -> str:
+    """Plain text in which HTML's line breaks stand, as some systems write it."""
+    return _BREAK.sub("\n", text) if "<" in text else text
 
 
 def words_in(data: bytes, kind: str = "") -> str:
@@ -57,6 +68,8 @@ def format_of(kind: str, data: bytes) -> str:
         return "application/rtf"
     name = kind.split(";", 1)[0].strip().lower()
     name = (_SHORT | _SHORTER).get(name.rpartition("/")[2], _SAME.get(name, name))
+    if name == "text/plain" and _MARKUP.match(begins):
+        return "text/html"
     if name in READERS or (name and name not in _UNKNOWN):
         return name
     if _MARKUP.match(begins):
@@ -79,44 +92,55 @@ def _is_text(data: bytes) -> bool:
 
 def _plain(data: bytes, kind: str) -> str:
     """By the stated charset, else UTF-8, else Windows-1252, which knows almost every byte."""
+    return _BREAK.sub("\n", _decoded(data, kind)).strip()
+
+
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+
+
+def _decoded(data: bytes, kind: str) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
     stated = _CHARSET.search(kind)
     for charset in (stated[1] if stated else "utf-8-sig", "utf-8-sig", "cp1252"):
         try:
-            return data.decode(charset).strip()
+            return data.decode(charset)
         except (LookupError, UnicodeError):
             continue
-    return data.decode("latin-1").strip()
+    return data.decode("latin-1")
 
 
-class _Words(HTMLParser):
-    """The visible text, with a line for each block."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the signature is HTMLParser's
-        self._hidden += tag in _UNSEEN
-        if tag in _BREAKS:
-            self.found.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = max(self._hidden - (tag in _UNSEEN), 0)
-        if tag in _BREAKS:
-            self.found.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.found.append(data)
+_TAG = re.compile(r"</?([A-Za-z][\w:-]*)[^<>]*>")
+_HIDDEN = re.compile(r"<(?:!--|(head|script|style|title|template)\b[^<>]*>)", re.IGNORECASE)
 
 
 def _html(data: bytes, kind: str) -> str:
-    parser = _Words()
-    parser.feed(_plain(data, kind))
-    parser.close()
-    lines = (" ".join(line.split()) for line in "".join(parser.found).split("\n"))
+    """The visible text, with a line for each block. Not by html.parser, which takes minutes for a
+    document of some hundred KB whose tags do not end."""
+    shown = _TAG.sub(_break_or_nothing, _visible(_decoded(data, kind)))
+    lines = (" ".join(line.split()) for line in html.unescape(shown).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _break_or_nothing(tag: re.Match[str]) -> str:
+    return "\n" if tag[1].lower() in _BREAKS else ""
+
+
+def _visible(text: str) -> str:
+    """Without comments, and elements that are not shown. What has no end hides nothing."""
+    lowered, kept, at = text.lower(), list[str](), 0
+    endless: set[str] = set()
+    for begins in _HIDDEN.finditer(text):
+        end = f"</{begins[1].lower()}" if begins[1] else "-->"
+        if begins.start() < at or end in endless:
+            continue
+        ends = lowered.find(end, begins.end())
+        if ends < 0:
+            endless.add(end)
+            continue
+        kept.append(text[at : begins.start()])
+        at = max(lowered.find(">", ends) + 1, ends)
+    return "".join([*kept, text[at:]])
 
 
 def _rtf(data: bytes, kind: str) -> str:

@@ -2,31 +2,40 @@
 
 import base64
 import binascii
+import re
 
 from bot.sources.documents import READERS, format_of
 from bot.sources.fhir_json import NOTHING, Node, Resource, many, text
 from storage.columns import storable
 
+_LONGEST_STUB, _TIMES_A_STUB = 200, 2
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s_-]")
+
 
 def presented(report: Node) -> str:
     """The text of presentedForm: of its formats the plainest one that yields any words.
 
-    Forms of one format belong together (pages, an addendum), in their order.
+    Forms of one format belong together (pages, an addendum), in their order. A few words ("see
+    attached") that stand beside a whole report are none.
     """
     forms = [
         (kind, data)
         for form in many(report.body.get("presentedForm"))
         for kind, data in _of(form, report)
     ]
+    best = ""
     for wanted, words_in in READERS.items():
         found = [
             words
             for kind, data in forms
             if format_of(kind, data) == wanted and (words := words_in(data, kind))
         ]
-        if found:
-            return storable("\n".join(dict.fromkeys(found)))
-    return ""
+        said = "\n".join(dict.fromkeys(found))
+        if not best or len(said) > _TIMES_A_STUB * len(best):
+            best = said
+        if len(best) > _LONGEST_STUB:
+            break
+    return storable(best)
 
 
 def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:
@@ -40,7 +49,15 @@ def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:
 
 
 def _decoded(value: object) -> bytes:
+    """Base64, of either alphabet, padded or not; what is plain text by mistake stays what it is."""
+    said = text(value)
+    if _NOT_BASE64.search(said):
+        return said.encode() if " " in said else b""
+    bare = "".join(said.split()).rstrip("=").translate(_STANDARD)
     try:
-        return base64.b64decode("".join(text(value).split()), validate=True)
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except (binascii.Error, ValueError):
         return b""
+
+
+_STANDARD = str.maketrans("-_", "+/")

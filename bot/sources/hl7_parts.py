@@ -61,12 +61,12 @@ def _reports(parts: list[Part], wire: Wire) -> list[Part]:
 def _merged(parts: list[Part], wire: Wire) -> Part:
     """The first of the most finished, with the results of those like it; the others are only part
     of what was sent."""
-    best = max(_finished(order, wire) for order, _ in parts)
-    first, numbers = next(part for part in parts if _finished(part[0], wire) == best)
-    likes = [order for order, _ in parts if _finished(order, wire) == best]
-    for order, _ in parts:
+    finished = [_finished(order, wire) for order, _ in parts]
+    best = max(finished)
+    first, numbers = parts[finished.index(best)]
+    for (order, _), how in zip(parts, finished, strict=True):
         if order is not first:
-            _merge(first, order, counts=order in likes)
+            _merge(first, order, counts=how == best)
     return first, replace(numbers, every=tuple(one for _, its in parts for one in its.every))
 
 

@@ -1,5 +1,6 @@
 """The words of a report, whichever format they were attached in."""
 
+import base64
 import io
 
 import pytest
@@ -67,6 +68,59 @@ def test_every_format_yields_text_and_impression(data: str | bytes, kind: str) -
 def test_the_plainest_format_is_read_where_there_are_several() -> None:
     forms = [form(pdf(["printed"]), "application/pdf"), form("<p>shown</p>", "text/html")]
     assert report(presentedForm=forms, conclusion=None).text == "shown"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (TEXT.replace("\n", "<br>"), "text/plain"),
+        (TEXT.replace("\n", "<BR />"), "text/html"),
+        (HTML, "text/plain; charset=utf-8"),
+        (TEXT, 'TEXT/PLAIN; Charset="UTF-8"; format=flowed'),
+        (TEXT, "text/markdown"),
+        (TEXT, "txt"),
+        (TEXT, ""),
+        (TEXT.encode("utf-16"), "text/plain"),
+        (pdf(LINES), "application/octet-stream"),
+        (
+            f"<ClinicalDocument><text>{LINES[0]}</text><text>{LINES[1]}</text></ClinicalDocument>",
+            "text/xml",
+        ),
+    ],
+)
+def test_a_format_is_what_it_is_and_lines_end_where_html_ends_them(
+    data: str | bytes, kind: str
+) -> None:
+    found = report(presentedForm=[form(data, kind)], conclusion=None)
+    assert found.text.split("\n")[:1] == LINES[:1]
+    assert " ".join(found.impression.split()) == "Acute pulmonary embolism."
+
+
+def test_a_stub_in_plain_text_hides_no_report() -> None:
+    forms = [form("See attached PDF report."), form(pdf(LINES), "application/pdf")]
+    assert report(presentedForm=forms, conclusion=None).impression == "Acute pulmonary embolism."
+
+
+@pytest.mark.parametrize("given", ["unpadded", "of the other alphabet", "plain text"])
+def test_data_that_is_not_quite_base64_is_read(given: str) -> None:
+    words = "IMPRESSION: ÿÿÿ Clot ~~~???."
+    encoded = base64.urlsafe_b64encode(words.encode()).decode()
+    data = {"unpadded": encoded.rstrip("="), "of the other alphabet": encoded, "plain text": words}
+    found = report(
+        presentedForm=[{"contentType": "text/plain", "data": data[given]}], conclusion=None
+    )
+    assert found.text == words
+
+
+def test_the_narrative_is_read_where_nothing_else_says_a_word() -> None:
+    div = "<div><p>IMPRESSION: Clot.</p><p>CRITICAL RESULT</p></div>"
+    found = report(presentedForm=None, conclusion=None, text={"div": div}, conclusionCode=None)
+    assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
+    assert report(presentedForm=None, text={"div": div}).text == "Acute pulmonary embolism."
+
+
+def test_a_resource_without_meta_is_read() -> None:
+    assert report(meta=None).impression == report(meta=None, id=None).impression
 
 
 @pytest.mark.parametrize(

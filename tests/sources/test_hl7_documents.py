@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.profile import MOST_SEVERE
 from bot.domain.report import Flag
+from bot.sources.documents import words_in
 from bot.sources.hl7_places import read_from
 from tests.sources.oru import message, obr, report, reports, sample, unusable
 from tests.sources.test_fhir_text import pdf
@@ -64,3 +65,14 @@ def test_its_flags_are_those_of_the_segment_and_its_place_is_shown() -> None:
 def test_a_macro_in_the_document_of_an_unreadable_message_is_salvaged() -> None:
     data = sample("OBX|2|TX|&IMP||Clear.||||||F", ed(encoded(TEXT)), fields={25: "?"})
     assert [flag.value for flag in unusable(data).flags] == ["CRITICAL RESULT"]
+
+
+@pytest.mark.parametrize("unit", ["<a b='", "<style>", "<!--", "<head><p>", "&#1", "<"])
+def test_html_that_does_not_end_costs_what_its_length_does(unit: str) -> None:
+    assert "Clot" in words_in(f"<html>Clot {unit * 40_000}".encode(), "text/html")
+
+
+def test_what_html_does_not_show_is_not_read() -> None:
+    hidden = "<!-- no --><head><title>CT</title></head><STYLE>p {}</STYLE>"
+    page = f"<html>{hidden}a &lt; b<br/>2 < 3</html>"
+    assert words_in(page.encode(), "text/html") == "a < b\n2 < 3"
