@@ -19,6 +19,7 @@ from bot.engine import intake
 from bot.engine.context import Engine
 from bot.log import log
 from bot.sources import fhir
+from bot.sources.documents import READ_SECONDS
 from bot.sources.fhir_client import FhirClient
 from bot.sources.fhir_http import Refused, TryLater
 from bot.sources.fhir_json import NOTHING, Resource, many, name_of, node_of, one, text
@@ -32,7 +33,6 @@ from storage.pool import CommitUnknown
 OK = "ok"
 # A server that was never read before: what is older than this was paged by other means.
 FIRST_LOOK_BACK = timedelta(hours=1)
-READ_SECONDS = 30.0
 _PAGE = "100"
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0

@@ -17,7 +17,8 @@ from bot.engine import intake
 from bot.engine.context import Engine
 from bot.log import log
 from bot.sources import files
-from bot.sources.fhir_poll import OK, OUTAGES, READ_SECONDS
+from bot.sources.documents import READ_SECONDS
+from bot.sources.fhir_poll import OK, OUTAGES
 from bot.sources.files import Known
 from bot.sources.folder_files import (
     DONE,

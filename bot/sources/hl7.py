@@ -34,14 +34,22 @@ _LONGEST = 200
 
 
 def read(
-    data: bytes, *, source: str, timezone: ZoneInfo, now: datetime, feeds: Feeds = NO_PROFILES
+    data: bytes,
+    *,
+    source: str,
+    timezone: ZoneInfo,
+    now: datetime,
+    feeds: Feeds = NO_PROFILES,
+    documents: bool = True,
 ) -> RawMessage:
     """Read one message. ``timezone`` is for times without a zone; ``now`` tells times ahead of it.
+    ``documents`` False leaves embedded ones unread.
 
     Never raises: what cannot be used comes back as Unusable.
     """
     try:
         wire = cut(*decode(data))
+        wire = wire if documents else replace(wire, documents=False)
     except BadReport as bad:
         return unusable(data, bad, source=source, feeds=feeds, timezone=timezone)
     profile = profile_of(wire, feeds)
@@ -61,11 +69,18 @@ def read(
 
 
 def read_all(
-    data: bytes, *, source: str, timezone: ZoneInfo, now: datetime, feeds: Feeds = NO_PROFILES
+    data: bytes,
+    *,
+    source: str,
+    timezone: ZoneInfo,
+    now: datetime,
+    feeds: Feeds = NO_PROFILES,
+    documents: bool = True,
 ) -> tuple[RawMessage, ...]:
     """Read what may be several messages, in a batch envelope or not, each with its own bytes."""
     return tuple(
-        read(one, source=source, timezone=timezone, now=now, feeds=feeds) for one in split(data)
+        read(one, source=source, timezone=timezone, now=now, feeds=feeds, documents=documents)
+        for one in split(data)
     )
 
 

@@ -15,6 +15,7 @@ from bot.domain.message import RawMessage, Receipt
 from bot.domain.profile import NO_PROFILES, Feeds
 from bot.log import log
 from bot.sources import hl7_ack
+from bot.sources.documents import READ_SECONDS
 from bot.sources.hl7 import read_all, unusable
 from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import Ending, Frame, Framer, frame
@@ -219,11 +220,16 @@ class Listener:
         return hl7_ack.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
 
     async def _read(self, received: Frame) -> tuple[RawMessage, ...]:
-        if received.size > _LARGE or _DOCUMENT in received.data:
-            return await asyncio.to_thread(self._messages, received)
-        return self._messages(received)
+        if received.size <= _LARGE and _DOCUMENT not in received.data:
+            return self._messages(received)
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await asyncio.to_thread(self._messages, received)
+        except TimeoutError:
+            log.warning("mllp_document_unread", size=received.size, digest=received.digest[:12])
+            return await asyncio.to_thread(self._messages, received, documents=False)
 
-    def _messages(self, received: Frame) -> tuple[RawMessage, ...]:
+    def _messages(self, received: Frame, *, documents: bool = True) -> tuple[RawMessage, ...]:
         how = self._how
         if received.ending is not Ending.WHOLE:
             return (_refused(received, how),)
@@ -233,6 +239,7 @@ class Listener:
             timezone=how.timezone,
             now=self._now(),
             feeds=how.feeds,
+            documents=documents,
         )
 
 

@@ -1,6 +1,7 @@
 """The listener, by senders that behave and senders that do not."""
 
 import asyncio
+import base64
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,9 +9,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
 import structlog
 
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
+from bot.sources import mllp
 from bot.sources.mllp import Listener, Listening, serve
 from bot.sources.mllp_frames import frame
 from tests.sources.oru import CHICAGO, NOW, sample
@@ -166,6 +169,21 @@ def test_a_flag_behind_an_fs_in_the_text_is_read() -> None:
 
     async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
         await sender.send(frame(flagged))
+        assert b"MSA|AA|MSG1" in await sender.answer()
+
+    (raw,) = told(conversation).messages
+    assert isinstance(raw.reading, Reports)
+    assert [flag.value for flag in raw.reading.reports[0].flags] == ["HH"]
+
+
+def test_a_document_that_takes_too_long_leaves_the_rest_of_the_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mllp, "READ_SECONDS", -1.0)
+    words = base64.b64encode(b"CRITICAL RESULT: called.").decode()
+
+    async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
+        await sender.send(frame(sample(f"OBX|1|ED|X||^text^plain^Base64^{words}|||HH|||F")))
         assert b"MSA|AA|MSG1" in await sender.answer()
 
     (raw,) = told(conversation).messages

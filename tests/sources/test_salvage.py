@@ -68,6 +68,11 @@ def test_what_is_not_flagged_is_not(text: str) -> None:
     assert values(text.encode()) == []
 
 
+def test_no_pdf_is_read_there_it_could_take_hours() -> None:
+    said = encoded("%PDF-1.7 and so on, long enough to be looked at. CRITICAL RESULT")
+    assert values(f'{{"data": "{said}"}}'.encode()) == []
+
+
 def test_a_code_that_the_site_calls_routine_wakes_nobody() -> None:
     assert values(b'{"code": "RED1"}', Profile(rules=(Rule("routine", "RED1"),))) == []
 
