@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.window import opens_at, reopens_at
+from bot.domain.window import believed, opens_at, reopens_at
 from tests.domain.loop import T0, minutes
 from tests.domain.reports import report
 
@@ -76,3 +76,9 @@ def test_no_window_opens_in_the_future(
     told = report(discovered_at=discovered, finalized_at=finalized, status_at=changed)
     assert opens_at(told, RECEIVED)[0] <= RECEIVED
     assert reopens_at(told, RECEIVED) <= RECEIVED
+
+
+def test_a_clock_may_be_hours_ahead_a_time_of_days_ahead_is_none() -> None:
+    assert believed(T0 + timedelta(hours=23), T0) == T0 + timedelta(hours=23)
+    assert believed(T0 + timedelta(hours=25), T0) is None
+    assert believed(None, T0) is None
