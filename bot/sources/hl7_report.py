@@ -88,7 +88,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     when = _times(order, stands, wire, known)
     doubt = hl7_charset.doubt(at(wire.header, 18), wire.charset, told.text)
     ordering = orderer(order, wire)
-    radiologist = interpreter(at(obr, 32), wire, profile) or interpreter(at(obr, 33), wire, profile)
+    radiologist = _interpreter(at(obr, 32), wire, known) or _interpreter(at(obr, 33), wire, known)
     return Report(
         key=numbers.key,
         status=stands,
@@ -144,6 +144,16 @@ def orderer(order: Order, wire: Wire) -> str:
 def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     lines = [line.split(wire.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
     return flags_elsewhere([order.orc, *lines] if order.orc else lines, wire, profile.rules)
+
+
+def _interpreter(field: str, wire: Wire, known: Circumstances) -> Provider | None:
+    """Of several a person before a machine: where both are named a human stands behind it."""
+    if wire.repetition not in field:
+        return interpreter(field, wire, known.profile)
+    named = (interpreter(one, wire, known.profile) for one in field.split(wire.repetition))
+    found = [provider for provider in named if provider is not None]
+    people = (provider for provider in found if not is_listed(provider, known.machines))
+    return next(people, found[0] if found else None)
 
 
 def _is_machine(wire: Wire, radiologist: Provider | None, machines: frozenset[str]) -> bool:

@@ -240,6 +240,13 @@ def test_an_interpretation_of_a_machine_is_known_as_one(name: str) -> None:
     assert not as_read(sample(), machines=("EAST:3001", "PACS")).machine
 
 
+@pytest.mark.parametrize("field", ["AI7^TRIAGE~3001^LIND", "~3001^LIND", "3001^LIND~AI7^TRIAGE"])
+def test_a_report_that_a_person_has_read_beside_a_machine_is_the_person_s(field: str) -> None:
+    found = as_read(sample(fields={32: field}), machines=("AI7",))
+    assert (found.machine, found.radiologist and found.radiologist.name) == (False, "LIND")
+    assert as_read(sample(fields={32: "AI7^TRIAGE~AI7^OTHER"}), machines=("AI7",)).machine
+
+
 @pytest.mark.parametrize(
     "obx",
     [
