@@ -96,9 +96,10 @@ def answer(c: Connection, engine: Engine, drill_id: str, person: Person, channel
         raise KeyError(drill_id)
     if drill.person_id != person.id:
         return Answered(Outcome.NOT_YOURS)
-    if drill.expires_at <= now:
-        return Answered(Outcome.EXPIRED)
     asked = drills.asked(c, drill_id).get(channel)
+    moved = asked is not None and asked.address != person.address(channel)
+    if drill.expires_at <= now or moved:  # what another number answers proves nothing of this one
+        return Answered(Outcome.EXPIRED)
     after = now - (asked.at if asked else drill.at)
     if not drills.answered(c, drill_id, channel, now):
         return Answered(Outcome.ALREADY)

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from bot.domain import spoken
 from bot.domain.coverage import VOICE
+from bot.domain.drills import Outcome
 from bot.engine import drills as testing
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
@@ -43,8 +44,9 @@ def code_entered(
     """The code of the test's SMS or the person's PIN proves the channel."""
     person = person_of(c, page.slip.person_id)
     if _is_right(c, engine, heard, page):
-        testing.answer(c, engine, page.data, person, VOICE)
-        return twiml.say(spoken.TEST_ANSWERED)
+        given = testing.answer(c, engine, page.data, person, VOICE)
+        counts = given.outcome in {Outcome.TAKEN, Outcome.ALREADY}
+        return twiml.say(spoken.TEST_ANSWERED if counts else spoken.TEST_UNANSWERED)
     if heard.keys:
         wrong_code(c, engine, heard, person)
     if heard.nth + 1 < MOST_WRONG:

@@ -14,7 +14,10 @@ NEVER = "never answered by {}, or not for {} months: {}"
 
 def told(place: Place, *words: str) -> list[tuple[str, str, str]]:
     """What is said of tests: how it went, what was found, and what to do."""
-    place.env |= {"READBACK_TWILIO__CALL_FROM": "+13125550100"}
+    place.env |= {
+        "READBACK_TWILIO__CALL_FROM": "+13125550100",
+        "READBACK_WEB__PUBLIC_URL": "https://readback.example.org",
+    }
     found = json.loads(place.run("check", "--json", *words).stdout)["findings"]
     return [(f["result"], f["what"], f["cure"]) for f in found if f["part"] == "tests"]
 

@@ -5,7 +5,10 @@ import os
 import re
 from typing import Any
 
+import pytest
+
 from bot.domain.coverage import Person
+from bot.sandbox.demo.place import CALL_FROM
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.people import PhoneMessage, SlackMessage
 from bot.sandbox.stories import code_in, paged
@@ -177,3 +180,19 @@ def test_a_phone_that_is_off_shows_in_the_results(hospital: Hospital) -> None:
     assert "21211" in result.reason
     hospital.pass_time(hours=1)
     assert len(trail(hospital, "test_refused")) == 1
+
+
+class TestWithoutAPublicUrl:
+    """Twilio is asked for what phones have answered."""
+
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return {CALL_FROM: "+15005550006", "READBACK_WEB__PUBLIC_URL": ""}
+
+    def test_the_sms_is_answered_and_the_call_announces(self, hospital: Hospital) -> None:
+        hospital.ada.phone.answers("picks up")
+        ask(hospital, hospital.ada)
+        _, sms = both(hospital.ada)
+        assert "press" not in hospital.ada.phone.expect_call("test of Readback").heard
+        answer(hospital, hospital.ada, sms)
+        assert proven(hospital, hospital.ada) == {"sms"}
