@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.domain.coverage import Person
-    from bot.engine.drills import Tested
+    from bot.engine.drills import Drilled
     from bot.settings import Settings
     from storage.drills import Result
 
@@ -59,7 +60,7 @@ def send_tests(
         _say(done)
 
 
-def _ask(settings: "Settings", who: str, only: Sequence[str]) -> "list[Tested]":
+def _ask(settings: "Settings", who: str, only: Sequence[str]) -> "list[Drilled]":
     from bot.cli.engines import engine_for
     from bot.engine import drills
     from storage import people
@@ -68,9 +69,11 @@ def _ask(settings: "Settings", who: str, only: Sequence[str]) -> "list[Tested]":
     with database_of(settings) as database:
         engine = engine_for(database, settings)
         chosen = database.look(lambda c: [_the_one(c, who)] if who else people.everybody(c))
-        return database.run(
-            lambda c: [drills.ask(c, engine, person, only, by) for person in chosen]
-        )
+        # A unit of work for each: the locks on everybody's codes would hold up the pages.
+        return [
+            database.run(partial(drills.ask, engine=engine, person=person, only=only, by=by))
+            for person in chosen
+        ]
 
 
 def _the_one(c: "Connection", who: str) -> "Person":
@@ -93,7 +96,7 @@ def _the_one(c: "Connection", who: str) -> "Person":
     return found[0]
 
 
-def _say(done: "list[Tested]") -> None:
+def _say(done: "list[Drilled]") -> None:
     rows = [
         *((one.person.name, channel, "is sent now") for one in done for channel in one.sent),
         *(
@@ -112,7 +115,7 @@ def _say(done: "list[Tested]") -> None:
     say(f"{leaving}: `readback serve` sends them. `readback people test --results` shows more.")
 
 
-def _asked_facts(one: "Tested") -> dict[str, object]:
+def _asked_facts(one: "Drilled") -> dict[str, object]:
     return {"name": one.person.name, "sent": list(one.sent), "waiting": list(one.waiting)}
 
 

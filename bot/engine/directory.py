@@ -38,8 +38,9 @@ def opt_out(c: Connection, engine: Engine, mobile: str) -> None:
         return
     before = alerts.out_of_reach(c)
     people.opt_out(c, mobile, engine.clock.now())
-    proofs.forget(c, mobile, [SMS])
     pass_on(c, engine, before)
+    # After the alerts, as an acknowledgment takes both: else each could wait for the other.
+    proofs.forget(c, mobile, [SMS])
     tell_coordinators(c, engine, Notice.OPTED_OUT, ", ".join(person.name for person in reached))
 
 
@@ -51,8 +52,8 @@ def wrong_number(c: Connection, engine: Engine, mobile: str) -> None:
         return
     before = alerts.out_of_reach(c)
     people.wrong_number(c, mobile, engine.clock.now())
-    proofs.forget(c, mobile, [SMS, VOICE])
     pass_on(c, engine, before)
+    proofs.forget(c, mobile, [SMS, VOICE])
     tell_coordinators(c, engine, Notice.WRONG_NUMBER, ", ".join(p.name for p in reached))
 
 

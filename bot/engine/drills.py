@@ -20,7 +20,7 @@ _LAST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Drilled:
     """What was done for one person: channels by which a test goes out now, and those on which an
     earlier one still waits for its answer. Both are empty where no channel reaches them."""
 
@@ -29,7 +29,7 @@ class Tested:
     waiting: tuple[str, ...]
 
 
-def ask(c: Connection, engine: Engine, person: Person, only: Collection[str], by: str) -> Tested:
+def ask(c: Connection, engine: Engine, person: Person, only: Collection[str], by: str) -> Drilled:
     """Send this person a test on each of their channels, or ``only`` on some.
 
     One that still waits for an answer is used again: what was sent within ten minutes, or has not
@@ -49,7 +49,7 @@ def ask(c: Connection, engine: Engine, person: Person, only: Collection[str], by
     sent = [one for one in open_ones if one not in waiting]
     if sent:
         _send(c, engine, drill or _new(c, engine, person, by, now), person, sent, by)
-    return Tested(person, tuple(sent), tuple(waiting))
+    return Drilled(person, tuple(sent), tuple(waiting))
 
 
 def _waiting(c: Connection, person: Person, wanted: list[str], now: datetime) -> Drill | None:

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from bot.domain.alert import Acknowledgment, Alert, State
 from bot.domain.coverage import Person
+from bot.domain.drills import Drill
 from bot.domain.events import ReadBack
-from storage import codes, people
+from storage import codes, drills, people
 from storage.codes import CodeFound
 from storage.database import Database
 from tests.storage.given import DAY, HOUR, MINUTE, NOW, changed, opened
@@ -76,6 +77,24 @@ def test_a_code_is_used_again_only_a_day_after_its_alert_has_ended(
     reuser = opened(clinic)
     assert code(clinic, reuser, adams, NOW + DAY + MINUTE) == first
     assert find(clinic, adams.mobile, first) == CodeFound(reuser.id, adams.id, 1)
+
+
+def test_a_test_and_an_alert_never_share_a_code_on_one_phone(
+    clinic: Database, adams: Person
+) -> None:
+    def of_test(c: Connection) -> str:
+        given = codes.code_for_test(c, adams.mobile, NOW, Always())
+        drills.start(c, Drill("d1", adams.id, "carla", NOW, adams.mobile, given))
+        return given
+
+    first = clinic.run(of_test)
+    assert code(clinic, opened(clinic), adams, NOW + 2 * DAY - MINUTE) != first
+    found = clinic.look(lambda c: drills.by_code(c, adams.mobile, first, codes.tests_since(NOW)))
+    assert found is not None
+    assert found.id == "d1"
+    assert code(clinic, opened(clinic), adams, NOW + 2 * DAY + MINUTE) == first
+    later = codes.tests_since(NOW + 2 * DAY + MINUTE)
+    assert clinic.look(lambda c: drills.by_code(c, adams.mobile, first, later)) is None
 
 
 def test_a_reopened_alert_keeps_its_code_from_others(clinic: Database, adams: Person) -> None:
