@@ -57,9 +57,9 @@ class Exchange:
         handset = self.carrier.handset(call.to)
         for status in ("initiated", "ringing"):
             self._move(call, status)
-        match handset.answering:
-            case "busy" | "failed":
-                self._move(call, handset.answering)
+        match handset.call_meets:
+            case "busy" | "failed" as ended:
+                self._move(call, ended)
             case "no answer":
                 self._move(call, "no-answer")
             case _:

@@ -131,6 +131,12 @@ class Handset:
     refuse_calls: int | None = None
     held: list[Sms] = field(default_factory=list)
 
+    @property
+    def call_meets(self) -> Answering:
+        """How a call to it fares now: nobody can pick up a phone that is off or has no signal."""
+        silent = self.delivery in ("off", "held") and self.answering == "picks up"
+        return "no answer" if silent else self.answering
+
 
 def error_json(code: int, about: str = "") -> tuple[int, Json]:
     """The HTTP status and the body of Twilio's error answer."""

@@ -168,6 +168,28 @@ def test_the_clock_moves_the_alert_to_the_designee_and_the_screens_follow(page: 
     assert [time[:5] for time in reversed(done)] == reminders
 
 
+def test_with_slack_down_and_the_phone_off_somebody_else_has_it_in_a_minute(page: Page) -> None:
+    choose_person(page, "Dr. Tess Wolf")
+    slack_down = page.get_by_role("switch", name="Slack down")
+    slack_down.press("Space")
+    expect(slack_down).to_be_checked()
+    expect(page.locator("#slack")).to_contain_text("Slack is unreachable")
+    page.get_by_role("radio", name="On", exact=True).press("ArrowLeft")
+    expect(page.get_by_role("radio", name="Off")).to_be_checked()
+    expect(page.locator("#phone")).to_contain_text("This phone is off")
+    expect(page.get_by_role("button", name="Dr. Tess Wolf, phone off")).to_be_visible()
+    send(page, "Ultrasound: testicular torsion")
+    told = page.locator("#timeline")
+    expect(told).to_contain_text("the possible repeat too", timeout=PATIENCE)
+    expect(told).to_contain_text("the phone is off: twilio-30003, given up")
+    page.get_by_role("button", name="+1 min").click()
+    expect(page.locator(".hero .owner")).to_contain_text("Carla Reyes", timeout=PATIENCE)
+    slack_down.click()
+    expect(page.locator("#slack-trouble")).to_be_empty()
+    page.locator("#phone-state label", has_text="On").click()
+    expect(page.locator("#phone-trouble")).to_be_empty()
+
+
 def test_an_hour_can_be_watched_in_a_minute(page: Page) -> None:
     page.get_by_role("button", name="×60").click()
     expect(page.get_by_role("button", name="×60")).to_have_attribute("aria-pressed", "true")

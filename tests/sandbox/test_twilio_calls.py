@@ -119,6 +119,17 @@ def test_whoever_picks_up_hears_what_the_webhook_says_and_is_heard_to_press(
     assert bot.statuses() == ["initiated", "ringing", "in-progress", "completed"]
 
 
+@pytest.mark.parametrize("state", ["off", "held"])
+def test_nobody_picks_up_a_phone_that_is_off(
+    world: World, phone: Phone, dial: Dial, run: Run, bot: Bot, state: Any
+) -> None:
+    phone.answers("picks up")
+    phone.state(state)
+    call(run, dial, **usual(world, bot))
+    world.settle()
+    assert phone.expect_call().status == "no-answer"
+
+
 def test_a_voicemail_presses_no_key(
     world: World, phone: Phone, dial: Dial, run: Run, bot: Bot
 ) -> None:

@@ -10,6 +10,7 @@ import { startReports } from "./reports.js";
 import { showSlack, startSlack } from "./slack.js";
 import { startTheme } from "./theme.js";
 import { setClock } from "./times.js";
+import { showTrouble, startTrouble } from "./trouble.js";
 
 const state = {
   site: { zone: "America/Chicago" }, people: [], alerts: [], alert: null, slack: [], phones: [],
@@ -46,6 +47,7 @@ function draw() {
   showPeople(state, who, draw);
   showSlack(state, who, slackOf(state, who));
   showPhone(state, who, phoneOf(state, who));
+  showTrouble(state, phoneOf(state, who));
   showAlert(state, state.site.zone, choose);
   showCounts();
 }
@@ -123,6 +125,7 @@ startTabs();
 startClock();
 startSlack();
 startPhone();
+startTrouble();
 startReports(() => state.site.zone, () => choose(""));
 choose("");
 setInterval(tick, 200);

@@ -1,6 +1,7 @@
 // Whose screens are shown, and what each person has not seen yet.
 
 import { byId, h, keyed } from "./dom.js";
+import { phoneTrouble } from "./trouble.js";
 
 const seen = { slack: new Map(), sms: new Map() };
 let chosen = null;
@@ -43,6 +44,7 @@ export function showPeople(state, who, redraw) {
     id: each.id,
     name: each.name,
     role: roleOf(state, each),
+    trouble: phoneTrouble(phoneOf(state, each)),
     unread: sum(unread(state, each)),
     chosen: each.id === who?.id,
   }));
@@ -58,7 +60,7 @@ function roleOf(state, each) {
 }
 
 function personKey(item, redraw) {
-  const label = [item.name, item.role, item.unread ? `${item.unread} new` : ""].filter(Boolean).join(", ");
+  const label = [item.name, item.role, item.trouble, item.unread ? `${item.unread} new` : ""].filter(Boolean).join(", ");
   return h(
     "button",
     {
@@ -75,6 +77,7 @@ function personKey(item, redraw) {
     },
     avatar(item.name),
     h("span", { class: "person-name" }, shortName(item.name).split(" ").at(-1)),
+    item.trouble ? h("span", { class: "gone" }, `⊘ ${item.trouble}`) : "",
     item.unread ? h("span", { class: "count" }, item.unread) : "",
   );
 }
