@@ -26,9 +26,15 @@ REPEAT, RETRY, CALL = -1, -2, -3
 
 
 def plan(
-    policy: CategoryPolicy, due_at: datetime, now: datetime, role: Role
+    policy: CategoryPolicy,
+    due_at: datetime,
+    now: datetime,
+    role: Role,
+    *,
+    rings: bool = False,
 ) -> tuple[Planned, ...]:
-    """The steps still ahead once somebody in ``role`` owns the alert and was paged at ``now``.
+    """The steps still ahead once somebody in ``role`` owns the alert and was paged at ``now``;
+    ``rings``: they have a phone that can ring.
 
     Offsets count back from ``due_at``, so that an upgrade, which shortens the window, starts a
     whole ladder of the new category.
@@ -45,8 +51,8 @@ def plan(
     moves = _moves(policy, ahead, opens_at, due_at, now)
     reminders = _reminders(policy, opens_at, due_at, now, [now, *(move.at for move in moves)])
     asked = _asked_to_phone(policy, opens_at, due_at, now, role)
-    rings = _rings(policy, due_at, now, role)
-    return tuple(sorted((*moves, *reminders, *asked, *rings), key=lambda planned: planned.at))
+    calls = _rings(policy, due_at, now, role) if rings else []
+    return tuple(sorted((*moves, *reminders, *asked, *calls), key=lambda planned: planned.at))
 
 
 def fits(policy: CategoryPolicy, due_at: datetime, now: datetime) -> bool:

@@ -8,7 +8,14 @@ from bot.domain.coverage import VOICE, Person, Role
 from bot.domain.ladder import RANK, REPEAT, RETRY, Planned
 from bot.domain.page import Notice, Slip
 from bot.domain.state import Alert, HandedOver, Outcome, Reach
-from bot.domain.turn import Turn, having, notify, tell_handed_over, tell_radiologist
+from bot.domain.turn import (
+    Turn,
+    channels_of,
+    having,
+    notify,
+    tell_handed_over,
+    tell_radiologist,
+)
 
 GONE = {Outcome.FAILED, Outcome.UNCERTAIN}
 TROUBLED = GONE | {Outcome.RETRYING, Outcome.LATE}
@@ -276,4 +283,5 @@ def _plan(alert: Alert, now: datetime) -> tuple[Planned, ...]:
     if alert.expired_at:
         every = alert.policy.window if alert.stale else alert.policy.repeat_every
         return (Planned(now + every, REPEAT),)
-    return ladder.plan(alert.policy, alert.due_at, now, alert.owner_role)
+    rings = VOICE in channels_of(alert, alert.owner)
+    return ladder.plan(alert.policy, alert.due_at, now, alert.owner_role, rings=rings)

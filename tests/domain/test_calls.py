@@ -70,6 +70,13 @@ def test_whoever_has_no_channel_that_rings_is_not_called() -> None:
     assert calls(Loop(new_alert(policy=RINGS)).open().pass_to(59)) == []
 
 
+def test_whoever_loses_their_phone_before_it_rings_is_not_called() -> None:
+    loop = Loop(new_alert(PHONES, RINGS)).open().pass_to(4)
+    loop.alert = replace(loop.alert, roster=EVERYBODY)
+    assert calls(loop.pass_to(9)) == []
+    assert loop.alert.owner == "ada"
+
+
 def test_a_call_cancels_no_page_and_a_reminder_leaves_the_call_in_its_place() -> None:
     early = replace(CRITICAL.steps[1], after=minutes(4))
     policy = replace(RINGS, steps=(RINGS.steps[0], early, *RINGS.steps[2:]))

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,9 @@ CATEGORIES = [*POLICY.categories, *shipped("acr-three-categories").categories, R
 
 
 @pytest.mark.parametrize(
-    "policy", CATEGORIES, ids=lambda policy: policy.name + "-rings" * policy.calls
+    "policy",
+    CATEGORIES,
+    ids=["critical", "significant", "category 1", "category 2", "category 3", "rings"],
 )
 def test_the_copy_on_an_alert_is_the_policy(policy: CategoryPolicy) -> None:
     assert policy_from_json(policy_to_json(policy)) == policy
@@ -27,4 +30,5 @@ def test_the_copy_of_an_earlier_release_calls_nobody_and_waits_as_long_as_the_de
     del told["receipt_within"]
     for step in told["steps"]:
         del step["call_after"]
-    assert policy_from_json(json.dumps(told)) == POLICY.categories[0]
+    silent = (replace(step, call_after=None) for step in POLICY.categories[0].steps)
+    assert policy_from_json(json.dumps(told)) == replace(POLICY.categories[0], steps=tuple(silent))

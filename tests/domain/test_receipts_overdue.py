@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.events import PageDelivered, PageSent, ReceiptOverdue
+from bot.domain.page import Notice
 from bot.domain.state import Outcome
 from tests.domain.loop import ADA, CRITICAL, EVERYBODY, SIGNIFICANT, T0, Loop, new_alert, person
 from tests.domain.test_calls import PHONES, RINGS, calls
@@ -70,6 +71,13 @@ def test_a_receipt_that_overtakes_the_answer_to_the_sending_is_not_forgotten() -
     loop.do(PageSent(slip))
     assert loop.alert.outcomes("ada")["sms"] is Outcome.DELIVERED
     assert loop.alert.receipts_due == []
+
+
+def test_the_receipt_of_a_notice_is_recorded_and_says_nothing_of_a_page() -> None:
+    loop = Loop(phone_off={"ada"}).open()
+    loop.do(PageDelivered(loop.slip(ADA, "sms", notice=Notice.HANDED_OVER)))
+    assert len(loop.entries("notice_delivered")) == 1
+    assert loop.alert.outcomes("ada")["sms"] is Outcome.SENT
 
 
 def test_a_receipt_of_an_earlier_round_does_not_speak_for_this_one() -> None:
