@@ -106,7 +106,9 @@ def known_of(folder: FolderSettings, settings: Settings, policy: Policy) -> Know
         knowing(settings.hl7.feeds(folder.preliminary), policy),
     )
     usual, rules = feeds.standard.preliminary, rules_of(policy)
-    origin = Origin(folder.name, folder.authorities, zone, feeds.machines, usual, rules)
+    origin = Origin(
+        folder.name, folder.authorities, zone, feeds.machines, usual, rules, one_server=False
+    )
     return Known(
         source=folder.source,
         timezone=zone,

@@ -37,7 +37,8 @@ class Origin:
     """Where resources come from. ``authorities`` maps an identifier's system to the name that
     the issuer has in HL7 v2; ``timezone`` is for times without a zone. ``machines`` are
     interpreters (id, AUTHORITY:ID, or name) that are no people, in upper case. ``preliminary`` is
-    what a flagged report does before it is final, ``rules`` name the policy's own codes."""
+    what a flagged report does before it is final, ``rules`` name the policy's own codes. Not from
+    ``one_server`` (files of whoever puts them there) two resources may share an id."""
 
     name: str
     authorities: Mapping[str, str]
@@ -45,6 +46,7 @@ class Origin:
     machines: frozenset[str] = frozenset()
     preliminary: Preliminary = Preliminary.IGNORE
     rules: tuple[Rule, ...] = ()
+    one_server: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def numbers_of(report: Node, origin: Origin) -> Numbers:
         key = ReportKey(origin.name, KeyKind.FILLER, place.value)
     else:
         key = ReportKey(origin.name, KeyKind.MESSAGE, digest(report))
-    every = (*accession, *filler, *placer, *([place] if at else []))
+    numbered = (*accession, *filler, *placer)
+    every = (*numbered, place) if at and (origin.one_server or not numbered) else numbered
     order = next(
         (text(one.get("value")) for kind, one in found if kind in _kinds(one) & {"FILL"}), ""
     )
