@@ -9,6 +9,7 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.app import DEFAULT_POLICY
 from bot.app.rehearsal import people_move_in
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.people import PhoneMessage
@@ -206,3 +207,15 @@ __all__ = [
     "people_paged",
     "version",
 ]
+
+
+def asked_by(channel: str, folder: Path) -> dict[str, str]:
+    """Settings with a policy in which the ordering provider is asked on one channel alone."""
+    both = 'channels = ["slack", "sms"]'
+    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
+    first = next(line for line in shipped.splitlines() if 'who = "ordering_provider"' in line)
+    assert both in first
+    policy = folder / "policy.toml"
+    told = shipped.replace(first, first.replace(both, f'channels = ["{channel}"]'), 1)
+    policy.write_text(told, encoding="utf-8")
+    return {"READBACK_SITE__POLICY": str(policy)}

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import DEFAULT_POLICY
 from bot.sandbox.hospital import Hospital
 from tests.scenarios.looking import (
     CODE,
     acknowledge_by_sms,
+    asked_by,
     entries,
     expect_everything,
     owner,
@@ -19,13 +19,8 @@ from tests.scenarios.looking import (
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    """A policy in which the ordering provider is asked by SMS alone."""
-    both = 'who = "ordering_provider", channels = ["slack", "sms"]'
-    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
-    assert both in shipped
-    policy = tmp_path / "policy.toml"
-    policy.write_text(shipped.replace(both, both.replace('"slack", ', "")), encoding="utf-8")
-    return {"READBACK_SITE__POLICY": str(policy)}
+    """The ordering provider is asked by SMS alone."""
+    return asked_by("sms", tmp_path)
 
 
 def sent_by(hospital: Hospital) -> list[str]:

@@ -5,21 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.app import DEFAULT_POLICY
 from bot.domain.page import Notice
 from bot.sandbox.hospital import Hospital
-from tests.scenarios.looking import CODE, acknowledge_by_sms, attempts, owner, pages
+from tests.scenarios.looking import CODE, acknowledge_by_sms, asked_by, attempts, owner, pages
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    """A policy in which the ordering provider is asked in Slack alone."""
-    both = 'who = "ordering_provider", channels = ["slack", "sms"]'
-    shipped = DEFAULT_POLICY.read_text(encoding="utf-8")
-    assert both in shipped
-    policy = tmp_path / "policy.toml"
-    policy.write_text(shipped.replace(both, both.replace(', "sms"', "")), encoding="utf-8")
-    return {"READBACK_SITE__POLICY": str(policy)}
+    """The ordering provider is asked in Slack alone."""
+    return asked_by("slack", tmp_path)
 
 
 def channels_in_order(hospital: Hospital) -> list[str]:
