@@ -4,6 +4,7 @@ import { act } from "./api.js";
 import { byId, setText } from "./dom.js";
 
 const SLACK_DOWN = "Slack is unreachable: nothing arrives here, and no click reaches Readback.";
+const RECONNECTING = "Readback is connecting to Slack again: a click arrives in a few seconds.";
 const PHONES = {
   on: "",
   held: "No signal: the carrier keeps each SMS and sends no receipt, and no call rings.",
@@ -17,7 +18,8 @@ export const phoneTrouble = (handset) => ({ held: "no signal", off: "phone off" 
 export function showTrouble(state, handset) {
   const down = state.links?.slack_down ?? false;
   byId("slack-down").setAttribute("aria-checked", String(down));
-  tell("slack", down ? SLACK_DOWN : "");
+  const away = state.bot?.state === "running" && state.links?.slack === 0;
+  tell("slack", down ? SLACK_DOWN : away ? RECONNECTING : "");
   number = handset?.number ?? "";
   byId("phone-state").hidden = !handset;
   for (const choice of choices()) choice.checked = choice.value === handset?.state;
