@@ -39,7 +39,11 @@ _TAKEN_BY_TESTS = select(tables.drills.c.code).where(
 )
 _FIND = (
     select(_columns.alert_id, _columns.person_id, _columns.version)
-    .where(_columns.mobile == bindparam("on_mobile"), _columns.code == bindparam("the_code"))
+    .where(
+        _columns.mobile == bindparam("on_mobile"),
+        _columns.code == bindparam("the_code"),
+        _columns.created_at <= bindparam("by_then"),
+    )
     .order_by(_columns.created_at.desc(), _columns.id.desc())
     .limit(1)
 )
@@ -90,9 +94,11 @@ def code_for_test(connection: Connection, mobile: str, now: datetime, random: Ra
     return _free_code(connection, mobile, now, random)
 
 
-def find(connection: Connection, mobile: str, code: str) -> CodeFound | None:
-    """What this code means when it comes from this mobile: the latest that it was given out for."""
-    row = connection.execute(_FIND, {"on_mobile": mobile, "the_code": code}).first()
+def find(connection: Connection, mobile: str, code: str, by_then: datetime) -> CodeFound | None:
+    """What this code means when it was sent from this mobile at that time: the latest that it had
+    been given out for ``by_then``."""
+    values = {"on_mobile": mobile, "the_code": code, "by_then": by_then}
+    row = connection.execute(_FIND, values).first()
     return CodeFound(*row) if row else None
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.domain.coverage import Role
 from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
-from bot.domain.page import Notice, Posted, Sent, Slip
+from bot.domain.page import Notice, Page, Posted, Sent, Slip
 from bot.domain.shadow import RECORD
 from storage import outbox_statements as sql
 from storage.columns import AnyRow
@@ -146,6 +146,13 @@ def in_doubt(connection: Connection, claimed: Claimed) -> list[str]:
     """Earlier attempts at the same notice of which nobody knows whether they arrived."""
     values = {"delivery_id": claimed.delivery_id}
     return list(connection.execute(sql.IN_DOUBT, values).scalars())
+
+
+def another_in_doubt(connection: Connection, page: Page) -> bool:
+    """Whether another attempt to the same person on this channel is under way or in doubt."""
+    slip = page.slip
+    values = {"delivery_id": page.delivery_id, "to_person": slip.person_id, "on": slip.channel}
+    return connection.execute(sql.ANOTHER_IN_DOUBT, values).first() is not None
 
 
 def cancel_twins(connection: Connection, claimed: Claimed, now: datetime) -> None:

@@ -162,6 +162,16 @@ IN_DOUBT = (
     .where(_first.c.id == bindparam("delivery_id"), _other.c.state == "uncertain")
     .order_by(_other.c.created_at)
 )
+ANOTHER_IN_DOUBT = (
+    select(_columns.id)
+    .where(
+        _columns.state.in_(["claimed", "uncertain"]),
+        _columns.person_id == bindparam("to_person"),
+        _columns.channel == bindparam("on"),
+        _columns.id != bindparam("delivery_id"),
+    )
+    .limit(1)
+)
 CANCEL_TWINS = (
     update(tables.pages)
     .where(
@@ -255,7 +265,8 @@ LAST_SMS = (
             tables.alerts.c.ended_at > bindparam("since"),
         ),
         _columns.channel == bindparam("channel"),
-        _columns.state == "sent",
+        # What is in doubt, and even what failed, may have arrived.
+        _columns.state.in_(["sent", "uncertain", "failed"]),
     )
 )
 HISTORY = (

@@ -86,7 +86,7 @@ def pace_of(settings: Settings) -> Pace:
     ours = {SMS: Rate(sms, max(sms, 1.0))}
     if settings.calls:
         ours[VOICE] = Rate(calls, max(calls, 1.0))
-    return Pace(ours, {SLACK: Rate(slack, SLACK_BURST * slack)})
+    return Pace(ours, {SLACK: Rate(slack, max(SLACK_BURST * slack, 1.0))})
 
 
 def _sms(settings: Settings, engine: Engine) -> SmsSender:

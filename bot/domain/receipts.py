@@ -87,6 +87,8 @@ def page_failed(turn: Turn, event: PageFailed) -> None:
         for_good = event.permanent and not event.configuration
         notice_failed(turn, slip, Failure(for_good, retry_after=event.retry_after))
         return
+    if _has_arrived(turn.alert, slip):
+        return
     again = _may_help(event) and _can_go_again(turn.alert, slip)
     if again:
         _try_again(turn, slip, event.retry_after)
@@ -105,6 +107,12 @@ def page_uncertain(turn: Turn, event: PageUncertain) -> None:
     else:
         _mark(turn, slip, Outcome.UNCERTAIN)
         _fail_over(turn, slip)
+
+
+def _has_arrived(alert: Alert, slip: Slip) -> bool:
+    """The repeat of a page in doubt is on the phone: that the first one is not, changes nothing."""
+    there = alert.outcomes(slip.person_id).get(slip.channel) is Outcome.DELIVERED
+    return there and slip.round == alert.round
 
 
 def _may_help(event: PageFailed) -> bool:

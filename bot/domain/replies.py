@@ -52,9 +52,15 @@ _SIGNATURE = re.compile(
     r"\n[ ]*(?:-{2,3}[ ]*\n|(?:sent (?:from|via|by) |get outlook for ))(?P<signed>.*)",
     _FLAGS | re.DOTALL,
 )
+# The whole message, and no verb with a code: whoever answers a page has the right phone.
+_BEFORE = (
+    r"(?:sorry|hi|hello|hey|no|oops|i think|this is|that is|that's|it's|you have|you've got|u have)"
+)
+_AFTER = r"(?:sorry|please|pls|stop|thanks|thank you|thx|bye|not me|remove me)"
 _WRONG_NUMBER = re.compile(
-    r"(?<!not the )(?<!not a )\bwrong[\s\"']*(?:phone\s*)?(?:number|person|#|nr\b|num\b)(?! of\b)"
-    r"|\bn[uú]mero\s+equivocado\b|\bequivocado de n[uú]mero\b",
+    rf"\W*(?:{_BEFORE}\W+)*(?:(?:the|a|an)\W+)?wrong\W+(?:phone\W+)?(?:number|person|phone|nr|num)"
+    rf"(?:\W+{_AFTER})*\W*|\W*(?:{_BEFORE}\W+)*wrong\s*#\W*"
+    r"|\W*n[uú]mero\s+equivocado\W*|\W*se ha equivocado de n[uú]mero\W*",
     re.IGNORECASE,
 )
 # In a signature nobody takes back what stands above it; where somebody might, a person reads on.
@@ -85,7 +91,7 @@ def parse_reply(body: str) -> Reply | Unclear:
         return Reply(Verb(whole[1].upper()), whole[2].replace(" ", ""))
     if _word(text) in _CARRIER_WORDS:
         return Unclear.CARRIER_WORD
-    if _WRONG_NUMBER.search(text):
+    if _WRONG_NUMBER.fullmatch(text):
         return Unclear.WRONG_NUMBER
     if len(_CODE.findall(text)) > 1:
         return Unclear.SEVERAL_CODES

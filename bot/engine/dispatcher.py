@@ -127,7 +127,12 @@ class Dispatcher:
             after_commit(c, self.wake.all)
 
     def _composed(self, c: Connection, room: int) -> list[Composed]:
-        return [(one, self._compose_in(c, one)) for one in self._claimed(c, room)]
+        claimed = self._claimed(c, room)
+        try:
+            return [(one, self._compose_in(c, one)) for one in claimed]
+        except _NOT_COMPOSED:
+            self.pace.give_back(claimed)
+            raise
 
     def _claimed(self, c: Connection, room: int) -> list[Claimed]:
         """Noted as under way before it looks whether it still may: ``drain`` looks after that."""

@@ -80,7 +80,8 @@ def note(c: Connection, engine: Engine, *, starts: bool = False) -> None:
 def tell_outage(c: Connection, engine: Engine) -> bool:
     """Tell that none has been connected for long enough. False where another copy is."""
     last, told, now = _read(c, engine)
-    if last is None or now - last < timedelta(seconds=OUTAGE_SECONDS):
+    # A note from later than now was made by a clock that has been set back since.
+    if last is None or timedelta(0) <= now - last < timedelta(seconds=OUTAGE_SECONDS):
         return False
     if told != last:
         tell_coordinators(c, engine, Notice.SLACK_DOWN, last.isoformat(), without=SLACK)

@@ -5,7 +5,7 @@ critical page would stand behind a notice. So what cannot leave yet waits in the
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -61,13 +61,24 @@ class Pace:
         """Take up to ``room`` attempts, of a channel no more than may leave now."""
         reserved = self._reserve(now, room)
         tight = {channel for channel, most in reserved.items() if most < room}
-        claimed = claims.claim(c, now, instance, room, without=tight)
+        # First what may leave slowly: of the others there may be enough to fill the room.
+        claimed: list[Claimed] = []
         for channel in sorted(tight):
             most = min(reserved[channel], room - len(claimed))
             if most > 0:
                 claimed += claims.claim(c, now, instance, most, only=channel)
-        self._give_back(reserved, claimed)
+        if room > len(claimed):
+            claimed += claims.claim(c, now, instance, room - len(claimed), without=tight)
+        self._release(reserved, claimed)
         return self._one_by_one(c, claimed, now)
+
+    def give_back(self, claimed: Iterable[Claimed]) -> None:
+        """They were claimed in a unit of work that came to nothing."""
+        with self._lock:
+            for one in claimed:
+                for key in ((one.slip.channel, ""), (one.slip.channel, one.slip.person_id)):
+                    if key in self._buckets:
+                        self._buckets[key].tokens += 1.0
 
     def free_at(self, channel: str, now: datetime) -> datetime:
         """When the next page may leave on this channel: now where nothing holds it up."""
@@ -88,7 +99,7 @@ class Pace:
                 bucket.tokens -= taken[channel]
             return taken
 
-    def _give_back(self, reserved: Mapping[str, int], claimed: list[Claimed]) -> None:
+    def _release(self, reserved: Mapping[str, int], claimed: list[Claimed]) -> None:
         with self._lock:
             for channel, most in reserved.items():
                 used = sum(one.slip.channel == channel for one in claimed)

@@ -49,7 +49,8 @@ def note_in(c: Connection, engine: Engine, callback: Callback) -> None:
     now = engine.clock.now()
     if not inbound.seen(c, PROVIDER, f"{callback.sid}:{callback.status}", now):
         return
-    page = outbox.by_provider_id(c, callback.sid) or outbox.by_delivery_id(c, callback.delivery_id)
+    # The attempt's own id was in the address that we gave, which is signed.
+    page = outbox.by_delivery_id(c, callback.delivery_id) or outbox.by_provider_id(c, callback.sid)
     if page is None:
         log.warning("callback_for_no_page", kind=metrics.slug(callback.status))
         return

@@ -16,6 +16,7 @@ from bot.phone.callbacks import Callback, note
 from bot.phone.client import Line, TwilioAccount
 from bot.phone.proof import unexplained
 from bot.phone.sms import LOOK_AFTER
+from storage import outbox
 from storage.looks import Look
 
 CALL_PATH = "/twilio/call"
@@ -96,6 +97,9 @@ class CallSender:
         Raises SendFailed or SendUncertain where Twilio could not be asked.
         """
         if not page.person.mobile:
+            return None
+        # Calls say nothing of themselves: which of two is whose, nobody can tell.
+        if await self._engine.database.read(lambda c: outbox.another_in_doubt(c, page)):
             return None
         listed = await self._line.asked(self._list(page.person.mobile, LOOK_BACK))
         ours = [call for call in listed if call.direction == "outbound-api"]

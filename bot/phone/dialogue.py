@@ -161,7 +161,7 @@ def _version_of(talk: _Talk) -> int | None:
     now = talk.engine.clock.now()
     if not keys or wrong_codes.refused(c, person.mobile, now):
         return None
-    found = codes.find(c, person.mobile, keys)
+    found = codes.find(c, person.mobile, keys, now)
     if found and (found.alert_id, found.person_id) == (talk.alert.id, person.id):
         return found.version
     return talk.page.version if pins.is_pin_of(c, person.id, keys) else None

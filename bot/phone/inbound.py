@@ -44,12 +44,14 @@ answered."""
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``sender`` is E.164. ``opt_out`` is Twilio's OptOutType: it has dealt with that itself."""
+    """``sender`` is E.164. ``opt_out`` is Twilio's OptOutType: it has dealt with that itself.
+    ``sent_at`` (UTC) where it was not just now: what it answers had been asked by then."""
 
     sid: str
     sender: str
     text: str
     opt_out: str = ""
+    sent_at: datetime | None = None
 
 
 def is_carriers(message: Message) -> bool:
@@ -94,7 +96,8 @@ def _heard(c: Connection, engine: Engine, message: Message) -> str:
         return _carriers_part(c, engine, message, now)
     reading = parse_reply(message.text)
     number = engine.site.callback_number
-    found = _own_code(c, message, reading.code) if isinstance(reading, Reply) else None
+    sent_at = message.sent_at or now
+    found = _own_code(c, message, reading.code, sent_at) if isinstance(reading, Reply) else None
     if found and not people.is_active(c, found.person_id):
         _refuse(c, message, "left_directory", now)
         return _help(c, message, _where_it_is(c, found, number), now)
@@ -134,9 +137,9 @@ def _repeated() -> None:
     log.warning("webhook_repeated", kind="sms")
 
 
-def _own_code(c: Connection, message: Message, code: str) -> CodeFound | None:
+def _own_code(c: Connection, message: Message, code: str, sent_at: datetime) -> CodeFound | None:
     """What the code stands for, if whoever it was given to still has this number."""
-    found = codes.find(c, message.sender, code)
+    found = codes.find(c, message.sender, code, sent_at)
     person = people.load(c, found.person_id) if found else None
     return found if person and person.mobile == message.sender else None
 

@@ -28,9 +28,10 @@ SOURCE = "twilio-replies"
 FIRST_LOOK_BACK = timedelta(days=1)
 OVERLAP = timedelta(minutes=5)
 """Twilio lists a message some time after it came; what was seen already does nothing."""
+A_MOMENT = timedelta(seconds=10)
 QUICK_FOR = timedelta(minutes=15)
 SLOWER_BY = 5
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 10.0
 
 
 class Asked(Protocol):
@@ -115,10 +116,11 @@ class Replies:
         """What has come since the last look. Raises SendFailed or SendUncertain."""
         began = self.engine.clock.now()
         read_to = await self.engine.database.read(lambda c: cursors.load(c, SOURCE))
-        since = (read_to - OVERLAP) if read_to else began - FIRST_LOOK_BACK
+        # It was noted by a clock that may have been set back since.
+        since = min(read_to, began) - OVERLAP if read_to else began - FIRST_LOOK_BACK
         listed = await self.sms.received(self.engine.clock.real(since))
         for message in reversed(listed):
-            if taken := _message(message):
+            if taken := self._message(message):
                 await receive_and_answer(self.engine, taken)
         if read_to is None or began - read_to > OVERLAP:
             await self.engine.database.write(lambda c: cursors.advance(c, SOURCE, began))
@@ -131,8 +133,16 @@ class Replies:
             return None
         return self.seconds if now - last < QUICK_FOR else self.seconds * SLOWER_BY
 
+    def _message(self, listed: MessageInstance) -> Message | None:
+        if str(listed.direction) != "inbound" or not listed.sid or not listed.from_:
+            return None
+        sent_at = self._ours(listed.date_sent or listed.date_created)
+        return Message(listed.sid, str(listed.from_), listed.body or "", sent_at=sent_at)
 
-def _message(listed: MessageInstance) -> Message | None:
-    if str(listed.direction) != "inbound" or not listed.sid or not listed.from_:
-        return None
-    return Message(listed.sid, str(listed.from_), listed.body or "")
+    def _ours(self, sent: datetime | None) -> datetime | None:
+        """Twilio's time by our clock. It stamps whole seconds: what was just sent is from now."""
+        if sent is None:
+            return None
+        now = self.engine.clock.now()
+        ago = self.engine.clock.real(now) - sent
+        return now - ago if ago > A_MOMENT else now

@@ -101,7 +101,7 @@ def test_no_channel_is_paged_twice_in_a_round_by_failing_over() -> None:
 
 def test_a_page_that_was_taken_and_then_failed_at_the_carrier_fails_over() -> None:
     roster = replace(EVERYBODY, ordering=person("ada", ("sms",)))
-    loop = Loop(new_alert(roster)).open()
+    loop = Loop(new_alert(roster), phone_off={"ada"}).open()
     loop.do(refused(loop.slip(ADA, "sms")))
     assert loop.alert.owner == "ben"
 

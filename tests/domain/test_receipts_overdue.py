@@ -3,7 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.events import PageDelivered, PageSent, ReceiptOverdue
+from bot.domain.events import (
+    PageDelivered,
+    PageFailed,
+    PageSent,
+    PageUncertain,
+    ReceiptOverdue,
+)
 from bot.domain.page import Notice
 from bot.domain.state import Outcome
 from tests.domain.loop import ADA, CRITICAL, EVERYBODY, SIGNIFICANT, T0, Loop, new_alert, person
@@ -78,6 +84,21 @@ def test_the_receipt_of_a_notice_is_recorded_and_says_nothing_of_a_page() -> Non
     loop.do(PageDelivered(loop.slip(ADA, "sms", notice=Notice.HANDED_OVER)))
     assert len(loop.entries("notice_delivered")) == 1
     assert loop.alert.outcomes("ada")["sms"] is Outcome.SENT
+
+
+def test_a_page_that_failed_after_its_repeat_arrived_is_not_sent_a_third_time() -> None:
+    loop = Loop(held=True).open()
+    slip = loop.slip(ADA, "sms")
+    loop.outbox.clear()
+    loop.do(PageUncertain(slip))
+    (repeat,) = [page.slip for page in loop.outbox]
+    loop.do(PageSent(repeat))
+    loop.do(PageDelivered(repeat))
+    loop.outbox.clear()
+    loop.do(PageFailed(slip, "phone-off", permanent=False))
+    assert loop.outbox == []
+    assert loop.alert.outcomes("ada")["sms"] is Outcome.DELIVERED
+    assert len(loop.entries("page_failed")) == 1
 
 
 def test_a_receipt_of_an_earlier_round_does_not_speak_for_this_one() -> None:

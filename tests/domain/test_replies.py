@@ -160,7 +160,7 @@ def test_only_a_verb_and_one_code_and_nothing_else_is_read_as_an_answer(body: st
     "body",
     [
         *("Wrong number", "WRONG NUMBER!!", "you have the wrong number.", "wrong  phone number"),
-        *("Wrong person, please stop", "I think wrong number 4827", "sorry, wrong #", "wrong nr"),
+        *("Wrong person, please stop", "I think wrong number", "sorry, wrong #", "wrong nr"),
         *("número equivocado", "NUMERO EQUIVOCADO", "Se ha equivocado de número"),
     ],
 )
@@ -172,7 +172,9 @@ def test_whoever_has_the_phone_may_say_that_the_number_is_wrong(body: str) -> No
     "body",
     [
         *("wrong patient", "this is not the wrong number", "wrong", "not a wrong number"),
-        *("the number is wrong for slice 4", "wrong number of slices"),
+        *("the number is wrong for slice 4", "wrong number of slices", "this is not wrong number"),
+        "You have the wrong person on this one, ask the surgeon",
+        "ACK 4827. I called, reading room gave me the wrong number though",
     ],
 )
 def test_words_about_other_wrong_things_silence_nobody(body: str) -> None:

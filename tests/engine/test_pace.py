@@ -95,6 +95,20 @@ def test_what_was_reserved_and_not_needed_is_there_the_next_time(bench: Bench) -
     assert len(claimed(bench, pace)) == 3
 
 
+def test_what_may_leave_slowly_is_not_crowded_out_by_what_may_leave_at_once(bench: Bench) -> None:
+    pace = Pace({"sms": Rate(1.0, 1.0)})
+    put(bench, "slack", 50, severity=1)
+    put(bench, "sms", 1)
+    assert channels(claimed(bench, pace, room=20)) == {"slack": 19, "sms": 1}
+
+
+def test_what_was_claimed_in_vain_may_leave_the_next_time(bench: Bench) -> None:
+    pace = Pace({"sms": Rate(1.0, 1.0)}, {"sms": Rate(1.0, 1.0)})
+    put(bench, "sms", 2)
+    pace.give_back(claimed(bench, pace))
+    assert len(claimed(bench, pace)) == 1
+
+
 def test_buckets_of_people_do_not_pile_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "MOST_PEOPLE", 3)
     pace = Pace(people={"slack": Rate(1.0, 1.0)})

@@ -15,6 +15,8 @@ from storage.codes import CodeFound
 from storage.database import Database
 from tests.storage.given import DAY, HOUR, MINUTE, NOW, changed, opened
 
+MUCH_LATER = NOW + 90 * DAY
+
 
 class Always(Random):
     """Starts at the first code every time: what collides by chance once a year collides now."""
@@ -32,8 +34,10 @@ def code(database: Database, alert: Alert, person: Person, now: datetime = NOW) 
     return database.run(lambda c: codes.code_for(c, alert, person, now, Always()))
 
 
-def find(database: Database, mobile: str, text: str) -> CodeFound | None:
-    return database.look(lambda c: codes.find(c, mobile, text))
+def find(
+    database: Database, mobile: str, text: str, by_then: datetime = MUCH_LATER
+) -> CodeFound | None:
+    return database.look(lambda c: codes.find(c, mobile, text, by_then))
 
 
 def test_all_pages_of_a_version_carry_one_code(clinic: Database, adams: Person) -> None:
@@ -126,3 +130,12 @@ def test_two_phones_may_have_the_same_code(clinic: Database, adams: Person) -> N
     one, two = clinic.run(both)
     assert one == two
     assert find(clinic, cole.mobile, two) == CodeFound(alert.id, cole.id, 1)
+
+
+def test_what_was_sent_before_a_code_was_given_out_does_not_answer_it(
+    clinic: Database, adams: Person
+) -> None:
+    """Replies that were fetched late: the code may mean another alert by now."""
+    given = code(clinic, opened(clinic), adams)
+    assert find(clinic, adams.mobile, given, NOW - MINUTE) is None
+    assert find(clinic, adams.mobile, given, NOW) is not None
