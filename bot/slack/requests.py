@@ -66,7 +66,12 @@ class Requests:
         """Asked before anything reads the body; bolt asks the same once more."""
         at = request.headers.get("x-slack-request-timestamp", "")
         signature = request.headers.get("x-slack-signature", "")
-        return at.isdecimal() and self._verifier.is_valid(body, at, signature)
+        if not (at.isascii() and at.isdecimal() and signature.isascii()):
+            return False
+        try:
+            return self._verifier.is_valid(body, at, signature)
+        except UnicodeDecodeError:  # Slack's own bodies are forms, and so ASCII
+            return False
 
 
 async def _body(request: Request) -> bytes | None:

@@ -1,6 +1,10 @@
 """Slack over HTTP: the whole loop by signed requests, without a socket; what is not Slack's gets
 nowhere, and what is repeated happens once."""
 
+import time
+from http import HTTPStatus
+from http.client import HTTPConnection
+
 import pytest
 
 from bot.domain.alert import State
@@ -8,6 +12,7 @@ from bot.sandbox.hospital import Hospital
 from bot.sandbox.slack_requests import RequestUrl
 from bot.sandbox.slack_socket import Ack
 from bot.sandbox.stories import UNDERSTOOD, paged
+from bot.slack.requests import PATH
 from tests.scenarios.looking import entries, owner
 
 REFUSED = Ack(error="the app answered 401")
@@ -61,6 +66,20 @@ def test_a_request_that_is_repeated_acts_once_and_gets_the_same_answer(
     assert (owner(hospital), len(entries(hospital, "declined"))) == (hospital.ben.name, 1)
     assert not entries(hospital, "refused")
     hospital.ada.slack.expect("Handed over")
+
+
+@pytest.mark.parametrize(("body", "signature"), [(b"a=\xff", b"v0=00"), (b"a=1", b"v0=\xe9")])
+def test_bytes_that_no_signature_can_be_computed_over_are_refused(
+    hospital: Hospital, body: bytes, signature: bytes
+) -> None:
+    asking = HTTPConnection("127.0.0.1", hospital.place.ports.web)
+    asking.putrequest("POST", PATH)
+    asking.putheader("X-Slack-Request-Timestamp", str(int(time.time())))
+    asking.putheader("X-Slack-Signature", signature)
+    asking.putheader("Content-Length", str(len(body)))
+    asking.endheaders(body)
+    assert asking.getresponse().status == HTTPStatus.UNAUTHORIZED
+    asking.close()
 
 
 def test_forged_and_outdated_requests_are_refused(hospital: Hospital, url: RequestUrl) -> None:
