@@ -18,7 +18,7 @@ from tests.storm.hospital import (
     stormy_hospital,
 )
 
-ALERTS = 1_250
+ALERTS = 1_400
 PAGES = 10_000
 DESIGNEE_OWNS_AFTER = timedelta(minutes=30)
 SPREAD, BEFORE_THE_COORDINATOR = timedelta(minutes=11), timedelta(minutes=13)
