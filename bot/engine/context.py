@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
 from zoneinfo import ZoneInfo
@@ -24,6 +25,14 @@ class Site:
     name: str
     timezone: ZoneInfo
     callback_number: str
+
+
+async def asleep(woken: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, for ``seconds`` of monotonic time at most."""
+    # Not wait_for: before Python 3.12 it can swallow a cancellation that comes with the event.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await woken.wait()
 
 
 class Wake:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import metrics
 from bot.domain.page import Notice, Page, Sender, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
-from bot.engine.context import LONGEST_SLEEP, Engine, Wake
+from bot.engine.context import LONGEST_SLEEP, Engine, Wake, asleep
 from bot.engine.pace import Pace
 from bot.engine.settle import Lost, Outcome, Refused, say, settle
 from bot.log import about, log
@@ -257,14 +257,6 @@ class Dispatcher:
         if free:
             seconds = self.engine.clock.seconds_until(min(free), at_most=LONGEST_SLEEP)
         await asleep(self.wake.dispatcher, seconds)
-
-
-async def asleep(woken: asyncio.Event, seconds: float) -> None:
-    """Wait for the event, for ``seconds`` of monotonic time at most."""
-    # Not wait_for: before Python 3.12 it can swallow a cancellation that comes with the event.
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await woken.wait()
 
 
 def _about(page: Page) -> AbstractContextManager[None]:

@@ -14,9 +14,8 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.engine.alerts import apply_in
-from bot.engine.context import LONGEST_SLEEP, Engine, Wake
+from bot.engine.context import LONGEST_SLEEP, Engine, Wake, asleep
 from bot.engine.directory import pass_on_one
-from bot.engine.dispatcher import asleep
 from bot.log import log
 from storage import alerts, people
 
