@@ -1,6 +1,6 @@
 """Without a way in, Twilio is asked: how messages fared, and what phones have answered.
 
-Only while an answer or a receipt may come, and slower the longer it takes.
+Often only while an answer or a receipt may come, and slower the longer it takes.
 """
 
 import asyncio
@@ -32,6 +32,8 @@ A_MOMENT = timedelta(seconds=10)
 QUICK_FOR = timedelta(minutes=15)
 SLOWER_BY = 5
 LONGEST_PAUSE = 10.0
+IDLE_LOOK = timedelta(minutes=5)
+"""Whoever has nothing to answer may still write STOP."""
 
 
 class Asked(Protocol):
@@ -96,14 +98,16 @@ class Replies:
     engine: Engine
     sms: SmsSender
     seconds: float
+    looked_at: datetime | None = None
 
     async def run(self) -> None:
-        """Ask until cancelled; while nobody has anything to answer, only the database."""
+        """Ask until cancelled, at once after the start; while nobody has anything to answer mostly
+        the database, and Twilio now and then."""
         trouble = 0
         while True:
             pause = await self.engine.database.read(self._pause)
             try:
-                if pause is not None:
+                if pause is not None or self._looked_long_ago():
                     await self.fetch()
                 trouble = 0
             except (SendFailed, SendUncertain) as error:
@@ -124,6 +128,11 @@ class Replies:
                 await receive_and_answer(self.engine, taken)
         if read_to is None or began - read_to > OVERLAP:
             await self.engine.database.write(lambda c: cursors.advance(c, SOURCE, began))
+        self.looked_at = began
+
+    def _looked_long_ago(self) -> bool:
+        now = self.engine.clock.now()
+        return self.looked_at is None or now - self.looked_at >= IDLE_LOOK
 
     def _pause(self, c: Connection) -> float | None:
         """Seconds until the next question; None while no SMS can be answered."""

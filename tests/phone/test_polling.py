@@ -162,6 +162,18 @@ def test_old_alerts_are_asked_about_more_slowly(closed_desk: Desk) -> None:
     assert closed_desk.engine.database.look(replies._pause) == 2.0
 
 
+def test_while_nobody_has_anything_to_answer_it_is_asked_at_the_start_and_every_five_minutes(
+    closed_desk: Desk,
+) -> None:
+    replies = Replies(closed_desk.engine, closed_desk.sender, 2.0)
+    assert replies._looked_long_ago(), "it has never looked"
+    closed_desk.call(replies.fetch())
+    closed_desk.advance(minutes=4)
+    assert not replies._looked_long_ago()
+    closed_desk.advance(minutes=1)
+    assert replies._looked_long_ago()
+
+
 def test_a_wrong_number_is_out_on_every_way_and_the_coordinators_are_told(
     closed_desk: Desk,
 ) -> None:

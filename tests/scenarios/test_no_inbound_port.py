@@ -81,6 +81,26 @@ def test_stop_is_noticed_and_the_alert_moves_on(hospital: Hospital) -> None:
     until(lambda: "sms" not in channels_of_ada(hospital))
 
 
+def test_stop_is_noticed_though_nobody_has_anything_to_answer(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    until(lambda: _lists(hospital) > 0)  # the look after the start
+    hospital.ada.phone.send("STOP")
+    hospital.pass_time(minutes=5)
+    hospital.carla.slack.expect_new("Opted out")
+    hospital.chris.slack.expect_new("Opted out")
+    assert channels_of_ada(hospital) == ("slack",)
+
+
+def test_stop_sent_while_we_were_down_is_noticed_at_the_start(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.close()
+    hospital.ada.phone.send("STOP")
+    hospital.open()
+    hospital.carla.slack.expect_new("Opted out")
+    hospital.chris.slack.expect_new("Opted out")
+    assert channels_of_ada(hospital) == ("slack",)
+
+
 def test_a_page_that_is_undelivered_goes_out_again_and_is_recorded(hospital: Hospital) -> None:
     behind_the_firewall(hospital)
     hospital.ada.phone.off()
