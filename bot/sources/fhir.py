@@ -8,7 +8,7 @@ what a report is used without.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,10 +17,16 @@ from bot.domain.profile import Profile
 from bot.domain.report import Report, Status
 from bot.sources.fhir_flags import lacks_results
 from bot.sources.fhir_json import (
+    BUNDLE,
+    HEADER,
     Node,
     Resource,
+    broken_in,
     bundled,
+    entries_of,
+    has_type,
     many,
+    name_of,
     node_of,
     one,
     parse,
@@ -37,6 +43,8 @@ SOURCE = "fhir"
 REPORT = "DiagnosticReport"
 UNREAD_RESULTS, UNREAD_TEXT = "unread-results", "unread-text"
 _PROCESSING = "v2-0103"
+_NOTICE = frozenset({HEADER, "Parameters", "SubscriptionStatus", "OperationOutcome"})
+"""What only says that something has changed."""
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -47,11 +55,11 @@ def read(data: bytes, *, origin: Origin, now: datetime, source: str = SOURCE) ->
     """
     try:
         resource = parse(data)
-        reports = _reports(resource)
     except BadReport as bad:
         return _raw(data, _unusable(bad, data, origin), origin, source)
-    test = _processing_id(resource)
+    (reports, broken), test = parts(resource), _processing_id(resource)
     reading = _reading(data, resource, reports, origin, now, test)
+    reading = _with_broken(reading, broken, origin)
     numbers = "+".join(map(control_id, reports[:1]))
     return _raw(data, reading, origin, source, numbers, _mode(reading, test))
 
@@ -67,26 +75,54 @@ def split(data: bytes) -> list[bytes]:
     Bytes that carry one report, or none, stay exactly as they are.
     """
     try:
-        reports = _reports(parse(data))
+        resource = parse(data)
     except BadReport:
         return [data]
-    return [data] if len(reports) < 2 else [pack(report) for report in reports]  # noqa: PLR2004 - "several"
+    reports, broken = parts(resource)
+    if len(reports or broken) < 2:  # noqa: PLR2004 - "several"
+        return [data]
+    return [*map(pack, reports), *broken, *rest(resource, reports)]
+
+
+def parts(resource: Resource) -> tuple[list[Node], list[bytes]]:
+    """The reports in a resource, and the bytes of each entry that is no resource."""
+    if text(resource.get("resourceType")) == REPORT:
+        return [node_of(resource)], []
+    return bundled(resource, REPORT), broken_in(resource)
+
+
+def rest(resource: Resource, reports: list[Node]) -> list[bytes]:
+    """The entries of a Bundle that no report refers to, as one Bundle at most."""
+    found = [one for report in reports for one in reachable(report).values()]
+    reached = {*map(id, found), *(name_of(one) for one in found if one.get("id"))}
+    left = [
+        entry
+        for entry in entries_of(resource)
+        if has_type(inside := one(entry.get("resource")))
+        and reached.isdisjoint({id(inside), name_of(inside)})
+        and text(inside.get("resourceType")) not in {REPORT, *_NOTICE}
+    ]
+    return [_bundle(left)] if left else []
 
 
 def pack(report: Node) -> bytes:
-    """A report and what it refers to as a Bundle, the same bytes for the same content."""
-    entries = [
-        {"fullUrl": name if ":" in name else f"{report.base}{name}", "resource": resource}
-        for name, resource in reachable(report).items()
-    ]
-    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    """A report and what it refers to as a Bundle, the same bytes for the same content. The header
+    of the message that it stood in comes first: a test is told there."""
+    header = report.known.get(HEADER)
+    return _bundle(
+        [
+            *([{"resource": header}] if header else []),
+            *(
+                {"fullUrl": name if ":" in name else f"{report.base}{name}", "resource": resource}
+                for name, resource in reachable(report).items()
+            ),
+        ]
+    )
+
+
+def _bundle(entries: Sequence[Resource]) -> bytes:
+    bundle = {"resourceType": BUNDLE, "type": "collection", "entry": entries}
     return json.dumps(bundle, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _reports(resource: Resource) -> list[Node]:
-    if text(resource.get("resourceType")) == REPORT:
-        return [node_of(resource)]
-    return bundled(resource, REPORT)
 
 
 def _reading(
@@ -110,6 +146,19 @@ def _reading(
         else:
             left += (_left(bad, report, origin, b"") for bad in _lacking(report, found[-1]))
     return Reports(tuple(found), tuple(left)) if found else left[0]
+
+
+def _with_broken(reading: Reading, broken: list[bytes], origin: Origin) -> Reading:
+    """What is no resource waits besides the reports, or alone where there is none."""
+    bad = BadReport("not-json", "An entry of the Bundle is no FHIR resource", "102", "Bundle.entry")
+    left = tuple(_unusable(bad, one, origin) for one in broken)
+    match reading:
+        case Reports(reports=found, left=others):
+            return Reports(found, (*others, *left))
+        case SetAside() if left:
+            return left[0]
+        case _:
+            return reading
 
 
 def _lacking(report: Node, found: Report) -> Iterator[BadReport]:

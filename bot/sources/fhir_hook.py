@@ -3,21 +3,25 @@
 Whoever can write here can cause pages: every request carries a secret of the site's.
 """
 
+import asyncio
 import hmac
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import metrics
+from bot.domain.message import Receipt
 from bot.log import log
 from bot.sources import fhir
+from bot.sources.fhir_client import JSON
 from bot.sources.fhir_http import Refused, TryLater
-from bot.sources.fhir_json import Node, Resource, bundled, node_of, parse, text
-from bot.sources.fhir_poll import Poller
+from bot.sources.fhir_json import BUNDLE, Node, parse, text
+from bot.sources.fhir_poll import OUTAGES, Poller
 from bot.sources.hl7_wire import BadReport
 
 MOST_BYTES = 20_000_000
@@ -50,12 +54,12 @@ class Hook:
         ]
 
     def _guarded(
-        self, handler: Callable[[Request, bytes], Awaitable[None]]
+        self, handler: Callable[[Request, bytes], Awaitable["list[Answer]"]]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
                 self._check(request)
-                await handler(request, await _body(request))
+                return _answered(await handler(request, await _body(request)))
             except BadRequest as bad:
                 metrics.webhook_refused(bad.reason)
                 log.warning("webhook_refused", reason=bad.reason, kind="fhir")
@@ -63,7 +67,6 @@ class Hook:
             except (TryLater, Refused) as failure:
                 log.warning("webhook_postponed", reason=failure.reason, kind="fhir")
                 return PlainTextResponse("The report cannot be read from the server now.\n", 503)
-            return PlainTextResponse("ok\n")
 
         return endpoint
 
@@ -73,44 +76,84 @@ class Hook:
             explain = "Send the Authorization header that the Subscription's channel.header names."
             raise BadRequest("secret", 401, explain)
 
-    async def _put(self, request: Request, body: bytes) -> None:
+    async def _put(self, request: Request, body: bytes) -> "list[Answer]":
         number = request.path_params["id"]
         if not _ID.fullmatch(number):
             raise BadRequest("id", 400, "This is no id of a resource.")
         if body:
-            await self._received(body)
-        elif not await self.poller.take_by_name(f"{fhir.REPORT}/{number}"):
+            return await self._received(body)
+        if not await self.poller.take_by_name(f"{fhir.REPORT}/{number}"):
             self.poller.look_now()
+        return []
 
-    async def _posted(self, _: Request, body: bytes) -> None:
+    async def _posted(self, _: Request, body: bytes) -> "list[Answer]":
         if body:
-            await self._received(body)
-        else:
-            self.poller.look_now()
+            return await self._received(body)
+        self.poller.look_now()
+        return []
 
-    async def _received(self, body: bytes) -> None:
-        """Each report of the body; what is none, and no notification either, is kept as it is."""
+    async def _received(self, body: bytes) -> "list[Answer]":
+        """Each report of the body by itself. What is none is kept as it is, but for a notification
+        which only says that something has changed."""
         try:
-            resource = parse(body)
+            resource = await asyncio.to_thread(parse, body)
         except BadReport:
-            await self.poller.receive(body)
-            return
-        reports = _reports(resource)
-        for report in reports:
-            if not await self.poller.take(report.body, [], named=report.known):
+            return [await self.poller.receive(body)]
+        reports, broken = fhir.parts(resource)
+        rest = fhir.rest(resource, reports)
+        bundle = text(resource.get("resourceType")) == BUNDLE
+        if bundle and not reports:
+            self.poller.look_now()
+        if reports or broken:
+            takings = [self._taking(report) for report in reports]
+            takings += [partial(self.poller.receive, one) for one in (*broken, *rest)]
+            return [await self._stored(take) for take in takings]
+        return [] if bundle and not rest else [await self.poller.receive(body)]
+
+    def _taking(self, report: Node) -> "Taking":
+        async def take() -> Receipt:
+            receipt, whole = await self.poller.take(report.body, [], named=report.known)
+            if not whole:
                 self.poller.look_now()
-        if reports:
-            return
-        if text(resource.get("resourceType")) == "Bundle":
-            self.poller.look_now()  # a notification that only says that something has changed
-        else:
-            await self.poller.receive(body)
+            return receipt
+
+        return take
+
+    async def _stored(self, take: "Taking") -> "Answer":
+        """One that breaks us must not keep its neighbours out. None where it is not stored."""
+        try:
+            return await take()
+        except OUTAGES:
+            raise
+        except Exception:  # whatever it was, the server is told to send it again
+            log.exception("message_not_stored", source=self.poller.name)
+            return None
 
 
-def _reports(resource: Resource) -> list[Node]:
-    if text(resource.get("resourceType")) == fhir.REPORT:
-        return [node_of(resource)]
-    return bundled(resource, fhir.REPORT)
+Taking = Callable[[], Awaitable[Receipt]]
+Answer = Receipt | None
+
+
+def _answered(answers: list[Answer]) -> Response:
+    """What became of each, in the order of the Bundle; what is stored need not be sent again."""
+    issues = [
+        _issue(f"{place} of {len(answers)}", answer)
+        for place, answer in enumerate(answers, 1)
+        if answer is None or answer.quarantined
+    ]
+    if not issues:
+        return PlainTextResponse("ok\n")
+    outcome = {"resourceType": "OperationOutcome", "issue": issues}
+    status = 500 if None in answers else 200
+    return JSONResponse(outcome, status, media_type=JSON)
+
+
+def _issue(which: str, answer: Answer) -> dict[str, str]:
+    if answer is None:
+        told = f"{which}: not stored, send it again"
+        return {"severity": "error", "code": "exception", "diagnostics": told}
+    told = f"{which}: kept in quarantine: {answer.quarantined}: {answer.detail}"
+    return {"severity": "warning", "code": "invalid", "diagnostics": told}
 
 
 async def _body(request: Request) -> bytes:

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from yarl import URL
 
-MOST_BYTES = 50_000_000
+MOST_BYTES, TOO_LARGE = 50_000_000, "answer-too-large"
 LONGEST_WAIT = 600.0
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _BUSY = frozenset({408, 425, 429})
@@ -75,7 +75,7 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         found += chunk
         if len(found) > MOST_BYTES:
-            raise Refused("answer-too-large")
+            raise Refused(TOO_LARGE)
     return bytes(found)
 
 

@@ -10,25 +10,54 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.sources.fhir_broken import entries, loaded
 from bot.sources.hl7_wire import BadReport
 from storage.columns import storable
 
 Resource = Mapping[str, Any]
 NOTHING: Resource = {}
+BUNDLE, HEADER = "Bundle", "MessageHeader"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _VERSION = re.compile(r"/_history/[^/]*$")
 
 
 def parse(data: bytes) -> Resource:
-    """The resource in these bytes (UTF-8; a byte order mark is tolerated). Raises BadReport."""
+    """The resource in these bytes. A mere list of resources is a Bundle, and so is a broken one,
+    with what can be read of it: see ``broken_in``. Raises BadReport.
+    """
     try:
-        read = json.loads(data)
-    except (ValueError, RecursionError):
-        raise BadReport("not-json", "The body is no JSON: send FHIR R4 as JSON", "102") from None
-    if not isinstance(read, dict) or not _TYPE.fullmatch(text(read.get("resourceType"))):
+        read = loaded(data)
+    except ValueError:
+        found = entries(data)
+        if found is None:
+            detail = "The body is no JSON: send FHIR R4 as JSON"
+            raise BadReport("not-json", detail, "102") from None
+        return {"resourceType": BUNDLE, "entry": found}
+    if isinstance(read, list) and any(map(has_type, read)):
+        return {"resourceType": BUNDLE, "entry": [{"resource": one} for one in read]}
+    if not has_type(read):
         detail = "The body is no FHIR resource: send its resourceType"
         raise BadReport("no-resource-type", detail, "101", "resourceType")
-    return read
+    return dict(read)
+
+
+def broken_in(resource: Resource) -> list[bytes]:
+    """The bytes of a Bundle's entries that are no resources: nobody else would hear of them."""
+    if text(resource.get("resourceType")) != BUNDLE:
+        return []
+    inside = (entry for entry in entries_of(resource) if entry.get("resource"))
+    return [_as_it_came(entry) for entry in inside if not has_type(entry["resource"])]
+
+
+def _as_it_came(entry: Resource) -> bytes:
+    found = entry["resource"]
+    is_text = isinstance(found, str) and found.startswith("{")
+    return found.encode(errors="surrogatepass") if is_text else json.dumps(entry).encode()
+
+
+def has_type(value: object) -> bool:
+    """Whether it is a resource."""
+    return isinstance(value, dict) and bool(_TYPE.fullmatch(text(value.get("resourceType"))))
 
 
 # ---- values ---------------------------------------------------------------------------------
@@ -74,7 +103,8 @@ class Node:
     """A resource with the others that came along, by name ("Type/id" and full URL).
 
     ``root`` is what contains it, where it is a contained one, else the resource itself; ``base``
-    is the server's address as a prefix of full URLs, or empty.
+    is the server's address as a prefix of full URLs, or empty. The header of the message that it
+    came in is known under its mere type.
     """
 
     body: Resource
@@ -141,15 +171,30 @@ def node_of(resource: Resource) -> Node:
     return Node(resource, resource, {})
 
 
+def entries_of(bundle: Resource) -> list[Resource]:
+    """The bundle's entries, and those of the bundles in it: a batch of documents is made so."""
+    found, waiting = list[Resource](), many(bundle.get("entry"))[::-1]
+    while waiting:
+        entry = waiting.pop()
+        inside = one(entry.get("resource"))
+        if text(inside.get("resourceType")) == BUNDLE:
+            waiting += many(inside.get("entry"))[::-1]
+        else:
+            found.append(entry)
+    return found
+
+
 def bundled(bundle: Resource, kind: str) -> list[Node]:
     """The bundle's resources of one type, each with all others. Search outcomes are left out."""
     entries = [
         (text(entry.get("fullUrl")), one(entry.get("resource")))
-        for entry in many(bundle.get("entry"))
+        for entry in entries_of(bundle)
         if text(one(entry.get("search")).get("mode")) != "outcome"
     ]
     known: dict[str, Resource] = {}
     for url, resource in entries:
+        if text(resource.get("resourceType")) == HEADER:
+            known.setdefault(HEADER, resource)
         known[name_of(resource)] = resource
         if url:
             known[_VERSION.sub("", url)] = resource

@@ -5,11 +5,13 @@ back before it, because servers index late. What was seen before is left out by 
 """
 
 import asyncio
+import hashlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -21,8 +23,17 @@ from bot.log import log
 from bot.sources import fhir
 from bot.sources.documents import READ_SECONDS
 from bot.sources.fhir_client import FhirClient
-from bot.sources.fhir_http import Refused, TryLater
-from bot.sources.fhir_json import NOTHING, Resource, many, name_of, node_of, one, text
+from bot.sources.fhir_http import TOO_LARGE, Refused, TryLater
+from bot.sources.fhir_json import (
+    NOTHING,
+    Resource,
+    broken_in,
+    many,
+    name_of,
+    node_of,
+    one,
+    text,
+)
 from bot.sources.fhir_numbers import Origin, digest
 from bot.sources.fhir_references import References
 from bot.sources.hl7_time import instant
@@ -33,7 +44,7 @@ from storage.pool import CommitUnknown
 OK = "ok"
 # A server that was never read before: what is older than this was paged by other means.
 FIRST_LOOK_BACK = timedelta(hours=1)
-_PAGE = "100"
+_PAGE_SIZE = 100
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0
 _INCLUDED = (
@@ -81,11 +92,16 @@ class Poller:
         self._how = how or Polling()
         self._references = References(client)
         self._seen: set[str] = set()
-        self._includes = True
+        self._includes, self._page_size = True, _PAGE_SIZE
         self._twice = False
         self._failures = 0
         self._asked = asyncio.Event()
         self.state = "not-polled-yet"
+
+    @property
+    def name(self) -> str:
+        """The server's, in the settings."""
+        return self._origin.name
 
     async def check(self) -> str:
         """For health: "ok", or a slug of what is wrong."""
@@ -138,25 +154,35 @@ class Poller:
         along = [one(entry.get("resource")) for entry in many(page.get("entry"))]
         for entry in filter(_is_match, many(page.get("entry"))):
             report = one(entry.get("resource"))
-            version = _version(report)
             base = text(entry.get("fullUrl")).removesuffix(name_of(report))
-            if version in self._seen or await self._taken(report, along, base, look):
-                look.seen.add(version)
+            await self._once(_version(report), partial(self._whole, report, along, base), look)
             look.newest = _later(look.newest, report)
+        for broken in broken_in(page):
+            version = f"broken/{hashlib.sha256(broken).hexdigest()}"
+            await self._once(version, partial(self._kept, broken), look)
 
-    async def _taken(
-        self, report: Resource, along: list[Resource], base: str, look: "_Look"
-    ) -> bool:
-        """Whether that is done with. One report that breaks us must not keep others back."""
+    async def _once(self, version: str, take: Callable[[], Awaitable[bool]], look: "_Look") -> None:
+        """Take it in unless that is done with; False means that it is read again. One report that
+        breaks us must not keep others back."""
+        if version in self._seen:
+            look.seen.add(version)
+            return
         look.taken += 1
         try:
-            return await self.take(report, along, base)
+            if await take():
+                look.seen.add(version)
         except OUTAGES:
             raise
         except Exception:  # whatever it was, the report is read again in the next round
             log.exception("message_not_stored", source=self._origin.name)
             look.failed = True
-            return False
+
+    async def _whole(self, report: Resource, along: list[Resource], base: str) -> bool:
+        return (await self.take(report, along, base))[1]
+
+    async def _kept(self, broken: bytes) -> bool:
+        await self.receive(broken)
+        return True
 
     async def take(
         self,
@@ -164,12 +190,11 @@ class Poller:
         along: list[Resource],
         base: str = "",
         named: Mapping[str, Resource] = NOTHING,
-    ) -> bool:
+    ) -> tuple[Receipt, bool]:
         """Have a report taken in with what it refers to; False where some of that is to follow.
         ``named`` came along under these references."""
         node, whole = await self._references.complete(report, along, base, named)
-        await self.receive(fhir.pack(node), whole=whole)
-        return whole
+        return await self.receive(fhir.pack(node), whole=whole), whole
 
     async def take_by_name(self, name: str) -> bool:
         """Read the resource first. False where the server has none of this name for us."""
@@ -220,14 +245,18 @@ class Poller:
         return self._how.every.total_seconds()
 
     async def _poll_with_fewer_wishes(self) -> int:
-        """Servers that know no _include may refuse the search: then references are read singly."""
-        try:
-            return await self.poll()
-        except Refused as refused:
-            if refused.status != _BAD_REQUEST or not self._includes:
-                raise
-        self._includes = False
-        return await self.poll()
+        """Servers that know no _include may refuse the search: then references are read singly. A
+        page that is too large, of reports with scans in them, is asked for with fewer."""
+        while True:
+            try:
+                return await self.poll()
+            except Refused as refused:
+                if refused.reason == TOO_LARGE and self._page_size > 1:
+                    self._page_size //= 10
+                elif refused.status == _BAD_REQUEST and self._includes:
+                    self._includes = False
+                else:
+                    raise
 
     def _failed(self, reason: str) -> None:
         if self.state != reason:
@@ -240,7 +269,7 @@ class Poller:
             *self._how.query,
             ("_lastUpdated", f"ge{instant}"),
             ("_sort", "_lastUpdated"),
-            ("_count", _PAGE),
+            ("_count", str(self._page_size)),
             *(_INCLUDED if self._includes else ()),
         ]
 

@@ -20,8 +20,10 @@ from bot.sources.hl7_wire import ENVELOPE, BadReport
 from bot.sources.mllp_frames import FS, VT
 from bot.sources.oversize import KEPT, together, too_large_for
 
-_BEFORE_TEXT = b"\xef\xbb\xbf \t\r\n"
+_BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 """A byte order mark and blanks."""
+_WIDE = b"\0"
+"""In UTF-16 it stands beside each letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,14 @@ class Known:
 
 def is_json(data: bytes) -> bool:
     """Whether it is FHIR: no HL7 v2 message begins so."""
-    return data[:KEPT].lstrip(_BEFORE_TEXT)[:1] in {b"{", b"["}
+    return data[:KEPT].lstrip(_BEFORE_TEXT + _WIDE)[:1] in {b"{", b"["}
 
 
 def ends_well(data: bytes) -> bool:
     """Whether the last thing in it is what ends a file of its kind. One that breaks off elsewhere
     may be half of a report, and the half without its flag."""
     if is_json(data):
-        return data.rstrip()[-1:] in {b"}", b"]"}
+        return data.rstrip(_BEFORE_TEXT + _WIDE)[-1:] in {b"}", b"]"}
     lines = data.rstrip().replace(b"\n", b"\r").rsplit(b"\r", 1)
     if data.lstrip(_BEFORE_TEXT)[:3] in {b"FHS", b"BHS"}:
         return lines[-1][:3] in {b"FTS", b"BTS"}

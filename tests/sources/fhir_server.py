@@ -114,7 +114,8 @@ class FhirServer:
         if kind == "DiagnosticReport":
             found = sorted((one for one in found if _updated(one) >= since), key=_updated)
         first = int(request.query.get("_offset", "0"))
-        page = found[first : first + self.page_size]
+        size = min(self.page_size, int(request.query.get("_count", "100")))
+        page = found[first : first + size]
         entries = [
             {
                 "fullUrl": f"{self.known_as or self.base}{one['resourceType']}/{one['id']}",
@@ -127,10 +128,8 @@ class FhirServer:
             rest = (one for one in self.resources.values() if one["resourceType"] != kind)
             entries += [{"resource": one, "search": {"mode": "include"}} for one in rest]
         links = []
-        if first + self.page_size < len(found):
-            url = self.next_link or str(
-                request.rel_url.update_query(_offset=first + self.page_size)
-            )
+        if first + size < len(found):
+            url = self.next_link or str(request.rel_url.update_query(_offset=first + size))
             links = [{"relation": "next", "url": url}]
         return {"resourceType": "Bundle", "type": "searchset", "link": links, "entry": entries}
 

@@ -1,6 +1,7 @@
 """Polling a FHIR server: nothing is missed, nothing is taken twice, and it is left in peace."""
 
 import asyncio
+import json
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.sandbox.samples import PEOPLE_CSV
-from bot.sources import fhir_poll
+from bot.sources import fhir_http, fhir_poll
 from bot.sources.fhir_http import Refused, TryLater
 from bot.sources.fhir_poll import Polling
 from storage import cursors, tables
@@ -133,6 +134,32 @@ def test_all_pages_are_read(reading: Reading) -> None:
     server = many(25, page_size=10)
     assert poll(reading, server) == [25]
     assert len(server.searches()) == 3
+
+
+def test_a_page_with_a_broken_entry_is_read_and_the_entry_waits_once(reading: Reading) -> None:
+    """One report that its server cannot write would else hide every later one."""
+    sound = json.dumps({"resource": resource("report")}).encode()
+    page = b'{"resourceType": "Bundle", "entry": [{"resource": {"id": "r9", ]}}, %s]}' % sound
+    server = stocked(faults=[("DiagnosticReport?", Fault(200, body=page))] * 2)
+    assert poll(reading, server, 2) == [2, 0]
+    assert reading.messages() == [("r1/1", "reports", ""), ("", "quarantined", "not-json")]
+
+
+def test_pages_that_are_too_large_are_asked_for_with_fewer_reports(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scans in base64 make a page of a hundred reports larger than any answer may be."""
+    server = many(25, page_size=100)
+    monkeypatch.setattr(fhir_http, "MOST_BYTES", 15_000)
+
+    async def run() -> str:
+        async with serving(server), reading.poller(server) as poller:
+            await poller._round()
+            return poller.state
+
+    assert asyncio.run(run()) == "ok"
+    assert len(reading.alerts()) == 25
+    assert "_count=10&" in server.searches()[-1]
 
 
 def test_what_slips_between_pages_is_found_by_reading_them_twice(reading: Reading) -> None:

@@ -90,7 +90,8 @@ def test_a_message_over_the_limit_is_kept_in_part_and_its_neighbours_are_read() 
         (b"<DiagnosticReport/>", "no-msh"),
         (b'{"resourceType": "Diagn', "not-json"),
         (b"{}", "no-resource-type"),
-        (b'[{"resourceType": "Patient"}]', "no-resource-type"),
+        (b'[{"resourceType": "Patient"}]', "fhir-bundle"),
+        (b'["resourceType", "Patient"]', "no-resource-type"),
     ],
 )
 def test_what_is_neither_gets_its_reason(data: bytes, reason: str) -> None:
@@ -134,11 +135,78 @@ def test_a_line_that_breaks_off_keeps_no_other_from_being_read() -> None:
     assert pieces(whole)[0] + b"\n" + pieces(whole)[1] + b"\n" == whole
 
 
-def test_a_bundle_that_breaks_off_is_one_message_with_its_flags() -> None:
+def test_a_bundle_that_breaks_off_behind_its_report_is_used_and_waits_besides() -> None:
     data = json.dumps(bundle(resource("report")), indent=2).encode()[:-5]
+    (one,) = read(data)
+    assert isinstance(one.reading, Reports)
+    assert [left.reason for left in one.reading.left] == ["not-json"]
+    assert one.data == data
+
+
+def test_a_bundle_that_breaks_off_in_its_report_is_one_message_with_its_flags() -> None:
+    data = json.dumps(bundle(resource("report")), indent=2).encode()[:-20]
     (one,) = read(data)
     assert isinstance(one.reading, Unusable)
     assert (one.reading.reason, one.data) == ("not-json", data)
+    assert "RID49480" in {flag.value for flag in one.reading.flags}
+
+
+BROKEN = {
+    "a number that no JSON has": b'{"resource": {"resourceType": "DiagnosticReport", "x": 1.}}',
+    "an entry that ends too early": b'{"resource": {"resourceType": "DiagnosticReport", "x": [',
+    "one without an end": b'{"resource": {"resourceType": "DiagnosticReport", "x": "',
+    "one nested too deep": b'{"resource": {"resourceType": "DiagnosticReport", "x": '
+    + b"[" * 5_000
+    + b"]" * 5_000
+    + b"}}",
+    "a number of ten thousand digits": b'{"resource": {"resourceType": "DiagnosticReport", "x": '
+    + b"9" * 10_000
+    + b"}}",
+    "a type that is none": b'{"resource": {"resourceType": "diagnostic report"}}',
+    "a mere text": b'{"resource": "a report"}',
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_broken_entry_of_a_bundle_keeps_its_neighbours_from_nothing(broken: bytes) -> None:
+    entries = [{"fullUrl": f"urn:{n}", "resource": resource("report", id=n)} for n in "ab"]
+    first, last = (json.dumps(entry).encode() for entry in entries)
+    data = b'{"resourceType": "Bundle", "entry": [' + b",\n".join((first, broken, last)) + b"]}"
+    found = told(data)
+    assert found[:2] == ["report of nobody"] * 2
+    assert len(found) == 3
+    assert found[2] in {"not-json", "no-resource-type"}
+
+
+def test_a_report_in_another_character_set_or_with_line_ends_in_its_text_is_read() -> None:
+    body = json.dumps(resource("report", conclusion="H\u00e4matom@@Verlauf"), ensure_ascii=False)
+    for charset in ("utf-8", "cp1252", "utf-16", "utf-16-le"):
+        (one,) = read(body.replace("@@", "\n").encode(charset))
+        assert isinstance(one.reading, Reports), charset
+        assert "H\u00e4matom\nVerlauf" in one.reading.reports[0].text
+
+
+def test_reports_in_a_list_and_in_a_bundle_of_bundles_are_read() -> None:
+    listed = json.dumps([resource("report"), *others()]).encode()
+    assert told(listed) == ["report of Okafor, Ada N"]
+    nested = [bundle(resource("report", id=n), *others()) for n in ("r1", "r2")]
+    assert told(json.dumps(bundle(*nested)).encode()) == ["report of Okafor, Ada N"] * 2
+
+
+def test_what_no_report_of_a_bundle_refers_to_is_kept_beside_them() -> None:
+    lonely = {"resourceType": "Observation", "id": "o9", "valueString": "alone"}
+    two = bundle(resource("report"), resource("report", id="r2"), *others(), lonely)
+    assert told(json.dumps(two).encode())[2:] == ["fhir-bundle"]
+    assert b"alone" in pieces(json.dumps(two).encode())[2]
+
+
+def test_each_report_of_a_message_that_is_a_test_is_one() -> None:
+    header = {
+        "resourceType": "MessageHeader",
+        "meta": {"tag": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0103", "code": "T"}]},
+    }
+    both = json.dumps(bundle(header, resource("report"), resource("report", id="r2"))).encode()
+    assert [one.processing_id for one in read(both)] == ["T", "T"]
 
 
 def test_what_is_too_large_or_too_slow_is_refused_as_what_it_is() -> None:
