@@ -28,6 +28,7 @@ class Server:
         app = web.Application()
         app.router.add_post("/slack/api/{method}", self.slack)
         app.router.add_post("/twilio/{rest:.*}", self.twilio)
+        app.router.add_get("/twilio/{rest:.*}", self.asked)
         app.router.add_post("/bare", self.bare)
         app.router.add_get("/socket", self.socket)
         app.router.add_get("/seen", self.seen)
@@ -53,6 +54,13 @@ class Server:
         self._note(body.get("To"))
         sid = f"SM{next(self._numbers):032x}"
         return web.json_response({"sid": sid, "status": "queued", "to": body.get("To")}, status=201)
+
+    async def asked(self, request: web.Request) -> web.Response:
+        """Readback has no public URL here: each message has arrived, and nobody has answered."""
+        resource = request.match_info["rest"].removesuffix(".json").rpartition("/")[2]
+        if resource == "Messages":
+            return web.json_response({"messages": [], "page": 0, "page_size": 50})
+        return web.json_response({"sid": resource, "status": "delivered"})
 
     async def bare(self, request: web.Request) -> web.Response:
         """The reference's one request."""

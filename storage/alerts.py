@@ -89,6 +89,10 @@ def load(connection: Connection, alert_id: str, *, for_update: bool = True) -> A
 
     ``for_update`` holds it against others until the transaction ends; only then may it be saved.
     """
+    here = memory(connection)
+    known = here.alerts.get(alert_id)
+    if known and (alert_id in here.revisions or not (for_update and here.writes)):
+        return known
     alert = _one(connection, _BY_ID, {"alert_id": alert_id}, for_update=for_update)
     if alert is None:
         raise KeyError(alert_id)
@@ -182,6 +186,7 @@ def save(connection: Connection, alert: Alert, before: Alert, now: datetime) -> 
     if connection.execute(_SAVE, {**where, **values}).rowcount != 1:
         raise ConflictError("somebody else has changed the alert since it was loaded")
     here.revisions[alert.id] = loaded + 1
+    here.alerts.pop(alert.id, None)
 
 
 def correct(connection: Connection, alert_id: str, facts: AlertFacts) -> None:
@@ -191,6 +196,7 @@ def correct(connection: Connection, alert_id: str, facts: AlertFacts) -> None:
     values = {f"new_{name}": value for name, value in asdict(facts).items()}
     connection.execute(_CORRECT, {"alert_id": alert_id, **values})
     memory(connection).facts[alert_id] = facts
+    memory(connection).alerts.pop(alert_id, None)
 
 
 def _ended_at(alert: Alert, now: datetime) -> datetime | None:
@@ -212,7 +218,8 @@ def _one(
         here.revisions[row.id] = row.revision
     alert = alert_rows.to_alert(connection, row)
     here.facts[row.id] = _facts(row)
-    return with_roster(connection, alert, here.facts[row.id])
+    here.alerts[row.id] = with_roster(connection, alert, here.facts[row.id])
+    return here.alerts[row.id]
 
 
 def _facts(row: AnyRow) -> AlertFacts:

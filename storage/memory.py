@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 from bot.domain.policy import CategoryPolicy
 
 if TYPE_CHECKING:
+    from bot.domain.alert import Alert
+    from bot.domain.report import Report
     from storage.alerts import AlertFacts
     from storage.people import Directory
 
@@ -36,7 +38,8 @@ class Shared:
 class Memory:
     """``heads`` and ``directory`` hold for the transaction; the rest for one unit of work in it.
 
-    ``unpaged`` are alerts that this unit has inserted, and put no page out for yet.
+    ``unpaged`` are alerts of which nothing waits in the outbox, as far as this unit has put it.
+    ``alerts`` and ``reports`` are those that this unit has loaded and not changed since.
     ``facts`` are those of the alerts that this unit has loaded, as it has left them.
     ``last`` is what this unit wants done once it has done everything else.
     ``revisions`` are those this unit has loaded: what it did not load, it must not save.
@@ -51,6 +54,8 @@ class Memory:
     unpaged: set[str] = field(default_factory=set)
     revisions: dict[str, int] = field(default_factory=dict)
     facts: "dict[str, AlertFacts]" = field(default_factory=dict)
+    alerts: "dict[str, Alert]" = field(default_factory=dict)
+    reports: "dict[str, Report]" = field(default_factory=dict)
 
     def next_unit(self) -> None:
         """A unit begins: what the one before it loaded may be old by now."""
@@ -58,6 +63,12 @@ class Memory:
         self.unpaged.clear()
         self.revisions.clear()
         self.facts.clear()
+        self.forget_loaded()
+
+    def forget_loaded(self) -> None:
+        """Something was changed that alerts or reports are read from."""
+        self.alerts.clear()
+        self.reports.clear()
 
     def forget(self, callbacks: int) -> None:
         """A unit was rolled back: drop whatever it may have taught, and its own callbacks."""

@@ -11,6 +11,7 @@ from bot.domain.numbers import Order
 from bot.domain.report import Identifier, KeyKind, OrderNumber, ReportKey
 from storage import codec, locks, tables
 from storage.columns import AnyRow
+from storage.memory import memory
 
 _PATIENT = TypeAdapter(tuple[Identifier, ...])
 _named = tables.order_numbers
@@ -128,6 +129,7 @@ def join(connection: Connection, key: ReportKey, into: ReportKey) -> list[str]:
 
     The caller holds the locks of both.
     """
+    memory(connection).forget_loaded()
     old, new = _values(key), _values(into)
     moved = list(connection.execute(_ITS_REPORTS, _bound("old", old)).scalars())
     both = {**_bound("old", old), **_bound("new", new)}

@@ -200,9 +200,18 @@ def lost(connection: Connection, delivery_id: str, now: datetime, reason: str) -
 
 
 def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:
-    # Each opening begins with a cancellation, when there is nothing to cancel yet.
-    if alert_id not in memory(connection).unpaged:
+    if _something_waits(connection, alert_id):
         connection.execute(sql.CANCEL, {"of_alert": alert_id, "now": now})
+
+
+def _something_waits(connection: Connection, alert_id: str | None) -> bool:
+    """Each page of a new round begins with cancellations; mostly there is nothing to cancel."""
+    unpaged = memory(connection).unpaged
+    if alert_id is None or alert_id in unpaged:
+        return False
+    if connection.execute(sql.WAITS, {"of_alert": alert_id}).first() is None:
+        unpaged.add(alert_id)
+    return alert_id not in unpaged
 
 
 def _is_cancelled(row: dict[str, Any], person_id: str, kinds: frozenset[Notice]) -> bool:
@@ -216,7 +225,7 @@ def _cancel_notices(
     kinds: frozenset[Notice],
     now: datetime,
 ) -> None:
-    if alert_id not in memory(connection).unpaged:
+    if _something_waits(connection, alert_id):
         values = {"of_alert": alert_id, "now": now, "kinds": [kind.value for kind in sorted(kinds)]}
         statement = sql.CANCEL_NOTICES_TO if person_id else sql.CANCEL_NOTICES
         connection.execute(statement, {**values, "to_person": person_id} if person_id else values)

@@ -32,6 +32,7 @@ CANCEL = (
     .where(_columns.alert_id == bindparam("of_alert"), _WAITING, _columns.notice.is_(None))
     .values(state="cancelled", settled_at=bindparam("now"))
 )
+WAITS = select(_columns.id).where(_columns.alert_id == bindparam("of_alert"), _WAITING).limit(1)
 CANCEL_NOTICES = (
     update(tables.pages)
     .where(

@@ -169,7 +169,9 @@ def directory(connection: Connection) -> Directory:
 def changed(connection: Connection) -> None:
     """The directory was written to: every process, this one included, has to read it anew."""
     connection.execute(_NEW_EDITION, {"edition": new_id()})
-    memory(connection).directory = None
+    here = memory(connection)
+    here.directory = None
+    here.forget_loaded()
 
 
 def _read(connection: Connection) -> Directory:

@@ -14,6 +14,7 @@ from bot.domain.triage import UNREAD, Triage
 from storage import codec, tables
 from storage.columns import AnyRow
 from storage.ids import new_id
+from storage.memory import memory
 
 _REPORT = TypeAdapter(Report)
 _EVIDENCE = TypeAdapter(tuple[Flag, ...])
@@ -121,6 +122,7 @@ def _version(row: AnyRow) -> Version:
 
 def put_away(connection: Connection, report_ids: Collection[str]) -> None:
     """These say nothing any more: what they stood in for has been read."""
+    memory(connection).forget_loaded()
     connection.execute(_PUT_AWAY, {"ids": list(report_ids)})
 
 
@@ -132,9 +134,16 @@ def is_preliminary(connection: Connection, report_id: str) -> bool:
 
 def load(connection: Connection, report_id: str) -> Report:
     """The whole report. Raises KeyError where there is none of this id."""
-    row = connection.execute(_BODY, {"report_id": report_id}).first()
-    if row is None:
-        raise KeyError(report_id)
+    known = memory(connection).reports
+    if report_id not in known:
+        row = connection.execute(_BODY, {"report_id": report_id}).first()
+        if row is None:
+            raise KeyError(report_id)
+        known[report_id] = _report(row)
+    return known[report_id]
+
+
+def _report(row: AnyRow) -> Report:
     report: Report = _REPORT.validate_json(row.body)
     # Its order may have been joined to another since.
     key = ReportKey(row.key_authority, KeyKind(row.key_kind), row.key_value)

@@ -39,6 +39,8 @@ def parts(
     """Each order's, the one that decides last; of versions that count, or ``whether_or_not``."""
     told = [version for version in versions if version.counts or whether_or_not]
     found = [_part(some, policy) for some in by_order(told)]
+    if len(found) < 2:  # noqa: PLR2004 - the usual report is alone on its accession
+        return found
     return sorted(found, key=lambda part: _weakness(part, policy), reverse=True)
 
 

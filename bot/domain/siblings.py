@@ -19,6 +19,8 @@ def by_order(versions: Iterable[Version]) -> list[list[Version]]:
     often, what is joined in error could silence another finding.
     """
     told = list(versions)
+    if len(told) < 2:  # noqa: PLR2004 - most orders have one version
+        return [told] if told else []
     joined = _joined({_names(version) for version in told} - {frozenset()})
     if _is_one(joined):
         return [told] if told else []

@@ -78,7 +78,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         joined=alert.joined,
         note=alert.note,
         late_by=alert.late_by,
-        posted=outbox.posted(c, alert.id, person.id),
+        posted=outbox.posted(c, alert.id, person.id) if slip.channel == SLACK else (),
         preliminary=reports.is_preliminary(c, alert.report_id),
         provider_unknown=alert.roster.ordering is None and not alert.review,
         already_called=slip.channel == SLACK and was_called(c, alert, person),

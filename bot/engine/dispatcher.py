@@ -8,13 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
-from bot.domain.page import Notice, Page, Sender, SendFailed, SendUncertain, Sent
+from bot.domain.page import Notice, Page, Sender, SendFailed, SendUncertain
+from bot.engine.channel_off import OFF
 from bot.engine.compose import compose
 from bot.engine.context import LONGEST_SLEEP, Engine, Wake, asleep
 from bot.engine.pace import Pace
@@ -31,6 +33,7 @@ IN_FLIGHT = 200
 AT_ONCE = 20
 """The most that leave with one unit of work: its sender waits for that commit."""
 DRAIN_LOOKS = 0.02
+NEVER = datetime.max.replace(tzinfo=UTC)
 PROOF_WAITS = (0.0, 0.5, 2.0)
 """Seconds before each question whether a page went out; the provider may answer late."""
 
@@ -56,6 +59,7 @@ class Dispatcher:
         self._mine: set[str] = set()
         self._looked_for_orphans = float("-inf")
         self._draining = False
+        self._sleeps_until = NEVER
         self.wake.claim = self._claim_with
 
     @property
@@ -123,8 +127,13 @@ class Dispatcher:
                 claimed = self._composed(c, room)
         if claimed:
             after_commit(c, lambda: self.wake.soon(lambda: self._fly_all(claimed)))
-        if len(claimed) in {0, room} or self.pace.holds_up(self.engine.clock.now()):
-            after_commit(c, self.wake.all)
+        after_commit(c, self.wake.all if len(claimed) in {0, room} else self._wake_for_the_rest)
+
+    def _wake_for_the_rest(self) -> None:
+        """Where a channel has to wait, the loop must not sleep longer than that."""
+        free = self.pace.next_free(self.engine.clock.now())
+        if free and free < self._sleeps_until:
+            self.wake.all()
 
     def _composed(self, c: Connection, room: int) -> list[Composed]:
         claimed = self._claimed(c, room)
@@ -248,14 +257,16 @@ class Dispatcher:
         await self.engine.database.write(lambda c: settle(c, self.engine, claimed, outcome))
 
     def _sender(self, claimed: Claimed) -> Sender:
-        return self.senders.get(claimed.slip.channel, _NO_CHANNEL)
+        return self.senders.get(claimed.slip.channel, OFF)
 
     async def _sleep(self) -> None:
+        self._sleeps_until = NEVER  # what is committed from here on, the look may have missed
         now, waiting = self.engine.clock.now(), await self.engine.database.read(next_by_channel)
         free = [max(at, self.pace.free_at(channel, now)) for channel, at in waiting.items()]
         seconds = LONGEST_SLEEP
         if free:
             seconds = self.engine.clock.seconds_until(min(free), at_most=LONGEST_SLEEP)
+        self._sleeps_until = now + timedelta(seconds=seconds * self.engine.clock.rate)
         await asleep(self.wake.dispatcher, seconds)
 
 
@@ -278,18 +289,3 @@ def _cannot_be_asked(error: SendFailed | SendUncertain) -> Refused | None:
     if error.permanent:
         return None
     return Refused(error.reason, permanent=False, retry_after=error.retry_after)
-
-
-class _NoChannel:
-    """Stands where the site runs without a channel: the page moves to the next one at once."""
-
-    shows_finding = False
-
-    async def send(self, page: Page) -> Sent:
-        raise SendFailed(f"{page.slip.channel}-is-off", permanent=True)
-
-    async def find(self, _page: Page) -> Sent | None:
-        return None
-
-
-_NO_CHANNEL = _NoChannel()

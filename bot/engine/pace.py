@@ -86,9 +86,10 @@ class Pace:
             bucket = self._buckets.get((channel, ""))
             return max(bucket.free_at(), now) if bucket else now
 
-    def holds_up(self, now: datetime) -> bool:
-        """Whether some channel has to wait."""
-        return any(self.free_at(channel, now) > now for channel in self.channels)
+    def next_free(self, now: datetime) -> datetime | None:
+        """When the first channel that has to wait may send again; None where none has to."""
+        free = (self.free_at(channel, now) for channel in self.channels)
+        return min((at for at in free if at > now), default=None)
 
     def _reserve(self, now: datetime, room: int) -> dict[str, int]:
         with self._lock:

@@ -20,7 +20,7 @@ from bot.domain.window import opens_at, reopens_at
 from bot.engine import before_final, orders
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from bot.engine.holding import Held, held, loading
+from bot.engine.holding import Held, Load, held, loading
 from bot.engine.opening import free_ref, open_alert
 from storage import alerts, people, reports
 from storage.ids import new_id
@@ -165,9 +165,13 @@ class _News:
     after: Settled
     found: rules.Triage
 
+    def loading(self, c: Connection) -> Load:
+        """For reading what the versions say: the one received is at hand."""
+        return loading(c, self.report, self.report_id)
+
     def held(self, c: Connection, policy: Policy) -> tuple[Held, Held]:
         """What the versions say of the order, without the one received and with it."""
-        load = loading(c, self.report, self.report_id)
+        load = self.loading(c)
         return held(c, self.earlier, policy, load), held(c, self.versions, policy, load)
 
 
@@ -183,7 +187,8 @@ def _open(c: Connection, engine: Engine, news: _News) -> None:
     event = event_for(None, news.before, news.after, engine.policy, opens)
     if isinstance(event, Opened):
         start = _alert(c, engine, news, opens, note)
-        open_alert(c, engine, start, news.held(c, engine.policy)[1].facts, event, news.found)
+        facts = held(c, news.versions, engine.policy, news.loading(c)).facts
+        open_alert(c, engine, start, facts, event, news.found)
 
 
 def _amend(c: Connection, engine: Engine, news: _News, alert: Alert) -> None:

@@ -52,9 +52,11 @@ def test_a_channel_that_must_wait_holds_up_no_other(bench: Bench) -> None:
     put(bench, "sms", 5)
     put(bench, "slack", 5)
     assert channels(claimed(bench, pace)) == {"slack": 5, "sms": 1}
-    assert pace.holds_up(bench.clock.at)
+    assert pace.next_free(bench.clock.at) == pace.free_at("sms", bench.clock.at)
     assert pace.free_at("slack", bench.clock.at) == bench.clock.at
     assert (pace.free_at("sms", bench.clock.at) - bench.clock.at).total_seconds() == 1.0
+    bench.pass_time(seconds=1)
+    assert pace.next_free(bench.clock.at) is None
 
 
 def test_the_most_severe_goes_first_and_a_notice_last(bench: Bench) -> None:

@@ -145,6 +145,34 @@ def test_the_facts_stand_beside_the_alert(clinic: Database) -> None:
     assert facts.ordering_person == clinic.look(lambda c: our.person_named(c, "Dr. Adams"))
 
 
+def test_an_alert_is_loaded_anew_where_the_directory_has_changed_since(clinic: Database) -> None:
+    alert = our.opened(clinic)
+
+    def unit(c: Connection) -> tuple[Alert, Alert]:
+        before = alerts.load(c, alert.id)
+        apply_import(c, [replace(our.ADAMS, designee_npi="")], our.NOW)
+        return before, alerts.load(c, alert.id)
+
+    before, after = clinic.run(unit)
+    assert before.roster.designee
+    assert after.roster.designee is None
+
+
+def test_an_alert_that_was_only_looked_at_may_be_saved_once_it_is_loaded_for_that(
+    clinic: Database,
+) -> None:
+    alert = our.opened(clinic)
+
+    def unit(c: Connection) -> None:
+        seen = alerts.load(c, alert.id, for_update=False)
+        before = alerts.load(c, alert.id)
+        assert before == seen
+        alerts.save(c, replace(before, round=7), before, our.NOW)
+        assert alerts.load(c, alert.id).round == 7
+
+    clinic.run(unit)
+
+
 def test_one_order_has_one_alert_whoever_tries(clinic: Database) -> None:
     alert = our.opened(clinic)
     with pytest.raises(IntegrityError):

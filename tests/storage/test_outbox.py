@@ -132,6 +132,20 @@ def test_an_alert_of_the_same_unit_has_its_pages_cancelled_too(
     assert [one.slip.channel for one in claim(clinic)] == ["new"]
 
 
+def test_pages_put_out_after_there_was_nothing_to_cancel_are_cancelled_too(
+    clinic: Database, adams: str
+) -> None:
+    alert_id = opened(clinic).id
+
+    def unit(c: Connection) -> None:
+        for channel in ("old", "new"):
+            page = SendPage(slip(adams, channel), NOW)
+            outbox.put(c, alert_id, [CancelPages(), page], NOW, version=1)
+
+    clinic.run(unit)
+    assert [one.slip.channel for one in claim(clinic)] == ["new"]
+
+
 @pytest.mark.parametrize("outcome", ["sent", "failed", "uncertain"])
 def test_an_attempt_is_settled_once(clinic: Database, adams: str, outcome: str) -> None:
     claimed = one_claimed(clinic, adams)
