@@ -39,8 +39,10 @@ _OPT_OUT = (
     .where(tables.people.c.mobile == bindparam("of_mobile"))
     .values(opted_out_at=bindparam("at"), changed_at=bindparam("now"))
 )
-
-
+_CHANGED_SINCE = select(tables.people.c.id).where(
+    tables.people.c.mobile == bindparam("of_mobile"),
+    tables.people.c.changed_at > bindparam("since"),
+)
 _WRONG = insert(tables.wrong_numbers).on_conflict_do_nothing(index_elements=["mobile"])
 _RIGHT = delete(tables.wrong_numbers).where(tables.wrong_numbers.c.mobile == bindparam("of_mobile"))
 _WRONG_NUMBERS = select(tables.wrong_numbers.c.mobile)
@@ -141,6 +143,12 @@ def opt_out(
         connection.execute(_RIGHT, {"of_mobile": mobile})
     changed(connection)
     return by_mobile(connection, mobile)
+
+
+def changed_since(connection: Connection, mobile: str, since: datetime) -> bool:
+    """Whether the entry of anybody with this number has changed since then (UTC)."""
+    values = {"of_mobile": mobile, "since": since}
+    return connection.execute(_CHANGED_SINCE, values).first() is not None
 
 
 def wrong_number(connection: Connection, mobile: str, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The directory changes while alerts are open: none of them waits for somebody out of reach."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -9,7 +10,7 @@ from bot.domain.events import DirectoryChanged, SendNotice
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from storage import alerts, outbox, people, proofs
+from storage import alerts, locks, outbox, people, proofs
 from storage.database import after_commit
 
 
@@ -30,18 +31,25 @@ def pass_on_one(engine: Engine, alert_id: str, c: Connection) -> None:
     apply_in(c, engine, alert_id, DirectoryChanged())
 
 
-def opt_out(c: Connection, engine: Engine, mobile: str) -> None:
+def opt_out(c: Connection, engine: Engine, mobile: str, as_of: datetime | None = None) -> bool:
     """STOP: no SMS to this number until START. What waits for its holder goes on at once, and every
-    coordinator hears of it, once."""
+    coordinator hears of it, once. True where it was news.
+
+    ``as_of`` (UTC), where a message refused has told: an entry that has changed since, by START or
+    by an admin, stays as it is.
+    """
+    # Of several who find out at the same moment only one may tell it.
+    locks.lock(c, "people")
     reached = [person for person in people.by_mobile(c, mobile) if SMS in person.channels]
-    if not reached:
-        return
+    if not reached or (as_of and people.changed_since(c, mobile, as_of)):
+        return False
     before = alerts.out_of_reach(c)
     people.opt_out(c, mobile, engine.clock.now())
     pass_on(c, engine, before)
     # After the alerts, as an acknowledgment takes both: else each could wait for the other.
     proofs.forget(c, mobile, [SMS])
     tell_coordinators(c, engine, Notice.OPTED_OUT, ", ".join(person.name for person in reached))
+    return True
 
 
 def wrong_number(c: Connection, engine: Engine, mobile: str) -> None:
@@ -59,9 +67,14 @@ def wrong_number(c: Connection, engine: Engine, mobile: str) -> None:
 
 def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
     """START: the number can be paged again, and so can what waited because nobody could be."""
-    if any(SMS not in person.channels for person in people.by_mobile(c, mobile)):
-        before = alerts.out_of_reach(c)
-        people.opt_out(c, mobile, engine.clock.now(), out=False)
+    locks.lock(c, "people")
+    known = people.by_mobile(c, mobile)
+    if not known:
+        return
+    before = alerts.out_of_reach(c)
+    # Noted also where nobody knew that they were out: a refusal may be on its way to us.
+    people.opt_out(c, mobile, engine.clock.now(), out=False)
+    if any(SMS not in person.channels for person in known):
         pass_on(c, engine, before)
 
 

@@ -16,8 +16,9 @@ from bot.engine.settle import entry, keep_trying, settle
 from bot.log import log
 from bot.phone import call_fate
 from bot.phone.call_fate import Arrived, Fate
-from bot.phone.errors import undelivered
-from storage import audit, inbound, outbox, page_history
+from bot.phone.errors import OptedOut, undelivered
+from bot.phone.stopped import note_stop
+from storage import audit, inbound, outbox, page_history, people
 from storage.database import after_commit
 from storage.outbox import Claimed
 
@@ -41,6 +42,8 @@ class Callback:
 
 async def note(engine: Engine, callback: Callback) -> None:
     """Take it into account, once."""
+    if isinstance(undelivered(callback.error_code), OptedOut):
+        await _note_stop(engine, callback)
     await engine.database.write(lambda c: note_in(c, engine, callback))
 
 
@@ -49,8 +52,7 @@ def note_in(c: Connection, engine: Engine, callback: Callback) -> None:
     now = engine.clock.now()
     if not inbound.seen(c, PROVIDER, f"{callback.sid}:{callback.status}", now):
         return
-    # The attempt's own id was in the address that we gave, which is signed.
-    page = outbox.by_delivery_id(c, callback.delivery_id) or outbox.by_provider_id(c, callback.sid)
+    page = _page_of(c, callback)
     if page is None:
         log.warning("callback_for_no_page", kind=metrics.slug(callback.status))
         return
@@ -62,6 +64,27 @@ def note_in(c: Connection, engine: Engine, callback: Callback) -> None:
         _lost(c, engine, page, fate, now)
     else:
         _arrived(c, engine, page, now)
+
+
+async def _note_stop(engine: Engine, callback: Callback) -> None:
+    """A callback that is repeated takes nobody out who has sent START meanwhile."""
+    sent = await engine.database.read(lambda c: _sent_to(c, callback))
+    if sent:
+        await note_stop(engine, *sent)
+
+
+def _sent_to(c: Connection, callback: Callback) -> tuple[str, str, datetime] | None:
+    """The number, why it got nothing, and since when it was to."""
+    page = _page_of(c, callback)
+    person = people.load(c, page.slip.person_id) if page else None
+    if page is None or person is None:
+        return None
+    return person.mobile, undelivered(callback.error_code).reason, page.created_at
+
+
+def _page_of(c: Connection, callback: Callback) -> Claimed | None:
+    # The attempt's own id was in the address that we gave, which is signed.
+    return outbox.by_delivery_id(c, callback.delivery_id) or outbox.by_provider_id(c, callback.sid)
 
 
 def _fate(callback: Callback, page: Claimed) -> Fate:

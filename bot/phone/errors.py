@@ -6,19 +6,26 @@ from dataclasses import dataclass
 from bot.domain.page import SendFailed
 
 
+class OptedOut(SendFailed):
+    """The number's holder has said STOP to the carrier: no SMS reaches it until START."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """``permanent``: this number will not work. ``configuration``: the operator is at fault.
 
-    ``once``: one more try may succeed, the phone is off or out of reach.
+    ``once``: one more try may succeed, the phone is off or out of reach. ``opted_out``: it is its
+    holder who wants none.
     """
 
     permanent: bool = False
     configuration: bool = False
     once: bool = False
+    opted_out: bool = False
 
 
 _NUMBER = Rule(permanent=True)
+_STOPPED = Rule(permanent=True, opted_out=True)
 _OPERATOR = Rule(permanent=True, configuration=True)
 _BUSY = Rule()
 _PHONE_OFF = Rule(once=True)
@@ -33,7 +40,7 @@ RULES: Mapping[int, Rule] = {
     21407: _NUMBER,  # a kind of number without SMS
     21408: _NUMBER,  # its country is not enabled
     21421: _NUMBER,  # no valid number
-    21610: _NUMBER,  # opted out by STOP
+    21610: _STOPPED,
     21612: _NUMBER,  # no route from our number
     21614: _NUMBER,  # a landline
     21635: _NUMBER,  # a landline
@@ -113,7 +120,8 @@ def undelivered(code: int | None, tries: int = 1) -> SendFailed:
 
 
 def _failed(reason: str, rule: Rule, tries: int, retry_after: float | None) -> SendFailed:
-    return SendFailed(
+    kind = OptedOut if rule.opted_out else SendFailed
+    return kind(
         reason,
         permanent=rule.permanent or (rule.once and tries > 1),
         retry_after=retry_after,

@@ -12,7 +12,9 @@ from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
 from bot.phone.callbacks import ARRIVED, LOST, Callback, note
 from bot.phone.client import Line, TwilioAccount
+from bot.phone.errors import OptedOut
 from bot.phone.proof import unexplained
+from bot.phone.stopped import note_stop
 from storage.looks import Look
 
 STATUS_PATH = "/twilio/status"
@@ -66,10 +68,17 @@ class SmsSender:
             status_callback=self._status_callback(page),
             validity_period=_validity(page),
         )
-        taken = await self._line.asked(call, page.slip.tries)
+        taken = await self._taken(call, page)
         if not taken.sid:
             raise SendUncertain("twilio-no-identifier")
         return Sent(taken.sid, look_after=self._look_after)
+
+    async def _taken(self, call: Awaitable[MessageInstance], page: Page) -> MessageInstance:
+        try:
+            return await self._line.asked(call, page.slip.tries)
+        except OptedOut as refused:
+            await note_stop(self._engine, page.person.mobile, refused.reason, page.now)
+            raise
 
     async def find(self, page: Page) -> Sent | None:
         """Look among the newest messages to this number for one that only this attempt explains.

@@ -99,7 +99,8 @@ class Phone:
 
     def state(self, delivery: Delivery) -> None:
         """on · off (30003) · blocked (30004) · unreachable (30005) · unregistered (30034: we are) ·
-        held (stays sent until on) · no receipt (arrives, and the carrier says nothing).
+        stopped (21610) · held (stays sent until on) · no receipt (arrives, and the carrier says
+        nothing).
         """
         self.stage.run(self.stage.twilio.carrier.set_delivery(self.number, delivery))
 

@@ -98,13 +98,16 @@ CARRIER_ANSWERS: Mapping[Keyword, str] = {
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 Answering = Literal["no answer", "busy", "failed", "voicemail", "picks up"]
-Delivery = Literal["on", "off", "unreachable", "blocked", "unregistered", "held", "no receipt"]
+Delivery = Literal[
+    "on", "off", "unreachable", "blocked", "unregistered", "stopped", "held", "no receipt"
+]
 # How the carrier's report ends for a phone in this state.
 UNDELIVERED: Mapping[Delivery, int] = {
     "off": 30003,
     "blocked": 30004,
     "unreachable": 30005,
     "unregistered": 30034,
+    "stopped": 21610,
 }
 
 

@@ -168,7 +168,7 @@ def test_a_page_without_an_end_has_no_validity_and_a_late_one_the_shortest(
         assert creates(private_desk)[-1].body.get("ValidityPeriod") == expected
 
 
-@pytest.mark.parametrize("code", [21211, 21610, 21614])
+@pytest.mark.parametrize("code", [21211, 21612, 21614])
 def test_a_number_that_cannot_work_hands_over_to_the_next_person_now(
     small_desk: Desk, code: int
 ) -> None:
@@ -178,6 +178,17 @@ def test_a_number_that_cannot_work_hands_over_to_the_next_person_now(
     (failed,) = small_desk.happened("page_failed")
     assert failed.data["reason"] == f"twilio-{code}"
     assert small_desk.call(small_desk.sender.check()) == "ok"
+
+
+def test_a_number_that_said_stop_to_twilio_alone_is_out_and_told(small_desk: Desk) -> None:
+    small_desk.ada.refuse(21610)
+    small_desk.report()
+    small_desk.ben.expect_sms(PAGE)
+    small_desk.carla.expect_sms("answered STOP")
+    (stopped,) = small_desk.admin("sms_stopped")
+    assert stopped.data == {"reason": "twilio-21610"}
+    assert stopped.actor == small_desk.pages()[0].slip.person_id
+    assert small_desk.happened("page_failed")[0].data["reason"] == "twilio-21610"
 
 
 def test_too_many_requests_wait_as_long_as_they_are_told(small_desk: Desk) -> None:

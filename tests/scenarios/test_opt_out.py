@@ -2,12 +2,13 @@
 
 import pytest
 
-from bot.sandbox.hospital import Hospital
+from bot.sandbox.hospital import Hospital, Member
 from storage import people
 from tests.scenarios.looking import (
     CODE,
     acknowledge_by_sms,
     change_directory,
+    deliver,
     expect_everything,
     owner,
     paged,
@@ -47,6 +48,80 @@ def test_nothing_is_sent_to_a_number_that_is_out_until_start(hospital: Hospital)
     hospital.settle()
     hospital.send(hospital.report("cr-chest-pneumothorax", accession="2"))
     hospital.sam.phone.expect_sms(CODE)
+    expect_everything(hospital)
+
+
+def stops_unheard(hospital: Hospital, member: Member) -> None:
+    """They have answered STOP where we could not hear it: only the carrier knows."""
+    hospital.world.twilio.carrier.handset(member.phone.number).opted_out = True
+
+
+def told_once(hospital: Hospital) -> None:
+    """Each coordinator has heard of one who opted out, and of that once."""
+    for coordinator in (hospital.carla, hospital.chris):
+        coordinator.slack.expect_new("Opted out of SMS")
+        assert len([m for m in coordinator.slack.messages if "Opted out" in m.plain]) == 1
+
+
+def test_a_stop_that_only_the_carrier_has_heard_counts_once_a_page_is_refused(
+    hospital: Hospital,
+) -> None:
+    stops_unheard(hospital, hospital.sam)
+    began = hospital.now
+    hospital.send(hospital.report("cr-chest-pneumothorax", accession="1"))
+    _, sms = paged(hospital.ben)
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    assert channels(hospital, hospital.sam.name) == ()
+    told_once(hospital)
+    acknowledge_by_sms(hospital, hospital.ben, sms)
+    hospital.send(hospital.report("cr-chest-pneumothorax", accession="2"))
+    paged(hospital.ben)
+    refused = [e for e in hospital.world.log if e.answer and e.answer.get("code") == 21610]
+    assert len(refused) == 1, "the second page does not try that number any more"
+    hospital.sam.phone.send("START")
+    hospital.settle()
+    hospital.send(hospital.report("cr-chest-pneumothorax", accession="3"))
+    hospital.sam.phone.expect_sms(CODE)
+    expect_everything(hospital)
+
+
+def test_a_stop_that_the_carrier_reports_after_it_took_the_page_counts_as_well(
+    hospital: Hospital,
+) -> None:
+    hospital.world.twilio.carrier.duplicate_callbacks = True
+    hospital.sam.phone.state("stopped")
+    began = hospital.now
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    paged(hospital.ben)
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    assert channels(hospital, hospital.sam.name) == ()
+    told_once(hospital)
+    expect_everything(hospital)
+
+
+def test_pages_refused_at_the_same_moment_are_one_opt_out(hospital: Hospital) -> None:
+    stops_unheard(hospital, hospital.ada)
+    hospital.world.twilio.faults.latency = 0.2
+    for accession in "123456":
+        deliver(hospital, hospital.report("ct-head-hemorrhage", accession=accession))
+    hospital.settle()
+    assert [owner(hospital, accession) for accession in "123456"] == [hospital.ada.name] * 6
+    assert channels(hospital, hospital.ada.name) == ("slack",)
+    told_once(hospital)
+    expect_everything(hospital)
+
+
+def test_a_refusal_that_arrives_after_start_takes_nobody_out(hospital: Hospital) -> None:
+    """Twilio has refused the page before the START, and says so after it."""
+    hospital.clock.set_rate(1)
+    world = hospital.world
+    hospital.sam.phone.refuse(21610)
+    world.twilio.faults.latency = 0.5
+    deliver(hospital, hospital.report("cr-chest-pneumothorax"))
+    world.wait_until(lambda: any(e.method == "messages.create" for e in world.log))
+    hospital.sam.phone.send("START")
+    hospital.settle()
+    assert channels(hospital, hospital.sam.name) == ("sms",)
     expect_everything(hospital)
 
 
