@@ -124,18 +124,23 @@ def settle(
         "by_provider": taken.provider_id if taken else "",
         "in_channel": taken.slack_channel if taken else "",
         "because": reason,
-        "look": now + taken.look_after if taken and taken.look_after else None,
+        "look": _look(taken, now),
     }
     return connection.execute(sql.SETTLE, values).rowcount == 1
 
 
-def proven(connection: Connection, delivery_id: str, now: datetime, provider_id: str) -> bool:
+def proven(connection: Connection, delivery_id: str, now: datetime, taken: Sent) -> bool:
     """The provider has it after all, although its answer was lost or said no.
 
     True where the attempt had been written down as uncertain or failed: what then waits to be
     sent once more is cancelled.
     """
-    values = {"delivery_id": delivery_id, "now": now, "by_provider": provider_id}
+    values = {
+        "delivery_id": delivery_id,
+        "now": now,
+        "by_provider": taken.provider_id,
+        "look": _look(taken, now),
+    }
     if connection.execute(sql.PROVEN, values).rowcount != 1:
         return False
     connection.execute(sql.CANCEL_REPEAT, {"delivery_id": delivery_id, "now": now})
@@ -197,6 +202,10 @@ def delivered(connection: Connection, delivery_id: str, now: datetime) -> bool:
 def lost(connection: Connection, delivery_id: str, now: datetime, reason: str) -> None:
     """The provider took it, and told later that it never reached the phone."""
     connection.execute(sql.LOST, {"delivery_id": delivery_id, "now": now, "because": reason})
+
+
+def _look(taken: Sent | None, now: datetime) -> datetime | None:
+    return now + taken.look_after if taken and taken.look_after else None
 
 
 def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:

@@ -128,6 +128,7 @@ PROVEN = (
         provider_id=bindparam("by_provider"),
         settled_at=bindparam("now"),
         reason="",
+        look_at=bindparam("look"),
     )
 )
 _first, _other = tables.pages.alias("first"), tables.pages.alias("other")

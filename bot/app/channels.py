@@ -90,27 +90,25 @@ def pace_of(settings: Settings) -> Pace:
 
 
 def _sms(settings: Settings, engine: Engine) -> SmsSender:
-    look_after = timedelta(seconds=settings.twilio.poll_seconds)
-    return SmsSender(engine, twilio_account(settings), settings.web.public_url, look_after)
+    ask_after = timedelta(seconds=settings.twilio.poll_seconds)
+    return SmsSender(engine, twilio_account(settings), settings.web.public_url, ask_after)
 
 
 def _polling(
     settings: Settings, engine: Engine, sms: SmsSender, calls: CallSender
 ) -> dict[str, Loop]:
-    """Without a public URL nobody brings replies and receipts: they are asked for."""
-    if settings.web.public_url:
-        return {}
-    seconds = settings.twilio.poll_seconds
-    return {
-        "receipts": Looks(engine, {SMS: sms, VOICE: calls}, seconds).run,
-        "replies": Replies(engine, sms, seconds).run,
-    }
+    """Without a public URL nobody brings replies and receipts: they are asked for. With one a
+    receipt may get lost."""
+    seconds, brought = settings.twilio.poll_seconds, bool(settings.web.public_url)
+    receipts = Looks(engine, {SMS: sms, VOICE: calls}, seconds, brought=brought)
+    loops: dict[str, Loop] = {"receipts": receipts.run}
+    return loops if brought else loops | {"replies": Replies(engine, sms, seconds).run}
 
 
 def _call_sender(settings: Settings, engine: Engine) -> CallSender:
     account, caller = twilio_account(settings), settings.twilio.call_from
-    look_after = timedelta(seconds=settings.twilio.poll_seconds)
-    return CallSender(engine, account, caller, settings.web.public_url, look_after)
+    ask_after = timedelta(seconds=settings.twilio.poll_seconds)
+    return CallSender(engine, account, caller, settings.web.public_url, ask_after)
 
 
 def _webhooks(settings: Settings, engine: Engine) -> list[BaseRoute]:

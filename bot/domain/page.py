@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.coverage import Person, Role
+from bot.domain.policy import RECEIPT_WITHIN
 
 
 class Notice(StrEnum):
@@ -141,7 +142,8 @@ class Page:
     """Everything a sender needs to word one message. Carries PHI only in ``finding``.
 
     ``delivery_id`` is opaque and unique per attempt. ``valid_until`` is the next step's time:
-    a message that cannot arrive before it is stale. ``owner_name``, ``ended_by`` and ``ended_at``
+    a message that cannot arrive before it is stale. ``receipt_within`` is the category's.
+    ``owner_name``, ``ended_by`` and ``ended_at``
     serve the notices; ``code`` is the SMS code; ``late_by`` as in Alert. Times are UTC.
     ``handed_to`` and ``handed_at`` tell to whom this person has handed it over and when, and
     ``no_access`` that they said it is not their patient, ``not_theirs`` that the report names
@@ -163,6 +165,7 @@ class Page:
     state: str = ""
     due_at: datetime | None = None
     valid_until: datetime | None = None
+    receipt_within: timedelta = RECEIPT_WITHIN
     version: int = 1
     code: str = ""
     owner_name: str = ""
@@ -194,7 +197,8 @@ class Page:
 class Sent:
     """Handed to the provider: its identifier, and for Slack where the message stands.
 
-    ``look_after``: nobody will bring the receipt of its delivery, so it is asked for after this.
+    ``look_after``: so long after this the receipt of its delivery is asked for, where nobody has
+    brought it; None for a channel without receipts.
     """
 
     provider_id: str

@@ -60,6 +60,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         state=alert.state.value,
         due_at=alert.due_at,
         valid_until=_valid_until(alert, engine),
+        receipt_within=alert.policy.receipt_within,
         version=alert.version,
         code=codes.code_for(c, alert, person, now, engine.random) if asks else "",
         owner_name=name_of(alert, alert.owner),

@@ -10,6 +10,7 @@ from bot.domain.coverage import VOICE
 from bot.domain.events import PageDelivered, PageFailed, PageSent, Record
 from bot.domain.notices import Failure
 from bot.domain.page import Notice, SendFailed, Sent
+from bot.domain.policy import RECEIPT_WITHIN
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.settle import entry, keep_trying, settle
@@ -18,13 +19,16 @@ from bot.phone import call_fate
 from bot.phone.call_fate import Arrived, Fate
 from bot.phone.errors import OptedOut, undelivered
 from bot.phone.stopped import note_stop
-from storage import audit, inbound, outbox, page_history, people
+from storage import alerts, audit, inbound, outbox, page_history, people
 from storage.database import after_commit
 from storage.outbox import Claimed
 
 PROVIDER = "twilio-status"
 ARRIVED = frozenset({"delivered", "read"})
 LOST = frozenset({"undelivered", "failed", "canceled"})
+BEFORE_IT_IS_LATE = timedelta(seconds=15)
+"""A callback may get lost. So long before its missing sends the page another way Twilio itself is
+asked, which takes ten seconds at most."""
 # Every status proves that Twilio has taken the message; those that end it come once.
 
 
@@ -38,6 +42,11 @@ class Callback:
     error_code: int | None
     delivery_id: str
     answered_by: str = ""
+
+
+def look_after(receipt_within: timedelta) -> timedelta:
+    """How long after the sending to ask for a receipt that no callback has brought."""
+    return max(receipt_within - BEFORE_IT_IS_LATE, receipt_within / 2)
 
 
 async def note(engine: Engine, callback: Callback) -> None:
@@ -106,9 +115,16 @@ def _prove(c: Connection, engine: Engine, page: Claimed, callback: Callback, now
     """Twilio has the message: an attempt that nobody knew the outcome of was a success."""
     if outbox.by_provider_id(c, callback.sid):
         return
-    settle(c, engine, page, Sent(callback.sid))
-    if outbox.proven(c, page.delivery_id, now, callback.sid) and page.alert_id:
+    taken = Sent(callback.sid, look_after=look_after(_receipt_within(c, page)))
+    settle(c, engine, page, taken)
+    if outbox.proven(c, page.delivery_id, now, taken) and page.alert_id:
         apply_in(c, engine, page.alert_id, PageSent(page.slip))
+
+
+def _receipt_within(c: Connection, page: Claimed) -> timedelta:
+    if page.alert_id is None:
+        return RECEIPT_WITHIN
+    return alerts.load(c, page.alert_id, for_update=False).policy.receipt_within
 
 
 def _arrived(c: Connection, engine: Engine, page: Claimed, now: datetime) -> None:

@@ -12,10 +12,10 @@ from bot.domain.page import Notice, Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
 from bot.phone import twiml
 from bot.phone.call_fate import ENDED
-from bot.phone.callbacks import Callback, note
+from bot.phone.callbacks import Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
 from bot.phone.proof import unexplained
-from bot.phone.sms import LOOK_AFTER
+from bot.phone.sms import ASK_AFTER
 from storage import outbox
 from storage.looks import Look
 
@@ -34,7 +34,7 @@ class CallSender:
 
     ``caller`` is the number that calls come from, E.164. ``public_url`` is how Twilio reaches this
     server; where that is empty nobody can press a key: the call only announces, and is asked after,
-    ``look_after`` the placing for the first time.
+    ``ask_after`` the placing for the first time.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class CallSender:
         account: TwilioAccount,
         caller: str,
         public_url: str = "",
-        look_after: timedelta = LOOK_AFTER,
+        ask_after: timedelta = ASK_AFTER,
     ) -> None:
         self._engine = engine
         self._caller = caller
         self._public_url = public_url.rstrip("/")
         self._line = Line(account)
-        self._look_after = None if public_url else look_after
+        self._ask_after = ask_after
 
     @property
     def shows_finding(self) -> bool:
@@ -68,7 +68,7 @@ class CallSender:
         taken = await self._line.asked(self._place(page), page.slip.tries)
         if not taken.sid:
             raise SendUncertain("twilio-no-identifier")
-        return Sent(taken.sid, look_after=self._look_after)
+        return Sent(taken.sid, look_after=self._look_after(page))
 
     def _place(self, page: Page) -> Awaitable[CallInstance]:
         """Answering machines are told from people before a word is said; what is said to one begins
@@ -104,7 +104,7 @@ class CallSender:
         listed = await self._line.asked(self._list(page.person.mobile, LOOK_BACK))
         ours = [call for call in listed if call.direction == "outbound-api"]
         sid = await self._engine.database.read(lambda c: unexplained(c, self._engine, page, ours))
-        return Sent(sid, look_after=self._look_after) if sid else None
+        return Sent(sid, look_after=self._look_after(page)) if sid else None
 
     async def look(self, look: Look) -> bool:
         """Ask how a call fared (see bot.phone.polling.Asked)."""
@@ -113,6 +113,9 @@ class CallSender:
         callback = Callback(look.provider_id, status, None, look.delivery_id, answered_by)
         await note(self._engine, callback)
         return status in ENDED
+
+    def _look_after(self, page: Page) -> timedelta:
+        return look_after(page.receipt_within) if self._public_url else self._ask_after
 
     async def check(self) -> str:
         """For /readyz: see Line.check."""

@@ -1,4 +1,5 @@
-"""Without a way in, Twilio is asked: how messages fared, and what phones have answered.
+"""Without a way in, Twilio is asked: how messages fared, and what phones have answered. With one it
+is asked for the receipts that should have been brought.
 
 Often only while an answer or a receipt may come, and slower the longer it takes.
 """
@@ -48,11 +49,13 @@ class Asked(Protocol):
 
 @dataclass
 class Looks:
-    """Asks for each receipt that nobody will bring. ``seconds`` is the pause after the sending."""
+    """Asks for each receipt that nobody has brought. ``seconds`` is the shortest pause between two
+    questions; where callbacks bring receipts (``brought``) one answer of Twilio is enough."""
 
     engine: Engine
     senders: Mapping[str, Asked]
     seconds: float
+    brought: bool = False
 
     async def run(self) -> None:
         """Ask until cancelled."""
@@ -66,14 +69,14 @@ class Looks:
         return looks.due(c, self.engine.clock.now(), AT_ONCE)
 
     async def _look(self, look: Look) -> None:
-        ended = False
+        done = False
         try:
-            ended = await self.senders[look.channel].look(look)
+            done = await self.senders[look.channel].look(look) or self.brought
         except SendFailed as failed:
-            ended = failed.permanent and not failed.configuration
+            done = failed.permanent and not failed.configuration
         except SendUncertain:
             log.warning("receipt_not_asked", delivery=look.delivery_id, channel=look.channel)
-        at = None if ended else self._next(look)
+        at = None if done else self._next(look)
         await self.engine.database.write(lambda c: looks.again(c, look.delivery_id, at))
 
     def _next(self, look: Look) -> datetime | None:

@@ -10,7 +10,7 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 from bot.domain import wording
 from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
-from bot.phone.callbacks import ARRIVED, LOST, Callback, note
+from bot.phone.callbacks import ARRIVED, LOST, Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
 from bot.phone.errors import OptedOut
 from bot.phone.proof import unexplained
@@ -22,14 +22,14 @@ LONGEST_VALIDITY = 36_000
 """Seconds, Twilio's limit to ValidityPeriod."""
 LOOK_BACK = 200
 """How many of the newest messages to a number are looked through for proof."""
-LOOK_AFTER = timedelta(seconds=2)
+ASK_AFTER = timedelta(seconds=2)
 
 
 class SmsSender:
     """Make it inside the running loop, and close it at the end.
 
-    ``public_url`` is how Twilio reaches this server, empty where it cannot: then receipts are asked
-    for, ``look_after`` the sending for the first time.
+    ``public_url`` is how Twilio reaches this server, empty where it cannot: then each receipt is
+    asked for, ``ask_after`` the sending for the first time.
     """
 
     def __init__(
@@ -37,13 +37,13 @@ class SmsSender:
         engine: Engine,
         account: TwilioAccount,
         public_url: str = "",
-        look_after: timedelta = LOOK_AFTER,
+        ask_after: timedelta = ASK_AFTER,
     ) -> None:
         self._engine = engine
         self._account = account
         self._public_url = public_url.rstrip("/")
         self._line = Line(account)
-        self._look_after = None if public_url else look_after
+        self._ask_after = ask_after
 
     @property
     def shows_finding(self) -> bool:
@@ -71,7 +71,7 @@ class SmsSender:
         taken = await self._taken(call, page)
         if not taken.sid:
             raise SendUncertain("twilio-no-identifier")
-        return Sent(taken.sid, look_after=self._look_after)
+        return Sent(taken.sid, look_after=self._look_after(page))
 
     async def _taken(self, call: Awaitable[MessageInstance], page: Page) -> MessageInstance:
         try:
@@ -93,7 +93,7 @@ class SmsSender:
         listed = await self._line.asked(self._list(page.person.mobile, limit=LOOK_BACK))
         same = [message for message in listed if _says(message, page, body)]
         sid = await self._engine.database.read(lambda c: unexplained(c, self._engine, page, same))
-        return Sent(sid, look_after=self._look_after) if sid else None
+        return Sent(sid, look_after=self._look_after(page)) if sid else None
 
     async def look(self, look: Look) -> bool:
         """Ask how a message fared (see bot.phone.polling.Asked)."""
@@ -111,6 +111,9 @@ class SmsSender:
                 to=self._account.sender, date_sent_after=since, page_size=LOOK_BACK
             )
         )
+
+    def _look_after(self, page: Page) -> timedelta:
+        return look_after(page.receipt_within) if self._public_url else self._ask_after
 
     async def check(self) -> str:
         """For /readyz: see Line.check."""

@@ -26,7 +26,8 @@ from bot.sandbox.twilio_sms import Direction, Sms, callback_params, inbound_para
 class Carrier:
     """`sent_after` and `delivered_after` are seconds. `inbound_urls`: one of our numbers → webhook.
 
-    With `shuffle_callbacks` a message's callbacks leave at its end, the last one first.
+    With `shuffle_callbacks` a message's callbacks leave at its end, the last one first; with
+    `lose_callbacks` those of messages and calls never come.
     """
 
     journal: Journal
@@ -40,6 +41,7 @@ class Carrier:
     delivered_after: float = 0.01
     duplicate_callbacks: bool = False
     shuffle_callbacks: bool = False
+    lose_callbacks: bool = False
     _threads: dict[str, list[Sms]] = field(default_factory=lambda: defaultdict(list))
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -98,7 +100,7 @@ class Carrier:
     def _moved(self, sms: Sms, status: str, error_code: int | None = None) -> None:
         sms.move(status, real_now(), error_code)
         self.journal.tell("sms.status", sid=sms.sid, number=sms.phone, status=status)
-        if not sms.callback_url:
+        if not sms.callback_url or self.lose_callbacks:
             return
         for params in [callback_params(sms, self.account)] * (2 if self.duplicate_callbacks else 1):
             if self.shuffle_callbacks:

@@ -182,6 +182,8 @@ class Exchange:
             return
         params = progress_params(call, self.carrier.account)
         call.told += 1
+        if self.carrier.lose_callbacks:
+            return
         for _ in range(2 if self.carrier.duplicate_callbacks else 1):
             if self.carrier.shuffle_callbacks:
                 call.callbacks_kept.append(params)

@@ -1,8 +1,10 @@
 """Receipts from Twilio: repeated, out of order, and as proof of what nobody knew."""
 
+from datetime import timedelta
+
 import pytest
 
-from bot.phone.callbacks import Callback, note
+from bot.phone.callbacks import Callback, look_after, note
 from storage import claims
 from tests.phone.desk import Desk
 from tests.phone.test_inbound import PAGE, page_ada
@@ -119,6 +121,13 @@ def test_a_callback_for_a_message_that_nobody_sent_is_noted_in_the_log(small_des
     unknown = Callback("SM" + "7" * 32, "delivered", None, "nothing")
     small_desk.call(note(small_desk.engine, unknown))
     assert any(line["event"] == "callback_for_no_page" for line in small_desk.log.lines)
+
+
+@pytest.mark.parametrize(("within", "asked"), [(90, 75), (30, 15), (10, 5)])
+def test_a_receipt_that_nobody_brings_is_asked_for_before_it_is_late(
+    within: int, asked: int
+) -> None:
+    assert look_after(timedelta(seconds=within)) == timedelta(seconds=asked)
 
 
 @pytest.mark.parametrize("status", ["scheduled", "partially_delivered", "something-new"])

@@ -92,6 +92,20 @@ def test_the_longer_it_takes_the_rarer_it_is_asked_and_in_the_end_no_more(
     assert [pause(age) for age in ages] == [2.0, 60.0, 300.0, None]
 
 
+def test_what_callbacks_bring_is_asked_for_until_twilio_has_answered_once(
+    closed_desk: Desk,
+) -> None:
+    paged(closed_desk)
+    slow = Slow([SendUncertain("twilio-no-answer"), False])
+    with running(closed_desk, Looks(closed_desk.engine, {"sms": slow}, 2.0, brought=True).run):
+        closed_desk.advance(seconds=70)
+        closed_desk.wait(lambda: (next_look(closed_desk) or 0) > 0, "it was not asked")
+        assert next_look(closed_desk) == pytest.approx(7, abs=0.1)
+        closed_desk.advance(seconds=8)
+        closed_desk.wait(lambda: not awaited(closed_desk), "it was not asked again")
+    assert len(slow.asked) == 2
+
+
 def test_what_is_not_known_yet_is_asked_again(closed_desk: Desk) -> None:
     paged(closed_desk)
     slow = Slow([False, True])

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot.domain.page import Notice, Page, SendFailed, SendUncertain, Sent
 from bot.engine.compose import compose
 from bot.phone.client import TwilioAccount
-from bot.phone.sms import LOOK_AFTER, SmsSender
+from bot.phone.sms import ASK_AFTER, SmsSender
 from bot.phone.trial import refusal
 from bot.sandbox.journal import Entry
 from storage import outbox
@@ -45,6 +45,16 @@ def test_a_page_leaves_with_its_callback_and_a_validity_that_ends_at_the_next_st
     delivery_id = small_desk.pages()[0].delivery_id
     assert create.body["StatusCallback"] == f"{small_desk.url}/twilio/status?d={delivery_id}"
     assert 1 <= int(create.body["ValidityPeriod"]) <= 10 * 60
+
+
+def test_with_a_public_url_a_receipt_is_asked_for_shortly_before_it_is_late(
+    small_desk: Desk,
+) -> None:
+    page_ada(small_desk)
+    page = replace(page_of(small_desk), receipt_within=timedelta(minutes=5))
+    sent = small_desk.call(small_desk.sender.send(page))
+    small_desk.ada.expect_sms(PAGE)
+    assert sent.look_after == timedelta(minutes=4, seconds=45)
 
 
 @pytest.fixture
@@ -106,7 +116,7 @@ def test_what_was_sent_is_found_by_its_code_although_it_would_read_otherwise_by_
     late = replace(page, now=page.now + timedelta(hours=2))
     found = private_desk.call(private_desk.sender.find(late))
     sent = private_desk.pages()[0].provider_id
-    assert found == Sent(sent, look_after=LOOK_AFTER), "nobody brings its receipt either"
+    assert found == Sent(sent, look_after=ASK_AFTER), "nobody brings its receipt either"
 
 
 def test_a_message_older_than_the_attempt_is_no_proof(private_desk: Desk) -> None:

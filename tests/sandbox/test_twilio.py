@@ -152,6 +152,16 @@ def test_callbacks_can_come_twice_and_in_the_wrong_order(
     assert bot.statuses() == ["delivered", "delivered", "sent", "sent"]
 
 
+def test_callbacks_can_get_lost_and_the_message_arrives_all_the_same(
+    world: World, phone: Phone, dial: Dial, run: Run, bot: Bot
+) -> None:
+    world.twilio.carrier.lose_callbacks = True
+    send(run, dial, to=TO, from_=world.from_number, body=PAGE, status_callback=bot.url)
+    assert phone.expect_sms("ACK 4827").status == "delivered"
+    world.settle()
+    assert bot.statuses() == []
+
+
 def test_a_callback_that_fails_is_recorded_and_not_tried_again(
     world: World, phone: Phone, dial: Dial, run: Run, bot: Bot
 ) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.phone import client
 from bot.sandbox.hospital import Hospital
+from bot.sandbox.realtime import real_now
 from tests.scenarios.looking import (
     CODE,
     acknowledge_by_sms,
@@ -55,6 +57,50 @@ def test_a_receipt_that_comes_late_shows_on_the_alert(hospital: Hospital) -> Non
     assert delivered.data["late"] is True
     assert delivered.data["seconds"] == pytest.approx(180, abs=2)
     acknowledge_by_sms(hospital, hospital.ada, hospital.ada.phone.expect_sms(CODE))
+
+
+def test_a_receipt_whose_callback_got_lost_is_asked_for_before_it_is_late(
+    hospital: Hospital,
+) -> None:
+    hospital.world.twilio.carrier.lose_callbacks = True
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    sms = hospital.ada.phone.expect_sms(CODE)
+    assert pages(hospital)[0].delivered_at is None
+    hospital.pass_time(minutes=2)
+    assert [(row.slip.channel, bool(row.delivered_at)) for row in pages(hospital)] == [
+        ("sms", True)
+    ]
+    assert not entries(hospital, "receipt_overdue")
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+
+
+def test_a_failure_whose_callback_got_lost_is_found_as_early(hospital: Hospital) -> None:
+    hospital.world.twilio.carrier.lose_callbacks = True
+    hospital.ada.phone.state("blocked")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=1.3)
+    hospital.ada.slack.expect_new("Critical")
+    (failed,) = entries(hospital, "page_failed")
+    assert failed.data["reason"] == "twilio-30004"
+    expect_everything(hospital)
+
+
+def test_a_page_proven_by_one_callback_is_asked_after_when_no_other_comes(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer was lost, and so is what follows the proof."""
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 1.0)
+    hospital.close()
+    hospital.open()
+    hospital.world.twilio.faults.fail_next("messages.create", "hang_reply")
+    hospital.ada.phone.state("no receipt")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.phone.expect_sms(CODE)
+    (sms,) = hospital.world.twilio.carrier.of_number(hospital.ada.phone.number)
+    sms.move("delivered", real_now())
+    hospital.pass_time(minutes=2)
+    assert [bool(row.delivered_at) for row in pages(hospital)] == [True]
+    expect_everything(hospital)
 
 
 def test_the_timer_stays_as_it_was(hospital: Hospital) -> None:

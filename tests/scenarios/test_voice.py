@@ -231,6 +231,17 @@ def test_callbacks_that_come_twice_and_in_any_order_count_once(hospital: Hospita
     assert len(entries(hospital, "page_failed")) == 2
 
 
+def test_what_became_of_a_call_is_asked_for_where_its_callbacks_got_lost(
+    hospital: Hospital,
+) -> None:
+    hospital.world.twilio.carrier.lose_callbacks = True
+    critical(hospital)
+    hospital.pass_time(minutes=5)
+    nobody_answered(hospital.ada)
+    assert len(entries(hospital, "page_failed")) == 2
+    expect_everything(hospital)
+
+
 def test_a_call_whose_answer_was_lost_is_found_and_rings_once(hospital: Hospital) -> None:
     hospital.ada.phone.answers("picks up")
     hospital.world.twilio.faults.fail_next("calls.create", "lost_reply")

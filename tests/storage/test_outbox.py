@@ -190,8 +190,8 @@ def test_a_page_is_found_by_what_the_provider_calls_it(clinic: Database, adams: 
 def test_proof_turns_an_uncertain_attempt_into_a_sent_one(clinic: Database, adams: str) -> None:
     claimed = one_claimed(clinic, adams)
     settle(clinic, claimed, "uncertain")
-    assert clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
-    assert not clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
+    assert clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, Sent("SM1")))
+    assert not clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, Sent("SM1")))
     assert clinic.look(lambda c: outbox.by_provider_id(c, "SM1")) == claimed
 
 
@@ -213,7 +213,7 @@ def test_proof_cancels_the_repeat_that_still_waits_and_nothing_else(
     alert_id, other_id = str(claimed.alert_id), opened(clinic).id
     put(clinic, alert_id, send(repeat, NOW), *(send(other, NOW) for other in others))
     put(clinic, other_id, send(repeat, NOW))
-    clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
+    clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, Sent("SM1")))
     states = [(r.slip, r.state) for r in clinic.look(lambda c: page_history.history(c, alert_id))]
     assert states == [(first, "sent"), (repeat, "cancelled"), *((o, "waiting") for o in others)]
     assert clinic.look(lambda c: page_history.history(c, other_id))[0].state == "waiting"
@@ -226,7 +226,7 @@ def test_proof_of_a_notice_of_no_alert_cancels_its_repeat_too(clinic: Database, 
     settle(clinic, claimed, "uncertain")
     for about in ("no-msh", "no-obr"):
         put(clinic, None, SendNotice(replace(first, tries=2), NOW), data=about)
-    clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, "SM1"))
+    clinic.run(lambda c: outbox.proven(c, claimed.delivery_id, NOW, Sent("SM1")))
     assert [one.data for one in claim(clinic)] == ["no-obr"]
 
 
