@@ -32,8 +32,6 @@ TWILIO = "https://api.twilio.com"
 LONGEST_RETRY_AFTER = 600.0
 BROKEN = 500
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 10.0
-GATEWAYS = frozenset({502, 504})
-"""The answers of something in between, which may have passed the request on."""
 
 # The SDK's exception leaves the headers out; this is the answer's to the call made last in a task.
 _retry_after: ContextVar[float | None] = ContextVar("retry_after", default=None)
@@ -167,14 +165,12 @@ async def asked(call: Awaitable[T], tries: int = 1) -> T:
     """The call's result, with its errors as those that the engine knows.
 
     Raises SendFailed where Twilio refused it or was not reached, SendUncertain where the request
-    went out and no answer that can be read came back.
+    went out and no answer came back that tells what became of it.
     """
     try:
         return await call
     except TwilioException as refused:
         status, code = _said(refused)
-        if status in GATEWAYS:
-            raise SendUncertain(f"twilio-http-{status}") from None
         raise failure(status, code, tries, _retry_after.get()) from None
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
         raise SendFailed("twilio-unreachable", permanent=False) from None

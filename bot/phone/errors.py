@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.page import SendFailed
+from bot.domain.page import SendFailed, SendUncertain
 
 
 class OptedOut(SendFailed):
@@ -54,6 +54,7 @@ RULES: Mapping[int, Rule] = {
     30017: _PHONE_OFF,  # the carrier's network is congested
     30036: _PHONE_OFF,  # not delivered while it was valid: it is us who say for how long
     30410: _PHONE_OFF,  # the carrier did not answer Twilio in time
+    20503: _BUSY,  # out of service for a while: nothing was taken
     # Too much at once.
     20429: _BUSY,
     21611: _BUSY,  # the queue of our number is full
@@ -94,17 +95,21 @@ RULES: Mapping[int, Rule] = {
 }
 SERVER_ERROR = 500
 TOO_MANY = 429
+UNAVAILABLE = 20503
 
 
 def failure(
     status: int, code: int | None, tries: int = 1, retry_after: float | None = None
-) -> SendFailed:
+) -> SendFailed | SendUncertain:
     """What an HTTP error answer says. ``tries`` counts from 1; ``retry_after`` in seconds.
 
-    An unknown refusal takes the next channel now and is the operator's to look at.
+    A server's error may come after the message was taken: Twilio says so of its own 500
+    (https://www.twilio.com/docs/api/errors/20500), and a gateway may have passed it on. Only where
+    Twilio itself is out of service nothing was taken. An unknown refusal takes the next channel now
+    and is the operator's to look at.
     """
-    if status >= SERVER_ERROR:
-        return SendFailed(f"twilio-http-{status}", permanent=False, retry_after=retry_after)
+    if status >= SERVER_ERROR and code != UNAVAILABLE:
+        return SendUncertain(f"twilio-http-{status}")
     if code is None or code == status:  # the SDK gives the status where there is no code
         rule = _BUSY if status == TOO_MANY else _OPERATOR
         return _failed(f"twilio-http-{status}", rule, tries, retry_after)

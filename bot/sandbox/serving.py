@@ -73,7 +73,7 @@ def failure(fault: Fault, entry: Entry, error: Response) -> Response:
     if fault.how in UNREADABLE:
         return _unreadable(fault.how, said)
     match fault.how:
-        case "error":
+        case "error" | "server_error":
             return error
         case "status" if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
             error.status_code = fault.status
@@ -91,6 +91,8 @@ def _unreadable(how: How, said: str) -> Response:
     match how:
         case "bad_gateway":
             return HTMLResponse("<html>Bad Gateway</html>", HTTPStatus.BAD_GATEWAY)
+        case "unavailable":
+            return HTMLResponse("<html>upstream reset</html>", HTTPStatus.SERVICE_UNAVAILABLE)
         case "page":
             return HTMLResponse("<html>Please sign in</html>")
         case "cut_json":

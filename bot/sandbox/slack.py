@@ -164,5 +164,5 @@ async def _values(request: Request) -> dict[str, Any]:
 
 
 def _failed(fault: Fault, entry: Entry) -> Response:
-    error = fault.error or "ratelimited"
+    error = fault.error or ("internal_error" if fault.how == "server_error" else "ratelimited")
     return failure(fault, entry, JSONResponse({"ok": False, "error": error}))

@@ -81,7 +81,7 @@ class Twilio:
                     status, entry.answer = self._answer(work, request, params)
                 if fault is None:
                     return JSONResponse(entry.answer, status)
-            code = int(fault.error or 20429)
+            code = int(fault.error or (20500 if fault.how == "server_error" else 20429))
             return failure(fault, entry, JSONResponse(error_json(code)[1], error_json(code)[0]))
 
         return call

@@ -17,6 +17,8 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     20006: (400, "Invalid value of {0}"),
     20404: (404, "The requested resource {0} was not found"),
     20429: (429, "Too Many Requests"),
+    20500: (500, "An internal server error has occurred"),
+    20503: (503, "Service unavailable"),
     21201: (400, "No 'To' number is specified"),
     21205: (400, "Url is not a valid URL: {0}"),
     21210: (400, "The source phone number provided, {0}, is not yet verified for your account."),

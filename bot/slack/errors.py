@@ -54,7 +54,7 @@ CODES: Mapping[str, Kind] = {
 }
 GONE = frozenset(f"slack-{code}" for code in _GONE.split())
 _SLUG = re.compile(r"[a-z_]{1,64}")
-_TOO_MANY, _UNAVAILABLE, _SERVER_ERROR, _REDIRECTED = 429, 503, 500, 300
+_TOO_MANY, _SERVER_ERROR, _REDIRECTED = 429, 500, 300
 _NEVER_CONNECTED = (
     aiohttp.ClientConnectorError,
     aiohttp.ClientHttpProxyError,
@@ -94,9 +94,8 @@ def _by_code(code: str) -> SendFailed | SendUncertain:
 
 
 def _without_code(status: int) -> SendFailed | SendUncertain:
-    """An answer by something between us and Slack, which may have passed the request on."""
-    if status == _UNAVAILABLE:
-        return SendFailed("slack-unavailable", permanent=False)
+    """An answer by something between us and Slack, which may have passed the request on; a proxy
+    says 503 also where the connection behind it broke under the request."""
     if status >= _SERVER_ERROR or status < _REDIRECTED:  # 0 where not even that can be told
         return SendUncertain(f"slack-status-{status}")
     return SendFailed(f"slack-status-{status}", permanent=True, configuration=True)

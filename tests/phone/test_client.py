@@ -96,16 +96,23 @@ def test_a_success_that_cannot_be_read_leaves_it_uncertain(body: bytes) -> None:
         create_at(answering("201 Created", body))
 
 
-@pytest.mark.parametrize("status", ["502 Bad Gateway", "504 Gateway Timeout"])
-def test_a_gateway_that_failed_may_have_passed_the_message_on(status: str) -> None:
+@pytest.mark.parametrize("status", ["500 Oops", "502 Bad Gateway", "503 Busy", "504 Timeout"])
+def test_a_server_that_failed_may_have_taken_the_message_or_passed_it_on(status: str) -> None:
     with pytest.raises(SendUncertain, match=f"twilio-http-{status[:3]}"):
         create_at(answering(status, b"<html>no JSON</html>"))
 
 
-@pytest.mark.parametrize("status", ["500 Oops", "503 Busy"])
-def test_a_server_error_may_be_tried_again(status: str) -> None:
-    with pytest.raises(SendFailed, match=f"twilio-http-{status[:3]}") as failed:
-        create_at(answering(status, b"<html>no JSON</html>"))
+def test_twilios_own_error_leaves_it_uncertain_as_twilio_says() -> None:
+    body = json.dumps({"code": 20500, "message": "Internal Server Error", "status": 500}).encode()
+    with pytest.raises(SendUncertain, match="twilio-http-500"):
+        create_at(answering("500 Oops", body))
+
+
+def test_a_twilio_that_says_itself_that_it_is_out_of_service_has_taken_nothing() -> None:
+    body = json.dumps({"code": 20503, "message": "Service unavailable", "status": 503}).encode()
+    with pytest.raises(SendFailed, match="twilio-20503") as failed:
+        create_at(answering("503 Busy", body, "Retry-After: 4"))
+    assert failed.value.retry_after == 4
     assert not failed.value.permanent
     assert not failed.value.configuration
 
@@ -131,12 +138,17 @@ def test_one_call_does_not_inherit_the_retry_after_of_another() -> None:
         async with served(answering("429 Too Many", b"", "Retry-After: 9")) as port:
             with pytest.raises(SendFailed):
                 await create(account_at(port))
-        async with served(answering("503 Busy", b"")) as port:
+        async with served(answering("429 Too Many", b"")) as port:
             with pytest.raises(SendFailed) as failed:
                 await create(account_at(port))
             assert failed.value.retry_after is None
 
     asyncio.run(run())
+
+
+def test_a_list_that_breaks_says_so_and_tells_nothing() -> None:
+    with pytest.raises(SendUncertain, match="twilio-http-500"):
+        listing_at(answering("500 Oops", b"oops"))
 
 
 @pytest.mark.parametrize("code", [21211, 21214, 21408, 21610, 21612, 21614])
@@ -189,7 +201,7 @@ def listing_at(answer: Answer) -> None:
     [
         ("401 No", 20003, "twilio-20003"),
         ("429 Busy", 20429, "twilio-20429"),
-        ("500 Oops", None, "twilio-http-500"),
+        ("503 Busy", 20503, "twilio-20503"),
     ],
 )
 def test_a_list_that_is_refused_says_why_too(status: str, code: int | None, reason: str) -> None:

@@ -2,13 +2,25 @@
 
 import pytest
 
+from bot.domain.page import SendFailed, SendUncertain
 from bot.phone.errors import RULES, failure, undelivered
+
+
+def failed(status: int, code: int | None) -> SendFailed:
+    said = failure(status, code)
+    assert isinstance(said, SendFailed)
+    return said
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, None), (500, 20500), (503, None), (504, 504)])
+def test_an_error_of_the_server_tells_nothing_of_the_message(status: int, code: int | None) -> None:
+    assert isinstance(failure(status, code), SendUncertain)
 
 
 @pytest.mark.parametrize("code", [20429, 21611, 30001])
 def test_too_much_at_once_is_tried_again(code: int) -> None:
-    assert not failure(429, code).permanent
-    assert not failure(429, code).configuration
+    assert not failed(429, code).permanent
+    assert not failed(429, code).configuration
 
 
 @pytest.mark.parametrize("code", [30003, 30008])
@@ -35,7 +47,7 @@ def test_every_rule_that_blames_the_operator_takes_the_next_channel_now() -> Non
 
 @pytest.mark.parametrize("code", [30032, 30034, 30002, 21608])
 def test_a_sender_that_is_not_registered_is_the_operators_to_mend(code: int) -> None:
-    assert failure(400, code).configuration
+    assert failed(400, code).configuration
     assert undelivered(code).configuration
     assert undelivered(code).permanent
 

@@ -145,7 +145,7 @@ def test_our_answer_to_a_reply_is_no_proof(private_desk: Desk) -> None:
 def test_looking_for_proof_fails_where_twilio_cannot_be_asked(private_desk: Desk) -> None:
     page_ada(private_desk)
     page = page_of(private_desk)
-    private_desk.world.twilio.faults.fail_next("messages.list", status=503)
+    private_desk.world.twilio.faults.fail_next("messages.list", error=20503)
     with pytest.raises(SendFailed):
         private_desk.call(private_desk.sender.find(page))
     private_desk.world.twilio.faults.fail_next("messages.list", "hang")
@@ -217,7 +217,7 @@ def test_the_channel_is_well_until_a_call_shows_otherwise(small_desk: Desk) -> N
     asked = len(small_desk.world.log)
     assert small_desk.call(sender.check()) == "ok"
     assert len(small_desk.world.log) == asked
-    faults.fail_next("messages.create", status=503)
+    faults.fail_next("messages.create", error=20503)
     small_desk.report()
     small_desk.wait(lambda: bool(small_desk.happened("page_failed")), "the send did not fail")
     faults.fail_next("messages.list", status=503)

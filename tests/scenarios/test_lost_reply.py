@@ -10,6 +10,7 @@ import pytest
 
 from bot.engine import dispatcher
 from bot.phone import client as twilio
+from bot.sandbox.faults import Faults, How
 from bot.sandbox.hospital import Hospital
 from bot.slack import sender as slack
 from storage.page_history import PageRow
@@ -18,6 +19,7 @@ from tests.scenarios.wire import PROCESSED, Fault, Wire
 
 NOT_PROCESSED: tuple[Fault, ...] = ("reset before", "deaf")
 CALLS = {"slack": b"chat.postMessage", "sms": b"/Messages.json"}
+METHODS = {"slack": "chat.postMessage", "sms": "messages.create"}
 both_channels = pytest.mark.parametrize("channel", CALLS)
 
 
@@ -51,6 +53,11 @@ def wired(hospital: Hospital) -> Iterator[Callable[[str], Wire]]:
 
 def rows(hospital: Hospital, channel: str) -> list[PageRow]:
     return [row for row in pages(hospital) if row.slip.channel == channel]
+
+
+def faults_of(hospital: Hospital, channel: str) -> Faults:
+    world = hospital.world
+    return world.slack.faults if channel == "slack" else world.twilio.faults
 
 
 def got(hospital: Hospital, channel: str) -> int:
@@ -96,6 +103,36 @@ def test_what_was_not_taken_is_sent_once_more_and_marked(
 
 
 @both_channels
+@pytest.mark.parametrize("how", ["server_error", "unavailable"])
+def test_an_error_that_comes_after_the_page_was_taken_repeats_nothing(
+    hospital: Hospital, channel: str, how: How
+) -> None:
+    """A 500 of the provider's own, and a 503 of something in between."""
+    faults_of(hospital, channel).fail_next(METHODS[channel], how)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    assert got(hospital, channel) == 1
+    assert [(row.state, row.slip.possible_repeat) for row in rows(hospital, channel)] == [
+        ("sent", False)
+    ]
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    expect_everything(hospital)
+
+
+@both_channels
+def test_an_error_of_the_server_that_took_nothing_is_repeated_once_and_marked(
+    hospital: Hospital, channel: str
+) -> None:
+    faults_of(hospital, channel).fail_next(METHODS[channel], status=500)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    message, sms = paged(hospital.ada)
+    assert got(hospital, channel) == 1
+    said = message.plain if channel == "slack" else sms.body
+    assert "possible repeat" in said.lower()
+    expect_everything(hospital)
+
+
+@both_channels
 def test_a_connection_that_has_gone_stale_loses_no_page_and_repeats_none_unmarked(
     hospital: Hospital, wired: Callable[[str], Wire], channel: str
 ) -> None:
@@ -119,9 +156,7 @@ def test_in_doubt_twice_the_next_channel_takes_over(
 ) -> None:
     """Without proof after one marked repeat it counts as gone: the other channel has it."""
     wire = wired(channel)
-    faults = hospital.world.slack.faults if channel == "slack" else hospital.world.twilio.faults
-    method = "chat.postMessage" if channel == "slack" else "messages.create"
-    faults.fail_next(method, "refuse", times=2)
+    faults_of(hospital, channel).fail_next(METHODS[channel], "refuse", times=2)
     hospital.send(hospital.report("ct-head-hemorrhage"))
     hospital.settle()
     assert [row.state for row in rows(hospital, channel)] == ["uncertain", "uncertain"]

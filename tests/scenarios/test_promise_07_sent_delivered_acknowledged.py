@@ -124,10 +124,10 @@ def test_slack_that_is_busy_is_asked_again_after_the_time_it_names(hospital: Hos
     expect_everything(hospital)
 
 
-def test_a_server_error_is_tried_again_and_counts_as_failed_only_after_the_last_try(
+def test_a_provider_out_of_service_is_tried_again_and_counts_as_failed_only_after_the_last_try(
     hospital: Hospital,
 ) -> None:
-    hospital.world.twilio.faults.fail_next("messages.create", status=503, times=2)
+    hospital.world.twilio.faults.fail_next("messages.create", error=20503, times=2)
     hospital.send(hospital.report("cr-chest-pneumothorax"))
     assert owner(hospital) == hospital.sam.name
     hospital.pass_time(minutes=1)

@@ -5,6 +5,7 @@ from typing import Literal
 import pytest
 
 from bot.domain.alert import State
+from bot.engine import dispatcher
 from bot.sandbox.faults import UNREADABLE, How
 from bot.sandbox.hospital import Hospital
 from tests.scenarios.looking import (
@@ -55,9 +56,9 @@ def test_where_the_look_up_cannot_be_read_either_it_is_asked_again(
 def test_both_providers_away_for_an_hour_lose_no_page_and_send_no_storm(
     hospital: Hospital,
 ) -> None:
-    providers = (hospital.world.slack.faults, hospital.world.twilio.faults)
-    for faults in providers:
-        faults.fail_next(status=503, times=10**6)
+    slack, twilio = providers = (hospital.world.slack.faults, hospital.world.twilio.faults)
+    slack.fail_next(error="service_unavailable", times=10**6)
+    twilio.fail_next(error=20503, times=10**6)
     hospital.send(hospital.report("ct-head-hemorrhage"))
     for _ in range(6):
         hospital.pass_time(minutes=10)
@@ -72,5 +73,26 @@ def test_both_providers_away_for_an_hour_lose_no_page_and_send_no_storm(
         assert len(member.phone.sms) == 1, "one page each, and none of those that failed"
         assert len(member.slack.messages) == 1
     acknowledge_by_sms(hospital, hospital.carla, hospital.carla.phone.expect_sms(CODE))
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    expect_everything(hospital)
+
+
+def test_where_nobody_can_say_what_became_of_any_page_the_first_one_after_it_is_one_page(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy in front of both says 503, and so to every question."""
+    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0,))
+    for faults in (hospital.world.slack.faults, hospital.world.twilio.faults):
+        faults.fail_next(status=503, times=10**6)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=20)
+    nothing_waits_for_nothing(hospital)
+    assert not entries(hospital, "page_sent")
+    for faults in (hospital.world.slack.faults, hospital.world.twilio.faults):
+        faults.clear()
+    hospital.pass_time(minutes=5)
+    _, sms = paged(hospital.ada)
+    assert (len(hospital.ada.phone.sms), len(hospital.ada.slack.messages)) == (1, 1)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
     assert hospital.alert().state is State.ACKNOWLEDGED
     expect_everything(hospital)

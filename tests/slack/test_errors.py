@@ -69,7 +69,7 @@ def test_a_rate_limit_says_how_long_to_wait(header: str, seconds: float | None) 
     assert (failed.permanent, failed.retry_after) == (False, seconds)
 
 
-@pytest.mark.parametrize("status", [500, 502, 504])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_gateway_that_failed_may_have_passed_the_message_on(status: int) -> None:
     assert isinstance(refusal(refused("<html>", status)), SendUncertain)
 
@@ -79,8 +79,8 @@ def test_a_success_that_slack_did_not_write_may_have_been_one(data: Any) -> None
     assert isinstance(refusal(refused(data, 200)), SendUncertain)
 
 
-def test_an_unavailable_service_has_taken_nothing() -> None:
-    failed = refusal(refused("", 503))
+def test_a_slack_that_says_itself_that_it_is_out_of_service_has_taken_nothing() -> None:
+    failed = code("service_unavailable", 503)
     assert isinstance(failed, SendFailed)
     assert not failed.permanent
 

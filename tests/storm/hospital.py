@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from bot.app.rehearsal import hospital, people_move_in
-from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.faults import PROCESSED, Fault, Faults
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.stories import CODE
@@ -19,14 +19,13 @@ SHARE = 0.2
 """One request in five fails, at either provider."""
 
 _COMMON = [
-    *(Fault(how) for how in ("refuse", "lost_reply", "hang", "hang_reply")),
-    *(Fault(how) for how in ("bad_gateway", "page", "cut_json", "empty")),
+    *(Fault(how) for how in ("refuse", "hang", *PROCESSED)),
     Fault("status", status=500),
     Fault("status", status=503),
     Fault("status", status=429, retry_after=2),
 ]
 SLACK_FAULTS = [*_COMMON, Fault("error", "internal_error"), Fault("error", "ratelimited")]
-TWILIO_FAULTS = [*_COMMON, Fault("error", 20429), Fault("error", 21611)]
+TWILIO_FAULTS = [*_COMMON, *(Fault("error", code) for code in (20429, 20503, 21611))]
 
 
 def mobile(n: int) -> str:

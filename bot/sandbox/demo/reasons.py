@@ -16,7 +16,7 @@ REASONS: Mapping[str, str] = {
     "twilio-no-answer": "Twilio does not answer",
     "slack-unreachable": "Slack cannot be reached",
     "slack-no-answer": "Slack does not answer",
-    "slack-unavailable": "Slack is out of order",
+    "slack-service_unavailable": "Slack is out of order",
     "slack-no-account": "no Slack account",
     "slack-nothing-to-rewrite": "no message that could be changed",
     "slack-user_disabled": "the account is deactivated",
