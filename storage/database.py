@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.domain.coverage import Calls
 from storage import migrating
 from storage.engines import open_engine, read_url
 from storage.memory import Shared, begin, memory
@@ -44,10 +45,10 @@ def before_commit(connection: Connection, act: Callable[[Connection], None]) -> 
 class Database:
     """One database, SQLite or PostgreSQL by its URL. Raises ValueError for any other.
 
-    ``calls``: the site can ring phones, so whoever has a mobile has that channel.
+    ``calls``: what they can do at this site says whose channel they are.
     """
 
-    def __init__(self, url: str, *, calls: bool = False) -> None:
+    def __init__(self, url: str, *, calls: Calls = Calls.NONE) -> None:
         self._url = read_url(url)
         self._engine = open_engine(self._url)
         self._shared = Shared(calls=calls)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from bot.domain.coverage import Calls
 from bot.domain.policy import CategoryPolicy
 
 if TYPE_CHECKING:
@@ -25,10 +26,9 @@ _KEY = "readback"
 @dataclass(slots=True)
 class Shared:
     """What outlives transactions and belongs to one Database: the directory with its edition, the
-    policies by id, and which of them are known to be committed. ``calls``: the site can ring
-    phones."""
+    policies by id, and which of them are known to be committed. ``calls`` are the site's."""
 
-    calls: bool = False
+    calls: Calls = Calls.NONE
     directory: "tuple[str, Directory] | None" = None
     policies: dict[str, CategoryPolicy] = field(default_factory=dict)
     stored_policies: set[str] = field(default_factory=set)

@@ -7,13 +7,13 @@ changed it.
 """
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.domain.coverage import SLACK, SMS, VOICE, Person, Roster
+from bot.domain.coverage import SLACK, SMS, VOICE, Calls, NoSms, Person, Roster
 from bot.domain.identity import authority_names
 from bot.domain.report import Identifier
 from storage import tables
@@ -46,6 +46,10 @@ _CHANGED_SINCE = select(tables.people.c.id).where(
 _WRONG = insert(tables.wrong_numbers).on_conflict_do_nothing(index_elements=["mobile"])
 _RIGHT = delete(tables.wrong_numbers).where(tables.wrong_numbers.c.mobile == bindparam("of_mobile"))
 _WRONG_NUMBERS = select(tables.wrong_numbers.c.mobile)
+_LANDLINE = insert(tables.landlines).on_conflict_do_nothing(index_elements=["mobile"])
+_NO_LANDLINE = delete(tables.landlines).where(tables.landlines.c.mobile == bindparam("of_mobile"))
+_LANDLINES = select(tables.landlines.c.mobile)
+_PINS = select(tables.pins.c.person_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ def opt_out(
     connection.execute(_OPT_OUT, values)
     if not out:
         connection.execute(_RIGHT, {"of_mobile": mobile})
+        connection.execute(_NO_LANDLINE, {"of_mobile": mobile})
     changed(connection)
     return by_mobile(connection, mobile)
 
@@ -154,6 +159,12 @@ def changed_since(connection: Connection, mobile: str, since: datetime) -> bool:
 def wrong_number(connection: Connection, mobile: str, now: datetime) -> None:
     """The number's holder is somebody else than the directory says."""
     connection.execute(_WRONG, {"mobile": mobile, "at": now})
+    changed(connection)
+
+
+def landline(connection: Connection, mobile: str, now: datetime) -> None:
+    """The number takes no SMS, whoever has it."""
+    connection.execute(_LANDLINE, {"mobile": mobile, "at": now})
     changed(connection)
 
 
@@ -185,9 +196,13 @@ def changed(connection: Connection) -> None:
 def _read(connection: Connection) -> Directory:
     rows = connection.execute(_EVERYBODY).all()
     identifiers = connection.execute(_IDENTIFIERS).all()
-    wrong = set(connection.execute(_WRONG_NUMBERS).scalars())
-    calls = memory(connection).shared.calls
-    people = {row.id: _person(row, wrong, calls=calls) for row in rows}
+    known = _Numbers(
+        wrong=set(connection.execute(_WRONG_NUMBERS).scalars()),
+        landlines=set(connection.execute(_LANDLINES).scalars()),
+        pins=set(connection.execute(_PINS).scalars()),
+        calls=memory(connection).shared.calls,
+    )
+    people = {row.id: _person(row, known) for row in rows}
     active = tuple(people[row.id] for row in rows if row.active)
     return Directory(
         people=people,
@@ -203,20 +218,42 @@ def _read(connection: Connection) -> Directory:
     )
 
 
-def _person(row: AnyRow, wrong_numbers: Set[str], *, calls: bool) -> Person:
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What is known of telephone numbers; ``pins`` are the people who have one."""
+
+    wrong: Set[str]
+    landlines: Set[str]
+    pins: Set[str]
+    calls: Calls
+
+    def no_sms(self, row: AnyRow) -> NoSms | None:
+        if row.mobile in self.wrong:
+            return NoSms.WRONG_NUMBER
+        if row.opted_out_at is not None:
+            return NoSms.STOPPED
+        return NoSms.LANDLINE if row.mobile in self.landlines else None
+
+
+def _person(row: AnyRow, known: _Numbers) -> Person:
     """Who wants no SMS (STOP) has said nothing about calls; a wrong number is wrong for both."""
     slack = (row.slack_team, row.slack_user) if row.slack_user else None
-    by_phone = bool(row.mobile) and row.mobile not in wrong_numbers
-    by_sms, by_voice = by_phone and row.opted_out_at is None, by_phone and calls
-    known = ((SLACK, slack), (SMS, by_sms), (VOICE, by_voice))
-    channels = [channel for channel, works in known if works]
-    return Person(
+    no_sms = known.no_sms(row) if row.mobile else None
+    rings = bool(row.mobile and known.calls) and no_sms is not NoSms.WRONG_NUMBER
+    ways = ((SLACK, slack), (SMS, row.mobile and no_sms is None), (VOICE, rings))
+    channels = tuple(channel for channel, works in ways if works)
+    person = Person(
         id=row.id,
         name=row.name,
         timezone=row.timezone,
-        channels=tuple(channels) if row.active else (),
+        channels=(),
         mobile=row.mobile,
         slack=slack,
         email=row.email,
         roles=tuple(row.roles.split()),
+        pin=row.id in known.pins and known.calls is Calls.KEYS,
+        rings=rings,
+        no_sms=no_sms,
     )
+    able = row.active and person.can_answer(channels)
+    return replace(person, channels=channels) if able else person

@@ -42,6 +42,9 @@ _CHANGE = (
 _RIGHT = delete(tables.wrong_numbers).where(
     tables.wrong_numbers.c.mobile.in_(bindparam("mobiles", expanding=True))
 )
+_NO_LANDLINE = delete(tables.landlines).where(
+    tables.landlines.c.mobile.in_(bindparam("mobiles", expanding=True))
+)
 _LEAVE = (
     update(tables.people)
     .where(_columns.id == bindparam("person_id"))
@@ -128,6 +131,7 @@ def apply_import(
     new_numbers = [row.new["mobile"] for row in plan.rows if row.has_new_number]
     if new_numbers:
         connection.execute(_RIGHT, {"mobiles": new_numbers})
+        connection.execute(_NO_LANDLINE, {"mobiles": new_numbers})
     if plan.leaving:
         connection.execute(_LEAVE, [{"person_id": row.id, "now": now} for row in plan.leaving])
     connection.execute(delete(tables.person_identifiers))

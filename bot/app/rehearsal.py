@@ -20,7 +20,7 @@ from bot.app import Running, running
 from bot.clock import Clock, ClockControl, RawClock, SteadyClock
 from bot.domain.people_rules import read_people
 from bot.sandbox.demo.bot_process import BotProcess
-from bot.sandbox.demo.place import CALL_FROM, TIMEZONE, Ports, people_join, prepare, secrets_of
+from bot.sandbox.demo.place import TIMEZONE, Ports, people_join, prepare, secrets_of
 from bot.sandbox.hospital import Hospital, RunningBot
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.slack_state import TEAM
@@ -58,7 +58,7 @@ def hospital(
         watch = SteadyClock(raw)
         control.set_rate(0)
         place = Place(world, folder, url, raw, environment or {})
-        database = Database(url, calls=bool((environment or {}).get(CALL_FROM)))
+        database = Database(url, calls=place.settings.calls)
         ending.callback(database.close)
         people_move_in(database, watch)
         usual = Place.start_child if as_child else Place.start_thread

@@ -14,9 +14,9 @@ class CannotStart(Exception):
 
 
 def pageable(coordinators: Iterable[Person], without: Collection[str]) -> list[Person]:
-    """Those whom a channel reaches that the site does not do without."""
+    """Those who can answer by a channel that the site does not do without."""
     working = {SLACK, SMS, VOICE} - set(without) - ({VOICE} if SMS in without else set())
-    return [person for person in coordinators if working & set(person.channels)]
+    return [one for one in coordinators if one.can_answer(working & set(one.channels))]
 
 
 def cure_for_nobody(without: Collection[str]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.domain.coverage import SLACK, SMS, VOICE, Person, Role, Roster
+from bot.domain.coverage import SLACK, SMS, VOICE, Calls, Person, Role, Roster
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.domain.policy import CategoryPolicy, Policy, Step
 from bot.domain.report import ROUTINE, Identifier, Preliminary, Report, Status
@@ -30,7 +30,7 @@ class Ground:
     processing_ids: frozenset[str]
     now: datetime
     look: Look | None = None
-    calls: bool = False
+    calls: Calls = Calls.NONE
 
 
 @dataclass(frozen=True, slots=True)

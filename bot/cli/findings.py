@@ -15,7 +15,7 @@ from bot.app.feeds import folder_problem
 from bot.app.listening import tls_problem
 from bot.app.safety import cure_for_nobody, pageable
 from bot.cli.shown import count
-from bot.domain.coverage import SMS, Person
+from bot.domain.coverage import NoSms, Person
 from bot.domain.policy_file import BadPolicy
 from bot.settings import Settings, unknown_categories
 from storage import people as stored
@@ -145,8 +145,8 @@ def _unpageable_designees(
         yield Finding("people", Weight.ADVICE, what, cure)
 
 
-def _opted_out(person: Person, _: dict[str, str]) -> bool:
-    return bool(person.mobile) and SMS not in person.channels
+def _without_sms(why: NoSms) -> Callable[[Person, dict[str, str]], bool]:
+    return lambda person, _: person.no_sms is why
 
 
 _Rule = tuple[str, str, str, Callable[[Person, dict[str, str]], bool]]
@@ -155,7 +155,7 @@ _RULES: tuple[_Rule, ...] = (
         "cannot be paged at all",
         "Their alerts go to the next person at once: add a mobile or a Slack ID.",
         "all",
-        lambda person, _: not person.channels,
+        lambda person, _: not person.channels and not person.only_hears,
     ),
     (
         "have no mobile, so only Slack reaches them",
@@ -167,7 +167,19 @@ _RULES: tuple[_Rule, ...] = (
         "answered STOP, so no SMS reaches them",
         "They have to send START to your number themselves.",
         "all",
-        _opted_out,
+        _without_sms(NoSms.STOPPED),
+    ),
+    (
+        "have a number on file that is somebody else's, as who answered there has said",
+        "Correct the directory; if it is theirs, they have to send START to your number.",
+        "all",
+        _without_sms(NoSms.WRONG_NUMBER),
+    ),
+    (
+        "have a number that takes no SMS, a landline as Twilio says",
+        "Add a mobile; if it is one, they have to send START to your number.",
+        "all",
+        _without_sms(NoSms.LANDLINE),
     ),
     (
         "have no designee",

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 
 from bot.cli.findings import Finding, Weight, listed
-from bot.domain.coverage import SLACK, SMS, VOICE, Person
+from bot.domain.coverage import SLACK, SMS, VOICE, Calls, Person
 from bot.domain.drills import Proof, is_proven, months
 from bot.settings import Settings
 from storage import proofs
@@ -27,7 +27,7 @@ def proving(
         return
     number, silent = settings.site.prove_within_months, False
     # Without a way in no key arrives: no call is ever answered.
-    keys = bool(settings.web.public_url)
+    keys = settings.calls is Calls.KEYS
     for channel, called in NAMES.items():
         if channel in without or (channel == VOICE and not keys):
             continue

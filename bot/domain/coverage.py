@@ -1,9 +1,9 @@
 """Who can be asked: people with the channels that reach them, and the roster of one alert."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Role(StrEnum):
@@ -19,11 +19,30 @@ class Role(StrEnum):
 SLACK, SMS, VOICE = "slack", "sms", "voice"
 
 
+class Calls(IntEnum):
+    """What telephone calls can do at this site: nothing without a number that calls; announce only
+    where Twilio cannot reach us; and be answered by keys where it can."""
+
+    NONE = 0
+    ANNOUNCE = 1
+    KEYS = 2
+
+
+class NoSms(StrEnum):
+    """Why no SMS goes to a number on file."""
+
+    STOPPED = "stopped"
+    LANDLINE = "landline"
+    WRONG_NUMBER = "wrong_number"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can be paged. ``channels`` are those that can reach them now, best first.
+    """Somebody who can be paged. ``channels`` are those that can reach them now, best first; none
+    where there is none that they can answer by.
 
-    ``slack`` is (team id, user id); ``mobile`` is E.164; ``timezone`` an IANA name.
+    ``slack`` is (team id, user id); ``mobile`` is E.164; ``timezone`` an IANA name. ``pin``: they
+    have one, and calls can be answered by keys. ``rings``: their phone can ring.
     """
 
     id: str
@@ -34,6 +53,19 @@ class Person:
     slack: tuple[str, str] | None = None
     email: str = ""
     roles: tuple[str, ...] = ()
+    pin: bool = False
+    rings: bool = False
+    no_sms: NoSms | None = None
+
+    def can_answer(self, channels: Collection[str]) -> bool:
+        """Whether one of these lets them answer: a call alone asks for a PIN, as nothing else has
+        brought them a code."""
+        return bool(set(channels) - {VOICE}) or (VOICE in channels and self.pin)
+
+    @property
+    def only_hears(self) -> bool:
+        """A phone rings that they could not answer a page by, and nothing else reaches them."""
+        return self.rings and not self.channels
 
     @property
     def written(self) -> tuple[str, ...]:

@@ -52,6 +52,20 @@ def opt_out(c: Connection, engine: Engine, mobile: str, as_of: datetime | None =
     return True
 
 
+def landline(c: Connection, engine: Engine, mobile: str, as_of: datetime) -> bool:
+    """This number takes no SMS. True where it was news; an entry that has changed since ``as_of``
+    (UTC) stays as it is. What waits for somebody who cannot answer a mere call goes on at once."""
+    locks.lock(c, "people")
+    reached = [person for person in people.by_mobile(c, mobile) if SMS in person.channels]
+    if not reached or people.changed_since(c, mobile, as_of):
+        return False
+    before = alerts.out_of_reach(c)
+    people.landline(c, mobile, engine.clock.now())
+    pass_on(c, engine, before)
+    proofs.forget(c, mobile, [SMS])
+    return True
+
+
 def wrong_number(c: Connection, engine: Engine, mobile: str) -> None:
     """Its holder says that they are somebody else: nothing goes there until START. What waits for
     who should have it goes on at once, and every coordinator hears of it, once."""

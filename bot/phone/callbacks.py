@@ -1,5 +1,6 @@
 """How a message or a call fared, as Twilio reports it: out of order, and more than once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +18,8 @@ from bot.engine.settle import entry, keep_trying, settle
 from bot.log import log
 from bot.phone import call_fate
 from bot.phone.call_fate import Arrived, Fate
-from bot.phone.errors import OptedOut, undelivered
-from bot.phone.stopped import note_stop
+from bot.phone.errors import NEWS, undelivered
+from bot.phone.refusals import note_refusal
 from storage import alerts, audit, inbound, outbox, page_history, people
 from storage.database import after_commit
 from storage.outbox import Claimed
@@ -51,8 +52,10 @@ def look_after(receipt_within: timedelta) -> timedelta:
 
 async def note(engine: Engine, callback: Callback) -> None:
     """Take it into account, once."""
-    if isinstance(undelivered(callback.error_code), OptedOut):
-        await _note_stop(engine, callback)
+    refused = undelivered(callback.error_code)
+    if isinstance(refused, NEWS) and (sent := await engine.database.read(_sent_to(callback))):
+        # A callback that is repeated takes nobody out who has sent START meanwhile.
+        await note_refusal(engine, sent[0], refused, sent[1])
     await engine.database.write(lambda c: note_in(c, engine, callback))
 
 
@@ -75,20 +78,15 @@ def note_in(c: Connection, engine: Engine, callback: Callback) -> None:
         _arrived(c, engine, page, now)
 
 
-async def _note_stop(engine: Engine, callback: Callback) -> None:
-    """A callback that is repeated takes nobody out who has sent START meanwhile."""
-    sent = await engine.database.read(lambda c: _sent_to(c, callback))
-    if sent:
-        await note_stop(engine, *sent)
+def _sent_to(callback: Callback) -> Callable[[Connection], tuple[str, datetime] | None]:
+    """The number, and since when a message was to go there."""
 
+    def look(c: Connection) -> tuple[str, datetime] | None:
+        page = _page_of(c, callback)
+        person = people.load(c, page.slip.person_id) if page else None
+        return (person.mobile, page.created_at) if page and person else None
 
-def _sent_to(c: Connection, callback: Callback) -> tuple[str, str, datetime] | None:
-    """The number, why it got nothing, and since when it was to."""
-    page = _page_of(c, callback)
-    person = people.load(c, page.slip.person_id) if page else None
-    if page is None or person is None:
-        return None
-    return person.mobile, undelivered(callback.error_code).reason, page.created_at
+    return look
 
 
 def _page_of(c: Connection, callback: Callback) -> Claimed | None:

@@ -10,22 +10,30 @@ class OptedOut(SendFailed):
     """The number's holder has said STOP to the carrier: no SMS reaches it until START."""
 
 
+class Landline(SendFailed):
+    """No SMS can ever reach this number."""
+
+
+NEWS = (OptedOut, Landline)
+"""What is so for every later message as well, and so belongs into the directory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """``permanent``: this number will not work. ``configuration``: the operator is at fault.
 
-    ``once``: one more try may succeed, the phone is off or out of reach. ``opted_out``: it is its
-    holder who wants none.
+    ``once``: one more try may succeed, the phone is off or out of reach. ``kind`` is the error.
     """
 
     permanent: bool = False
     configuration: bool = False
     once: bool = False
-    opted_out: bool = False
+    kind: type[SendFailed] = SendFailed
 
 
 _NUMBER = Rule(permanent=True)
-_STOPPED = Rule(permanent=True, opted_out=True)
+_STOPPED = Rule(permanent=True, kind=OptedOut)
+_LANDLINE = Rule(permanent=True, kind=Landline)
 _OPERATOR = Rule(permanent=True, configuration=True)
 _BUSY = Rule()
 _PHONE_OFF = Rule(once=True)
@@ -42,8 +50,8 @@ RULES: Mapping[int, Rule] = {
     21421: _NUMBER,  # no valid number
     21610: _STOPPED,
     21612: _NUMBER,  # no route from our number
-    21614: _NUMBER,  # a landline
-    21635: _NUMBER,  # a landline
+    21614: _LANDLINE,
+    21635: _LANDLINE,
     30004: _NUMBER,  # blocked
     30005: _NUMBER,  # unknown or out of service
     30006: _NUMBER,  # landline, or unreachable carrier
@@ -125,8 +133,7 @@ def undelivered(code: int | None, tries: int = 1) -> SendFailed:
 
 
 def _failed(reason: str, rule: Rule, tries: int, retry_after: float | None) -> SendFailed:
-    kind = OptedOut if rule.opted_out else SendFailed
-    return kind(
+    return rule.kind(
         reason,
         permanent=rule.permanent or (rule.once and tries > 1),
         retry_after=retry_after,

@@ -12,9 +12,9 @@ from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
 from bot.phone.callbacks import ARRIVED, LOST, Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
-from bot.phone.errors import OptedOut
+from bot.phone.errors import NEWS
 from bot.phone.proof import unexplained
-from bot.phone.stopped import note_stop
+from bot.phone.refusals import note_refusal
 from storage.looks import Look
 
 STATUS_PATH = "/twilio/status"
@@ -76,8 +76,8 @@ class SmsSender:
     async def _taken(self, call: Awaitable[MessageInstance], page: Page) -> MessageInstance:
         try:
             return await self._line.asked(call, page.slip.tries)
-        except OptedOut as refused:
-            await note_stop(self._engine, page.person.mobile, refused.reason, page.now)
+        except NEWS as refused:
+            await note_refusal(self._engine, page.person.mobile, refused, page.now)
             raise
 
     async def find(self, page: Page) -> Sent | None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Private
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.domain.coverage import Calls
 from bot.domain.profile import Feeds, Profile
 from bot.domain.report import Preliminary
 from bot.domain.shadow import Shadow
@@ -208,9 +209,11 @@ class Settings(Section):
         return place(path, self._lines) if known else ".".join(map(str, path))
 
     @property
-    def calls(self) -> bool:
-        """Whether the site can ring phones: then whoever has a mobile can be called."""
-        return bool(self.twilio.call_from)
+    def calls(self) -> Calls:
+        """Whether the site can ring phones, and whether a call can be answered by keys."""
+        if not self.twilio.call_from:
+            return Calls.NONE
+        return Calls.KEYS if self.web.public_url else Calls.ANNOUNCE
 
     @property
     def shadow(self) -> Shadow | None:

@@ -6,7 +6,14 @@ An empty text means "none", except in columns that refer to another table, where
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from storage.tables.directory import Editions, People, PersonIdentifiers, Pins, WrongNumbers
+from storage.tables.directory import (
+    Editions,
+    Landlines,
+    People,
+    PersonIdentifiers,
+    Pins,
+    WrongNumbers,
+)
 from storage.tables.drills import DrillPages, Drills, Proofs
 from storage.tables.paging import Alerts, Codes, Pages, Policies
 from storage.tables.received import (
@@ -31,6 +38,7 @@ order_numbers = _table(OrderNumbers)
 policies = _table(Policies)
 people = _table(People)
 wrong_numbers = _table(WrongNumbers)
+landlines = _table(Landlines)
 person_identifiers = _table(PersonIdentifiers)
 pins = _table(Pins)
 drills = _table(Drills)

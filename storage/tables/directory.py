@@ -38,6 +38,15 @@ class WrongNumbers(Row, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class Landlines(Row, table=True):
+    """A number of which Twilio says that it takes no SMS. It can ring."""
+
+    __tablename__ = "landlines"
+
+    mobile: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
+
+
 class PersonIdentifiers(Row, table=True):
     """An identifier by which reports name a person: an NPI, or a local id with its authority."""
 

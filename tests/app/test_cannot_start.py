@@ -16,7 +16,7 @@ from bot.domain.people_file import PersonRow
 from bot.domain.policy_file import BadPolicy
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.settings import Settings, load
-from storage import audit
+from storage import audit, people, pins
 from storage.database import Database
 from storage.people_import import apply_import
 from tests.written import writing
@@ -123,6 +123,31 @@ def test_a_coordinator_whom_no_channel_in_use_reaches_is_none(tmp_path: Path) ->
     database.run(lambda c: apply_import(c, [row], SystemClock().now()))
     database.close()
     assert "No coordinator can be paged" in refusal(settings(tmp_path, url))
+
+
+@pytest.mark.parametrize("without", [frozenset[str](), frozenset({"slack"})])
+@pytest.mark.parametrize("public", ["", "https://readback.example.org"])
+@pytest.mark.parametrize("pin", ["", "271828"])
+def test_a_coordinator_who_could_hear_a_call_and_not_answer_it_is_none(
+    tmp_path: Path, without: frozenset[str], public: str, pin: str
+) -> None:
+    """A landline: by a call alone it takes a PIN and a way in. In Slack they could answer."""
+    url = f"sqlite:///{tmp_path / 'landline.db'}"
+    database = Database(url)
+    database.migrate()
+    slack = ("T1", "U1") if without else None
+    row = PersonRow(2, "1500000017", (), "Carla", "", "+13125550103", slack, "UTC",
+                    ("coordinator",), "", pin)  # fmt: skip
+    now = SystemClock().now()
+    database.run(lambda c: apply_import(c, [row], now, pins.hashes([row])))
+    database.run(lambda c: people.landline(c, row.mobile, now))
+    database.close()
+    calls = {"READBACK_TWILIO__CALL_FROM": "+15005550006", "READBACK_WEB__PUBLIC_URL": public}
+    site = settings(tmp_path, url, TOKENS | calls)
+    if pin and public:
+        assert starts(site, without)
+    else:
+        assert "No coordinator can be paged" in refusal(site, without)
 
 
 def test_with_no_channel_at_all_nobody_can_be_paged(tmp_path: Path, url: str) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from bot.app import policy_of
 from bot.cli import app
 from bot.clock import SystemClock
+from bot.domain.coverage import Calls
 from bot.domain.message import RawMessage, Receipt, Unusable
 from bot.engine.context import Engine, Site
 from bot.engine.intake import receive_in
@@ -151,7 +152,7 @@ def report(accession: str = "A1") -> bytes:
 
 def answered(place: Place, at: datetime) -> None:
     """Everybody has answered by each of their channels, then."""
-    opened = Database(place.url, calls=True)
+    opened = Database(place.url, calls=Calls.KEYS)
     try:
         for one in opened.look(people.everybody):
             for channel in one.channels:

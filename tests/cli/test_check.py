@@ -101,6 +101,35 @@ def test_whom_no_phone_can_wake_is_named(healthy: Place) -> None:
     assert said == ["no twilio.call_from: no phone rings for critical results"]
 
 
+@pytest.mark.parametrize(
+    ("public", "cure"),
+    [("https://readback.example.org", "Give them a PIN"), ("", "a PIN, with web.public_url")],
+)
+def test_whoever_could_hear_a_call_and_not_answer_it_is_named(
+    healthy: Place, public: str, cure: str
+) -> None:
+    healthy.env["READBACK_WEB__PUBLIC_URL"] = public
+    opened = Database(healthy.url)
+    opened.run(lambda c: people.landline(c, "+13125550102", SystemClock().now()))
+    opened.close()
+    told = {f["what"].split(":")[0]: f for f in findings(healthy)["advice"]}
+    (heard,) = [f for f in told.values() if "can hear a call and not answer it" in f["what"]]
+    assert heard["what"].endswith(": Ben")
+    assert cure in heard["cure"]
+    assert "have a number that takes no SMS, a landline as Twilio says" in told
+    assert "have a designee who cannot be paged" in told
+    assert not {"cannot be paged at all", "answered STOP, so no SMS reaches them"} & set(told)
+
+
+def test_a_number_that_was_said_to_be_wrong_is_named_as_that(healthy: Place) -> None:
+    opened = Database(healthy.url)
+    opened.run(lambda c: people.wrong_number(c, "+13125550101", SystemClock().now()))
+    opened.close()
+    told = [f["what"] for f in findings(healthy)["advice"]]
+    assert any("somebody else's" in what and what.endswith(": Ada") for what in told)
+    assert not [what for what in told if "STOP" in what]
+
+
 def test_what_is_not_set_fails_unless_it_is_done_without(place: Place) -> None:
     place.imported(CARLA)
     told = findings(place)

@@ -113,6 +113,31 @@ def test_a_pin_acknowledges_on_a_landline_that_takes_no_sms(hospital: Hospital) 
     assert not [entry for entry in hospital.world.log if PIN in entry.text and entry.method]
 
 
+def test_whoever_could_hear_a_call_and_not_answer_it_gives_way_at_once(hospital: Hospital) -> None:
+    """A landline, no Slack, no PIN: nobody waits half an hour for an answer that cannot come."""
+    hospital.sam.phone.landline()
+    began = hospital.now
+    hospital.send(hospital.report("cr-chest-pneumothorax", accession="1"))
+    paged(hospital.ben)
+    assert (owner(hospital, "1"), hospital.now) == (hospital.ben.name, began)
+    hospital.send(hospital.report("cr-chest-pneumothorax", accession="2"))
+    paged(hospital.ben)
+    hospital.pass_time(minutes=4)
+    assert not hospital.sam.phone.calls
+    sent = [e for e in hospital.world.log if hospital.sam.phone.number in e.text]
+    assert len(sent) == 1, "what is known to take no SMS is sent none"
+    expect_everything(hospital)
+
+
+def test_on_a_landline_a_pin_is_enough_to_be_asked(hospital: Hospital) -> None:
+    import_people(hospital, (PEOPLE_CSV, WITH_PIN.replace("U0ADA", "")))
+    hospital.ada.phone.landline()
+    hospital.ada.phone.answers("picks up")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    picked_up(hospital.ada).press("1").press(f"{PIN}#")
+    assert acknowledgment(hospital).by == hospital.alert().owner
+
+
 def test_a_child_that_presses_keys_acknowledges_nothing(hospital: Hospital) -> None:
     hospital.ada.phone.answers("picks up")
     critical(hospital)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.coverage import Person
+from bot.domain.coverage import Calls, NoSms, Person
 from bot.domain.report import Identifier
-from storage import people, people_import
+from storage import people, people_import, pins
 from storage.database import Database
 from tests.storage import given
 from tests.storage.given import ADAMS, BAKER, NOW
@@ -142,7 +142,7 @@ def test_whoever_has_a_mobile_can_be_called_where_the_site_can_ring_phones(
 ) -> None:
     mobile = next(p.mobile for p in clinic.look(people.everybody) if p.mobile)
     clinic.run(lambda c: people.opt_out(c, mobile, given.NOW))
-    ringing = Database(database_url, calls=True)
+    ringing = Database(database_url, calls=Calls.KEYS)
     try:
         found = {p.id: p.channels for p in ringing.look(people.everybody)}
     finally:
@@ -153,10 +153,57 @@ def test_whoever_has_a_mobile_can_be_called_where_the_site_can_ring_phones(
     assert any("voice" in channels and "sms" not in channels for channels in found.values())
 
 
+@pytest.mark.parametrize(
+    ("calls", "pin", "channels"),
+    [
+        (Calls.KEYS, True, ("voice",)),
+        (Calls.KEYS, False, ()),
+        (Calls.ANNOUNCE, True, ()),
+        (Calls.NONE, True, ()),
+    ],
+)
+@pytest.mark.parametrize("no_sms", [NoSms.STOPPED, NoSms.LANDLINE])
+def test_whom_only_a_call_reaches_can_be_paged_if_they_have_a_pin_for_it(
+    clinic: Database,
+    database_url: str,
+    calls: Calls,
+    pin: bool,
+    channels: tuple[str, ...],
+    no_sms: NoSms,
+) -> None:
+    alone = replace(ADAMS, slack=None, pin="271828" if pin else "")
+    rows = (alone, *given.EVERYBODY[1:])
+    clinic.run(lambda c: people_import.apply_import(c, rows, NOW, pins.hashes(rows)))
+    out = people.opt_out if no_sms is NoSms.STOPPED else people.landline
+    clinic.run(lambda c: out(c, alone.mobile, NOW))
+    site = Database(database_url, calls=calls)
+    try:
+        (found,) = site.look(lambda c: people.by_mobile(c, alone.mobile))
+    finally:
+        site.close()
+    assert (found.channels, found.no_sms) == (channels, no_sms)
+    assert found.only_hears is (calls is not Calls.NONE and not channels)
+
+
+def test_a_landline_takes_no_sms_until_start_or_another_number(clinic: Database) -> None:
+    def channels() -> tuple[str, ...]:
+        return next(p for p in clinic.look(people.everybody) if p.name == "Dr. Adams").channels
+
+    clinic.run(lambda c: people.landline(c, ADAMS.mobile, NOW))
+    assert channels() == ("slack",)
+    clinic.run(lambda c: people.opt_out(c, ADAMS.mobile, NOW, out=False))
+    assert channels() == ("slack", "sms")
+    clinic.run(lambda c: people.landline(c, ADAMS.mobile, NOW))
+    clinic.run(lambda c: people.landline(c, "+13125550177", NOW))
+    moved = (replace(ADAMS, mobile="+13125550177"), *given.EVERYBODY[1:])
+    clinic.run(lambda c: people_import.apply_import(c, moved, NOW))
+    assert channels() == ("slack", "sms"), "an admin has entered it"
+
+
 def test_a_wrong_number_is_not_called_either(clinic: Database, database_url: str) -> None:
     person = next(p for p in clinic.look(people.everybody) if p.mobile)
     clinic.run(lambda c: people.wrong_number(c, person.mobile, given.NOW))
-    ringing = Database(database_url, calls=True)
+    ringing = Database(database_url, calls=Calls.KEYS)
     try:
         found = ringing.look(lambda c: people.load(c, person.id))
     finally:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bot.domain.coverage import Calls
 from bot.sandbox.demo import board as boards
 from bot.sandbox.demo.bot_process import BotDied, BotProcess
 from bot.sandbox.demo.bot_time import BotTime
@@ -78,7 +79,7 @@ class Demo:
             },
         )
         self._import_people(folder)
-        self._database = Database(f"sqlite:///{folder / 'readback.db'}", calls=True)
+        self._database = Database(f"sqlite:///{folder / 'readback.db'}", calls=Calls.KEYS)
         ending.callback(self._database.close)
         ending.callback(self.bot.stop)
         self.page = Server(Page(self).routes(), self._port)
