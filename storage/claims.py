@@ -31,14 +31,15 @@ def claim(
     return _in_order(connection.execute(sql.CLAIM, values).all())
 
 
-def put_back(connection: Connection, delivery_id: str, until: datetime) -> None:
-    """What was just claimed may not leave yet after all."""
-    connection.execute(sql.PUT_BACK, {"delivery_id": delivery_id, "until": until})
+def hold(connection: Connection, delivery_id: str, until: datetime) -> None:
+    """What was just claimed may not leave yet after all. When it was due stays as it is: that it
+    waited is told of it, and it goes before what falls due later."""
+    connection.execute(sql.HOLD, {"delivery_id": delivery_id, "until": until})
 
 
-def next_not_before(connection: Connection) -> datetime | None:
+def next_to_leave(connection: Connection) -> datetime | None:
     """When the next waiting row may leave (it may be past), None where none waits."""
-    found: datetime | None = connection.execute(sql.NEXT_NOT_BEFORE).scalar_one_or_none()
+    found: datetime | None = connection.execute(sql.NEXT_TO_LEAVE).scalar_one()
     return found
 
 

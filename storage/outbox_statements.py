@@ -25,6 +25,7 @@ _columns = tables.pages.c
 # Written out, not bound: the planners use a partial index only where they can read its condition.
 _WAITING = _columns.state == literal_column("'waiting'")
 _CLAIMED = _columns.state == literal_column("'claimed'")
+_leaves_at = func.coalesce(_columns.held_until, _columns.not_before)
 
 PUT = insert(tables.pages)
 CANCEL = (
@@ -74,7 +75,9 @@ _READ = (
 def _claim(*on: ColumnElement[bool]) -> ReturningUpdate[Any]:
     picked = (
         select(_columns.id)
-        .where(_WAITING, _columns.not_before <= bindparam("now"), *on)
+        .where(
+            _WAITING, _columns.not_before <= bindparam("now"), _leaves_at <= bindparam("now"), *on
+        )
         .order_by(_columns.priority, _columns.not_before, _columns.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -93,17 +96,17 @@ def _claim(*on: ColumnElement[bool]) -> ReturningUpdate[Any]:
 CLAIM = _claim()
 CLAIM_ON = _claim(_columns.channel == bindparam("on"))
 CLAIM_BUT = _claim(_columns.channel.not_in(bindparam("but", expanding=True)))
-PUT_BACK = (
+HOLD = (
     update(tables.pages)
     .where(_columns.id == bindparam("delivery_id"), _CLAIMED)
-    .values(state="waiting", claimed_by=None, claimed_at=None, not_before=bindparam("until"))
+    .values(state="waiting", claimed_by=None, claimed_at=None, held_until=bindparam("until"))
 )
 NEXT_BY_CHANNEL = (
-    select(_columns.channel, func.min(_columns.not_before).label("at"))
+    select(_columns.channel, func.min(_leaves_at).label("at"))
     .where(_WAITING)
     .group_by(_columns.channel)
 )
-NEXT_NOT_BEFORE = select(_columns.not_before).where(_WAITING).order_by(_columns.not_before).limit(1)
+NEXT_TO_LEAVE = select(func.min(_leaves_at)).where(_WAITING)
 DUE = select(func.count(), func.min(_columns.not_before)).where(
     _WAITING, _columns.not_before <= bindparam("now")
 )

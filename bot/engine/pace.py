@@ -114,7 +114,7 @@ class Pace:
             if until is None:
                 leaving.append(one)
             else:
-                claims.put_back(c, one.delivery_id, until)
+                claims.hold(c, one.delivery_id, until)
         return leaving
 
     def _later(self, one: Claimed, now: datetime) -> datetime | None:

@@ -76,9 +76,9 @@ def test_a_page_is_claimed_once_and_not_before_its_time(clinic: Database, adams:
     put(clinic, alert_id, SendPage(slip(adams), NOW + MINUTE), SendPage(slip(adams, "sms"), NOW))
     assert [one.slip.channel for one in claim(clinic)] == ["sms"]
     assert claim(clinic) == []
-    assert clinic.look(claims.next_not_before) == NOW + MINUTE
+    assert clinic.look(claims.next_to_leave) == NOW + MINUTE
     assert [one.slip.channel for one in claim(clinic, NOW + MINUTE)] == ["slack"]
-    assert clinic.look(claims.next_not_before) is None
+    assert clinic.look(claims.next_to_leave) is None
     assert clinic.look(outbox.under_way) == 2
 
 
