@@ -17,11 +17,12 @@ from bot.sources.hl7_batch import split
 from bot.sources.hl7_charset import header_line, unmarked
 from bot.sources.hl7_flags import salvage
 from bot.sources.hl7_macros import salvaged_macros
+from bot.sources.hl7_marks import at
 from bot.sources.hl7_orders import party, processing_id, salvaged_order, sender
 from bot.sources.hl7_people import patient
 from bot.sources.hl7_report import Circumstances, Left, reports
 from bot.sources.hl7_time import moment, zone_of
-from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
+from bot.sources.hl7_wire import BadReport, Wire, cut, decode, salvaged
 from bot.sources.oversize import together
 from bot.sources.salvage import unread_flags
 
@@ -126,7 +127,7 @@ def _unread(
         bad.code,
         bad.location,
         numbers=order[1] if order else (),
-        patient=patient(order[0].pid, wire) if order else Patient(),
+        patient=patient(order[0].pid, wire.marks) if order else Patient(),
         content=content_,
         sent_at=_sent_at(wire, zone),
     )
@@ -149,7 +150,7 @@ def _left(left: Left, wire: Wire, known: Circumstances) -> Unusable:
         bad.code,
         bad.location,
         numbers=numbers,
-        patient=patient(order.pid, wire) if order.pid else Patient(),
+        patient=patient(order.pid, wire.marks),
         sent_at=_sent_at(wire, known.zone),
         content=hashlib.sha256("\r".join(order.raw).encode(errors="replace")).hexdigest(),
     )
@@ -157,7 +158,7 @@ def _left(left: Left, wire: Wire, known: Circumstances) -> Unusable:
 
 def _without_last_field(wire: Wire) -> Wire:
     """Of a message that broke off the last field may be half a number, which is another order's."""
-    last = wire.lines[-1].rpartition(wire.field)[0] if wire.lines else ""
+    last = wire.lines[-1].rpartition(wire.marks.field)[0] if wire.lines else ""
     return replace(wire, lines=[*wire.lines[:-1], last])
 
 
@@ -167,17 +168,18 @@ def _salvaged(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
 
 def _set_aside(wire: Wire) -> str:
     """Empty for a message that carries a report; else its type and trigger as a slug."""
-    parts = at(wire.header, 9).split(wire.component)
-    structure = wire.clean(at(parts, 2))
+    parts = wire.header[9].split(wire.marks.component)
+    if parts[0] == "ORU":
+        return ""  # whatever its trigger: R30, Z01 and misspelt ones carry results all the same
+    structure = wire.marks.clean(at(parts, 2))
     # "ORU_R01" for ORU^R01 is a slip of some: the type is what stands first.
-    kind = (wire.clean(parts[0]) or structure[:3]).upper()
-    kind = "ORU" if _RESULT.match(kind) else kind
-    trigger = wire.clean(at(parts, 1)).upper()
+    kind = (wire.marks.clean(parts[0]) or structure[:3]).upper()
+    if _RESULT.match(kind):
+        return ""
+    trigger = wire.marks.clean(at(parts, 1)).upper()
     if not _CODE.fullmatch(kind):
         detail = "The message type is missing or unknown: send ORU^R01 in MSH-9"
         raise BadReport("no-message-type", detail, "200" if kind else "101", "MSH^1^9")
-    if kind == "ORU":
-        return ""  # whatever its trigger: R30, Z01 and misspelt ones carry results all the same
     return f"{kind}-{trigger}".lower() if _CODE.fullmatch(trigger) else kind.lower()
 
 

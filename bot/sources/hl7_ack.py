@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
 from bot.sources.hl7_batch import without_envelope
 from bot.sources.hl7_charset import header_line, unmarked
-from bot.sources.hl7_wire import at
+from bot.sources.hl7_marks import at
 
 _UNSUPPORTED = frozenset({"200", "201", "202", "203"})
 _CONDITIONS = {
