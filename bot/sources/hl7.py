@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import NO_PROFILES, STANDARD, Feeds, Profile
-from bot.domain.report import Flag, Patient
+from bot.domain.report import Flag, Patient, Report, Status
+from bot.sources.documents import unread
 from bot.sources.hl7_batch import split
 from bot.sources.hl7_charset import header_line, unmarked
 from bot.sources.hl7_flags import salvage
@@ -41,16 +42,13 @@ def read(
     timezone: ZoneInfo,
     now: datetime,
     feeds: Feeds = NO_PROFILES,
-    documents: bool = True,
 ) -> RawMessage:
     """Read one message. ``timezone`` is for times without a zone; ``now`` tells times ahead of it.
-    ``documents`` False leaves embedded ones unread.
 
     Never raises: what cannot be used comes back as Unusable.
     """
     try:
         wire = cut(*decode(data))
-        wire = wire if documents else replace(wire, documents=False)
     except BadReport as bad:
         return unusable(data, bad, source=source, feeds=feeds, timezone=timezone)
     profile = profile_of(wire, feeds)
@@ -76,12 +74,10 @@ def read_all(
     timezone: ZoneInfo,
     now: datetime,
     feeds: Feeds = NO_PROFILES,
-    documents: bool = True,
 ) -> tuple[RawMessage, ...]:
     """Read what may be several messages, in a batch envelope or not, each with its own bytes."""
     return tuple(
-        read(one, source=source, timezone=timezone, now=now, feeds=feeds, documents=documents)
-        for one in split(data)
+        read(one, source=source, timezone=timezone, now=now, feeds=feeds) for one in split(data)
     )
 
 
@@ -98,7 +94,8 @@ def _reading(wire: Wire, known: Circumstances, data: bytes) -> Reading:
         if aside:
             return SetAside(aside)
         found, left = reports(wire, known)
-        return Reports(found, tuple(_left(one, wire, known) for one in left))
+        lacking = tuple(one for report in found for one in _lacking(report))
+        return Reports(found, (*(_left(one, wire, known) for one in left), *lacking))
     except BadReport as bad:
         return _unread(bad, wire, known.profile, content(data), known.zone)
 
@@ -153,6 +150,19 @@ def _left(left: Left, wire: Wire, known: Circumstances) -> Unusable:
         patient=patient(order.pid, wire.marks),
         sent_at=_sent_at(wire, known.zone),
         content=hashlib.sha256("\r".join(order.raw).encode(errors="replace")).hexdigest(),
+    )
+
+
+def _lacking(report: Report) -> tuple[Unusable, ...]:
+    """What it is used without, though a flag may stand there."""
+    bad = unread(report, "OBX^1^5")
+    if bad is None or report.status in {Status.PRELIMINARY, Status.WITHDRAWN}:
+        return ()
+    numbers, sent_at = report.numbers, report.sent_at
+    return (
+        Unusable(
+            bad.reason, bad.detail, (), bad.code, bad.location, numbers, sent_at=sent_at, used=True
+        ),
     )
 
 

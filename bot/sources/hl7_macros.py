@@ -14,7 +14,7 @@ from itertools import islice
 from bot.domain.profile import MOST_SEVERE, STANDARD, Profile, Rule
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_called import tells_of_a_call
-from bot.sources.hl7_documents import read_out
+from bot.sources.hl7_documents import salvaged_documents
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import is_prose, lines_of
 from bot.sources.hl7_macro_forms import Text, stated
@@ -148,7 +148,7 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
         number += line[:3] == "OBX"
         if line[:3] in {"OBX", "NTE"}:
             results.append((number, line.split(wire.marks.field)))
-    results = read_out(results, wire, always=True)
+    results = salvaged_documents(results, wire)
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
     return tuple(_found(text, _Places(lambda: prose_of(results, wire)), profile))
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from bot.domain.numbers import bare
 from bot.domain.profile import NO_PROFILES, Feeds, Profile
 from bot.domain.report import Report, Status
+from bot.sources.documents import Documents
 from bot.sources.hl7 import profile_of
 from bot.sources.hl7_called import called
 from bot.sources.hl7_documents import read_out
@@ -184,7 +185,7 @@ def _of_modality(order: Order, wire: Wire) -> str:
 def _of_text(
     order: Order, report: Report, wire: Wire, profile: Profile
 ) -> Iterator[tuple[str, str]]:
-    results = read_out(order.results, wire)
+    results = read_out(order.results, wire, Documents())
     segments = [(number, set(lines_of(fields, wire))) for number, fields in results]
     parts = (
         ("text", report.text),

@@ -9,8 +9,9 @@ from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Flag, OrderNumber, Provider, Report, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources import hl7_charset
+from bot.sources.documents import Documents
 from bot.sources.hl7_called import called
-from bot.sources.hl7_documents import read_out
+from bot.sources.hl7_documents import read_out, unread_in
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_macros import prose_of, with_macros
@@ -83,11 +84,14 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     stands = status(order.statuses, codes)
     deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire, profile) if deletes else order.results
-    results = read_out(results, wire)
+    documents = Documents()
+    results = read_out(results, wire, documents)
     flagged = flags(results, wire, profile)
     told = narrate(results, flagged, wire, profile, added)
     told = with_macros(told, lambda: prose_of(results, wire), profile)
     when = _times(order, stands, wire, known)
+    silent = not (told.text or told.addenda)
+    unread = unread_in(results, documents, silent=silent) if wire.documents else ""
     doubt = hl7_charset.doubt(wire.header[18], wire.marks.charset, told.text)
     ordering = orderer(order, wire)
     radiologist = _interpreter(obr[32], marks, known) or _interpreter(obr[33], marks, known)
@@ -97,7 +101,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         status_at=when.status_at,
         finalized_at=when.finalized_at,
         discovered_at=_discovered(results, flagged, order, when, wire, zone) if flagged else None,
-        content_hash=_content_hash(order, numbers, ordering),
+        content_hash=_content_hash(order, numbers, ordering, unread),
         exam=exam_of(obr, marks),
         modality=modality_of(obr, marks),
         text=told.text,
@@ -125,6 +129,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         numbers=numbers.every,
         if_preliminary=profile.preliminary,
         order=bare(numbers.filler),
+        unread=unread,
     )
 
 
@@ -175,10 +180,12 @@ def _standing(results: list[Result], wire: Wire, profile: Profile) -> list[Resul
     return [result for result in results if result[0] not in gone]
 
 
-def _content_hash(order: Order, numbers: Numbers, ordering: str) -> str:
-    """SHA-256 of patient, visit, order and results as sent; not of MSH, nor ORC's transaction."""
+def _content_hash(order: Order, numbers: Numbers, ordering: str, unread: str) -> str:
+    """SHA-256 of patient, visit, order and results as sent; not of MSH, nor ORC's transaction. What
+    a part could not be read of says something else once it can."""
     key = numbers.key
     content = "\r".join([key.authority, key.kind, key.value, ordering, *order.raw])
+    content += f"\r{unread}" if unread else ""
     return hashlib.sha256(content.encode(errors="replace")).hexdigest()
 
 
