@@ -24,6 +24,9 @@ CALL_STATUS_PATH = "/twilio/call-status"
 RING_SECONDS = 25
 """Most voicemails take a call after that."""
 DETECTION_SECONDS = 30
+TALK_SECONDS = 240
+"""More than all questions take, asked as often as they are; after that Twilio ends the call."""
+LONGEST_CALL = timedelta(seconds=RING_SECONDS + TALK_SECONDS + 15)
 LOOK_BACK = 50
 """How many of the newest calls to a number are looked through for proof."""
 EVENTS = ["initiated", "ringing", "answered", "completed"]
@@ -84,6 +87,7 @@ class CallSender:
             machine_detection="DetectMessageEnd",
             machine_detection_timeout=DETECTION_SECONDS,
             timeout=RING_SECONDS,
+            time_limit=TALK_SECONDS,
         )
 
     def _announcement(self, page: Page) -> str:
@@ -112,7 +116,7 @@ class CallSender:
         status, answered_by = str(call.status or ""), call.answered_by or ""
         callback = Callback(look.provider_id, status, None, look.delivery_id, answered_by)
         await note(self._engine, callback)
-        return status in ENDED
+        return status in ENDED or self._engine.clock.now() - look.sent_at > LONGEST_CALL
 
     def _look_after(self, page: Page) -> timedelta:
         return look_after(page.receipt_within) if self._public_url else self._ask_after

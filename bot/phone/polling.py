@@ -5,7 +5,7 @@ Often only while an answer or a receipt may come, and slower the longer it takes
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -50,12 +50,13 @@ class Asked(Protocol):
 @dataclass
 class Looks:
     """Asks for each receipt that nobody has brought. ``seconds`` is the shortest pause between two
-    questions; where callbacks bring receipts (``brought``) one answer of Twilio is enough."""
+    questions; on channels where callbacks bring them (``brought``) one answer of Twilio is enough.
+    """
 
     engine: Engine
     senders: Mapping[str, Asked]
     seconds: float
-    brought: bool = False
+    brought: Collection[str] = ()
 
     async def run(self) -> None:
         """Ask until cancelled."""
@@ -71,7 +72,8 @@ class Looks:
     async def _look(self, look: Look) -> None:
         done = False
         try:
-            done = await self.senders[look.channel].look(look) or self.brought
+            done = await self.senders[look.channel].look(look)
+            done = done or look.channel in self.brought
         except SendFailed as failed:
             done = failed.permanent and not failed.configuration
         except SendUncertain:

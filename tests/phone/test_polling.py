@@ -97,7 +97,7 @@ def test_what_callbacks_bring_is_asked_for_until_twilio_has_answered_once(
 ) -> None:
     paged(closed_desk)
     slow = Slow([SendUncertain("twilio-no-answer"), False])
-    with running(closed_desk, Looks(closed_desk.engine, {"sms": slow}, 2.0, brought=True).run):
+    with running(closed_desk, Looks(closed_desk.engine, {"sms": slow}, 2.0, brought={"sms"}).run):
         closed_desk.advance(seconds=70)
         closed_desk.wait(lambda: (next_look(closed_desk) or 0) > 0, "it was not asked")
         assert next_look(closed_desk) == pytest.approx(7, abs=0.1)
