@@ -216,7 +216,7 @@ async def _send_all(made: Bench, url: str) -> float:
     dispatcher = Dispatcher(made.engine, {"slack": sender}, made.wake)
     began = time.perf_counter()
     loop = asyncio.create_task(dispatcher.run())
-    waiting = claims.next_not_before
+    waiting = claims.next_to_leave
     # Nothing tells that an outbox is empty: it is looked at.
     while await made.database.read(waiting) or not dispatcher.idle:  # noqa: ASYNC110
         await asyncio.sleep(0.01)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from storage import locks, people
 from storage import outbox_statements as sql
 from storage.columns import AnyRow
 from storage.outbox import Claimed, claimed_of
@@ -31,14 +32,35 @@ def claim(
     return _in_order(connection.execute(sql.CLAIM, values).all())
 
 
-def put_back(connection: Connection, delivery_id: str, until: datetime) -> None:
-    """What was just claimed may not leave yet after all."""
-    connection.execute(sql.PUT_BACK, {"delivery_id": delivery_id, "until": until})
+def hold(connection: Connection, delivery_id: str, until: datetime) -> None:
+    """What was just claimed may not leave yet after all. When it was due stays as it is: that it
+    waited is told of it, and it goes before what falls due later."""
+    connection.execute(sql.HOLD, {"delivery_id": delivery_id, "until": until})
 
 
-def next_not_before(connection: Connection) -> datetime | None:
+def number_busy(
+    connection: Connection, one: Claimed, undecided: Sequence[Claimed], since: datetime
+) -> bool:
+    """Whether the number that this goes to is busy with another on the same channel: claimed, or
+    taken ``since`` then and not known to have ended. ``undecided`` are claimed and may not leave.
+    """
+    person = people.load(connection, one.slip.person_id)
+    number = person.mobile if person else ""
+    # Another transaction may be claiming for it, and what that claims cannot be seen yet.
+    if not locks.try_lock(connection, "number", one.slip.channel, number):
+        return True
+    values = {
+        "on": one.slip.channel,
+        "people": [one.slip.person_id, *(p.id for p in people.by_mobile(connection, number))],
+        "but": [other.delivery_id for other in undecided],
+        "since": since,
+    }
+    return connection.execute(sql.NUMBER_BUSY, values).first() is not None
+
+
+def next_to_leave(connection: Connection) -> datetime | None:
     """When the next waiting row may leave (it may be past), None where none waits."""
-    found: datetime | None = connection.execute(sql.NEXT_NOT_BEFORE).scalar_one_or_none()
+    found: datetime | None = connection.execute(sql.NEXT_TO_LEAVE).scalar_one()
     return found
 
 

@@ -1,4 +1,4 @@
-"""What outbox.py, claims.py and looks.py say to the database: built once, compiled once."""
+"""What outbox.py and claims.py say to the database: built once, compiled once."""
 
 from typing import Any
 
@@ -7,17 +7,19 @@ from sqlalchemy import (
     FromClause,
     and_,
     bindparam,
+    case,
     exists,
     func,
     insert,
     literal_column,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.domain.coverage import SLACK
+from bot.domain.coverage import SLACK, VOICE
 from bot.domain.page import Notice
 from storage import tables
 
@@ -25,6 +27,7 @@ _columns = tables.pages.c
 # Written out, not bound: the planners use a partial index only where they can read its condition.
 _WAITING = _columns.state == literal_column("'waiting'")
 _CLAIMED = _columns.state == literal_column("'claimed'")
+_leaves_at = func.coalesce(_columns.held_until, _columns.not_before)
 
 PUT = insert(tables.pages)
 CANCEL = (
@@ -74,7 +77,9 @@ _READ = (
 def _claim(*on: ColumnElement[bool]) -> ReturningUpdate[Any]:
     picked = (
         select(_columns.id)
-        .where(_WAITING, _columns.not_before <= bindparam("now"), *on)
+        .where(
+            _WAITING, _columns.not_before <= bindparam("now"), _leaves_at <= bindparam("now"), *on
+        )
         .order_by(_columns.priority, _columns.not_before, _columns.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -93,17 +98,17 @@ def _claim(*on: ColumnElement[bool]) -> ReturningUpdate[Any]:
 CLAIM = _claim()
 CLAIM_ON = _claim(_columns.channel == bindparam("on"))
 CLAIM_BUT = _claim(_columns.channel.not_in(bindparam("but", expanding=True)))
-PUT_BACK = (
+HOLD = (
     update(tables.pages)
     .where(_columns.id == bindparam("delivery_id"), _CLAIMED)
-    .values(state="waiting", claimed_by=None, claimed_at=None, not_before=bindparam("until"))
+    .values(state="waiting", claimed_by=None, claimed_at=None, held_until=bindparam("until"))
 )
 NEXT_BY_CHANNEL = (
-    select(_columns.channel, func.min(_columns.not_before).label("at"))
+    select(_columns.channel, func.min(_leaves_at).label("at"))
     .where(_WAITING)
     .group_by(_columns.channel)
 )
-NEXT_NOT_BEFORE = select(_columns.not_before).where(_WAITING).order_by(_columns.not_before).limit(1)
+NEXT_TO_LEAVE = select(func.min(_leaves_at)).where(_WAITING)
 DUE = select(func.count(), func.min(_columns.not_before)).where(
     _WAITING, _columns.not_before <= bindparam("now")
 )
@@ -167,13 +172,7 @@ IN_DOUBT = (
 ANOTHER_IN_DOUBT = (
     select(_columns.id)
     .where(
-        or_(
-            _CLAIMED,
-            and_(
-                _columns.state == literal_column("'uncertain'"),
-                _columns.settled_at >= bindparam("since"),
-            ),
-        ),
+        _columns.state.in_(["claimed", "uncertain"]),
         _columns.person_id == bindparam("to_person"),
         _columns.channel == bindparam("on"),
         _columns.id != bindparam("delivery_id"),
@@ -236,6 +235,8 @@ BY_ID = select(*_READ).where(_columns.id == bindparam("delivery_id"))
 BY_PROVIDER_ID = select(*_READ).where(
     _columns.provider_id == bindparam("by_provider"), _columns.provider_id != literal_column("''")
 )
+# Whoever has picked up is still on the line: a call is asked for until it is over.
+_still_asked = case((_columns.channel == VOICE, _columns.look_at), else_=None)
 DELIVERED = (
     update(tables.pages)
     .where(
@@ -243,39 +244,24 @@ DELIVERED = (
         _columns.delivered_at.is_(None),
         _columns.state.not_in(["waiting", "cancelled"]),
     )
-    .values(delivered_at=bindparam("now"), look_at=None)
+    .values(delivered_at=bindparam("now"), look_at=_still_asked)
 )
 LOST = (
     update(tables.pages)
     .where(_columns.id == bindparam("delivery_id"), _columns.state == "sent")
-    .values(lost_at=bindparam("now"), reason=bindparam("because"), look_at=None)
+    .values(lost_at=bindparam("now"), reason=bindparam("because"), look_at=_still_asked)
 )
 # Written out for the partial index, as above.
-_AWAITED = _columns.look_at.is_not(None)
-LOOKS_DUE = (
-    select(_columns.id, _columns.channel, _columns.provider_id, _columns.settled_at)
-    .where(_AWAITED, _columns.look_at <= bindparam("now"))
-    .order_by(_columns.look_at)
-    .limit(bindparam("most"))
+AWAITED = _columns.look_at.is_not(None)
+_to_number = (
+    _columns.channel == bindparam("on"),
+    _columns.person_id.in_(bindparam("people", expanding=True)),
+    _columns.id.not_in(bindparam("but", expanding=True)),
 )
-NEXT_LOOK = select(_columns.look_at).where(_AWAITED).order_by(_columns.look_at).limit(1)
-LOOK_AGAIN = (
-    update(tables.pages)
-    .where(_columns.id == bindparam("delivery_id"), _AWAITED)
-    .values(look_at=bindparam("at"))
-)
-LAST_SMS = (
-    select(func.max(_columns.settled_at))
-    .select_from(tables.pages.join(tables.alerts))
-    .where(
-        or_(
-            tables.alerts.c.state == literal_column("'open'"),
-            tables.alerts.c.ended_at > bindparam("since"),
-        ),
-        _columns.channel == bindparam("channel"),
-        # What is in doubt, and even what failed, may have arrived.
-        _columns.state.in_(["sent", "uncertain", "failed"]),
-    )
+# Two selects: each has an index of its own.
+NUMBER_BUSY = union_all(
+    select(_columns.id).where(_CLAIMED, *_to_number),
+    select(_columns.id).where(AWAITED, _columns.settled_at > bindparam("since"), *_to_number),
 )
 HISTORY = (
     select(

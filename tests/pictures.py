@@ -1,6 +1,6 @@
 """The pictures of the README: `python -m tests.pictures` plays a demo and photographs its page.
 
-They look best where Chromium finds a sans-serif such as Inter and an emoji font.
+They look best where Chromium finds a sans-serif such as Inter.
 """
 
 import sys

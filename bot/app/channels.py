@@ -18,7 +18,7 @@ from bot.engine.context import Engine
 from bot.engine.outage import Watch
 from bot.engine.pace import Pace, Rate
 from bot.phone.call_webhooks import CallWebhooks
-from bot.phone.calls import CallSender
+from bot.phone.calls import LONGEST_CALL, CallSender
 from bot.phone.client import TwilioAccount
 from bot.phone.guard import Guard
 from bot.phone.polling import Looks, Replies
@@ -86,7 +86,8 @@ def pace_of(settings: Settings) -> Pace:
     ours = {SMS: Rate(sms, max(sms, 1.0))}
     if settings.calls:
         ours[VOICE] = Rate(calls, max(calls, 1.0))
-    return Pace(ours, {SLACK: Rate(slack, max(SLACK_BURST * slack, 1.0))})
+    theirs = {SLACK: Rate(slack, max(SLACK_BURST * slack, 1.0))}
+    return Pace(ours, theirs, {VOICE: LONGEST_CALL})
 
 
 def _sms(settings: Settings, engine: Engine) -> SmsSender:
@@ -98,8 +99,8 @@ def _polling(
     settings: Settings, engine: Engine, sms: SmsSender, calls: CallSender
 ) -> dict[str, Loop]:
     """Without a public URL nobody brings replies and receipts: they are asked for. With one a
-    receipt may get lost."""
-    seconds, brought = settings.twilio.poll_seconds, bool(settings.web.public_url)
+    receipt may get lost. The end of a call is asked for until it is known."""
+    seconds, brought = settings.twilio.poll_seconds, {SMS} if settings.web.public_url else set()
     receipts = Looks(engine, {SMS: sms, VOICE: calls}, seconds, brought=brought)
     loops: dict[str, Loop] = {"receipts": receipts.run}
     return loops if brought else loops | {"replies": Replies(engine, sms, seconds).run}

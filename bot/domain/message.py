@@ -25,7 +25,8 @@ class Unusable:
     ``error_code`` is from HL7 table 0357 and ``location`` an ERL such as "OBR^1^3", for ERR.
     ``numbers`` and ``patient`` are those of the order where they could be made out, ``sent_at``
     (aware) is when it says that it was sent, ``resource`` as in Report; ``content`` is the digest
-    of the message without its envelope, the same when it is sent again.
+    of the message without its envelope, the same when it is sent again. ``used`` where it is a
+    part that a report is used without.
     """
 
     reason: str
@@ -38,6 +39,7 @@ class Unusable:
     content: str = ""
     sent_at: datetime | None = None
     resource: str = ""
+    used: bool = False
 
     @property
     def place(self) -> str:

@@ -130,7 +130,8 @@ class Report:
     the best of them. ``called`` quotes what documents that somebody was told of the finding
     already, attempts left out. ``machine`` is True where no human signed the interpretation.
     ``if_preliminary`` is the sender's, whatever the status. ``order`` is the filler's number as it
-    is compared: what tells the reports of several orders on one accession apart.
+    is compared: what tells the reports of several orders on one accession apart. ``unread`` is a
+    slug that says why a document in it could not be read, empty where none is missing.
     """
 
     key: ReportKey
@@ -167,6 +168,7 @@ class Report:
     numbers: tuple[OrderNumber, ...] = ()
     if_preliminary: Preliminary = Preliminary.IGNORE
     order: str = ""
+    unread: str = ""
 
 
 ROUTINE = "routine"

@@ -86,6 +86,8 @@ def _is_owner(page: Page) -> bool:
 # ---- what could not be read ------------------------------------------------------------------
 
 _LOOK = "Look at it: "
+DOCUMENT_UNREAD = "A document in this report could not be read: see the EHR."
+"""Stands with the finding, and as a note on the alert."""
 
 
 def could_not_be_read(reason: str, entry_id: str) -> str:

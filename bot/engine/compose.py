@@ -11,6 +11,7 @@ from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.ladder import CALL
 from bot.domain.page import Callee, Notice, Page
 from bot.domain.window import off_the_wall
+from bot.domain.wording import DOCUMENT_UNREAD
 from bot.engine import before_final, drills
 from bot.engine.context import Engine
 from storage import alerts, codes, outbox, people, reports
@@ -116,7 +117,8 @@ def finding(c: Connection, alert: Alert) -> str:
 def _words(c: Connection, report_id: str) -> str:
     report = reports.load(c, report_id)
     flagged = [addendum.text for addendum in report.addenda]
-    return "\n\n".join([report.impression or report.text, *flagged]).strip()
+    missing = [DOCUMENT_UNREAD] if report.unread else []
+    return "\n\n".join([report.impression or report.text, *flagged, *missing]).strip()
 
 
 def was_called(c: Connection, alert: Alert, person: Person) -> bool:

@@ -15,6 +15,8 @@ from storage import claims
 from storage.outbox import Claimed
 
 MOST_PEOPLE = 10_000
+ENDED_YET = timedelta(seconds=2)
+"""How often to look whether what keeps a number busy has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,13 @@ class Pace:
 
     ``channels`` are limits of the sending account, ``people`` those towards one person. A channel
     without a limit leaves at once. Several copies keep their own pace: give each its share.
+    ``lines`` are channels on which a number takes one message at a time, with how long one is under
+    way at most: the next waits for its end, whichever copy has sent it.
     """
 
     channels: Mapping[str, Rate] = field(default_factory=dict)
     people: Mapping[str, Rate] = field(default_factory=dict)
+    lines: Mapping[str, timedelta] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -69,8 +74,9 @@ class Pace:
                 claimed += claims.claim(c, now, instance, most, only=channel)
         if room > len(claimed):
             claimed += claims.claim(c, now, instance, room - len(claimed), without=tight)
-        self._release(reserved, claimed)
-        return self._one_by_one(c, claimed, now)
+        leaving = self._one_by_one(c, claimed, now)
+        self._release(reserved, leaving)
+        return leaving
 
     def give_back(self, claimed: Iterable[Claimed]) -> None:
         """They were claimed in a unit of work that came to nothing."""
@@ -107,15 +113,24 @@ class Pace:
                 self._buckets[channel, ""].tokens += most - used
 
     def _one_by_one(self, c: Connection, claimed: list[Claimed], now: datetime) -> list[Claimed]:
-        """Without those that come too fast for their person: they wait, and hold up nobody else."""
+        """Without those that come too fast for their person, or to a number that is busy with one
+        of ours: they wait, and hold up nobody else."""
         leaving = []
-        for one in claimed:
-            until = self._later(one, now)
+        for place, one in enumerate(claimed):
+            until = self._line_free_at(c, one, claimed[place:], now) or self._later(one, now)
             if until is None:
                 leaving.append(one)
             else:
-                claims.put_back(c, one.delivery_id, until)
+                claims.hold(c, one.delivery_id, until)
         return leaving
+
+    def _line_free_at(
+        self, c: Connection, one: Claimed, undecided: list[Claimed], now: datetime
+    ) -> datetime | None:
+        longest = self.lines.get(one.slip.channel)
+        if longest is None or not claims.number_busy(c, one, undecided, now - longest):
+            return None
+        return now + ENDED_YET
 
     def _later(self, one: Claimed, now: datetime) -> datetime | None:
         rate = self.people.get(one.slip.channel)

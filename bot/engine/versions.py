@@ -17,6 +17,7 @@ from bot.domain.report import KeyKind, OrderNumber, Report
 from bot.domain.settled import Settled
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
+from bot.domain.wording import DOCUMENT_UNREAD
 from bot.engine import before_final, orders
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
@@ -186,6 +187,7 @@ def _open(c: Connection, engine: Engine, news: _News) -> None:
     opens, note = opens_at(news.report, engine.clock.now(), engine.clock.ahead)
     event = event_for(None, news.before, news.after, engine.policy, opens)
     if isinstance(event, Opened):
+        note = "; ".join(filter(None, (note, DOCUMENT_UNREAD if news.report.unread else "")))
         start = _alert(c, engine, news, opens, note)
         facts = held(c, news.versions, engine.policy, news.loading(c)).facts
         open_alert(c, engine, start, facts, event, news.found)

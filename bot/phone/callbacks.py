@@ -20,7 +20,7 @@ from bot.phone import call_fate
 from bot.phone.call_fate import Arrived, Fate
 from bot.phone.errors import NEWS, undelivered
 from bot.phone.refusals import note_refusal
-from storage import alerts, audit, inbound, outbox, page_history, people
+from storage import alerts, audit, inbound, looks, outbox, page_history, people
 from storage.database import after_commit
 from storage.outbox import Claimed
 
@@ -69,6 +69,8 @@ def note_in(c: Connection, engine: Engine, callback: Callback) -> None:
         log.warning("callback_for_no_page", kind=metrics.slug(callback.status))
         return
     _prove(c, engine, page, callback, now)
+    if page.slip.channel == VOICE and callback.status in call_fate.ENDED:
+        looks.again(c, page.delivery_id, None)
     fate = _fate(callback, page)
     if fate is None or not _is_the_end(c, callback, now):
         return

@@ -14,8 +14,9 @@ from bot.phone import twiml
 from bot.phone.call_fate import ENDED
 from bot.phone.callbacks import Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
-from bot.phone.proof import only_ours
+from bot.phone.proof import unexplained
 from bot.phone.sms import ASK_AFTER
+from storage import outbox
 from storage.looks import Look
 
 CALL_PATH = "/twilio/call"
@@ -23,6 +24,9 @@ CALL_STATUS_PATH = "/twilio/call-status"
 RING_SECONDS = 25
 """Most voicemails take a call after that."""
 DETECTION_SECONDS = 30
+TALK_SECONDS = 240
+"""More than all questions take, asked as often as they are; after that Twilio ends the call."""
+LONGEST_CALL = timedelta(seconds=RING_SECONDS + TALK_SECONDS + 15)
 LOOK_BACK = 50
 """How many of the newest calls to a number are looked through for proof."""
 EVENTS = ["initiated", "ringing", "answered", "completed"]
@@ -83,6 +87,7 @@ class CallSender:
             machine_detection="DetectMessageEnd",
             machine_detection_timeout=DETECTION_SECONDS,
             timeout=RING_SECONDS,
+            time_limit=TALK_SECONDS,
         )
 
     def _announcement(self, page: Page) -> str:
@@ -97,9 +102,12 @@ class CallSender:
         """
         if not page.person.mobile:
             return None
+        # Calls say nothing of themselves: which of two is whose, nobody can tell.
+        if await self._engine.database.read(lambda c: outbox.another_in_doubt(c, page)):
+            return None
         listed = await self._line.asked(self._list(page.person.mobile, LOOK_BACK))
         ours = [call for call in listed if call.direction == "outbound-api"]
-        sid = await self._engine.database.read(lambda c: only_ours(c, self._engine, page, ours))
+        sid = await self._engine.database.read(lambda c: unexplained(c, self._engine, page, ours))
         return Sent(sid, look_after=self._look_after(page)) if sid else None
 
     async def look(self, look: Look) -> bool:
@@ -108,7 +116,7 @@ class CallSender:
         status, answered_by = str(call.status or ""), call.answered_by or ""
         callback = Callback(look.provider_id, status, None, look.delivery_id, answered_by)
         await note(self._engine, callback)
-        return status in ENDED
+        return status in ENDED or self._engine.clock.now() - look.sent_at > LONGEST_CALL
 
     def _look_after(self, page: Page) -> timedelta:
         return look_after(page.receipt_within) if self._public_url else self._ask_after

@@ -5,7 +5,7 @@ Often only while an answer or a receipt may come, and slower the longer it takes
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -50,12 +50,13 @@ class Asked(Protocol):
 @dataclass
 class Looks:
     """Asks for each receipt that nobody has brought. ``seconds`` is the shortest pause between two
-    questions; where callbacks bring receipts (``brought``) one answer of Twilio is enough."""
+    questions; on channels where callbacks bring them (``brought``) one answer of Twilio is enough.
+    """
 
     engine: Engine
     senders: Mapping[str, Asked]
     seconds: float
-    brought: bool = False
+    brought: Collection[str] = ()
 
     async def run(self) -> None:
         """Ask until cancelled."""
@@ -71,7 +72,8 @@ class Looks:
     async def _look(self, look: Look) -> None:
         done = False
         try:
-            done = await self.senders[look.channel].look(look) or self.brought
+            done = await self.senders[look.channel].look(look)
+            done = done or look.channel in self.brought
         except SendFailed as failed:
             done = failed.permanent and not failed.configuration
         except SendUncertain:
@@ -122,23 +124,16 @@ class Replies:
     async def fetch(self) -> None:
         """What has come since the last look. Raises SendFailed or SendUncertain."""
         began = self.engine.clock.now()
-        read_to = await self.engine.database.read(lambda c: self._read_to(c, began))
+        read_to = await self.engine.database.read(lambda c: cursors.load(c, SOURCE))
+        # It was noted by a clock that may have been set back since.
         since = min(read_to, began) - OVERLAP if read_to else began - FIRST_LOOK_BACK
         listed = await self.sms.received(self.engine.clock.real(since))
         for message in reversed(listed):
             if taken := self._message(message):
                 await receive_and_answer(self.engine, taken)
-        if read_to is None:
-            await self.engine.database.write(lambda c: cursors.put(c, SOURCE, began))
-        elif began - read_to > OVERLAP:
+        if read_to is None or began - read_to > OVERLAP:
             await self.engine.database.write(lambda c: cursors.advance(c, SOURCE, began))
         self.looked_at = began
-
-    def _read_to(self, c: Connection, now: datetime) -> datetime | None:
-        """None where nothing was read yet, or a clock that was ahead has noted it: then nobody
-        knows. Copies' clocks are a little apart."""
-        noted = cursors.load(c, SOURCE)
-        return noted if noted and noted <= now + OVERLAP else None
 
     def _looked_long_ago(self) -> bool:
         now = self.engine.clock.now()

@@ -234,6 +234,6 @@ class Hospital:
 
 def _next_due(connection: Connection) -> datetime | None:
     """When the bot has to act next, None where nothing waits for a time."""
-    waiting = (alerts.next_due_at, claims.next_not_before, looks.next_at)
+    waiting = (alerts.next_due_at, claims.next_to_leave, looks.next_at)
     times = [next_at(connection) for next_at in waiting]
     return min((at for at in times if at is not None), default=None)

@@ -48,7 +48,7 @@ CALL_PARAMETERS = frozenset(
 )
 EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 DETECTIONS = frozenset({"Enable", "DetectMessageEnd"})
-LONGEST_RING, LONGEST_TWIML = 600, 4000
+LONGEST_RING, LONGEST_CALL, LONGEST_TWIML = 600, 86_400, 4000
 _DETECTION_SECONDS = range(3, 60)
 
 
@@ -90,6 +90,8 @@ def _check_events(params: Mapping[str, str]) -> None:
 def _check_numbers(params: Mapping[str, str]) -> None:
     if not _is_in(params.get("Timeout", "60"), range(1, LONGEST_RING + 1)):
         raise TwilioError(20006, "Timeout")
+    if not _is_in(params.get("TimeLimit", "1"), range(1, LONGEST_CALL + 1)):
+        raise TwilioError(20006, "TimeLimit")
     if params.get("MachineDetection", "Enable") not in DETECTIONS:
         raise TwilioError(20006, "MachineDetection")
     if not _is_in(params.get("MachineDetectionTimeout", "30"), _DETECTION_SECONDS):

@@ -57,7 +57,7 @@ class Exchange:
         handset = self.carrier.handset(call.to)
         for status in ("initiated", "ringing"):
             self._move(call, status)
-        match handset.call_meets:
+        match "busy" if self._engaged(call, handset) else handset.call_meets:
             case "busy" | "failed" as ended:
                 self._move(call, ended)
             case "no answer":
@@ -65,6 +65,11 @@ class Exchange:
             case _:
                 await self._answered(call, handset)
         await self._tell_what_was_kept(call)
+
+    def _engaged(self, call: Call, handset: Handset) -> bool:
+        """Somebody is on the phone already."""
+        others = (other for other in self.of_number(call.to) if other is not call)
+        return not handset.call_waiting and any(o.status == "in-progress" for o in others)
 
     async def _answered(self, call: Call, handset: Handset) -> None:
         machine = handset.answering == "voicemail"

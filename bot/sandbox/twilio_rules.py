@@ -124,7 +124,7 @@ class TwilioError(Exception):
 @dataclass
 class Handset:
     """A phone as the carrier sees it. `refuse` is the code that a send to it gets at once,
-    `refuse_calls` the same for a call."""
+    `refuse_calls` the same for a call. Without `call_waiting` a second call to it meets busy."""
 
     number: str
     delivery: Delivery = "on"
@@ -134,6 +134,7 @@ class Handset:
     delivery_seconds: float | None = None
     answering: Answering = "no answer"
     refuse_calls: int | None = None
+    call_waiting: bool = False
     held: list[Sms] = field(default_factory=list)
 
     @property

@@ -2,23 +2,22 @@
 
 import codecs
 import html
-import io
-import logging
 import re
 from collections.abc import Callable
-from itertools import islice
+from dataclasses import dataclass, field
 
-from pypdf import PdfReader
 from striprtf.striprtf import rtf_to_text
 
-# Its warnings about broken files can quote them.
-logging.getLogger("pypdf").propagate = False
-logging.getLogger("pypdf").addHandler(logging.NullHandler())
+from bot.domain.report import Report
+from bot.sources.hl7_wire import BadReport
+from bot.sources.pdf_process import PDFS, TooSlow
 
-READ_SECONDS = 30.0
-"""How long a message may be read: a PDF can be made so that its text takes hours."""
+DOCUMENT_SECONDS = 10.0
+"""For all PDFs of one report: its sender waits meanwhile, often for no more than 30."""
+READ_SECONDS = 60.0
+"""For a message with all its reports. Nothing is known that takes so long."""
+TOO_SLOW, NO_TEXT = "too-slow-to-read", "unread-text"
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
-_MOST_PAGES = 200
 _BLOCKS = (
     "address article blockquote br dd div dl dt footer h1 h2 h3 h4 h5 h6 header hr li ol p pre "
     "section table td th tr ul paragraph item text list component observation"
@@ -42,6 +41,8 @@ _SAME = {
 _SHORT = {"txt": "text/plain", "text": "text/plain", "plain": "text/plain", "html": "text/html"}
 _SHORTER = {"htm": "text/html", "rtf": "application/rtf", "pdf": "application/pdf"}
 _PDF = "application/pdf"
+FORMATS = ("text/plain", "text/html", "application/rtf", _PDF)
+"""Those that can be read, the plainest first."""
 _MARKUP = re.compile(
     rb"\s*(?:<!doctype html|<html|<\?xml|<(?:body|div|p|table|pre|span|b)\b)", re.IGNORECASE
 )
@@ -52,18 +53,53 @@ def lines_broken(text: str) -> str:
     return _BREAK.sub("\n", text) if "<" in text else text
 
 
-def words_in(data: bytes, kind: str = "", *, pdf: bool = True) -> str:
-    """The words of a document; none of a scan, or of a format that has no reader here.
+def words_in(data: bytes, kind: str = "") -> str:
+    """The words of a document; none of a PDF, a scan, or of a format that has no reader here: it
+    takes no longer than its length does.
 
     ``kind`` is its media type, parameters and all, or a mere "PDF"; what it begins with decides
     where that is empty or unknown, or plainly wrong: some call everything application/octet-stream.
-    Without ``pdf`` it takes no longer than its length does.
     """
-    format_ = format_of(kind, data)
-    if format_ == _PDF and not pdf:
-        return ""
-    reader = READERS.get(format_)
+    reader = _READERS.get(format_of(kind, data))
     return reader(data, kind) if reader else ""
+
+
+@dataclass(slots=True)
+class Documents:
+    """Those of one report, PDFs as well, for which there are ``seconds`` in all. ``too_slow``: one
+    was given up."""
+
+    seconds: float = field(default_factory=lambda: DOCUMENT_SECONDS)
+    too_slow: bool = False
+
+    def words_in(self, data: bytes, kind: str = "") -> str:
+        """The words of one, as above."""
+        return self._of_pdf(data) if format_of(kind, data) == _PDF else words_in(data, kind)
+
+    def _of_pdf(self, data: bytes) -> str:
+        try:
+            if self.seconds <= 0:
+                raise TooSlow
+            words, taken = PDFS.words_of(data, self.seconds)
+        except TooSlow:
+            self.too_slow, self.seconds = True, 0.0
+            return ""
+        self.seconds -= taken
+        return words
+
+
+def too_slow(place: str = "") -> BadReport:
+    """Why a message, or a document at ``place`` in it, was not read to its end."""
+    detail = "Reading took too long: send plain text"
+    return BadReport(TOO_SLOW, detail, "207", place)
+
+
+def unread(report: Report, place: str) -> BadReport | None:
+    """Why it is used without a document that stands at ``place``; None where there is none such."""
+    if report.unread == NO_TEXT:
+        detail = "No text of the report could be read: send it as plain text, HTML, RTF or PDF"
+        return BadReport(NO_TEXT, detail, "102", place)
+    return too_slow(place) if report.unread else None
 
 
 def format_of(kind: str, data: bytes) -> str:
@@ -77,7 +113,7 @@ def format_of(kind: str, data: bytes) -> str:
     name = (_SHORT | _SHORTER).get(name.rpartition("/")[2], _SAME.get(name, name))
     if name == "text/plain" and _MARKUP.match(begins):
         return "text/html"
-    if name in READERS or (name and name not in _UNKNOWN):
+    if name in FORMATS or (name and name not in _UNKNOWN):
         return name
     if _MARKUP.match(begins):
         return "text/html"
@@ -157,18 +193,8 @@ def _rtf(data: bytes, kind: str) -> str:
         return ""
 
 
-def _pdf(data: bytes, _: str) -> str:
-    """The text that the PDF holds; a scanned one holds none."""
-    try:
-        pages = islice(PdfReader(io.BytesIO(data)).pages, _MOST_PAGES)
-        return "\n".join(page.extract_text() for page in pages).strip()
-    except Exception:  # besides its own errors pypdf raises KeyError, TypeError … on broken files
-        return ""
-
-
-READERS: dict[str, Callable[[bytes, str], str]] = {
+_READERS: dict[str, Callable[[bytes, str], str]] = {
     "text/plain": _plain,
     "text/html": _html,
     "application/rtf": _rtf,
-    "application/pdf": _pdf,
 }

@@ -15,6 +15,7 @@ from datetime import datetime
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import Profile
 from bot.domain.report import Report, Status
+from bot.sources.documents import unread
 from bot.sources.fhir_flags import lacks_results
 from bot.sources.fhir_json import (
     BUNDLE,
@@ -41,7 +42,7 @@ from bot.sources.salvage import unread_flags
 
 SOURCE = "fhir"
 REPORT = "DiagnosticReport"
-UNREAD_RESULTS, UNREAD_TEXT = "unread-results", "unread-text"
+UNREAD_RESULTS = "unread-results"
 _PROCESSING = "v2-0103"
 _NOTICE = frozenset({HEADER, "Parameters", "SubscriptionStatus", "OperationOutcome"})
 """What only says that something has changed."""
@@ -144,7 +145,8 @@ def _reading(
         except BadReport as bad:
             left.append(_left(bad, report, origin, data if len(reports) == 1 else pack(report)))
         else:
-            left += (_left(bad, report, origin, b"") for bad in _lacking(report, found[-1]))
+            lacking = _lacking(report, found[-1])
+            left += (replace(_left(bad, report, origin, b""), used=True) for bad in lacking)
     return Reports(tuple(found), tuple(left)) if found else left[0]
 
 
@@ -168,9 +170,8 @@ def _lacking(report: Node, found: Report) -> Iterator[BadReport]:
     if lacks_results(report):
         detail = "A result of the report could not be read: send the Observation, or let us read it"
         yield BadReport(UNREAD_RESULTS, detail, "101", "DiagnosticReport.result")
-    if many(report.body.get("presentedForm")) and not (found.text or found.addenda):
-        detail = "No text of the report could be read: send it as plain text, HTML, RTF or PDF"
-        yield BadReport(UNREAD_TEXT, detail, "102", "DiagnosticReport.presentedForm")
+    if bad := unread(found, "DiagnosticReport.presentedForm"):
+        yield bad
 
 
 def _left(bad: BadReport, report: Node, origin: Origin, data: bytes) -> Unusable:

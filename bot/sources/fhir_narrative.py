@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bot.sources.documents import lines_broken, words_in
+from bot.sources.documents import Documents, lines_broken, words_in
 from bot.sources.fhir_json import Node, Resource, codings, many, one, text, words
 from bot.sources.fhir_text import presented
 from bot.sources.hl7_lines import running_lines
@@ -14,14 +14,14 @@ from bot.sources.hl7_text import Narrative, narrate_running
 _COMMUNICATION = "73568-8"
 
 
-def told_by(found: Node, observed: list[Node]) -> Narrative:
+def told_by(found: Node, observed: list[Node], documents: Documents) -> Narrative:
     """The presented form, else what the observations say, else the narrative that a server writes
     for people; the conclusion is never left out.
 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
     """
     conclusion = lines_broken(text(found.body.get("conclusion")))
-    form = presented(found)
+    form = presented(found, documents)
     if not (form or conclusion or observed):
         form = words_in(text(one(found.body.get("text")).get("div")).encode(), "text/html")
     running = form or "\n".join(line for one_ in observed for line in _lines(one_.body))

@@ -6,6 +6,7 @@ As hl7_places: the reader's choices are made again for the few resources that so
 from collections.abc import Iterable, Iterator
 
 from bot.domain.report import KeyKind, Report
+from bot.sources.documents import Documents
 from bot.sources.fhir import REPORT
 from bot.sources.fhir_json import Node, Resource, bundled, many, node_of, parse, text
 from bot.sources.fhir_text import presented
@@ -58,7 +59,7 @@ def _places(node: Node, report: Report) -> Iterator[tuple[str, str]]:
         ("ordering", report.ordering, "ServiceRequest.requester"),
         ("attending", report.attending, "Encounter.participant"),
         ("radiologist", report.radiologist, _of_radiologist(node)),
-        ("text", report.text, "presentedForm" if presented(node) else _of_text(node)),
+        ("text", report.text, "presentedForm" if presented(node, Documents()) else _of_text(node)),
         ("impression", report.impression, _of_impression(node, report)),
         ("addenda", report.addenda, "presentedForm"),
     )

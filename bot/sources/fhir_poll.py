@@ -21,7 +21,7 @@ from bot.engine import intake
 from bot.engine.context import Engine
 from bot.log import log
 from bot.sources import fhir
-from bot.sources.documents import READ_SECONDS
+from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.fhir_client import FhirClient
 from bot.sources.fhir_http import TOO_LARGE, Refused, TryLater
 from bot.sources.fhir_json import (
@@ -37,7 +37,6 @@ from bot.sources.fhir_json import (
 from bot.sources.fhir_numbers import Origin, digest
 from bot.sources.fhir_references import References
 from bot.sources.hl7_time import instant
-from bot.sources.hl7_wire import BadReport
 from storage import cursors
 from storage.pool import CommitUnknown
 
@@ -216,14 +215,13 @@ class Poller:
         return receipt
 
     async def _read(self, data: bytes) -> RawMessage:
-        """On a thread, and not for ever: a PDF can be made so that its text takes hours."""
+        """On a thread, and not for ever."""
         origin, now = self._origin, self._engine.clock.now()
         try:
             async with asyncio.timeout(READ_SECONDS):
                 return await asyncio.to_thread(fhir.read, data, origin=origin, now=now)
         except TimeoutError:
-            detail = f"Reading took longer than {READ_SECONDS:.0f} seconds: send plain text"
-            return fhir.refused(data, BadReport("too-slow-to-read", detail, "207"), origin=origin)
+            return fhir.refused(data, too_slow(), origin=origin)
 
     async def _round(self) -> float:
         """Poll once; returns the seconds until the next time."""

@@ -8,8 +8,9 @@ from datetime import datetime
 from bot.domain.numbers import bare
 from bot.domain.report import Report, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
+from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents
 from bot.sources.fhir_flags import flags, results
-from bot.sources.fhir_json import NOTHING, Link, Node, codings, many, one, text, words
+from bot.sources.fhir_json import NOTHING, Link, Node, Resource, codings, many, one, text, words
 from bot.sources.fhir_narrative import told_by
 from bot.sources.fhir_numbers import Origin, numbers_of, study_uid
 from bot.sources.fhir_people import (
@@ -23,6 +24,7 @@ from bot.sources.fhir_people import (
 )
 from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import modality_in
+from bot.sources.hl7_text import Narrative
 from bot.sources.hl7_time import moment
 from bot.sources.hl7_wire import BadReport
 
@@ -46,7 +48,8 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
     numbers = numbers_of(found, origin)
     when = _times(found, stands, origin, now)
     observed = results(found)
-    told = told_by(found, observed)
+    documents = Documents()
+    told = told_by(found, observed, documents)
     encounter = next(
         iter(found.nodes("encounter")), Node(NOTHING, NOTHING, found.known, found.base)
     )
@@ -87,6 +90,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         numbers=numbers.every,
         if_preliminary=origin.preliminary,
         order=bare(numbers.order),
+        unread=_unread(body, told, documents),
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -101,6 +105,14 @@ def control_id(found: Node) -> str:
     """The resource's id and version: what one message of it is."""
     version = text(one(found.body.get("meta")).get("versionId"))
     return f"{text(found.body.get('id'))}/{version}"
+
+
+def _unread(body: Resource, told: Narrative, documents: Documents) -> str:
+    """Why a form of it could not be read, if there is one; a picture beside the words is none."""
+    if documents.too_slow:
+        return TOO_SLOW
+    silent = not (told.text or told.addenda)
+    return NO_TEXT if silent and many(body.get("presentedForm")) else ""
 
 
 def _status(value: object) -> Status:
@@ -123,6 +135,8 @@ def _content_hash(report: Report) -> str:
     del said["numbers"]  # its numbers stand by their kinds above
     del said["if_preliminary"]  # the site's, not the report's
     del said["order"]
+    if not report.unread:
+        del said["unread"]
     content = json.dumps(said, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from bot.sources.documents import READERS, format_of
+from bot.sources.documents import FORMATS, Documents, format_of
 from bot.sources.fhir_json import NOTHING, Node, Resource, many, text
 from storage.columns import storable
 
@@ -12,7 +12,7 @@ _LONGEST_STUB, _TIMES_A_STUB = 200, 2
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s_-]")
 
 
-def presented(report: Node) -> str:
+def presented(report: Node, documents: Documents) -> str:
     """The text of presentedForm: of its formats the plainest one that yields any words.
 
     Forms of one format belong together (pages, an addendum), in their order. A few words ("see
@@ -24,11 +24,11 @@ def presented(report: Node) -> str:
         for kind, data in _of(form, report)
     ]
     best = ""
-    for wanted, words_in in READERS.items():
+    for wanted in FORMATS:
         found = [
             words
             for kind, data in forms
-            if format_of(kind, data) == wanted and (words := words_in(data, kind))
+            if format_of(kind, data) == wanted and (words := documents.words_in(data, kind))
         ]
         said = "\n".join(dict.fromkeys(found))
         if not best or len(said) > _TIMES_A_STUB * len(best):

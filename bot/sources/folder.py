@@ -17,7 +17,7 @@ from bot.engine import intake
 from bot.engine.context import Engine
 from bot.log import log
 from bot.sources import files
-from bot.sources.documents import READ_SECONDS
+from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.fhir_poll import OK, OUTAGES
 from bot.sources.files import Known
 from bot.sources.folder_files import (
@@ -31,7 +31,6 @@ from bot.sources.folder_files import (
     content_of,
     put_away,
 )
-from bot.sources.hl7_wire import BadReport
 from storage import quarantine
 from storage.quarantine import Quarantined
 
@@ -42,7 +41,6 @@ BROKEN_OFF_SECONDS = 30.0
 _TOLD_EVERY = 1_000
 """Messages of one file between two lines in the log."""
 _SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 300.0
-_TOO_SLOW = f"Reading took longer than {READ_SECONDS:.0f} seconds: send plain text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +193,13 @@ class Folder:
         )
 
     async def _read(self, part: bytes) -> RawMessage:
-        """On a thread, and not for ever: a PDF can be made so that its text takes hours."""
+        """On a thread, and not for ever."""
         known, now = self._how.known, self._engine.clock.now()
         try:
             async with asyncio.timeout(READ_SECONDS):
                 return await asyncio.to_thread(files.read, part, known, now)
         except TimeoutError:
-            return files.refused(part, BadReport("too-slow-to-read", _TOO_SLOW, "207"), known)
+            return files.refused(part, too_slow(), known)
 
     def _too_large(self, content: Content) -> RawMessage:
         how = self._how

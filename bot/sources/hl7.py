@@ -12,16 +12,18 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import NO_PROFILES, STANDARD, Feeds, Profile
-from bot.domain.report import Flag, Patient
+from bot.domain.report import Flag, Patient, Report, Status
+from bot.sources.documents import unread
 from bot.sources.hl7_batch import split
 from bot.sources.hl7_charset import header_line, unmarked
 from bot.sources.hl7_flags import salvage
 from bot.sources.hl7_macros import salvaged_macros
+from bot.sources.hl7_marks import at
 from bot.sources.hl7_orders import party, processing_id, salvaged_order, sender
 from bot.sources.hl7_people import patient
 from bot.sources.hl7_report import Circumstances, Left, reports
 from bot.sources.hl7_time import moment, zone_of
-from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
+from bot.sources.hl7_wire import BadReport, Wire, cut, decode, salvaged
 from bot.sources.oversize import together
 from bot.sources.salvage import unread_flags
 
@@ -40,16 +42,13 @@ def read(
     timezone: ZoneInfo,
     now: datetime,
     feeds: Feeds = NO_PROFILES,
-    documents: bool = True,
 ) -> RawMessage:
     """Read one message. ``timezone`` is for times without a zone; ``now`` tells times ahead of it.
-    ``documents`` False leaves embedded ones unread.
 
     Never raises: what cannot be used comes back as Unusable.
     """
     try:
         wire = cut(*decode(data))
-        wire = wire if documents else replace(wire, documents=False)
     except BadReport as bad:
         return unusable(data, bad, source=source, feeds=feeds, timezone=timezone)
     profile = profile_of(wire, feeds)
@@ -75,12 +74,10 @@ def read_all(
     timezone: ZoneInfo,
     now: datetime,
     feeds: Feeds = NO_PROFILES,
-    documents: bool = True,
 ) -> tuple[RawMessage, ...]:
     """Read what may be several messages, in a batch envelope or not, each with its own bytes."""
     return tuple(
-        read(one, source=source, timezone=timezone, now=now, feeds=feeds, documents=documents)
-        for one in split(data)
+        read(one, source=source, timezone=timezone, now=now, feeds=feeds) for one in split(data)
     )
 
 
@@ -97,7 +94,8 @@ def _reading(wire: Wire, known: Circumstances, data: bytes) -> Reading:
         if aside:
             return SetAside(aside)
         found, left = reports(wire, known)
-        return Reports(found, tuple(_left(one, wire, known) for one in left))
+        lacking = tuple(one for report in found for one in _lacking(report))
+        return Reports(found, (*(_left(one, wire, known) for one in left), *lacking))
     except BadReport as bad:
         return _unread(bad, wire, known.profile, content(data), known.zone)
 
@@ -126,7 +124,7 @@ def _unread(
         bad.code,
         bad.location,
         numbers=order[1] if order else (),
-        patient=patient(order[0].pid, wire) if order else Patient(),
+        patient=patient(order[0].pid, wire.marks) if order else Patient(),
         content=content_,
         sent_at=_sent_at(wire, zone),
     )
@@ -149,15 +147,28 @@ def _left(left: Left, wire: Wire, known: Circumstances) -> Unusable:
         bad.code,
         bad.location,
         numbers=numbers,
-        patient=patient(order.pid, wire) if order.pid else Patient(),
+        patient=patient(order.pid, wire.marks),
         sent_at=_sent_at(wire, known.zone),
         content=hashlib.sha256("\r".join(order.raw).encode(errors="replace")).hexdigest(),
     )
 
 
+def _lacking(report: Report) -> tuple[Unusable, ...]:
+    """What it is used without, though a flag may stand there."""
+    bad = unread(report, "OBX^1^5")
+    if bad is None or report.status in {Status.PRELIMINARY, Status.WITHDRAWN}:
+        return ()
+    numbers, sent_at = report.numbers, report.sent_at
+    return (
+        Unusable(
+            bad.reason, bad.detail, (), bad.code, bad.location, numbers, sent_at=sent_at, used=True
+        ),
+    )
+
+
 def _without_last_field(wire: Wire) -> Wire:
     """Of a message that broke off the last field may be half a number, which is another order's."""
-    last = wire.lines[-1].rpartition(wire.field)[0] if wire.lines else ""
+    last = wire.lines[-1].rpartition(wire.marks.field)[0] if wire.lines else ""
     return replace(wire, lines=[*wire.lines[:-1], last])
 
 
@@ -167,17 +178,18 @@ def _salvaged(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
 
 def _set_aside(wire: Wire) -> str:
     """Empty for a message that carries a report; else its type and trigger as a slug."""
-    parts = at(wire.header, 9).split(wire.component)
-    structure = wire.clean(at(parts, 2))
+    parts = wire.header[9].split(wire.marks.component)
+    if parts[0] == "ORU":
+        return ""  # whatever its trigger: R30, Z01 and misspelt ones carry results all the same
+    structure = wire.marks.clean(at(parts, 2))
     # "ORU_R01" for ORU^R01 is a slip of some: the type is what stands first.
-    kind = (wire.clean(parts[0]) or structure[:3]).upper()
-    kind = "ORU" if _RESULT.match(kind) else kind
-    trigger = wire.clean(at(parts, 1)).upper()
+    kind = (wire.marks.clean(parts[0]) or structure[:3]).upper()
+    if _RESULT.match(kind):
+        return ""
+    trigger = wire.marks.clean(at(parts, 1)).upper()
     if not _CODE.fullmatch(kind):
         detail = "The message type is missing or unknown: send ORU^R01 in MSH-9"
         raise BadReport("no-message-type", detail, "200" if kind else "101", "MSH^1^9")
-    if kind == "ORU":
-        return ""  # whatever its trigger: R30, Z01 and misspelt ones carry results all the same
     return f"{kind}-{trigger}".lower() if _CODE.fullmatch(trigger) else kind.lower()
 
 

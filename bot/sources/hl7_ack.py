@@ -13,7 +13,7 @@ from datetime import datetime
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
 from bot.sources.hl7_batch import without_envelope
 from bot.sources.hl7_charset import header_line, unmarked
-from bot.sources.hl7_wire import at
+from bot.sources.hl7_marks import at
 
 _UNSUPPORTED = frozenset({"200", "201", "202", "203"})
 _CONDITIONS = {
@@ -44,6 +44,7 @@ def accepted(raw: RawMessage, receipt: Receipt, *, reject: bool) -> Answer:
     if not receipt.quarantined:
         return Answer("AA", _told(receipt))
     problem = _problem(raw, receipt)
+    reject = reject and not problem.used
     code = ("AR" if problem.error_code in _UNSUPPORTED else "AE") if reject else "AA"
     return Answer(
         code,
@@ -56,12 +57,13 @@ def accepted(raw: RawMessage, receipt: Receipt, *, reject: bool) -> Answer:
 
 
 def _problem(raw: RawMessage, receipt: Receipt) -> Unusable:
-    """Why it waits, or the first of its orders that does."""
+    """Why it waits, or the first of its orders that does; what a report is only used without comes
+    behind them."""
     match raw.reading:
         case Unusable() as unusable:
             return unusable
-        case Reports(left=(first, *_)):
-            return first
+        case Reports(left=left) if left:
+            return min(left, key=lambda one: one.used)
         case _:
             return Unusable(receipt.quarantined, receipt.detail)
 

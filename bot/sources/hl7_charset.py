@@ -63,6 +63,8 @@ _OF_WINDOWS = {
 
 def unmarked(data: bytes) -> bytes:
     """The message without a byte order mark before it; what is UTF-16, marked or not, in UTF-8."""
+    if data[:3] == b"MSH":
+        return data
     for mark, codec in _MARKS:
         if data.startswith(mark):
             rest = data[len(mark) :]
@@ -108,9 +110,10 @@ def by_trial(data: bytes, likely: tuple[str, ...]) -> tuple[str, str]:
 def doubt(stated: str, codec: str, text: str) -> str:
     """In words, where letters may be wrong: MSH-18 names a charset that is unknown, or that the
     bytes are not in. ``stated`` is the field, with ~ between its repetitions."""
+    if codec == "utf-8" or text.isascii():
+        return ""
     name = _first_of(stated.split("~"))
-    known = _CODECS.get(name)
-    if text.isascii() or codec in {known, "utf-8"} or name in _ASCII | _LATIN_1:
+    if codec == _CODECS.get(name) or name in _ASCII | _LATIN_1:
         return ""
     return f"MSH-18 does not name the charset, read as {codec}"
 
@@ -119,11 +122,12 @@ _MSH_18 = 18  # MSH-1 is the separator itself, so this is also the number of par
 
 
 def _declared(data: bytes) -> str:
-    # Nearly every message says nothing here: the common case costs one split of the first line.
-    fields = header_line(data).split(data[3:4] or b"|", _MSH_18)
-    if len(fields) < _MSH_18:
+    # Nearly every message says nothing here: then its separators are counted, and that is all.
+    header, separator = header_line(data), data[3:4] or b"|"
+    if header.count(separator) < _MSH_18 - 1:
         return ""
-    return _first_of(fields[_MSH_18 - 1].decode("latin-1").split("~"))
+    stated = header.split(separator, _MSH_18)[_MSH_18 - 1]
+    return _first_of(stated.decode("latin-1").split("~"))
 
 
 def _first_of(names: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.sources.hl7_wire import Wire, at
+from bot.sources.hl7_marks import Marks, at
 
 # DICOM's modality codes that occur in imaging reports, and what senders write for them.
 _MODALITIES = {
@@ -33,20 +33,22 @@ _MODALITIES = {
 _WORD = re.compile(r"[A-Z-]+")
 
 
-def exam_of(obr: list[str], wire: Wire) -> str:
+def exam_of(obr: list[str], marks: Marks) -> str:
     """OBR-4: its text, else the alternate text, else the code."""
-    parts = at(obr, 4).split(wire.component)
-    return wire.clean(at(parts, 1)) or wire.clean(at(parts, 4)) or wire.clean(parts[0])
+    parts = obr[4].split(marks.component)
+    return marks.clean(at(parts, 1)) or marks.clean(at(parts, 4)) or marks.clean(parts[0])
 
 
-def modality_of(obr: list[str], wire: Wire) -> str:
+def modality_of(obr: list[str], marks: Marks) -> str:
     """OBR-24 where it is one, else the first word of OBR-4 that names one; empty otherwise."""
-    return modality_in([wire.clean(at(obr, 24))], at(obr, 4))
+    return modality_in([marks.clean(obr[24])], obr[4])
 
 
 def modality_in(stated: list[str], words: str) -> str:
     """The first stated code that is a modality, else the first word that names one."""
-    for word in (*(code.upper() for code in stated), *_WORD.findall(words.upper())):
-        if word in _MODALITIES:
-            return _MODALITIES[word]
-    return ""
+    for code in stated:
+        if code.upper() in _MODALITIES:
+            return _MODALITIES[code.upper()]
+    return next(
+        (_MODALITIES[word] for word in _WORD.findall(words.upper()) if word in _MODALITIES), ""
+    )

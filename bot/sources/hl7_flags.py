@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from bot.domain.profile import CODED, STANDARD, Profile, Rule
 from bot.domain.report import ROUTINE, Flag
-from bot.sources.hl7_wire import Wire, at
+from bot.sources.hl7_marks import Marks, at
+from bot.sources.hl7_wire import Wire
 
 Result = tuple[int, list[str]]
 """An OBX, or the NTE after it, with the number of the OBX in the message, from 1."""
@@ -29,49 +30,49 @@ def flags(
     """By the number of the OBX: each value of OBX-8, each RadLex code by value, and what the
     sender's rules name."""
     found: dict[int, tuple[Flag, ...]] = {}
-    rules = [rule for rule in profile.rules if rule.code]
-    everywhere = wire.radlex or bool(rules)
+    rules, marks = [rule for rule in profile.rules if rule.code], wire.marks
+    if not (wire.radlex or rules):  # then only what has anything in OBX-8 is looked at
+        results = [(n, fields) for n, fields in results if len(fields) > _OBX_8 and fields[_OBX_8]]
     for number, fields in results:
-        told = len(fields) > _OBX_8 and fields[_OBX_8]
-        if not (told or everywhere) or fields[0] != "OBX":
+        if fields[0] != "OBX":
             continue
-        some = _abnormal(fields, number, wire) if told else []
+        some = _abnormal(fields, number, marks) if at(fields, _OBX_8) else []
         if wire.radlex:
-            some += _radlex(fields, number, wire, profile.coded)
+            some += _radlex(fields, number, marks, profile.coded)
         if rules:
-            some += _ruled(fields, number, wire, rules, profile.coded)
+            some += _ruled(fields, number, marks, rules, profile.coded)
         if some:
             found[number] = tuple(dict.fromkeys(some))
     return found
 
 
-def _abnormal(fields: list[str], number: int, wire: Wire) -> list[Flag]:
+def _abnormal(fields: list[str], number: int, marks: Marks) -> list[Flag]:
     found = []
-    for repetition in fields[_OBX_8].split(wire.repetition):
-        parts = repetition.split(wire.component)
+    for repetition in fields[_OBX_8].split(marks.repetition):
+        parts = repetition.split(marks.component)
         for place in (0, 3):
-            value = canonical(wire.clean(at(parts, place)))
+            value = canonical(marks.clean(at(parts, place)))
             if value:
-                found.append(Flag(value, wire.clean(at(parts, place + 2)), f"OBX[{number}]-8"))
+                found.append(Flag(value, marks.clean(at(parts, place + 2)), f"OBX[{number}]-8"))
     return found[:1] if len({flag.value for flag in found}) == 1 else found
 
 
-def _radlex(fields: list[str], number: int, wire: Wire, places: tuple[int, ...]) -> list[Flag]:
+def _radlex(fields: list[str], number: int, marks: Marks, places: tuple[int, ...]) -> list[Flag]:
     found: list[Flag] = []
     for place in places:
         field = at(fields, place)
         if "RID" in field.upper():
-            for repetition in field.split(wire.repetition):
-                found += _coded(repetition.split(wire.component), f"OBX[{number}]-{place}", wire)
+            for repetition in field.split(marks.repetition):
+                found += _coded(repetition.split(marks.component), f"OBX[{number}]-{place}", marks)
     return found
 
 
-def _coded(parts: list[str], where: str, wire: Wire) -> list[Flag]:
+def _coded(parts: list[str], where: str, marks: Marks) -> list[Flag]:
     found = []
     for index, part in enumerate(parts):
-        system = wire.clean(at(parts, index + 2)) if index in _CODES else ""
-        for piece in part.split(wire.subcomponent):
-            value = wire.clean(piece)
+        system = marks.clean(at(parts, index + 2)) if index in _CODES else ""
+        for piece in part.split(marks.subcomponent):
+            value = marks.clean(piece)
             if is_radlex(value):
                 found.append(Flag(value.upper(), system, where))
     return found
@@ -88,7 +89,7 @@ def is_radlex(value: str) -> bool:
 
 
 def _ruled(
-    fields: list[str], number: int, wire: Wire, rules: list[Rule], places: tuple[int, ...]
+    fields: list[str], number: int, marks: Marks, rules: list[Rule], places: tuple[int, ...]
 ) -> list[Flag]:
     """What the sender's rules name in this observation: in the fields that its profile says, and
     where it says nothing of its own, in any."""
@@ -98,7 +99,7 @@ def _ruled(
         for rule in rules
         if rule.at is None or rule.at.segment == "OBX"
         for place in ((rule.at.field,) if rule.at else places)
-        if _has(at(fields, place), rule.code, wire)
+        if _has(at(fields, place), rule.code, marks)
     ]
 
 
@@ -112,7 +113,7 @@ def flags_elsewhere(
         if rule.code
         for fields in segments
         for place in _places(rule, fields)
-        if _has(at(fields, place), rule.code, wire)
+        if _has(at(fields, place), rule.code, wire.marks)
     )
     return tuple(dict.fromkeys(found))
 
@@ -127,14 +128,13 @@ def _by_rule(rule: Rule, where: str) -> Flag:
     return Flag(rule.code, "", where, rule.category)
 
 
-def _has(field: str, code: str, wire: Wire) -> bool:
+def _has(field: str, code: str, marks: Marks) -> bool:
     """Whether one of the field's parts, down to sub-components, is this value."""
     if not field:
         return False
-    flat = field.replace(wire.repetition, wire.component).replace(wire.subcomponent, wire.component)
-    return any(
-        wire.clean(part).casefold() == code.casefold() for part in flat.split(wire.component)
-    )
+    component = marks.component
+    flat = field.replace(marks.repetition, component).replace(marks.subcomponent, component)
+    return any(marks.clean(part).casefold() == code.casefold() for part in flat.split(component))
 
 
 def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:

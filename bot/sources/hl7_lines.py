@@ -1,8 +1,10 @@
 """The lines of one segment: prose with its line breaks, coded answers and figures in words."""
 
 import re
+from collections.abc import Iterable
 
-from bot.sources.hl7_wire import Wire, at
+from bot.sources.hl7_marks import Marks, at
+from bot.sources.hl7_wire import Wire
 
 # A whole report on one line: a heading in capitals after the end of a sentence begins a new one.
 _WITHIN = re.compile(
@@ -18,6 +20,7 @@ _DOCUMENTS = frozenset({"RP", DOCUMENT})
 READ_OUT = "ED read"
 """In place of ED, where the document's words stand in OBX-5: see hl7_documents."""
 _NO_PROSE = _CODED | _VALUES | _DOCUMENTS
+_READ_OTHERWISE = _NO_PROSE | {READ_OUT}
 _OBX_5 = 5
 
 
@@ -28,16 +31,34 @@ def is_prose(fields: list[str]) -> bool:
 
 def lines_of(fields: list[str], wire: Wire) -> list[str]:
     """What one OBX or NTE says, a line each."""
-    if len(fields) <= _OBX_5 or fields[0] == "NTE":
-        return _prose(at(fields, 3), wire) if fields[0] == "NTE" else []
-    value = fields[_OBX_5]
-    if (kind := fields[2]) in _NO_PROSE:
-        return [] if kind in _DOCUMENTS else _question_and_answer(kind, value, fields, wire)
-    if kind == READ_OUT:
-        return running_lines(value)
-    if ":" in value or "<" in value or wire.escaped or wire.repetition in value or "\n" in value:
-        return _prose(value, wire)
-    return [value.strip()]
+    return lines_of_all((fields,), wire)
+
+
+def lines_of_all(segments: Iterable[list[str]], wire: Wire) -> list[str]:
+    """What these say, in order. Most say one line of prose: a call for each would take longer than
+    all there is to do."""
+    found: list[str] = []
+    escaped, mark = wire.escaped, wire.marks.repetition
+    for fields in segments:
+        if len(fields) <= _OBX_5 or fields[0] == "NTE" or fields[2] in _READ_OTHERWISE:
+            found += _otherwise(fields, wire)
+            continue
+        value = fields[_OBX_5]
+        if escaped or ":" in value or "<" in value or mark in value or "\n" in value:
+            found += _prose(value, wire)
+        else:
+            found.append(value.strip())
+    return found
+
+
+def _otherwise(fields: list[str], wire: Wire) -> list[str]:
+    if fields[0] == "NTE":
+        return _prose(at(fields, 3), wire)
+    if len(fields) <= _OBX_5 or fields[2] in _DOCUMENTS:
+        return []
+    if fields[2] == READ_OUT:
+        return running_lines(fields[_OBX_5])
+    return _question_and_answer(fields, wire.marks)
 
 
 def running_lines(text: str) -> list[str]:
@@ -50,7 +71,7 @@ def _prose(value: str, wire: Wire) -> list[str]:
     """Repetitions are line breaks, and so are the formatting escapes, and HTML's."""
     if "<" in value:
         value = _BREAK.sub("\n", value)
-    lines = [wire.clean(line) for line in value.split(wire.repetition)]
+    lines = [wire.marks.clean(line) for line in value.split(wire.marks.repetition)]
     if "\n" in value or wire.escaped:
         lines = [line.strip() for text in lines for line in text.split("\n")]
     if ":" in value:
@@ -58,22 +79,21 @@ def _prose(value: str, wire: Wire) -> list[str]:
     return lines
 
 
-def _question_and_answer(kind: str, value: str, fields: list[str], wire: Wire) -> list[str]:
-    show = _display if kind in _CODED else _figure
-    answers = [
-        show(repetition.split(wire.component), wire) for repetition in value.split(wire.repetition)
-    ]
+def _question_and_answer(fields: list[str], marks: Marks) -> list[str]:
+    show = _display if fields[2] in _CODED else _figure
+    repetitions = fields[_OBX_5].split(marks.repetition)
+    answers = [show(repetition.split(marks.component), marks) for repetition in repetitions]
     answer = ", ".join(answer for answer in answers if answer)
     if not answer:
         return []
-    units = wire.clean(at(fields, 6).split(wire.component, 1)[0])
-    question = _display(at(fields, 3).split(wire.component), wire)
+    units = marks.clean(at(fields, 6).split(marks.component, 1)[0])
+    question = _display(at(fields, 3).split(marks.component), marks)
     return [f"{question}: {answer} {units}".strip() if question else f"{answer} {units}".strip()]
 
 
-def _display(parts: list[str], wire: Wire) -> str:
-    return wire.clean(at(parts, 1)) or wire.clean(at(parts, 8)) or wire.clean(parts[0])
+def _display(parts: list[str], marks: Marks) -> str:
+    return marks.clean(at(parts, 1)) or marks.clean(at(parts, 8)) or marks.clean(parts[0])
 
 
-def _figure(parts: list[str], wire: Wire) -> str:
-    return " ".join(part for raw in parts if (part := wire.clean(raw)))
+def _figure(parts: list[str], marks: Marks) -> str:
+    return " ".join(part for raw in parts if (part := marks.clean(raw)))

@@ -13,6 +13,9 @@ _BEFORE, _AFTER = 80, 160
 _MOST = 5_000
 """Of one form in one text: more are no report, and would hold up the feed for seconds."""
 
+Text = tuple[str, str]
+"""As it stands, and in small letters: it is searched for several macros."""
+
 _DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_]"
 _CHOSEN = r"(?:[\[(]\s?[xX✓✔]\s?[\])]|[☑☒✓✔])"
 _LABEL = (
@@ -30,6 +33,7 @@ _BEGINS = re.compile(
 )
 _LISTED = re.compile(rf",\s+{_DECOR}{{0,16}}\Z")
 _TICKED = re.compile(rf"{_CHOSEN}[\s*]*\Z")
+_BOXES_END = frozenset("])☑☒✓✔☐□○◯_")
 _NOT_TICKED = re.compile(r"(?:\[[\s_]*\]|\([\s_]*\)|[☐□○◯]|(?:^|\s)_{1,4}\s)[\s*]*\Z")
 
 # "No evidence of a | CRITICAL FINDING": only words that say nothing may stand between.
@@ -38,6 +42,8 @@ _LITTLE = (
     r"unexpected|emergent|is|are|was|were|there|been|be|this|or|and|considered|known|currently"
 )
 _NO = r"(?:no|not|non|without|neither|nor|never|absence of|negative for|free of|isn't|aren't)"
+_NO_WORDS = ("no", "without", "neither", "never", "absence", "negative", "free", "n't")
+"""One of them is in what denies: most that stands before a macro is spared the pattern."""
 _NEGATED = re.compile(
     rf"\b{_NO}(?:[\s,/-]+(?:{_LITTLE}))*{_DECOR}*\Z|"
     rf"\b{_NO}\b[^.;:!?]*\b(?:or|nor)\s+(?:(?:{_LITTLE})\s+)*\Z",
@@ -51,18 +57,19 @@ _COMPLETE = re.compile(
 )
 
 
-def stated(pattern: re.Pattern[str], words: Sequence[str], text: str) -> Iterator[re.Match[str]]:
+def stated(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:
     """The matches that begin a line or a statement and are not denied. ``words``, in small letters,
     are those with which the pattern may begin."""
-    for match in islice(_matches(pattern, words, text), _MOST):
+    for match in islice(_matches(pattern, words, *text), _MOST):
         before = _before(match)
         if _begins(before, match) and not _negated(before, match[0]) and not denied(match):
             yield match
 
 
-def _matches(pattern: re.Pattern[str], words: Sequence[str], text: str) -> Iterator[re.Match[str]]:
+def _matches(
+    pattern: re.Pattern[str], words: Sequence[str], text: str, lowered: str
+) -> Iterator[re.Match[str]]:
     """As pattern.finditer, which looks at each letter in both sizes and takes ten times as long."""
-    lowered = text.lower()
     if len(lowered) != len(text):
         yield from pattern.finditer(text)
         return
@@ -88,14 +95,22 @@ def _before(match: re.Match[str]) -> str:
 
 
 def _begins(before: str, match: re.Match[str]) -> bool:
-    if _NOT_TICKED.search(before):
-        return False
+    if before.replace("*", " ").rstrip()[-1:] in _BOXES_END:
+        if _NOT_TICKED.search(before):
+            return False
+        if _TICKED.search(before):
+            return True
+    if before[-1:] in {"", "\n"}:
+        return True
     listed = match[0].isupper() and _LISTED.search(before)
     enclosed = before[-1:] == "(" and match.string[match.end() : match.end() + 1] == ")"
-    return bool(listed or enclosed or _TICKED.search(before) or _BEGINS.search(before))
+    return bool(listed or enclosed or _BEGINS.search(before))
 
 
 def _negated(before: str, macro: str) -> bool:
+    lowered = before.lower()
+    if before.isascii() and not any(word in lowered for word in _NO_WORDS):
+        return False
     if not _NEGATED.search(before):
         return False
     return macro[:1].islower() or not _COMPLETE.search(before)

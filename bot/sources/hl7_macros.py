@@ -14,10 +14,10 @@ from itertools import islice
 from bot.domain.profile import MOST_SEVERE, STANDARD, Profile, Rule
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_called import tells_of_a_call
-from bot.sources.hl7_documents import read_out
+from bot.sources.hl7_documents import salvaged_documents
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import is_prose, lines_of
-from bot.sources.hl7_macro_forms import stated
+from bot.sources.hl7_macro_forms import Text, stated
 from bot.sources.hl7_text import Narrative
 from bot.sources.hl7_wire import Wire
 
@@ -50,7 +50,7 @@ _ACR = re.compile(
     r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)",
     re.IGNORECASE,
 )
-_ACR_BEGINS = ("acr", "critical", "actionable", "category", "cat")
+_ACR_BEGINS = ("acr", "critical", "actionable", "cat")
 _BREAST_WORDS = re.compile(
     r"(?:\s+(?:ACTIONABLE )?(?:FINDINGS?|RESULTS?))?[\s:,–—(-]{0,8}"
     r"(?:benign|probably|incomplete|suspicious|almost|scattered|heterogen)",
@@ -147,8 +147,8 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     for line in wire.lines:
         number += line[:3] == "OBX"
         if line[:3] in {"OBX", "NTE"}:
-            results.append((number, line.split(wire.field)))
-    results = read_out(results, wire, always=True)
+            results.append((number, line.split(wire.marks.field)))
+    results = salvaged_documents(results, wire)
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
     return tuple(_found(text, _Places(lambda: prose_of(results, wire)), profile))
 
@@ -165,9 +165,10 @@ def _may_have(lowered: str, profile: Profile) -> bool:
 
 def _found(text: str, there: _Places, profile: Profile) -> list[Flag]:
     """Each macro once, where it stood first."""
-    found_ = [(match, rule.text, rule.category) for match, rule in _of_site(text, profile)]
+    both = text, text.lower()
+    found_ = [(match, rule.text, rule.category) for match, rule in _of_site(both, profile)]
     if profile.dictated_macros:
-        found_ += _known(text)
+        found_ += _known(both)
     found: dict[str, Flag] = {}
     for match, value, category in found_:
         where = "" if value in found else there.where(match)
@@ -176,11 +177,11 @@ def _found(text: str, there: _Places, profile: Profile) -> list[Flag]:
     return list(found.values())
 
 
-def _known(text: str) -> list[tuple[re.Match[str], str, str]]:
+def _known(text: Text) -> list[tuple[re.Match[str], str, str]]:
     """The macros that everybody knows. A number given with one decides, whatever stands before."""
     numbered = list(_some(_ACR, _ACR_BEGINS, text))
-    numbered = [match for match in numbered if not _BREAST_WORDS.match(text, match.end())]
-    if numbered and any(map(text.lower().__contains__, _BREAST)):
+    numbered = [match for match in numbered if not _BREAST_WORDS.match(text[0], match.end())]
+    if numbered and any(word in text[1] for word in _BREAST):
         numbered = []
     begun = {match.start() for match in numbered}
     plain = islice((match for match in _worded(text) if match.start() not in begun), _MOST)
@@ -190,7 +191,7 @@ def _known(text: str) -> list[tuple[re.Match[str], str, str]]:
     ]
 
 
-def _worded(text: str) -> Iterator[re.Match[str]]:
+def _worded(text: Text) -> Iterator[re.Match[str]]:
     yield from (match for match in stated(_CRITICAL, ("critical",), text) if _is_statement(match))
     yield from (match for match in stated(_ALONE, ("critical",), text) if _is_label(match))
 
@@ -214,7 +215,7 @@ def _is_label(match: re.Match[str]) -> bool:
     return match[0].isupper() and begins and bool(_ENDED.match(after))
 
 
-def _some(pattern: re.Pattern[str], words: Sequence[str], text: str) -> Iterator[re.Match[str]]:
+def _some(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:
     return islice(stated(pattern, words, text), _MOST)
 
 
@@ -222,7 +223,7 @@ def _code(number: str) -> str:
     return _BY_NUMBER[_NUMBERS.get(number.upper(), number)]
 
 
-def _of_site(text: str, profile: Profile) -> list[tuple[re.Match[str], Rule]]:
+def _of_site(text: Text, profile: Profile) -> list[tuple[re.Match[str], Rule]]:
     return [
         (match, rule)
         for rule in profile.rules

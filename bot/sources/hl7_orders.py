@@ -6,14 +6,14 @@ is the filler, and its number is what a radiologist calls the accession. A later
 OBR-18 so keeps its key. The placer's number comes last.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.domain.numbers import LONGEST
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
 from bot.sources.hl7_flags import Result
+from bot.sources.hl7_marks import Marks, at, fields_of
 from bot.sources.hl7_people import entity
-from bot.sources.hl7_wire import BadReport, Wire, at
+from bot.sources.hl7_wire import BadReport, Wire
 
 _SHORTEST_ACCESSION = 6
 _FEWEST_DIGITS = 4
@@ -22,7 +22,8 @@ _FEWEST_DIGITS = 4
 @dataclass(slots=True)
 class Order:
     """An OBR with what belongs to it. ``raw`` is what the content hash covers, ORC left out;
-    ``others`` are those of its segments that have no place of their own here."""
+    ``others`` are those of its segments that have no place of their own here. The four segments
+    have each field that they are asked for, see fields_of: a segment that is not there is empty."""
 
     pid: list[str]
     pv1: list[str]
@@ -48,11 +49,11 @@ class Numbers:
 def orders_in(wire: Wire) -> list[Order]:
     """Each OBR with what follows it; results before the first belong to it."""
     orders: list[Order] = []
-    none: list[str] = []
+    none = fields_of("", wire.marks.field)
     pid, pv1, orc, shared = none, none, none, [""]
     early: list[str] = []
     results, raw, others = list[Result](), early, list[str]()
-    number, mark = 0, wire.field
+    number, mark = 0, wire.marks.field
     for line in wire.lines:
         name = line[:3]
         if name == "OBX":
@@ -60,18 +61,18 @@ def orders_in(wire: Wire) -> list[Order]:
             raw.append(line)
             results.append((number, line.split(mark)))
         elif name == "OBR":
-            obr = line.split(mark)
+            obr = fields_of(line, mark)
             raw = [*shared, line] if orders else [*shared, line, *early]
             if orders:
                 results, others = list[Result](), list[str]()
             orders.append(Order(pid, pv1, orc, obr, raw, results, others))
             orc = none
         elif name == "ORC":
-            orc = line.split(mark)
+            orc = fields_of(line, mark)
         elif name == "PID":
-            pid, pv1, shared = line.split(mark), none, [line]
+            pid, pv1, shared = fields_of(line, mark), none, [line]
         elif name == "PV1":
-            pv1 = line.split(mark)
+            pv1 = fields_of(line, mark)
             shared = [*shared[:1], line]
         elif name != "MSH":
             raw.append(line)
@@ -82,8 +83,7 @@ def orders_in(wire: Wire) -> list[Order]:
 
 
 def code(fields: list[str], number: int, wire: Wire) -> str:
-    value = at(fields, number)
-    return wire.clean(value.split(wire.component, 1)[0]) if value else ""
+    return wire.marks.first(at(fields, number))
 
 
 def salvaged_order(wire: Wire) -> tuple[Order, tuple[OrderNumber, ...]] | None:
@@ -103,10 +103,11 @@ def no_number() -> BadReport:
 
 def numbers_of(order: Order, wire: Wire) -> Numbers | None:
     """All its numbers and the key of the best; None where it has none."""
-    in_obr_3, in_obr_2 = _number(order, 3, wire), _number(order, 2, wire)
-    in_obr_18 = at(order.obr, 18)
-    (filler, issuer), (placer, placed_by) = _entity(in_obr_3, wire), _entity(in_obr_2, wire)
-    stated, stated_by = _entity(in_obr_18, wire)
+    marks = wire.marks
+    in_obr_3, (filler, issuer) = _number(order, 3, marks)
+    in_obr_2, (placer, placed_by) = _number(order, 2, marks)
+    in_obr_18 = order.obr[18]
+    stated, stated_by = _entity(in_obr_18, marks)
     if stated not in {filler, placer} and not _looks_like_accession(stated):
         in_obr_18, stated, stated_by = "", "", ""
     accession = stated or filler
@@ -117,48 +118,48 @@ def numbers_of(order: Order, wire: Wire) -> Numbers | None:
         key = ReportKey(placed_by or sender, KeyKind.PLACER, placer)
     else:
         return None
-    every = [
-        *_named(
-            KeyKind.ACCESSION,
-            in_obr_18,
-            (stated, stated_by or (issuer if stated == filler else "")),
-            sender,
-            wire,
-        ),
-        *_named(KeyKind.FILLER, in_obr_3, (filler, issuer), sender, wire),
-        *_named(KeyKind.PLACER, in_obr_2, (placer, placed_by), sender, wire),
-    ]
-    return Numbers(key, accession, filler, placer, tuple(every))
+    stated_by = stated_by or (issuer if stated == filler else "")
+    every = (
+        *_named(KeyKind.ACCESSION, in_obr_18, (stated, stated_by), sender, marks),
+        *_named(KeyKind.FILLER, in_obr_3, (filler, issuer), sender, marks),
+        *_named(KeyKind.PLACER, in_obr_2, (placer, placed_by), sender, marks),
+    )
+    return Numbers(key, accession, filler, placer, every)
 
 
-def _number(order: Order, place: int, wire: Wire) -> str:
-    """The field of OBR where it has a number, else that of ORC."""
-    field = at(order.obr, place)
-    return field if _entity(field, wire)[0] else at(order.orc, place)
+def _number(order: Order, place: int, marks: Marks) -> tuple[str, tuple[str, str]]:
+    """The field of OBR where it has a number, else that of ORC; and what was made out of it."""
+    read = _entity(order.obr[place], marks)
+    if read[0]:
+        return order.obr[place], read
+    return order.orc[place], _entity(order.orc[place], marks)
 
 
-def _entity(field: str, wire: Wire) -> tuple[str, str]:
+def _entity(field: str, marks: Marks) -> tuple[str, str]:
     """What is too long to be one is no number: a database could not index it."""
-    value, authority = entity(field, wire)
+    if not field:
+        return "", ""
+    value, authority = entity(field, marks)
     if len(value) > LONGEST:
         return "", ""
     return value, authority if len(authority) <= LONGEST else ""
 
 
 def _named(
-    kind: KeyKind, field: str, read: tuple[str, str], sender: str, wire: Wire
-) -> Iterator[OrderNumber]:
+    kind: KeyKind, field: str, read: tuple[str, str], sender: str, marks: Marks
+) -> list[OrderNumber]:
     """The number under each name of its authority: namespace and universal id (2.A.28). ``read`` is
     what was made out of the field already."""
     value, authority = read
     if not value:
-        return
-    yield OrderNumber(kind, value, authority or sender, bool(authority))
-    if wire.component not in field:
-        return
-    universal = wire.clean(at(field.split(wire.component, 3), 2))
+        return []
+    number = OrderNumber(kind, value, authority or sender, bool(authority))
+    if marks.component not in field:
+        return [number]
+    universal = marks.clean(at(field.split(marks.component, 3), 2))
     if universal and universal != authority and len(universal) <= LONGEST:
-        yield OrderNumber(kind, value, universal)
+        return [number, OrderNumber(kind, value, universal)]
+    return [number]
 
 
 def _looks_like_accession(value: str) -> bool:
@@ -171,7 +172,7 @@ def _looks_like_accession(value: str) -> bool:
 
 def party(wire: Wire, number: int) -> str:
     """MSH-3 or MSH-4: namespace, else universal id."""
-    name, universal = entity(at(wire.header, number), wire)
+    name, universal = entity(wire.header[number], wire.marks)
     return name or universal
 
 
@@ -182,4 +183,5 @@ def processing_id(wire: Wire) -> str:
 
 def sender(wire: Wire) -> str:
     """The sending application and facility, as "RIS/MAIN"."""
-    return "/".join(name for number in (3, 4) if (name := party(wire, number)))
+    application, facility = party(wire, 3), party(wire, 4)
+    return f"{application}/{facility}" if application and facility else application or facility

@@ -9,7 +9,7 @@ from bot.domain.profile import Profile
 from bot.domain.report import ReportKey, Status
 from bot.sources.hl7_orders import Numbers, Order, code, numbers_of
 from bot.sources.hl7_status import stated, status
-from bot.sources.hl7_wire import BadReport, Wire, at
+from bot.sources.hl7_wire import BadReport, Wire
 
 Part = tuple[Order, Numbers]
 
@@ -34,7 +34,7 @@ def by_key(orders: list[Order], wire: Wire, profile: Profile) -> tuple[list[Part
         if numbers is None:
             nameless.append(order)
         else:
-            found.setdefault((numbers.key, at(order.pid, 3)), []).append((order, numbers))
+            found.setdefault((numbers.key, order.pid[3]), []).append((order, numbers))
     left = []
     for order in nameless:
         beside = _first_of(order.pid, found.values())

@@ -4,29 +4,32 @@ from dataclasses import dataclass
 
 from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Identifier, Patient, Provider
-from bot.sources.hl7_wire import Wire, at
+from bot.sources.hl7_marks import Marks, at, kept
+
+_Issuer = tuple[int, str]
+"""Of a profile: the component of XCN that names who issued an identifier, and who did otherwise."""
 
 
-def namespace(value: str, wire: Wire) -> str:
+def namespace(value: str, marks: Marks) -> str:
     """An HD as a component: its namespace, else its universal id (2.A.33)."""
-    if wire.subcomponent not in value:
-        return wire.clean(value)
-    parts = value.split(wire.subcomponent)
-    return wire.clean(parts[0]) or wire.clean(at(parts, 1))
+    if marks.subcomponent not in value:
+        return marks.clean(value)
+    parts = value.split(marks.subcomponent)
+    return marks.clean(parts[0]) or marks.clean(at(parts, 1))
 
 
-def entity(value: str, wire: Wire) -> tuple[str, str]:
+def entity(value: str, marks: Marks) -> tuple[str, str]:
     """An EI's number and authority: namespace, else universal id (2.A.28)."""
     if not value:
         return "", ""
-    if wire.component not in value:
-        return wire.clean(value), ""
-    parts = value.split(wire.component)
-    authority = wire.clean(at(parts, 1)) or wire.clean(at(parts, 2))
-    return wire.clean(parts[0]), authority
+    if marks.component not in value:
+        return marks.clean(value), ""
+    parts = value.split(marks.component)
+    authority = marks.clean(at(parts, 1)) or marks.clean(at(parts, 2))
+    return marks.clean(parts[0]), authority
 
 
-def providers(field: str, wire: Wire, profile: Profile = STANDARD) -> tuple[Provider, ...]:
+def providers(field: str, marks: Marks, profile: Profile = STANDARD) -> tuple[Provider, ...]:
     """The people of an XCN field, in order.
 
     A repetition with the same name, or the same number, is one more identifier of that person;
@@ -34,12 +37,17 @@ def providers(field: str, wire: Wire, profile: Profile = STANDARD) -> tuple[Prov
     """
     if not field or field.isspace():
         return ()
-    if wire.repetition not in field:
-        alone = _xcn(field.split(wire.component), wire, profile)
+    return _providers(field, marks, (profile.authority_component, profile.authority))
+
+
+@kept
+def _providers(field: str, marks: Marks, issuer: _Issuer) -> tuple[Provider, ...]:
+    if marks.repetition not in field:
+        alone = _xcn(field.split(marks.component), marks, issuer)
         return (alone,) if alone else ()
     found = _People()
-    for repetition in field.split(wire.repetition):
-        provider = _xcn(repetition.split(wire.component), wire, profile)
+    for repetition in field.split(marks.repetition):
+        provider = _xcn(repetition.split(marks.component), marks, issuer)
         if provider is not None:
             found.add(provider)
     return found.all()
@@ -82,14 +90,15 @@ class _People:
         return tuple(Provider(tuple(one.known), one.name) for one in self._found)
 
 
-def _xcn(parts: list[str], wire: Wire, profile: Profile) -> Provider | None:
-    authority = at(parts, profile.authority_component - 1) or profile.authority
+def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
+    component, otherwise = issuer
+    authority = at(parts, component - 1) or otherwise
     names = (
-        [wire.clean(part) for part in authority.split(wire.subcomponent)[:2]] if authority else []
+        [marks.clean(part) for part in authority.split(marks.subcomponent)[:2]] if authority else []
     )
-    family = at(parts, 1).split(wire.subcomponent, 1)[0]
-    kind = wire.clean(at(parts, 12))
-    return _person(wire.clean(parts[0]), names, kind, _name(family, parts[2:4], wire))
+    family = at(parts, 1).split(marks.subcomponent, 1)[0]
+    kind = marks.clean(at(parts, 12))
+    return _person(marks.clean(parts[0]), names, kind, _name(family, parts[2:4], marks))
 
 
 def _person(number: str, authorities: list[str], kind: str, name: str) -> Provider | None:
@@ -100,17 +109,21 @@ def _person(number: str, authorities: list[str], kind: str, name: str) -> Provid
     return Provider(tuple(Identifier(number, a, kind) for a in known) if number else (), name)
 
 
-def interpreter(field: str, wire: Wire, profile: Profile = STANDARD) -> Provider | None:
+def interpreter(field: str, marks: Marks, profile: Profile = STANDARD) -> Provider | None:
     """OBR-32: an NDL, whose first component is a CNN in subcomponents; or an XCN, as many send."""
     if not field or field.isspace():
         return None
-    first = field.split(wire.repetition, 1)[0]
-    parts = first.split(wire.component)
-    if wire.subcomponent not in parts[0]:
-        return _xcn(parts, wire, profile)
-    name = parts[0].split(wire.subcomponent)
-    authorities = [wire.clean(at(name, 8)) or profile.authority, wire.clean(at(name, 9))]
-    return _person(wire.clean(name[0]), authorities, "", _name(at(name, 1), name[2:4], wire))
+    return _interpreter(field, marks, (profile.authority_component, profile.authority))
+
+
+@kept
+def _interpreter(field: str, marks: Marks, issuer: _Issuer) -> Provider | None:
+    parts = field.split(marks.repetition, 1)[0].split(marks.component)
+    if marks.subcomponent not in parts[0]:
+        return _xcn(parts, marks, issuer)
+    name = parts[0].split(marks.subcomponent)
+    authorities = [marks.clean(at(name, 8)) or issuer[1], marks.clean(at(name, 9))]
+    return _person(marks.clean(name[0]), authorities, "", _name(at(name, 1), name[2:4], marks))
 
 
 def is_listed(provider: Provider, machines: frozenset[str]) -> bool:
@@ -121,30 +134,28 @@ def is_listed(provider: Provider, machines: frozenset[str]) -> bool:
     return any(name.upper() in machines for name in names if name)
 
 
-def _name(family: str, given: list[str], wire: Wire) -> str:
-    first = " ".join(part for name in given if (part := wire.clean(name)))
-    last = wire.clean(family)
+def _name(family: str, given: list[str], marks: Marks) -> str:
+    first = " ".join([part for name in given if (part := marks.clean(name))])
+    last = marks.clean(family)
     return f"{last}, {first}" if last and first else last or first
 
 
-def patient(fields: list[str], wire: Wire) -> Patient:
+def patient(fields: list[str], marks: Marks) -> Patient:
     """Of PID-3 (PID-2 in old feeds), PID-5, PID-7 and PID-8."""
-    numbers = at(fields, 3) or at(fields, 2)
-    name = at(fields, 5).split(wire.repetition, 1)[0].split(wire.component)
+    numbers = fields[3] or fields[2]
+    name = fields[5].split(marks.repetition, 1)[0].split(marks.component)
+    known = [_cx(one.split(marks.component), marks) for one in numbers.split(marks.repetition)]
     return Patient(
-        identifiers=tuple(
-            identifier
-            for repetition in numbers.split(wire.repetition)
-            if (identifier := _cx(repetition.split(wire.component), wire)).value
-        ),
-        name=_name(name[0].split(wire.subcomponent, 1)[0], name[1:3], wire),
-        birth_date=_day(wire.clean(at(fields, 7))),
-        sex=wire.clean(at(fields, 8)),
+        identifiers=tuple([identifier for identifier in known if identifier.value]),
+        name=_name(name[0].split(marks.subcomponent, 1)[0], name[1:3], marks),
+        birth_date=_day(marks.clean(fields[7])),
+        sex=marks.clean(fields[8]),
     )
 
 
-def _cx(parts: list[str], wire: Wire) -> Identifier:
-    return Identifier(wire.clean(parts[0]), namespace(at(parts, 3), wire), wire.clean(at(parts, 4)))
+def _cx(parts: list[str], marks: Marks) -> Identifier:
+    authority = namespace(at(parts, 3), marks)
+    return Identifier(marks.clean(parts[0]), authority, marks.clean(at(parts, 4)))
 
 
 def _day(value: str) -> str:
@@ -154,7 +165,8 @@ def _day(value: str) -> str:
     return value
 
 
-def location(field: str, wire: Wire) -> str:
+@kept
+def location(field: str, marks: Marks) -> str:
     """Point of care, room and bed of a PL (2.A.53)."""
-    parts = [namespace(part, wire) for part in field.split(wire.component)[:3]]
+    parts = [namespace(part, marks) for part in field.split(marks.component)[:3]]
     return " ".join(part for part in parts if part)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from bot.domain.numbers import bare
 from bot.domain.profile import NO_PROFILES, Feeds, Profile
 from bot.domain.report import Report, Status
+from bot.sources.documents import Documents
 from bot.sources.hl7 import profile_of
 from bot.sources.hl7_called import called
 from bot.sources.hl7_documents import read_out
@@ -24,7 +25,7 @@ from bot.sources.hl7_report import appended_to
 from bot.sources.hl7_status import stated, status
 from bot.sources.hl7_study import study_uid
 from bot.sources.hl7_text import narrate
-from bot.sources.hl7_wire import BadReport, Wire, at, cut, decode, salvaged
+from bot.sources.hl7_wire import BadReport, Wire, cut, decode, salvaged
 
 Places = dict[str, str]
 """By the name of the report's field: "OBR-16", "OBX[2-5]-5", "MSH-7"."""
@@ -47,8 +48,8 @@ def heading(data: bytes, feeds: Feeds = NO_PROFILES) -> Heading:
         wire, known = salvaged(data)
         if not known:
             return Heading("", "", "")
-    kind = at(wire.header, 9).replace(wire.component, "^")
-    return Heading(kind, wire.charset, profile_of(wire, feeds).name)
+    kind = wire.header[9].replace(wire.marks.component, "^")
+    return Heading(kind, wire.marks.charset, profile_of(wire, feeds).name)
 
 
 def read_from(
@@ -76,7 +77,7 @@ def _with_reports(
         yield next(
             (order, numbers, report)
             for order, numbers in rest
-            if (numbers.key, bare(numbers.filler), patient(order.pid, wire)) == whose
+            if (numbers.key, bare(numbers.filler), patient(order.pid, wire.marks)) == whose
         )
 
 
@@ -105,13 +106,13 @@ def _places(
 
 def _of_numbers(order: Order, numbers: Numbers, wire: Wire) -> Iterator[tuple[str, str]]:
     fields = {
-        "OBR-18": at(order.obr, 18),
-        "OBR-3": at(order.obr, 3),
-        "ORC-3": at(order.orc, 3),
-        "OBR-2": at(order.obr, 2),
-        "ORC-2": at(order.orc, 2),
+        "OBR-18": order.obr[18],
+        "OBR-3": order.obr[3],
+        "ORC-3": order.orc[3],
+        "OBR-2": order.obr[2],
+        "ORC-2": order.orc[2],
     }
-    known = {place: entity(value, wire) for place, value in fields.items()}
+    known = {place: entity(value, wire.marks) for place, value in fields.items()}
 
     def of(number: str, *places: str) -> str:
         return next((place for place in places if known[place][0] == number), "") if number else ""
@@ -163,28 +164,28 @@ def _of_people(
     order: Order, report: Report, wire: Wire, profile: Profile
 ) -> Iterator[tuple[str, str]]:
     if report.patient.identifiers:
-        yield "patient.identifiers", "PID-3" if at(order.pid, 3) else "PID-2"
+        yield "patient.identifiers", "PID-3" if order.pid[3] else "PID-2"
     if report.ordering:
-        told = at(order.obr, 16).strip(f" {wire.component}")
+        told = order.obr[16].strip(f" {wire.marks.component}")
         yield "ordering", "OBR-16" if told else "ORC-12"
     if report.attending:
         yield "attending", "PV1-7"
     if report.copies_to:
         yield "copies_to", "OBR-28"
     if report.radiologist:
-        first = interpreter(at(order.obr, 32), wire, profile)
+        first = interpreter(order.obr[32], wire.marks, profile)
         yield "radiologist", "OBR-32" if first else "OBR-33"
 
 
 def _of_modality(order: Order, wire: Wire) -> str:
     alone = [field if number == 24 else "" for number, field in enumerate(order.obr)]  # noqa: PLR2004 - OBR-24
-    return "OBR-24" if modality_of(alone, wire) else "OBR-4"
+    return "OBR-24" if modality_of(alone, wire.marks) else "OBR-4"
 
 
 def _of_text(
     order: Order, report: Report, wire: Wire, profile: Profile
 ) -> Iterator[tuple[str, str]]:
-    results = read_out(order.results, wire)
+    results = read_out(order.results, wire, Documents())
     segments = [(number, set(lines_of(fields, wire))) for number, fields in results]
     parts = (
         ("text", report.text),

@@ -6,14 +6,16 @@ from datetime import datetime, tzinfo
 
 from bot.domain.numbers import bare
 from bot.domain.profile import STANDARD, Profile
-from bot.domain.report import Flag, OrderNumber, Patient, Provider, Report, Status
+from bot.domain.report import Flag, OrderNumber, Provider, Report, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources import hl7_charset
+from bot.sources.documents import Documents
 from bot.sources.hl7_called import called
-from bot.sources.hl7_documents import read_out
+from bot.sources.hl7_documents import read_out, unread_in
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_macros import prose_of, with_macros
+from bot.sources.hl7_marks import Marks, at
 from bot.sources.hl7_orders import Numbers, Order, code, no_number, orders_in, processing_id
 from bot.sources.hl7_parts import by_key
 from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
@@ -21,7 +23,7 @@ from bot.sources.hl7_status import appended, is_deleted, said, status
 from bot.sources.hl7_study import study_uid
 from bot.sources.hl7_text import narrate
 from bot.sources.hl7_time import Moment, moment
-from bot.sources.hl7_wire import BadReport, Wire, at
+from bot.sources.hl7_wire import BadReport, Wire
 
 _OBX_11 = 11
 _ALL_FINAL = {"F"}
@@ -72,40 +74,44 @@ def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[
 
 def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) -> Report:
     obr, pv1, zone, profile = order.obr, order.pv1, known.zone, known.profile
+    marks = wire.marks
     codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
     deletes, added = False, frozenset[int]()
     if codes != _ALL_FINAL:
-        codes = {said(wire.clean(code.split(wire.component, 1)[0]), profile) for code in codes}
+        codes = {said(marks.first(code), profile) for code in codes}
         deletes = any(map(is_deleted, codes))
         added = appended_to(order.results, wire, profile)
     stands = status(order.statuses, codes)
     deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire, profile) if deletes else order.results
-    results = read_out(results, wire)
+    documents = Documents()
+    results = read_out(results, wire, documents)
     flagged = flags(results, wire, profile)
     told = narrate(results, flagged, wire, profile, added)
     told = with_macros(told, lambda: prose_of(results, wire), profile)
     when = _times(order, stands, wire, known)
-    doubt = hl7_charset.doubt(at(wire.header, 18), wire.charset, told.text)
+    silent = not (told.text or told.addenda)
+    unread = unread_in(results, documents, silent=silent) if wire.documents else ""
+    doubt = hl7_charset.doubt(wire.header[18], wire.marks.charset, told.text)
     ordering = orderer(order, wire)
-    radiologist = _interpreter(at(obr, 32), wire, known) or _interpreter(at(obr, 33), wire, known)
+    radiologist = _interpreter(obr[32], marks, known) or _interpreter(obr[33], marks, known)
     return Report(
         key=numbers.key,
         status=stands,
         status_at=when.status_at,
         finalized_at=when.finalized_at,
         discovered_at=_discovered(results, flagged, order, when, wire, zone) if flagged else None,
-        content_hash=_content_hash(order, numbers, ordering),
-        exam=exam_of(obr, wire),
-        modality=modality_of(obr, wire),
+        content_hash=_content_hash(order, numbers, ordering, unread),
+        exam=exam_of(obr, marks),
+        modality=modality_of(obr, marks),
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,
         flags=(*told.flags, *_elsewhere(order, wire, profile)) if profile.rules else told.flags,
-        patient=patient(order.pid, wire) if order.pid else Patient(),
-        ordering=providers(ordering, wire, profile),
-        attending=providers(at(pv1, 7), wire, profile),
-        copies_to=providers(at(obr, 28), wire, profile),
+        patient=patient(order.pid, marks),
+        ordering=providers(ordering, marks, profile),
+        attending=providers(pv1[7], marks, profile),
+        copies_to=providers(obr[28], marks, profile),
         radiologist=radiologist,
         accession=numbers.accession,
         filler=numbers.filler,
@@ -113,8 +119,8 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         processing_id=processing_id(wire),
         sender=known.sender,
         control_id=wire.msh(10),
-        patient_class=wire.clean(at(pv1, 2)),
-        location=location(at(pv1, 3), wire),
+        patient_class=marks.clean(pv1[2]),
+        location=location(pv1[3], marks),
         time_notes=(*when.notes, *((doubt,) if doubt else ())),
         study_uid=study_uid(told, order.others, wire)[0],
         called=called(told)[0],
@@ -123,6 +129,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         numbers=numbers.every,
         if_preliminary=profile.preliminary,
         order=bare(numbers.filler),
+        unread=unread,
     )
 
 
@@ -137,20 +144,21 @@ def appended_to(results: list[Result], wire: Wire, profile: Profile) -> frozense
 
 def orderer(order: Order, wire: Wire) -> str:
     """OBR-16, or ORC-12 where it is empty."""
-    field = at(order.obr, 16)
-    return field if field.strip(f" {wire.component}") else at(order.orc, 12)
+    field = order.obr[16]
+    return field if field.strip(f" {wire.marks.component}") else order.orc[12]
 
 
 def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:
-    lines = [line.split(wire.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
-    return flags_elsewhere([order.orc, *lines] if order.orc else lines, wire, profile.rules)
+    lines = [line.split(wire.marks.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
+    return flags_elsewhere([order.orc, *lines], wire, profile.rules)
 
 
-def _interpreter(field: str, wire: Wire, known: Circumstances) -> Provider | None:
+def _interpreter(field: str, marks: Marks, known: Circumstances) -> Provider | None:
     """Of several a person before a machine: where both are named a human stands behind it."""
-    if wire.repetition not in field:
-        return interpreter(field, wire, known.profile)
-    named = (interpreter(one, wire, known.profile) for one in field.split(wire.repetition))
+    mark = marks.repetition
+    if mark not in field:
+        return interpreter(field, marks, known.profile)
+    named = (interpreter(one, marks, known.profile) for one in field.split(mark))
     found = [provider for provider in named if provider is not None]
     people = (provider for provider in found if not is_listed(provider, known.machines))
     return next(people, found[0] if found else None)
@@ -172,10 +180,12 @@ def _standing(results: list[Result], wire: Wire, profile: Profile) -> list[Resul
     return [result for result in results if result[0] not in gone]
 
 
-def _content_hash(order: Order, numbers: Numbers, ordering: str) -> str:
-    """SHA-256 of patient, visit, order and results as sent; not of MSH, nor ORC's transaction."""
+def _content_hash(order: Order, numbers: Numbers, ordering: str, unread: str) -> str:
+    """SHA-256 of patient, visit, order and results as sent; not of MSH, nor ORC's transaction. What
+    a part could not be read of says something else once it can."""
     key = numbers.key
     content = "\r".join([key.authority, key.kind, key.value, ordering, *order.raw])
+    content += f"\r{unread}" if unread else ""
     return hashlib.sha256(content.encode(errors="replace")).hexdigest()
 
 
@@ -216,7 +226,7 @@ def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _T
 
 
 def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo, latest: datetime) -> Moment:
-    return moment(at(fields, number).split(wire.component, 1)[0], zone, latest)
+    return moment(at(fields, number).split(wire.marks.component, 1)[0], zone, latest)
 
 
 def _discovered(

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Set
 
 from bot.domain.profile import STATUS, Place, Profile
 from bot.domain.report import Status
-from bot.sources.hl7_wire import BadReport, Wire, at
+from bot.sources.hl7_marks import at
+from bot.sources.hl7_wire import BadReport, Wire
 
 _SPELLED_OUT = {
     Status.FINAL: "final|final result|final results|final report|finalized|finalised|signed|"
@@ -67,9 +68,8 @@ def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire
         case "ORC":
             fields = orc
         case name:
-            fields = next((line.split(wire.field) for line in raw if line[:3] == name), [])
-    value = at(fields, place.field)
-    return wire.clean(value.split(wire.component, 1)[0]) if value else ""
+            fields = next((line.split(wire.marks.field) for line in raw if line[:3] == name), [])
+    return wire.marks.first(at(fields, place.field))
 
 
 def plain(code: str) -> str:

@@ -2,8 +2,9 @@
 
 import re
 
+from bot.sources.hl7_marks import Marks, at
 from bot.sources.hl7_text import Narrative
-from bot.sources.hl7_wire import Wire, at
+from bot.sources.hl7_wire import Wire
 
 # DICOM PS3.5, 9: digits and dots, 64 characters at most. Others use ZDS for something else.
 _UID = re.compile(r"[012](?:\.\d+){2,}")
@@ -18,16 +19,16 @@ def study_uid(told: Narrative, others: list[str], wire: Wire) -> tuple[str, str]
     """
     for line in others:
         place = _SEGMENTS.get(line[:3])
-        if place and (uid := _uid(at(line.split(wire.field), place), wire)):
+        if place and (uid := _uid(at(line.split(wire.marks.field), place), wire.marks)):
             return uid, f"{line[:3]}-{place}"
     said, where = told.study
-    uid = _uid(said, wire) if said else ""
+    uid = _uid(said, wire.marks) if said else ""
     return (uid, where) if uid else ("", "")
 
 
-def _uid(value: str, wire: Wire) -> str:
-    first = value.split(wire.repetition, 1)[0].split(wire.component, 1)[0]
-    return uid_in(wire.clean(first.split(wire.subcomponent, 1)[0]))
+def _uid(value: str, marks: Marks) -> str:
+    first = value.split(marks.repetition, 1)[0].split(marks.component, 1)[0]
+    return uid_in(marks.clean(first.split(marks.subcomponent, 1)[0]))
 
 
 def uid_in(value: str) -> str:

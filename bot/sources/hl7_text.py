@@ -7,7 +7,6 @@ text.
 import re
 from collections.abc import Set
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Addendum, Flag
@@ -20,8 +19,9 @@ from bot.sources.hl7_headings import (
     unsigned,
     without_heading,
 )
-from bot.sources.hl7_lines import lines_of, running_lines
-from bot.sources.hl7_wire import Wire, at
+from bot.sources.hl7_lines import lines_of, lines_of_all, running_lines
+from bot.sources.hl7_marks import at, kept
+from bot.sources.hl7_wire import Wire
 
 _BY_CODE = {
     **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
@@ -33,7 +33,7 @@ _BY_CODE = {
 }
 
 
-@lru_cache(maxsize=2048)
+@kept
 def _section(
     identifier: str,
     component: str,
@@ -89,6 +89,11 @@ class _Draft:
 
 @dataclass(slots=True)
 class _Narrator:
+    """``coded``: below the text under its code an addendum may stand, as some send it. ``own`` are
+    the flags of the report itself."""
+
+    coded: bool = False
+    own: list[Flag] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     impression: list[str] = field(default_factory=list)
     addenda: list[_Draft] = field(default_factory=list)
@@ -114,16 +119,16 @@ class _Narrator:
             self.set_of = None
             self.put(section, lines)
 
-    def tell_coded(self, section: Section, lines: list[str]) -> None:
-        """The same, where an addendum may stand below the text under its code, as some send it."""
-        if section is not Section.RUNNING:
-            begins = next((n for n, line in enumerate(lines) if begins_addendum(line)), len(lines))
-            self.tell(section, lines[:begins])
-            before = self.running
-            self.run(lines[begins:])
-            self.running = before
+    def tell_run(self, section: Section, lines: list[str]) -> None:
+        """The same, where an addendum may stand below the text under its code."""
+        if section is Section.RUNNING or not self.coded:
+            self.tell(section, lines)
             return
-        self.tell(section, lines)
+        begins = next((n for n, line in enumerate(lines) if begins_addendum(line)), len(lines))
+        self.tell(section, lines[:begins])
+        before = self.running
+        self.run(lines[begins:])
+        self.running = before
 
     def run(self, lines: list[str]) -> Section:
         """Lines of running text; returns the section of the first, which is that of its flags."""
@@ -176,52 +181,69 @@ def narrate(
 
     ``appended`` are the numbers of the OBX that OBX-11 calls an addition to the rest.
     """
-    told = _Narrator()
-    coded = wire.addenda and profile.layout is not Layout.SEGMENTS
-    tell = told.tell_coded if coded else told.tell
-    own: list[Flag] = []
-    section, held = Section.BODY, list[str]()
+    told = _Narrator(coded=wire.addenda and profile.layout is not Layout.SEGMENTS)
+    for section, run in _runs(results, wire, profile):
+        if section in _ALONE or flags or appended:
+            _tell_each(told, section, run, (flags, appended), wire)
+        else:
+            told.tell_run(section, lines_of_all((fields for _, fields in run), wire))
+    return _finished(told)
+
+
+def _runs(
+    results: list[Result], wire: Wire, profile: Profile
+) -> list[tuple[Section, list[Result]]]:
+    """What stands under the same OBX-3, which is told in one go: that takes half the time. A note
+    stands where the OBX before it stands."""
+    run: list[Result] = []
+    found = [(Section.BODY, run)]
     identifier: str | None = None
-    alone = False
-    for number, fields in results:
-        is_observation = fields[0] == "OBX"  # a note stands where the OBX before it stands
-        some: tuple[Flag, ...] = ()
-        if is_observation:
+    for result in results:
+        fields = result[1]
+        if fields[0] == "OBX":
             asked = fields[3] if len(fields) > 3 else ""  # noqa: PLR2004 - OBX-3, in the hot loop
             if asked != identifier:
-                # What belongs together is told in one go, which takes half the time.
-                if held:
-                    tell(section, held)
-                    held = []
-                identifier, marks = asked, (wire.component, wire.subcomponent)
-                section = _section(asked, *marks, profile.layout, profile.sections)
-                alone = section in _ALONE  # an enum's hash is slow: not for each line
-            if flags:
-                some = flags.get(number, ())
-        lines = lines_of(fields, wire)
+                identifier, marks = asked, (wire.marks.component, wire.marks.subcomponent)
+                run = []
+                found.append((_section(asked, *marks, profile.layout, profile.sections), run))
+        run.append(result)
+    return found
+
+
+def _tell_each(
+    told: _Narrator,
+    section: Section,
+    run: list[Result],
+    marked: tuple[dict[int, tuple[Flag, ...]], Set[int]],
+    wire: Wire,
+) -> None:
+    """The same where it matters which segment said what. ``marked``: the flags by the number of
+    their OBX, and the numbers of those that are appended."""
+    flags, appended = marked
+    held: list[str] = []
+    for number, fields in run:
+        some = flags.get(number, ()) if fields[0] == "OBX" else ()
         added = number in appended and section in _MAY_BE_ADDED_TO
-        if not (alone or added) and not (some and section is Section.RUNNING):
+        lines = lines_of(fields, wire)
+        if not (section in _ALONE or added) and not (some and section is Section.RUNNING):
             held += lines
-            if some:
-                own += some
+            told.own += some
             continue
-        if held:
-            tell(section, held)
-            held = []
+        told.tell_run(section, held)
+        held = []
         of = Section.ADDENDUM if added else section
         if _tell_alone(told, of, lines, number, fields) is Section.ADDENDUM:
             told.addenda[-1].flags += some
         else:
-            own += some
-    tell(section, held)
-    return _finished(told, own)
+            told.own += some
+    told.tell_run(section, held)
 
 
 def narrate_running(text: str) -> Narrative:
     """A document without segments (FHIR): its headings alone say what is what."""
     told = _Narrator()
     told.run(running_lines(text))
-    return _finished(told, [])
+    return _finished(told)
 
 
 def _tell_alone(
@@ -255,7 +277,7 @@ def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> Non
     told.set_of = set_of
 
 
-def _finished(told: _Narrator, own: list[Flag]) -> Narrative:
+def _finished(told: _Narrator) -> Narrative:
     addenda = tuple(
         Addendum(without_heading(draft.lines, "addendum"), tuple(draft.flags))
         for draft in told.addenda
@@ -267,7 +289,7 @@ def _finished(told: _Narrator, own: list[Flag]) -> Narrative:
         text,
         impression,
         addenda,
-        tuple(own),
+        tuple(told.own),
         text.lower(),
         told.communication,
         told.study,

@@ -1,4 +1,4 @@
-"""HL7 v2 as it is on the wire: charset, delimiters, segments, fields and escapes.
+"""HL7 v2 as it is on the wire: charset, delimiters, segments.
 
 Tolerant where real senders are: segments end in CR, LF or CRLF, blank ones are skipped, a line
 that is no segment continues the field before it, MSH-2 may have fewer or more characters than
@@ -6,15 +6,12 @@ four (HL7 v2.5.1 section 2.5). Nothing in here knows what a field means.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from operator import itemgetter
 
 from bot.sources import hl7_charset
-from bot.sources.hl7_charset import Undecodable, by_trial, unmarked
+from bot.sources.hl7_charset import Undecodable, unmarked
+from bot.sources.hl7_marks import Marks, fields_of, marks_of
 
-_NAME, _FOURTH = itemgetter(slice(0, 3)), itemgetter(slice(3, 4))
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 
 
@@ -33,42 +30,22 @@ class BadReport(Exception):
 class Wire:
     """One message, cut into lines; fields are cut by whoever wants them.
 
-    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``charset`` is the Python codec
-    that was used. ``escaped``, ``radlex``, ``addenda`` and ``documents`` are False where no escape,
-    RadLex code, heading of an addendum or embedded document can occur: most messages are spared
-    the search.
+    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex`` and
+    ``addenda`` are False where no escape, RadLex code or heading of an addendum can occur: most
+    messages are spared the search. ``documents`` False leaves embedded ones unread.
     """
 
     header: list[str]
     lines: list[str]
-    charset: str
-    field: str
-    component: str
-    repetition: str
-    escape: str
-    subcomponent: str
+    marks: Marks
     escaped: bool
     radlex: bool
     addenda: bool
-    documents: bool
-
-    def clean(self, value: str) -> str:
-        """The value as a person reads it; HL7's explicit null ("") is nothing, too."""
-        if not value:
-            return value
-        if self.escaped and self.escape in value:
-            value = unescape(value, self)
-        value = value.strip()
-        return "" if value == '""' else value
+    documents: bool = True
 
     def msh(self, number: int) -> str:
         """The first component of a header field, cleaned."""
-        return self.clean(at(self.header, number).split(self.component, 1)[0])
-
-
-def at(parts: list[str], number: int) -> str:
-    """The part with this number, empty where the sender stopped earlier."""
-    return parts[number] if len(parts) > number else ""
+        return self.marks.first(self.header[number])
 
 
 # ---- charset --------------------------------------------------------------------------------
@@ -97,7 +74,7 @@ def cut(text: str, charset: str) -> Wire:
         raise BadReport(
             "no-msh", "The message does not begin with MSH: send it first", "100", "MSH"
         )
-    if list(map(_NAME, lines)).count("MSH") > 1:
+    if [line[:3] for line in lines].count("MSH") > 1:
         detail = "There is more than one MSH: send each message in a frame of its own"
         raise BadReport("several-messages", detail, "100", "MSH^2")
     return wire_of(lines, charset, text)
@@ -106,23 +83,17 @@ def cut(text: str, charset: str) -> Wire:
 def wire_of(lines: list[str], charset: str, text: str) -> Wire:
     """The lines, read by the delimiters of the first: an MSH of at least four characters."""
     separator = lines[0][3]
-    header = lines[0].split(separator)
+    header = fields_of(lines[0], separator)
     header.insert(1, separator)
-    marks = at(header, 2)
-    escape, upper = marks[2:3] or "\\", text.upper()
+    marks = marks_of(separator, header[2], charset)
+    upper = text.upper()
     return Wire(
         header=header,
         lines=lines,
-        charset=charset,
-        field=separator,
-        component=marks[0:1] or "^",
-        repetition=marks[1:2] or "~",
-        escape=escape,
-        subcomponent=marks[3:4] or "&",
-        escaped=text.find(escape, len("MSH|") + len(marks)) >= 0,
+        marks=marks,
+        escaped=text.find(marks.escape, len("MSH|") + len(header[2])) >= 0,
         radlex="RID" in upper,
         addenda="ADDEND" in upper,
-        documents=f"{separator}ED{separator}" in upper,
     )
 
 
@@ -144,7 +115,7 @@ def segments(text: str) -> list[str]:
     separator = lines[0][3:4]
     if lines[-1] == "":
         lines.pop()
-    if separator and set(map(_FOURTH, lines)) == {separator}:
+    if separator and {line[3:4] for line in lines} == {separator}:
         return lines
     return _mended(lines)
 
@@ -163,52 +134,3 @@ def _mended(lines: list[str]) -> list[str]:
         else:
             whole[-1].append(line)
     return ["\n".join(parts) for parts in whole]
-
-
-# ---- escapes --------------------------------------------------------------------------------
-
-_LINE_BREAKS = frozenset({"br", "sp", "ce"})
-
-
-def unescape(value: str, wire: Wire) -> str:
-    r"""Resolve the escapes of HL7 v2.5.1 section 2.7; what is none of them stays as it is.
-
-    ``\.br\`` and its kin become line ends, highlighting and charset switches disappear.
-    """
-    return _pattern(wire.escape).sub(_resolver(wire), value)
-
-
-@lru_cache(maxsize=16)
-def _pattern(escape: str) -> re.Pattern[str]:
-    mark = re.escape(escape)
-    layout = r"\.((?i:br|sp|ce|in|ti|fi|nf|sk))\s*[+-]?\d*"
-    known = rf"([FSTREHNP])|{layout}|X((?:[0-9A-Fa-f]{{2}})+)|[CM][0-9A-F]{{4,6}}"
-    return re.compile(f"{mark}(?:{known}){mark}")
-
-
-def _resolver(wire: Wire) -> Callable[[re.Match[str]], str]:
-    letters = {
-        "F": wire.field,
-        "S": wire.component,
-        "T": wire.subcomponent,
-        "R": wire.repetition,
-        "E": wire.escape,
-        "P": "#",
-    }
-
-    def resolve(match: re.Match[str]) -> str:
-        letter, command, digits = match.groups()
-        if letter:
-            return letters.get(letter, "")
-        if command:
-            return "\n" if command.lower() in _LINE_BREAKS else ""
-        return _characters(digits, wire.charset) if digits else ""
-
-    return resolve
-
-
-def _characters(digits: str, charset: str) -> str:
-    raw = bytes.fromhex(digits)
-    text = by_trial(raw, (charset, "cp1252"))[0]
-    # A database's text column has no NUL; CR would read as the end of a segment.
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -1,6 +1,7 @@
 """The MLLP server: any number of senders, each answered in order, none before the commit."""
 
 import asyncio
+import re
 import secrets
 import ssl
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from bot.domain.message import RawMessage, Receipt
 from bot.domain.profile import NO_PROFILES, Feeds
 from bot.log import log
 from bot.sources import hl7_ack
-from bot.sources.documents import READ_SECONDS
+from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.hl7 import read_all, unusable
 from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import Ending, Frame, Framer, frame
@@ -33,8 +34,8 @@ less. A sender that leaves the CR out waits so much longer for each answer."""
 _LARGE = 32 * 1024
 """Bytes; above this reading moves to a thread: the loop that also pages must not wait for it. Most
 reports have a tenth of that and take less than the way to a thread and back."""
-_DOCUMENT = b"|ED|"
-"""A report with a PDF in it takes long at any size."""
+_DOCUMENT = re.compile(rb"[^\w\s]ED[^\w\s]", re.IGNORECASE)
+"""A report with a PDF in it takes long at any size. Whatever the separator is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +221,15 @@ class Listener:
         return hl7_ack.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
 
     async def _read(self, received: Frame) -> tuple[RawMessage, ...]:
-        if received.size <= _LARGE and _DOCUMENT not in received.data:
+        if received.size <= _LARGE and not _DOCUMENT.search(received.data):
             return self._messages(received)
         try:
             async with asyncio.timeout(READ_SECONDS):
                 return await asyncio.to_thread(self._messages, received)
         except TimeoutError:
-            log.warning("mllp_document_unread", size=received.size, digest=received.digest[:12])
-            return await asyncio.to_thread(self._messages, received, documents=False)
+            return (_unusable(received, too_slow(), self._how),)
 
-    def _messages(self, received: Frame, *, documents: bool = True) -> tuple[RawMessage, ...]:
+    def _messages(self, received: Frame) -> tuple[RawMessage, ...]:
         how = self._how
         if received.ending is not Ending.WHOLE:
             return (_refused(received, how),)
@@ -239,7 +239,6 @@ class Listener:
             timezone=how.timezone,
             now=self._now(),
             feeds=how.feeds,
-            documents=documents,
         )
 
 
@@ -248,6 +247,10 @@ def _refused(received: Frame, how: Listening) -> RawMessage:
         bad = too_large_for(how.limit)
     else:
         bad = BadReport("cut-off", "The message broke off before its end: send it again", "207")
+    return _unusable(received, bad, how)
+
+
+def _unusable(received: Frame, bad: BadReport, how: Listening) -> RawMessage:
     return unusable(
         received.data,
         bad,

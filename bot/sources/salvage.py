@@ -71,6 +71,6 @@ def _documents(said: str) -> str:
     if len(bare) > _LARGEST or not _BASE64.fullmatch(said):
         return said
     try:
-        return f"{words_in(base64.b64decode(bare[: len(bare) // 4 * 4]), pdf=False)}\n{said}"
+        return f"{words_in(base64.b64decode(bare[: len(bare) // 4 * 4]))}\n{said}"
     except binascii.Error:
         return said

@@ -74,6 +74,7 @@ class Alerts(Row, table=True):
 class Pages(Row, table=True):
     """The outbox, and the record of every page and notice: a row is one attempt.
 
+    ``not_before`` is when it is due; it may be ``held_until`` later.
     ``settled_at`` is when the provider took it or refused it, ``delivered_at`` and ``lost_at`` what
     it told of the way to the phone, ``look_at`` when to ask it for that.
     """
@@ -121,6 +122,7 @@ class Pages(Row, table=True):
     state: str = Field(sa_type=Text)
     priority: int
     not_before: datetime = Field(sa_type=Instant)
+    held_until: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     claimed_by: int | None = Field(default=None)
     claimed_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -131,7 +131,7 @@ class Bench:
     def quiet(self) -> bool:
         """Nothing is due and nothing is under way."""
         due, under_way = self.database.look(
-            lambda c: (claims.next_not_before(c), outbox.under_way(c))
+            lambda c: (claims.next_to_leave(c), outbox.under_way(c))
         )
         return under_way == 0 and (due is None or due > self.clock.at)
 

@@ -276,7 +276,7 @@ def test_a_notice_of_no_alert_is_tried_until_it_gets_through_and_by_the_other_ch
     admin = [e.what for e in bench.database.look(lambda c: audit.chain(c, audit.ADMIN))]
     assert admin.count("notice_sent") == 1
     assert len(bench.sms.pages) == 1
-    assert bench.database.look(claims.next_not_before) is None, "its twin is cancelled"
+    assert bench.database.look(claims.next_to_leave) is None, "its twin is cancelled"
 
 
 def quarantined(bench: Bench, **about: object) -> Claimed:
@@ -292,7 +292,7 @@ def test_a_notice_of_no_alert_is_given_up_after_a_day_and_that_is_recorded(bench
     bench.database.run(unit)
     admin = [e.what for e in bench.database.look(lambda c: audit.chain(c, audit.ADMIN))]
     assert admin[-2:] == ["notice_lost", "notice_given_up"]
-    assert bench.database.look(claims.next_not_before) is None
+    assert bench.database.look(claims.next_to_leave) is None
 
 
 def test_a_notice_of_no_alert_in_doubt_is_marked_and_looked_for_first(

@@ -82,11 +82,29 @@ def test_one_person_who_gets_too_many_holds_up_nobody_else(bench: Bench) -> None
     put(bench, "slack", 1, person=ben)
     first = claimed(bench, pace)
     assert Counter(one.slip.person_id for one in first) == {ada: 2, ben: 1}
-    later = bench.database.look(claims.next_not_before)
+    later = bench.database.look(claims.next_to_leave)
     assert later is not None
     assert (later - bench.clock.at).total_seconds() == 1.0
     bench.pass_time(seconds=10)
     assert len(claimed(bench, pace)) == 2
+
+
+def test_a_page_that_was_held_counts_from_when_it_was_due_and_goes_before_later_ones(
+    bench: Bench,
+) -> None:
+    pace = Pace(people={"slack": Rate(1.0, 1.0)})
+    due = bench.clock.at
+    put(bench, "slack", 2)
+    assert len(claimed(bench, pace)) == 1
+    bench.pass_time(seconds=0.9)
+    assert not claimed(bench, pace)
+    put(bench, "slack", 1)
+    bench.pass_time(seconds=0.1)
+    (second,) = claimed(bench, pace)
+    assert second.not_before == due
+    bench.pass_time(seconds=1)
+    (third,) = claimed(bench, pace)
+    assert third.not_before == third.created_at > due
 
 
 def test_what_was_reserved_and_not_needed_is_there_the_next_time(bench: Bench) -> None:

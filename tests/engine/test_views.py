@@ -1,16 +1,21 @@
 """What people may see, and the way in from other threads."""
 
 import asyncio
+import base64
 import threading
 
 import pytest
 
 from bot.domain.events import Declined, DeclineReason
+from bot.domain.wording import DOCUMENT_UNREAD
 from bot.engine import views
 from bot.engine.alerts import apply_in
 from bot.engine.bridge import Bridge
+from bot.sources import documents
 from storage import people
 from tests.engine.conftest import Bench
+from tests.sources.oru import sample
+from tests.sources.pdf_samples import pdf
 
 
 def person(bench: Bench, name: str) -> str:
@@ -38,6 +43,35 @@ def test_the_finding_is_shown_to_entitled_people_alone_and_each_time_recorded(
     assert see(bench, "Ito").finding == ""
     assert see(bench, "Osei", finding=False).finding == ""
     assert shown(bench) == 3
+
+
+def test_a_document_that_could_not_be_read_is_told_with_the_finding_and_on_the_alert(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 0.0)
+    printed = base64.b64encode(pdf(["Clots."])).decode()
+    obx = f"OBX|2|ED|PDF^Report||^application^pdf^Base64^{printed}|||HH|||F"
+    data = sample(obx, fields={3: "E1^RIS", 18: ""}).replace(b"20260115", b"20260601")
+    assert bench.take(data).quarantined == "too-slow-to-read"
+    assert bench.alert().category == "critical"
+    assert bench.alert().note.endswith(DOCUMENT_UNREAD)
+    assert see(bench, "Lind").finding == DOCUMENT_UNREAD
+
+
+def test_once_it_can_be_read_what_it_says_is_asked_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a replay does, or the sender's repetition."""
+    said = ["FINDINGS: Clots.", "IMPRESSION: Embolism.", "CRITICAL RESULT."]
+    printed = base64.b64encode(pdf(said)).decode()
+    obx = f"OBX|2|ED|PDF^Report||^application^pdf^Base64^{printed}||||||F"
+    data = sample(obx, fields={3: "E1^RIS", 18: ""}).replace(b"20260115", b"20260601")
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 0.0)
+    bench.take(data)
+    monkeypatch.undo()
+    bench.take(data.replace(b"MSG1", b"MSG2"))
+    assert bench.alert().category == "critical"
+    assert "Embolism." in see(bench, "Lind").finding
 
 
 def test_not_my_patient_ends_the_entitlement(bench: Bench) -> None:

@@ -55,6 +55,7 @@ def test_a_call_asks_us_what_to_say_and_tells_machines_from_people(small_desk: D
     assert create["StatusCallback"] == f"{small_desk.url}/twilio/call-status?d={wanted.delivery_id}"
     assert create["StatusCallbackEvent"] == "initiated ringing answered completed"
     assert (create["MachineDetection"], create["Timeout"]) == ("DetectMessageEnd", "25")
+    assert create["TimeLimit"] == "240"
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,9 @@ def test_another_sites_form_or_name_cannot_reach_the_stand_ins(demo: Demo) -> No
     assert post(demo, "/api/bot", b"", **{"content-type": "text/plain"})[0] == 400
 
 
-@pytest.mark.parametrize("path", ["/page/../server.py", "/page/server.py", "/page/nothing.js"])
+@pytest.mark.parametrize(
+    "path", ["/page/../server.py", "/page/server.py", "/page/nothing.js", "/page/emoji/README.md"]
+)
 def test_only_the_pages_own_files_are_served(demo: Demo, path: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", demo.page.port, timeout=10)
     connection.request("GET", path)

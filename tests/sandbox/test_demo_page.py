@@ -2,6 +2,7 @@
 
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,7 @@ from playwright.sync_api import (
 from bot.sandbox.demo import Demo
 from bot.sandbox.samples import fill, sample
 from bot.sources.mllp_client import ask
+from tests.requirements import ROOT
 
 PROGRAM = (sys.executable, "-m", "bot")
 BROWSER_ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
@@ -123,6 +125,18 @@ def test_a_report_is_sent_acknowledged_in_the_modal_and_read_in_the_timeline(pag
     told = timeline(page)
     assert "“Subdural, 9 mm of shift”" in told
     assert told.index("Slack page sent") > told.index("Dr. Ada Osei was shown the finding")
+
+
+def test_emoji_are_drawn_where_the_browser_has_no_font_for_them(page: Page) -> None:
+    said = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot/slack").glob("*.py"))
+    shown = {f"{ord(sign):x}" for sign in said if unicodedata.category(sign) == "So"}
+    drawn = {path.stem for path in (ROOT / "bot/sandbox/demo/page/emoji").glob("*.svg")}
+    assert shown
+    assert shown <= drawn
+    ref = send(page, "CT head: subdural hematoma")
+    bell = page.locator(".message", has_text=ref).locator("img.emoji").first
+    expect(bell).to_have_js_property("complete", value=True)
+    assert bell.evaluate("image => image.naturalWidth") > 0
 
 
 def test_a_reply_on_the_phone_acknowledges(page: Page) -> None:

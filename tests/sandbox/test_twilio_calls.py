@@ -119,6 +119,23 @@ def test_whoever_picks_up_hears_what_the_webhook_says_and_is_heard_to_press(
     assert bot.statuses() == ["initiated", "ringing", "in-progress", "completed"]
 
 
+@pytest.mark.parametrize("waiting", [False, True])
+def test_a_second_call_to_somebody_who_is_on_the_phone_meets_busy_unless_calls_wait_there(
+    world: World, phone: Phone, dial: Dial, run: Run, bot: Bot, waiting: bool
+) -> None:
+    bot.answers = [ASK]
+    phone.answers("picks up")
+    world.twilio.carrier.handset(TO).call_waiting = waiting
+    call(run, dial, **usual(world, bot))
+    taken = phone.expect_call("Press 1")
+    call(run, dial, **usual(world, bot))
+    assert phone.expect_call().status == ("in-progress" if waiting else "busy")
+    taken.hang_up()
+    call(run, dial, **usual(world, bot))
+    assert phone.expect_call("Press 1").status == "in-progress"
+    world.settle()
+
+
 @pytest.mark.parametrize("state", ["off", "held"])
 def test_nobody_picks_up_a_phone_that_is_off(
     world: World, phone: Phone, dial: Dial, run: Run, bot: Bot, state: Any
@@ -193,6 +210,7 @@ def test_callbacks_come_twice_and_the_last_one_first_where_a_test_wants_it(
         ({"status_callback": "status"}, 21609),
         ({"status_callback_event": ["answered", "sleeping"]}, 21626),
         ({"timeout": 601}, 20006),
+        ({"time_limit": 86_401}, 20006),
         ({"machine_detection": "Perhaps"}, 20006),
     ],
 )

@@ -336,8 +336,8 @@ def test_outbox_rows_of_a_notice_are_bounded_by_its_longest_pause(hospital: Hosp
     acknowledge_by_sms(hospital, hospital.ada, sms)
     hospital.pass_time(hours=3)
     assert len(notices(hospital, Notice.ACKNOWLEDGED)) <= 9 + 3 * 60 / LONGEST_BACKOFF
-    assert hospital.database.look(claims.next_not_before) is not None
+    assert hospital.database.look(claims.next_to_leave) is not None
     hospital.world.slack_down(down=False)
     hospital.pass_time(minutes=LONGEST_BACKOFF)
-    assert hospital.database.look(claims.next_not_before) is None
+    assert hospital.database.look(claims.next_to_leave) is None
     expect_everything(hospital)

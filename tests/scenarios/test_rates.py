@@ -27,12 +27,17 @@ def send_all(hospital: Hospital, *reports: tuple[str, str]) -> None:
 
 def sms_of(hospital: Hospital, accession: str) -> PageRow:
     """The SMS, once it has left."""
+    return left_by(hospital, "sms", accession)
+
+
+def left_by(hospital: Hospital, channel: str, accession: str) -> PageRow:
+    """The page on this channel, once it has left."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        (row,) = [row for row in pages(hospital, accession) if row.slip.channel == "sms"]
+        (row,) = [row for row in pages(hospital, accession) if row.slip.channel == channel]
         if row.state == "sent":
             return row
-        assert time.monotonic() < deadline, f"the SMS of {accession} is {row.state}"
+        assert time.monotonic() < deadline, f"{channel} of {accession} is {row.state}"
         time.sleep(0.02)
 
 
@@ -59,3 +64,22 @@ def test_sms_that_wait_hold_up_no_slack_message(hospital: Hospital) -> None:
         assert (slack.claimed_at - slack.created_at).total_seconds() < 1
     assert [sms_of(hospital, name).state for name in names] == ["sent"] * 6
     expect_everything(hospital)
+
+
+class TestForOnePerson:
+    """Slack takes five messages for her at once, and then one in two seconds."""
+
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return {"READBACK_SLACK__MESSAGES_PER_SECOND": "0.5"}
+
+    def test_a_page_that_had_to_wait_tells_when_it_was_due(self, hospital: Hospital) -> None:
+        names = [f"C{n}" for n in range(7)]
+        send_all(hospital, *((CRITICAL, name) for name in names))
+        rows = {name: left_by(hospital, "slack", name) for name in names}
+        assert all(row.not_before == row.created_at for row in rows.values())
+        left = {name: row.claimed_at for name, row in rows.items() if row.claimed_at}
+        assert sorted(left, key=lambda name: left[name])[-2:] == names[-2:], "in order"
+        waited = max(left[name] - rows[name].not_before for name in names)
+        assert waited.total_seconds() > 1
+        expect_everything(hospital)

@@ -205,4 +205,4 @@ def test_the_notices_of_shadow_are_the_only_rows_that_left(hospital: Hospital) -
     hospital.send(hospital.report("ct-head-hemorrhage"))
     assert {row.slip.notice for row in attempts(hospital)} == {None}
     assert Notice.SHADOW.insists
-    assert hospital.database.look(claims.next_not_before) is None
+    assert hospital.database.look(claims.next_to_leave) is None

@@ -281,8 +281,7 @@ class TestWithoutAPublicUrl:
 
     @pytest.fixture
     def settings(self) -> dict[str, str]:
-        calls = {CALL_FROM: CALLER, "READBACK_TWILIO__CALLS_PER_SECOND": "10"}
-        return {**calls, "READBACK_WEB__PUBLIC_URL": ""}
+        return {CALL_FROM: CALLER, "READBACK_WEB__PUBLIC_URL": ""}
 
     def test_the_call_announces_and_asks_for_the_code_or_slack(self, hospital: Hospital) -> None:
         hospital.ada.phone.answers("picks up")
@@ -302,19 +301,3 @@ class TestWithoutAPublicUrl:
         nobody_answered(hospital.ada)
         failed = [e.data["reason"] for e in entries(hospital, "page_failed")]
         assert failed == ["voice-no-answer"] * 2
-
-    def test_of_two_calls_in_doubt_neither_is_taken_for_the_other(self, hospital: Hospital) -> None:
-        """One request was taken, one was not, and calls say nothing of themselves."""
-        faults = hospital.world.twilio.faults
-        faults.fail_next("calls.create", "lost_reply")
-        faults.fail_next("calls.create", "refuse")
-        for accession in ("1", "2"):
-            hospital.send(hospital.report("ct-head-hemorrhage", accession=accession))
-        hospital.pass_time(minutes=5)
-        twiml = {call.sid: call.record.twiml for call in hospital.ada.phone.calls}
-        for accession in ("1", "2"):
-            ref = hospital.alert(accession).ref
-            rang = [r.provider_id for r in pages(hospital, accession) if r.slip.channel == "voice"]
-            assert rang[-1], "in doubt it was repeated"
-            assert all(spoken.spelled(ref) in twiml[sid] for sid in rang if sid)
-        expect_everything(hospital)

@@ -5,9 +5,20 @@ import asyncio
 import pytest
 
 from bot.domain.message import Reports
+from bot.sources import documents
 from storage import quarantine
-from tests.sources.fhir_samples import Json, bundle, concept, form, others, read, resource
+from tests.sources.fhir_samples import (
+    Json,
+    bundle,
+    concept,
+    form,
+    others,
+    read,
+    report,
+    resource,
+)
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
+from tests.sources.pdf_samples import endless_pdf
 from tests.sources.test_fhir_hook import door
 
 RESULT = [{"reference": "Observation/o9"}]
@@ -40,6 +51,16 @@ def test_a_text_that_cannot_be_read_waits_for_a_person_where_there_is_no_other()
     picture = [form(b"\x89PNG", "image/png")]
     assert left(presentedForm=picture, conclusion=None) == ["unread-text"]
     assert left(presentedForm=picture) == []
+
+
+def test_a_form_that_takes_too_long_to_read_waits_for_a_person_whatever_else_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 0.5)
+    slow = [form(endless_pdf("fhir"), "application/pdf")]
+    assert left(presentedForm=slow) == ["too-slow-to-read"]
+    found = report(presentedForm=slow)
+    assert (found.unread, found.impression) == ("too-slow-to-read", "Acute pulmonary embolism.")
 
 
 def test_of_a_bundle_the_reports_that_can_be_used_are() -> None:

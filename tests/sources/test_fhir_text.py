@@ -1,13 +1,10 @@
 """The words of a report, whichever format they were attached in."""
 
 import base64
-import io
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from bot.app import DEFAULT_POLICY
 from bot.domain.message import Reports
@@ -16,6 +13,7 @@ from bot.domain.report import Report
 from bot.domain.triage import finding_hash, triage
 from bot.sources import hl7
 from tests.sources.fhir_samples import NOW, ORIGIN, TEXT, concept, form, report
+from tests.sources.pdf_samples import pdf
 
 POLICY = parse_policy(DEFAULT_POLICY.read_text(encoding="utf-8"))
 LINES = TEXT.split("\n")
@@ -24,28 +22,6 @@ HTML = (
     f"<p>{LINES[0]}</p><p><b>IMPRESSION:</b> Acute&nbsp;pulmonary\nembolism.</p></body></html>"
 )
 RTF = rf"{{\rtf1\ansi {LINES[0]}\par {LINES[1]}\par}}"
-
-
-def pdf(lines: list[str]) -> bytes:
-    """A PDF of one page with these lines, in a font that every reader has."""
-    writer = PdfWriter()
-    page = writer.add_blank_page(612, 792)
-    font = DictionaryObject(
-        {
-            NameObject("/Type"): NameObject("/Font"),
-            NameObject("/Subtype"): NameObject("/Type1"),
-            NameObject("/BaseFont"): NameObject("/Helvetica"),
-        }
-    )
-    fonts = DictionaryObject({NameObject("/F1"): font})
-    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
-    stream = DecodedStreamObject()
-    shown = " ".join(f"({line}) Tj T*" for line in lines)
-    stream.set_data(f"BT /F1 12 Tf 72 720 Td 14 TL {shown} ET".encode())
-    page[NameObject("/Contents")] = stream
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def _checked(data: bytes, report: Report, where: Places, name: str) -> int:
     told = 0
     for part, value in VALUES.items():
         if part in where and not where[part].startswith("OBX"):
-            held = _field(wire.lines, wire.field, where[part])
-            assert value(report) in wire.clean(held), f"{name}: {part} in {where[part]}"
+            held = _field(wire.lines, wire.marks.field, where[part])
+            assert value(report) in wire.marks.clean(held), f"{name}: {part} in {where[part]}"
             told += 1
     return told
 

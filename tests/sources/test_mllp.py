@@ -13,10 +13,11 @@ import pytest
 import structlog
 
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
-from bot.sources import mllp
+from bot.sources import documents, mllp
 from bot.sources.mllp import Listener, Listening, serve
 from bot.sources.mllp_frames import frame
-from tests.sources.oru import CHICAGO, NOW, sample
+from tests.sources.oru import CHICAGO, NOW, OBX, sample
+from tests.sources.pdf_samples import endless_pdf
 
 HOW = Listening(CHICAGO, silence=5.0)
 
@@ -38,12 +39,20 @@ class Inbox:
         if self.fails:
             raise OSError("disk full, Ann Example")
         self.messages.append(raw)
-        reason = raw.reading.reason if isinstance(raw.reading, Unusable) else ""
-        return Receipt(str(len(self.messages)), quarantined=reason)
+        return Receipt(str(len(self.messages)), quarantined=why(raw))
 
     @property
     def reasons(self) -> list[str]:
         return [m.reading.reason for m in self.messages if isinstance(m.reading, Unusable)]
+
+
+def why(raw: RawMessage) -> str:
+    """For what reason it waits, or a part of it."""
+    match raw.reading:
+        case Unusable(reason=reason) | Reports(left=(Unusable(reason=reason), *_)):
+            return reason
+        case _:
+            return ""
 
 
 @dataclass
@@ -176,19 +185,37 @@ def test_a_flag_behind_an_fs_in_the_text_is_read() -> None:
     assert [flag.value for flag in raw.reading.reports[0].flags] == ["HH"]
 
 
+@pytest.mark.parametrize("how", [HOW, replace(HOW, on_unusable="reject")])
 def test_a_document_that_takes_too_long_leaves_the_rest_of_the_report(
+    monkeypatch: pytest.MonkeyPatch, how: Listening
+) -> None:
+    """The answer says so, and is no rejection: what else there is was used."""
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 0.5)
+    printed = base64.b64encode(endless_pdf("mllp")).decode()
+
+    async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
+        await sender.send(frame(sample(f"OBX|1|ED|X||^application^pdf^Base64^{printed}|||HH|||F")))
+        assert b"MSA|AA|MSG1|kept in quarantine: too-slow-to-read" in await sender.answer()
+
+    (raw,) = told(conversation, how).messages
+    assert isinstance(raw.reading, Reports)
+    assert [flag.value for flag in raw.reading.reports[0].flags] == ["HH"]
+
+
+def test_a_message_that_takes_too_long_waits_in_quarantine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mllp, "READ_SECONDS", -1.0)
-    words = base64.b64encode(b"CRITICAL RESULT: called.").decode()
 
     async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
-        await sender.send(frame(sample(f"OBX|1|ED|X||^text^plain^Base64^{words}|||HH|||F")))
-        assert b"MSA|AA|MSG1" in await sender.answer()
+        await sender.send(frame(sample("OBX|1|ED|X||^text^plain^Base64^QUJD|||HH|||F")))
+        assert b"too-slow-to-read" in await sender.answer()
 
-    (raw,) = told(conversation).messages
-    assert isinstance(raw.reading, Reports)
-    assert [flag.value for flag in raw.reading.reports[0].flags] == ["HH"]
+    inbox = told(conversation)
+    assert inbox.reasons == ["too-slow-to-read"]
+    (raw,) = inbox.messages
+    assert isinstance(raw.reading, Unusable)
+    assert [flag.value for flag in raw.reading.flags] == ["HH"]
 
 
 def test_half_a_frame_and_silence_is_kept_and_the_connection_closed() -> None:
@@ -249,7 +276,7 @@ def test_a_sender_that_reads_no_answers_is_let_go() -> None:
 def test_a_report_of_five_megabytes_is_read() -> None:
     async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
         document = "OBX|2|ED|PDF||^application^pdf^Base64^" + "A" * (5 * 1024 * 1024 - 1500)
-        await sender.send(frame(sample(document)))
+        await sender.send(frame(sample(OBX, document)))
         assert b"MSA|AA|MSG1\r" in await sender.answer()
 
     assert told(conversation).reasons == []

@@ -31,7 +31,7 @@ def test_what_is_written_down_can_never_be_claimed(clinic: Database) -> None:
     effects = pages_for(clinic)
     clinic.run(lambda c: outbox.write_down(c, alert.id, effects, NOW, version=1))
     assert clinic.run(lambda c: claims.claim(c, NOW + DAY, 1)) == []
-    assert clinic.look(claims.next_not_before) is None
+    assert clinic.look(claims.next_to_leave) is None
     rows = clinic.look(lambda c: page_history.history(c, alert.id))
     assert [(row.state, row.reason, row.claimed_at) for row in rows] == [
         ("cancelled", "shadow", None)

@@ -35,7 +35,7 @@ def board(connection: Connection, chosen: str) -> Json:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the bot has something to do next: a step of an alert, or a message to send."""
-    times = (alerts.next_due_at(connection), claims.next_not_before(connection))
+    times = (alerts.next_due_at(connection), claims.next_to_leave(connection))
     return min((at for at in times if at), default=None)
 
 

@@ -42,6 +42,7 @@ api_url = "{slack}"
 [twilio]
 from = "{sender}"
 messages_per_second = 1000
+calls_per_second = 100
 api_url = "{twilio}"
 
 [web]

@@ -79,7 +79,7 @@ class Page:
         """Behind a check of the Host header: no other site's script may reach the stand-ins."""
         inside = [
             Route("/", self.file),
-            Route("/page/{name}", self.file),
+            Route("/page/{name:path}", self.file),
             Route("/api/samples", self.samples),
             Route("/api/stream", self.stream),
             Route("/api/act", self.act, methods=["POST"]),
@@ -94,7 +94,8 @@ class Page:
         """The page's own files, and no others."""
         name = request.path_params.get("name", "index.html")
         suffix = name[name.rfind(".") :]
-        known = {entry.name for entry in FILES.iterdir()}
+        known = {e.name for e in FILES.iterdir()}
+        known |= {f"emoji/{e.name}" for e in (FILES / "emoji").iterdir()}
         if name not in known or suffix not in TYPES:
             return Response("there is no such file", 404)
         return Response((FILES / name).read_bytes(), media_type=TYPES[suffix])

@@ -1,8 +1,9 @@
 // Block Kit as Slack shows it: the block types that Readback sends, and a word for any other.
 
 import { h, toast } from "./dom.js";
+import { withEmoji } from "./emoji.js";
 import { field } from "./fields.js";
-import { mrkdwn, plainText, withEmoji } from "./mrkdwn.js";
+import { mrkdwn, plainText } from "./mrkdwn.js";
 
 /**
  * One block as a node. `reader`: names, zone, `press(block, element, value)` for what acts at

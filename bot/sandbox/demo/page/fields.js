@@ -1,7 +1,7 @@
 // What can be filled in: Block Kit's elements as the browser's own controls.
 
 import { h } from "./dom.js";
-import { withEmoji } from "./mrkdwn.js";
+import { withEmoji } from "./emoji.js";
 import { botNow, instantOf, localOf } from "./times.js";
 
 const NATIVE = { datepicker: "date", timepicker: "time", number_input: "number", email_text_input: "email" };

@@ -3,8 +3,8 @@
 import { act } from "./api.js";
 import { blockNode } from "./blocks.js";
 import { byId, h, toast } from "./dom.js";
+import { withEmoji } from "./emoji.js";
 import { enteredIn } from "./fields.js";
-import { withEmoji } from "./mrkdwn.js";
 
 let shown = { key: "", view: null, user: null, errors: {} };
 let opener = null;

@@ -1,14 +1,9 @@
 // Slack's mrkdwn as nodes. https://docs.slack.dev/messaging/formatting-message-text
 
 import { h } from "./dom.js";
+import { withEmoji } from "./emoji.js";
 import { timeOfDay } from "./times.js";
 
-const EMOJI = {
-  bell: "🔔", rotating_light: "🚨", warning: "⚠️", white_check_mark: "✅", heavy_check_mark: "✔️",
-  x: "❌", no_entry: "⛔", arrow_right: "➡️", alarm_clock: "⏰", telephone_receiver: "📞", phone: "☎️",
-  eyes: "👀", lock: "🔒", inbox_tray: "📥", ledger: "📒", hourglass_flowing_sand: "⏳",
-  red_circle: "🔴", large_yellow_circle: "🟡", large_green_circle: "🟢", information_source: "ℹ️",
-};
 const MARKS = { "*": "strong", _: "em", "~": "s" };
 const TOKEN = /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*_~])([*_~])(?=\S)([^\n]*?\S)\4(?![\w*_~])/g;
 
@@ -28,8 +23,6 @@ export function mrkdwn(text, reader) {
 export function plainText(text) {
   return text.split("\n").flatMap((line, i) => (i ? [h("br"), withEmoji(line)] : [withEmoji(line)]));
 }
-
-export const withEmoji = (text) => text.replace(/:([a-z_]+):/g, (all, name) => EMOJI[name] ?? all);
 
 function inline(text, reader) {
   const nodes = [];
@@ -69,6 +62,5 @@ function dated(target, fallback, reader) {
 }
 
 function unescaped(text) {
-  const shown = withEmoji(text);
-  return shown.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  return withEmoji(text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&"));
 }

@@ -2,6 +2,7 @@
 
 import { act } from "./api.js";
 import { byId, h, keyed, setText } from "./dom.js";
+import { withEmoji } from "./emoji.js";
 import { nameAndZone } from "./people.js";
 import { botNow, timeOfDay } from "./times.js";
 
@@ -63,7 +64,7 @@ function callBubble(item) {
   return h(
     "li",
     { class: `bubble theirs call${item.heard ? "" : " unseen"}` },
-    h("p", {}, item.heard ? `📞 ${item.heard}` : "📞 A call from Readback"),
+    h("p", {}, withEmoji(`📞 ${item.heard || "A call from Readback"}`)),
     h("small", {}, h("time", { datetime: item.at }, timeOfDay(item.at, zone)), h("span", {}, CALLS[item.status] ?? item.status)),
   );
 }

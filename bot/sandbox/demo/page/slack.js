@@ -3,6 +3,7 @@
 import { act } from "./api.js";
 import { blockNode } from "./blocks.js";
 import { byId, h, keyed, setText, toast } from "./dom.js";
+import { withEmoji } from "./emoji.js";
 import { showModal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { nameAndZone } from "./people.js";
@@ -64,7 +65,7 @@ function message(item, account, reader) {
     h(
       "div",
       { class: "message-body" },
-      item.ephemeral ? h("p", { class: "only-you" }, "👁 Only visible to you") : "",
+      item.ephemeral ? h("p", { class: "only-you" }, withEmoji("👁 Only visible to you")) : "",
       h(
         "p",
         { class: "message-head" },
