@@ -11,6 +11,9 @@ _columns = tables.source_cursors.c
 _LOAD = select(_columns.read_to).where(_columns.source == bindparam("of_source"))
 # PostgreSQL's form of the clause is SQLite's too.
 _new = insert(tables.source_cursors)
+_PUT = _new.on_conflict_do_update(
+    index_elements=["source"], set_={"read_to": _new.excluded.read_to}
+)
 _ADVANCE = _new.on_conflict_do_update(
     index_elements=["source"],
     set_={"read_to": _new.excluded.read_to},
@@ -27,3 +30,8 @@ def load(connection: Connection, source: str) -> datetime | None:
 def advance(connection: Connection, source: str, read_to: datetime) -> None:
     """Note it. Of several copies that poll the same source, the furthest counts."""
     connection.execute(_ADVANCE, {"source": source, "read_to": read_to})
+
+
+def put(connection: Connection, source: str, at: datetime) -> None:
+    """Note it whatever stands there: a clock that was ahead may have written that."""
+    connection.execute(_PUT, {"source": source, "read_to": at})

@@ -70,8 +70,8 @@ def note(c: Connection, engine: Engine, *, starts: bool = False) -> None:
     before, told, now = _read(c, engine)
     if starts and before is not None:
         return
-    cursors.advance(c, CONNECTED, now)
-    if before is None or told != before or now <= before:
+    cursors.put(c, CONNECTED, now)
+    if before is None or told != before:
         return
     outbox.cancel_about(c, Notice.SLACK_DOWN, [before.isoformat()], now)
     tell_coordinators(c, engine, Notice.SLACK_BACK, now.isoformat(), without=SLACK)
@@ -80,12 +80,13 @@ def note(c: Connection, engine: Engine, *, starts: bool = False) -> None:
 def tell_outage(c: Connection, engine: Engine) -> bool:
     """Tell that none has been connected for long enough. False where another copy is."""
     last, told, now = _read(c, engine)
-    # A note from later than now was made by a clock that has been set back since.
-    if last is None or timedelta(0) <= now - last < timedelta(seconds=OUTAGE_SECONDS):
+    # Copies' clocks are a little apart; a note from much later than now was made by one that has
+    # been set back since.
+    if last is None or abs(now - last) < timedelta(seconds=OUTAGE_SECONDS):
         return False
     if told != last:
         tell_coordinators(c, engine, Notice.SLACK_DOWN, last.isoformat(), without=SLACK)
-        cursors.advance(c, TOLD, last)
+        cursors.put(c, TOLD, last)
         log.warning("slack_outage")
     return True
 

@@ -124,16 +124,23 @@ class Replies:
     async def fetch(self) -> None:
         """What has come since the last look. Raises SendFailed or SendUncertain."""
         began = self.engine.clock.now()
-        read_to = await self.engine.database.read(lambda c: cursors.load(c, SOURCE))
-        # It was noted by a clock that may have been set back since.
+        read_to = await self.engine.database.read(lambda c: self._read_to(c, began))
         since = min(read_to, began) - OVERLAP if read_to else began - FIRST_LOOK_BACK
         listed = await self.sms.received(self.engine.clock.real(since))
         for message in reversed(listed):
             if taken := self._message(message):
                 await receive_and_answer(self.engine, taken)
-        if read_to is None or began - read_to > OVERLAP:
+        if read_to is None:
+            await self.engine.database.write(lambda c: cursors.put(c, SOURCE, began))
+        elif began - read_to > OVERLAP:
             await self.engine.database.write(lambda c: cursors.advance(c, SOURCE, began))
         self.looked_at = began
+
+    def _read_to(self, c: Connection, now: datetime) -> datetime | None:
+        """None where nothing was read yet, or a clock that was ahead has noted it: then nobody
+        knows. Copies' clocks are a little apart."""
+        noted = cursors.load(c, SOURCE)
+        return noted if noted and noted <= now + OVERLAP else None
 
     def _looked_long_ago(self) -> bool:
         now = self.engine.clock.now()

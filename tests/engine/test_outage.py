@@ -1,13 +1,14 @@
 """An outage of Slack is told once for all copies, by another channel, and so is its end."""
 
 import asyncio
+from datetime import timedelta
 
 from sqlalchemy import select
 
 from bot.domain.page import Notice
 from bot.engine import outage
 from bot.engine.outage import Watch
-from storage import tables
+from storage import cursors, tables
 from tests.engine.conftest import Bench
 
 _pages = tables.pages.c
@@ -71,6 +72,30 @@ def test_a_copy_that_starts_without_slack_ends_no_outage_and_tells_it_no_second_
     assert tell(bench)
     assert len(told(bench, Notice.SLACK_DOWN)) == 2
     assert not told(bench, Notice.SLACK_BACK)
+
+
+def connected_at(bench: Bench, **ahead: float) -> None:
+    """What a copy has noted by a clock that was ahead of ours."""
+    at = bench.clock.at + timedelta(**ahead)
+    bench.database.run(lambda c: cursors.put(c, outage.CONNECTED, at))
+
+
+def test_a_note_by_a_clock_that_was_ahead_hides_no_outage_nor_its_end(bench: Bench) -> None:
+    connected_at(bench, hours=2)
+    assert [tell(bench), tell(bench)] == [True, True]
+    assert len(told(bench, Notice.SLACK_DOWN)) == 2
+    bench.dispatch(until=bench.quiet)
+    note(bench)
+    assert len(told(bench, Notice.SLACK_BACK)) == 2
+    bench.dispatch(until=bench.quiet)
+    bench.pass_time(seconds=61)
+    assert [tell(bench), tell(bench)] == [True, True]
+    assert len(told(bench, Notice.SLACK_DOWN)) == 4, "the next one is told as well, once"
+
+
+def test_another_copy_whose_clock_is_a_little_ahead_is_connected(bench: Bench) -> None:
+    connected_at(bench, seconds=5)
+    assert not tell(bench)
 
 
 def test_a_site_that_never_reached_slack_hears_of_it_as_well(bench: Bench) -> None:

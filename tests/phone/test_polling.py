@@ -13,7 +13,7 @@ import pytest
 from bot.domain.page import SendFailed, SendUncertain
 from bot.phone import polling
 from bot.phone.polling import Looks, Replies
-from storage import looks
+from storage import cursors, looks
 from storage.looks import Look
 from tests.phone.desk import Desk, open_desk
 
@@ -149,6 +149,41 @@ def test_each_reply_is_taken_once_and_strangers_hear_nothing(closed_desk: Desk) 
     closed_desk.ada.expect_sms("Reply only ACK")
     refused = [entry.data["reason"] for entry in closed_desk.admin("sms_refused")]
     assert sorted(map(str, refused)) == ["unknown_number", "words"]
+
+
+def heard(desk: Desk, body: str, ago: timedelta) -> bool:
+    """Whether a message that was sent so long ago is taken when it is fetched now."""
+    sent = desk.ada.send(body)
+    sent.record.created -= ago
+    sent.record.sent = sent.record.created
+    desk.call(Replies(desk.engine, desk.sender, 0.1).fetch())
+    return bool(desk.admin("sms_refused"))
+
+
+def read_to(desk: Desk) -> timedelta:
+    """How far ahead of now the mark stands."""
+    mark = desk.engine.database.look(lambda c: cursors.load(c, polling.SOURCE))
+    assert mark is not None
+    return mark - desk.engine.clock.now()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "ago", "left"),
+    [
+        (timedelta(hours=3), timedelta(hours=2), timedelta(0)),
+        (timedelta(minutes=4), timedelta(minutes=3), timedelta(minutes=4)),
+    ],
+)
+def test_a_mark_made_by_a_clock_that_was_ahead_hides_no_reply(
+    closed_desk: Desk, ahead: timedelta, ago: timedelta, left: timedelta
+) -> None:
+    """Far ahead, nobody knows what was read, and the mark is made anew; by minutes, copies differ
+    on several machines."""
+    mark = closed_desk.engine.clock.now() + ahead
+    closed_desk.engine.database.run(lambda c: cursors.advance(c, polling.SOURCE, mark))
+    assert heard(closed_desk, "hello", ago)
+    assert read_to(closed_desk) == left
+    closed_desk.ada.expect_sms("Reply only ACK")
 
 
 def test_while_twilio_is_away_the_pauses_grow_and_nothing_is_lost(

@@ -23,3 +23,9 @@ def test_each_source_has_its_own_and_it_never_goes_back(database: Database) -> N
     database.run(note)
     assert database.look(lambda c: cursors.load(c, "ehr")) == later
     assert database.look(lambda c: cursors.load(c, "other")) == NOW
+
+
+def test_one_that_a_wrong_clock_has_made_can_be_put_back(database: Database) -> None:
+    database.run(lambda c: cursors.advance(c, "ehr", NOW + timedelta(hours=2)))
+    database.run(lambda c: cursors.put(c, "ehr", NOW))
+    assert database.look(lambda c: cursors.load(c, "ehr")) == NOW
