@@ -153,10 +153,12 @@ def in_doubt(connection: Connection, claimed: Claimed) -> list[str]:
     return list(connection.execute(sql.IN_DOUBT, values).scalars())
 
 
-def another_in_doubt(connection: Connection, page: Page) -> bool:
-    """Whether another attempt to the same person on this channel is under way or in doubt."""
+def another_in_doubt(connection: Connection, page: Page, since: datetime) -> bool:
+    """Whether another attempt to the same person on this channel is under way, or was given up in
+    doubt ``since`` then (UTC)."""
     slip = page.slip
-    values = {"delivery_id": page.delivery_id, "to_person": slip.person_id, "on": slip.channel}
+    values = {"delivery_id": page.delivery_id, "to_person": slip.person_id, "on": slip.channel,
+              "since": since}  # fmt: skip
     return connection.execute(sql.ANOTHER_IN_DOUBT, values).first() is not None
 
 

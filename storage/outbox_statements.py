@@ -172,7 +172,13 @@ IN_DOUBT = (
 ANOTHER_IN_DOUBT = (
     select(_columns.id)
     .where(
-        _columns.state.in_(["claimed", "uncertain"]),
+        or_(
+            _CLAIMED,
+            and_(
+                _columns.state == literal_column("'uncertain'"),
+                _columns.settled_at >= bindparam("since"),
+            ),
+        ),
         _columns.person_id == bindparam("to_person"),
         _columns.channel == bindparam("on"),
         _columns.id != bindparam("delivery_id"),

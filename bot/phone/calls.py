@@ -14,9 +14,8 @@ from bot.phone import twiml
 from bot.phone.call_fate import ENDED
 from bot.phone.callbacks import Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
-from bot.phone.proof import unexplained
+from bot.phone.proof import only_ours
 from bot.phone.sms import ASK_AFTER
-from storage import outbox
 from storage.looks import Look
 
 CALL_PATH = "/twilio/call"
@@ -102,12 +101,9 @@ class CallSender:
         """
         if not page.person.mobile:
             return None
-        # Calls say nothing of themselves: which of two is whose, nobody can tell.
-        if await self._engine.database.read(lambda c: outbox.another_in_doubt(c, page)):
-            return None
         listed = await self._line.asked(self._list(page.person.mobile, LOOK_BACK))
         ours = [call for call in listed if call.direction == "outbound-api"]
-        sid = await self._engine.database.read(lambda c: unexplained(c, self._engine, page, ours))
+        sid = await self._engine.database.read(lambda c: only_ours(c, self._engine, page, ours))
         return Sent(sid, look_after=self._look_after(page)) if sid else None
 
     async def look(self, look: Look) -> bool:

@@ -29,9 +29,21 @@ class Record(Protocol):
 def unexplained(c: Connection, engine: Engine, page: Page, records: Iterable[Record]) -> str | None:
     """The first that is no older than the attempt and that no other attempt is known to have made:
     a reminder reads like the page before it."""
-    attempt = outbox.by_delivery_id(c, page.delivery_id)
-    since = engine.clock.real(attempt.created_at if attempt else page.now) - CLOCKS_APART
+    since = engine.clock.real(_began(c, page)) - CLOCKS_APART
     return next((r.sid for r in records if r.sid and _is_news(c, r, page, since)), None)
+
+
+def only_ours(c: Connection, engine: Engine, page: Page, records: Iterable[Record]) -> str | None:
+    """The same for calls, which say nothing of themselves: none, while another attempt at this
+    person is under way or in doubt that may have made it. To be asked after they were listed."""
+    if outbox.another_in_doubt(c, page, _began(c, page) - CLOCKS_APART):
+        return None
+    return unexplained(c, engine, page, records)
+
+
+def _began(c: Connection, page: Page) -> datetime:
+    attempt = outbox.by_delivery_id(c, page.delivery_id)
+    return attempt.created_at if attempt else page.now
 
 
 def _is_news(c: Connection, record: Record, page: Page, since: datetime) -> bool:

@@ -117,6 +117,19 @@ def test_proof_of_the_first_attempt_cancels_the_repeat_that_still_waits(small_de
     assert not small_desk.ada.sms
 
 
+def test_a_receipt_is_that_of_the_attempt_in_its_address(small_desk: Desk) -> None:
+    """Another one, in doubt, may have taken its message for its own."""
+    small_desk.world.twilio.carrier.lose_callbacks = True
+    page_ada(small_desk)
+    small_desk.advance(minutes=10)
+    small_desk.ada.expect_sms(PAGE)
+    small_desk.wait(lambda: whats(small_desk) == ["page_sent"] * 2, "no reminder was sent")
+    first, second = small_desk.pages()
+    told = Callback(first.provider_id, "delivered", None, second.delivery_id)
+    small_desk.call(note(small_desk.engine, told))
+    assert [bool(page.delivered_at) for page in small_desk.pages()] == [False, True]
+
+
 def test_a_callback_for_a_message_that_nobody_sent_is_noted_in_the_log(small_desk: Desk) -> None:
     unknown = Callback("SM" + "7" * 32, "delivered", None, "nothing")
     small_desk.call(note(small_desk.engine, unknown))

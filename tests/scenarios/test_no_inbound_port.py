@@ -6,12 +6,19 @@ from datetime import timedelta
 
 import pytest
 
+from bot.phone import polling
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import CODE, code_in, paged
-from storage import people
-from tests.scenarios.looking import ACKNOWLEDGED, pages
+from storage import codes, people
+from tests.scenarios.looking import ACKNOWLEDGED, expect_everything, pages
 
 PATIENCE = 20.0
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While Twilio is away it is asked more rarely, as long as the story needs it."""
+    monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.3)
 
 
 @pytest.fixture
@@ -122,6 +129,60 @@ def test_replies_sent_while_we_were_down_count_after_the_start(hospital: Hospita
     hospital.ada.phone.expect_sms(ACKNOWLEDGED)
     hospital.settle()
     assert hospital.alert().state == "acknowledged"
+
+
+def test_an_sms_of_which_nothing_is_known_is_answered_all_the_same(hospital: Hospital) -> None:
+    """Twilio took it, and its answers were lost: the page, and its repeat."""
+    behind_the_firewall(hospital)
+    faults = hospital.world.twilio.faults
+    faults.fail_next("messages.create", "lost_reply", times=2)
+    faults.fail_next("messages.list", status=503, times=10**6)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect_new("Critical")
+    hospital.settle()
+    assert {row.state for row in pages(hospital) if row.slip.channel == "sms"} == {"uncertain"}
+    faults.clear()
+    sms, _ = hospital.ada.phone.expect_sms(CODE), hospital.ada.phone.expect_sms(CODE)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+    hospital.settle()
+    assert hospital.alert().state == "acknowledged"
+    expect_everything(hospital)
+
+
+class TestALateReply:
+    """It is fetched long after it was sent, when its code means another alert."""
+
+    @pytest.fixture(autouse=True)
+    def _one_code(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each number has one code, which is free again as soon as its alert has ended."""
+        monkeypatch.setattr(codes, "_FOUR_DIGITS", 1)
+        monkeypatch.setattr(codes, "NOT_REUSED_FOR", timedelta(0))
+
+    def test_answers_what_it_was_sent_for_and_nothing_else(self, hospital: Hospital) -> None:
+        behind_the_firewall(hospital)
+        faults = hospital.world.twilio.faults
+        hospital.send(hospital.report("ct-head-hemorrhage", accession="1"))
+        message, sms = paged(hospital.ada)
+        faults.fail_next("messages.list", status=503, times=10**6)
+        late = sms.reply(f"ACK {code_in(sms)}").record
+        modal = hospital.ada.slack.click("Acknowledge", message).modal
+        assert hospital.ada.slack.submit(modal, {"words": "subdural"}).outcome == "closed"
+        hospital.pass_time(minutes=5)
+        hospital.send(hospital.report("ct-head-hemorrhage", accession="2"))
+        _, other = paged(hospital.ada)
+        assert code_in(other) == code_in(sms)
+        late.created -= timedelta(minutes=3)
+        late.sent = late.created
+        faults.clear()
+        hospital.ada.phone.expect_sms(f"{hospital.alert('1').ref}")
+        hospital.settle()
+        assert hospital.alert("2").is_open
+        other.reply(f"ACK {code_in(other)}")
+        hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+        hospital.settle()
+        assert hospital.alert("2").state == "acknowledged"
+        expect_everything(hospital)
 
 
 def test_twilio_is_left_alone_while_nobody_has_anything_to_answer(hospital: Hospital) -> None:

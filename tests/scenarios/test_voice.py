@@ -7,6 +7,7 @@ import pytest
 from bot.domain import spoken
 from bot.domain.alert import State
 from bot.domain.state import Acknowledgment
+from bot.engine.dispatcher import PROOF_WAITS
 from bot.sandbox.demo.place import CALL_FROM, CALLER
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.phone_calls import PhoneCall
@@ -281,7 +282,8 @@ class TestWithoutAPublicUrl:
 
     @pytest.fixture
     def settings(self) -> dict[str, str]:
-        return {CALL_FROM: CALLER, "READBACK_WEB__PUBLIC_URL": ""}
+        calls = {CALL_FROM: CALLER, "READBACK_TWILIO__CALLS_PER_SECOND": "10"}
+        return {**calls, "READBACK_WEB__PUBLIC_URL": ""}
 
     def test_the_call_announces_and_asks_for_the_code_or_slack(self, hospital: Hospital) -> None:
         hospital.ada.phone.answers("picks up")
@@ -301,3 +303,25 @@ class TestWithoutAPublicUrl:
         nobody_answered(hospital.ada)
         failed = [e.data["reason"] for e in entries(hospital, "page_failed")]
         assert failed == ["voice-no-answer"] * 2
+
+    def test_of_two_calls_in_doubt_neither_is_taken_for_the_other(self, hospital: Hospital) -> None:
+        """One request was taken, which nobody could find out; the next one was not, and calls say
+        nothing of themselves."""
+        faults = hospital.world.twilio.faults
+        faults.fail_next("calls.create", "lost_reply")
+        faults.fail_next("calls.list", status=503, times=len(PROOF_WAITS))
+        for accession in ("1", "2"):
+            hospital.send(hospital.report("ct-head-hemorrhage", accession=accession))
+            hospital.pass_time(minutes=0.5)
+        hospital.pass_time(minutes=4)
+        faults.fail_next("calls.create", "refuse")
+        hospital.pass_time(minutes=0.5)
+        twiml = {call.sid: call.record.twiml for call in hospital.ada.phone.calls}
+        for accession in ("1", "2"):
+            ref = hospital.alert(accession).ref
+            rang = [
+                r for r in pages(hospital, accession) if r.slip.channel == "voice" and r.claimed_at
+            ]
+            assert [row.state for row in rang[:2]] == ["uncertain", "sent"]
+            assert spoken.spelled(ref) in twiml[rang[1].provider_id]
+        expect_everything(hospital)

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
-from bot.domain.page import Notice, Posted, Sent, Slip
-from storage import alerts, claims, outbox, page_history, tables
+from bot.domain.page import Notice, Page, Posted, Sent, Slip
+from storage import alerts, claims, looks, outbox, page_history, people, tables
 from storage.alerts import AlertFacts
 from storage.database import Database
 from storage.outbox import Claimed
@@ -177,6 +177,41 @@ def test_delivered_is_noted_once_also_before_the_sending_is_settled(
     settle(clinic, claimed, "sent", Sent("SM1"))
     (row,) = clinic.look(lambda c: page_history.history(c, str(claimed.alert_id)))
     assert (row.state, row.delivered_at) == ("sent", NOW + MINUTE)
+
+
+@pytest.mark.parametrize("outcome", ["sent", "uncertain", "failed"])
+def test_an_sms_can_be_answered_whatever_is_known_of_its_sending(
+    clinic: Database, adams: str, outcome: str
+) -> None:
+    """What is in doubt, and even what failed, may have arrived."""
+    assert clinic.look(lambda c: looks.last_answerable_sms(c, NOW)) is None
+    claimed = one_claimed(clinic, adams, slip(adams, "sms"))
+    settle(clinic, claimed, outcome)
+    assert clinic.look(lambda c: looks.last_answerable_sms(c, NOW)) == NOW
+
+
+def test_another_attempt_to_the_same_person_by_the_same_channel_may_explain_a_call(
+    clinic: Database, adams: str
+) -> None:
+    baker = clinic.look(lambda c: person_named(c, "Dr. Baker"))
+
+    def attempt(person: str, channel: str) -> Claimed:
+        return one_claimed(clinic, adams, slip(person, channel))
+
+    def doubtful(one: Claimed, since: datetime = NOW) -> bool:
+        (person,) = [p for p in clinic.look(people.everybody) if p.id == adams]
+        about = Page(one.delivery_id, one.slip, person, NOW)
+        return clinic.look(lambda c: outbox.another_in_doubt(c, about, since))
+
+    mine, _, _ = attempt(adams, "voice"), attempt(baker, "voice"), attempt(adams, "sms")
+    assert not doubtful(mine)
+    other = attempt(adams, "voice")
+    assert doubtful(mine), "it is under way"
+    settle(clinic, other, "uncertain")
+    assert doubtful(mine)
+    assert not doubtful(mine, since=NOW + MINUTE), "its call would be older than mine"
+    clinic.run(lambda c: outbox.proven(c, other.delivery_id, NOW, Sent("CA1")))
+    assert not doubtful(mine)
 
 
 def test_a_page_is_found_by_what_the_provider_calls_it(clinic: Database, adams: str) -> None:
