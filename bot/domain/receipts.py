@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.coverage import SLACK
+from bot.domain.coverage import SLACK, VOICE
 from bot.domain.events import (
     PageDelivered,
     PageFailed,
@@ -19,6 +19,8 @@ from bot.domain.turn import Turn, channels_of, having, notify_on, rewrite
 
 MAX_TRIES = 5
 LONGEST_BACKOFF = 30.0
+RING_AGAIN = 60.0
+"""Seconds. A second call within three minutes breaks through a phone's do-not-disturb."""
 LONGEST_WAIT = 60.0
 """Seconds. A provider that asks a page to wait longer has failed it: somebody else is asked."""
 
@@ -105,8 +107,20 @@ def page_uncertain(turn: Turn, event: PageUncertain) -> None:
     elif not slip.possible_repeat and _can_go_again(turn.alert, slip):
         turn.send(replace(slip, possible_repeat=True))
     else:
-        _mark(turn, slip, Outcome.UNCERTAIN)
+        again = _rings_again(turn.alert, slip)
+        if again:
+            _try_again(turn, slip, RING_AGAIN)
+        _mark(turn, slip, Outcome.RETRYING if again else Outcome.UNCERTAIN)
         _fail_over(turn, slip)
+
+
+def _rings_again(alert: Alert, slip: Slip) -> bool:
+    """A call of which nobody knows is one that nobody answered: it rings once more, where a page
+    that they can read still stands. Else it is the next person's turn."""
+    outcomes = alert.outcomes(slip.person_id)
+    standing = any(outcomes[c] not in GONE for c in outcomes if c != VOICE)
+    once = slip.channel == VOICE and slip.tries == 1
+    return once and standing and _can_go_again(alert, slip)
 
 
 def _has_arrived(alert: Alert, slip: Slip) -> bool:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from bot.domain.page import SendFailed
+from bot.domain.receipts import RING_AGAIN
 
 PERSON, MACHINE = "person", "machine"
 """Statuses of our own: what the dialogue has found out while the call is still under way."""
-AGAIN_AFTER = 60.0
-"""Seconds. A second call within three minutes breaks through a phone's do-not-disturb."""
 _UNANSWERED = frozenset({"busy", "no-answer", "failed", "canceled"})
 ENDED = _UNANSWERED | {"completed"}
 """Twilio's statuses of a call that is over."""
@@ -22,9 +21,9 @@ Fate = Arrived | SendFailed | None
 """None while it is under way."""
 
 
-def fate(status: str, answered_by: str, tries: int) -> Fate:
+def fate(status: str, answered_by: str, nth: int) -> Fate:
     """``status`` is Twilio's or one of ours, ``answered_by`` Twilio's: human, machine_…, fax,
-    unknown or nothing. ``tries`` counts from 1: what nobody answered rings once more.
+    unknown or nothing. ``nth`` counts calls that rang from 1: what nobody answered rings once more.
 
     Who took it without pressing a key, where Twilio could not tell a person from a machine, has not
     answered for all we know.
@@ -32,10 +31,10 @@ def fate(status: str, answered_by: str, tries: int) -> Fate:
     if status == PERSON or (status == "completed" and answered_by == "human"):
         return Arrived()
     if status == MACHINE or (status == "completed" and is_machine(answered_by)):
-        return _unanswered("machine", tries)
+        return _unanswered("machine", nth)
     if status == "completed":
-        return _unanswered("unsure", tries)
-    return _unanswered(status, tries) if status in _UNANSWERED else None
+        return _unanswered("unsure", nth)
+    return _unanswered(status, nth) if status in _UNANSWERED else None
 
 
 def is_machine(answered_by: str) -> bool:
@@ -43,5 +42,5 @@ def is_machine(answered_by: str) -> bool:
     return answered_by.startswith("machine") or answered_by == "fax"
 
 
-def _unanswered(how: str, tries: int) -> SendFailed:
-    return SendFailed(f"voice-{how}", permanent=tries > 1, retry_after=AGAIN_AFTER)
+def _unanswered(how: str, nth: int) -> SendFailed:
+    return SendFailed(f"voice-{how}", permanent=nth > 1, retry_after=RING_AGAIN)

@@ -1,7 +1,7 @@
 """How a message or a call fared, as Twilio reports it: out of order, and more than once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from bot import metrics
 from bot.domain.coverage import VOICE
 from bot.domain.events import PageDelivered, PageFailed, PageSent, Record
 from bot.domain.notices import Failure
-from bot.domain.page import Notice, SendFailed, Sent
+from bot.domain.page import Notice, SendFailed, Sent, Slip
 from bot.domain.policy import RECEIPT_WITHIN
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
@@ -71,7 +71,7 @@ def note_in(c: Connection, engine: Engine, callback: Callback) -> None:
     _prove(c, engine, page, callback, now)
     if page.slip.channel == VOICE and callback.status in call_fate.ENDED:
         looks.again(c, page.delivery_id, None)
-    fate = _fate(callback, page)
+    fate = _fate(callback, page, _nth(c, page))
     if fate is None or not _is_the_end(c, callback, now):
         return
     if isinstance(fate, SendFailed):
@@ -96,14 +96,26 @@ def _page_of(c: Connection, callback: Callback) -> Claimed | None:
     return outbox.by_delivery_id(c, callback.delivery_id) or outbox.by_provider_id(c, callback.sid)
 
 
-def _fate(callback: Callback, page: Claimed) -> Fate:
-    """None for what is under way, and for words that Twilio may invent."""
-    tries = page.slip.tries
+def _fate(callback: Callback, page: Claimed, nth: int) -> Fate:
+    """None for what is under way, and for words that Twilio may invent. ``nth`` as in _nth."""
     if page.slip.channel == VOICE:
-        return call_fate.fate(callback.status, callback.answered_by, tries)
+        return call_fate.fate(callback.status, callback.answered_by, nth)
     if callback.status in ARRIVED:
         return Arrived()
-    return undelivered(callback.error_code, tries) if callback.status in LOST else None
+    return undelivered(callback.error_code, nth) if callback.status in LOST else None
+
+
+def _nth(c: Connection, page: Claimed) -> int:
+    """How often it was on its way to the phone by now: a try that the provider refused was not."""
+    if page.alert_id is None or page.slip.tries == 1:
+        return page.slip.tries
+    history = page_history.history(c, page.alert_id)
+    taken = [row.slip for row in history if row.state == "sent"]
+    return max(sum(_first_try(slip) == _first_try(page.slip) for slip in taken), 1)
+
+
+def _first_try(slip: Slip) -> Slip:
+    return replace(slip, tries=1, possible_repeat=False)
 
 
 def _is_the_end(c: Connection, callback: Callback, now: datetime) -> bool:

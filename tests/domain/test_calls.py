@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.coverage import Role
-from bot.domain.events import Declined, DeclineReason, PageFailed, PageSent
+from bot.domain.events import Declined, DeclineReason, PageFailed, PageSent, PageUncertain
 from bot.domain.policy import CategoryPolicy, Step
 from tests.domain.loop import (
     ADA,
@@ -101,6 +101,33 @@ def test_an_unanswered_call_rings_once_more_within_three_minutes_and_then_no_mor
     loop.do(PageFailed(again.slip, "voice-no-answer", permanent=True))
     assert [page.slip.tries for page in loop.outbox if page.slip.channel == "voice"] == [1, 2]
     assert loop.alert.owner == "ada", "the pages that she can read still stand"
+
+
+def in_doubt_twice(loop: Loop) -> Loop:
+    """Ada's call, and its marked repeat."""
+    slip = loop.slip(PHONES.ordering or ADA, "voice")
+    loop.do(PageUncertain(slip))
+    loop.do(PageUncertain(replace(slip, possible_repeat=True)))
+    return loop
+
+
+def test_a_call_in_doubt_twice_rings_once_more_within_three_minutes_and_then_no_more() -> None:
+    loop = in_doubt_twice(Loop(new_alert(PHONES, RINGS), held=True).open().pass_to(5))
+    (again,) = [page for page in loop.outbox if page.slip.tries == 2]
+    assert again.not_before - loop.now == minutes(1)
+    assert again.slip.possible_repeat
+    loop.do(PageUncertain(again.slip))
+    tried = [page.slip.tries for page in loop.outbox if page.slip.channel == "voice"]
+    assert tried == [1, 1, 2]
+    assert loop.alert.owner == "ada"
+
+
+def test_a_call_in_doubt_is_not_waited_for_where_nothing_else_stands() -> None:
+    loop = Loop(new_alert(PHONES, RINGS), held=True).open()
+    for channel in BOTH:
+        loop.do(PageFailed(loop.slip(PHONES.ordering or ADA, channel), "gone", permanent=True))
+    assert in_doubt_twice(loop).alert.owner == "ben"
+    assert not [page for page in loop.outbox if page.slip.tries == 2]
 
 
 @pytest.mark.parametrize("policy", [RINGS, SIGNIFICANT])

@@ -7,6 +7,7 @@ import pytest
 from bot.domain import spoken
 from bot.domain.alert import State
 from bot.domain.state import Acknowledgment
+from bot.engine import dispatcher
 from bot.engine.dispatcher import PROOF_WAITS
 from bot.sandbox.demo.place import CALL_FROM, CALLER
 from bot.sandbox.hospital import Hospital, Member
@@ -81,6 +82,29 @@ def test_the_owner_is_called_at_five_minutes_and_once_more_within_three(hospital
     assert len(told) == 2
     shown = operate(hospital, "alerts", "show", hospital.alert().ref)
     assert shown.count("rang (voice-no-answer)") == 2
+
+
+def test_a_call_that_twilio_did_not_take_is_not_one_of_the_two(hospital: Hospital) -> None:
+    hospital.world.twilio.faults.fail_next("calls.create", error=20429)
+    critical(hospital)
+    hospital.pass_time(minutes=4)
+    nobody_answered(hospital.ada)
+    assert [row.slip.tries for row in pages(hospital) if row.slip.channel == "voice"] == [1, 2, 3]
+
+
+def test_a_phone_rings_although_twilio_is_away_for_seconds_at_the_fifth_minute(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0,))
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    hospital.pass_time(minutes=4.9)
+    hospital.world.twilio_down()
+    hospital.pass_time(minutes=0.3)
+    hospital.world.twilio_down(down=False)
+    hospital.pass_time(minutes=3)
+    nobody_answered(hospital.ada)
+    assert calls(hospital)[-2:] == [("Dr. Ada Osei", 6.0), ("Dr. Ada Osei", 7.0)]
 
 
 def test_a_key_and_the_code_of_the_sms_acknowledge(hospital: Hospital) -> None:
