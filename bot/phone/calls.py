@@ -8,12 +8,13 @@ from twilio.base import values
 from twilio.rest.api.v2010.account.call import CallInstance
 
 from bot.domain import spoken
-from bot.domain.page import Notice, Page, SendFailed, SendUncertain, Sent
+from bot.domain.page import Notice, Page, SendUncertain, Sent
 from bot.engine.context import Engine
 from bot.phone import twiml
 from bot.phone.call_fate import ENDED
 from bot.phone.callbacks import Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
+from bot.phone.errors import number_of
 from bot.phone.proof import only_ours
 from bot.phone.sms import ASK_AFTER
 from storage.looks import Look
@@ -65,8 +66,6 @@ class CallSender:
     async def send(self, page: Page) -> Sent:
         """Have Twilio place the call: sent means that it will ring. Raises SendFailed or
         SendUncertain."""
-        if not page.person.mobile:
-            raise SendFailed("no-mobile", permanent=True)
         taken = await self._line.asked(self._place(page), page.slip.tries)
         if not taken.sid:
             raise SendUncertain("twilio-no-identifier")
@@ -77,7 +76,7 @@ class CallSender:
         after its beep."""
         public = bool(self._public_url)
         return self._line.client.calls.create_async(
-            to=page.person.mobile,
+            to=number_of(page),
             from_=self._caller,
             url=self._address(CALL_PATH, page) if public else values.unset,
             twiml=values.unset if public else twiml.say(self._announcement(page)),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.page import SendFailed, SendUncertain
+from bot.domain.page import Notice, Page, SendFailed, SendUncertain
 
 
 class OptedOut(SendFailed):
@@ -139,3 +139,13 @@ def _failed(reason: str, rule: Rule, tries: int, retry_after: float | None) -> S
         retry_after=retry_after,
         configuration=rule.configuration,
     )
+
+
+def number_of(page: Page) -> str:
+    """Where it goes, E.164. Raises SendFailed where nothing may go there any more: a STOP, a wrong
+    number, an import may have come while it waited. Who has just written gets an answer still."""
+    if not page.person.mobile:
+        raise SendFailed("no-mobile", permanent=True)
+    if page.slip.channel not in page.person.channels and page.slip.notice is not Notice.ANSWER:
+        raise SendFailed("number-out", permanent=True)
+    return page.person.mobile

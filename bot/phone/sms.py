@@ -8,11 +8,11 @@ from twilio.base import values
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from bot.domain import wording
-from bot.domain.page import Page, SendFailed, SendUncertain, Sent
+from bot.domain.page import Page, SendUncertain, Sent
 from bot.engine.context import Engine
 from bot.phone.callbacks import ARRIVED, LOST, Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
-from bot.phone.errors import NEWS
+from bot.phone.errors import NEWS, number_of
 from bot.phone.proof import unexplained
 from bot.phone.refusals import note_refusal
 from storage.looks import Look
@@ -56,13 +56,11 @@ class SmsSender:
 
     async def send(self, page: Page) -> Sent:
         """Hand it to Twilio. Raises SendFailed or SendUncertain."""
-        if not page.person.mobile:
-            raise SendFailed("no-mobile", permanent=True)
-        body = self._body(page)
+        number, body = number_of(page), self._body(page)
         if not body:
             return Sent("")
         call = self._line.client.messages.create_async(
-            to=page.person.mobile,
+            to=number,
             from_=self._account.sender,
             body=body,
             status_callback=self._status_callback(page),

@@ -35,7 +35,8 @@ def caller(desk: Desk, account: TwilioAccount | None = None, url: str = "") -> I
 def page(desk: Desk) -> Page:
     """Ada's page, as a call."""
     written = page_of(desk)
-    return replace(written, slip=replace(written.slip, channel="voice"))
+    ada = replace(written.person, channels=("sms", "voice"))
+    return replace(written, person=ada, slip=replace(written.slip, channel="voice"))
 
 
 def refused(desk: Desk, sender: CallSender) -> SendFailed:

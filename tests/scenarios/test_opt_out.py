@@ -142,6 +142,21 @@ def test_a_wrong_number_is_out_and_told_and_the_right_one_is_paged(hospital: Hos
     expect_everything(hospital)
 
 
+@pytest.mark.parametrize("word", ["STOP", "Wrong number"])
+def test_a_page_that_waits_to_be_tried_again_does_not_go_to_a_number_that_is_out_by_then(
+    hospital: Hospital, word: str
+) -> None:
+    hospital.world.twilio.faults.fail_next("messages.create", status=429, retry_after=30)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect_new("Critical")
+    hospital.ada.phone.send(word)
+    hospital.pass_time(minutes=1)
+    asked = [e.body["To"] for e in hospital.world.log if e.method == "messages.create"]
+    assert asked == [hospital.ada.phone.number], "the first try, and no second"
+    assert owner(hospital) == hospital.ada.name, "she is in Slack"
+    expect_everything(hospital)
+
+
 def test_start_takes_a_wrong_number_back(hospital: Hospital) -> None:
     hospital.send(hospital.report("ct-head-hemorrhage"))
     paged(hospital.ada)

@@ -103,6 +103,19 @@ def test_who_shares_a_phone_is_called_one_after_the_other(hospital: Hospital) ->
     expect_everything(hospital)
 
 
+def test_a_call_that_waits_does_not_go_to_a_number_that_is_somebody_elses_by_then(
+    hospital: Hospital,
+) -> None:
+    hospital.ada.phone.answers("picks up")
+    critical(hospital, "1", "2")
+    hospital.pass_time(minutes=5.1)
+    hospital.ada.phone.send("wrong number")
+    on_the_line(hospital.ada).hang_up()
+    hospital.pass_time(minutes=2)
+    assert len(hospital.ada.phone.calls) == 1
+    expect_everything(hospital)
+
+
 def test_a_call_whose_end_nobody_can_tell_is_waited_for_no_longer_than_it_can_last(
     hospital: Hospital,
 ) -> None:

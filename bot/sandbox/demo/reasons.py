@@ -22,6 +22,7 @@ REASONS: Mapping[str, str] = {
     "slack-user_disabled": "the account is deactivated",
     "slack-channel_not_found": "the account is gone",
     "no-mobile": "no number on file",
+    "number-out": "nothing goes to this number any more",
     "voice-no-answer": "nobody picked up",
     "voice-machine": "a voicemail took it",
     "voice-busy": "the line was busy",
