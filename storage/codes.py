@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from sqlalchemy import Connection, bindparam, insert, or_, select
+from sqlalchemy import Connection, bindparam, insert, or_, select, union_all
 
 from bot.domain.alert import Alert
 from bot.domain.coverage import Person
@@ -46,6 +46,15 @@ _FIND = (
     )
     .order_by(_columns.created_at.desc(), _columns.id.desc())
     .limit(1)
+)
+
+_ASKED_SINCE = union_all(
+    select(_columns.code).where(
+        _columns.mobile == bindparam("on_mobile"), _columns.created_at > bindparam("since")
+    ),
+    select(tables.drills.c.code).where(
+        tables.drills.c.mobile == bindparam("on_mobile"), tables.drills.c.at > bindparam("since")
+    ),
 )
 
 
@@ -100,6 +109,12 @@ def find(connection: Connection, mobile: str, code: str, by_then: datetime) -> C
     values = {"on_mobile": mobile, "the_code": code, "by_then": by_then}
     row = connection.execute(_FIND, values).first()
     return CodeFound(*row) if row else None
+
+
+def asked_since(connection: Connection, mobile: str, since: datetime) -> bool:
+    """Whether a page or a test with a code went to this mobile since then (UTC)."""
+    values = {"on_mobile": mobile, "since": since}
+    return connection.execute(_ASKED_SINCE, values).first() is not None
 
 
 def _free_code(connection: Connection, mobile: str, now: datetime, random: Random) -> str:

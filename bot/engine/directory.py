@@ -5,11 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.domain.coverage import SMS, VOICE, Role
+from bot.domain.coverage import SMS, VOICE, Person, Role
 from bot.domain.events import DirectoryChanged, SendNotice
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
+from bot.log import log
 from storage import alerts, locks, outbox, people, proofs
 from storage.database import after_commit
 
@@ -66,17 +67,32 @@ def landline(c: Connection, engine: Engine, mobile: str, as_of: datetime) -> boo
     return True
 
 
-def wrong_number(c: Connection, engine: Engine, mobile: str) -> None:
+def wrong_number(c: Connection, engine: Engine, mobile: str) -> bool:
     """Its holder says that they are somebody else: nothing goes there until START. What waits for
-    who should have it goes on at once, and every coordinator hears of it, once."""
+    who should have it goes on at once, and every coordinator hears of it, once. True where it was
+    news.
+
+    It needs no code, and a number can be forged: where no coordinator would be left to hear of it
+    the number stays in, and the operator reads it in the log.
+    """
+    locks.lock(c, "people")
     reached = [p for p in people.by_mobile(c, mobile) if {SMS, VOICE} & set(p.channels)]
     if not reached:
-        return
+        return False
+    if not any(_hears_without(person, mobile) for person in people.coordinators(c)):
+        after_commit(c, lambda: log.error("wrong_number_kept", person=reached[0].id))
+        return False
     before = alerts.out_of_reach(c)
     people.wrong_number(c, mobile, engine.clock.now())
     pass_on(c, engine, before)
     proofs.forget(c, mobile, [SMS, VOICE])
     tell_coordinators(c, engine, Notice.WRONG_NUMBER, ", ".join(p.name for p in reached))
+    return True
+
+
+def _hears_without(person: Person, mobile: str) -> bool:
+    """Whether a notice still reaches them where nothing goes to this number."""
+    return bool(set(person.written) - ({SMS} if person.mobile == mobile else set()))
 
 
 def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
@@ -96,12 +112,14 @@ def tell_coordinators(
     c: Connection, engine: Engine, notice: Notice, about: str, *, without: str = ""
 ) -> None:
     """Every coordinator who can be reached gets this notice, which belongs to no alert; by the
-    channel ``without`` only who has no other."""
+    channel ``without`` only who has no other. Where there is none the operator reads it."""
     now = engine.clock.now()
     notices = [
         SendNotice(Slip(person.id, Role.COORDINATOR, channels[0], 0, notice=notice), now)
         for person in people.coordinators(c)
         if (channels := sorted(person.written, key=lambda channel: channel == without))
     ]
+    if not notices:
+        after_commit(c, lambda: log.error("no_coordinator_to_tell", what=notice.value))
     outbox.put(c, None, notices, now, version=0, data=about)
     after_commit(c, engine.wake)

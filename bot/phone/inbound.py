@@ -3,7 +3,7 @@ its own page, from the number on file; every message is dealt with once, in one 
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -40,6 +40,9 @@ HELPFUL_ANSWERS_AN_HOUR = 10
 """To one number, known or not. Two machines that answer each other would never stop, and each SMS
 costs; ten leave a person who mistypes all the help there is. What acts on an alert is always
 answered."""
+
+WRONG_NUMBER_WITHIN = timedelta(days=7)
+"""After the latest page or test to a phone that its holder may say whose it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +107,18 @@ def _heard(c: Connection, engine: Engine, message: Message) -> str:
     if not people.by_mobile(c, message.sender):
         _refuse(c, message, "unknown_number", now)
         return _help(c, message, answers.unknown_code(number), now)
-    if reading is Unclear.WRONG_NUMBER:
-        wrong_number(c, engine, message.sender)
+    if reading is Unclear.WRONG_NUMBER and _answers_something(c, message, sent_at):
         _refuse(c, message, reading.value, now)
-        return answers.wrong_number()
+        return answers.wrong_number() if wrong_number(c, engine, message.sender) else ""
     if isinstance(reading, Unclear):
         _refuse(c, message, reading.value, now)
         return _help(c, message, answers.unclear(reading, number), now)
     return _by_code(c, engine, message, reading, found)
+
+
+def _answers_something(c: Connection, message: Message, sent_at: datetime) -> bool:
+    """It needs no code, so at least there has to be a page or a test that it answers."""
+    return codes.asked_since(c, message.sender, sent_at - WRONG_NUMBER_WITHIN)
 
 
 def _by_code(

@@ -10,6 +10,8 @@ from tests.scenarios.looking import (
     change_directory,
     deliver,
     expect_everything,
+    import_people,
+    operate,
     owner,
     paged,
     pages,
@@ -172,6 +174,7 @@ def test_start_takes_a_wrong_number_back(hospital: Hospital) -> None:
 
 def test_who_changes_hands_with_a_number_that_was_wrong_starts_afresh(hospital: Hospital) -> None:
     """An admin has entered the number for somebody else: what was said is not said of them."""
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
     hospital.sam.phone.send("Wrong number")
     hospital.settle()
     change_directory(hospital, hospital.sam.name, mobile="+13125550199")
@@ -186,3 +189,63 @@ def test_a_stranger_who_says_so_changes_nothing(hospital: Hospital) -> None:
     assert channels(hospital, hospital.ada.name) == ("slack", "sms")
     assert not hospital.carla.slack.messages
     expect_everything(hospital)
+
+
+def test_a_wrong_number_that_answers_nothing_of_ours_takes_nobody_out(hospital: Hospital) -> None:
+    """Whoever forges the numbers of a directory could silence all of it."""
+    for member in (hospital.ada, hospital.sam, hospital.carla):
+        member.phone.send("Wrong number")
+        member.phone.expect_sms("Reply only ACK")
+    assert channels(hospital, hospital.sam.name) == ("sms",)
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    acknowledge_by_sms(hospital, hospital.sam, hospital.sam.phone.expect_sms(CODE))
+    hospital.pass_time(hours=24 * 7)
+    hospital.sam.phone.send("Wrong number")
+    hospital.sam.phone.expect_sms("Reply only ACK")
+    assert channels(hospital, hospital.sam.name) == ("sms",)
+    expect_everything(hospital)
+
+
+def test_its_holder_hears_of_it_once_however_often_it_is_said(hospital: Hospital) -> None:
+    """Two machines that answer each other would never stop."""
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    for _ in range(3):
+        hospital.sam.phone.send("Wrong number")
+        hospital.settle()
+    said = [sms for sms in hospital.sam.phone.sms if "no more messages" in sms.body]
+    assert len(said) == 1
+    told = [m for m in hospital.carla.slack.messages if "Wrong number" in m.plain]
+    assert len(told) == 1
+    expect_everything(hospital)
+
+
+def test_the_last_coordinator_is_not_taken_out_without_anybody_hearing_of_it(
+    hospital: Hospital, log_errors: set[str]
+) -> None:
+    import_people(
+        hospital,
+        ("carla.reyes@example.org,+13125550103,U0CARLA", "carla.reyes@example.org,+13125550103,"),
+        ("chris.novak@example.org,+13125550104,U0CHRIS", "chris.novak@example.org,,"),
+    )
+    operate(hospital, "people", "test", hospital.carla.name)
+    hospital.carla.phone.expect_sms("TEST")
+    hospital.carla.phone.send("Wrong number")
+    hospital.settle()
+    assert channels(hospital, hospital.carla.name) == ("sms",)
+    log_errors.add("wrong_number_kept")
+    expect_everything(hospital)
+
+
+def test_a_stop_of_the_last_coordinator_is_an_error_in_the_log(
+    hospital: Hospital, log_errors: set[str]
+) -> None:
+    """The carrier has acted on it: nobody can be told, but the operator."""
+    import_people(
+        hospital,
+        ("carla.reyes@example.org,+13125550103,U0CARLA", "carla.reyes@example.org,+13125550103,"),
+        ("chris.novak@example.org,+13125550104,U0CHRIS", "chris.novak@example.org,,"),
+    )
+    hospital.carla.phone.send("STOP")
+    hospital.settle()
+    assert channels(hospital, hospital.carla.name) == ()
+    log_errors.add("no_coordinator_to_tell")
