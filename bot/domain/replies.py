@@ -42,12 +42,15 @@ _VERBS = "|".join(Verb)
 # What phones and people put around it: quotes, brackets, a colon, a full stop. No question mark,
 # and nothing that strikes out.
 _EDGE = r"[\s\"'.,:;!#()\[\]{}<>*_=/|+-]*"
-_DIGITS = r"[0-9]{4,8}|[0-9]{2} [0-9]{2}|[0-9]{3} [0-9]{3}"
+# Four digits in a row are a code of their own: of two such the sender has to say which.
+_DIGITS = r"[0-9]{4,8}|[0-9]{1,3}(?:[\s.-]+[0-9]{1,3})+"
+_LENGTHS = range(4, 9)
 _FLAGS = re.ASCII | re.IGNORECASE  # only of ASCII: elsewhere two letters may share one capital
 _WHOLE = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}({_DIGITS}){_EDGE}", _FLAGS)
 _CODE = re.compile(r"[0-9]{4,}")
 _ONLY_VERB = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}", _FLAGS)
-_ONLY_CODE = re.compile(rf"{_EDGE}[0-9]{{4,8}}{_EDGE}")
+_ONLY_CODE = re.compile(rf"{_EDGE}({_DIGITS}){_EDGE}", re.ASCII)
+_WITHIN = re.compile(rf"(?<![0-9])(?:{_DIGITS})(?![0-9])", re.ASCII)
 _SIGNATURE = re.compile(
     r"\n[ ]*(?:-{2,3}[ ]*\n|(?:sent (?:from|via|by) |get outlook for ))(?P<signed>.*)",
     _FLAGS | re.DOTALL,
@@ -87,8 +90,9 @@ def _word(text: str) -> str:
 def parse_reply(body: str) -> Reply | Unclear:
     """Read one inbound message, in any case and spacing, whatever a phone has put around it."""
     text = _without_signature(_plain(body))
-    if whole := _WHOLE.fullmatch(text):
-        return Reply(Verb(whole[1].upper()), whole[2].replace(" ", ""))
+    whole = _WHOLE.fullmatch(text)
+    if whole and (code := _together(whole[2])):
+        return Reply(Verb(whole[1].upper()), code)
     if _word(text) in _CARRIER_WORDS:
         return Unclear.CARRIER_WORD
     if _WRONG_NUMBER.fullmatch(text):
@@ -97,7 +101,20 @@ def parse_reply(body: str) -> Reply | Unclear:
         return Unclear.SEVERAL_CODES
     if _ONLY_VERB.fullmatch(text):
         return Unclear.NO_CODE
-    return Unclear.NO_VERB if _ONLY_CODE.fullmatch(text) else Unclear.WORDS
+    only = _ONLY_CODE.fullmatch(text)
+    return Unclear.NO_VERB if only and _together(only[1]) else Unclear.WORDS
+
+
+def codes_in(body: str) -> list[str]:
+    """Whatever could be a code in a message of any kind, each once, in the order of the text."""
+    found = map(_together, _WITHIN.findall(_plain(body)))
+    return list(dict.fromkeys(code for code in found if code))
+
+
+def _together(digits: str) -> str:
+    """The digits of one code without what splits them; empty where they are too few or many."""
+    code = re.sub("[^0-9]", "", digits)
+    return code if len(code) in _LENGTHS else ""
 
 
 def _plain(body: str) -> str:

@@ -23,7 +23,7 @@ from bot.domain.events import (
     SendNotice,
 )
 from bot.domain.page import Notice, Slip
-from bot.domain.replies import Reply, Unclear, Verb, parse_reply, wants_sms
+from bot.domain.replies import Reply, Unclear, Verb, codes_in, parse_reply, wants_sms
 from bot.engine import drills as testing
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.compose import person_of
@@ -40,6 +40,11 @@ HELPFUL_ANSWERS_AN_HOUR = 10
 """To one number, known or not. Two machines that answer each other would never stop, and each SMS
 costs; ten leave a person who mistypes all the help there is. What acts on an alert is always
 answered."""
+
+OWN_CODE_ANSWERS_AN_HOUR = 60
+"""More to a phone whose message names an open code of its own: whoever sent it takes silence for
+done. A machine that quotes our pages back is stopped by this one."""
+_CODES_LOOKED_AT = 20
 
 WRONG_NUMBER_WITHIN = timedelta(days=7)
 """After the latest page or test to a phone that its holder may say whose it is not."""
@@ -233,11 +238,24 @@ def _carriers_part(c: Connection, engine: Engine, message: Message, now: datetim
 
 def _help(c: Connection, message: Message, answer: str, now: datetime, about: str = "") -> str:
     """So often; that codes do not count is told apart, or a right one would meet with silence."""
+    if _still_helped(c, f"{about}{message.sender}", HELPFUL_ANSWERS_AN_HOUR, now):
+        return answer
+    named = _names_open_code(c, message, message.sent_at or now)
+    own = named and _still_helped(c, f"own:{message.sender}", OWN_CODE_ANSWERS_AN_HOUR, now)
+    return answer if own else ""
+
+
+def _still_helped(c: Connection, whom: str, most: int, now: datetime) -> bool:
+    """Counts one more answer of this hour, where it is not one too many."""
     hour = now.strftime("%Y-%m-%dT%H")
-    for nth in range(HELPFUL_ANSWERS_AN_HOUR):
-        if inbound.seen(c, "twilio-helped", f"{about}{message.sender}:{hour}:{nth}", now):
-            return answer
-    return ""
+    spent = (f"{whom}:{hour}:{nth}" for nth in range(most))
+    return any(inbound.seen(c, "twilio-helped", sid, now) for sid in spent)
+
+
+def _names_open_code(c: Connection, message: Message, sent_at: datetime) -> bool:
+    codes_named = codes_in(message.text)[:_CODES_LOOKED_AT]
+    found = (_own_code(c, message, code, sent_at) for code in codes_named)
+    return any(alerts.load(c, one.alert_id, for_update=False).is_open for one in found if one)
 
 
 def _actor(c: Connection, message: Message) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.refs import code_from
-from bot.domain.replies import Reply, Unclear, Verb, parse_reply
+from bot.domain.replies import Reply, Unclear, Verb, codes_in, parse_reply
 
 spaces = st.text(" \t\n\u00a0", max_size=3)
 letters_of = {verb: [verb.value, verb.value.lower(), verb.value.title()] for verb in Verb}
@@ -81,7 +81,7 @@ def test_a_code_without_a_verb_lacks_it(body: str) -> None:
     "body",
     [
         *("", "👍", "ok", "I will not ACK 4827", "ACK 4827 please call me", "ACK K7QX"),
-        *("NACK 4827", "ACK 4827 👎", "ACK 482", "ACK 4 827", "ACK 4827?", "~ACK 4827~"),
+        *("NACK 4827", "ACK 4827 👎", "ACK 482", "ACK 4 8 2", "ACK 4827?", "~ACK 4827~"),
         *("A\u0336C\u0336K\u0336 4827", "ACK 4827 ❌", "АСК 4827", "ACK 4827\nnot mine, call Ben"),
         *("ACK 4827\n--\nsorry, not me", "ACK 4827\nSent from my iPhone: do NOT ack"),
         *("ACK 4827\n--\nI don't", "paß 4827", "ACK 4827\n- Ada", "un-ACK 4827", "no ACK 4827"),
@@ -89,6 +89,33 @@ def test_a_code_without_a_verb_lacks_it(body: str) -> None:
 )
 def test_anything_else_asks_for_nothing(body: str) -> None:
     assert parse_reply(body) is Unclear.WORDS
+
+
+@given(st.sampled_from(Verb), st.integers(0, 5000), st.data())
+def test_the_digits_of_a_code_may_be_split_anywhere(
+    verb: Verb, n: int, data: st.DataObject
+) -> None:
+    code = code_from(n)
+    split = data.draw(st.sampled_from((" ", "  ", "\u00a0", "-", " - ", ".", "\n", "\u2013")))
+    assert parse_reply(f"{verb} {split.join(code)}") == Reply(verb, code)
+
+
+@pytest.mark.parametrize(
+    "body", ["ACK 4 8 2 7", "ACK 48 2 7", "ack 4 82 7.", "ACK 482 7", "ACK 4 827", "ACK 4-8-2-7"]
+)
+def test_groups_of_digits_are_one_code(body: str) -> None:
+    assert parse_reply(body) == Reply(Verb.ACK, "4827")
+
+
+def test_a_split_code_without_a_verb_lacks_it_and_too_many_digits_are_no_code() -> None:
+    assert parse_reply("4 8 2 7") is Unclear.NO_VERB
+    assert parse_reply("ACK 4 8 2 7 5 8 3 9 2") is Unclear.WORDS
+    assert parse_reply("312 555 0100") is Unclear.WORDS
+
+
+def test_codes_are_found_in_a_message_of_any_kind() -> None:
+    assert codes_in("ACK 4827 thanks, or 5 8 3 9? 4827! 123456789 12") == ["4827", "5839"]
+    assert codes_in("thanks") == []
 
 
 @given(st.text())

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.alert import State
 from bot.domain.gsm import SEGMENT, septets
-from bot.phone.inbound import HELPFUL_ANSWERS_AN_HOUR
+from bot.phone.inbound import HELPFUL_ANSWERS_AN_HOUR, OWN_CODE_ANSWERS_AN_HOUR
 from storage.people_import import apply_import
 from tests.phone.desk import ADA, MARKER, PEOPLE, Desk
 
@@ -39,7 +39,9 @@ def test_a_page_is_one_segment_with_reference_code_and_time_and_nothing_of_the_p
     assert MARKER not in sms.body
 
 
-@pytest.mark.parametrize("text", ["ACK {}", "ack {}", "  Ack   {}. ", "ACK{}"])
+@pytest.mark.parametrize(
+    "text", ["ACK {}", "ack {}", "  Ack   {}. ", "ACK{}", "ACK {0[0]} {0[1]}-{0[2]} {0[3]}"]
+)
 def test_ack_with_the_code_acknowledges_in_any_case_and_spacing(desk: Desk, text: str) -> None:
     code = page_ada(desk)
     desk.ada.send(text.format(code))
@@ -233,6 +235,34 @@ def test_whoever_was_answered_often_enough_still_acknowledges(small_desk: Desk) 
         small_desk.ada.expect_sms("Reply only ACK")
     small_desk.ada.send(f"ACK {code}")
     small_desk.ada.expect_sms("is acknowledged")
+
+
+def test_a_message_with_the_phones_own_open_code_is_never_met_with_silence(
+    small_desk: Desk,
+) -> None:
+    """Whoever sent it would take silence for done."""
+    code = page_ada(small_desk)
+    for n in range(HELPFUL_ANSWERS_AN_HOUR + 1):
+        small_desk.ada.send(f"what is this? {n}")
+    for _ in range(HELPFUL_ANSWERS_AN_HOUR):
+        small_desk.ada.expect_sms("Reply only ACK")
+    for text in (f"ACK {code} thanks", f"thanks! {' '.join(code)}"):
+        small_desk.ada.send(text)
+        small_desk.ada.expect_sms("Reply only ACK")
+    small_desk.ada.send("ACK 9999999 thanks")
+    assert small_desk.alert().state is State.OPEN
+
+
+def test_a_machine_that_quotes_our_pages_back_is_answered_so_often_an_hour(
+    small_desk: Desk,
+) -> None:
+    code = page_ada(small_desk)
+    most = HELPFUL_ANSWERS_AN_HOUR + OWN_CODE_ANSWERS_AN_HOUR
+    for n in range(most + 3):
+        small_desk.ada.send(f"I am away ({n}). You wrote: ... then reply ACK {code}")
+    small_desk.world.settle()
+    for _ in range(most):
+        small_desk.ada.expect_sms("Reply only ACK")
 
 
 @pytest.mark.parametrize("word", ["STOP", "stop", "Unsubscribe", "START", "HELP", "yes"])
