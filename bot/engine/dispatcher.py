@@ -20,7 +20,8 @@ from bot.engine.channel_off import OFF
 from bot.engine.compose import compose
 from bot.engine.context import LONGEST_SLEEP, Engine, Wake, asleep
 from bot.engine.pace import Pace
-from bot.engine.settle import Lost, Outcome, Refused, say, settle
+from bot.engine.proof import prove
+from bot.engine.settle import Outcome, Refused, say, settle
 from bot.log import about, log
 from storage import claims, outbox
 from storage.claims import next_by_channel
@@ -34,8 +35,6 @@ AT_ONCE = 20
 """The most that leave with one unit of work: its sender waits for that commit."""
 DRAIN_LOOKS = 0.02
 NEVER = datetime.max.replace(tzinfo=UTC)
-PROOF_WAITS = (0.0, 0.5, 2.0)
-"""Seconds before each question whether a page went out; the provider may answer late."""
 
 Composed = tuple[Claimed, Page | None]
 _NOT_COMPOSED = (LookupError, ValueError, SQLAlchemyError)
@@ -209,7 +208,7 @@ class Dispatcher:
         except SendFailed as failed:
             return _refused(failed)
         except SendUncertain:
-            return await self._prove(claimed, page)
+            return await prove(self._sender(claimed), page)
 
     async def _known_of_earlier(self, claimed: Claimed, page: Page) -> Outcome | None:
         """A notice is tried for a day, so each time what is in doubt is looked for first: while the
@@ -228,19 +227,7 @@ class Dispatcher:
     async def _look_up(self, claimed: Claimed) -> None:
         page = await self._compose(claimed)
         with _about(page):
-            await self._settle(claimed, await self._prove(claimed, page))
-
-    async def _prove(self, claimed: Claimed, page: Page) -> Outcome:
-        """Ask the provider whether this attempt went out after all."""
-        for wait in PROOF_WAITS:
-            await asyncio.sleep(wait)
-            try:
-                found = await self._sender(claimed).find(page)
-            except (SendFailed, SendUncertain):
-                continue
-            if found:
-                return found
-        return Lost()
+            await self._settle(claimed, await prove(self._sender(claimed), page))
 
     async def _compose(self, claimed: Claimed) -> Page:
         return await self.engine.database.write(lambda c: self._compose_in(c, claimed))

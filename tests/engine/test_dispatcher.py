@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from bot.domain.events import Acknowledged, ReadBack
 from bot.domain.notices import MOST_TRIES
 from bot.domain.page import Page, SendFailed, SendUncertain, Sent
-from bot.engine import dispatcher
+from bot.engine import dispatcher, proof
 from bot.engine.alerts import apply_in
 from bot.engine.settle import Lost, Refused, settle
 from storage import audit, claims, tables
@@ -36,7 +36,7 @@ async def proven(page: Page) -> Sent | None:
 @pytest.fixture
 def one_question(monkeypatch: pytest.MonkeyPatch) -> None:
     """The provider is asked for proof once, without waiting."""
-    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0,))
+    monkeypatch.setattr(proof, "PROOF_WAITS", (0.0,))
 
 
 def states(bench: Bench, channel: str) -> list[tuple[str, int, bool]]:
@@ -85,7 +85,7 @@ def test_a_page_in_doubt_without_proof_is_repeated_once_under_a_new_id_and_marke
 def test_a_provider_that_cannot_be_asked_for_proof_is_asked_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(proof, "PROOF_WAITS", (0.0, 0.0, 0.0))
 
     async def at_the_third_time(page: Page) -> Sent | None:
         if len(bench.sms.asked) < 3:
@@ -96,6 +96,21 @@ def test_a_provider_that_cannot_be_asked_for_proof_is_asked_again(
     bench.report()
     bench.dispatch(bench.quiet)
     assert states(bench, "sms") == [("sent", 1, False)]
+
+
+def test_a_provider_that_answers_no_question_is_not_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "PROOF_SECONDS", 0.05)
+
+    async def deaf(_: Page) -> Sent | None:
+        await asyncio.Event().wait()
+        return None
+
+    bench.sms = Channel(lost, deaf)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    assert states(bench, "sms") == [("uncertain", 1, False), ("uncertain", 1, True)]
 
 
 def test_the_time_that_a_provider_names_is_kept(bench: Bench) -> None:

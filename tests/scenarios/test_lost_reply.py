@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot.engine import dispatcher
+from bot.engine import proof
 from bot.phone import client as twilio
 from bot.sandbox.faults import Faults, How
 from bot.sandbox.hospital import Hospital
@@ -28,7 +28,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as it takes on this machine, instead of across the world."""
     monkeypatch.setattr(twilio, "ANSWER_SECONDS", 1.0)
     monkeypatch.setattr(slack, "ANSWER_SECONDS", 1.0)
-    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0, 0.3))
+    monkeypatch.setattr(proof, "PROOF_WAITS", (0.0, 0.3))
 
 
 @pytest.fixture

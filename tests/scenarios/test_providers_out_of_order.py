@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from bot.domain.alert import State
-from bot.engine import dispatcher
+from bot.engine import proof
 from bot.sandbox.faults import UNREADABLE, How
 from bot.sandbox.hospital import Hospital
 from tests.scenarios.looking import (
@@ -81,7 +81,7 @@ def test_where_nobody_can_say_what_became_of_any_page_the_first_one_after_it_is_
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A proxy in front of both says 503, and so to every question."""
-    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0,))
+    monkeypatch.setattr(proof, "PROOF_WAITS", (0.0,))
     for faults in (hospital.world.slack.faults, hospital.world.twilio.faults):
         faults.fail_next(status=503, times=10**6)
     hospital.send(hospital.report("ct-head-hemorrhage"))

@@ -7,8 +7,7 @@ import pytest
 from bot.domain import spoken
 from bot.domain.alert import State
 from bot.domain.state import Acknowledgment
-from bot.engine import dispatcher
-from bot.engine.dispatcher import PROOF_WAITS
+from bot.engine import proof
 from bot.sandbox.demo.place import CALL_FROM, CALLER
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.phone_calls import PhoneCall
@@ -95,7 +94,7 @@ def test_a_call_that_twilio_did_not_take_is_not_one_of_the_two(hospital: Hospita
 def test_a_phone_rings_although_twilio_is_away_for_seconds_at_the_fifth_minute(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "PROOF_WAITS", (0.0,))
+    monkeypatch.setattr(proof, "PROOF_WAITS", (0.0,))
     hospital.send(hospital.report("ct-head-hemorrhage"))
     paged(hospital.ada)
     hospital.pass_time(minutes=4.9)
@@ -333,7 +332,7 @@ class TestWithoutAPublicUrl:
         nothing of themselves."""
         faults = hospital.world.twilio.faults
         faults.fail_next("calls.create", "lost_reply")
-        faults.fail_next("calls.list", status=503, times=len(PROOF_WAITS))
+        faults.fail_next("calls.list", status=503, times=len(proof.PROOF_WAITS))
         for accession in ("1", "2"):
             hospital.send(hospital.report("ct-head-hemorrhage", accession=accession))
             hospital.pass_time(minutes=0.5)
