@@ -62,7 +62,9 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         record = Record("finding_shown", actor, {"version": alert.version})
         audit.append(c, alert.id, [record], now)
     pages = page_history.history(c, alert.id)
-    ids = {alert.owner, *(page.slip.person_id for page in pages)}
+    given = alert.acknowledgment
+    answering = {given.by, given.recorded_by} if given else set()
+    ids = {alert.owner, *answering, *(page.slip.person_id for page in pages)}
     known = ((i, people.load(c, i)) for i in ids)
     return Shown(
         alert=alert,
@@ -73,7 +75,7 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         preliminary=bool(report and report.status is Status.PRELIMINARY),
         finding=finding(c, alert) if reveal else "",
         called=report.called if reveal and report else "",
-        unproven=alert.acknowledgment is not None and _by_unproven(audit.chain(c, alert.id)),
+        unproven=given is not None and _by_unproven(audit.chain(c, alert.id)),
     )
 
 
@@ -92,10 +94,11 @@ def show(shown: Shown, zone: ZoneInfo) -> None:
         "report": "preliminary, not final yet" if shown.preliminary else "",
         "owner": shown.names.get(alert.owner, ""),
         "window": f"{local(alert.window_opens_at, zone)} to {local(alert.due_at, zone)}",
+        "missed": local(alert.expired_at, zone),
         "next action": local(alert.next_action_at, zone),
         "to review": alert.review,
         "call": _call(shown),
-        "answer": "by SMS, from a number never tested" if shown.unproven else "",
+        "acknowledged": _acknowledged(shown, zone),
     }
     for name, fact in facts.items():
         if fact:
@@ -108,6 +111,26 @@ def show(shown: Shown, zone: ZoneInfo) -> None:
         out.print(shown.finding, markup=False)
     elif alert.report_id:
         say("--reveal shows the finding, which is PHI: the audit trail records it.")
+
+
+def _acknowledged(shown: Shown, zone: ZoneInfo) -> str:
+    """By whom, when and how: neither a sending nor a receipt ever says so."""
+    given = shown.alert.acknowledgment
+    if given is None:
+        return ""
+    how = "a recorded phone call" if given.recorded_by else given.channel
+    facts = (
+        f"{local(given.at, zone)} by {_name(shown, given.by)}, by {how}",
+        f"read-back {given.read_back.value}",
+        f"recorded by {_name(shown, given.recorded_by)}" if given.recorded_by else "",
+        "from a number never tested" if shown.unproven else "",
+    )
+    return ", ".join(fact for fact in facts if fact)
+
+
+def _name(shown: Shown, person: str) -> str:
+    """A recorded call names people who may not be in the directory."""
+    return shown.names.get(person, person)
 
 
 def _call(shown: Shown) -> str:
@@ -162,12 +185,27 @@ def print_shown(shown: Shown) -> None:
         "review": alert.review or None,
         "documents_a_call": shown.documents_a_call,
         "preliminary": shown.preliminary,
+        "expired_at": utc(alert.expired_at),
+        "acknowledged": _acknowledged_facts(shown),
         "acknowledged_unproven": shown.unproven,
         "finding": shown.finding or None,
         "called": shown.called or None,
         "pages": [_page_facts(page, shown.names) for page in shown.pages],
     }
     print_json(told)
+
+
+def _acknowledged_facts(shown: Shown) -> dict[str, str | None] | None:
+    given = shown.alert.acknowledgment
+    if given is None:
+        return None
+    return {
+        "by": _name(shown, given.by),
+        "at": utc(given.at),
+        "channel": given.channel,
+        "read_back": given.read_back.value,
+        "recorded_by": _name(shown, given.recorded_by) or None,
+    }
 
 
 def _page_facts(page: "PageRow", names: dict[str, str]) -> dict[str, str | bool | None]:

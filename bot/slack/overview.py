@@ -119,6 +119,7 @@ def _line(entry: Entry, names: Mapping[str, str], person: Person, now: datetime)
         who.insert(0, names.get(entry.actor, entry.actor))
     facts = [str(entry.data[key]).replace("_", " ") for key in _TOLD if entry.data.get(key)]
     facts += ["from a number never tested"] if entry.data.get("unproven") else []
+    facts += ["late"] if entry.data.get("late") else []
     what = entry.what.replace("_", " ")
     rest = "".join(f" · {escaped(clipped(part, 80))}" for part in (*who, *facts) if part)
     return f"{local_time(entry.at, person.timezone, now)} {what}{rest}"

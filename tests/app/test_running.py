@@ -75,8 +75,14 @@ def test_an_outage_of_the_database_ends_and_the_work_goes_on(
 
 
 @pytest.fixture
+def settings() -> dict[str, str]:
+    """Of both copies; a class overrides it."""
+    return {}
+
+
+@pytest.fixture
 def two_copies(
-    postgres_database: str, tmp_path: Path
+    postgres_database: str, tmp_path: Path, settings: dict[str, str]
 ) -> Iterator[tuple[Hospital, tuple[Mortal, Mortal]]]:
     """Two copies on one PostgreSQL, the second with ports and settings of its own."""
     copies: list[Mortal] = []
@@ -84,11 +90,12 @@ def two_copies(
 
         def both(place: Place) -> Mortal:
             clock = {CLOCK_VARIABLE: place.environment[CLOCK_VARIABLE]}
-            beside = Place(place.world, tmp_path, postgres_database, place.clock, clock)
+            here = clock | settings
+            beside = Place(place.world, tmp_path, postgres_database, place.clock, here)
             copies.extend(Mortal(forks, each) for each in (beside, place))
             return copies[1]
 
-        with rehearsal.hospital(postgres_database, start=both) as there:
+        with rehearsal.hospital(postgres_database, start=both, environment=settings) as there:
             there.world.wait_connected(4)
             yield there, (copies[1], copies[0])
             copies[0].stop()
@@ -131,3 +138,33 @@ def test_what_a_copy_that_died_had_in_flight_is_found_by_the_other(
     sms.reply(f"ACK {code_in(sms)}")
     hospital.ada.phone.expect_sms(ACKNOWLEDGED)
     expect_everything(hospital)
+
+
+class TestTwoCopiesWithoutAPublicUrl:
+    """Both ask Twilio for replies and receipts."""
+
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return {"READBACK_WEB__PUBLIC_URL": "", "READBACK_TWILIO__POLL_SECONDS": "0.2"}
+
+    def test_each_reply_and_each_receipt_counts_once(
+        self, two_copies: tuple[Hospital, tuple[Mortal, Mortal]]
+    ) -> None:
+        hospital, _ = two_copies
+        hospital.world.inbound_url = None
+        hospital.send(hospital.report("ct-head-hemorrhage"))
+        _, sms = paged(hospital.ada)
+        hospital.pass_time(minutes=1)
+        sms.reply("who is this?")
+        hospital.ada.phone.expect_sms("Reply only ACK")
+        sms.reply(f"PASS {code_in(sms)}")
+        hospital.ada.phone.expect_sms("went to the next person")
+        hospital.settle()
+        paged(hospital.ben)
+        hospital.pass_time(minutes=1)
+        happened = [entry.what for entry in hospital.trail(hospital.alert())]
+        assert happened.count("declined") == 1
+        assert happened.count("page_delivered") == 2, "Ada's and Ben's"
+        answers = [m for m in hospital.ada.phone.sms if m.direction == "outbound-api"]
+        assert len(answers) == 3, "the page and one answer to each"
+        expect_everything(hospital)

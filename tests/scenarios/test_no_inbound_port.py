@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,11 @@ from bot.phone import polling
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import CODE, code_in, paged
 from storage import codes, people
-from tests.scenarios.looking import ACKNOWLEDGED, expect_everything, pages
+from tests.scenarios.looking import ACKNOWLEDGED, asked_by, expect_everything, pages
+from tests.web.served import get
 
 PATIENCE = 20.0
+OUTBOUND_ALONE = {"READBACK_WEB__PUBLIC_URL": "", "READBACK_TWILIO__POLL_SECONDS": "0.2"}
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +26,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def settings() -> dict[str, str]:
-    return {"READBACK_WEB__PUBLIC_URL": "", "READBACK_TWILIO__POLL_SECONDS": "0.2"}
+    return OUTBOUND_ALONE
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -55,6 +58,40 @@ def test_the_whole_loop_runs_without_anybody_reaching_us(hospital: Hospital) -> 
     hospital.settle()
     assert hospital.alert().state == "acknowledged"
     assert not [entry for entry in hospital.world.journal.entries if entry.method == "webhook"]
+
+
+def test_no_webhook_is_served_that_could_not_be_verified(hospital: Hospital) -> None:
+    at = f"http://127.0.0.1:{hospital.place.ports.web}"
+    for path in ("/twilio/sms", "/twilio/status", "/twilio/call", "/twilio/call-status"):
+        assert get(f"{at}{path}")[0] == 404
+    assert get(f"{at}/readyz")[0] == 200
+
+
+class TestByOneChannelAfterTheOther:
+    """The ordering provider is asked by SMS alone."""
+
+    @pytest.fixture
+    def settings(self, tmp_path: Path) -> dict[str, str]:
+        return {**asked_by("sms", tmp_path), **OUTBOUND_ALONE}
+
+    def test_a_receipt_that_does_not_come_uses_slack_after_ninety_seconds(
+        self, hospital: Hospital
+    ) -> None:
+        behind_the_firewall(hospital)
+        hospital.ada.phone.state("held")
+        hospital.send(hospital.report("ct-head-hemorrhage"))
+        hospital.pass_time(minutes=1.4)
+        assert not hospital.ada.slack.messages
+        hospital.pass_time(minutes=0.2)
+        hospital.ada.slack.expect_new("Critical")
+        expect_everything(hospital)
+
+    def test_one_that_came_uses_nothing_else(self, hospital: Hospital) -> None:
+        behind_the_firewall(hospital)
+        hospital.send(hospital.report("ct-head-hemorrhage"))
+        hospital.ada.phone.expect_sms(CODE)
+        hospital.pass_time(minutes=3)
+        assert not hospital.ada.slack.messages
 
 
 def test_passing_on_taking_back_and_mistyping_are_answered_too(hospital: Hospital) -> None:

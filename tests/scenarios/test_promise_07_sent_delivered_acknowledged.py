@@ -1,5 +1,8 @@
 """Sent, delivered and acknowledged are three facts; a failed page moves on at once."""
 
+import json
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from bot.domain.alert import State
@@ -10,11 +13,13 @@ from tests.scenarios.looking import (
     acknowledge_by_sms,
     entries,
     expect_everything,
+    operate,
     owner,
     paged,
     paged_until_acknowledged,
     pages,
 )
+from tests.web.served import get
 
 
 def outcomes(hospital: Hospital, channel: str) -> list[tuple[str, bool]]:
@@ -38,6 +43,71 @@ def test_a_slack_page_is_sent_and_never_delivered(hospital: Hospital) -> None:
     assert [e.data["channel"] for e in entries(hospital, "page_delivered")] == ["sms"]
     reply_ack(hospital, sms)
     assert outcomes(hospital, "slack") == [("sent", False)]
+
+
+def seconds(hospital: Hospital, name: str, channel: str) -> tuple[float, float]:
+    """How often /metrics has seen this, and for how many seconds in all."""
+    _, text = get(f"http://127.0.0.1:{hospital.place.ports.web}/metrics")
+    found = {
+        what: float(line.rsplit(" ", 1)[1])
+        for line in text.splitlines()
+        for what in ("count", "sum")
+        if line.startswith(f'readback_page_{name}_seconds_{what}{{channel="{channel}"}}')
+    }
+    return found.get("count", 0.0), found.get("sum", 0.0)
+
+
+def test_each_fact_is_shown_with_its_time_and_counted(hospital: Hospital) -> None:
+    before = {
+        (name, channel): seconds(hospital, name, channel)
+        for name, channel in (
+            ("due_to_sent", "slack"), ("due_to_sent", "sms"),
+            ("sent_to_delivered", "slack"), ("sent_to_delivered", "sms"),
+        )
+    }  # fmt: skip
+    hospital.ada.phone.state("held")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect_new("Critical")
+    hospital.pass_time(minutes=3)
+    hospital.ada.phone.on()
+    hospital.settle()
+    hospital.pass_time(minutes=1)
+    reply_ack(hospital, hospital.ada.phone.expect_sms(CODE))
+    ref = hospital.alert().ref
+    shown = json.loads(operate(hospital, "alerts", "show", ref, "--json"))
+    (sms,) = [row for row in shown["pages"] if row["channel"] == "sms" and not row["notice"]]
+    assert sms["at"] <= sms["handed_over_at"] < sms["delivered_at"] < shown["acknowledged"]["at"]
+    assert (shown["acknowledged"]["by"], shown["acknowledged"]["channel"]) == (
+        hospital.ada.name,
+        "sms",
+    )
+    told = " ".join(operate(hospital, "alerts", "show", ref).split())
+    assert f"by {hospital.ada.name}, by sms, read-back none" in told
+    assert ", late" in told
+    timeline = hospital.carla.slack.command("/readback", f"show {ref}").ephemeral.plain
+    assert "page delivered · Dr. Ada Osei · sms · late" in timeline
+    counted = {key: seconds(hospital, *key)[0] - was[0] for key, was in before.items()}
+    assert counted["due_to_sent", "slack"] >= 1
+    assert counted["due_to_sent", "sms"] >= 1
+    assert (counted["sent_to_delivered", "slack"], counted["sent_to_delivered", "sms"]) == (0, 1)
+    took = seconds(hospital, "sent_to_delivered", "sms")[1] - before["sent_to_delivered", "sms"][1]
+    assert took == pytest.approx(180, abs=2)
+    expect_everything(hospital)
+
+
+def test_a_phone_call_that_was_recorded_is_shown_with_who_recorded_it(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    ref, at = hospital.alert().ref, hospital.now.astimezone(ZoneInfo("America/Chicago"))
+    call = f"called {ref} Dr. Osei at {at:%H:%M} on 312-555-0101 repeated yes"
+    hospital.carla.slack.command("/readback", call)
+    hospital.settle()
+    told = " ".join(operate(hospital, "alerts", "show", ref).split())
+    assert "by a recorded phone call, read-back repeated" in told
+    assert f"recorded by {hospital.carla.name}" in told
+    shown = json.loads(operate(hospital, "alerts", "show", ref, "--json"))["acknowledged"]
+    assert (shown["by"], shown["recorded_by"]) == ("Dr. Osei", hospital.carla.name)
+    expect_everything(hospital)
 
 
 def test_a_receipt_is_no_acknowledgment(hospital: Hospital) -> None:
