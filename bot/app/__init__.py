@@ -75,10 +75,14 @@ async def serve(
     without: frozenset[str] = frozenset(),
     ready: Callable[[Running], None] = lambda _: None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, or until a part breaks. Raises CannotStart."""
+    """Serve until SIGINT, SIGTERM or SIGHUP, or until a part breaks. Raises CannotStart."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    ends = [signal.SIGINT, signal.SIGTERM]
+    # A terminal that is closed sends SIGHUP; nohup has it ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        ends.append(signal.SIGHUP)
+    for number in ends:
         loop.add_signal_handler(number, ended.set)
     async with running(settings, clock, without=without) as copy:
         ready(copy)

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 
+from bot.app import descriptors
 from bot.domain.site_codes import knowing
 from bot.engine import intake
 from bot.engine.context import Engine
@@ -21,6 +22,7 @@ async def open_listener(settings: Settings, engine: Engine, stack: AsyncExitStac
         feeds=knowing(hl7.feeds(), engine.policy),
         allow=hl7.allow,
         tls=_tls_files(settings),
+        most=descriptors.for_senders(),
     )
     try:
         listener = mllp.Listener(lambda raw: intake.receive(engine, raw), engine.clock.now, how)

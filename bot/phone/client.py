@@ -30,6 +30,7 @@ from bot.phone.errors import failure
 T = TypeVar("T")
 TWILIO = "https://api.twilio.com"
 LONGEST_RETRY_AFTER = 600.0
+MOST_BYTES = 16 * 1024 * 1024
 BROKEN = 500
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 10.0
 
@@ -88,7 +89,7 @@ class Transport(AsyncTwilioHttpClient):
             allow_redirects=False,
         ) as answer:
             _retry_after.set(_seconds(answer.headers.get("Retry-After", "")))
-            return Response(answer.status, await answer.text(errors="replace"), answer.headers)
+            return Response(answer.status, await _text(answer), answer.headers)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -98,6 +99,17 @@ class Transport(AsyncTwilioHttpClient):
         parts = urlsplit(url)
         path = self._base.path.rstrip("/") + parts.path
         return urlunsplit((self._base.scheme, self._base.netloc, path, parts.query, ""))
+
+
+async def _text(answer: aiohttp.ClientResponse) -> str:
+    """The body, of an answer that ends some time. Raises ClientPayloadError where it does not."""
+    body = bytearray()
+    async for chunk in answer.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > MOST_BYTES:
+            answer.close()
+            raise aiohttp.ClientPayloadError("the answer does not end")
+    return body.decode(errors="replace")
 
 
 def _basic(auth: tuple[str, str]) -> dict[str, str]:

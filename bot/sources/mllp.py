@@ -45,6 +45,7 @@ class Listening:
     ``silence`` is how long a frame that has begun may bring nothing; between frames a sender may
     be silent for ever. ``timezone`` is for times without a zone, ``feeds`` what is known of the
     senders, ``allow`` where they may come from (empty: anywhere). With ``tls`` nothing goes plain.
+    ``most`` connections are held at a time: whoever comes beyond them is turned away.
     """
 
     timezone: ZoneInfo
@@ -55,6 +56,7 @@ class Listening:
     feeds: Feeds = NO_PROFILES
     allow: tuple[Network, ...] = ()
     tls: TlsFiles | None = None
+    most: int = 1_000
 
 
 async def serve(
@@ -121,7 +123,7 @@ class Listener:
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """No coroutine: asyncio calls it before it reads, which a gate with TLS depends on."""
-        if not self._gate.admits(writer):
+        if not self._gate.admits(writer, full=len(self._open) >= self._how.most):
             writer.transport.abort()
             return
         task = asyncio.get_running_loop().create_task(self._connected(reader, writer))

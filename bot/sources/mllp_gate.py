@@ -39,15 +39,18 @@ class Gate:
         self._allow, self._tls, self._now = allow, tls, now
         self._told: dict[str, tuple[datetime, int]] = {}
 
-    def admits(self, writer: asyncio.StreamWriter) -> bool:
-        """Whether this address may connect. To be asked before a byte is read."""
+    def admits(self, writer: asyncio.StreamWriter, *, full: bool = False) -> bool:
+        """Whether this address may connect and there is room: asked before a byte is read."""
         host = _host(writer)
-        if self.allows(host):
-            if self._tls:
-                _hold_back(writer)
-            return True
-        self._refused(host, writer, "address-not-allowed")
-        return False
+        if not self.allows(host):
+            self._refused(host, writer, "address-not-allowed")
+            return False
+        if full:
+            self._refused(host, writer, "too-many-connections")
+            return False
+        if self._tls:
+            _hold_back(writer)
+        return True
 
     def allows(self, host: str) -> bool:
         """Whether this address stands on the list, or there is none."""

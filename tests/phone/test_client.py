@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from contextlib import suppress
 
 import pytest
 from twilio.rest.api.v2010.account.message import MessageInstance
@@ -94,6 +95,23 @@ def test_a_success_that_cannot_be_read_leaves_it_uncertain(body: bytes) -> None:
         return
     with pytest.raises(SendUncertain):
         create_at(answering("201 Created", body))
+
+
+async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await request_of(reader)
+    writer.write(b"HTTP/1.1 201 Created\r\n\r\n")
+    with suppress(ConnectionError):
+        while True:
+            writer.write(b" " * 4096)
+            await writer.drain()
+
+
+def test_an_answer_that_does_not_end_is_cut_and_leaves_it_uncertain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.phone.client.MOST_BYTES", 100_000)
+    with pytest.raises(SendUncertain):
+        create_at(endless, total_seconds=30.0)
 
 
 @pytest.mark.parametrize("status", ["500 Oops", "502 Bad Gateway", "503 Busy", "504 Timeout"])

@@ -311,6 +311,27 @@ def test_two_hundred_senders_at_once() -> None:
     assert len(asyncio.run(run()).messages) == 200
 
 
+def test_whoever_comes_beyond_the_limit_is_turned_away_and_those_within_are_served() -> None:
+    async def run() -> None:
+        async with listening(Inbox(), replace(HOW, most=3)) as listener:
+            senders = [await connected(listener) for _ in range(3)]
+            await until(lambda: listener.connections == 3)
+            one_more = await connected(listener)
+            with suppress(ConnectionResetError):
+                assert await one_more.closed()
+            await senders[0].send(frame(sample()))
+            assert b"MSA|AA|MSG1" in await senders[0].answer()
+            senders[0].writer.close()
+            await until(lambda: listener.connections == 2)
+            another = await connected(listener)
+            await another.send(frame(sample()))
+            assert b"MSA|AA|MSG1" in await another.answer()
+            for sender in (*senders, one_more, another):
+                sender.writer.close()
+
+    asyncio.run(run())
+
+
 def test_on_stop_what_is_in_work_is_answered_and_the_port_is_closed() -> None:
     async def run() -> Inbox:
         inbox = Inbox(gate=asyncio.Event())
