@@ -4,16 +4,19 @@ Exit codes: 0 all is well, 1 something was found, 2 the command or the settings 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
+
+from bot.domain.legible import STEERING, legible
 
 FOUND_PROBLEMS, WRONG_USE = 1, 2
 
@@ -25,13 +28,26 @@ AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")
 ]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class _Terminal(Console):
+    """Reports and senders bring text of any kind: none of it steers the terminal it is shown on."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """The segments before rich adds the styles, which are sequences of our own."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else legible(text), style, control)
+
+
+out = _Terminal(highlight=False)
+err = _Terminal(stderr=True, highlight=False)
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    """One JSON document on standard output; what would steer a terminal is written as JSON may."""
+    text = json.dumps(value, ensure_ascii=False)
+    typer.echo(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def say(text: str) -> None:

@@ -172,7 +172,7 @@ class _Row:
             line=self.line,
             npi=npi,
             local_ids=local_ids,
-            name=" ".join(self.cells["name"].split()),
+            name=self._cell("name", person_fields.name, ""),
             email=self._cell("email", person_fields.email, ""),
             mobile=self._cell("mobile", person_fields.mobile, ""),
             slack=self._cell("slack_user_id", person_fields.slack, None),
@@ -199,7 +199,7 @@ class _Row:
         if not text:
             return empty
         try:
-            return read(text)
+            return read(text if column == "name" else person_fields.readable(text))
         except ValueError as error:
             what, cure = error.args
             self.problems.append(RowProblem(self.line, column, what, cure))

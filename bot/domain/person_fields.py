@@ -9,9 +9,13 @@ from itertools import pairwise
 from zoneinfo import available_timezones
 
 from bot.domain.identity import is_npi
+from bot.domain.legible import STEERING
 from bot.domain.nearest import did_you_mean
 from bot.domain.report import Identifier
 
+LONGEST = 200
+"""Characters of a name, an address or one id: nobody's is longer, and messages have to hold it."""
+_UNSEEN = re.compile(f"{STEERING.pattern}|[\t\n]")
 ROLES = ("coordinator", "radiologist")
 _SLACK = re.compile(r"(?:(T[A-Z0-9]{2,})[/:])?([UW][A-Z0-9]{2,})")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -20,6 +24,21 @@ _NANP = re.compile(r"(?:\+?1)?([2-9][0-9]{2}[2-9][0-9]{6})")
 _E164_ELSEWHERE = re.compile(r"\+[2-9][0-9]{6,14}")
 # What stands before an NPI when its Luhn digit is computed (CMS, "NPI check digit calculation").
 _NPI_PREFIX = "80840"
+
+
+def readable(text: str) -> str:
+    """The same, for any cell; each of several parts has its own length."""
+    if found := _UNSEEN.search(text):
+        what = f"holds a character that cannot be seen (U+{ord(found[0]):04X})"
+        raise ValueError(what, "Type it anew; a copy from another program brings such along.")
+    if max(map(len, text.split(";"))) > LONGEST:
+        raise ValueError(f"is longer than {LONGEST} characters", "Shorten it.")
+    return text
+
+
+def name(text: str) -> str:
+    """In one line, with single spaces."""
+    return " ".join(readable(re.sub(r"[\t\r\n]", " ", text)).split())
 
 
 def npi(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.domain.legible import legible
 from bot.slack.words import clipped
 
 Block = dict[str, Any]
@@ -11,7 +12,7 @@ HEADER_MOST, SECTION_MOST, OPTION_MOST = 150, 3000, 75
 
 def plain(text: str) -> Block:
     """Text that Slack shows without looking for marks in it."""
-    return {"type": "plain_text", "text": text, "emoji": True}
+    return {"type": "plain_text", "text": legible(text), "emoji": True}
 
 
 def header(text: str) -> Block:

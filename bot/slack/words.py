@@ -1,8 +1,10 @@
 """Times and sentences as one person reads them in Slack. Pure."""
 
+import re
 from datetime import datetime, timedelta
 
 from bot.domain.events import ReadBack
+from bot.domain.legible import legible
 from bot.domain.wording import duration, local_time
 
 PROVIDER_UNKNOWN = "❓ The ordering provider is not in the directory: nobody has told them"
@@ -14,9 +16,17 @@ READ_BACK = {
 }
 
 
+# mrkdwn has no escape for its marks, and Slack takes a zero-width space for the edge of a word,
+# where marks count: a sign that looks alike is none. Within a word (RIS_PROD) they are text.
+_MARK = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
+_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
+
+
 def escaped(text: str) -> str:
-    """Text that Slack shows as it is: a mention or a link in a report's field stays text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text that Slack shows as it is: a mention, a link or a mark in a report's field stays text,
+    and what would reorder the rest of the message is marked."""
+    plain = _MARK.sub(lambda mark: _ALIKE[mark[0]], legible(text))
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def clipped(text: str, most: int) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.domain.legible import STEERING
 from bot.domain.page import Sent
 from storage import alerts, audit, claims, outbox
 from storage.database import Database
@@ -167,3 +168,14 @@ def test_each_fact_of_a_page_is_told_apart(
     for page in others:
         assert (page["reason"], page["delivered_at"]) == ("twilio-30003", None)
         assert page["lost_at"]
+
+
+def test_nothing_in_a_report_steers_the_terminal(place: Place, receive: Receive) -> None:
+    place.imported(CARLA)
+    evil = "CT \x1b]0;pwned\x07\x1b[2J\x9b31m\u202eHEAD".encode()
+    receive(report("A7").replace(b"CT HEAD W/O CONTRAST", evil))
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    for words in (("show", alert["ref"]), ("show", alert["ref"], "--reveal")):
+        text = place.run("alerts", *words).stdout
+        assert not STEERING.search(text)
+        assert "HEAD" in text

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
+from bot.domain.legible import STEERING
 from tests.cli.conftest import ADA, BEN, CARLA, CLEAN, Place
 from tests.sources.fhir_samples import bundle, identifier, others, resource
 from tests.sources.oru import MSH, OBX, message, obr, sample
@@ -385,3 +386,11 @@ def test_issuers_of_fhir_files_go_by_the_names_that_the_settings_give_them(place
     file = written(place.folder, fhir(resource("report")), name="r.json")
     (one,) = lines(place.run("explain", str(file), "--json"))
     assert one["report"]["key"]["authority"] == "RIS"
+
+
+def test_what_a_message_holds_does_not_steer_the_terminal(place: Place) -> None:
+    file = written(place.folder, sample(fields={4: "CT\x1b[2J\u202eHEAD"}), name="a.hl7")
+    for words in ((), ("--json",)):
+        text = place.run("explain", str(file), *words).stdout
+        assert not STEERING.search(text)
+        assert "HEAD" in text

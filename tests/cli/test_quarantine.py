@@ -10,6 +10,7 @@ from sqlalchemy import text
 from bot.app import policy_of
 from bot.app.feeds import known_of
 from bot.clock import SystemClock
+from bot.domain.legible import STEERING
 from bot.domain.message import Unusable
 from bot.sandbox.samples import fill, hl7_time, sample
 from bot.settings import load
@@ -232,3 +233,17 @@ def test_a_message_of_a_server_that_is_gone_stays_where_it_is(
     raw = fhir.read(b"{}", origin=ORIGIN, now=SystemClock().now())
     assert receive(raw).quarantined
     assert "nothing here reads fhir" in place.run("quarantine", "replay", "--all").output
+
+
+def test_a_sender_whose_name_steers_terminals_is_shown_with_marks(
+    place: Place, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    receive(broken().replace(b"MSH|^~\\&|", "MSH|^~\\&|EV\x1b[2J\u009bIL".encode()))
+    (found,) = json.loads(place.run("quarantine", "list", "--json").stdout)
+    assert "EV\x1b[2J" in found["sender"]
+    shown = [("list",), ("list", "--json"), ("show", found["id"]), ("show", found["id"], "--json")]
+    for words in shown:
+        text = place.run("quarantine", *words).stdout
+        assert not STEERING.search(text)
+        assert "[2J" in text

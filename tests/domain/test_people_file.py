@@ -234,3 +234,39 @@ def test_whatever_speaks_against_any_cells_has_a_line_and_a_cure(rows: list[list
     csv.writer(file).writerows([COLUMNS, *rows])
     found = described(file.getvalue().encode("utf-8", "surrogatepass"))
     assert all(problem.line >= 1 and problem.cure for problem in found)
+
+
+UNSEEN = ("\x00", "\x1b", "\x7f", "\x9b", "\u202e", "\u2066")
+
+
+@pytest.mark.parametrize("character", UNSEEN)
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_character_that_cannot_be_seen_is_refused_by_line_and_column(
+    column: str, character: str
+) -> None:
+    cells = next(csv.reader([ADA]))
+    at = COLUMNS.index(column)
+    cells[at] = f"{cells[at][:3]}{character}{cells[at][3:]}"
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    (problem,) = problems(BOB, line.getvalue().rstrip("\r\n"))
+    assert problem.startswith(f"line 3, {column}: holds a character that cannot be seen")
+    assert f"U+{ord(character):04X}" in problem
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_what_is_longer_than_any_name_is_refused_by_line_and_column(column: str) -> None:
+    cells = next(csv.reader([ADA]))
+    cells[COLUMNS.index(column)] = "X" * 201
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    assert problems(BOB, line.getvalue().rstrip("\r\n")) == [
+        f"line 3, {column}: is longer than 200 characters. Shorten it."
+    ]
+
+
+def test_many_ids_of_one_person_may_be_long_together_and_a_name_may_stand_on_two_lines() -> None:
+    ids = ";".join(f"AUTHORITY{n}:1" for n in range(40))
+    (row,) = read(f'1245319599,{ids},"Bob\nBuilder",,,,,,')
+    assert len(row.local_ids) == 40
+    assert row.name == "Bob Builder"

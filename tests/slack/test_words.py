@@ -3,6 +3,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.slack.elements import plain
 from bot.slack.words import clipped, due, escaped, late
 from tests.slack.given import NOW, moments, zones
 
@@ -21,6 +22,20 @@ def test_a_window_that_has_passed_says_since_when() -> None:
 def test_a_late_report_says_how_late() -> None:
     assert late(25 * MINUTE) == "Received late: 25 min after the window opened"
     assert late(None) == ""
+
+
+def test_no_mark_in_a_text_formats_it_and_it_stays_as_long_and_legible() -> None:
+    assert escaped("*b* _i_ ~s~ `c`") == "∗b∗ ˍiˍ ∼s∼ ˋcˋ"
+    assert escaped("**b** __i__ *a b*, (_x_)") == "∗∗b∗∗ ˍˍiˍˍ ∗a b∗, (ˍxˍ)"
+
+
+def test_a_mark_within_a_word_is_text_already() -> None:
+    assert escaped("RIS_PROD a_b@example.org 5*3") == "RIS_PROD a_b@example.org 5*3"
+
+
+def test_nothing_in_a_text_steers_or_reorders_the_message() -> None:
+    assert escaped("CT\x1b[31m \u202eHEAD") == "CT�[31m �HEAD"
+    assert plain("CT\x1b[31m \u202eHEAD")["text"] == "CT�[31m �HEAD"
 
 
 @given(st.text())
