@@ -78,16 +78,12 @@ def _after_blanks(text: str, at: int) -> int:
 
 
 def _too_deep(found: object) -> bool:
-    level = [found]
+    level: list[Any] = [found]
     for _ in range(DEEPEST):
-        level = [inner for value in level for inner in _inside(value)]
+        dicts = [value for value in level if isinstance(value, dict)]
+        lists = [value for value in level if isinstance(value, list)]
+        level = [inner for value in dicts for inner in value.values()]
+        level += [inner for value in lists for inner in value]
         if not level:
             return False
     return True
-
-
-def _inside(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value

@@ -216,9 +216,9 @@ def references_in(value: object) -> Iterator[str]:
     while waiting:
         found = waiting.pop()
         if isinstance(found, dict):
-            names = (text(found.get("reference")), text(found.get("url")))
+            names = (text(found[key]) for key in ("reference", "url") if key in found)
             yield from (name for name in names if name and not name.startswith("#"))
-            waiting += found.values()
+            waiting += [inner for inner in found.values() if isinstance(inner, dict | list)]
         elif isinstance(found, list):
             waiting += found
 

@@ -20,6 +20,7 @@ WHERE = "unread"
 _IN_FIELD = "unread.interpretation"
 _KNOWN = ("AA", "HH", "LL", r"RID4948\d")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\Z)', re.DOTALL)
+_DECODER = json.JSONDecoder(strict=False)
 _TAG = re.compile(r"<[^<>]*>")
 _VALUE = re.compile(r"=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{64,}={0,2}")
@@ -59,8 +60,10 @@ def _said(text: str) -> Iterator[str]:
 
 
 def _unquoted(inside: str) -> str:
+    if "\\" not in inside:
+        return inside
     try:
-        return str(json.loads(f'"{inside}"', strict=False))
+        return str(_DECODER.decode(f'"{inside}"'))
     except ValueError:
         return inside.replace("\\n", "\n")
 
