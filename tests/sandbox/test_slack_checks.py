@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from jsonschema import Draft7Validator
 
 from bot.sandbox.slack_checks import problems_of_message, problems_of_view
 from bot.sandbox.slack_limits import BLOCKS, ELEMENTS
+from tests.block_schemas import validator_of
 from tests.sandbox.blocks import PAGE, actions, button, modal, option, reasons, section, text, words
 
 Json = dict[str, Any]
@@ -130,7 +130,7 @@ VIEWS_THAT_ONLY_SLACK_REFUSES: list[Json] = [
 @pytest.fixture(scope="module")
 def schema(shared: Path) -> Callable[[str], Draft7Validator]:
     def load(name: str) -> Draft7Validator:
-        return Draft7Validator(json.loads((shared / "schemas" / name).read_text(encoding="utf-8")))
+        return validator_of(shared / "schemas" / name)
 
     return load
 

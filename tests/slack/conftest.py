@@ -1,26 +1,19 @@
 """What Slack itself would refuse, for the pure tests; a clinic at work, for the others."""
 
-import json
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import structlog
 
 from bot.sandbox.slack_checks import problems_of_message, problems_of_view
 from bot.sandbox.world import World
 from bot.slack import Phi, SlackSettings
+from tests.block_schemas import validator_of
 from tests.slack.clinic import CALLBACK, Clinic
 
 Check = Callable[[Any], None]
-
-
-@cache
-def _validator(path: Path) -> jsonschema.Draft7Validator:
-    return jsonschema.Draft7Validator(json.loads(path.read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +21,7 @@ def sound_blocks(shared: Path) -> Check:
     """Fails where the blocks break Slack's schema or its published lengths."""
 
     def check(blocks: Any) -> None:
-        _validator(shared / "schemas" / "slack_Blocks.schema.json").validate(blocks)
+        validator_of(shared / "schemas" / "slack_Blocks.schema.json").validate(blocks)
         assert problems_of_message(blocks) == []
 
     return check
@@ -39,7 +32,7 @@ def sound_view(shared: Path) -> Check:
     """The same for a view."""
 
     def check(view: Any) -> None:
-        _validator(shared / "schemas" / "slack_AnyView.schema.json").validate(view)
+        validator_of(shared / "schemas" / "slack_AnyView.schema.json").validate(view)
         assert problems_of_view(view) == []
 
     return check
