@@ -215,6 +215,60 @@ def test_a_number_to_call_that_no_sms_has_room_for_is_refused(tmp_path: Path) ->
     assert "32 characters at most" in found
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("312-555-0100", "+1 (312) 555-0100", "(312) 555.0100 ext. 44", "4411", "0800 555 x 12"),
+        *("312-555-0100x4411", "312-555-0100 EXT 4411"),
+    ],
+)
+def test_a_number_to_call_is_taken_as_people_write_it(tmp_path: Path, number: str) -> None:
+    path = written(tmp_path, SITE.replace("312-555-0100", number))
+    assert load(path, {}).site.callback_number == number
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("call me", "reading room", "x 4411", "12", "312-555-0100\\nSTOP", "312-555-0100\\n"),
+        *("３１２５５５０１００", "312-555-0100 \U0001f4de", "312–555–0100", "+ ext 4411", "-"),
+    ],
+)
+def test_a_number_to_call_that_nobody_can_dial_is_refused(tmp_path: Path, number: str) -> None:
+    (found,) = problems(written(tmp_path, SITE.replace("312-555-0100", number)))
+    assert found.startswith("site.callback_number")
+    assert "is no number that people can dial" in found
+    assert "312-555-0100 x 4411" in found
+
+
+@pytest.mark.parametrize("content", [b"[site\nname = 1", b'[site]\nname = "\xff"'])
+def test_of_a_file_that_cannot_be_read_nothing_is_said_to_be_missing(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "readback.toml"
+    path.write_bytes(content)
+    found = problems(path, {"READBACK_WEB__PROT": "1"})
+    assert len(found) == 2
+    assert "is not" in found[0]
+    assert found[1].startswith("READBACK_WEB__PROT")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("READBACK_SLACK__BOT_TOKEN", "SLACK_BOT_TOKEN"),
+        ("READBACK_SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN"),
+        ("READBACK_TWILIO__AUTH_TOKEN", "TWILIO_AUTH_TOKEN"),
+    ],
+)
+def test_a_token_under_a_name_of_ours_is_told_its_usual_name(
+    tmp_path: Path, name: str, meant: str
+) -> None:
+    assert problems(written(tmp_path), {name: "x"}) == [
+        f'{name} names no setting. Did you mean "{meant}"?'
+    ]
+
+
 def test_a_problem_of_the_environment_names_the_variable(tmp_path: Path) -> None:
     (found,) = problems(written(tmp_path), {"READBACK_HL7__PORT": "x"})
     assert found.startswith("hl7.port (from READBACK_HL7__PORT) is not a number.")

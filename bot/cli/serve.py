@@ -24,6 +24,8 @@ from bot.cli.opening import (
 from bot.cli.shown import SLACK_PLAN, err, say, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.app import Running
     from bot.settings import Settings
 
@@ -41,9 +43,8 @@ def serve(
     settings = settings_from(config)
     policy_or_stop(settings)
     left_out = frozenset(name.channel for name in without or [])
-    say_mode(settings)
-    _say_plan(settings, left_out)
     log.configure(settings.log.format, on_drop=metrics.log_key_dropped)
+    _say_what_holds(settings, left_out)
     clock = clock_for(settings)
     if until_input_ends:
         threading.Thread(target=_end_with_input, name="input", daemon=True).start()
@@ -66,13 +67,28 @@ def _end_with_input() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _say_plan(settings: "Settings", left_out: frozenset[str]) -> None:
+def _say_what_holds(settings: "Settings", left_out: frozenset[str]) -> None:
+    """In sentences; where every line has to be JSON, as events."""
+    if settings.log.format == "json":
+        from bot.log import log
+
+        for event, _ in _what_holds(settings, left_out):
+            log.warning(event)
+        return
+    say_mode(settings)
+    for _, sentence in _what_holds(settings, left_out):
+        say(sentence)
+
+
+def _what_holds(settings: "Settings", left_out: frozenset[str]) -> "Iterator[tuple[str, str]]":
     if settings.slack.phi != "none" and "slack" not in left_out:
-        say(SLACK_PLAN.format(settings.slack.phi))
+        yield "slack_needs_enterprise_plan_and_baa", SLACK_PLAN.format(settings.slack.phi)
     if "sms" not in left_out and not settings.web.public_url:
-        say("web.public_url is not set: Twilio is asked for replies and receipts.")
+        said = "web.public_url is not set: Twilio is asked for replies and receipts."
+        yield "twilio_is_asked_for_replies_and_receipts", said
         if settings.calls:
-            say("Calls announce only: without web.public_url nobody can answer them by a key.")
+            said = "Calls announce only: without web.public_url nobody can answer them by a key."
+            yield "calls_announce_only", said
 
 
 def _mode(running: "Running") -> dict[str, str]:
@@ -88,7 +104,7 @@ def _calls(settings: "Settings", left_out: frozenset[str]) -> str:
 
 def _greet(settings: "Settings", running: "Running", left_out: frozenset[str]) -> None:
     """What a person at a terminal wants to see; a supervisor reads the log instead."""
-    if not err.is_terminal:
+    if settings.log.format == "json" or not err.is_terminal:
         return
     policy = running.engine.policy
     facts = {

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
@@ -41,7 +41,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     for name, field in Settings.model_fields.items()
     if name != "secrets" and isinstance(field.annotation, type)
 }
-_NEAR = 0.8
+_NEARLY, _SURELY = 0.6, 0.8
 _BOTH_TOKENS = {"SLACK_BOT_TOKEN": ("xapp-", "xoxb-"), "SLACK_APP_TOKEN": ("xoxb-", "xapp-")}
 
 
@@ -53,9 +53,11 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     env = os.environ if env is None else env
     file = path or (Path(env["READBACK_CONFIG"]) if env.get("READBACK_CONFIG") else None)
     told, text, problems = _read(file)
+    overrides, misnamed = _overrides(env)
+    if problems:  # nothing can be said of what a file that cannot be read lacks
+        raise BadSettings((*problems, *misnamed, *_swapped(env)))
     lines = lines_of(text)
     problems += _misplaced(told) + named_secrets(told, env, lines)
-    overrides, misnamed = _overrides(env)
     misnamed += _nearly(env, told)
     values = _merged(told, overrides)
     secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
@@ -152,7 +154,7 @@ def _nearly(env: Mapping[str, str], told: dict[str, Any]) -> list[Problem]:
         if not name.upper().startswith(PREFIX) or "__" in name or name in elsewhere:
             continue
         meant = squeezed.get(name.upper().replace("_", ""))
-        cure = f'Did you mean "{meant}"?' if meant else did_you_mean(name, known, cutoff=_NEAR)
+        cure = f'Did you mean "{meant}"?' if meant else _near(name, known, _SURELY)
         if cure and "://" not in env[name]:
             found.append(Problem(name, "names no setting", cure))
     return found
@@ -171,7 +173,7 @@ def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list
     known = _known()
     names = [name for name in env if name.startswith(PREFIX) and "__" in name]
     unknown = [
-        Problem(name, "names no setting", did_you_mean(name, known) or "Unset it.")
+        Problem(name, "names no setting", _near(name, known) or "Unset it.")
         for name in names
         if name not in known
     ]
@@ -181,6 +183,17 @@ def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list
         if name in known
     }
     return found, unknown
+
+
+def _near(name: str, known: Iterable[str], cutoff: float = _NEARLY) -> str:
+    return _secret_meant(name) or did_you_mean(name, known, cutoff)
+
+
+def _secret_meant(name: str) -> str:
+    """Tokens keep the names that Slack and Twilio give them, without a prefix of ours."""
+    plain = name.upper().removeprefix(PREFIX).replace("__", "_")
+    by_key = {f"{section}_{key}".upper(): secret for (section, key), secret in _MISPLACED.items()}
+    return f'Did you mean "{by_key[plain]}"?' if plain in by_key else ""
 
 
 def _from_text(annotation: object, text: str) -> object:

@@ -32,6 +32,10 @@ from bot.settings.shadow import Day, Mode, too_far
 SLACK_API = "https://slack.com/api/"
 TWILIO_API = "https://api.twilio.com"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
+# As people write it; three digits are the shortest that a hospital's own exchange has.
+_DIALABLE = re.compile(
+    r"(?=(?:[^0-9A-Z]*[0-9]){3})[+(]?[0-9(][0-9 .()-]*(?:(?:ext\.?|x) ?[0-9]+)?", re.IGNORECASE
+)
 
 
 def _number(value: object) -> object:
@@ -57,6 +61,14 @@ def _database(value: object) -> object:
     return value
 
 
+def _callback(value: str) -> str:
+    number = _fitting(value.strip(" "))
+    if _DIALABLE.fullmatch(number):
+        return number
+    cure = 'Digits, + - . ( ) and spaces, then "x" and an extension: "312-555-0100 x 4411".'
+    raise ValueError("is no number that people can dial", cure)
+
+
 def _fitting(value: str) -> str:
     if fits_beside_a_code(value):
         return value
@@ -64,7 +76,7 @@ def _fitting(value: str) -> str:
     raise ValueError("is too long for an SMS, which would have to leave it out", cure)
 
 
-Callback = Annotated[Filled, AfterValidator(_fitting)]
+Callback = Annotated[Filled, AfterValidator(_callback)]
 Phone = Annotated[str, BeforeValidator(_number)]
 Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
 

@@ -23,6 +23,7 @@ from bot.slack.assign import assign
 from bot.slack.desk import Asked, Desk, Who
 from bot.slack.elements import section
 from bot.slack.modals import Call
+from bot.slack.standing import cannot_look
 from bot.slack.words import clipped, escaped
 from storage import alert_lists, alerts, people, quarantine
 from storage.alert_lists import AlertRow
@@ -142,8 +143,9 @@ def _concerns(c: Connection, row: AlertRow, person: Person) -> bool:
 def _show(desk: Desk, asked: Asked, person: Person, alert_id: str, _: str) -> None:
     view = desk.view(alert_id, person)
     if not view.entitled:
-        desk.refuse(alert_id, person.id, "not_entitled")
-        asked.tell("This alert was not sent to you, so you cannot look at it.")
+        reason, said = cannot_look(view, person)
+        desk.refuse(alert_id, person.id, reason)
+        asked.tell(said)
         return
     entries = desk.wait(views.timeline(desk.engine, alert_id))
     ids = {str(value) for e in entries for value in (e.actor, *e.data.values())}

@@ -28,6 +28,16 @@ def cannot_acknowledge(view: AlertView, person: Person, now: datetime) -> tuple[
     return None
 
 
+def cannot_look(view: AlertView, person: Person) -> tuple[str, str]:
+    """Why somebody who is not entitled may not see it, as a slug and a sentence."""
+    if person.id in view.alert.no_access:
+        return "no_access", "You said that this is not your patient: your access to it has ended."
+    if person.id in view.alert.not_theirs:
+        said = "The report now names another ordering provider: your access to it has ended."
+        return "another_provider", said
+    return "not_entitled", "This alert was not sent to you, so you cannot look at it."
+
+
 def how_it_ended(view: AlertView, person: Person, now: datetime) -> str:
     """One sentence about an alert that needs no answer any more."""
     alert, given = view.alert, view.alert.acknowledgment

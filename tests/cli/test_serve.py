@@ -127,6 +127,22 @@ def test_a_terminal_that_is_closed_ends_it_cleanly_too(serving: Serving) -> None
     assert "Traceback" not in said
 
 
+def test_with_json_every_line_of_the_log_is_json_from_the_first_on(
+    stand_ins: tuple[Place, Ports],
+) -> None:
+    place, ports = stand_ins
+    place.env["READBACK_LOG__FORMAT"] = "json"
+    with (place.folder / "log").open("w") as target:
+        process = started(place, target)
+        try:
+            wait_until_ready(process, ports.web)
+        finally:
+            process.terminate()
+            process.wait()
+    events = [json.loads(line)["event"] for line in Path(target.name).read_text().splitlines()]
+    assert events[0] == "slack_needs_enterprise_plan_and_baa"
+
+
 def test_it_runs_though_nothing_can_be_written_to_standard_error(
     stand_ins: tuple[Place, Ports],
 ) -> None:

@@ -88,6 +88,21 @@ def test_show_is_refused_to_somebody_whom_it_does_not_concern(clinic: Clinic) ->
     assert [reason for _, reason in clinic.refusals()] == ["not_entitled"]
 
 
+def test_show_says_to_whom_passed_it_on_as_not_theirs_that_access_has_ended(
+    clinic: Clinic,
+) -> None:
+    ref = clinic.page_ada().ref
+    modal = clinic.ada.click("I can't take this", clinic.ada.messages[0]).modal
+    clinic.ada.submit(modal, {"reason": "Not my patient"})
+    clinic.carla.expect("not my patient")
+    clinic.ben.expect("Critical result")
+    clinic.wait_for_text(clinic.ada, "You passed this on: not your patient")
+    told = ask(clinic.ada, f"show {ref}")
+    assert "You said that this is not your patient: your access to it has ended" in told
+    assert "was not sent" not in told
+    assert clinic.refusals()[-1][1] == "no_access"
+
+
 def test_ack_opens_the_same_modal_as_the_button(clinic: Clinic) -> None:
     ref = clinic.page_ada().ref
     modal = clinic.ada.command("/readback", f"ack {ref}").modal
