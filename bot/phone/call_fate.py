@@ -37,6 +37,12 @@ def fate(status: str, answered_by: str, nth: int) -> Fate:
     return _unanswered(status, nth) if status in _UNANSWERED else None
 
 
+def not_by_itself(answered_by: str) -> str:
+    """What Twilio's word is worth where our own dialogue speaks: that notes each person whom it
+    has told. Who picked up and is not noted has heard that an error has occurred."""
+    return "" if answered_by == "human" else answered_by
+
+
 def is_machine(answered_by: str) -> bool:
     """Twilio heard an answering machine, or a fax."""
     return answered_by.startswith("machine") or answered_by == "fax"

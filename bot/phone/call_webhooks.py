@@ -12,6 +12,7 @@ from starlette.routing import Route
 from bot.domain import spoken
 from bot.engine.context import Engine
 from bot.phone import dialogue, twiml
+from bot.phone.call_fate import not_by_itself
 from bot.phone.callbacks import Callback
 from bot.phone.calls import CALL_PATH, CALL_STATUS_PATH
 from bot.phone.guard import Guard, NotKept, needed
@@ -65,6 +66,6 @@ class CallWebhooks:
             status=needed(form, "CallStatus"),
             error_code=None,
             delivery_id=query.get("d", ""),
-            answered_by=form.get("AnsweredBy", ""),
+            answered_by=not_by_itself(form.get("AnsweredBy", "")),
         )
         return await noted(self.guard, callback)

@@ -11,7 +11,7 @@ from bot.domain import spoken
 from bot.domain.page import Notice, Page, SendUncertain, Sent
 from bot.engine.context import Engine
 from bot.phone import twiml
-from bot.phone.call_fate import ENDED
+from bot.phone.call_fate import ENDED, not_by_itself
 from bot.phone.callbacks import Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
 from bot.phone.errors import number_of
@@ -109,6 +109,8 @@ class CallSender:
         """Ask how a call fared (see bot.phone.polling.Asked)."""
         call = await self._line.asked(self._line.client.calls(look.provider_id).fetch_async())
         status, answered_by = str(call.status or ""), call.answered_by or ""
+        if self._public_url:
+            answered_by = not_by_itself(answered_by)
         callback = Callback(look.provider_id, status, None, look.delivery_id, answered_by)
         await note(self._engine, callback)
         return status in ENDED or self._engine.clock.now() - look.sent_at > LONGEST_CALL

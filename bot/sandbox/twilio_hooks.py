@@ -40,8 +40,11 @@ class Posted:
 
 @dataclass
 class Hooks:
+    """While the bot is ``unreachable`` from outside, nothing that is posted arrives."""
+
     journal: Journal
     auth_token: str
+    unreachable: bool = False
     posted: list[Posted] = field(default_factory=list)
     _session: aiohttp.ClientSession | None = None
 
@@ -56,6 +59,8 @@ class Hooks:
         return posted
 
     async def _send(self, url: str, params: dict[str, str], headers: dict[str, str]) -> Posted:
+        if self.unreachable:
+            return Posted(url, params, None, error="unreachable")
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(TIMEOUT_SECONDS))
         try:

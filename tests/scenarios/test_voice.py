@@ -246,6 +246,23 @@ def test_a_key_that_cannot_be_stored_is_told_so(
     assert hospital.alert().is_open
 
 
+def test_who_picked_up_and_heard_an_error_is_called_once_more(hospital: Hospital) -> None:
+    """Our own server is away for a moment: Twilio has nothing to say, and says so."""
+    hooks = hospital.world.twilio.carrier.hooks
+    hospital.ada.phone.answers("picks up")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    hospital.pass_time(minutes=4.9)
+    hooks.unreachable = True
+    hospital.pass_time(minutes=0.2)
+    assert "error" in hospital.ada.phone.expect_call().heard
+    hooks.unreachable = False
+    hospital.pass_time(minutes=3)
+    picked_up(hospital.ada)
+    assert [e.data["reason"] for e in entries(hospital, "page_failed")] == ["voice-unsure"]
+    expect_everything(hospital)
+
+
 def test_a_test_call_is_answered_like_a_page_and_proves_the_channel(hospital: Hospital) -> None:
     hospital.ada.phone.answers("picks up")
     operate(hospital, "people", "test", hospital.ada.name)
