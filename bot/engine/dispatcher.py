@@ -5,6 +5,7 @@ finds it asks the provider first: what can be proven is never repeated.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,8 @@ from storage.outbox import Claimed
 
 ORPHANS_EVERY = 1.0
 IN_FLIGHT = 200
+"""The most on one channel: a provider that takes long to answer holds up no other's pages."""
+A_CLAIM = 100
 AT_ONCE = 20
 """The most that leave with one unit of work: its sender waits for that commit."""
 DRAIN_LOOKS = 0.02
@@ -44,8 +47,8 @@ _NOT_COMPOSED = (LookupError, ValueError, SQLAlchemyError)
 class Dispatcher:
     """Owns the attempts of this copy that are in flight.
 
-    ``_mine`` are their ids from before the commit that claims them: whatever is claimed in this
-    copy's name and is not among them, nobody works on.
+    ``_mine`` are their ids, with their channels, from before the commit that claims them: whatever
+    is claimed in this copy's name and is not among them, nobody works on.
     """
 
     engine: Engine
@@ -55,7 +58,7 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self._flying: dict[str, asyncio.Task[None]] = {}
-        self._mine: set[str] = set()
+        self._mine: dict[str, str] = {}
         self._looked_for_orphans = float("-inf")
         self._draining = False
         self._sleeps_until = NEVER
@@ -87,14 +90,9 @@ class Dispatcher:
                     await asyncio.sleep(DRAIN_LOOKS)
 
     async def _claim_some(self) -> bool:
-        room = IN_FLIGHT - len(self._flying)
-        if room <= 0:
-            flying = set(self._flying.values())
-            await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-            return True
-        claimed = await self._claim(room)
+        claimed = await self._claim(A_CLAIM)
         self._fly_all(claimed)
-        return len(claimed) == room
+        return len(claimed) == A_CLAIM
 
     def _fly_all(self, claimed: "Sequence[Composed]") -> None:
         for one, page in claimed:
@@ -118,15 +116,13 @@ class Dispatcher:
 
         Whatever is wrong with a page is nothing to that unit: the loop comes to it.
         """
-        # Not of what flies: units of work that end together all claim before the first one flies.
-        room = min(IN_FLIGHT - len(self._mine), AT_ONCE)
         claimed: list[Composed] = []
-        if room > 0 and not self._draining:
+        if not self._draining:
             with suppress(*_NOT_COMPOSED), c.begin_nested():
-                claimed = self._composed(c, room)
+                claimed = self._composed(c, AT_ONCE)
         if claimed:
             after_commit(c, lambda: self.wake.soon(lambda: self._fly_all(claimed)))
-        after_commit(c, self.wake.all if len(claimed) in {0, room} else self._wake_for_the_rest)
+        after_commit(c, self.wake.all if len(claimed) in {0, AT_ONCE} else self._wake_for_the_rest)
 
     def _wake_for_the_rest(self) -> None:
         """Where a channel has to wait, the loop must not sleep longer than that."""
@@ -145,15 +141,22 @@ class Dispatcher:
     def _claimed(self, c: Connection, room: int) -> list[Claimed]:
         """Noted as under way before it looks whether it still may: ``drain`` looks after that."""
         under_way = new_id()
-        self._mine.add(under_way)
+        self._mine[under_way] = ""
         try:
             if self._draining:
                 return []
-            claimed = self.pace.claim(c, self.engine.clock.now(), self.engine.instance, room)
-            self._mine.update(one.delivery_id for one in claimed)
+            now, me = self.engine.clock.now(), self.engine.instance
+            claimed = self.pace.claim(c, now, me, room, self._places())
+            self._mine.update({one.delivery_id: one.slip.channel for one in claimed})
             return claimed
         finally:
-            self._mine.discard(under_way)
+            del self._mine[under_way]
+
+    def _places(self) -> dict[str, int]:
+        """Left on each channel. Not of what flies: units of work that end together all claim before
+        the first one flies."""
+        used = Counter(self._mine.copy().values())
+        return {channel: max(IN_FLIGHT - used[channel], 0) for channel in self.senders}
 
     async def _adopt_orphans(self) -> None:
         """Take over what a copy that died had claimed, or a flight of this one's that broke off."""
@@ -174,9 +177,9 @@ class Dispatcher:
     def _orphans(self, c: Connection, alive: Collection[int]) -> list[Claimed]:
         """Without those that another thread has claimed meanwhile: they are noted before their
         commit, so whatever was seen here is noted by now."""
-        found = claims.orphans(c, alive, self._mine.copy(), self.engine.instance)
+        found = claims.orphans(c, alive, set(self._mine.copy()), self.engine.instance)
         orphans = [one for one in found if one.delivery_id not in self._mine]
-        self._mine.update(one.delivery_id for one in orphans)
+        self._mine.update({one.delivery_id: one.slip.channel for one in orphans})
         return orphans
 
     def _fly(self, claimed: Claimed, attempt: Callable[[Claimed], Awaitable[None]]) -> None:
@@ -190,7 +193,9 @@ class Dispatcher:
 
     def _landed(self, delivery_id: str, task: asyncio.Task[None]) -> None:
         del self._flying[delivery_id]
-        self._mine.discard(delivery_id)
+        channel = self._mine.pop(delivery_id, "")
+        if self._places().get(channel) == 1:
+            self.wake.dispatcher.set()  # something may have waited for this place
         metrics.IN_FLIGHT.set(len(self._flying))
         if not task.cancelled() and (error := task.exception()):
             # The row stays claimed; the next look for orphans takes it up and asks for proof.
@@ -249,6 +254,8 @@ class Dispatcher:
     async def _sleep(self) -> None:
         self._sleeps_until = NEVER  # what is committed from here on, the look may have missed
         now, waiting = self.engine.clock.now(), await self.engine.database.read(next_by_channel)
+        full = {channel for channel, left in self._places().items() if not left}
+        waiting = {channel: at for channel, at in waiting.items() if channel not in full}
         free = [max(at, self.pace.free_at(channel, now)) for channel, at in waiting.items()]
         seconds = LONGEST_SLEEP
         if free:

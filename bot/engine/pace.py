@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from storage import claims
 from storage.outbox import Claimed
 
 MOST_PEOPLE = 10_000
+NOWHERE_FULL: Mapping[str, int] = MappingProxyType({})
 ENDED_YET = timedelta(seconds=2)
 """How often to look whether what keeps a number busy has ended."""
 
@@ -62,14 +64,24 @@ class Pace:
         self._lock = threading.Lock()
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
-    def claim(self, c: Connection, now: datetime, instance: int, room: int) -> list[Claimed]:
-        """Take up to ``room`` attempts, of a channel no more than may leave now."""
+    def claim(
+        self,
+        c: Connection,
+        now: datetime,
+        instance: int,
+        room: int,
+        places: Mapping[str, int] = NOWHERE_FULL,
+    ) -> list[Claimed]:
+        """Take up to ``room`` attempts, of a channel no more than may leave now, nor than it has
+        ``places`` left."""
         reserved = self._reserve(now, room)
-        tight = {channel for channel, most in reserved.items() if most < room}
+        channels = {*reserved, *places}
+        may = {on: min(reserved.get(on, room), places.get(on, room)) for on in channels}
+        tight = {channel for channel, most in may.items() if most < room}
         # First what may leave slowly: of the others there may be enough to fill the room.
         claimed: list[Claimed] = []
         for channel in sorted(tight):
-            most = min(reserved[channel], room - len(claimed))
+            most = min(may[channel], room - len(claimed))
             if most > 0:
                 claimed += claims.claim(c, now, instance, most, only=channel)
         if room > len(claimed):

@@ -1,6 +1,7 @@
 """Attempts: claimed durably, sent, proven or in doubt; how many at a time; whose they are."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -132,18 +133,19 @@ def test_a_channel_that_the_site_does_without_moves_to_the_next_at_once(bench: B
     assert states(bench, "slack") == [("sent", 1, False)]
 
 
-def test_no_more_pages_are_in_flight_than_the_limit(
+def test_no_more_pages_of_a_channel_are_in_flight_than_the_limit(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatcher, "IN_FLIGHT", 3)
-    flying, most = 0, 0
+    flying: Counter[str] = Counter()
+    most = 0
 
     async def slow(page: Page) -> Sent:
-        nonlocal flying, most
-        flying += 1
-        most = max(most, flying)
+        nonlocal most
+        flying[page.slip.channel] += 1
+        most = max(most, *flying.values())
         await asyncio.sleep(0.02)
-        flying -= 1
+        flying[page.slip.channel] -= 1
         return Sent(page.delivery_id)
 
     bench.slack, bench.sms = Channel(slow), Channel(slow)
@@ -152,6 +154,22 @@ def test_no_more_pages_are_in_flight_than_the_limit(
     bench.dispatch(bench.quiet)
     assert most == 3
     assert len(bench.slack.pages) + len(bench.sms.pages) == 10
+
+
+def test_a_channel_that_answers_nobody_holds_up_no_page_on_another(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "IN_FLIGHT", 2)
+
+    async def hangs(_: Page) -> Sent:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    bench.sms = Channel(hangs)
+    for number in range(6):
+        bench.report(f"E{number}")
+    bench.dispatch(lambda: len(bench.slack.pages) == 6)
+    assert len(bench.sms.pages) == 2
 
 
 def test_an_attempt_that_broke_off_is_found_again_and_asked_for(
