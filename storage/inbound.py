@@ -2,12 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage import tables
 
 _SEEN = insert(tables.inbound).on_conflict_do_nothing(index_elements=["provider", "sid"])
+
+
+_KNOWN = select(tables.inbound.c.sid).where(
+    tables.inbound.c.provider == bindparam("of_provider"), tables.inbound.c.sid == bindparam("the")
+)
+
+
+def known(connection: Connection, provider: str, sid: str) -> bool:
+    """Whether it is remembered."""
+    values = {"of_provider": provider, "the": sid}
+    return connection.execute(_KNOWN, values).first() is not None
 
 
 def seen(connection: Connection, provider: str, sid: str, now: datetime) -> bool:

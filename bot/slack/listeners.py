@@ -79,7 +79,7 @@ def _app(desk: Desk, pool: ThreadPoolExecutor) -> App:
         logger=library_logger(),
         listener_executor=pool,
     )
-    app.use_once()
+    app.use_once(desk.engine)
     app.use(_directly)
     app.error(apology.for_submissions(desk.settings))
     actions.register(app, desk)

@@ -1,9 +1,8 @@
 """An act that is delivered again happens once, and gets the answer that it got the first time.
 
 Slack repeats what was not acknowledged in time, a proxy may repeat a request whose answer it lost,
-and whoever has recorded a signed request can send it again for five minutes. The memory is this
-process's own: what outlives it is the state machine, in which a second acknowledgment changes
-nothing.
+and whoever has recorded a signed request can send it again for five minutes. The answers are this
+process's own; that an act was done, other copies and the next start know from the database.
 """
 
 import threading
@@ -11,11 +10,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from slack_bolt import App, BoltRequest, BoltResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
+from bot.engine.context import Engine
+from storage import inbound
 
 # A signature passes for 300 s on either side of its time, so that none outlives its answer here.
 REMEMBERED_SECONDS = 600.0
@@ -24,6 +27,8 @@ MOST_REMEMBERED = 10_000
 PATIENCE_SECONDS = 3.0
 _KEY = "readback_act"
 _OK = 200
+PROVIDER = "slack"
+DONE_BEFORE = BoltResponse(status=_OK, body="")
 
 
 @dataclass
@@ -65,9 +70,10 @@ class OnceApp(App):
     middleware: what has no valid signature has been turned away by then."""
 
     answers: Answers
+    engine: Engine
 
-    def use_once(self) -> None:
-        self.answers = Answers()
+    def use_once(self, engine: Engine) -> None:
+        self.answers, self.engine = Answers(), engine
         self.use(self._once)
 
     def _once(self, req: BoltRequest, next: Callable[[], None]) -> BoltResponse | None:  # noqa: A002 - bolt's name
@@ -76,17 +82,33 @@ class OnceApp(App):
             next()
             return None
         first = self.answers.begin(act)
-        if first is None:
+        if first is None and not self._was_done(act):
             req.context[_KEY] = act
             next()
             return None
         metrics.SLACK_REPEATED.inc()
-        return _same_as(first)
+        if first is None:
+            self.answers.settle(act, DONE_BEFORE)
+        return _same_as(first) if first else DONE_BEFORE
+
+    def _was_done(self, act: str) -> bool:
+        """By another copy, or before the last start. Where nobody can say, the act itself fails."""
+        with suppress(SQLAlchemyError):
+            return self.engine.database.look(lambda c: inbound.known(c, PROVIDER, act))
+        return False
+
+    def _note_done(self, act: str) -> None:
+        """It is done, whether that can be noted or not."""
+        now = self.engine.clock.now()
+        with suppress(SQLAlchemyError):
+            self.engine.database.run(lambda c: inbound.seen(c, PROVIDER, act, now))
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
         """As bolt does, noting the answer."""
         answer = super().dispatch(req)
         if act := req.context.get(_KEY):
+            if answer.status == _OK:
+                self._note_done(act)
             self.answers.settle(act, answer)
         return answer
 

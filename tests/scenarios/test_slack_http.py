@@ -13,7 +13,7 @@ from bot.sandbox.slack_requests import RequestUrl
 from bot.sandbox.slack_socket import Ack
 from bot.sandbox.stories import UNDERSTOOD, paged
 from bot.slack.requests import PATH
-from tests.scenarios.looking import entries, owner
+from tests.scenarios.looking import code_in, entries, expect_everything, owner
 
 REFUSED = Ack(error="the app answered 401")
 
@@ -66,6 +66,27 @@ def test_a_request_that_is_repeated_acts_once_and_gets_the_same_answer(
     assert (owner(hospital), len(entries(hospital, "declined"))) == (hospital.ben.name, 1)
     assert not entries(hospital, "refused")
     hospital.ada.slack.expect("Handed over")
+
+
+def test_a_recorded_request_is_known_after_a_restart_too(
+    hospital: Hospital, url: RequestUrl
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    modal = hospital.ada.slack.click("Acknowledge").modal
+    assert hospital.ada.slack.submit(modal, {"Confirm": UNDERSTOOD}).outcome == "closed"
+    hospital.settle()
+    recorded = url.last
+    sms.reply(f"UNDO {code_in(sms)}")
+    hospital.settle()
+    assert hospital.alert().is_open
+    hospital.close()
+    hospital.open()
+    hospital.world.server.run(url.post(*recorded))
+    hospital.settle()
+    assert hospital.alert().is_open
+    assert len(entries(hospital, "acknowledged")) == 1
+    expect_everything(hospital)
 
 
 @pytest.mark.parametrize(("body", "signature"), [(b"a=\xff", b"v0=00"), (b"a=1", b"v0=\xe9")])
