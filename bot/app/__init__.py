@@ -105,7 +105,7 @@ async def running(
         engine = _engine(settings, clock, database, wake)
         _note_start(engine)
         begin_mode(engine)
-        channels = await open_channels(settings, engine, without, stack)
+        channels = await open_channels(settings, engine, wake.receipts, without, stack)
         feeds = await _feeds(settings, engine, stack)
         dispatcher = Dispatcher(engine, channels.senders, wake, channels.pace)
         web_port = await _web(settings, engine, channels, feeds, stack)

@@ -48,9 +48,14 @@ class Channels:
 
 
 async def open_channels(
-    settings: Settings, engine: Engine, without: frozenset[str], stack: AsyncExitStack
+    settings: Settings,
+    engine: Engine,
+    woken: asyncio.Event,
+    without: frozenset[str],
+    stack: AsyncExitStack,
 ) -> Channels:
-    """Every channel but those to do without; closed again by the stack."""
+    """Every channel but those to do without; closed again by the stack. ``woken`` is set where
+    receipts may be due."""
     senders: dict[str, Sender] = {}
     routes: list[BaseRoute] = []
     health: dict[str, Check] = {}
@@ -66,7 +71,7 @@ async def open_channels(
         if settings.calls:
             senders[VOICE] = calls
             health[VOICE] = calls.check
-        loops |= _polling(settings, engine, sms, calls)
+        loops |= _polling(settings, engine, sms, calls, woken)
     if SLACK not in without:
         slack = SlackSender(slack_settings(settings))
         stack.push_async_callback(slack.close)
@@ -96,12 +101,12 @@ def _sms(settings: Settings, engine: Engine) -> SmsSender:
 
 
 def _polling(
-    settings: Settings, engine: Engine, sms: SmsSender, calls: CallSender
+    settings: Settings, engine: Engine, sms: SmsSender, calls: CallSender, woken: asyncio.Event
 ) -> dict[str, Loop]:
     """Without a public URL nobody brings replies and receipts: they are asked for. With one a
     receipt may get lost. The end of a call is asked for until it is known."""
     seconds, brought = settings.twilio.poll_seconds, {SMS} if settings.web.public_url else set()
-    receipts = Looks(engine, {SMS: sms, VOICE: calls}, seconds, brought=brought)
+    receipts = Looks(engine, {SMS: sms, VOICE: calls}, seconds, brought, woken)
     loops: dict[str, Loop] = {"receipts": receipts.run}
     return loops if brought else loops | {"replies": Replies(engine, sms, seconds).run}
 

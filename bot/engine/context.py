@@ -36,7 +36,8 @@ async def asleep(woken: asyncio.Event, seconds: float) -> None:
 
 
 class Wake:
-    """Ends the sleep of the dispatcher and the timers, from any thread, after a commit.
+    """Ends the sleep of the dispatcher, the timers and whoever asks for receipts, from any thread,
+    after a commit.
 
     ``claim`` is the dispatcher's, once there is one: pages then leave with the unit of work that
     puts them out, and no other commit is waited for.
@@ -46,10 +47,11 @@ class Wake:
         self._loop = loop
         self.dispatcher = asyncio.Event()
         self.timers = asyncio.Event()
+        self.receipts = asyncio.Event()
         self.claim: Callable[[Connection], None] | None = None
 
     def all(self) -> None:
-        """Wake both loops."""
+        """Wake each loop."""
         self.soon(self._set)
 
     def leave(self, connection: Connection) -> None:
@@ -67,6 +69,7 @@ class Wake:
     def _set(self) -> None:
         self.dispatcher.set()
         self.timers.set()
+        self.receipts.set()
 
 
 @dataclass(frozen=True)

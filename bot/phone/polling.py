@@ -6,15 +6,16 @@ Often only while an answer or a receipt may come, and slower the longer it takes
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Protocol
 
 from sqlalchemy import Connection
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from bot.domain.page import SendFailed, SendUncertain
-from bot.engine.context import LONGEST_SLEEP, Engine
+from bot.engine.context import LONGEST_SLEEP, Engine, asleep
 from bot.log import log
 from bot.phone.inbound import Message, receive_and_answer
 from bot.phone.sms import SmsSender
@@ -22,7 +23,19 @@ from storage import cursors, looks
 from storage.looks import Look
 
 AT_ONCE = 20
-SLOWEST_LOOK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Between two questions about one message: a ``share`` of its age, ``longest`` at most."""
+
+    share: float
+    longest: timedelta
+
+
+WHERE_NOBODY_BRINGS = Pauses(1 / 10, timedelta(minutes=5))
+WHERE_CALLBACKS_BRING = Pauses(1 / 2, timedelta(minutes=30))
+"""Only a callback that got lost is found by asking."""
 LOOK_UNTIL = timedelta(hours=12)
 """Longer than any message stays valid at Twilio (ten hours)."""
 SOURCE = "twilio-replies"
@@ -50,13 +63,14 @@ class Asked(Protocol):
 @dataclass
 class Looks:
     """Asks for each receipt that nobody has brought. ``seconds`` is the shortest pause between two
-    questions; on channels where callbacks bring them (``brought``) one answer of Twilio is enough.
+    questions; they are longer on channels where callbacks bring receipts (``brought``).
     """
 
     engine: Engine
     senders: Mapping[str, Asked]
     seconds: float
     brought: Collection[str] = ()
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Ask until cancelled."""
@@ -73,7 +87,6 @@ class Looks:
         done = False
         try:
             done = await self.senders[look.channel].look(look)
-            done = done or look.channel in self.brought
         except SendFailed as failed:
             done = failed.permanent and not failed.configuration
         except SendUncertain:
@@ -86,14 +99,20 @@ class Looks:
         age = now - look.sent_at
         if age > LOOK_UNTIL:
             return None
-        return now + min(max(timedelta(seconds=self.seconds), age / 10), SLOWEST_LOOK)
+        pauses = WHERE_CALLBACKS_BRING if look.channel in self.brought else WHERE_NOBODY_BRINGS
+        return now + min(max(timedelta(seconds=self.seconds), age * pauses.share), pauses.longest)
 
     async def _sleep(self) -> None:
+        """Commits are many: whoever is woken by one looks at the clock only."""
         due = await self.engine.database.read(looks.next_at)
-        seconds = LONGEST_SLEEP
-        if due is not None:
-            seconds = self.engine.clock.seconds_until(due, at_most=LONGEST_SLEEP)
-        await asyncio.sleep(seconds)
+        until = monotonic() + LONGEST_SLEEP
+        while (left := until - monotonic()) > 0:
+            if due is not None:
+                left = self.engine.clock.seconds_until(due, at_most=left)
+            if left <= 0:
+                return
+            self.woken.clear()
+            await asleep(self.woken, left)
 
 
 @dataclass

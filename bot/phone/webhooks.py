@@ -70,7 +70,7 @@ async def noted(guard: Guard, callback: Callback) -> Response:
     try:
         async with guard.keeping("status"):
             await note(guard.engine, callback)
-    except NotKept:  # a look at the message itself finds out as well
+    except NotKept:  # Twilio is asked for what nobody has told the end of: see bot.phone.polling
         return PlainTextResponse("Not kept: the database is away.\n", 503)
     return Response(status_code=204)
 

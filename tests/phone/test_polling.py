@@ -78,32 +78,34 @@ def test_a_receipt_is_asked_for_until_it_is_there(closed_desk: Desk) -> None:
     assert page.delivered_at is not None
 
 
+@pytest.mark.parametrize(
+    ("brought", "pauses"), [((), [2.0, 60.0, 300.0, None]), (("sms",), [2.0, 300.0, 1800.0, None])]
+)
 def test_the_longer_it_takes_the_rarer_it_is_asked_and_in_the_end_no_more(
-    closed_desk: Desk,
+    closed_desk: Desk, brought: tuple[str, ...], pauses: list[float | None]
 ) -> None:
     now = closed_desk.engine.clock.now()
-    asking = Looks(closed_desk.engine, {}, 2.0)
+    asking = Looks(closed_desk.engine, {}, 2.0, brought=brought)
 
     def pause(age: timedelta) -> float | None:
         at = asking._next(Look("d", "sms", "SM1", now - age))
         return None if at is None else round((at - now).total_seconds(), 1)
 
     ages = (timedelta(seconds=3), timedelta(minutes=10), timedelta(hours=6), timedelta(hours=13))
-    assert [pause(age) for age in ages] == [2.0, 60.0, 300.0, None]
+    assert [pause(age) for age in ages] == pauses
 
 
-def test_what_callbacks_bring_is_asked_for_until_twilio_has_answered_once(
-    closed_desk: Desk,
-) -> None:
+def test_what_callbacks_bring_is_asked_for_until_it_has_come_to_its_end(closed_desk: Desk) -> None:
     paged(closed_desk)
-    slow = Slow([SendUncertain("twilio-no-answer"), False])
+    slow = Slow([SendUncertain("twilio-no-answer"), False, True])
     with running(closed_desk, Looks(closed_desk.engine, {"sms": slow}, 2.0, brought={"sms"}).run):
-        closed_desk.advance(seconds=70)
-        closed_desk.wait(lambda: (next_look(closed_desk) or 0) > 0, "it was not asked")
-        assert next_look(closed_desk) == pytest.approx(7, abs=0.1)
-        closed_desk.advance(seconds=8)
+        for passed, pause in ((70, 35), (36, 53)):
+            closed_desk.advance(seconds=passed)
+            closed_desk.wait(lambda: (next_look(closed_desk) or 0) > 0, "it was not asked")
+            assert next_look(closed_desk) == pytest.approx(pause, abs=0.2)
+        closed_desk.advance(seconds=54)
         closed_desk.wait(lambda: not awaited(closed_desk), "it was not asked again")
-    assert len(slow.asked) == 2
+    assert len(slow.asked) == 3
 
 
 def test_what_is_not_known_yet_is_asked_again(closed_desk: Desk) -> None:

@@ -85,6 +85,24 @@ def test_a_failure_whose_callback_got_lost_is_found_as_early(hospital: Hospital)
     expect_everything(hospital)
 
 
+@pytest.mark.parametrize("report", ["ct-head-hemorrhage", "ct-chest-nodule"])
+def test_a_failure_after_the_first_question_whose_callback_got_lost_is_found_too(
+    hospital: Hospital, report: str
+) -> None:
+    """Whoever has SMS alone would keep the alert until its escalation, and know nothing of it."""
+    hospital.ada.slack.deactivate("channel_not_found")
+    hospital.ada.phone.state("held")
+    hospital.send(hospital.report(report))
+    hospital.pass_time(minutes=2)
+    hospital.world.twilio.carrier.lose_callbacks = True
+    for sms in hospital.world.twilio.carrier.of_number(hospital.ada.phone.number):
+        sms.move("undelivered", real_now(), 30005)
+    hospital.pass_time(minutes=2)
+    assert "twilio-30005" in [entry.data["reason"] for entry in entries(hospital, "page_failed")]
+    assert owner(hospital) == hospital.ben.name
+    expect_everything(hospital)
+
+
 def test_a_page_proven_by_one_callback_is_asked_after_when_no_other_comes(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
