@@ -5,11 +5,33 @@ the page would be uncertain, and repeated, only because the server was tidying u
 Node.js and uvicorn close after 5 s, load balancers after 60 s; nothing here is reused after 4 s.
 """
 
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
 import aiohttp
 
 LONGEST_IDLE_SECONDS = 4.0
+_NUMBER = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
 
 
 def connector(limit: int) -> aiohttp.TCPConnector:
     """A pool of so many connections at most; 0 for any number. Make it inside the running loop."""
     return aiohttp.TCPConnector(limit=limit, keepalive_timeout=LONGEST_IDLE_SECONDS)
+
+
+def retry_after(headers: Mapping[str, str], at_most: float) -> float | None:
+    """What the answer's Retry-After asks for (RFC 9110, 10.2.3), in seconds from 0 to ``at_most``.
+
+    A date is taken relative to the answer's own, which comes from the same clock. None where there
+    is nothing that can be read. Fractions are not in the standard, but come from gateways.
+    """
+    value = headers.get("Retry-After", "").strip()
+    if _NUMBER.fullmatch(value):
+        return min(max(float(value), 0.0), at_most)
+    try:
+        until = parsedate_to_datetime(value)
+        wait = (until - parsedate_to_datetime(headers.get("Date", ""))).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return min(max(wait, 0.0), at_most)

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.connections import LONGEST_IDLE_SECONDS, connector
+from bot.connections import LONGEST_IDLE_SECONDS, connector, retry_after
 
 
 class Skipping:
@@ -58,3 +58,36 @@ async def read(session: aiohttp.ClientSession, runner: web.AppRunner) -> None:
     host, port = runner.addresses[0][:2]
     async with session.get(f"http://{host}:{port}/") as answer:
         await answer.read()
+
+
+DAY = "Mon, 02 Mar 2026"
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("7", 7.0),
+        ("30.0", 30.0),
+        (" 1.5 ", 1.5),
+        ("-5", 0.0),
+        ("9" * 400, 600.0),
+        (f"{DAY} 15:00:30 GMT", 30.0),
+        (f"{DAY} 14:00:00 GMT", 0.0),
+        (f"{DAY} 23:00:00 GMT", 600.0),
+        (f"{DAY} 15:00:30", None),
+        ("soon", None),
+        ("nan", None),
+        ("٣", None),
+        ("", None),
+    ],
+)
+def test_an_answer_says_how_long_to_wait_in_seconds_or_by_its_own_clock(
+    asked: str, seconds: float | None
+) -> None:
+    headers = {"Retry-After": asked, "Date": f"{DAY} 15:00:00 GMT"}
+    assert retry_after(headers, at_most=600.0) == seconds
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": f"{DAY} 15:00:30 GMT"}])
+def test_without_a_time_that_can_be_told_nothing_is_asked_for(headers: dict[str, str]) -> None:
+    assert retry_after(headers, at_most=600.0) is None

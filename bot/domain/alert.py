@@ -55,7 +55,6 @@ from bot.domain.paging import (
     waits_for_retry,
 )
 from bot.domain.receipts import (
-    MAX_TRIES,
     page_delivered,
     page_failed,
     page_sent,
@@ -86,7 +85,6 @@ from bot.domain.window import not_the_call
 
 __all__ = [
     "ADMINISTERS",
-    "MAX_TRIES",
     "TRANSITIONS",
     "UNDO_WITHIN",
     "Acknowledgment",

@@ -1,7 +1,7 @@
 """A notice that did not get through is tried for a day, unless something newer tells more.
 
-Pages have rules of their own (receipts.py): somebody else is asked within a minute. A notice has
-nobody else to go to, and a Slack message that it should have rewritten goes on saying what was.
+Pages have rules of their own (receipts.py): the next step asks somebody else. A notice has nobody
+else to go to, and a Slack message that it should have rewritten goes on saying what was.
 """
 
 from collections.abc import Sequence

@@ -17,12 +17,13 @@ from bot.domain.paging import GONE, give_up_on_owner, next_channel, page, role_o
 from bot.domain.state import Alert, Outcome, Reach
 from bot.domain.turn import Turn, channels_of, having, notify_on, rewrite
 
-MAX_TRIES = 5
-LONGEST_BACKOFF = 30.0
+QUICK_TRIES = 20
+"""Ten minutes. A round may last for a day, so from then on its tries are further apart."""
+LONGEST_QUICK_BACKOFF, LONGEST_BACKOFF = 30.0, 300.0
 RING_AGAIN = 60.0
 """Seconds. A second call within three minutes breaks through a phone's do-not-disturb."""
-LONGEST_WAIT = 60.0
-"""Seconds. A provider that asks a page to wait longer has failed it: somebody else is asked."""
+LONGEST_WAIT = 600.0
+"""Seconds. No provider is believed that wants a page to wait longer."""
 
 
 def page_sent(turn: Turn, event: PageSent) -> None:
@@ -81,21 +82,28 @@ def _overdue(turn: Turn, reach: Reach) -> None:
 
 
 def page_failed(turn: Turn, event: PageFailed) -> None:
-    """The next channel at once, then the next person; tried again too where that may help."""
+    """The next channel at once; once all have failed for good, the next person. What the provider
+    refuses for now only is tried again for as long as the round lasts."""
     slip = event.slip
-    about = _about(slip)
-    turn.record(_named("failed", slip), reason=event.reason, permanent=event.permanent, **about)
     if slip.notice:
+        _record_failure(turn, event)
         for_good = event.permanent and not event.configuration
         notice_failed(turn, slip, Failure(for_good, retry_after=event.retry_after))
         return
-    if _has_arrived(turn.alert, slip):
+    arrived = _has_arrived(turn.alert, slip)
+    again = not event.permanent and not arrived and _can_go_again(turn.alert, slip)
+    _record_failure(turn, event, again=again)
+    if arrived:
         return
-    again = _may_help(event) and _can_go_again(turn.alert, slip)
     if again:
         _try_again(turn, slip, event.retry_after)
     _mark(turn, slip, Outcome.RETRYING if again else Outcome.FAILED)
     _fail_over(turn, slip)
+
+
+def _record_failure(turn: Turn, event: PageFailed, **more: bool) -> None:
+    what, about = _named("failed", event.slip), {**_about(event.slip), **more}
+    turn.record(what, reason=event.reason, permanent=event.permanent, **about)
 
 
 def page_uncertain(turn: Turn, event: PageUncertain) -> None:
@@ -129,15 +137,17 @@ def _has_arrived(alert: Alert, slip: Slip) -> bool:
     return there and slip.round == alert.round
 
 
-def _may_help(event: PageFailed) -> bool:
-    too_long = (event.retry_after or 0.0) > LONGEST_WAIT
-    return not event.permanent and event.slip.tries < MAX_TRIES and not too_long
-
-
 def _try_again(turn: Turn, slip: Slip, retry_after: float | None) -> None:
-    wait = min(2.0**slip.tries, LONGEST_BACKOFF) if retry_after is None else retry_after
-    not_before = turn.now + timedelta(seconds=max(wait, 0.0))
-    turn.send(replace(slip, tries=slip.tries + 1), not_before)
+    """Never sooner than the provider asks for. The next round cancels what still waits."""
+    wait = max(_backoff(slip.tries), min(retry_after or 0.0, LONGEST_WAIT))
+    turn.send(replace(slip, tries=slip.tries + 1), turn.now + timedelta(seconds=wait))
+
+
+def _backoff(tries: int) -> float:
+    """Seconds after so many tries."""
+    if tries >= QUICK_TRIES:
+        return LONGEST_BACKOFF
+    return min(2.0**tries, LONGEST_QUICK_BACKOFF)
 
 
 def _fail_over(turn: Turn, slip: Slip) -> None:

@@ -23,7 +23,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from bot.connections import connector
+from bot.connections import connector, retry_after
 from bot.domain.page import SendFailed, SendUncertain
 from bot.phone.errors import failure
 
@@ -88,7 +88,7 @@ class Transport(AsyncTwilioHttpClient):
             headers=sent,
             allow_redirects=False,
         ) as answer:
-            _retry_after.set(_seconds(answer.headers.get("Retry-After", "")))
+            _retry_after.set(retry_after(answer.headers, LONGEST_RETRY_AFTER))
             return Response(answer.status, await _text(answer), answer.headers)
 
     async def close(self) -> None:
@@ -116,11 +116,6 @@ def _basic(auth: tuple[str, str]) -> dict[str, str]:
     """RFC 7617. aiohttp's own way of it is on its way out."""
     encoded = base64.b64encode(":".join(auth).encode()).decode()
     return {"Authorization": f"Basic {encoded}"}
-
-
-def _seconds(header: str) -> float | None:
-    """Retry-After in seconds. A date there is not used: the outbox has its own steps."""
-    return min(float(header), LONGEST_RETRY_AFTER) if header.isdecimal() else None
 
 
 def connect(account: TwilioAccount) -> Client:

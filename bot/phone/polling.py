@@ -46,6 +46,7 @@ A_MOMENT = timedelta(seconds=10)
 QUICK_FOR = timedelta(minutes=15)
 SLOWER_BY = 5
 LONGEST_PAUSE = 10.0
+LONGEST_LEFT_ALONE = 60.0
 IDLE_LOOK = timedelta(minutes=5)
 """Whoever has nothing to answer may still write STOP."""
 
@@ -84,23 +85,26 @@ class Looks:
         return looks.due(c, self.engine.clock.now(), AT_ONCE)
 
     async def _look(self, look: Look) -> None:
-        done = False
+        done, asked_for = False, 0.0
         try:
             done = await self.senders[look.channel].look(look)
         except SendFailed as failed:
             done = failed.permanent and not failed.configuration
+            asked_for = failed.retry_after or 0.0
         except SendUncertain:
             log.warning("receipt_not_asked", delivery=look.delivery_id, channel=look.channel)
-        at = None if done else self._next(look)
+        at = None if done else self._next(look, asked_for)
         await self.engine.database.write(lambda c: looks.again(c, look.delivery_id, at))
 
-    def _next(self, look: Look) -> datetime | None:
+    def _next(self, look: Look, asked_for: float = 0.0) -> datetime | None:
+        """``asked_for``: the seconds for which Twilio wants to be left alone."""
         now = self.engine.clock.now()
         age = now - look.sent_at
         if age > LOOK_UNTIL:
             return None
         pauses = WHERE_CALLBACKS_BRING if look.channel in self.brought else WHERE_NOBODY_BRINGS
-        return now + min(max(timedelta(seconds=self.seconds), age * pauses.share), pauses.longest)
+        usual = min(max(timedelta(seconds=self.seconds), age * pauses.share), pauses.longest)
+        return now + max(usual, timedelta(seconds=asked_for))
 
     async def _sleep(self) -> None:
         """Commits are many: whoever is woken by one looks at the clock only."""
@@ -128,17 +132,20 @@ class Replies:
         """Ask until cancelled, at once after the start; while nobody has anything to answer mostly
         the database, and Twilio now and then."""
         trouble = 0
+        asked_for = 0.0
         while True:
             pause = await self.engine.database.read(self._pause)
             try:
                 if pause is not None or self._looked_long_ago():
                     await self.fetch()
-                trouble = 0
+                trouble, asked_for = 0, 0.0
             except (SendFailed, SendUncertain) as error:
                 trouble += 1
+                asked_for = _asked_for(error)
                 log.warning("replies_not_fetched", reason=str(error))
             usual = self.seconds if pause is None else pause
-            await asyncio.sleep(min(usual * 2**trouble, max(usual, LONGEST_PAUSE)))
+            pause = min(usual * 2 ** min(trouble, 10), max(usual, LONGEST_PAUSE))
+            await asyncio.sleep(max(pause, asked_for))
 
     async def fetch(self) -> None:
         """What has come since the last look. Raises SendFailed or SendUncertain."""
@@ -186,3 +193,9 @@ class Replies:
         now = self.engine.clock.now()
         ago = self.engine.clock.real(now) - sent
         return now - ago if ago > A_MOMENT else now
+
+
+def _asked_for(error: SendFailed | SendUncertain) -> float:
+    """The seconds that Twilio wants to be left alone; a minute at most, as replies may wait."""
+    asked = error.retry_after if isinstance(error, SendFailed) else None
+    return min(asked or 0.0, LONGEST_LEFT_ALONE)

@@ -12,6 +12,7 @@ from http.client import HTTPException
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import metrics
+from bot.connections import retry_after
 from bot.log import log
 from bot.slack.link import CONNECT_SECONDS, DEAF, LOST, Link
 
@@ -139,5 +140,4 @@ def _asked_for(error: Exception) -> float:
     """The seconds that Slack wants to be left alone, a minute at most: nobody clicks meanwhile."""
     if not isinstance(error, SlackApiError):
         return 0.0
-    asked = str(error.response.headers.get("Retry-After", ""))
-    return min(float(asked), 60.0) if asked.isdecimal() else 0.0
+    return retry_after(error.response.headers, at_most=60.0) or 0.0

@@ -11,6 +11,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.connections import retry_after
+from bot.domain.notices import LONGEST_RETRY_AFTER
 from bot.domain.page import SendFailed, SendUncertain
 
 
@@ -74,7 +76,7 @@ def refusal(error: SlackApiError) -> SendFailed | SendUncertain:
     response, code = error.response, code_of(error)
     status = response.status_code if isinstance(response, AsyncSlackResponse) else 0
     if status == _TOO_MANY:
-        wait = _seconds(response.headers.get("Retry-After"))
+        wait = retry_after(response.headers, LONGEST_RETRY_AFTER)
         return SendFailed("slack-ratelimited", permanent=False, retry_after=wait)
     if not code:
         return _without_code(status)
@@ -111,7 +113,3 @@ def breakdown(error: aiohttp.ClientError | TimeoutError) -> SendFailed | SendUnc
 def was_connected(error: aiohttp.ClientError) -> bool:
     """Whether there was a connection at all; if not, a second try at once would fare no better."""
     return not isinstance(error, _NEVER_CONNECTED)
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isdecimal() else None

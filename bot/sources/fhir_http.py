@@ -12,6 +12,8 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from yarl import URL
 
+from bot.connections import retry_after
+
 MOST_BYTES, TOO_LARGE = 50_000_000, "answer-too-large"
 LONGEST_WAIT = 600.0
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
@@ -44,7 +46,7 @@ class Answer:
     def refuse(self, what: str) -> None:
         """Raise for a status that is no success: TryLater where waiting helps, else Refused."""
         if self.status in _BUSY or self.status >= _BROKEN:
-            raise TryLater(f"{what}-{self.status}", retry_after(self.headers))
+            raise TryLater(f"{what}-{self.status}", retry_after(self.headers, LONGEST_WAIT))
         if self.status >= _ERROR:
             raise Refused(f"{what}-{self.status}", self.status)
 
@@ -85,16 +87,3 @@ def date(headers: Mapping[str, str]) -> datetime | None:
         return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
     except (ValueError, TypeError):
         return None
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Retry-After in seconds, ten minutes at most; a date is taken relative to the answer's own."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdecimal():
-        return min(float(value), LONGEST_WAIT)
-    try:
-        until = parsedate_to_datetime(value)
-        wait = (until - parsedate_to_datetime(headers.get("Date", ""))).total_seconds()
-    except (ValueError, TypeError):
-        return None
-    return min(max(wait, 0.0), LONGEST_WAIT)

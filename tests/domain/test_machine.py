@@ -41,7 +41,8 @@ from bot.domain.events import (
 from bot.domain.ladder import RETRY
 from bot.domain.notices import holds
 from bot.domain.page import Notice, Slip
-from bot.domain.receipts import LONGEST_WAIT, MAX_TRIES
+from bot.domain.receipts import LONGEST_WAIT
+from bot.domain.state import Outcome
 from tests.domain.loop import CRITICAL, SIGNIFICANT, T0, new_alert, person
 from tests.domain.test_calls import RINGS
 
@@ -103,7 +104,7 @@ class AlertMachine(RuleBasedStateMachine):
         self.alert = replace(new_alert(roster, chosen, review), shadow=shadow)
         self.outbox: list[SendPage | SendNotice] = []
         self.claimed: list[SendPage | SendNotice] = []
-        self.pages_of_round: dict[tuple[int, str, str], int] = {}
+        self.pages: set[Slip] = set()
         self.misses = 0
         self.apply(Opened(ended))
 
@@ -160,12 +161,8 @@ class AlertMachine(RuleBasedStateMachine):
         assert slip.round == after.round
         assert page.not_before >= self.now
         assert page.not_before <= self.now + timedelta(seconds=LONGEST_WAIT)
-        first = slip.tries == 1 and not slip.possible_repeat
-        key = (slip.round, slip.person_id, slip.channel)
-        if first:
-            assert key not in self.pages_of_round, "once on one channel in a round"
-        self.pages_of_round[key] = self.pages_of_round.get(key, 0) + 1
-        assert self.pages_of_round[key] <= MAX_TRIES + 1
+        assert slip not in self.pages, "each try once on one channel in a round"
+        self.pages.add(slip)
 
     # ---- time ----
 
@@ -210,14 +207,19 @@ class AlertMachine(RuleBasedStateMachine):
     def everything_goes_the_same_way(self, outcome: str) -> None:
         """Even where every attempt fails, the instant ends, and the next action lies ahead."""
         for _ in range(1000):
-            waiting = self.outbox + self.claimed
+            waiting = self.claimed + [e for e in self.outbox if not self._is_later(e)]
             if not waiting:
                 break
-            self.outbox, self.claimed = [], []
+            self.outbox = list(filter(self._is_later, self.outbox))
+            self.claimed = []
             for one in waiting:
                 self.apply(_answer(one.slip, outcome))
-        assert not self.outbox
+        assert all(map(self._is_later, self.outbox))
         self.do_what_is_due()
+
+    def _is_later(self, effect: SendPage | SendNotice) -> bool:
+        """A page that is tried again goes on for as long as its round; notices come to an end."""
+        return isinstance(effect, SendPage) and effect.not_before > self.now
 
     @precondition(lambda self: self.claimed)
     @rule(data=st.data())
@@ -394,6 +396,16 @@ class AlertMachine(RuleBasedStateMachine):
         if not alert.owner:
             assert alert.owner_role is Role.COORDINATOR
             assert alert.plan, "it is tried again"
+
+    @invariant()
+    def what_is_to_be_tried_again_waits_for_that(self) -> None:
+        if not hasattr(self, "alert") or not self.alert.is_open or self.alert.shadow:
+            return
+        waiting = {(e.slip.person_id, e.slip.channel) for e in self.outbox + self.claimed
+                   if e.slip.notice is None and e.slip.round == self.alert.round}  # fmt: skip
+        for reach in self.alert.reach:
+            if reach.outcome is Outcome.RETRYING:
+                assert (reach.person_id, reach.channel) in waiting
 
     @invariant()
     def a_notice_that_waits_says_what_is_so(self) -> None:

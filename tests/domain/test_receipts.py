@@ -1,14 +1,15 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alert import MAX_TRIES
 from bot.domain.events import (
     CancelPages,
     Declined,
     DeclineReason,
+    Effect,
     PageFailed,
     PageSent,
     PageUncertain,
@@ -68,20 +69,52 @@ def test_a_transient_failure_is_tried_again_with_growing_pauses() -> None:
     for tries, seconds in [(1, 2), (2, 4), (3, 8), (4, 16)]:
         (again,) = [e for e in loop.do(busy(replace(slip, tries=tries))) if isinstance(e, SendPage)]
         assert (again.slip.tries, (again.not_before - T0).seconds) == (tries + 1, seconds)
-    assert not [e for e in loop.do(busy(replace(slip, tries=MAX_TRIES))) if isinstance(e, SendPage)]
 
 
-def test_the_provider_may_say_how_long_to_wait() -> None:
+@pytest.mark.parametrize(("tries", "seconds"), [(5, 30), (19, 30), (20, 300), (2000, 300)])
+def test_it_is_tried_again_for_as_long_as_the_round_lasts(tries: int, seconds: int) -> None:
     loop = Loop(held=True).open()
-    effects = loop.do(busy(loop.slip(ADA, "sms"), retry_after=45))
-    assert effects[-1].not_before == T0 + minutes(0.75)  # type: ignore[union-attr] # a SendPage
+    slip = replace(loop.slip(ADA, "sms"), tries=tries)
+    assert waits(loop.do(busy(slip))) == [seconds]
+    loop.pass_to(30)
+    assert waits(loop.do(busy(slip))) == []
 
 
-def test_a_provider_that_asks_a_page_to_wait_too_long_has_failed_it() -> None:
-    roster = replace(EVERYBODY, ordering=person("ada", ("slack",)))
+def waits(effects: Sequence[Effect]) -> list[float]:
+    """Seconds until each further try."""
+    again = [e for e in effects if isinstance(e, SendPage) and e.slip.tries > 1]
+    return [(page.not_before - T0).total_seconds() for page in again]
+
+
+@pytest.mark.parametrize(
+    ("tries", "asked", "seconds"), [(1, 45, 45), (1, 0, 2), (4, 1, 16), (1, -5, 2), (1, 1e9, 600)]
+)
+def test_the_provider_may_ask_for_a_longer_wait_within_bounds_and_for_none_shorter(
+    tries: int, asked: float, seconds: float
+) -> None:
+    loop = Loop(held=True).open()
+    slip = replace(loop.slip(ADA, "sms"), tries=tries)
+    assert waits(loop.do(busy(slip, retry_after=asked))) == [seconds]
+
+
+def test_whom_a_throttled_provider_keeps_waiting_keeps_the_alert() -> None:
+    roster = replace(EVERYBODY, ordering=person("ada", ("sms",)))
     loop = Loop(new_alert(roster), held=True).open()
-    loop.do(busy(loop.slip(ADA), retry_after=3600))
-    assert loop.alert.owner == "ben"
+    for tries in range(1, 50):
+        loop.do(busy(replace(loop.slip(ADA, "sms"), tries=tries), retry_after=3600))
+    assert loop.alert.owner == "ada"
+    assert loop.pass_to(30).alert.owner == "ben"
+
+
+def test_the_record_says_whether_a_failed_page_is_tried_again() -> None:
+    loop = Loop(held=True).open()
+    slip = loop.slip(ADA, "sms")
+    loop.do(busy(slip))
+    loop.do(refused(loop.slip(ADA, "slack")))
+    loop.pass_to(30)
+    loop.do(busy(slip))
+    again = [record.data["again"] for _, record in loop.entries("page_failed")]
+    assert again == [True, False, False]
 
 
 def test_while_one_channel_is_tried_again_the_other_is_not_given_up() -> None:

@@ -143,11 +143,15 @@ def test_too_many_requests_says_when_to_come_again() -> None:
     assert not failed.value.permanent
 
 
-@pytest.mark.parametrize("header", ["Wed, 21 Oct 2026 07:28:00 GMT", "-3", "soon", ""])
-def test_a_retry_after_that_is_no_number_of_seconds_is_left_out(header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("1.5", 1.5), ("86400", 600.0), ("soon", None), ("", None)]
+)
+def test_it_may_be_a_fraction_is_believed_for_ten_minutes_and_left_out_where_it_is_no_time(
+    header: str, seconds: float | None
+) -> None:
     with pytest.raises(SendFailed, match="twilio-http-429") as failed:
         create_at(answering("429 Too Many", b"", f"Retry-After: {header}"))
-    assert failed.value.retry_after is None
+    assert failed.value.retry_after == seconds
     assert not failed.value.permanent
 
 

@@ -1,6 +1,7 @@
 """Receipts and replies that have to be asked for, and what happens where that does not work."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -141,6 +142,17 @@ def test_a_question_that_fails_is_asked_again_unless_twilio_knows_nothing_of_it(
     assert bool(awaited(closed_desk)) is goes_on
 
 
+def test_a_busy_twilio_is_asked_after_a_receipt_no_sooner_than_it_wants(
+    closed_desk: Desk,
+) -> None:
+    paged(closed_desk)
+    slow = Slow([SendFailed("twilio-20429", permanent=False, retry_after=90)])
+    with running(closed_desk, Looks(closed_desk.engine, {"sms": slow}, 2.0).run):
+        closed_desk.advance(seconds=3)
+        closed_desk.wait(lambda: (next_look(closed_desk) or 0) > 0, "it was not asked")
+    assert next_look(closed_desk) == pytest.approx(90, abs=0.1)
+
+
 def test_each_reply_is_taken_once_and_strangers_hear_nothing(closed_desk: Desk) -> None:
     paged(closed_desk)
     replies = Replies(closed_desk.engine, closed_desk.sender, 0.1)
@@ -200,6 +212,20 @@ def test_while_twilio_is_away_the_pauses_grow_and_nothing_is_lost(
         closed_desk.wait(lambda: "replies_not_fetched" in closed_desk.log.getvalue(), "no trouble")
         closed_desk.world.twilio_down(down=False)
         closed_desk.ada.expect_sms("Reply only ACK")
+
+
+def test_a_busy_twilio_is_asked_for_replies_no_sooner_than_it_wants(
+    closed_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.1)
+    paged(closed_desk)
+    closed_desk.world.twilio.faults.fail_next("messages.list", status=429, retry_after=1)
+    closed_desk.ada.send("hello")
+    with running(closed_desk, Replies(closed_desk.engine, closed_desk.sender, 0.05).run):
+        closed_desk.wait(lambda: "replies_not_fetched" in closed_desk.log.getvalue(), "no trouble")
+        refused = time.monotonic()
+        closed_desk.ada.expect_sms("Reply only ACK")
+    assert time.monotonic() - refused > 0.8
 
 
 def test_old_alerts_are_asked_about_more_slowly(closed_desk: Desk) -> None:

@@ -83,6 +83,18 @@ def entry(what: str, actor: str = "readback", **data: str | int | bool | None) -
             "the phone is off: twilio-30003, tried again",
         ),
         (
+            entry(
+                "page_failed",
+                person="p1",
+                channel="sms",
+                reason="twilio-20429",
+                permanent=False,
+                again=False,
+            ),
+            "SMS to Dr. Ada Osei failed",
+            "twilio-20429, not tried again",
+        ),
+        (
             entry("call_recorded", "p2", reached="Dr. Ada Osei", repeated_back=True),
             "Dr. Ben Ito recorded a phone call",
             "reached Dr. Ada Osei, repeated back",

@@ -62,7 +62,7 @@ def test_an_error_that_nobody_knows_goes_to_the_next_channel_and_to_the_operator
     assert (failed.permanent, failed.configuration) == (True, True)
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("soon", None), ("", None)])
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("30.0", 30.0), ("soon", None)])
 def test_a_rate_limit_says_how_long_to_wait(header: str, seconds: float | None) -> None:
     failed = code("ratelimited", 429, Retry_After=header)
     assert isinstance(failed, SendFailed)

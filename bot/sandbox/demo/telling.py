@@ -153,9 +153,12 @@ def _sending(facts: _Facts) -> Told:
 
 def _next(facts: _Facts) -> str:
     """What follows from a page that failed: a notice is no page, it is tried for a day."""
-    if facts.entry.what != "page_failed" or "permanent" not in facts.entry.data:
+    data = facts.entry.data
+    if facts.entry.what != "page_failed" or "permanent" not in data:
         return ""
-    return "given up" if facts.entry.data["permanent"] else "tried again"
+    if data.get("again", not data["permanent"]):
+        return "tried again"
+    return "given up" if data["permanent"] else "not tried again"
 
 
 def _unknown(facts: _Facts) -> str:
