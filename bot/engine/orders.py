@@ -7,9 +7,11 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
+from bot.domain import matching
 from bot.domain import numbers as rules
 from bot.domain.events import Record, Withdrawn
-from bot.domain.numbers import Match, Order
+from bot.domain.matching import Match
+from bot.domain.numbers import Order
 from bot.domain.report import OrderNumber, Patient, ReportKey, Status
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
@@ -48,11 +50,11 @@ def identify(
     patient; None for what nobody could read. The numbers are locked already."""
     known = orders.find(c, numbers)
     corrects = _corrects(c, own, patient, status, known)
-    matched = rules.match(own, numbers, patient, known, corrects=corrects)
+    matched = matching.match(own, numbers, patient, known, corrects=corrects)
     waited = _hold(c, matched, numbers)
     if waited:
         known = orders.find(c, numbers)
-        matched = rules.match(own, numbers, patient, known, corrects=corrects)
+        matched = matching.match(own, numbers, patient, known, corrects=corrects)
     order = matched.order
     if order is None:
         key = rules.free_key(own, numbers, patient, known)
@@ -62,7 +64,7 @@ def identify(
     if new := rules.news(numbers, order):
         orders.know(c, order.key, new, patient.identifiers)
         _record_joined(c, order, matched, engine.clock.now())
-    if rules.names_another(patient, order):
+    if matching.names_another(patient, order):
         orders.name_patient(c, order.key, (*order.patients, *patient.identifiers))
     return Found(
         order.key,
@@ -80,7 +82,7 @@ def _corrects(
         return False
     if status > Status.FINAL:
         return True
-    if not any(order.key == own and rules.names_another(patient, order) for order in known):
+    if not any(order.key == own and matching.names_another(patient, order) for order in known):
         return False
     there = {version.status for version in reports.versions(c, own)}
     return Status.FINAL not in there and bool(there & {Status.ADDENDED, Status.CORRECTED})

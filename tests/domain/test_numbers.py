@@ -1,51 +1,11 @@
-"""Which order some numbers name: the rules, one by one."""
+"""The numbers of an order as they are compared: the rules, one by one."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from bot.domain.numbers import (
-    Order,
-    distinct,
-    free_key,
-    key_of,
-    match,
-    names_another,
-    news,
-    numbers_of,
-    plain,
-)
-from bot.domain.report import Identifier, KeyKind, OrderNumber, Patient, ReportKey
+from bot.domain.numbers import distinct, free_key, key_of, news, numbers_of, plain
+from bot.domain.report import KeyKind, OrderNumber, Patient, ReportKey
+from tests.domain.orders import JANET, OTHER, OWN, accession, filler, order, placer
 from tests.domain.reports import PLAIN
-
-THEN = datetime(2026, 6, 1, tzinfo=UTC)
-JANET = (Identifier("1", "MAIN", "MR"),)
-OWN = ReportKey("RIS", KeyKind.ACCESSION, "NEW")
-
-
-def accession(value: str, authority: str = "RIS", *, stated: bool = True) -> OrderNumber:
-    return OrderNumber(KeyKind.ACCESSION, value, authority, stated)
-
-
-def filler(value: str, authority: str = "RIS") -> OrderNumber:
-    return OrderNumber(KeyKind.FILLER, value, authority)
-
-
-def placer(value: str) -> OrderNumber:
-    return OrderNumber(KeyKind.PLACER, value, "CPOE")
-
-
-def order(*numbers: OrderNumber, who: tuple[Identifier, ...] = (), alert: str = "") -> Order:
-    opened = THEN if alert else None
-    return Order(key_of(numbers), numbers, who, alert, alert, opened, bool(alert))
-
-
-def named(
-    *numbers: OrderNumber, known: tuple[Order, ...], who: tuple[Identifier, ...] = ()
-) -> Order | None:
-    return match(OWN, numbers, Patient(identifiers=who), known).order
 
 
 def test_case_and_blanks_tell_no_two_numbers_apart() -> None:
@@ -72,109 +32,6 @@ def test_the_best_number_makes_the_key() -> None:
     assert key_of((placer("P"),)) == ReportKey("CPOE", KeyKind.PLACER, "P")
 
 
-def test_the_same_kind_value_and_authority_name_the_order() -> None:
-    ours = order(accession("A"))
-    assert named(accession("A"), known=(ours,)) == ours
-    assert named(filler("A"), known=(ours,)) == ours
-    assert named(accession("A", "EAST"), known=(ours,)) is None
-    assert named(placer("A"), known=(ours,)) is None
-
-
-def test_a_number_without_an_authority_is_that_of_the_only_order_that_has_it() -> None:
-    ours, theirs = order(accession("A")), order(accession("A", "EAST"))
-    bare = accession("A", "FACILITY", stated=False)
-    assert named(bare, known=(ours,)) == ours
-    assert named(bare, known=(ours, theirs)) is None
-
-
-def test_two_facilities_that_state_no_authority_agree_only_about_the_same_patient() -> None:
-    ours = order(accession("A", "ONE", stated=False), who=JANET)
-    bare = accession("A", "TWO", stated=False)
-    assert named(bare, known=(ours,)) is None
-    assert named(bare, known=(ours,), who=JANET) == ours
-
-
-def test_an_assumed_authority_is_not_enough_where_both_name_a_patient() -> None:
-    ours = order(accession("A"), who=JANET)
-    bare = accession("A", "FACILITY", stated=False)
-    assert named(bare, known=(ours,), who=(Identifier("1", "EAST"),)) is None
-    assert named(bare, known=(ours,), who=(Identifier("1", ""),)) == ours
-
-
-OTHER = (Identifier("2", "MAIN", "MR"),)
-
-
-def corrects(ours: Order, *numbers: OrderNumber) -> bool:
-    """Whether another patient under the key of this order is a correction of its patient."""
-    who = Patient(identifiers=OTHER)
-    return match(ours.key, numbers, who, (ours,), corrects=True).order is ours
-
-
-def test_another_patient_is_another_order_but_under_the_same_numbers_a_correction() -> None:
-    ours = order(accession("A"), filler("F"), who=JANET)
-    assert named(filler("F"), known=(ours,), who=OTHER) is None
-    assert corrects(ours, accession("A"), filler("F"))
-    visit = (Identifier("2", "MAIN", "VN"),)
-    assert named(filler("F"), known=(ours,), who=visit) == ours
-
-
-def test_an_accession_alone_never_makes_two_patients_one() -> None:
-    ours = order(accession("5551234"), filler("F1"), placer("P"), who=JANET)
-    assert not corrects(ours, accession("5551234"), filler("F2"))
-    assert not corrects(ours, accession("5551234"))
-    assert not corrects(ours, accession("5551234"), filler("F1"), placer("P2"))
-    every = (accession("5551234"), filler("F1"), placer("P"))
-    assert corrects(ours, *every)
-    final = match(ours.key, every, Patient(identifiers=OTHER), (ours,))
-    assert final.order is None
-    assert names_another(Patient(identifiers=OTHER), ours)
-    assert not names_another(Patient(), ours)
-
-
-def test_the_resource_of_a_server_may_be_corrected_to_another_patient() -> None:
-    place = OrderNumber(KeyKind.PLACE, "DiagnosticReport/1", "ehr")
-    assert corrects(order(accession("A"), place, who=JANET), accession("A"), place)
-    elsewhere = replace(place, value="DiagnosticReport/2")
-    ours = order(accession("A"), filler("1"), elsewhere, who=JANET)
-    assert not corrects(ours, accession("A"), filler("1"), place)
-
-
-def test_a_resource_is_the_same_whatever_numbers_its_versions_bring() -> None:
-    place = OrderNumber(KeyKind.PLACE, "DiagnosticReport/1", "ehr")
-    ours = order(accession("A"), filler("F"), place)
-    assert named(accession("B"), filler("G"), place, known=(ours,)) == ours
-    assert distinct([place, placer("P")])[0] == placer("P")
-
-
-def test_patients_of_two_authorities_are_not_joined_by_what_may_be_no_accession() -> None:
-    room = accession("ROOM1234", stated=False)
-    ours = order(room, filler("F1"), who=JANET)
-    stranger = (Identifier("9", "EAST"),)
-    assert named(room, filler("F2"), known=(ours,), who=stranger) is None
-    assert named(room, filler("F1"), known=(ours,), who=stranger) == ours
-    assert named(room, known=(ours,), who=stranger) == ours
-    sure = order(accession("A"), filler("F1"), who=JANET)
-    assert named(accession("A"), filler("F2"), known=(sure,), who=stranger) == sure
-
-
-def test_where_two_patients_have_the_same_number_a_version_without_one_is_neithers() -> None:
-    ours = order(accession("A"), filler("F1"), who=JANET)
-    theirs = replace(order(accession("A"), filler("F2"), who=OTHER), key=OWN)
-    assert named(accession("A"), known=(ours, theirs)) is None
-    assert named(accession("A"), filler("F2"), known=(ours, theirs)) == theirs
-    nobodys = replace(order(accession("A")), key=replace(OWN, value="A/1"))
-    assert named(accession("A"), known=(ours, theirs, nobodys)) == nobodys
-
-
-def test_the_patients_own_order_goes_before_a_correction_of_another_ones() -> None:
-    ours = order(accession("A"), filler("F"), who=JANET)
-    theirs = order(filler("F"), who=OTHER)
-    told = (accession("A"), filler("F"))
-    who = Patient(identifiers=OTHER)
-    found = match(ours.key, told, who, (ours, theirs), corrects=True)
-    assert (found.order, found.same) == (theirs, ())
-
-
 def test_a_new_order_gets_a_key_that_no_other_has() -> None:
     ours, patient = order(accession("A"), who=JANET), Patient(identifiers=OTHER)
     told = (accession("A"),)
@@ -185,54 +42,5 @@ def test_a_new_order_gets_a_key_that_no_other_has() -> None:
     assert second.value.startswith("A/")
 
 
-def test_a_lower_number_does_not_join_what_a_higher_one_tells_apart() -> None:
-    chest = order(accession("A1"), filler("F1"), placer("P"))
-    assert named(accession("A2"), placer("P"), known=(chest,)) is None
-    assert named(filler("F2"), placer("P"), known=(chest,)) is None
-    assert named(accession("A2"), filler("F1"), known=(chest,)) is None
-    assert named(placer("P"), known=(chest,)) == chest
-    assert named(accession("A1"), filler("F2"), known=(chest,)) == chest
-
-
-def test_orders_that_a_version_shows_to_be_one_are_that_of_the_oldest_alert() -> None:
-    older = order(accession("A"), alert="older")
-    newer = replace(order(filler("F"), alert="newer"), opened_at=THEN + timedelta(hours=1))
-    both = (accession("A"), filler("F"))
-    for ended in (older, replace(older, is_open=False)):
-        found = match(OWN, both, Patient(), (newer, ended))
-        assert (found.order, found.same, found.others) == (ended, (newer,), ())
-    quiet = order(filler("F"))
-    assert match(OWN, both, Patient(), (quiet, older)).same == (quiet,)
-    assert match(OWN, both, Patient(), (order(accession("A")), quiet)).same == (quiet,)
-
-
-def test_what_a_higher_number_or_the_patient_tells_apart_is_not_joined() -> None:
-    place = OrderNumber(KeyKind.PLACE, "DiagnosticReport/1", "ehr")
-    ours, theirs = order(accession("A"), filler("F")), order(accession("B"), place, alert="b")
-    found = match(OWN, (filler("F"), place), Patient(), (ours, theirs))
-    assert (found.order, found.same, found.others) == (ours, (), (theirs,))
-    mine, another = order(accession("A"), who=JANET), order(filler("F"), who=OTHER)
-    assert match(OWN, (accession("A"), filler("F")), Patient(), (mine, another)).same == ()
-
-
-def test_the_orders_own_numbers_go_before_those_of_whoever_ordered() -> None:
-    ours, group = order(accession("A")), order(placer("P"), alert="group")
-    found = match(OWN, (accession("A"), placer("P")), Patient(), (group, ours))
-    assert (found.order, found.same, found.others) == (ours, (), (group,))
-
-
-def test_the_same_bytes_leave_no_doubt() -> None:
-    content = OrderNumber(KeyKind.MESSAGE, "digest")
-    stand_in = order(content, alert="stand-in")
-    assert named(accession("A"), content, known=(stand_in,)) == stand_in
-
-
 def test_what_is_new_of_some_numbers_is_what_the_order_was_not_known_by() -> None:
     assert news((accession("F"), placer("P")), order(filler("F"))) == (placer("P"),)
-
-
-@given(st.permutations([order(accession("A"), alert="1"), order(filler("F"), alert="2"),
-                        order(placer("P"), alert="3")]))  # fmt: skip
-def test_the_choice_does_not_depend_on_what_the_database_names_first(known: list[Order]) -> None:
-    every = (accession("A"), filler("F"), placer("P"))
-    assert match(OWN, every, Patient(), known).order == order(accession("A"), alert="1")
