@@ -5,6 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.wrong_number import says_wrong_number
+
 
 class Verb(StrEnum):
     """What can be asked for by SMS."""
@@ -55,17 +57,6 @@ _SIGNATURE = re.compile(
     r"\n[ ]*(?:-{2,3}[ ]*\n|(?:sent (?:from|via|by) |get outlook for ))(?P<signed>.*)",
     _FLAGS | re.DOTALL,
 )
-# The whole message, and no verb with a code: whoever answers a page has the right phone.
-_BEFORE = (
-    r"(?:sorry|hi|hello|hey|no|oops|i think|this is|that is|that's|it's|you have|you've got|u have)"
-)
-_AFTER = r"(?:sorry|please|pls|stop|thanks|thank you|thx|bye|not me|remove me)"
-_WRONG_NUMBER = re.compile(
-    rf"\W*(?:{_BEFORE}\W+)*(?:(?:the|a|an)\W+)?wrong\W+(?:phone\W+)?(?:number|person|phone|nr|num)"
-    rf"(?:\W+{_AFTER})*\W*|\W*(?:{_BEFORE}\W+)*wrong\s*#\W*"
-    r"|\W*n[uú]mero\s+equivocado\W*|\W*se ha equivocado de n[uú]mero\W*",
-    re.IGNORECASE,
-)
 # In a signature nobody takes back what stands above it; where somebody might, a person reads on.
 _SECOND_THOUGHT = re.compile(rf"\b(?:{_VERBS}|no|not|never|wrong|wait|cannot)\b|n't", _FLAGS)
 # The emoji that only agree, and the shades of their skin; the minus sign is no dash.
@@ -95,7 +86,7 @@ def parse_reply(body: str) -> Reply | Unclear:
         return Reply(Verb(whole[1].upper()), code)
     if _word(text) in _CARRIER_WORDS:
         return Unclear.CARRIER_WORD
-    if _WRONG_NUMBER.fullmatch(text):
+    if says_wrong_number(text, holds_code=bool(codes_in(text))):
         return Unclear.WRONG_NUMBER
     if len(_CODE.findall(text)) > 1:
         return Unclear.SEVERAL_CODES

@@ -189,6 +189,17 @@ def test_only_a_verb_and_one_code_and_nothing_else_is_read_as_an_answer(body: st
         *("Wrong number", "WRONG NUMBER!!", "you have the wrong number.", "wrong  phone number"),
         *("Wrong person, please stop", "I think wrong number", "sorry, wrong #", "wrong nr"),
         *("número equivocado", "NUMERO EQUIVOCADO", "Se ha equivocado de número"),
+        *("Wrong number, who is this?", "Who is this? Wrong number", "No, wrong number"),
+        *("You've reached the wrong number", "You texted the wrong number", "falsche Nummer"),
+        *("wrong number. stop texting me", "Wrong no.", "Número equivocado, no soy doctor"),
+        *(
+            "This is the wrong number for Dr. Park",
+            "Mauvais numéro !",
+            "Someone gave you a wrong #",
+        ),
+        *("I don’t know any Dr. Park, wrong number", "I do not know you you have the wrong number"),
+        *("This is not Dr. Park", "This isn’t Dr. Sam O’Brien, stop", "Not Dr Park"),
+        *("I'm not Dr. Park", "this is not dr park this is his wife"),
     ],
 )
 def test_whoever_has_the_phone_may_say_that_the_number_is_wrong(body: str) -> None:
@@ -200,6 +211,16 @@ def test_whoever_has_the_phone_may_say_that_the_number_is_wrong(body: str) -> No
     [
         *("wrong patient", "this is not the wrong number", "wrong", "not a wrong number"),
         *("the number is wrong for slice 4", "wrong number of slices", "this is not wrong number"),
+        *("I don’t think this is a wrong number", "This isn't the wrong number"),
+        *("No es un número equivocado", "Das ist keine falsche Nummer"),
+        *("I was given the wrong number", "Wrong number for the reading room", "wrong # of slices"),
+        *("The callback number is a wrong number", "There is a wrong number on the report"),
+        *(
+            "This is not Dr. Park’s patient",
+            "I am not the doctor on call",
+            "I'm not doctor on call",
+        ),
+        *("That's wrong no bleed seen", "Wrong number? PASS", "Wrong number, the code was 4827"),
         "You have the wrong person on this one, ask the surgeon",
         "ACK 4827. I called, reading room gave me the wrong number though",
     ],

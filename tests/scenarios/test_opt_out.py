@@ -131,7 +131,7 @@ def test_a_wrong_number_is_out_and_told_and_the_right_one_is_paged(hospital: Hos
     began = hospital.now
     hospital.send(hospital.report("cr-chest-pneumothorax", accession="1"))
     hospital.sam.phone.expect_sms(CODE)
-    hospital.sam.phone.send("You have the wrong number")
+    hospital.sam.phone.send("Who is this? You have the wrong number, stop texting me")
     hospital.sam.phone.expect_sms("this number gets no more messages")
     paged(hospital.ben)
     assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
