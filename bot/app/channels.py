@@ -21,7 +21,7 @@ from bot.phone.call_webhooks import CallWebhooks
 from bot.phone.calls import LONGEST_CALL, CallSender
 from bot.phone.client import TwilioAccount
 from bot.phone.guard import Guard
-from bot.phone.polling import Looks, Replies
+from bot.phone.polling import Asked, Looks, Replies
 from bot.phone.sms import SmsSender
 from bot.phone.webhooks import Webhooks
 from bot.settings import Settings
@@ -103,12 +103,13 @@ def _sms(settings: Settings, engine: Engine) -> SmsSender:
 def _polling(
     settings: Settings, engine: Engine, sms: SmsSender, calls: CallSender, woken: asyncio.Event
 ) -> dict[str, Loop]:
-    """Without a public URL nobody brings replies and receipts: they are asked for. With one a
-    receipt may get lost. The end of a call is asked for until it is known."""
-    seconds, brought = settings.twilio.poll_seconds, {SMS} if settings.web.public_url else set()
-    receipts = Looks(engine, {SMS: sms, VOICE: calls}, seconds, brought, woken)
-    loops: dict[str, Loop] = {"receipts": receipts.run}
-    return loops if brought else loops | {"replies": Replies(engine, sms, seconds).run}
+    """Without a public URL nobody brings replies and receipts: they are asked for. With one they
+    may get lost. The end of a call is asked for until it is known."""
+    seconds, public = settings.twilio.poll_seconds, bool(settings.web.public_url)
+    asked: Mapping[str, Asked] = {SMS: sms, VOICE: calls}
+    receipts = Looks(engine, asked, seconds, {SMS} if public else set(), woken)
+    replies = Replies(engine, sms, seconds, brought=public)
+    return {"receipts": receipts.run, "replies": replies.run}
 
 
 def _call_sender(settings: Settings, engine: Engine) -> CallSender:

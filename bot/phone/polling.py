@@ -47,6 +47,7 @@ QUICK_FOR = timedelta(minutes=15)
 SLOWER_BY = 5
 LONGEST_PAUSE = 10.0
 LONGEST_LEFT_ALONE = 60.0
+MOST_DOUBLINGS = 10
 IDLE_LOOK = timedelta(minutes=5)
 """Whoever has nothing to answer may still write STOP."""
 
@@ -121,20 +122,22 @@ class Looks:
 
 @dataclass
 class Replies:
-    """Fetches what phones have answered, the oldest first."""
+    """Fetches what phones have answered, the oldest first. Where webhooks bring it (``brought``)
+    only what came while our door was shut: Twilio brings a message once."""
 
     engine: Engine
     sms: SmsSender
     seconds: float
+    brought: bool = False
     looked_at: datetime | None = None
 
     async def run(self) -> None:
-        """Ask until cancelled, at once after the start; while nobody has anything to answer mostly
-        the database, and Twilio now and then."""
+        """Ask until cancelled, at once after the start; while nobody has anything to answer, or
+        webhooks bring it, only now and then."""
         trouble = 0
         asked_for = 0.0
         while True:
-            pause = await self.engine.database.read(self._pause)
+            pause = None if self.brought else await self.engine.database.read(self._pause)
             try:
                 if pause is not None or self._looked_long_ago():
                     await self.fetch()
@@ -143,9 +146,14 @@ class Replies:
                 trouble += 1
                 asked_for = _asked_for(error)
                 log.warning("replies_not_fetched", reason=str(error))
-            usual = self.seconds if pause is None else pause
-            pause = min(usual * 2 ** min(trouble, 10), max(usual, LONGEST_PAUSE))
-            await asyncio.sleep(max(pause, asked_for))
+            await asyncio.sleep(max(self._rest(pause, trouble), asked_for))
+
+    def _rest(self, pause: float | None, trouble: int) -> float:
+        """Seconds until the next look, after so many failures in a row."""
+        usual = self.seconds if pause is None else pause
+        longest = IDLE_LOOK.total_seconds() if self.brought else LONGEST_PAUSE
+        # A power that grows with an outage of hours is no float any more.
+        return min(usual * 2.0 ** min(trouble, MOST_DOUBLINGS), max(usual, longest))
 
     async def fetch(self) -> None:
         """What has come since the last look. Raises SendFailed or SendUncertain."""

@@ -93,7 +93,7 @@ class Poller:
         self._seen: set[str] = set()
         self._includes, self._page_size = True, _PAGE_SIZE
         self._twice = False
-        self._failures = 0
+        self._wait = _SHORTEST_WAIT
         self._asked = asyncio.Event()
         self.state = "not-polled-yet"
 
@@ -228,10 +228,9 @@ class Poller:
         try:
             taken = await self._poll_with_fewer_wishes()
         except TryLater as later:
-            self._failures += 1
+            self._wait = min(2 * self._wait, _LONGEST_WAIT)
             self._failed(later.reason)
-            grown = min(_SHORTEST_WAIT * 2.0**self._failures, _LONGEST_WAIT)
-            return max(grown, later.wait or 0.0)
+            return max(self._wait, later.wait or 0.0)
         except Refused as refused:
             self._failed(refused.reason)
             return _REFUSED_WAIT
@@ -239,7 +238,7 @@ class Poller:
             log.info("source_polled", source=self._origin.name, count=taken)
         if self.state != OK:
             log.info("source_reached", source=self._origin.name)
-        self.state, self._failures = OK, 0
+        self.state, self._wait = OK, _SHORTEST_WAIT
         return self._how.every.total_seconds()
 
     async def _poll_with_fewer_wishes(self) -> int:

@@ -228,6 +228,14 @@ def test_a_busy_twilio_is_asked_for_replies_no_sooner_than_it_wants(
     assert time.monotonic() - refused > 0.8
 
 
+@pytest.mark.parametrize(("brought", "longest"), [(False, 10.0), (True, 300.0)])
+def test_an_outage_of_days_makes_no_pause_that_cannot_be_computed(
+    closed_desk: Desk, brought: bool, longest: float
+) -> None:
+    replies = Replies(closed_desk.engine, closed_desk.sender, 2.0, brought=brought)
+    assert replies._rest(None, trouble=100_000) == longest
+
+
 def test_old_alerts_are_asked_about_more_slowly(closed_desk: Desk) -> None:
     replies = Replies(closed_desk.engine, closed_desk.sender, 2.0)
     pause = closed_desk.engine.database.look(replies._pause)

@@ -371,6 +371,18 @@ def test_a_server_that_is_away_is_unreachable(reading: Reading) -> None:
     asyncio.run(run())
 
 
+def test_a_server_that_is_away_for_days_is_asked_every_five_minutes(reading: Reading) -> None:
+    server = FhirServer(base="http://127.0.0.1:9/r4/")
+
+    async def run() -> list[float]:
+        async with reading.poller(server) as poller:
+            return [await poller._round() for _ in range(1_100)]
+
+    waits = asyncio.run(run())
+    assert waits[:4] == [2.0, 4.0, 8.0, 16.0]
+    assert waits[-1] == 300.0
+
+
 def test_a_page_that_fails_leaves_the_cursor_where_it_was(reading: Reading) -> None:
     server = many(25, page_size=10)
 

@@ -1,0 +1,67 @@
+"""With a public URL: what Twilio brought while our door was shut is fetched afterwards."""
+
+import pytest
+
+from bot.domain.alert import State
+from bot.phone import polling
+from bot.sandbox.hospital import Hospital
+from bot.sandbox.stories import code_in, paged
+from tests.scenarios.looking import ACKNOWLEDGED, expect_everything
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.1)
+
+
+@pytest.fixture
+def settings() -> dict[str, str]:
+    return {"READBACK_TWILIO__POLL_SECONDS": "0.1"}
+
+
+def fetched(hospital: Hospital) -> int:
+    """How often it was asked what has come to our number."""
+    world = hospital.world
+    ours = (e.body.get("To") == world.from_number for e in world.log if e.method == "messages.list")
+    return sum(ours)
+
+
+def acknowledged(hospital: Hospital) -> None:
+    """By the reply that nobody brought; and whoever sent it is told."""
+    hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+    hospital.settle()
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    assert len([m for m in hospital.ada.phone.sms if ACKNOWLEDGED.search(m.body)]) == 1
+    expect_everything(hospital)
+
+
+def test_a_reply_that_came_while_the_proxy_was_away_counts_within_minutes(
+    hospital: Hospital,
+) -> None:
+    hooks = hospital.world.twilio.carrier.hooks
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    hooks.unreachable = True
+    assert sms.reply(f"ACK {code_in(sms)}").webhook_status is None
+    hooks.unreachable = False
+    hospital.pass_time(minutes=5)
+    acknowledged(hospital)
+
+
+def test_a_reply_that_came_while_the_bot_was_started_anew_counts(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    hospital.close()
+    assert sms.reply(f"ACK {code_in(sms)}").webhook_status is None
+    hospital.open()
+    acknowledged(hospital)
+
+
+def test_what_was_brought_is_not_taken_twice(hospital: Hospital) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    assert sms.reply(f"ACK {code_in(sms)}").webhook_status == 200
+    before = fetched(hospital)
+    hospital.pass_time(minutes=5)
+    hospital.world.wait_until(lambda: fetched(hospital) > before)
+    acknowledged(hospital)
