@@ -141,6 +141,24 @@ _DENIED = re.compile(
     r"communicated|required|needed|detected|critical)\b)",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"(?:[^.;!\n]|\.(?=\d))*")
+_WORD = re.compile(r"[^\W_][\w'/-]*")
+# What a sentence may say that denies. "No evidence of flow" and "Not seen previously: dissection"
+# deny nothing but begin alike.
+_DENIAL = (
+    "none no n nil na n/a negative neg absent false never denied nothing zero 0 normal not "
+    "without unremarkable applicable there is are was were be been has have had of any a an the "
+    "this that these other such or nor and evidence acute critical significant unexpected "
+    "urgent emergent emergency actionable new immediate finding findings result results value "
+    "values abnormality abnormalities process processes disease change changes communication "
+    "notification identified present found seen noted made communicated notified called "
+    "reported required needed necessary detected visualized evident demonstrated at on in for "
+    "to with time exam examination study scan image images imaging report today currently "
+    "requiring require requires intracranial cardiopulmonary pulmonary cardiac thoracic "
+    "intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony traumatic post- "
+    "traumatic cervical lumbar spinal vascular neurologic intervention attention action"
+)
+_SAYS_NO_MORE = frozenset(_DENIAL.split())
 _ALONE = re.compile(
     r"(?:none|no|nil|n/?a|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)", re.IGNORECASE
 )
@@ -165,7 +183,14 @@ def _denies(found: re.Match[str]) -> bool:
     """Over a line's end without a colon only a bare "None." does: the text may go on there."""
     if "\n" in found["between"] and not re.search(r"[:?=]", found["between"]):
         return _ALONE.match(found["answer"]) is not None
-    return _DENIED.match(found["answer"]) is not None
+    return _DENIED.match(found["answer"]) is not None and _says_no_more(found["answer"])
+
+
+def _says_no_more(answer: str) -> bool:
+    """Whether its first sentence has nothing in it but the denial."""
+    sentence = _SENTENCE.match(answer)
+    words = _WORD.findall(sentence[0].lower()) if sentence else []
+    return all(word in _SAYS_NO_MORE for word in words)
 
 
 _ANSWERS = frozenset({"yes", "y", "no", "n", "none", "n/a"})

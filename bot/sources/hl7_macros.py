@@ -41,6 +41,14 @@ _STATED = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(rf"[ \t]*\n[ \t]*(?!{_DONE})[a-z]")
+# "CRITICAL RESULT Acute embolus": the finding stands behind the macro as it was dictated.
+_FOLLOWED = re.compile(
+    r"[ \t]+(?!(?i:polic(?:y|ies)|protocols?|procedures?|guidelines?|criteria|definitions?|lists?|"
+    r"reporting|management|workflow|process|systems?|forms?|fields?|sections?|templates?|macros?|"
+    r"flags?|line|hotline|team|coordinators?|services?|program|documentation|was|were|is|are|has|"
+    r"have|had|will|would|should|must|may|might|can|could|if|when|where|as|in|on|of|for|to|by|per|"
+    r"from|with|and|or|that|which|below|above|see|only|not|no|none)\b)[A-Za-z-]*[a-z]"
+)
 _ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
 _ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]\s)")
 _ACR = re.compile(
@@ -198,7 +206,7 @@ def _worded(text: Text) -> Iterator[re.Match[str]]:
 
 def _is_statement(match: re.Match[str]) -> bool:
     text, end = match.string, match.end()
-    if match[0].isupper() and text[end : end + 1] == ",":
+    if match[0].isupper() and (text[end : end + 1] == "," or _FOLLOWED.match(text, end)):
         return True
     return bool(_STATED.match(text, end)) and (match[0].isupper() or not _GOES_ON.match(text, end))
 

@@ -143,9 +143,21 @@ def appended_to(results: list[Result], wire: Wire, profile: Profile) -> frozense
 
 
 def orderer(order: Order, wire: Wire) -> str:
-    """OBR-16, or ORC-12 where it is empty."""
-    field = order.obr[16]
-    return field if field.strip(f" {wire.marks.component}") else order.orc[12]
+    """OBR-16, or ORC-12 where it is empty, or has no identifier and ORC-12 has one."""
+    field, other = order.obr[16], order.orc[12]
+    if _names_somebody(field, wire):
+        return field if _identifies(field, wire) or not _identifies(other, wire) else other
+    return other
+
+
+def _names_somebody(field: str, wire: Wire) -> bool:
+    return field.strip(f" {wire.marks.component}") not in {"", '""'}
+
+
+def _identifies(field: str, wire: Wire) -> bool:
+    """XCN-1, of the first repetition (HL7 v2.5.1, 2.A.88)."""
+    first = field.partition(wire.marks.repetition)[0].partition(wire.marks.component)[0]
+    return first.strip() not in {"", '""'}
 
 
 def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:

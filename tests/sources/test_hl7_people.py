@@ -53,3 +53,15 @@ def test_nobody_named_is_nobody() -> None:
 def test_thousands_of_orderers_cost_what_their_number_does() -> None:
     field = "~".join(f"{number}^N{number}^A" for number in range(20_000))
     assert len(report(sample(fields={16: field, 28: field})).ordering) == 20_000
+
+
+@pytest.mark.parametrize("useless", ["", '""', "^PARK^SAM", '""^PARK^SAM', "^^"])
+def test_where_obr_16_identifies_nobody_orc_12_does(useless: str) -> None:
+    by_order = ORC + "|" * 9 + "1003^PARK^SAM^^^DR^^^MAIN"
+    found = report(message(by_order, obr({16: useless}), OBX))
+    assert [i.value for provider in found.ordering for i in provider.identifiers] == ["1003"]
+
+
+def test_a_name_in_obr_16_stays_where_orc_12_identifies_nobody_either() -> None:
+    found = report(message(ORC + "|" * 9 + "^PARK^S", obr({16: "^ROE^JAN"}), OBX))
+    assert [provider.name for provider in found.ordering] == ["ROE, JAN"]
