@@ -73,7 +73,7 @@ def _say_what_holds(settings: "Settings", left_out: frozenset[str]) -> None:
         from bot.log import log
 
         for event, _ in _what_holds(settings, left_out):
-            log.warning(event)
+            log.warning("started_with", notice=event)
         return
     say_mode(settings)
     for _, sentence in _what_holds(settings, left_out):

@@ -33,4 +33,4 @@ def _note(c: Connection, engine: Engine, mobile: str, refused: SendFailed, as_of
         (who, *_) = people.by_mobile(c, mobile)
         record = Record(what, who.id, {"reason": refused.reason})
         audit.append(c, audit.ADMIN, [record], engine.clock.now())
-        after_commit(c, lambda: log.warning(what, reason=refused.reason))
+        after_commit(c, lambda: log.warning("number_taken_out", kind=what, reason=refused.reason))

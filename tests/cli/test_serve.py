@@ -139,8 +139,12 @@ def test_with_json_every_line_of_the_log_is_json_from_the_first_on(
         finally:
             process.terminate()
             process.wait()
-    events = [json.loads(line)["event"] for line in Path(target.name).read_text().splitlines()]
-    assert events[0] == "slack_needs_enterprise_plan_and_baa"
+    lines = [json.loads(line) for line in Path(target.name).read_text().splitlines()]
+    first = lines[0]
+    assert (first["event"], first["notice"]) == (
+        "started_with",
+        "slack_needs_enterprise_plan_and_baa",
+    )
 
 
 def test_it_runs_though_nothing_can_be_written_to_standard_error(
