@@ -68,7 +68,7 @@ def _settings(config: Path | None) -> "Settings":
     if is_configured(config):
         return settings_from(config)
     say("No settings here: the packaged policy, no sender profiles, times without a zone in UTC.")
-    site = {"name": "no site", "timezone": "UTC", "callback_number": "none"}
+    site = {"name": "no site", "timezone": "UTC", "callback_number": "000"}
     return Settings.model_validate({"site": site, "database": {"url": "sqlite:///readback.db"}})
 
 
