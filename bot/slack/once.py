@@ -98,10 +98,10 @@ class OnceApp(App):
         return False
 
     def _note_done(self, act: str) -> None:
-        """It is done, whether that can be noted or not."""
+        """It is done, whether that can be noted or not: Slack's answer must not wait for it."""
         now = self.engine.clock.now()
-        with suppress(SQLAlchemyError):
-            self.engine.database.run(lambda c: inbound.seen(c, PROVIDER, act, now))
+        with suppress(RuntimeError):  # the database is closed
+            self.engine.database.submit(lambda c: inbound.seen(c, PROVIDER, act, now))
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
         """As bolt does, noting the answer."""
