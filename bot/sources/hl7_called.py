@@ -15,6 +15,7 @@ from bot.sources.hl7_called_words import (
     NOT_REACHED,
     OF_OTHERS,
     SAID,
+    SHORTEST,
     SPOKEN,
     WHOM,
 )
@@ -63,7 +64,8 @@ def _documented(text: str, lowered: str = "") -> str:
 
 
 def _may_tell(lowered: str) -> bool:
-    return any(map(lowered.__contains__, FIRST_WORDS))
+    shortest = SHORTEST[1] in lowered and SHORTEST in lowered
+    return shortest or any(map(lowered.__contains__, FIRST_WORDS))
 
 
 def _told(sentence: str, after: str) -> str:

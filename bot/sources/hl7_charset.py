@@ -84,7 +84,7 @@ def decode(data: bytes) -> tuple[str, str]:
     if plain is not data:
         return by_trial(plain, ("utf-8", "cp1252"))
     declared = _declared(data)
-    codec = _CODECS.get(declared)
+    codec = _CODECS.get(declared) if declared else None
     if codec is None:
         return by_trial(data, ("cp1252",) if declared in _LATIN_1 else ("utf-8", "cp1252"))
     try:

@@ -20,7 +20,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 def read_out(results: list[Result], wire: Wire, documents: Documents) -> list[Result]:
     """The same, each document as its words, where no segment says anything in plain text: there a
     document is the same report once more, in print."""
-    if not wire.documents or any(_speaks(fields) for _, fields in results):
+    if any(map(_speaks, results)):
         return results
     return _with_words(results, wire, documents.words_in)
 
@@ -28,7 +28,7 @@ def read_out(results: list[Result], wire: Wire, documents: Documents) -> list[Re
 def salvaged_documents(results: list[Result], wire: Wire) -> list[Result]:
     """The same, each document but PDFs as its words: what cannot be read must not take long as
     well."""
-    return _with_words(results, wire, words_in) if wire.documents else results
+    return _with_words(results, wire, words_in)
 
 
 def unread_in(results: list[Result], documents: Documents, *, silent: bool) -> str:
@@ -46,7 +46,8 @@ def _with_words(results: list[Result], wire: Wire, words_of: _WordsIn) -> list[R
     return [(number, _read_out(fields, wire.marks, words_of)) for number, fields in results]
 
 
-def _speaks(fields: list[str]) -> bool:
+def _speaks(result: Result) -> bool:
+    fields = result[1]
     return fields[0] == "OBX" and is_prose(fields) and bool(at(fields, 5).strip())
 
 

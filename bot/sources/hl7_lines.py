@@ -1,8 +1,8 @@
 """The lines of one segment: prose with its line breaks, coded answers and figures in words."""
 
 import re
-from collections.abc import Iterable
 
+from bot.sources.hl7_flags import Result
 from bot.sources.hl7_marks import Marks, at
 from bot.sources.hl7_wire import Wire
 
@@ -31,15 +31,15 @@ def is_prose(fields: list[str]) -> bool:
 
 def lines_of(fields: list[str], wire: Wire) -> list[str]:
     """What one OBX or NTE says, a line each."""
-    return lines_of_all((fields,), wire)
+    return lines_of_all([(0, fields)], wire)
 
 
-def lines_of_all(segments: Iterable[list[str]], wire: Wire) -> list[str]:
+def lines_of_all(results: list[Result], wire: Wire) -> list[str]:
     """What these say, in order. Most say one line of prose: a call for each would take longer than
     all there is to do."""
     found: list[str] = []
     escaped, mark = wire.escaped, wire.marks.repetition
-    for fields in segments:
+    for _, fields in results:
         if len(fields) <= _OBX_5 or fields[0] == "NTE" or fields[2] in _READ_OTHERWISE:
             found += _otherwise(fields, wire)
             continue

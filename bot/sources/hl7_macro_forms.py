@@ -199,6 +199,8 @@ _ANSWERS = frozenset({"yes", "y", "no", "n", "none", "n/a"})
 
 def _by_box(line: str) -> bool | None:
     """What boxes behind it say; None where there are none. No tick at all is a form left empty."""
+    if "[" not in line and "(" not in line:
+        return None
     answers = line.lstrip(" \t:?=*-")
     if _BOX_FIRST.match(answers):
         found = [(word.lower() or "yes", tick) for tick, word in _BOX_FIRST.findall(answers)]

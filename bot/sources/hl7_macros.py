@@ -6,12 +6,12 @@ critical result policy"). In mammography "ACR category 1" is BI-RADS and means t
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import islice
 
-from bot.domain.profile import MOST_SEVERE, STANDARD, Profile, Rule
+from bot.domain.profile import MOST_SEVERE, STANDARD, Profile
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_called import tells_of_a_call
 from bot.sources.hl7_documents import salvaged_documents
@@ -174,29 +174,35 @@ def _may_have(lowered: str, profile: Profile) -> bool:
 def _found(text: str, there: _Places, profile: Profile) -> list[Flag]:
     """Each macro once, where it stood first."""
     both = text, text.lower()
-    found_ = [(match, rule.text, rule.category) for match, rule in _of_site(both, profile)]
-    if profile.dictated_macros:
-        found_ += _known(both)
     found: dict[str, Flag] = {}
-    for match, value, category in found_:
-        where = "" if value in found else there.where(match)
+    for value, category, matches in _macros(both, profile):
+        where = "" if value in found else next(filter(None, map(there.where, matches)), "")
         if where:
             found[value] = Flag(value, DICTATED, where, category)
     return list(found.values())
 
 
-def _known(text: Text) -> list[tuple[re.Match[str], str, str]]:
-    """The macros that everybody knows. A number given with one decides, whatever stands before."""
+Macro = tuple[str, str, Iterable[re.Match[str]]]
+"""The value and the category of its flag, and where it stands: looked for until it is found."""
+
+
+def _macros(text: Text, profile: Profile) -> Iterator[Macro]:
+    """The site's before those that everybody knows. A number given with one of these decides,
+    whatever stands before."""
+    for rule in profile.rules:
+        if rule.text:
+            words = (rule.text.split()[0].lower(),)
+            yield rule.text, rule.category, _some(_pattern(rule.text), words, text)
+    if not profile.dictated_macros:
+        return
     numbered = list(_some(_ACR, _ACR_BEGINS, text))
     numbered = [match for match in numbered if not _BREAST_WORDS.match(text[0], match.end())]
     if numbered and any(word in text[1] for word in _BREAST):
         numbered = []
+    yield from ((_code(match["number"]), "", (match,)) for match in numbered)
     begun = {match.start() for match in numbered}
-    plain = islice((match for match in _worded(text) if match.start() not in begun), _MOST)
-    return [
-        *((match, _code(match["number"]), "") for match in numbered),
-        *((match, "CRITICAL RESULT", MOST_SEVERE) for match in plain),
-    ]
+    plain = (match for match in _worded(text) if match.start() not in begun)
+    yield "CRITICAL RESULT", MOST_SEVERE, islice(plain, _MOST)
 
 
 def _worded(text: Text) -> Iterator[re.Match[str]]:
@@ -229,15 +235,6 @@ def _some(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterato
 
 def _code(number: str) -> str:
     return _BY_NUMBER[_NUMBERS.get(number.upper(), number)]
-
-
-def _of_site(text: Text, profile: Profile) -> list[tuple[re.Match[str], Rule]]:
-    return [
-        (match, rule)
-        for rule in profile.rules
-        if rule.text
-        for match in _some(_pattern(rule.text), (rule.text.split()[0].lower(),), text)
-    ]
 
 
 @lru_cache(maxsize=256)

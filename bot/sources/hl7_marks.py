@@ -56,11 +56,12 @@ def _marks_of(separator: str, others: str, charset: str) -> Marks:
 def fields_of(line: str, mark: str) -> list[str]:
     """The fields of a segment, with empty ones for those that the sender left out at its end."""
     fields = line.split(mark)
-    return fields + _EMPTY[len(fields) :]
+    fields += EMPTY[len(fields) :]
+    return fields
 
 
-_EMPTY = [""] * 51
-"""As many fields as the longest segment that is asked for by number has: OBR in v2.8."""
+EMPTY = [""] * 51
+"""A segment that is not there: as many fields as the longest that is asked for has, OBR in v2.8."""
 
 
 def at(parts: list[str], number: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from bot.domain.numbers import LONGEST
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
 from bot.sources.hl7_flags import Result
-from bot.sources.hl7_marks import Marks, at, fields_of
+from bot.sources.hl7_marks import EMPTY, Marks, at, fields_of
 from bot.sources.hl7_people import entity
 from bot.sources.hl7_wire import BadReport, Wire
 
@@ -35,7 +35,7 @@ class Order:
     statuses: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Numbers:
     """``every`` has them all with their authorities, ``key`` is made of the best."""
 
@@ -49,8 +49,7 @@ class Numbers:
 def orders_in(wire: Wire) -> list[Order]:
     """Each OBR with what follows it; results before the first belong to it."""
     orders: list[Order] = []
-    none = fields_of("", wire.marks.field)
-    pid, pv1, orc, shared = none, none, none, [""]
+    pid, pv1, orc, shared = EMPTY, EMPTY, EMPTY, [""]
     early: list[str] = []
     results, raw, others = list[Result](), early, list[str]()
     number, mark = 0, wire.marks.field
@@ -66,11 +65,11 @@ def orders_in(wire: Wire) -> list[Order]:
             if orders:
                 results, others = list[Result](), list[str]()
             orders.append(Order(pid, pv1, orc, obr, raw, results, others))
-            orc = none
+            orc = EMPTY
         elif name == "ORC":
             orc = fields_of(line, mark)
         elif name == "PID":
-            pid, pv1, shared = fields_of(line, mark), none, [line]
+            pid, pv1, shared = fields_of(line, mark), EMPTY, [line]
         elif name == "PV1":
             pv1 = fields_of(line, mark)
             shared = [*shared[:1], line]
@@ -137,8 +136,8 @@ def _number(order: Order, place: int, marks: Marks) -> tuple[str, tuple[str, str
 
 def _entity(field: str, marks: Marks) -> tuple[str, str]:
     """What is too long to be one is no number: a database could not index it."""
-    if not field:
-        return "", ""
+    if len(field) <= LONGEST:
+        return entity(field, marks)
     value, authority = entity(field, marks)
     if len(value) > LONGEST:
         return "", ""

@@ -142,18 +142,18 @@ def _name(family: str, given: list[str], marks: Marks) -> str:
 
 def patient(fields: list[str], marks: Marks) -> Patient:
     """Of PID-3 (PID-2 in old feeds), PID-5, PID-7 and PID-8."""
-    numbers = fields[3] or fields[2]
+    numbers = (fields[3] or fields[2]).split(marks.repetition)
     name = fields[5].split(marks.repetition, 1)[0].split(marks.component)
-    known = [_cx(one.split(marks.component), marks) for one in numbers.split(marks.repetition)]
     return Patient(
-        identifiers=tuple([identifier for identifier in known if identifier.value]),
+        identifiers=tuple([one for number in numbers if (one := _cx(number, marks)).value]),
         name=_name(name[0].split(marks.subcomponent, 1)[0], name[1:3], marks),
         birth_date=_day(marks.clean(fields[7])),
         sex=marks.clean(fields[8]),
     )
 
 
-def _cx(parts: list[str], marks: Marks) -> Identifier:
+def _cx(field: str, marks: Marks) -> Identifier:
+    parts = field.split(marks.component)
     authority = namespace(at(parts, 3), marks)
     return Identifier(marks.clean(parts[0]), authority, marks.clean(at(parts, 4)))
 

@@ -30,7 +30,7 @@ _ALL_FINAL = {"F"}
 """What most reports have there: they are spared a closer look."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Circumstances:
     """What is known beside the message: ``sender`` as "RIS/MAIN", ``zone`` for times without one,
     ``now`` to tell times ahead of it."""
@@ -91,7 +91,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     told = with_macros(told, lambda: prose_of(results, wire), profile)
     when = _times(order, stands, wire, known)
     silent = not (told.text or told.addenda)
-    unread = unread_in(results, documents, silent=silent) if wire.documents else ""
+    unread = unread_in(results, documents, silent=silent)
     doubt = hl7_charset.doubt(wire.header[18], wire.marks.charset, told.text)
     ordering = orderer(order, wire)
     radiologist = _interpreter(obr[32], marks, known) or _interpreter(obr[33], marks, known)
@@ -204,7 +204,7 @@ def _content_hash(order: Order, numbers: Numbers, ordering: str, unread: str) ->
 # ---- times ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Times:
     """``read_at`` is when the finding was written down: finalized, or preliminary since."""
 

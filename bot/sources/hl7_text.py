@@ -64,7 +64,7 @@ _MAY_BE_ADDED_TO = frozenset({Section.BODY, Section.RUNNING})
 """What is appended to an impression is shown with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Narrative:
     """``text`` is everything but the addenda, in the order received; ``flags`` are its own.
 
@@ -183,10 +183,11 @@ def narrate(
     """
     told = _Narrator(coded=wire.addenda and profile.layout is not Layout.SEGMENTS)
     for section, run in _runs(results, wire, profile):
-        if section in _ALONE or flags or appended:
+        flagged = any(number in flags for number, _ in run) if flags else False
+        if section in _ALONE or flagged or appended:
             _tell_each(told, section, run, (flags, appended), wire)
         else:
-            told.tell_run(section, lines_of_all((fields for _, fields in run), wire))
+            told.tell_run(section, lines_of_all(run, wire))
     return _finished(told)
 
 

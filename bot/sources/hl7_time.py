@@ -12,7 +12,7 @@ _TO_THE_MINUTE = 12
 _ZONE = re.compile(r"[+-]\d{4}$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
     """A time in UTC, or None; ``note`` says in words what is the matter with it.
 

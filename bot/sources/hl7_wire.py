@@ -26,13 +26,14 @@ class BadReport(Exception):
         self.reason, self.detail, self.code, self.location = reason, detail, code, location
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wire:
-    """One message, cut into lines; fields are cut by whoever wants them.
+    """One message, cut into lines; fields are cut by whoever wants them. Not frozen, as nothing is
+    that is made for each message and does not leave the reader: that takes three times as long.
 
     ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex`` and
     ``addenda`` are False where no escape, RadLex code or heading of an addendum can occur: most
-    messages are spared the search. ``documents`` False leaves embedded ones unread.
+    messages are spared the search.
     """
 
     header: list[str]
@@ -41,7 +42,6 @@ class Wire:
     escaped: bool
     radlex: bool
     addenda: bool
-    documents: bool = True
 
     def msh(self, number: int) -> str:
         """The first component of a header field, cleaned."""
