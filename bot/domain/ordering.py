@@ -17,8 +17,9 @@ class Version:
 
     ``category`` is None where this version says nothing about it: a missing flag never lowers
     what an earlier version said. ``finding_hash`` covers what somebody acknowledges: the
-    impression and the addenda that carry a flag. ``review`` says why a coordinator must look.
-    Times are as stated, one for the other where only one is, else NO_TIME. ``if_preliminary`` is
+    impression and the addenda that carry a flag; empty where a mere addendum leaves it as it was.
+    ``review`` says why a coordinator must look. Times are as stated, one for the other where only
+    one is, else NO_TIME. ``if_preliminary`` is
     what the site had set for its sender when it was received. ``order`` is the filler's number,
     where one is told; ``machine``: no human signed it; ``unread``: a flagged message that nobody
     could read stands in for its report.

@@ -83,7 +83,7 @@ def _after(before: Settled, version: Version) -> Settled:
         category=category,
         flagged_category=before.flagged_category if category == ROUTINE else category,
         # A withdrawal says nothing of the finding: a later correction is compared with what stood.
-        finding_hash=before.finding_hash if withdrawn else version.finding_hash,
+        finding_hash=(not withdrawn and version.finding_hash) or before.finding_hash,
         review=version.review if said else before.review or _reissued(before, version),
         ever_flagged=before.ever_flagged or category != ROUTINE,
     )

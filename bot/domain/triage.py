@@ -57,9 +57,12 @@ def triage(report: Report, policy: Policy) -> Triage:
 def finding_hash(report: Report, policy: Policy) -> str:
     """What an acknowledgment is about: the impression and the addenda flagged themselves.
 
-    The whole text stands in where the report marks no impression.
+    The whole text stands in where the report marks no impression. A mere addendum without a flag
+    says nothing of it: empty.
     """
     flagged = [a.text for a in report.addenda if any(_asks(f, policy) for f in a.flags)]
+    if report.addenda and not (flagged or report.impression or report.text):
+        return ""
     spoken = [report.impression or report.text, *flagged]
     words = "\n".join(" ".join(text.split()) for text in spoken)
     return hashlib.sha256(words.encode()).hexdigest()

@@ -14,6 +14,7 @@ from bot.domain.window import off_the_wall
 from bot.domain.wording import DOCUMENT_UNREAD
 from bot.engine import before_final, drills
 from bot.engine.context import Engine
+from bot.engine.holding import whole
 from storage import alerts, codes, outbox, people, reports
 from storage.outbox import Claimed
 
@@ -115,7 +116,7 @@ def finding(c: Connection, alert: Alert) -> str:
 
 
 def _words(c: Connection, report_id: str) -> str:
-    report = reports.load(c, report_id)
+    report = whole(c, report_id)
     flagged = [addendum.text for addendum in report.addenda]
     missing = [DOCUMENT_UNREAD] if report.unread else []
     return "\n\n".join([report.impression or report.text, *flagged, *missing]).strip()
@@ -126,7 +127,7 @@ def was_called(c: Connection, alert: Alert, person: Person) -> bool:
     or attends the patient by identifier, and whose family name the documentation has."""
     if not alert.is_open or not alert.report_id or person.id not in alert.paged:
         return False
-    report = reports.load(c, alert.report_id)
+    report = whole(c, alert.report_id)
     if not called.names(report.called, person.name):
         return False
     theirs = (*report.ordering, *report.attending)

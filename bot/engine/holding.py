@@ -5,7 +5,7 @@ an older version said, and so does a withdrawal.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from sqlalchemy import Connection
@@ -15,6 +15,7 @@ from bot.domain.identity import contradict, says_who
 from bot.domain.ordering import Version
 from bot.domain.policy import Policy
 from bot.domain.report import Identifier, Patient, Provider, Report, Status
+from bot.domain.siblings import by_order
 from storage import people, reports
 from storage.alerts import AlertFacts
 
@@ -55,6 +56,36 @@ def held(c: Connection, versions: Iterable[Version], policy: Policy, load: Load)
     )
     patients = (report.patient for report in newest_first() if says_who(report.patient))
     return Held(facts, next(patients, Patient()))
+
+
+def whole(c: Connection, report_id: str) -> Report:
+    """The version as people have to read it: a mere addendum with the report that it adds to."""
+    report = reports.load(c, report_id)
+    if report.text or report.impression or not report.addenda:
+        return report
+    before, added = _body_before(c, report, report_id), list(report.addenda)
+    if before is None:
+        return report
+    return replace(
+        report,
+        text=before.text,
+        impression=before.impression,
+        addenda=(*(one for one in before.addenda if one not in added), *added),
+        called=report.called or before.called,
+        study_uid=report.study_uid or before.study_uid,
+    )
+
+
+def _body_before(c: Connection, report: Report, report_id: str) -> Report | None:
+    """The newest of its order's versions that has a text."""
+    orders = by_order(reports.versions(c, report.key))
+    own = next((some for some in orders if any(v.report_id == report_id for v in some)), [])
+    told = (version for version in own if version.status is not Status.WITHDRAWN)
+    for version in sorted(told, key=lambda v: (v.status_at, v.sent_at), reverse=True):
+        found = reports.load(c, version.report_id)
+        if found.text or found.impression:
+            return found
+    return None
 
 
 def _newest_first(versions: Iterable[Version], policy: Policy) -> list[Version]:

@@ -11,6 +11,7 @@ from bot.domain.events import Record
 from bot.engine.compose import finding as finding_of
 from bot.engine.compose import name_of, person_of, was_called
 from bot.engine.context import Engine
+from bot.engine.holding import whole
 from storage import alerts, audit, reports
 from storage.audit import Entry
 
@@ -69,7 +70,7 @@ def _view(
     administers = bool(ADMINISTERS & set(person.roles))
     entitled = _entitled(alert, person_id, administers=administers)
     shown = finding_of(c, alert) if wants_finding and entitled else ""
-    report = reports.load(c, alert.report_id) if shown else None
+    report = whole(c, alert.report_id) if shown else None
     now = engine.clock.now()
     if shown:
         record = Record("finding_shown", person_id, {"version": alert.version})

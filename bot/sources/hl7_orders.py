@@ -23,7 +23,9 @@ _FEWEST_DIGITS = 4
 class Order:
     """An OBR with what belongs to it. ``raw`` is what the content hash covers, ORC left out;
     ``others`` are those of its segments that have no place of their own here. The four segments
-    have each field that they are asked for, see fields_of: a segment that is not there is empty."""
+    have each field that they are asked for, see fields_of: a segment that is not there is empty.
+    ``added`` are the numbers of results that add to the others, ``parent`` is the field by which
+    an addendum that came alone names its report; see hl7_parents."""
 
     pid: list[str]
     pv1: list[str]
@@ -33,6 +35,8 @@ class Order:
     results: list[Result] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
+    added: frozenset[int] = frozenset()
+    parent: str = ""
 
 
 @dataclass(slots=True)

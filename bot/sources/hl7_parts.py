@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.domain.profile import Profile
 from bot.domain.report import ReportKey, Status
 from bot.sources.hl7_orders import Numbers, Order, code, numbers_of
+from bot.sources.hl7_parents import adopt
 from bot.sources.hl7_status import stated, status
 from bot.sources.hl7_wire import BadReport, Wire
 
@@ -19,11 +20,15 @@ def by_key(orders: list[Order], wire: Wire, profile: Profile) -> tuple[list[Part
 
     Parts of one key and patient are one report. Where they are not finished alike, each filler's
     number has its own; of parts with the same number the most finished count, as in
-    hl7_status.status. A part without a number belongs to the same patient's first order, and stands
-    in the second list where there is none.
+    hl7_status.status. An addendum with an OBR of its own is part of its parent, see hl7_parents. A
+    part without a number belongs to the same patient's first order, and stands in the second list
+    where there is none.
     """
     for order in orders:
         order.statuses.append(stated(order.obr, order.orc, order.raw, wire, profile)[0])
+    for order in orders:
+        if (order.obr[29] or order.orc[8]) and _finished(order, wire) >= 0:
+            adopt(order, orders, wire, profile)
     if len(orders) == 1:
         numbers = numbers_of(orders[0], wire)
         return ([(orders[0], numbers)], []) if numbers else ([], orders)
@@ -86,6 +91,7 @@ def _finished(order: Order, wire: Wire) -> int:
 def _merge(order: Order, more: Order, *, counts: bool) -> None:
     order.raw += more.raw
     order.others += more.others
+    order.added |= more.added
     if counts:
         order.results += more.results
         order.statuses += more.statuses

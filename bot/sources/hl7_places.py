@@ -115,7 +115,8 @@ def _of_numbers(order: Order, numbers: Numbers, wire: Wire) -> Iterator[tuple[st
     known = {place: entity(value, wire.marks) for place, value in fields.items()}
 
     def of(number: str, *places: str) -> str:
-        return next((place for place in places if known[place][0] == number), "") if number else ""
+        found = next((place for place in places if known[place][0] == number), "") if number else ""
+        return order.parent if order.parent and found in {"OBR-2", "OBR-3"} else found
 
     key = of(numbers.key.value, *known)
     yield "key.value", key

@@ -81,7 +81,10 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         codes = {said(marks.first(code), profile) for code in codes}
         deletes = any(map(is_deleted, codes))
         added = appended_to(order.results, wire, profile)
+    added |= order.added
     stands = status(order.statuses, codes)
+    if order.parent and stands is Status.FINAL:
+        stands = Status.ADDENDED
     deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire, profile) if deletes else order.results
     documents = Documents()
@@ -102,7 +105,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         finalized_at=when.finalized_at,
         discovered_at=_discovered(results, flagged, order, when, wire, zone) if flagged else None,
         content_hash=_content_hash(order, numbers, ordering, unread),
-        exam=exam_of(obr, marks),
+        exam=_exam(order, marks),
         modality=modality_of(obr, marks),
         text=told.text,
         impression=told.impression,
@@ -131,6 +134,12 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         order=bare(numbers.filler),
         unread=unread,
     )
+
+
+def _exam(order: Order, marks: Marks) -> str:
+    """That of an addendum alone is its parent's, whatever it is called."""
+    named = exam_of(order.obr, marks)
+    return "" if order.parent and "ADDEND" in named.upper() else named
 
 
 def appended_to(results: list[Result], wire: Wire, profile: Profile) -> frozenset[int]:

@@ -112,14 +112,19 @@ def status(order_codes: list[str], observation_codes: Set[str]) -> Status:
     return max(stated, key=lambda status: -1 if status is Status.WITHDRAWN else status)
 
 
+def of_observation(code: str) -> Status | None:
+    """What OBX-11 says of one observation; None where it is of no table."""
+    return _OBSERVATION.get(plain(code))
+
+
 def is_deleted(code: str) -> bool:
     """OBX-11 of one observation: its text and flags hold no more."""
-    return code != "F" and _OBSERVATION.get(plain(code)) is Status.WITHDRAWN
+    return code != "F" and of_observation(code) is Status.WITHDRAWN
 
 
 def appended(codes: Iterable[tuple[int, str]]) -> frozenset[int]:
     """Of OBX-11 by number the observations that are added to others (B, ADD); none where all are:
     then they are the report."""
-    of = {number: _OBSERVATION.get(plain(code)) for number, code in codes}
+    of = {number: of_observation(code) for number, code in codes}
     added = frozenset(number for number, one in of.items() if one is Status.ADDENDED)
     return added if len(added) < len(of) else frozenset()

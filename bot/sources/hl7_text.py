@@ -34,7 +34,7 @@ _BY_CODE = {
 
 
 @kept
-def _section(
+def section_in(
     identifier: str,
     component: str,
     subcomponent: str,
@@ -206,7 +206,7 @@ def _runs(
             if asked != identifier:
                 identifier, marks = asked, (wire.marks.component, wire.marks.subcomponent)
                 run = []
-                found.append((_section(asked, *marks, profile.layout, profile.sections), run))
+                found.append((section_in(asked, *marks, profile.layout, profile.sections), run))
         run.append(result)
     return found
 

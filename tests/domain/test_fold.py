@@ -44,6 +44,14 @@ def shown(*told: Version) -> tuple[State, str, str]:
     return end
 
 
+def test_a_mere_addendum_leaves_the_finding_as_it_was() -> None:
+    first = version(1, "critical", finding="f1")
+    added = version(2, status=Status.ADDENDED, finding="")
+    found = settled(first, added)
+    assert (found.newest, found.category, found.finding_hash) == (added, "critical", "f1")
+    assert settled(added).finding_hash == ""
+
+
 # ---- orders on one accession ----------------------------------------------------------------
 
 CHEST = version(1, "critical", order="F1")

@@ -74,6 +74,13 @@ def test_the_whole_text_stands_in_where_no_impression_is_marked() -> None:
     assert hashed(impression="", text="a") != hashed(impression="", text="b")
 
 
+def test_a_mere_addendum_says_nothing_of_the_finding_unless_it_is_flagged() -> None:
+    alone = {"impression": "", "text": ""}
+    assert hashed(**alone, addenda=(Addendum("Called."),)) == ""
+    assert hashed(**alone, addenda=(Addendum("Bleed.", (flag("AA"),)),)) != ""
+    assert hashed(**alone, addenda=()) != ""
+
+
 @pytest.mark.parametrize(
     ("value", "counts"),
     [("RID49480", True), ("RID49483", True), ("AA", True), ("A", False), ("RID50261", False)],

@@ -6,14 +6,16 @@ import threading
 
 import pytest
 
-from bot.domain.events import Declined, DeclineReason
+from bot.domain.events import Acknowledged, Declined, DeclineReason, ReadBack
 from bot.domain.wording import DOCUMENT_UNREAD
 from bot.engine import views
 from bot.engine.alerts import apply_in
 from bot.engine.bridge import Bridge
+from bot.sandbox.hospital import EVERY_STATE
 from bot.sources import documents
-from storage import people
+from storage import alert_lists, people
 from tests.engine.conftest import Bench
+from tests.scenarios.looking import version
 from tests.sources.oru import sample
 from tests.sources.pdf_samples import pdf
 
@@ -72,6 +74,56 @@ def test_once_it_can_be_read_what_it_says_is_asked_for(
     bench.take(data.replace(b"MSG1", b"MSG2"))
     assert bench.alert().category == "critical"
     assert "Embolism." in see(bench, "Lind").finding
+
+
+def addendum(bench: Bench, words: str, flag: str = "") -> bytes:
+    """An addendum to E1 that came alone, as an order of its own that names its parent."""
+    bench.pass_time(minutes=5)
+    told = version("E1", bench.clock.at, control=f"A{bench.clock.at}", flag=flag, impression=words)
+    for of_report, of_addendum in (
+        (b"ORC|RE|PE1|E1^RIS", b"ORC|RE"),
+        (b"|PE1|E1^RIS|", b"||E1-1^RIS|"),
+        (b"^MAIN||E1||||", b"^MAIN||||||"),
+        (b"|||||||3001&", b"||||^E1&RIS|||3001&"),
+        (b"|REPORT&IMP^", b"|&ADT^"),
+    ):
+        assert of_report in told
+        told = told.replace(of_report, of_addendum)
+    return told
+
+
+def acknowledged(bench: Bench) -> None:
+    bench.report()
+    alert, ada = bench.alert(), person(bench, "Osei")
+    event = Acknowledged(ada, "slack", alert.version, ReadBack.NONE)
+    bench.database.run(lambda c: apply_in(c, bench.engine, alert.id, event))
+
+
+def test_an_addendum_that_comes_alone_asks_nobody_again_and_is_read_with_its_report(
+    bench: Bench,
+) -> None:
+    acknowledged(bench)
+    bench.take(addendum(bench, "Called to Dr. Osei at 12:01."))
+    (row,) = bench.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 9))
+    assert row.state == "acknowledged"
+    finding = see(bench, "Osei").finding
+    assert finding.index("hematoma") < finding.index("Called to Dr. Osei")
+    bench.take(addendum(bench, "Second reading agrees."))
+    assert "hematoma" in see(bench, "Lind").finding
+
+
+def test_one_with_a_flag_of_its_own_asks_again(bench: Bench) -> None:
+    acknowledged(bench)
+    bench.take(addendum(bench, "Larger than before.", "HH"))
+    (row,) = bench.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 9))
+    assert row.state == "open"
+    assert "hematoma" in see(bench, "Osei").finding
+    assert "Larger than before." in see(bench, "Osei").finding
+
+
+def test_an_addendum_whose_report_never_came_is_read_alone(bench: Bench) -> None:
+    bench.take(addendum(bench, "Larger than before.", "HH"))
+    assert see(bench, "Lind").finding == "Larger than before."
 
 
 def test_not_my_patient_ends_the_entitlement(bench: Bench) -> None:

@@ -128,6 +128,27 @@ def test_two_exams_on_one_placers_order_stay_two_and_what_names_only_that_ends_n
     assert [row.state for row in desk.rows()] == ["open", "open"]
 
 
+def test_an_addendum_that_names_its_report_by_obr_29_is_part_of_it_in_any_order(
+    desk: Desk,
+) -> None:
+    for number, order in enumerate(permutations(range(3))):
+        told = [
+            oru(filler=f"F1000{number}^RIS"),
+            oru(filler=f"F1000{number}^RIS", flag="RID49482", minutes=1, status="C"),
+            _addendum(number, minutes=2),
+        ]
+        before = {row.ref for row in desk.rows()}
+        assert desk.more(*(told[place] for place in order)) == 1
+        (row,) = (row for row in desk.rows() if row.ref not in before)
+        assert (row.state, row.category) == ("open", "significant"), order
+
+
+def _addendum(number: int, minutes: int) -> bytes:
+    data = oru(filler=f"F1000{number}-1^RIS", flag="", minutes=minutes)
+    parent = f"||CT|F||||^F1000{number}&RIS\r".encode()
+    return data.replace(b"||CT|F\r", parent).replace(b"REPORT&IMP^", b"&ADT^")
+
+
 # ---- any of its numbers, by either source, in any order -----------------------------------------
 
 ORIGIN = Origin("ehr", {"urn:oid:1.2.840.1.2": "RIS", "urn:oid:5.5": "MAIN"}, CHICAGO)
