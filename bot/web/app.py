@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
+GRACE_SECONDS = 3.0
+
 
 def build(routes: Sequence[BaseRoute]) -> Starlette:
     """The app of these routes. What is not there, or goes wrong, is answered in a few words."""
@@ -32,13 +34,33 @@ async def _broke(_: Request, __: Exception) -> Response:
 
 
 class _Uvicorn(uvicorn.Server):
+    """Ends as soon as it is told to and nothing is under way; uvicorn itself looks for either only
+    every tenth of a second, and everything else that stops would wait for it."""
+
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.listening = asyncio.Event()
+        self.listening, self.ended = asyncio.Event(), asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+    async def main_loop(self) -> None:
+        ticking = asyncio.create_task(super().main_loop())
+        await self.ended.wait()
+        ticking.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn tells nobody
+                    await asyncio.sleep(0.005)
+                return
+        await super().shutdown(sockets)  # cancels what is left
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -72,7 +94,7 @@ class Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_graceful_shutdown=3,
+            timeout_graceful_shutdown=0,
         )
         self._uvicorn = _Uvicorn(config)
         self._serving = asyncio.create_task(self._uvicorn.serve([listener]), name="web")
@@ -86,7 +108,7 @@ class Server:
     async def stop(self) -> None:
         """Finish the requests under way, for three seconds at most."""
         if self._uvicorn and self._serving:
-            self._uvicorn.should_exit = True
+            self._uvicorn.ended.set()
             await self._serving
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.web import app
 from bot.web.app import Server, build
 from tests.web.served import answers
 from tests.written import writing
@@ -80,6 +81,42 @@ def test_it_stops_although_a_client_holds_its_connection() -> None:
         writer.close()
 
     asyncio.run(run())
+
+
+async def heard_by_who_asked_before_the_stop(*, is_answered: bool) -> str:
+    """Whose request was under way when the server was told to stop."""
+    asked, answering = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> Response:
+        asked.set()
+        await answering.wait()
+        return PlainTextResponse("at last")
+
+    server = Server(build([Route("/slow", slow)]), "127.0.0.1", 0)
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET /slow HTTP/1.1\r\nHost: here\r\n\r\n")
+    await asked.wait()
+    stopping = asyncio.create_task(server.stop())
+    await asyncio.sleep(0)
+    if is_answered:
+        answering.set()
+    heard = await reader.read()
+    await stopping
+    writer.close()
+    return heard.decode()
+
+
+def test_a_request_under_way_is_answered_before_it_stops() -> None:
+    assert "at last" in asyncio.run(heard_by_who_asked_before_the_stop(is_answered=True))
+
+
+def test_one_that_is_never_answered_does_not_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "GRACE_SECONDS", 0.1)
+    with writing() as log:
+        heard = asyncio.run(heard_by_who_asked_before_the_stop(is_answered=False))
+    assert "at last" not in heard
+    assert any("shutdown" in str(line) for line in log.lines)
 
 
 def test_one_that_was_never_started_can_be_stopped() -> None:
