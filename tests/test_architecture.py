@@ -108,3 +108,12 @@ def test_only_the_command_line_and_the_app_know_the_settings() -> None:
     assert [
         path for path in knowing if not path.startswith(("bot/cli", "bot/app", "bot/settings"))
     ] == []
+
+
+def test_pypdf_is_imported_only_in_the_process_that_reads_pdfs() -> None:
+    importing = [
+        where(path)
+        for path in SOURCES
+        if any(name.startswith(("pypdf", "bot.sources.pdf_words")) for _, name in imports(path))
+    ]
+    assert importing == ["bot/sources/pdf_words.py"]

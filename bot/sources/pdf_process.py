@@ -6,6 +6,7 @@ import atexit
 import hashlib
 import os
 import selectors
+import struct
 import subprocess
 import sys
 import threading
@@ -13,8 +14,8 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 
-from bot.sources.pdf_words import HEAD
-
+# Here and not with the reader: that imports pypdf, and the bot would start later for it.
+HEAD = struct.Struct("!I")
 _MOST_REMEMBERED = 1_000
 _START_SECONDS = 60.0
 """For a machine that is busy with a thousand other things; a start takes a fifth of one."""

@@ -6,7 +6,6 @@ A request is its length in four bytes, the largest first, and the document; so i
 import io
 import logging
 import signal
-import struct
 import sys
 from contextlib import suppress
 from itertools import islice
@@ -14,11 +13,12 @@ from typing import BinaryIO
 
 from pypdf import PdfReader
 
+from bot.sources.pdf_process import HEAD
+
 # Its warnings about broken files can quote them.
 logging.getLogger("pypdf").propagate = False
 logging.getLogger("pypdf").addHandler(logging.NullHandler())
 
-HEAD = struct.Struct("!I")
 _MOST_PAGES = 200
 _MOST_MEMORY = 2 * 1024**3
 """Bytes: some kilobytes can be told to unpack into more than any machine has."""

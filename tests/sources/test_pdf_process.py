@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.sources.pdf_process import PdfProcess, TooSlow
-from bot.sources.pdf_words import HEAD, answer
+from bot.sources.pdf_process import HEAD, PdfProcess, TooSlow
+from bot.sources.pdf_words import answer
 from tests.sources.pdf_samples import endless_pdf, pdf
 
 SCAN, BROKEN = pdf([]), b"%PDF-1.7 and no more"
