@@ -2,6 +2,7 @@
 needed.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,6 +15,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from storage import locks
+
+# Its context is one for the whole process: two databases at once would be migrated into each other.
+_ALEMBIC = threading.Lock()
 
 
 class DatabaseTooNew(Exception):
@@ -33,7 +37,8 @@ def migrate(engine: Engine) -> None:
         if at != heads:
             config = configuration()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            with _ALEMBIC:
+                command.upgrade(config, "head")
 
 
 def configuration() -> Config:

@@ -111,11 +111,12 @@ def test_taking_it_back_leaves_nothing(new_database_url: str) -> None:
     assert in_engine(new_database_url, read_catalogue) == empty
 
 
-def test_copies_that_start_together_migrate_once(new_database_url: str) -> None:
+def migrated_at_once(urls: list[str]) -> list[BaseException]:
+    """By a thread each; what went wrong."""
     errors: list[BaseException] = []
 
-    def start() -> None:
-        database = Database(new_database_url)
+    def start(url: str) -> None:
+        database = Database(url)
         try:
             database.migrate()
         except BaseException as error:  # told to the test, which is another thread
@@ -123,13 +124,23 @@ def test_copies_that_start_together_migrate_once(new_database_url: str) -> None:
         finally:
             database.close()
 
-    threads = [threading.Thread(target=start) for _ in range(4)]
+    threads = [threading.Thread(target=start, args=(url,)) for url in urls]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert errors == []
+    return errors
+
+
+def test_copies_that_start_together_migrate_once(new_database_url: str) -> None:
+    assert migrated_at_once([new_database_url] * 4) == []
     assert "alerts" in str(in_engine(new_database_url, read_catalogue))
+
+
+def test_two_databases_that_one_process_migrates_at_once_are_both_whole(tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path / name}" for name in ("one.db", "other.db")]
+    assert migrated_at_once(urls) == []
+    assert all("alerts" in str(in_engine(url, read_catalogue)) for url in urls)
 
 
 # Of each table what the constraints ask for; every other column gets nothing of its type.
