@@ -5,12 +5,13 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli import app, stories
 from bot.cli.stories import play_all
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import acknowledged_by_sms
@@ -72,6 +73,29 @@ def test_a_story_is_told_as_a_timeline(capsys: pytest.CaptureFixture[str]) -> No
     assert "✓ by SMS" in said.out
     assert re.search(r"\d\d:\d\d:\d\d .*[Aa]cknowledged", said.out)
     assert "1 of 1 story went well." in said.err
+
+
+BOTH = threading.Barrier(2, timeout=60)
+
+
+def meets_the_other_here(_: Hospital) -> None:
+    """A story that ends only if another one is played meanwhile."""
+    BOTH.wait()
+
+
+def meets_the_other_apart(_: Hospital) -> None:
+    """That one."""
+    BOTH.wait()
+
+
+def test_a_story_with_a_process_to_wait_for_is_played_beside_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stories, "KILLS", {meets_the_other_apart})
+    told = {"here": meets_the_other_here, "apart": meets_the_other_apart}
+    assert play_all(told, as_json=False) == 0
+    said = capsys.readouterr().out
+    assert said.index("here") < said.index("apart"), "in their order"
 
 
 def test_a_broken_promise_is_found_in_the_exit_code_and_the_last_line(
