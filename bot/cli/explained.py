@@ -41,8 +41,8 @@ def _left(message: Message) -> tuple[Unusable, ...]:
 
 
 def print_line(message: Message) -> None:
-    """One object: a message of several orders has all reports but the decisive one in ``more``, and
-    in ``left`` the orders that cannot be used."""
+    """One object with the same keys for every message. Of several orders the report that is paged
+    first stands there; in it ``more`` has the others, ``left`` what could not be used."""
     best = message.decisive
     told: dict[str, Any] = {
         "file": str(message.file),
@@ -51,10 +51,11 @@ def print_line(message: Message) -> None:
         "reason": message.refusal or None,
         **(_facts(best) if best else _unread(message)),
     }
-    if left := _left(message):
-        told["left"] = [{"reason": bad.reason, "detail": bad.detail} for bad in left]
-    if more := [_facts(one) for one in message.reports if one is not best]:
-        told["more"] = more
+    if best:
+        told["report"] |= {
+            "more": [_facts(one) for one in message.reports if one is not best],
+            "left": [{"reason": bad.reason, "detail": bad.detail} for bad in _left(message)],
+        }
     print_json(told)
 
 

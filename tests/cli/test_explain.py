@@ -23,9 +23,15 @@ def written(folder: Path, *messages: bytes, name: str = "feed.hl7") -> Path:
     return file
 
 
+KEYS = {"file", "index", "outcome", "reason", "report", "category", "rule", "would_page"}
+
+
 def lines(result: Result) -> list[dict[str, Any]]:
+    """One object for each message, all with the same keys."""
     assert result.exit_code in {0, 1}, result.output
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert all(set(one) == KEYS for one in found)
+    return found
 
 
 @pytest.fixture
@@ -101,7 +107,14 @@ def test_a_message_of_several_orders_shows_the_worst_and_then_the_others(place: 
     (one,) = lines(place.run("explain", str(written(place.folder, data)), "--json"))
     assert (one["report"]["key"]["value"], one["category"]) == ("B1", "critical")
     assert one["report"]["read_from"]["status"] == "OBR[2]-25"
-    assert [other["report"]["key"]["value"] for other in one["more"]] == ["A2000"]
+    assert [other["report"]["key"]["value"] for other in one["report"]["more"]] == ["A2000"]
+
+
+def test_what_of_a_message_cannot_be_used_stands_with_the_report_that_can(place: Place) -> None:
+    data = message(obr(), OBX, obr({2: "P2", 3: "B1^RIS", 18: "", 25: "?"}), OBX)
+    (one,) = lines(place.run("explain", str(written(place.folder, data)), "--json"))
+    assert [left["reason"] for left in one["report"]["left"]] == ["unknown-status"]
+    assert one["report"]["more"] == []
 
 
 def test_a_flagged_message_that_cannot_be_used_is_for_the_coordinator(place: Place) -> None:
