@@ -11,25 +11,20 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bot import log
 from bot.app import Running, running
-from bot.clock import Clock, ClockControl, RawClock, SteadyClock
-from bot.domain.people_rules import read_people
+from bot.clock import ClockControl, RawClock, SteadyClock
 from bot.sandbox.demo.bot_process import BotProcess
-from bot.sandbox.demo.place import TIMEZONE, Ports, people_join, prepare, secrets_of
+from bot.sandbox.demo.place import Ports, people_join, people_move_in, prepare, secrets_of
 from bot.sandbox.hospital import Hospital, RunningBot
-from bot.sandbox.samples import PEOPLE_CSV
-from bot.sandbox.slack_state import TEAM
 from bot.sandbox.world import World
-from bot.settings import Settings, load
+from bot.settings import Settings, SlackSettings, load
 from bot.slack.requests import PATH
 from bot.sources.mllp_client import ask
 from storage.database import Database
-from storage.people_import import apply_import
 
 START_SECONDS = 20.0
 READBACK = (sys.executable, "-m", "bot")
@@ -69,16 +64,6 @@ def hospital(
         yield there
 
 
-def people_move_in(database: Database, clock: Clock, directory: str = PEOPLE_CSV) -> None:
-    """Make the directory (CSV) that of the hospital; its Slack accounts are in this workspace."""
-    database.migrate()
-    rows = [
-        replace(row, slack=(TEAM, row.slack[1])) if row.slack else row
-        for row in read_people(directory.encode(), TIMEZONE)
-    ]
-    database.run(lambda c: apply_import(c, rows, clock.now()))
-
-
 class Place:
     """Where the bot is started, again and again, on the same database and ports.
 
@@ -105,25 +90,25 @@ class Place:
         """As the bot reads them."""
         return load(self.config, self.environment)
 
-    def _meet_slack(self) -> None:
+    def _meet_slack(self, slack: SlackSettings) -> None:
         """Slack reaches the bot now: by all its connections, or by its Request URL."""
-        slack = self.settings.slack
         if slack.mode == "http":
             self.world.slack.request_url.url = f"http://127.0.0.1:{self.ports.web}{PATH}"
         else:
             self.world.wait_connected(slack.connections)
 
     def start_thread(self) -> "BotOnThread":
-        bot = BotOnThread(self.settings, self.clock)
+        settings = self.settings
+        bot = BotOnThread(settings, self.clock)
         bot.start()
-        self._meet_slack()
+        self._meet_slack(settings.slack)
         return bot
 
     def start_child(self) -> "BotAsChild":
         process = BotProcess(READBACK, self.config, self.log, self.ports.web, self.environment)
         process.start()
         process.wait_until_running()
-        self._meet_slack()
+        self._meet_slack(self.settings.slack)
         return BotAsChild(process, self.ports.hl7, self.log)
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.app import CannotStart, running
-from bot.app.rehearsal import people_move_in
 from bot.clock import SystemClock
 from bot.domain.people_file import PersonRow
 from bot.domain.policy_file import BadPolicy
+from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.settings import Settings, load
 from storage import audit, people, pins

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.app import DEFAULT_POLICY
-from bot.app.rehearsal import people_move_in
 from bot.clock import SystemClock
 from bot.domain.alert import Alert
 from bot.domain.message import Receipt
@@ -19,6 +18,7 @@ from bot.domain.policy_file import parse_policy
 from bot.engine import intake
 from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
+from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE
 from bot.sources import hl7
 from storage import alert_lists, alerts, claims, outbox, page_history

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.app import DEFAULT_POLICY
-from bot.app.rehearsal import people_move_in
+from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.people import PhoneMessage
 from bot.sandbox.samples import PEOPLE_CSV, hl7_time, sample

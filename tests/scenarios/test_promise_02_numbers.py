@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.app import DEFAULT_POLICY
-from bot.app.rehearsal import people_move_in
 from bot.clock import SystemClock
 from bot.domain.policy_file import parse_policy
 from bot.domain.profile import Feeds
 from bot.engine import intake
 from bot.engine.context import Engine, Site
+from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE, Hospital
 from bot.sources import hl7
 from storage import alert_lists, alerts, audit

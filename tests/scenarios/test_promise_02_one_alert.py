@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.app import DEFAULT_POLICY
-from bot.app.rehearsal import people_move_in
 from bot.clock import SystemClock
 from bot.domain.alert import State
 from bot.domain.policy_file import parse_policy
 from bot.engine import intake
 from bot.engine.context import Engine, Site
+from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE, Hospital
 from bot.sources import mllp
 from bot.sources.mllp_client import ask

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.app.rehearsal import people_move_in
 from bot.domain.alert import State
 from bot.domain.page import Notice
+from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import Hospital, Member
 from bot.sandbox.people import SlackMessage
 from bot.sandbox.samples import PEOPLE_CSV

@@ -16,10 +16,10 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from bot.app import DEFAULT_POLICY
-from bot.app.rehearsal import people_move_in
 from bot.clock import SystemClock
 from bot.domain.policy_file import parse_policy
 from bot.engine.context import Engine, Site
+from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE
 from bot.sources.fhir_auth import Access, FixedToken
 from bot.sources.fhir_client import FhirClient

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from bot.app.rehearsal import hospital, people_move_in
+from bot.app.rehearsal import hospital
+from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.faults import PROCESSED, Fault, Faults
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.samples import PEOPLE_CSV

@@ -6,12 +6,17 @@ import csv
 import io
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from bot.clock import Clock
+from bot.domain.people_rules import read_people
 from bot.sandbox.samples import PEOPLE_CSV
+from bot.sandbox.slack_state import TEAM
 from bot.sandbox.world import World
+from storage.database import Database
+from storage.people_import import apply_import
 
 CALL_FROM = "READBACK_TWILIO__CALL_FROM"
 """Set to a number of the stand-in's, phones ring."""
@@ -77,6 +82,16 @@ def people_join(world: World) -> None:
             world.slack_user(user, row["name"], email=row["email"], tz=row["timezone"])
         if mobile := row["mobile"]:
             world.phone(mobile)
+
+
+def people_move_in(database: Database, clock: Clock, directory: str = PEOPLE_CSV) -> None:
+    """Make the directory (CSV) that of the hospital; its Slack accounts are in this workspace."""
+    database.migrate()
+    rows = [
+        replace(row, slack=(TEAM, row.slack[1])) if row.slack else row
+        for row in read_people(directory.encode(), TIMEZONE)
+    ]
+    database.run(lambda c: apply_import(c, rows, clock.now()))
 
 
 def prepare(folder: Path, world: World, ports: Ports) -> Path:

@@ -21,11 +21,18 @@ from bot.domain.coverage import Calls
 from bot.sandbox.demo import board as boards
 from bot.sandbox.demo.bot_process import BotDied, BotProcess
 from bot.sandbox.demo.bot_time import BotTime
-from bot.sandbox.demo.place import CALL_FROM, VIEWER, Ports, people_join, prepare, secrets_of
+from bot.sandbox.demo.place import (
+    CALL_FROM,
+    VIEWER,
+    Ports,
+    people_join,
+    people_move_in,
+    prepare,
+    secrets_of,
+)
 from bot.sandbox.demo.reports import Deliver, Reports, answered
 from bot.sandbox.demo.server import Page
 from bot.sandbox.journal import Json
-from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.serving import Server
 from bot.sandbox.world import World
 from storage import outbox
@@ -78,19 +85,14 @@ class Demo:
                 CALL_FROM: self.world.from_number,
             },
         )
-        self._import_people(folder)
         self._database = Database(f"sqlite:///{folder / 'readback.db'}", calls=Calls.KEYS)
         ending.callback(self._database.close)
+        people_move_in(self._database, self.time.clock)
         ending.callback(self.bot.stop)
         self.page = Server(Page(self).routes(), self._port)
         self.page.start()
         ending.callback(self.page.stop)
         self.restart()
-
-    def _import_people(self, folder: Path) -> None:
-        people = folder / "people.csv"
-        people.write_text(PEOPLE_CSV, encoding="utf-8")
-        self.bot.run_once("people", "import", str(people))
 
     @property
     def url(self) -> str:
