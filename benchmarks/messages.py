@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 FLAGGED_EVERY = 12
 """One report in twelve is critical or significant in a large hospital (91 of 1,100 a day)."""
 
-_LINE = "The visualized structures are normal in size, contour and attenuation for age. Line {}."
+_LINE = "The visualized structures are of normal size. Line {}."
 
 
 _DICTATED = (
@@ -15,10 +15,13 @@ _DICTATED = (
 
 
 def reading_mix() -> list[bytes]:
-    """A dozen as they come: the flagged one has its macros and its call in the text, which costs a
-    reader most."""
+    """A dozen as they come, each ordered by somebody else: the flagged one has its macros and its
+    call in the text, which costs a reader most."""
     plain = b"Impression of the exam."
-    mix = [report(number, flagged=number == 0) for number in range(FLAGGED_EVERY)]
+    mix = [
+        report(number, flagged=number == 0, provider=f"90000000{number:02}")
+        for number in range(FLAGGED_EVERY)
+    ]
     return [mix[0].replace(plain, _DICTATED.encode()), *mix[1:]]
 
 
