@@ -42,7 +42,8 @@ _SIGNATURE_LINES = 6
 def unsigned(lines: list[str]) -> list[str]:
     """Without the signature that some senders put into the impression's last segments."""
     for number in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
-        if _SIGNATURE.match(lines[number]):
+        line = lines[number]
+        if (":" in line or "SIGNED" in line.upper()) and _SIGNATURE.match(line):
             return lines[:number]
     return lines
 

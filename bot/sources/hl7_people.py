@@ -142,20 +142,19 @@ def _name(family: str, given: list[str], marks: Marks) -> str:
 
 def patient(fields: list[str], marks: Marks) -> Patient:
     """Of PID-3 (PID-2 in old feeds), PID-5, PID-7 and PID-8."""
-    numbers = (fields[3] or fields[2]).split(marks.repetition)
+    known = []
+    for number in (fields[3] or fields[2]).split(marks.repetition):
+        parts = number.split(marks.component)
+        if value := marks.clean(parts[0]):
+            kind = marks.clean(at(parts, 4))
+            known.append(Identifier(value, namespace(at(parts, 3), marks), kind))
     name = fields[5].split(marks.repetition, 1)[0].split(marks.component)
     return Patient(
-        identifiers=tuple([one for number in numbers if (one := _cx(number, marks)).value]),
+        identifiers=tuple(known),
         name=_name(name[0].split(marks.subcomponent, 1)[0], name[1:3], marks),
         birth_date=_day(marks.clean(fields[7])),
         sex=marks.clean(fields[8]),
     )
-
-
-def _cx(field: str, marks: Marks) -> Identifier:
-    parts = field.split(marks.component)
-    authority = namespace(at(parts, 3), marks)
-    return Identifier(marks.clean(parts[0]), authority, marks.clean(at(parts, 4)))
 
 
 def _day(value: str) -> str:

@@ -279,17 +279,17 @@ def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> Non
 
 
 def _finished(told: _Narrator) -> Narrative:
-    addenda = tuple(
+    addenda = [
         Addendum(without_heading(draft.lines, "addendum"), tuple(draft.flags))
         for draft in told.addenda
         if draft.flags or any(draft.lines)
-    )
+    ]
     impression = without_heading(unsigned(told.impression), "impression")
     text = "\n".join(told.text).strip()
     return Narrative(
         text,
         impression,
-        addenda,
+        tuple(addenda),
         tuple(told.own),
         text.lower(),
         told.communication,
