@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
+from bot.sources.hl7_macro_sentences import is_said_of, of_another_exam
+
 _BEFORE, _AFTER = 80, 160
 """Characters looked at on either side: each macro costs the same in a report of any size."""
 _MOST = 5_000
@@ -22,16 +24,24 @@ _LABEL = (
     r"(?:IMPRESSION|CONCLUSION|SUMMARY|OPINION|FINDING|ADDENDUM|COMMENT|NOTE|RESULT|ALERT|ATTENTION|"
     r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY)S?[ \t]*:"
 )
-_PREFIX = r"(?:(?:THIS|THERE) IS AN?|NEW|STAT|URGENT|ATTENTION|ALERT)\s+"
+_KINDS = (
+    r"(?:NEW|STAT|URGENT|EMERGENT|ACUTE|UNEXPECTED|SIGNIFICANT|ADDITIONAL|LIFE[- ]THREATENING|"
+    r"ATTENTION|ALERT|CODE|LEVEL (?:\d|ONE|TWO|THREE))"
+)
+_PREFIX = rf"(?:(?:THIS|THERE) IS AN?\s+)?(?:{_KINDS}(?:\s+|\s*/\s*)){{0,3}}"
+# "IMPRESSION CRITICAL RESULT embolus": a heading whose colon nobody dictated.
+_BARE_HEADING = r"(?:(?:IMPRESSION|CONCLUSION|FINDINGS?|ADDENDUM)\s+)?"
 # A line begins, a sentence, what a heading is about, or a bracket opens. Bullets, numbers and a box
 # that is ticked may stand between.
 _BEGINS = re.compile(
     rf"(?:\A|\n|[.!?;][\"')\]]?\s|\b{_LABEL}|\s[-–—]\s|[*#!<\[{{])"
     rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*)?(?:{_CHOSEN}\s*)?{_DECOR}{{0,16}}"
-    rf"(?:{_PREFIX})?{_DECOR}{{0,16}}\Z",
+    rf"{_BARE_HEADING}{_PREFIX}{_DECOR}{{0,16}}\Z",
     re.IGNORECASE,
 )
 _LISTED = re.compile(rf",\s+{_DECOR}{{0,16}}\Z")
+_ANOTHER = re.compile(r"\b(?:or|and|but|with)\s+\Z", re.IGNORECASE)
+_NAMES_IT = re.compile(r"[ \t]*:[ \t]*\w")
 _TICKED = re.compile(rf"{_CHOSEN}[\s*]*\Z")
 _BOXES_END = frozenset("])☑☒✓✔☐□○◯_")
 _NOT_TICKED = re.compile(r"(?:\[[\s_]*\]|\([\s_]*\)|[☐□○◯]|(?:^|\s)_{1,4}\s)[\s*]*\Z")
@@ -44,10 +54,9 @@ _LITTLE = (
 _NO = r"(?:no|not|non|without|neither|nor|never|absence of|negative for|free of|isn't|aren't)"
 _NO_WORDS = ("no", "without", "neither", "never", "absence", "negative", "free", "n't")
 """One of them is in what denies: most that stands before a macro is spared the pattern."""
-_NEGATED = re.compile(
-    rf"\b{_NO}(?:[\s,/-]+(?:{_LITTLE}))*{_DECOR}*\Z|"
-    rf"\b{_NO}\b[^.;:!?]*\b(?:or|nor)\s+(?:(?:{_LITTLE})\s+)*\Z",
-    re.IGNORECASE,
+_NEGATED = re.compile(rf"\b{_NO}(?:[\s,/-]+(?:{_LITTLE}))*{_DECOR}*\Z", re.IGNORECASE)
+_NEGATED_TOO = re.compile(
+    rf"\b{_NO}\b[^.;:!?]*\b(?:or|nor)\s+(?:(?:{_LITTLE})\s+)*\Z", re.IGNORECASE
 )
 # "Contrast: No" is an answer and "CT HEAD WITHOUT" a title: they end there.
 _COMPLETE = re.compile(
@@ -62,7 +71,7 @@ def stated(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterat
     are those with which the pattern may begin."""
     for match in islice(_matches(pattern, words, *text), _MOST):
         before = _before(match)
-        if _begins(before, match) and not _negated(before, match[0]) and not denied(match):
+        if _begins(before, match) and not _negated(before, match) and not denied(match):
             yield match
 
 
@@ -102,18 +111,28 @@ def _begins(before: str, match: re.Match[str]) -> bool:
             return True
     if before[-1:] in {"", "\n"}:
         return True
+    if of_another_exam(before):
+        return False
     listed = match[0].isupper() and _LISTED.search(before)
     enclosed = before[-1:] == "(" and match.string[match.end() : match.end() + 1] == ")"
-    return bool(listed or enclosed or _BEGINS.search(before))
+    return bool(
+        listed or enclosed or _BEGINS.search(before) or _contrasts(before, match)
+    ) or is_said_of(match)
 
 
-def _negated(before: str, macro: str) -> bool:
+def _contrasts(before: str, match: re.Match[str]) -> bool:
+    """ "No fracture or CRITICAL FINDING: free air": in capitals, and what it is stands behind."""
+    named = match[0].isupper() and _NAMES_IT.match(match.string, match.end())
+    return bool(named and _ANOTHER.search(before))
+
+
+def _negated(before: str, match: re.Match[str]) -> bool:
     lowered = before.lower()
     if before.isascii() and not any(word in lowered for word in _NO_WORDS):
         return False
-    if not _NEGATED.search(before):
-        return False
-    return macro[:1].islower() or not _COMPLETE.search(before)
+    if _NEGATED.search(before):
+        return match[0][:1].islower() or not _COMPLETE.search(before)
+    return _NEGATED_TOO.search(before) is not None and not _contrasts(before, match)
 
 
 # ---- behind it ------------------------------------------------------------------------------
@@ -138,7 +157,8 @@ _DENIED = re.compile(
     rf"urgent|emergent|(?:{_KIND}\s+){{0,3}}(?:findings?|results?|values?|abnormalit\w+|process|"
     r"changes?|communication|notification)|identified|applicable|required|needed)\b|"
     r"(?:(?:is|are|was|were)\s+)?not\s+(?:identified|seen|present|found|noted|made|applicable|"
-    r"communicated|required|needed|detected|critical)\b)",
+    r"communicated|required|needed|detected|critical)\b|"
+    r"(?:i|we)\s+(?:do|did|have)\s+not\s+(?:see|seen|identify|find|found)\s+(?:any|an?)\b)",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?:[^.;!\n]|\.(?=\d))*")
@@ -155,10 +175,16 @@ _DENIAL = (
     "reported required needed necessary detected visualized evident demonstrated at on in for "
     "to with time exam examination study scan image images imaging report today currently "
     "requiring require requires intracranial cardiopulmonary pulmonary cardiac thoracic "
-    "intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony traumatic post- "
-    "traumatic cervical lumbar spinal vascular neurologic intervention attention action"
+    "intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony "
+    "post- traumatic cervical lumbar spinal vascular neurologic intervention attention action "
+    "i we do did see identify find"
 )
 _SAYS_NO_MORE = frozenset(_DENIAL.split())
+# Not of a change: a finding may be as bad as it was.
+_SINCE = re.compile(
+    r"\b((?:findings?|results?|values?)) (?:since|compared (?:to|with)) (?:the )?"
+    r"(?:prior|previous|last)(?: (?:exam\w*|study|scan))?\b"
+)
 _ALONE = re.compile(
     r"(?:none|no|nil|n/?a|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)", re.IGNORECASE
 )
@@ -189,7 +215,7 @@ def _denies(found: re.Match[str]) -> bool:
 def _says_no_more(answer: str) -> bool:
     """Whether its first sentence has nothing in it but the denial."""
     sentence = _SENTENCE.match(answer)
-    words = _WORD.findall(sentence[0].lower()) if sentence else []
+    words = _WORD.findall(_SINCE.sub(r"\1", sentence[0].lower())) if sentence else []
     return all(word in _SAYS_NO_MORE for word in words)
 
 

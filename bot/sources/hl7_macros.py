@@ -18,6 +18,7 @@ from bot.sources.hl7_documents import salvaged_documents
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import is_prose, lines_of
 from bot.sources.hl7_macro_forms import Text, stated
+from bot.sources.hl7_macro_sentences import repeats_a_score
 from bot.sources.hl7_text import Narrative
 from bot.sources.hl7_wire import Wire
 
@@ -37,7 +38,8 @@ _DONE = (
 )
 _STATED = re.compile(
     rf"[ \t]*(?:\Z|\n|[:.!;*)\]}}>\"'–—(\[=#_~-]|\?\s*yes\b)|"
-    rf"\s+(?:(?:was|were|has been|have been) )?{_DONE}",
+    rf"\s+(?:(?:was|were|has been|have been) )?{_DONE}|"
+    rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(rf"[ \t]*\n[ \t]*(?!{_DONE})[a-z]")
@@ -196,13 +198,20 @@ def _macros(text: Text, profile: Profile) -> Iterator[Macro]:
     if not profile.dictated_macros:
         return
     numbered = list(_some(_ACR, _ACR_BEGINS, text))
-    numbered = [match for match in numbered if not _BREAST_WORDS.match(text[0], match.end())]
+    numbered = [match for match in numbered if not _is_score(match)]
     if numbered and any(word in text[1] for word in _BREAST):
         numbered = []
     yield from ((_code(match["number"]), "", (match,)) for match in numbered)
     begun = {match.start() for match in numbered}
     plain = (match for match in _worded(text) if match.start() not in begun)
     yield "CRITICAL RESULT", MOST_SEVERE, islice(plain, _MOST)
+
+
+def _is_score(match: re.Match[str]) -> bool:
+    """What the ACR calls a category elsewhere: of a breast, of a screening."""
+    if _BREAST_WORDS.match(match.string, match.end()):
+        return True
+    return repeats_a_score(match, _plain(match["number"]))
 
 
 def _worded(text: Text) -> Iterator[re.Match[str]]:
@@ -234,7 +243,11 @@ def _some(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterato
 
 
 def _code(number: str) -> str:
-    return _BY_NUMBER[_NUMBERS.get(number.upper(), number)]
+    return _BY_NUMBER[_plain(number)]
+
+
+def _plain(number: str) -> str:
+    return _NUMBERS.get(number.upper(), number)
 
 
 @lru_cache(maxsize=256)
