@@ -90,6 +90,8 @@ _ALONE = frozenset(
         Notice.TEST,
     }
 )
+NOT_YOURS = frozenset({Notice.HANDED_OVER, Notice.ANOTHER_PROVIDER})
+"""Notices that no owner may get."""
 _IN_PASSING = frozenset({Notice.EXPIRED, Notice.HANDED_OVER})
 OF_THE_STATE = _IN_PASSING | {
     Notice.ACKNOWLEDGED,

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain import ladder
 from bot.domain.coverage import VOICE, Person, Role
 from bot.domain.ladder import RANK, REPEAT, RETRY, Planned
-from bot.domain.page import Notice, Slip
+from bot.domain.page import NOT_YOURS, Notice, Slip
 from bot.domain.state import Alert, HandedOver, Outcome, Reach
 from bot.domain.turn import (
     Turn,
@@ -118,6 +118,9 @@ def own(turn: Turn, role: Role, person: Person) -> None:
 def _pass_on(turn: Turn, role: Role, person_id: str) -> None:
     previous, previous_role = turn.alert.owner, turn.alert.owner_role
     turn.evolve(owner=person_id, owner_role=role)
+    if person_id != previous and person_id in turn.alert.paged:
+        # A page would take their place, but who owns it in name only gets none.
+        turn.cancel_notices(person_id, NOT_YOURS)
     if (previous, previous_role) != (person_id, role):
         turn.record("owner", person=person_id, role=role.value, before=previous or None)
     if previous not in {"", person_id}:

@@ -40,7 +40,8 @@ from bot.domain.events import (
 )
 from bot.domain.ladder import RETRY
 from bot.domain.notices import holds
-from bot.domain.page import Notice, Slip
+from bot.domain.page import NOT_YOURS, Notice, Slip
+from bot.domain.paging import GONE, waits_for_retry
 from bot.domain.receipts import LONGEST_WAIT
 from bot.domain.state import Outcome
 from tests.domain.loop import CRITICAL, SIGNIFICANT, T0, new_alert, person
@@ -217,6 +218,18 @@ class AlertMachine(RuleBasedStateMachine):
         assert all(map(self._is_later, self.outbox))
         self.do_what_is_due()
 
+    @rule(outcome=st.sampled_from(["lost", "refused"]))
+    def every_page_goes_the_same_way_before_a_notice_leaves(self, outcome: str) -> None:
+        """Notices go by a slower channel, or by one that is down."""
+        for _ in range(1000):
+            waiting = [e for e in self.outbox if isinstance(e, SendPage) and not self._is_later(e)]
+            if not waiting:
+                break
+            self.outbox = [e for e in self.outbox if e not in waiting]
+            for one in waiting:
+                self.apply(_answer(one.slip, outcome))
+        self.do_what_is_due()
+
     def _is_later(self, effect: SendPage | SendNotice) -> bool:
         """A page that is tried again goes on for as long as its round; notices come to an end."""
         return isinstance(effect, SendPage) and effect.not_before > self.now
@@ -372,6 +385,14 @@ class AlertMachine(RuleBasedStateMachine):
     # ---- what always holds ----
 
     @invariant()
+    def whoever_is_asked_has_a_page_or_everybody_is_tried_again(self) -> None:
+        """Whose pages were all lost is not waited for till the next step."""
+        if not hasattr(self, "alert") or not self.alert.is_open or waits_for_retry(self.alert):
+            return
+        outcomes = set(self.alert.outcomes(self.alert.owner).values())
+        assert not outcomes or outcomes - GONE
+
+    @invariant()
     def an_open_alert_waits_for_something_that_lies_ahead(self) -> None:
         if not hasattr(self, "alert") or self.alert.state is not State.OPEN:
             return
@@ -412,6 +433,12 @@ class AlertMachine(RuleBasedStateMachine):
         for one in self.outbox if hasattr(self, "alert") else []:
             if one.slip.notice:
                 assert holds(self.alert, one.slip, one.slip.notice), one
+
+    @invariant()
+    def nobody_waits_to_be_told_that_their_own_alert_was_handed_over(self) -> None:
+        if hasattr(self, "alert") and self.alert.is_open:
+            waiting = {e.slip.person_id for e in self.outbox if e.slip.notice in NOT_YOURS}
+            assert self.alert.owner not in waiting
 
     @invariant()
     def a_review_or_stale_alert_wakes_coordinators_only(self) -> None:

@@ -31,7 +31,7 @@ from bot.domain.notices import (
     once_more,
     wait_after,
 )
-from bot.domain.page import Notice, Slip
+from bot.domain.page import NOT_YOURS, Notice, Slip
 from tests.domain.loop import ADA, BEN, EVERYBODY, T0, Loop, minutes, new_alert, person
 
 ROLE = new_alert().owner_role
@@ -308,6 +308,16 @@ def test_a_page_takes_the_place_of_what_its_reader_has_not_been_told_yet() -> No
     loop = Loop().open()
     loop.pass_to(10)
     assert [who for who, kinds in loop.cancelled if Notice.REOPENED in kinds] == ["ada", "ada"]
+
+
+def test_who_becomes_the_owner_in_name_does_not_hear_any_more_that_it_was_handed_over() -> None:
+    """Coordinators alone, and every page to them is lost: it comes round to the first again."""
+    loop = Loop(new_alert(replace(EVERYBODY, ordering=None, designee=None)), held=True).open()
+    while loop.outbox:
+        loop.do(PageUncertain(loop.outbox.pop(0).slip))
+    assert loop.told("handed_over") == [(0, "carla"), (0, "chris")]
+    assert loop.alert.owner == "carla"
+    assert ("carla", NOT_YOURS) in loop.cancelled
 
 
 def test_in_one_instant_only_the_last_word_on_the_owner_is_sent() -> None:
