@@ -74,7 +74,7 @@ class Profile:
     code may stand. ``authority_component`` is the component of XCN that names who issued an id,
     ``authority`` stands in where it is empty. ``timezone`` is for times without a zone, before the
     listener's. ``status_words`` are the sender's own for a status, in upper case; ``sections`` maps
-    codes of OBX-3, in upper case, to what they head.
+    codes of OBX-3 and headings of running text, in upper case, to what they head.
     ``dictated_macros`` False leaves the macros that everybody knows unread. ``preliminary`` is what
     a flagged report of theirs does before it is final.
     """

@@ -8,7 +8,8 @@ from bot.sources.fhir_json import Node, Resource, codings, many, one, text, word
 from bot.sources.fhir_text import presented
 from bot.sources.hl7_lines import running_lines
 from bot.sources.hl7_macros import with_macros
-from bot.sources.hl7_text import Narrative, narrate_running
+from bot.sources.hl7_narrator import Narrative
+from bot.sources.hl7_text import narrate_running
 
 # LOINC: who was told of a critical result.
 _COMMUNICATION = "73568-8"

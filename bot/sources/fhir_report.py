@@ -24,7 +24,7 @@ from bot.sources.fhir_people import (
 )
 from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import modality_in
-from bot.sources.hl7_text import Narrative
+from bot.sources.hl7_narrator import Narrative
 from bot.sources.hl7_time import moment
 from bot.sources.hl7_wire import BadReport
 

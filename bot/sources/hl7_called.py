@@ -19,7 +19,7 @@ from bot.sources.hl7_called_words import (
     SPOKEN,
     WHOM,
 )
-from bot.sources.hl7_text import Narrative
+from bot.sources.hl7_narrator import Narrative
 
 # Both patterns begin with the marks that they are about: a text is searched for those at once, and
 # not tried letter by letter, which takes ten times as long.

@@ -3,13 +3,9 @@
 import re
 
 from bot.sources.hl7_flags import Result
+from bot.sources.hl7_headings import WITHIN
 from bot.sources.hl7_marks import Marks, at
 from bot.sources.hl7_wire import Wire
-
-# A whole report on one line: a heading in capitals after the end of a sentence begins a new one.
-_WITHIN = re.compile(
-    r"(?<=[.;:)!?])[ \t]+(?=(?:IMPRESSION|CONCLUSION|ADDENDUM|FINDINGS|RECOMMENDATIONS?)\s*:)"
-)
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
@@ -64,7 +60,7 @@ def _otherwise(fields: list[str], wire: Wire) -> list[str]:
 def running_lines(text: str) -> list[str]:
     """The lines of a document that has no segments."""
     lines = [line.strip() for line in text.splitlines()]
-    return [line for whole in lines for line in _WITHIN.split(whole)]
+    return [line for whole in lines for line in WITHIN.split(whole)]
 
 
 def _prose(value: str, wire: Wire) -> list[str]:
@@ -75,7 +71,7 @@ def _prose(value: str, wire: Wire) -> list[str]:
     if "\n" in value or wire.escaped:
         lines = [line.strip() for text in lines for line in text.split("\n")]
     if ":" in value:
-        lines = [line for text in lines for line in _WITHIN.split(text)]
+        lines = [line for text in lines for line in WITHIN.split(text)]
     return lines
 
 

@@ -19,7 +19,7 @@ from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import is_prose, lines_of
 from bot.sources.hl7_macro_forms import Text, stated
 from bot.sources.hl7_macro_sentences import repeats_a_score
-from bot.sources.hl7_text import Narrative
+from bot.sources.hl7_narrator import Narrative
 from bot.sources.hl7_wire import Wire
 
 DICTATED = "dictated"

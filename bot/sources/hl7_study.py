@@ -3,7 +3,7 @@
 import re
 
 from bot.sources.hl7_marks import Marks, at
-from bot.sources.hl7_text import Narrative
+from bot.sources.hl7_narrator import Narrative
 from bot.sources.hl7_wire import Wire
 
 # DICOM PS3.5, 9: digits and dots, 64 characters at most. Others use ZDS for something else.

@@ -4,23 +4,15 @@ A section is named by OBX-3 (sub-component &IMP, LOINC, or its text), else by he
 text.
 """
 
-import re
 from collections.abc import Set
-from dataclasses import dataclass, field
 
 from bot.domain.profile import STANDARD, Layout, Profile, Section
-from bot.domain.report import Addendum, Flag
+from bot.domain.report import Flag
 from bot.sources.hl7_flags import Result
-from bot.sources.hl7_headings import (
-    HEADING,
-    begins_addendum,
-    may_be_heading,
-    text_from,
-    unsigned,
-    without_heading,
-)
+from bot.sources.hl7_headings import HEADING, headings
 from bot.sources.hl7_lines import lines_of, lines_of_all, running_lines
 from bot.sources.hl7_marks import at, kept
+from bot.sources.hl7_narrator import Narrative, Narrator
 from bot.sources.hl7_wire import Wire
 
 _BY_CODE = {
@@ -64,112 +56,6 @@ _MAY_BE_ADDED_TO = frozenset({Section.BODY, Section.RUNNING})
 """What is appended to an impression is shown with it."""
 
 
-@dataclass(slots=True)
-class Narrative:
-    """``text`` is everything but the addenda, in the order received; ``flags`` are its own.
-
-    ``lowered`` is the text in small letters. ``communication`` is what stands under LOINC 73568-8,
-    ``study`` what is given as the Study Instance UID, each with its segment ("OBX[4]-5").
-    """
-
-    text: str
-    impression: str
-    addenda: tuple[Addendum, ...]
-    flags: tuple[Flag, ...]
-    lowered: str = ""
-    communication: tuple[str, str] = ("", "")
-    study: tuple[str, str] = ("", "")
-
-
-@dataclass(slots=True)
-class _Draft:
-    lines: list[str] = field(default_factory=list)
-    flags: list[Flag] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Narrator:
-    """``coded``: below the text under its code an addendum may stand, as some send it. ``own`` are
-    the flags of the report itself."""
-
-    coded: bool = False
-    own: list[Flag] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
-    impression: list[str] = field(default_factory=list)
-    addenda: list[_Draft] = field(default_factory=list)
-    running: Section = Section.BODY
-    communication: tuple[str, str] = ("", "")
-    study: tuple[str, str] = ("", "")
-    set_of: str | None = None
-    """OBX-4 of the addendum segment just before, else None: another one is another addendum."""
-
-    def put(self, section: Section, lines: list[str]) -> None:
-        if section is Section.ADDENDUM:
-            self.addenda[-1].lines += lines
-            return
-        self.text += lines
-        if section is Section.IMPRESSION:
-            self.impression += lines
-
-    def tell(self, section: Section, lines: list[str]) -> None:
-        """Lines of one or more segments of the same section, which is no addendum."""
-        if section is Section.RUNNING:
-            self.run(lines)
-        elif lines:
-            self.set_of = None
-            self.put(section, lines)
-
-    def tell_run(self, section: Section, lines: list[str]) -> None:
-        """The same, where an addendum may stand below the text under its code."""
-        if section is Section.RUNNING or not self.coded:
-            self.tell(section, lines)
-            return
-        begins = next((n for n, line in enumerate(lines) if begins_addendum(line)), len(lines))
-        self.tell(section, lines[:begins])
-        before = self.running
-        self.run(lines[begins:])
-        self.running = before
-
-    def run(self, lines: list[str]) -> Section:
-        """Lines of running text; returns the section of the first, which is that of its flags."""
-        if lines:
-            self.set_of = None
-        if not any(map(may_be_heading, lines)):
-            self.put(self.running, lines)
-            return self.running
-        return next(iter([self._run(line) for line in lines]))
-
-    def _run(self, line: str) -> Section:
-        heading = HEADING.match(line) if may_be_heading(line) else None
-        if heading:
-            return self._after_heading(heading, line)
-        self.put(self.running, [line])
-        return self.running
-
-    def _after_heading(self, heading: re.Match[str], line: str) -> Section:
-        before = len(self.addenda)
-        self.running = self._turn(heading)
-        rest = line[text_from(heading) :].strip()
-        match self.running:
-            case Section.IMPRESSION:
-                self.text.append(line)
-                self.impression.append(rest)
-            case Section.ADDENDUM if len(self.addenda) > before:
-                self.put(Section.ADDENDUM, [rest])
-            case _:
-                self.put(self.running, [line])
-        return self.running
-
-    def _turn(self, heading: re.Match[str]) -> Section:
-        if heading["addendum"]:
-            self.addenda.append(_Draft())
-            return Section.ADDENDUM
-        # Below the original report an addendum has headings of its own; above it, they end it.
-        if self.running is Section.ADDENDUM and self.impression and not heading["original"]:
-            return Section.ADDENDUM
-        return Section.IMPRESSION if heading["impression"] else Section.BODY
-
-
 def narrate(
     results: list[Result],
     flags: dict[int, tuple[Flag, ...]],
@@ -181,14 +67,19 @@ def narrate(
 
     ``appended`` are the numbers of the OBX that OBX-11 calls an addition to the rest.
     """
-    told = _Narrator(coded=wire.addenda and profile.layout is not Layout.SEGMENTS)
+    own = profile.sections
+    adds = wire.addenda or any(heads is Section.ADDENDUM for _, heads in own)
+    told = Narrator(
+        coded=adds and profile.layout is not Layout.SEGMENTS,
+        headings=headings(own) if own else HEADING,
+    )
     for section, run in _runs(results, wire, profile):
         flagged = any(number in flags for number, _ in run) if flags else False
         if section in _ALONE or flagged or appended:
             _tell_each(told, section, run, (flags, appended), wire)
         else:
             told.tell_run(section, lines_of_all(run, wire))
-    return _finished(told)
+    return told.finished()
 
 
 def _runs(
@@ -212,7 +103,7 @@ def _runs(
 
 
 def _tell_each(
-    told: _Narrator,
+    told: Narrator,
     section: Section,
     run: list[Result],
     marked: tuple[dict[int, tuple[Flag, ...]], Set[int]],
@@ -242,18 +133,18 @@ def _tell_each(
 
 def narrate_running(text: str) -> Narrative:
     """A document without segments (FHIR): its headings alone say what is what."""
-    told = _Narrator()
+    told = Narrator()
     told.run(running_lines(text))
-    return _finished(told)
+    return told.finished()
 
 
 def _tell_alone(
-    told: _Narrator, section: Section, lines: list[str], number: int, fields: list[str]
+    told: Narrator, section: Section, lines: list[str], number: int, fields: list[str]
 ) -> Section:
     """Add the lines of one segment; returns the section of the first: that of its flags."""
     match section:
         case Section.ADDENDUM:
-            _open_addendum(told, lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
+            told.open_addendum(lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
             told.put(section, lines)
         case Section.COMMUNICATION:
             told.communication = _and(told.communication, lines, number)
@@ -269,29 +160,3 @@ def _and(before: tuple[str, str], lines: list[str], number: int) -> tuple[str, s
     """What stands under a name of its own, and the segment in which it began."""
     said, where = before
     return " ".join([said, *lines]).strip(), where or f"OBX[{number}]-5"
-
-
-def _open_addendum(told: _Narrator, lines: list[str], set_of: str | None) -> None:
-    heading = HEADING.match(lines[0]) if lines else None
-    if not told.addenda or set_of != told.set_of or (heading and heading["addendum"]):
-        told.addenda.append(_Draft())
-    told.set_of = set_of
-
-
-def _finished(told: _Narrator) -> Narrative:
-    addenda = [
-        Addendum(without_heading(draft.lines, "addendum"), tuple(draft.flags))
-        for draft in told.addenda
-        if draft.flags or any(draft.lines)
-    ]
-    impression = without_heading(unsigned(told.impression), "impression")
-    text = "\n".join(told.text).strip()
-    return Narrative(
-        text,
-        impression,
-        tuple(addenda),
-        tuple(told.own),
-        text.lower(),
-        told.communication,
-        told.study,
-    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.report import Addendum
+from bot.domain.report import Addendum, Report
 from tests.sources.oru import report, sample
 
 BODY = "OBX|1|TX|&GDT|1|Clear.||||||F"
@@ -54,3 +54,102 @@ def test_the_author_and_the_time_of_an_addendum_cut_no_words_off() -> None:
     heading = "ADDENDUM 2 by Dr. Roe 1/2/26 10:04"
     found = report(sample(BODY, IMPRESSION, f"OBX|3|TX|&ADT|2|{heading}~Bleed.||||||F"))
     assert found.addenda == (Addendum(f"{heading}\nBleed."),)
+
+
+# ---- running text -------------------------------------------------------------------------------
+
+REPORT = "FINDINGS: Clear.~IMPRESSION: Normal."
+
+
+def running(*parts: str) -> Report:
+    lines = "~".join(parts).split("~")
+    return report(sample(*(f"OBX|{n}|TX|R^Report|{n}|{x}||||||F" for n, x in enumerate(lines, 1))))
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "ADDENDUM:",
+        "ADDENDUM #2",
+        "ADDENDUM #2 01/15/2026 10:04 AM",
+        "01/15/2026 10:04 AM - ADDENDUM:",
+        "1/15/26 ADDENDUM:",
+        "2nd Addendum:",
+        "ATTENDING ADDENDUM:",
+        "--- Start of Addendum ---",
+        "*** Beginning of Addendum 1 ***",
+        "Addendum Begins",
+        "[ADDENDUM 1/15/26]",
+        "Nachtrag vom 15.01.2026:",
+        "ADENDO:",
+        "追記：",
+    ],
+)
+@pytest.mark.parametrize("end", ["", "~--- End of Addendum ---", "~Addendum Ends", "~--------"])
+def test_an_addendum_is_one_wherever_it_stands(heading: str, end: str) -> None:
+    added = f"{heading}~Now a bleed.{end}"
+    for found in (running(REPORT, added), running(added, REPORT)):
+        assert [addendum.text for addendum in found.addenda] == ["Now a bleed."]
+        assert (found.impression, "bleed" in found.text) == ("Normal.", False)
+
+
+def test_who_added_it_is_kept_and_the_report_goes_on_below() -> None:
+    found = running("ADDENDED BY DR LIND 1/15/2026:~Now a bleed.", REPORT)
+    assert found.addenda[0].text == "ADDENDED BY DR LIND 1/15/2026:\nNow a bleed."
+    assert found.impression == "Normal."
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "ADDENDUM:~FINDINGS: A bleed.~IMPRESSION: Bleed.~ORIGINAL REPORT:",
+        "ADDENDUM: Read again.~IMPRESSION: Bleed.~ORIGINAL REPORT (1/14/2026):",
+        "ADDENDUM: Read again.~FINDINGS: A bleed.~IMPRESSION: Bleed.~*** END OF ADDENDUM ***",
+        "ADDENDUM #1:~IMPRESSION: Bleed.~Addendum Ends",
+        "ADDENDUM:~FINDINGS: A bleed.~IMPRESSION: Bleed.~EXAMINATION: CT HEAD",
+        "ADDENDUM:~FINDINGS: A bleed.~IMPRESSION: Bleed.",
+        "ADDENDUM: Read again.~IMPRESSION: Bleed.",
+    ],
+)
+def test_an_addendum_above_the_report_may_have_an_impression_of_its_own(above: str) -> None:
+    found = running(above, REPORT)
+    assert (found.impression, "ADDENDUM:" in found.text) == ("Normal.", False)
+    (addendum,) = found.addenda
+    assert "IMPRESSION: Bleed." in addendum.text
+    assert "Bleed" not in found.text
+
+
+@pytest.mark.parametrize("end", ["~ORIGINAL REPORT", ""])
+def test_two_addenda_above_the_report_keep_their_impressions(end: str) -> None:
+    second = f"ADDENDUM 2:~IMPRESSION: Bleed.~ADDENDUM 1:~IMPRESSION: Clot.{end}"
+    found = running(second, REPORT)
+    assert [one.text for one in found.addenda] == ["IMPRESSION: Bleed.", "IMPRESSION: Clot."]
+    assert found.impression == "Normal."
+
+
+def test_a_flag_and_a_macro_in_an_addendum_with_an_impression_are_the_addendums() -> None:
+    lines = [
+        "OBX|1|TX|R||ADDENDUM:||||||F",
+        "OBX|2|TX|R||IMPRESSION: CRITICAL RESULT: bleed|||HH|||F",
+        "OBX|3|TX|R||ORIGINAL REPORT||||||F",
+        "OBX|4|TX|R||IMPRESSION: Normal.||||||F",
+    ]
+    found = report(sample(*lines))
+    assert (found.flags, found.impression) == ((), "Normal.")
+    assert {flag.value for flag in found.addenda[0].flags} == {"HH", "CRITICAL RESULT"}
+
+
+def test_a_report_with_nothing_but_an_addendum_above_it_keeps_its_impression() -> None:
+    found = running("ADDENDUM: Called.", REPORT, "FINAL REPORT")
+    assert (found.impression, found.addenda) == ("Normal.", (Addendum("Called."),))
+
+
+def test_two_exams_below_an_addendum_are_both_the_reports() -> None:
+    found = running("ADDENDUM: Called.", REPORT, "FINDINGS: Bone.~IMPRESSION: Fracture.")
+    assert (found.impression, found.addenda) == ("Normal.\nFracture.", (Addendum("Called."),))
+
+
+def test_an_addendum_above_another_takes_no_impression_from_the_report() -> None:
+    found = running("ADDENDUM 2:~IMPRESSION: Bleed.~ADDENDUM 1: Called.", REPORT)
+    assert found.impression == "Normal."
+    assert [one.text for one in found.addenda] == ["IMPRESSION: Bleed.", "Called."]

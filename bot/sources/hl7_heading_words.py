@@ -1,0 +1,61 @@
+"""The headings of a report's sections, as data: what stands where, in the languages seen.
+
+Letter case, accents and what decorates a heading are left to hl7_headings. A sender's own go into
+its profile (``impression``, ``addendum`` and ``body`` of ``[[hl7.profile]]``).
+"""
+
+IMPRESSION = (
+    *("IMPRESSION", "IMPRESSIONS", "I M P R E S S I O N", "CONCLUSION", "CONCLUSIONS", "OPINION"),
+    *("BEURTEILUNG", "ZUSAMMENFASSENDE BEURTEILUNG"),  # German
+    "CONCLUSIE",  # Dutch
+    *("CONCLUSIONE", "CONCLUSIONI"),  # Italian
+    *("IMPRESSÃO", "IMPRESSÃO DIAGNÓSTICA", "CONCLUSÃO", "CONCLUSÕES"),  # Portuguese
+    *("IMPRESIÓN", "IMPRESIÓN DIAGNÓSTICA", "CONCLUSIÓN", "CONCLUSIONES"),  # Spanish
+    *("IMPRESSION DIAGNOSTIQUE", "SYNTHÈSE"),  # French
+    *("KONKLUSION", "KONKLUSJON", "BEDÖMNING", "UTLÅTANDE", "LAUSUNTO"),  # the North
+    *("WNIOSKI", "WNIOSEK", "ZÁVĚR", "ZÁVER", "SONUÇ"),  # Polish, Czech, Slovak, Turkish
+    *("ЗАКЛЮЧЕНИЕ", "ВИСНОВОК"),  # Russian, Ukrainian
+    *("診断", "画像診断", "結論", "印象", "诊断", "诊断意见", "影像诊断", "结论", "결론"),
+)
+
+ADDENDUM = (
+    *("ADDENDUM", "ADDENDA", "NACHTRAG", "AANVULLING", "ADDENDO", "ADENDO", "ADENDA"),
+    *("TILLÄGG", "ДОПОЛНЕНИЕ", "追記", "追加所見", "补充报告"),
+)
+
+BODY = (
+    *("FINDINGS", "FINDING", "TECHNIQUE", "COMPARISON", "COMPARISONS", "HISTORY", "INDICATION"),
+    *("INDICATIONS", "CLINICAL HISTORY", "CLINICAL INDICATION", "CLINICAL INDICATIONS"),
+    *("PROCEDURE", "REPORT", "BEFUND", "BEFUNDE", "TECHNIK", "BEVINDINGEN", "VERSLAG", "REFERTO"),
+    *("REPERTI", "ACHADOS", "HALLAZGOS", "TÉCNICA", "RÉSULTAT", "RÉSULTATS", "FUND", "FUNN"),
+    *("ОПИСАНИЕ", "所見", "检查所见", "影像所见"),
+)
+
+RECOMMENDATION = (
+    *("RECOMMENDATION", "RECOMMENDATIONS", "EMPFEHLUNG", "EMPFEHLUNGEN", "AANBEVELING", "ADVIES"),
+    *("RECOMMANDATION", "RECOMMANDATIONS", "RECOMENDACIÓN", "RECOMENDACIONES", "RECOMENDAÇÃO"),
+)
+"""It stands below the impression, and is none of it."""
+
+BEFORE_AN_IMPRESSION = (
+    *("FINAL", "DIAGNOSTIC", "OVERALL", "PRELIMINARY", "RADIOLOGIC", "RADIOLOGICAL", "RADIOLOGY"),
+    *("RADIOLOGIST", "RADIOLOGIST'S", "FINDINGS AND", "FINDINGS &", "FINDINGS", "SUMMARY AND"),
+)
+"""Not "clinical impression": that is what the orderer thought."""
+
+BESIDE_AN_IMPRESSION = (*RECOMMENDATION, "PLAN", "RECS", "FINDINGS", "SUMMARY", "DISCUSSION")
+"""As in "IMPRESSION AND RECOMMENDATIONS"."""
+
+AND = ("AND", "UND", "ET", "EN", "E", "Y", "/", "&", "+")
+
+BEFORE_AN_ADDENDUM = (
+    *("ATTENDING", "RADIOLOGIST", "RADIOLOGIST'S", "RESIDENT", "FELLOW", "STAFF", "FACULTY"),
+    *("FINAL", "FIRST", "SECOND", "THIRD", "NEW", "LATE", "IMPORTANT", "CRITICAL", "STAT"),
+    *("START", "START OF", "BEGIN", "BEGIN OF", "BEGINNING OF", "REPORT", "RADIOLOGY"),
+)
+
+LABEL = (
+    *("NO", "NR", "NUMBER", "REPORT", "AM", "PM", "BEGINS", "BEGIN", "START", "STARTS", "TEXT"),
+    *("FINAL", "NEW", "DATE", "TIME", "ON", "AT", "THE", "TO", "OF", "VOM", "UM", "UHR", "DER"),
+)
+"""What only says which addendum it is: number, date and time."""
