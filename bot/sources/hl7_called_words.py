@@ -15,21 +15,28 @@ def _pattern(*alternatives: str) -> re.Pattern[str]:
 FIRST_WORDS = (
     *("discussed", "spoke", "aware", "read back", "read-back", "acknowledg", "called"),
     *("communicat", "notifi", "informed", "contacted", "phone", "reported", "yed to", "verbal"),
-    *("alerted", "told", "reviewed with", "advised of"),
+    *("alerted", "told", "reviewed with", "advised of", "telefon"),
 )
 """One of them is in nearly every text that documents a call. Each is looked for in each report,
 which takes as long as a tenth of reading it: what seldom stands alone is left out."""
 SHORTEST = "d/w"
 """One more, which takes the longest to look for; a single letter takes no time."""
 
-_BY_VOICE = r"(?:in person|(?:by|via|over the) (?:tele)?phone|verbally|at \d{1,2}:?\d\d)"
+_BY_VOICE = (
+    r"(?:in person|(?:by|via|over the) (?:tele)?phone|verbally|at \d{1,2}:?\d\d|"
+    r"in the (?:reading room|ED|ER|OR|ICU|emergency (?:department|room)|department|clinic|ward))"
+)
+_GERMAN = (
+    r"(?:durchgegeben|mitgeteilt|übermittelt|informiert|besprochen|benachrichtigt|weitergegeben|"
+    r"verständigt)"
+)
 SPOKEN = _pattern(
-    r"\bdiscussed\b[^;]{0,60}?\bwith\b",
+    r"\bdiscussed\b[^;]{0,60}?\b(?:with\b|w/)",
     r"\bd/w\b",
     r"\bspoken? [^;]{0,30}?\b(?:with|to)\b",
     r"\bspoke (?:with|to)\b",
     rf"\breviewed with\b(?=[^;]{{0,60}}{_BY_VOICE})",
-    r"\b(?:tele)?phone (?:conversation|discussion|communication|call) with\b",
+    r"\b(?:(?:tele)?phone|verbal) (?:conversation|discussion|communication|call) with\b",
     r"\b(?:made|is|are|was|were|been) (?:already |now |fully |well )?aware\b",
     r"\b(?:read|repeated)[ -]?back (?:and \w+ )?(?:by|from|to|with|obtained|confirmed|verified)\b",
     r"\b(?:with|and|was|were|been) (?:verbal(?:ly)? )?(?:read|repeat(?:ed)?)[ -]?back\b",
@@ -47,6 +54,9 @@ SAID = _pattern(
     r"\b(?:results?|findings?|reports?)\b[^;]{0,40}\bgiven to\b",
     r"\bverbal report\b[^;]{0,20}\bto\b",
     r"\bnotification\b[^;]{0,40}\b(?:by|via) (?:tele)?phone\b",
+    r"\bnotification ?: ?(?:Dr|Drs|doctor)\b[^;]{0,40}\bat \d",
+    r"\b(?:tele)?phone call to\b",
+    rf"\btelefonisch\b[^;]{{0,80}}\b{_GERMAN}\b",
 )
 """One side spoke, or says so."""
 
@@ -59,7 +69,9 @@ WHOM = re.compile(
     r",? (?:(?i:at|on|by|via) |\d)"
 )
 
-# The patient, the history, a name that something has, and the report's own readers.
+_EARLIER = r"(?:prior|previous|earlier|old|outside)"
+# The patient, the history, a name that something has, and the report's own readers; whom nobody
+# meant to tell, and an exam before this one.
 OF_OTHERS = _pattern(
     r"\bpatient (?:was |is |has been |had been )?(?:reported|informed|told|called|advised|"
     r"notified|made aware|aware|contacted|discussed)\b",
@@ -67,6 +79,10 @@ OF_OTHERS = _pattern(
     r"\b(?:by|with) (?:her|his|their|the patient'?s?) (?:doctor|physician|own)\b",
     r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
     r"\b(?:with|by) (?:\w+[ .,]+){0,4}radiolog(?:ist|y)\b",
+    r"\bwrong (?:\w+ )?(?:Drs?\b|doctor|physician|provider|person|number|nurse|team|office)",
+    rf"^(?:\W|\d)*(?:the |these |this )?(?:findings? |results? )?(?:(?:of|on|from) )?(?:the |a )?"
+    rf"{_EARLIER} [^,;]{{0,60}}\b(?:was|were|been|discussed|called|communicated|reported)\b",
+    rf"\bat the time of (?:the |that |an? )?{_EARLIER}\b",
 )
 
 # What is only tried, planned, or asked for. Behind one way of telling any "not" is enough.
@@ -87,14 +103,16 @@ ATTEMPT = _pattern(
     r"\b(?:will|shall|should|must|needs? to|going to|we are|being|when|once|if) "
     r"(?:call|notif|inform|communicat|contact|reach)\w*",
     r"\bN/A\b|[:?] ?(?:no|none|n|nil)\b",
+    r"\b(?:nicht|kein\w*|niemand\w*|versuch\w*|vergeblich|erfolglos|Anrufbeantworter|hinterlassen|"
+    r"bitte|soll\w*|wird|werden|muss|konnte)\b",
 )
 
 # The next sentence takes back what "was called" says.
 IN_VAIN = re.compile(
     r"(?:there (?:was|is) |he |she |they |we |i |a |an |the |but |however,? |phone |line )*"
     r"(?:no(?:body|[ -]one)?\b|left\b|lvm\b|vm\b|lm\b|did ?n|could ?n|was ?n|has ?n|voice|message|"
-    r"await|waiting|unable|unanswer|unsuccess|not\b|busy|mailbox|line\b|went to|pending|"
-    r"will (?:call|try))",
+    r"nicht\b|kein|await|waiting|unable|unanswer|unsuccess|not\b|busy|mailbox|line\b|went to|"
+    r"pending|will (?:call|try))",
     re.IGNORECASE,
 )
 
