@@ -15,8 +15,9 @@ from bot.domain.coverage import SLACK, SMS, VOICE
 from bot.domain.page import Sender
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
+from bot.engine.limits import Limit, Rate, Window
 from bot.engine.outage import Watch
-from bot.engine.pace import Pace, Rate
+from bot.engine.pace import Pace
 from bot.phone.call_webhooks import CallWebhooks
 from bot.phone.calls import LONGEST_CALL, CallSender
 from bot.phone.client import TwilioAccount
@@ -33,6 +34,10 @@ from bot.web.health import OK, Check
 Loop = Callable[[], Coroutine[Any, Any, None]]
 SLACK_BURST = 10.0
 """Seconds: docs.slack.dev/apis/web-api/rate-limits allows short bursts beyond the rate."""
+
+BETWEEN_TWO_NUMBERS = timedelta(seconds=30)
+"""Twilio counts messages from one number to another in this time, and fails those that are too many
+(https://www.twilio.com/docs/api/errors/14107)."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +90,16 @@ async def open_channels(
 
 
 def pace_of(settings: Settings) -> Pace:
-    """What the site's accounts may send, and Slack's limit to one conversation."""
+    """What the site's accounts may send, and what one conversation and one number may get."""
     sms, slack = settings.twilio.messages_per_second, settings.slack.messages_per_second
     calls = settings.twilio.calls_per_second
     ours = {SMS: Rate(sms, max(sms, 1.0))}
     if settings.calls:
         ours[VOICE] = Rate(calls, max(calls, 1.0))
-    theirs = {SLACK: Rate(slack, max(SLACK_BURST * slack, 1.0))}
+    theirs: dict[str, Limit] = {
+        SLACK: Rate(slack, max(SLACK_BURST * slack, 1.0)),
+        SMS: Window(settings.twilio.messages_to_one_number, BETWEEN_TWO_NUMBERS),
+    }
     return Pace(ours, theirs, {VOICE: LONGEST_CALL})
 
 

@@ -135,7 +135,7 @@ class Dispatcher:
         try:
             return [(one, self._compose_in(c, one)) for one in claimed]
         except _NOT_COMPOSED:
-            self.pace.give_back(claimed)
+            self.pace.give_back(c, claimed)
             raise
 
     def _claimed(self, c: Connection, room: int) -> list[Claimed]:

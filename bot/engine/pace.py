@@ -12,57 +12,35 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection
 
-from storage import claims
+from bot.engine.limits import Bucket, Limit, Meter, Rate
+from storage import claims, people
 from storage.outbox import Claimed
 
-MOST_PEOPLE = 10_000
+MOST_ADDRESSES = 10_000
 NOWHERE_FULL: Mapping[str, int] = MappingProxyType({})
 ENDED_YET = timedelta(seconds=2)
 """How often to look whether what keeps a number busy has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many a second on average, and up to ``burst`` of them at once."""
-
-    per_second: float
-    burst: float
-
-
-@dataclass(slots=True)
-class _Bucket:
-    rate: Rate
-    at: datetime
-    tokens: float
-
-    def fill(self, now: datetime) -> None:
-        passed = max((now - self.at).total_seconds(), 0.0)
-        self.tokens = min(self.tokens + passed * self.rate.per_second, self.rate.burst)
-        self.at = now
-
-    def free_at(self) -> datetime:
-        """When the next one may leave."""
-        missing = max(1.0 - self.tokens, 0.0)
-        return self.at + timedelta(seconds=missing / self.rate.per_second)
 
 
 @dataclass
 class Pace:
     """Claims what may leave, for the dispatcher of one copy, from any thread.
 
-    ``channels`` are limits of the sending account, ``people`` those towards one person. A channel
-    without a limit leaves at once. Several copies keep their own pace: give each its share.
+    ``channels`` are limits of the sending account, ``addresses`` those towards one number or one
+    Slack account, whoever shares it. A channel without a limit leaves at once. Several copies keep
+    their own pace: give each its share.
     ``lines`` are channels on which a number takes one message at a time, with how long one is under
     way at most: the next waits for its end, whichever copy has sent it.
     """
 
     channels: Mapping[str, Rate] = field(default_factory=dict)
-    people: Mapping[str, Rate] = field(default_factory=dict)
+    addresses: Mapping[str, Limit] = field(default_factory=dict)
     lines: Mapping[str, timedelta] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._ours: dict[str, Bucket] = {}
+        self._theirs: dict[tuple[str, str], Meter] = {}
 
     def claim(
         self,
@@ -90,18 +68,20 @@ class Pace:
         self._release(reserved, leaving)
         return leaving
 
-    def give_back(self, claimed: Iterable[Claimed]) -> None:
+    def give_back(self, c: Connection, claimed: Iterable[Claimed]) -> None:
         """They were claimed in a unit of work that came to nothing."""
         with self._lock:
             for one in claimed:
-                for key in ((one.slip.channel, ""), (one.slip.channel, one.slip.person_id)):
-                    if key in self._buckets:
-                        self._buckets[key].tokens += 1.0
+                ours = self._ours.get(one.slip.channel)
+                theirs = self._theirs.get(_address(c, one))
+                for meter in (ours, theirs):
+                    if meter:
+                        meter.give_back()
 
     def free_at(self, channel: str, now: datetime) -> datetime:
         """When the next page may leave on this channel: now where nothing holds it up."""
         with self._lock:
-            bucket = self._buckets.get((channel, ""))
+            bucket = self._ours.get(channel)
             return max(bucket.free_at(), now) if bucket else now
 
     def next_free(self, now: datetime) -> datetime | None:
@@ -113,7 +93,8 @@ class Pace:
         with self._lock:
             taken: dict[str, int] = {}
             for channel, rate in self.channels.items():
-                bucket = self._bucket((channel, ""), rate, now)
+                bucket = self._ours.setdefault(channel, rate.begin(now))
+                bucket.fill(now)
                 taken[channel] = min(int(bucket.tokens), room)
                 bucket.tokens -= taken[channel]
             return taken
@@ -122,14 +103,14 @@ class Pace:
         with self._lock:
             for channel, most in reserved.items():
                 used = sum(one.slip.channel == channel for one in claimed)
-                self._buckets[channel, ""].tokens += most - used
+                self._ours[channel].tokens += most - used
 
     def _one_by_one(self, c: Connection, claimed: list[Claimed], now: datetime) -> list[Claimed]:
-        """Without those that come too fast for their person, or to a number that is busy with one
+        """Without those that come too fast for their address, or to a number that is busy with one
         of ours: they wait, and hold up nobody else."""
         leaving = []
         for place, one in enumerate(claimed):
-            until = self._line_free_at(c, one, claimed[place:], now) or self._later(one, now)
+            until = self._line_free_at(c, one, claimed[place:], now) or self._later(c, one, now)
             if until is None:
                 leaving.append(one)
             else:
@@ -144,30 +125,38 @@ class Pace:
             return None
         return now + ENDED_YET
 
-    def _later(self, one: Claimed, now: datetime) -> datetime | None:
-        rate = self.people.get(one.slip.channel)
-        if rate is None:
+    def _later(self, c: Connection, one: Claimed, now: datetime) -> datetime | None:
+        limit = self.addresses.get(one.slip.channel)
+        if limit is None:
             return None
+        key = _address(c, one)
         with self._lock:
-            bucket = self._bucket((one.slip.channel, one.slip.person_id), rate, now)
-            if bucket.tokens < 1.0:
-                return bucket.free_at()
-            bucket.tokens -= 1.0
+            meter = self._meter(key, limit, now)
+            free = meter.free_at()
+            if free > now:
+                return free
+            meter.take()
             return None
 
-    def _bucket(self, key: tuple[str, str], rate: Rate, now: datetime) -> _Bucket:
-        if key not in self._buckets:
-            self._forget_full(now)
-            self._buckets[key] = _Bucket(rate, now, rate.burst)
-        bucket = self._buckets[key]
-        bucket.fill(now)
-        return bucket
+    def _meter(self, key: tuple[str, str], limit: Limit, now: datetime) -> Meter:
+        if key not in self._theirs:
+            self._forget_unused(now)
+            self._theirs[key] = limit.begin(now)
+        meter = self._theirs[key]
+        meter.fill(now)
+        return meter
 
-    def _forget_full(self, now: datetime) -> None:
-        """A full bucket says no more than none, so that one a person does not pile up."""
-        if len(self._buckets) < MOST_PEOPLE:
+    def _forget_unused(self, now: datetime) -> None:
+        """So that one an address does not pile up."""
+        if len(self._theirs) < MOST_ADDRESSES:
             return
-        for key, bucket in list(self._buckets.items()):
-            bucket.fill(now)
-            if key[1] and bucket.tokens >= bucket.rate.burst:
-                del self._buckets[key]
+        for key, meter in list(self._theirs.items()):
+            meter.fill(now)
+            if meter.unused:
+                del self._theirs[key]
+
+
+def _address(c: Connection, one: Claimed) -> tuple[str, str]:
+    """Where it goes: a number that several people share is one."""
+    person, channel = people.load(c, one.slip.person_id), one.slip.channel
+    return channel, person.address(channel) if person else one.slip.person_id

@@ -23,12 +23,14 @@ class Rule:
     """``permanent``: this number will not work. ``configuration``: the operator is at fault.
 
     ``once``: one more try may succeed, the phone is off or out of reach. ``kind`` is the error.
+    ``wait``: seconds for which it is no use to try again, where Twilio does not say so itself.
     """
 
     permanent: bool = False
     configuration: bool = False
     once: bool = False
     kind: type[SendFailed] = SendFailed
+    wait: float | None = None
 
 
 _NUMBER = Rule(permanent=True)
@@ -64,6 +66,7 @@ RULES: Mapping[int, Rule] = {
     30410: _PHONE_OFF,  # the carrier did not answer Twilio in time
     20503: _BUSY,  # out of service for a while: nothing was taken
     # Too much at once.
+    14107: Rule(wait=30.0),  # too many from our number to this one: for half a minute none goes
     20429: _BUSY,
     21611: _BUSY,  # the queue of our number is full
     30001: _BUSY,  # the same, reported afterwards
@@ -136,7 +139,7 @@ def _failed(reason: str, rule: Rule, tries: int, retry_after: float | None) -> S
     return rule.kind(
         reason,
         permanent=rule.permanent or (rule.once and tries > 1),
-        retry_after=retry_after,
+        retry_after=rule.wait if retry_after is None else retry_after,
         configuration=rule.configuration,
     )
 

@@ -158,13 +158,15 @@ class TwilioSettings(Section):
     """``sender`` is the key ``from``: the number that the messages come from; ``call_from`` the one
     that calls come from, without which no phone rings. ``poll_seconds`` is how often Twilio is
     asked for replies and receipts where no ``web.public_url`` brings them. ``messages_per_second``
-    and ``calls_per_second`` are what the numbers may send; each copy needs its share."""
+    and ``calls_per_second`` are what the numbers may send; each copy needs its share.
+    ``messages_to_one_number`` is what one phone may get in 30 seconds."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     sender: Phone = Field(default="", alias="from")
     call_from: Phone = ""
     messages_per_second: float = Field(default=10.0, gt=0, le=1000)
+    messages_to_one_number: int = Field(default=15, strict=True, ge=1, le=100_000)
     calls_per_second: float = Field(default=1.0, gt=0, le=100)
     poll_seconds: float = Field(default=2.0, ge=0.1, le=60)
     api_url: Address = TWILIO_API

@@ -3,17 +3,22 @@
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.domain.coverage import Role
 from bot.domain.events import SendNotice, SendPage
 from bot.domain.page import Notice, Slip
 from bot.engine import pace as pacing
-from bot.engine.pace import Pace, Rate
-from storage import claims, outbox, people
+from bot.engine.limits import Limit, Rate, Window
+from bot.engine.pace import Pace
+from storage import claims, outbox, people, tables
 from storage.outbox import Claimed
 from tests.engine.conftest import Bench
+
+HALF_A_MINUTE = timedelta(seconds=30)
 
 
 def person_of(bench: Bench) -> str:
@@ -76,7 +81,7 @@ def test_the_most_severe_goes_first_and_a_notice_last(bench: Bench) -> None:
 
 
 def test_one_person_who_gets_too_many_holds_up_nobody_else(bench: Bench) -> None:
-    pace = Pace(people={"slack": Rate(1.0, 2.0)})
+    pace = Pace(addresses={"slack": Rate(1.0, 2.0)})
     ada, ben = (person.id for person in bench.database.look(people.everybody)[:2])
     put(bench, "slack", 5, person=ada)
     put(bench, "slack", 1, person=ben)
@@ -92,7 +97,7 @@ def test_one_person_who_gets_too_many_holds_up_nobody_else(bench: Bench) -> None
 def test_a_page_that_was_held_counts_from_when_it_was_due_and_goes_before_later_ones(
     bench: Bench,
 ) -> None:
-    pace = Pace(people={"slack": Rate(1.0, 1.0)})
+    pace = Pace(addresses={"slack": Rate(1.0, 1.0)})
     due = bench.clock.at
     put(bench, "slack", 2)
     assert len(claimed(bench, pace)) == 1
@@ -122,21 +127,68 @@ def test_what_may_leave_slowly_is_not_crowded_out_by_what_may_leave_at_once(benc
     assert channels(claimed(bench, pace, room=20)) == {"slack": 19, "sms": 1}
 
 
-def test_what_was_claimed_in_vain_may_leave_the_next_time(bench: Bench) -> None:
-    pace = Pace({"sms": Rate(1.0, 1.0)}, {"sms": Rate(1.0, 1.0)})
+def test_one_number_gets_no_more_in_a_while_than_the_provider_lets_through(bench: Bench) -> None:
+    """However close together: the first ones leave at once, and the most severe after them."""
+    pace = Pace(addresses={"sms": Window(3, HALF_A_MINUTE)})
+    ada, ben = (person.id for person in bench.database.look(people.everybody)[:2])
+    put(bench, "sms", 5, person=ada, severity=1)
+    put(bench, "sms", 1, person=ben, severity=1)
+    assert Counter(one.slip.person_id for one in claimed(bench, pace)) == {ada: 3, ben: 1}
+    bench.pass_time(seconds=10)
+    put(bench, "sms", 1, person=ada, severity=0)
+    assert not claimed(bench, pace)
+    assert bench.database.look(claims.next_to_leave) == bench.clock.at + HALF_A_MINUTE * 2 / 3
+    bench.pass_time(seconds=20)
+    after = claimed(bench, pace)
+    assert [one.created_at < bench.clock.at - HALF_A_MINUTE / 2 for one in after].count(False) == 0
+    assert len(after) == 3, "two that waited, and before them the urgent one"
+    put(bench, "sms", 1, person=ada)
+    assert not claimed(bench, pace)
+
+
+def test_of_those_that_wait_for_one_number_the_most_severe_leaves_first(bench: Bench) -> None:
+    pace = Pace(addresses={"sms": Window(1, HALF_A_MINUTE)})
+    put(bench, "sms", 3, severity=1)
+    claimed(bench, pace)
+    bench.pass_time(seconds=10)
+    put(bench, "sms", 1, severity=0)
+    assert not claimed(bench, pace)
+    bench.pass_time(seconds=20)
+    (urgent,) = claimed(bench, pace)
+    assert urgent.not_before == bench.clock.at - HALF_A_MINUTE * 2 / 3
+
+
+def test_a_number_that_two_people_share_is_one(bench: Bench) -> None:
+    ada, ben = bench.database.look(people.everybody)[:2]
+    with_number = update(tables.people).where(tables.people.c.id == ben.id)
+    bench.database.run(lambda c: c.execute(with_number.values(mobile=ada.mobile)))
+    bench.database.run(people.changed)
+    pace = Pace(addresses={"sms": Window(3, HALF_A_MINUTE)})
+    for person in (ada, ben):
+        put(bench, "sms", 2, person=person.id)
+    assert channels(claimed(bench, pace)) == {"sms": 3}
+
+
+@pytest.mark.parametrize("limit", [Rate(1.0, 1.0), Window(1, HALF_A_MINUTE)])
+def test_what_was_claimed_in_vain_may_leave_the_next_time(bench: Bench, limit: Limit) -> None:
+    pace = Pace({"sms": Rate(1.0, 1.0)}, {"sms": limit})
     put(bench, "sms", 2)
-    pace.give_back(claimed(bench, pace))
+    taken = claimed(bench, pace)
+    bench.database.look(lambda c: pace.give_back(c, taken))
     assert len(claimed(bench, pace)) == 1
 
 
-def test_buckets_of_people_do_not_pile_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pacing, "MOST_PEOPLE", 3)
-    pace = Pace(people={"slack": Rate(1.0, 1.0)})
+@pytest.mark.parametrize("limit", [Rate(1.0, 1.0), Window(1, timedelta(seconds=1))])
+def test_what_is_noted_of_addresses_does_not_pile_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, limit: Limit
+) -> None:
+    monkeypatch.setattr(pacing, "MOST_ADDRESSES", 3)
+    pace = Pace(addresses={"slack": limit})
     for person in bench.database.look(people.everybody)[:6]:
         put(bench, "slack", 1, person=person.id)
         assert len(claimed(bench, pace)) == 1
         bench.pass_time(seconds=2)
-    assert len(pace._buckets) <= 3
+    assert len(pace._theirs) <= 3
 
 
 def test_the_dispatcher_sends_all_of_it_in_the_end(bench: Bench) -> None:

@@ -23,6 +23,11 @@ def test_too_much_at_once_is_tried_again(code: int) -> None:
     assert not failed(429, code).configuration
 
 
+def test_too_many_to_one_number_wait_half_a_minute_refused_or_failed_afterwards() -> None:
+    for said in (failed(400, 14107), undelivered(14107, tries=5)):
+        assert (said.permanent, said.configuration, said.retry_after) == (False, False, 30.0)
+
+
 @pytest.mark.parametrize("code", [30003, 30008])
 def test_a_phone_that_is_off_gets_one_more_try(code: int) -> None:
     assert not undelivered(code, tries=1).permanent

@@ -83,3 +83,44 @@ class TestForOnePerson:
         waited = max(left[name] - rows[name].not_before for name in names)
         assert waited.total_seconds() > 1
         expect_everything(hospital)
+
+
+class TestForOneNumber:
+    """Twilio fails what goes too often from one number to another (14107)."""
+
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return {"READBACK_TWILIO__MESSAGES_TO_ONE_NUMBER": "3"}
+
+    def test_a_phone_gets_so_many_in_half_a_minute_and_no_other_phone_waits_for_that(
+        self, hospital: Hospital
+    ) -> None:
+        hers = [(CRITICAL, f"C{n}") for n in range(5)]
+        for name, accession in [*hers, ("cr-chest-pneumothorax", "X1")]:
+            hospital.send(hospital.report(name, accession=accession))
+        left = {name: _sms(hospital, name).state for name in ("C0", "C2", "C3", "C4", "X1")}
+        assert left == dict.fromkeys(("C0", "C2", "X1"), "sent") | dict.fromkeys(
+            ("C3", "C4"), "waiting"
+        )
+        hospital.pass_time(minutes=0.6)
+        for name in ("C3", "C4"):
+            waited = _sms(hospital, name)
+            assert waited.claimed_at is not None
+            assert 28 <= (waited.claimed_at - waited.not_before).total_seconds() <= 32
+        expect_everything(hospital)
+
+    def test_what_twilio_fails_for_that_is_tried_again_after_half_a_minute(
+        self, hospital: Hospital
+    ) -> None:
+        hospital.world.twilio.faults.fail_next("messages.create", error=14107)
+        hospital.send(hospital.report("cr-chest-pneumothorax"))
+        hospital.pass_time(minutes=1)
+        times = [row.not_before - row.created_at for row in pages(hospital)]
+        assert sorted(at.total_seconds() for at in times) == [0.0, 30.0]
+        assert {row.slip.person_id for row in pages(hospital)} == {hospital.alert().owner}
+        expect_everything(hospital)
+
+
+def _sms(hospital: Hospital, accession: str) -> PageRow:
+    (row,) = [row for row in pages(hospital, accession) if row.slip.channel == "sms"]
+    return row

@@ -47,6 +47,7 @@ api_url = "{slack}"
 [twilio]
 from = "{sender}"
 messages_per_second = 1000
+messages_to_one_number = 100000
 calls_per_second = 100
 api_url = "{twilio}"
 
