@@ -141,6 +141,7 @@ async def _steps(made: Bench) -> float:
     the time that its audit entry bears. Steps are done in their order.
     """
     due = _open_spread(made)
+    await made.database.write(_first_pages_left)
     made.clock.shift = timedelta()
     made.woken.clear()
     made.wake = Wake(asyncio.get_running_loop())
@@ -161,6 +162,11 @@ def _reminded(c: Connection, since: datetime) -> list[float]:
     entries = tables.audit.c
     found = select(entries.at).where(entries.what == "reminder_due", entries.at >= since)
     return sorted(at.timestamp() for at in c.execute(found).scalars())
+
+
+def _first_pages_left(c: Connection) -> None:
+    """The first pages wait no more: they left when their alerts were opened."""
+    c.execute(tables.pages.delete())
 
 
 def _open_spread(made: Bench) -> list[float]:

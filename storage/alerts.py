@@ -2,7 +2,7 @@
 passing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -36,6 +36,7 @@ _CORRECT = (
 )
 _ALL = select(tables.alerts)
 _BY_ID = _ALL.where(_columns.id == bindparam("alert_id"))
+_BY_IDS = _ALL.where(_columns.id.in_(bindparam("alert_ids", expanding=True))).order_by(_columns.id)
 _BY_REF = _ALL.where(_columns.ref == bindparam("the_ref"))
 _BY_KEY = _ALL.where(
     _columns.key_value == bindparam("value"),
@@ -97,6 +98,13 @@ def load(connection: Connection, alert_id: str, *, for_update: bool = True) -> A
     if alert is None:
         raise KeyError(alert_id)
     return alert
+
+
+def load_all(connection: Connection, alert_ids: Sequence[str]) -> None:
+    """Load these for update, so that ``load`` finds them known; in one order for all copies, so
+    that none of two waits for the other."""
+    for row in connection.execute(_locked(_BY_IDS), {"alert_ids": list(alert_ids)}):
+        _known(connection, row, lock=True)
 
 
 def facts(connection: Connection, alert_id: str) -> AlertFacts:
@@ -209,11 +217,13 @@ def _ended_at(alert: Alert, now: datetime) -> datetime | None:
 def _one(
     connection: Connection, statement: Any, where: dict[str, str], *, for_update: bool
 ) -> Alert | None:
-    here = memory(connection)
-    lock = for_update and here.writes
+    lock = for_update and memory(connection).writes
     row = connection.execute(_locked(statement) if lock else statement, where).first()
-    if row is None:
-        return None
+    return _known(connection, row, lock=lock) if row else None
+
+
+def _known(connection: Connection, row: AnyRow, *, lock: bool) -> Alert:
+    here = memory(connection)
     if lock:
         here.revisions[row.id] = row.revision
     alert = alert_rows.to_alert(connection, row)

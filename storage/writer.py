@@ -20,7 +20,7 @@ from storage.units import Unit, perform
 
 # Bounds how long the first unit of a group waits for the last, and what a failed COMMIT takes with
 # it.
-LARGEST_GROUP = 256
+LARGEST_GROUP = 16
 
 
 @dataclass(slots=True)

@@ -18,8 +18,10 @@ from bot.engine.context import LONGEST_SLEEP, Engine, Wake, asleep
 from bot.engine.directory import pass_on_one
 from bot.log import log
 from storage import alerts, people
+from storage.read_ahead import read_ahead
 
-BATCH = 500
+BATCH = 50
+"""Steps in one unit of work: they are durable together, so the first waits for the last."""
 LONGEST_PAUSE = 60.0
 """Seconds between two tries of a step that keeps failing."""
 
@@ -85,8 +87,26 @@ async def sweep(engine: Engine, failing: Failing) -> int:
     metrics.swept(now)
     found = await engine.database.read(lambda c: alerts.due(c, now, limit=BATCH + len(waiting)))
     due = [alert_id for alert_id in found if alert_id not in waiting][:BATCH]
-    await _each(engine, due, failing, lambda alert_id: partial(step, engine, alert_id))
+    await _steps(engine, due, failing)
     return len(due)
+
+
+async def _steps(engine: Engine, due: Sequence[str], failing: Failing) -> None:
+    """All in one unit of work, which reads what they need at once; where one of them fails, each
+    in its own."""
+    try:
+        await engine.database.write(partial(_steps_in, engine, due))
+    except Exception:  # whatever it was: it comes again to the alert that it belongs to
+        await _each(engine, due, failing, lambda alert_id: partial(step, engine, alert_id))
+    else:
+        for alert_id in due:
+            failing.note(alert_id, None)
+
+
+def _steps_in(engine: Engine, due: Sequence[str], c: Connection) -> None:
+    read_ahead(c, due)
+    for alert_id in due:
+        step(engine, alert_id, c)
 
 
 async def _each(

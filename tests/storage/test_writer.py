@@ -111,7 +111,7 @@ def test_what_queued_up_shares_one_commit_and_a_lone_unit_waits_for_no_company(
     statements: list[str] = []
     sqlite_database.run(lambda c: driver(c).set_trace_callback(statements.append))
     statements.clear()
-    for future in submit_as_one_group(sqlite_database, *(note(str(i)) for i in range(30))):
+    for future in submit_as_one_group(sqlite_database, *(note(str(i)) for i in range(12))):
         assert future.result(10)
     assert statements.count("COMMIT") == 1
     sqlite_database.run(note("alone"))
