@@ -230,9 +230,18 @@ def open_desk(database_url: str, folder: Path, *, public: bool = True) -> Iterat
             assert not sent, f"something of the patient left: {sent}"
             assert MARKER not in written.getvalue(), "something of the patient is in the log"
     finally:
+        asyncio.run_coroutine_threadsafe(_end_what_flies(), loop).result(20)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _end_what_flies() -> None:
+    """As asyncio.run does: a task that outlives its loop is an error in some later test's log."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _start(
