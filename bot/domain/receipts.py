@@ -114,6 +114,7 @@ def page_uncertain(turn: Turn, event: PageUncertain) -> None:
         notice_failed(turn, slip, Failure(in_doubt=True))
     elif not slip.possible_repeat and _can_go_again(turn.alert, slip):
         turn.send(replace(slip, possible_repeat=True))
+        _mark(turn, slip, Outcome.PENDING)  # it is not refused any more
     else:
         again = _rings_again(turn.alert, slip)
         if again:
@@ -124,10 +125,11 @@ def page_uncertain(turn: Turn, event: PageUncertain) -> None:
 
 def _rings_again(alert: Alert, slip: Slip) -> bool:
     """A call of which nobody knows is one that nobody answered: it rings once more, where a page
-    that they can read still stands. Else it is the next person's turn."""
+    that they can read still stands, whatever was refused before. Else it is the next person's
+    turn."""
     outcomes = alert.outcomes(slip.person_id)
     standing = any(outcomes[c] not in GONE for c in outcomes if c != VOICE)
-    once = slip.channel == VOICE and slip.tries == 1
+    once = slip.channel == VOICE and outcomes.get(VOICE) is not Outcome.RETRYING
     return once and standing and _can_go_again(alert, slip)
 
 
@@ -189,7 +191,7 @@ def _mark(turn: Turn, slip: Slip, outcome: Outcome) -> None:
 
 def _set(turn: Turn, reach: Reach, outcome: Outcome) -> None:
     """A receipt may come before the answer to the sending: what was delivered stays so."""
-    if outcome is Outcome.SENT and reach.outcome is Outcome.DELIVERED:
+    if outcome in {Outcome.SENT, Outcome.PENDING} and reach.outcome is Outcome.DELIVERED:
         return
     sent_at = turn.now if outcome is Outcome.SENT else reach.sent_at
     new = replace(reach, outcome=outcome, sent_at=sent_at)

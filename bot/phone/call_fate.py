@@ -25,8 +25,8 @@ def fate(status: str, answered_by: str, nth: int) -> Fate:
     """``status`` is Twilio's or one of ours, ``answered_by`` Twilio's: human, machine_…, fax,
     unknown or nothing. ``nth`` counts calls that rang from 1: what nobody answered rings once more.
 
-    Who took it without pressing a key, where Twilio could not tell a person from a machine, has not
-    answered for all we know.
+    Who took it and pressed no key has not answered for all we know, unless the call could only
+    announce and Twilio took them for a person.
     """
     if status == PERSON or (status == "completed" and answered_by == "human"):
         return Arrived()
@@ -38,8 +38,9 @@ def fate(status: str, answered_by: str, nth: int) -> Fate:
 
 
 def not_by_itself(answered_by: str) -> str:
-    """What Twilio's word is worth where our own dialogue speaks: that notes each person whom it
-    has told. Who picked up and is not noted has heard that an error has occurred."""
+    """What Twilio's word is worth where our own dialogue speaks: that notes whoever presses a key.
+    Who picked up and is not noted may be a voicemail with a short greeting, a caller's screen, or
+    somebody who has heard that an error has occurred."""
     return "" if answered_by == "human" else answered_by
 
 

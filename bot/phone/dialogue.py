@@ -58,7 +58,8 @@ class _Talk:
 
 
 def picked_up(c: Connection, engine: Engine, heard: Heard, address: Address) -> str:
-    """Somebody, or something, has taken the call. Returns TwiML, like each step."""
+    """Somebody, or something, has taken the call: only a key tells that a person has. A short
+    greeting of a voicemail passes for one. Returns TwiML, like each step."""
     if page := _test(c, heard):
         return drill_calls.picked_up(c, engine, heard, page, address)
     talk = _talk(c, engine, heard)
@@ -67,8 +68,6 @@ def picked_up(c: Connection, engine: Engine, heard: Heard, address: Address) -> 
     if is_machine(heard.answered_by):
         _note(talk, MACHINE)
         return twiml.say(talk.call.left_message())
-    if heard.answered_by == "human":
-        _note(talk, PERSON)
     return _over(talk) or _menu(talk, address, 0)
 
 

@@ -20,8 +20,6 @@ def picked_up(c: Connection, engine: Engine, heard: Heard, page: Claimed, addres
     if is_machine(heard.answered_by):
         found_out(c, engine, heard, MACHINE)
         return twiml.say(spoken.TEST_LEFT)
-    if heard.answered_by == "human":
-        found_out(c, engine, heard, PERSON)
     return twiml.ask_key(spoken.TEST, address(KEY, page.delivery_id, 0))
 
 

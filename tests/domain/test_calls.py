@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.coverage import Role
 from bot.domain.events import Declined, DeclineReason, PageFailed, PageSent, PageUncertain
+from bot.domain.page import Slip
 from bot.domain.policy import CategoryPolicy, Step
 from tests.domain.loop import (
     ADA,
@@ -120,6 +121,26 @@ def test_a_call_in_doubt_twice_rings_once_more_within_three_minutes_and_then_no_
     tried = [page.slip.tries for page in loop.outbox if page.slip.channel == "voice"]
     assert tried == [1, 1, 2]
     assert loop.alert.owner == "ada"
+
+
+@pytest.mark.parametrize("before", ["twilio-20429", "voice-no-answer"])
+def test_what_was_refused_or_unanswered_before_takes_no_ring_from_a_call_in_doubt(
+    before: str,
+) -> None:
+    """Only a call that was surely taken counts as one of the two."""
+    loop = Loop(new_alert(PHONES, RINGS), held=True).open().pass_to(5)
+    loop.do(PageFailed(loop.slip(PHONES.ordering or ADA, "voice"), before, permanent=False))
+    for _ in range(2):
+        loop.do(PageUncertain(last_call(loop)))
+    again = last_call(loop)
+    assert (again.tries, again.possible_repeat) == (3, True)
+    loop.do(PageUncertain(again))
+    assert last_call(loop) == again, "and then no more"
+    assert loop.alert.owner == "ada"
+
+
+def last_call(loop: Loop) -> Slip:
+    return next(page.slip for page in reversed(loop.outbox) if page.slip.channel == "voice")
 
 
 def test_a_call_in_doubt_is_not_waited_for_where_nothing_else_stands() -> None:

@@ -92,3 +92,17 @@ def test_a_phone_still_rings_twice_where_twilio_takes_the_call_only_later(
     assert [hospital.ada.phone.expect_call().status for _ in range(2)] == ["no-answer"] * 2
     assert owner(hospital) == hospital.ada.name
     expect_everything(hospital)
+
+
+def test_a_phone_still_rings_twice_after_a_refusal_and_two_calls_in_doubt(
+    hospital: Hospital,
+) -> None:
+    faults = hospital.world.twilio.faults
+    faults.fail_next("calls.create", status=429, retry_after=1)
+    faults.fail_next("calls.create", status=500, times=2)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    hospital.pass_time(minutes=10)
+    assert [hospital.ada.phone.expect_call().status for _ in range(2)] == ["no-answer"] * 2
+    assert owner(hospital) == hospital.ada.name
+    expect_everything(hospital)

@@ -188,6 +188,25 @@ def test_a_voicemail_is_told_and_counts_as_unanswered(hospital: Hospital) -> Non
     assert hospital.alert().is_open
 
 
+@pytest.mark.parametrize("silence", ["stay_silent", "hang_up"])
+def test_who_picks_up_and_presses_no_key_is_called_once_more(
+    hospital: Hospital, silence: str
+) -> None:
+    """A voicemail with a short greeting passes for a person, as does a phone in do-not-disturb."""
+    hospital.ada.phone.answers("picks up")
+    critical(hospital)
+    for minute in (1, 3):
+        call = picked_up(hospital.ada)
+        while not call.over:
+            getattr(call, silence)()
+        hospital.settle()
+        hospital.pass_time(minutes=minute)
+    assert calls(hospital) == [("Dr. Ada Osei", 5.0), ("Dr. Ada Osei", 6.0)]
+    assert [e.data["reason"] for e in entries(hospital, "page_failed")] == ["voice-unsure"] * 2
+    assert owner(hospital) == hospital.ada.name
+    expect_everything(hospital)
+
+
 def test_two_passes_it_to_the_designee_whose_phone_rings_in_turn(hospital: Hospital) -> None:
     hospital.ada.phone.answers("picks up")
     critical(hospital)

@@ -94,7 +94,7 @@ def test_who_shares_a_phone_is_called_one_after_the_other(hospital: Hospital) ->
     deliver(hospital, hospital.report("ct-head-hemorrhage", accession="1"))
     deliver(hospital, version("2", hospital.now, control="S2", provider=SAM))
     hospital.pass_time(minutes=5.5)
-    on_the_line(hospital.ada).hang_up()
+    on_the_line(hospital.ada).press("3").hang_up()
     hospital.settle()
     hospital.pass_time(minutes=0.1)
     on_the_line(hospital.ada)
