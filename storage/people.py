@@ -254,6 +254,7 @@ def _person(row: AnyRow, known: _Numbers) -> Person:
         pin=row.id in known.pins and known.calls is Calls.KEYS,
         rings=rings,
         no_sms=no_sms,
+        active=bool(row.active),
     )
     able = row.active and person.can_answer(channels)
     return replace(person, channels=channels) if able else person

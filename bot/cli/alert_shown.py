@@ -17,11 +17,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedBy:
+    """``why`` is a word of OUT_OF_REACH, or empty in the trail of an older version."""
+
+    person_id: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One alert. ``finding`` and ``called`` hold PHI: empty unless they were asked for.
 
     ``documents_a_call``: the report says that somebody was told already. ``preliminary``: it is not
     final yet. ``unproven``: it was acknowledged by SMS from a number that had never answered.
+    ``passed_by`` are those who were the owner when no channel reached them any more.
     """
 
     alert: "Alert"
@@ -33,6 +43,7 @@ class Shown:
     finding: str = ""
     called: str = ""
     unproven: bool = False
+    passed_by: tuple[PassedBy, ...] = ()
 
 
 def found(
@@ -61,10 +72,12 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         alert = alerts.load(c, alert.id)
         record = Record("finding_shown", actor, {"version": alert.version})
         audit.append(c, alert.id, [record], now)
-    pages = page_history.history(c, alert.id)
+    pages, trail = page_history.history(c, alert.id), audit.chain(c, alert.id)
+    passed_by = _passed_by(trail)
     given = alert.acknowledgment
     answering = {given.by, given.recorded_by} if given else set()
-    ids = {alert.owner, *answering, *(page.slip.person_id for page in pages)}
+    lost = (passed.person_id for passed in passed_by)
+    ids = {alert.owner, *answering, *lost, *(page.slip.person_id for page in pages)}
     known = ((i, people.load(c, i)) for i in ids)
     return Shown(
         alert=alert,
@@ -75,7 +88,16 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         preliminary=bool(report and report.status is Status.PRELIMINARY),
         finding=finding(c, alert) if reveal else "",
         called=report.called if reveal and report else "",
-        unproven=given is not None and _by_unproven(audit.chain(c, alert.id)),
+        unproven=given is not None and _by_unproven(trail),
+        passed_by=passed_by,
+    )
+
+
+def _passed_by(entries: "list[Entry]") -> tuple[PassedBy, ...]:
+    changed = (entry for entry in entries if entry.what == "directory_changed")
+    return tuple(
+        PassedBy(str(e.data.get("person") or ""), e.at, str(e.data.get("reason") or ""))
+        for e in changed
     )
 
 
@@ -103,6 +125,8 @@ def show(shown: Shown, zone: ZoneInfo) -> None:
     for name, fact in facts.items():
         if fact:
             out.print(f"{name:<12} {fact}", markup=False)
+    for passed in shown.passed_by:
+        out.print(f"{'passed by':<12} {_out_of_reach(shown, passed, zone)}", markup=False)
     within = alert.policy.receipt_within
     rows = [_page(page, shown.names, within, zone) for page in shown.pages]
     if rows:
@@ -126,6 +150,13 @@ def _acknowledged(shown: Shown, zone: ZoneInfo) -> str:
         "from a number never tested" if shown.unproven else "",
     )
     return ", ".join(fact for fact in facts if fact)
+
+
+def _out_of_reach(shown: Shown, passed: PassedBy, zone: ZoneInfo) -> str:
+    from bot.domain.coverage import OUT_OF_REACH
+
+    who = _name(shown, passed.person_id) or "whoever it was with"
+    return f"{local(passed.at, zone)} {who} {OUT_OF_REACH.get(passed.why, 'is out of reach')}"
 
 
 def _name(shown: Shown, person: str) -> str:
@@ -190,6 +221,10 @@ def print_shown(shown: Shown) -> None:
         "acknowledged_unproven": shown.unproven,
         "finding": shown.finding or None,
         "called": shown.called or None,
+        "passed_by": [
+            {"person": _name(shown, p.person_id), "at": utc(p.at), "reason": p.why or None}
+            for p in shown.passed_by
+        ],
         "pages": [_page_facts(page, shown.names) for page in shown.pages],
     }
     print_json(told)

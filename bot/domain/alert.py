@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.coverage import SLACK, Role
+from bot.domain.coverage import SLACK, Role, out_of_reach
 from bot.domain.events import (
     Acknowledged,
     AcknowledgmentUndone,
@@ -196,7 +196,8 @@ def _directory_changed(turn: Turn, _: DirectoryChanged) -> None:
     if waits_for_retry(alert):
         retry(turn)
     elif not channels_of(alert, alert.owner):
-        turn.record("directory_changed", person=alert.owner or None)
+        reason = out_of_reach(alert.roster.person(alert.owner))
+        turn.record("directory_changed", person=alert.owner or None, reason=reason)
         climb(turn, alert.owner_role)
 
 

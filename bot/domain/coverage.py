@@ -42,7 +42,8 @@ class Person:
     where there is none that they can answer by.
 
     ``slack`` is (team id, user id); ``mobile`` is E.164; ``timezone`` an IANA name. ``pin``: they
-    have one, and calls can be answered by keys. ``rings``: their phone can ring.
+    have one, and calls can be answered by keys. ``rings``: their phone can ring. ``active``: the
+    directory still names them.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Person:
     pin: bool = False
     rings: bool = False
     no_sms: NoSms | None = None
+    active: bool = True
 
     def can_answer(self, channels: Collection[str]) -> bool:
         """Whether one of these lets them answer: a call alone asks for a PIN, as nothing else has
@@ -77,6 +79,26 @@ class Person:
         if channel == SLACK:
             return "/".join(self.slack or ())
         return self.mobile
+
+
+OUT_OF_REACH = {
+    "left": "is not in the directory any more",
+    NoSms.STOPPED.value: "answered STOP",
+    NoSms.LANDLINE.value: "has a number that takes no SMS",
+    NoSms.WRONG_NUMBER.value: "has somebody else's number on file",
+    "cannot_answer": "could hear a call and not answer it",
+    "no_channel": "has neither a number nor a Slack account",
+}
+"""Why no channel reaches somebody, in words that follow a name."""
+
+
+def out_of_reach(person: Person | None) -> str:
+    """The word of OUT_OF_REACH that holds for somebody whom no channel reaches."""
+    if person is None or not person.active:
+        return "left"
+    if person.no_sms:
+        return person.no_sms.value
+    return "cannot_answer" if person.only_hears else "no_channel"
 
 
 def having_words(whom: str, everybody: Iterable[Person]) -> list[Person]:

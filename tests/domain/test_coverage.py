@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.coverage import Person
+from bot.domain.coverage import OUT_OF_REACH, NoSms, Person, out_of_reach
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ def test_only_hears_is_whose_phone_rings_and_who_could_not_answer() -> None:
     assert Person("ada", "Dr. Ada", "UTC", (), rings=True).only_hears
     assert not Person("ada", "Dr. Ada", "UTC", (), rings=False).only_hears
     assert not Person("ada", "Dr. Ada", "UTC", ("voice",), rings=True).only_hears
+
+
+@pytest.mark.parametrize(
+    ("person", "why"),
+    [
+        (None, "left"),
+        (Person("ada", "Ada", "UTC", (), no_sms=NoSms.STOPPED, active=False), "left"),
+        (Person("ada", "Ada", "UTC", (), no_sms=NoSms.STOPPED), "stopped"),
+        (Person("ada", "Ada", "UTC", (), no_sms=NoSms.LANDLINE, rings=True), "landline"),
+        (Person("ada", "Ada", "UTC", (), no_sms=NoSms.WRONG_NUMBER), "wrong_number"),
+        (Person("ada", "Ada", "UTC", (), rings=True), "cannot_answer"),
+        (Person("ada", "Ada", "UTC", ()), "no_channel"),
+    ],
+)
+def test_why_nobody_is_reached_has_a_word_and_a_sentence(person: Person | None, why: str) -> None:
+    assert out_of_reach(person) == why
+    assert OUT_OF_REACH[why]

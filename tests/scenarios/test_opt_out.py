@@ -35,6 +35,8 @@ def test_every_word_for_stop_is_told_and_the_alert_moves_on_at_once(
     assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
     for coordinator in (hospital.carla, hospital.chris):
         coordinator.slack.expect_new("Opted out of SMS")
+    shown = operate(hospital, "alerts", "show", hospital.alert().ref)
+    assert f"{hospital.sam.name} answered STOP" in shown
     acknowledge_by_sms(hospital, hospital.ben, sms)
     expect_everything(hospital)
 

@@ -1,6 +1,7 @@
 """Whoever an import of the directory puts out of reach is passed by at once, also where it runs in
 another process than the bot."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from tests.scenarios.looking import (
     import_people,
     left_out,
     nothing_waits_for_nothing,
+    operate,
     owner,
     paged,
     paged_until_acknowledged,
@@ -32,8 +34,10 @@ def test_an_owner_who_is_removed_is_passed_by_at_once(hospital: Hospital) -> Non
     import_people(hospital, left_out(hospital.ada.name))
     assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
     assert [entry.data for entry in entries(hospital, "directory_changed")] == [
-        {"person": hospital.alert().paged[0]}
+        {"person": hospital.alert().paged[0], "reason": "left"}
     ]
+    shown = operate(hospital, "alerts", "show", hospital.alert().ref)
+    assert "Dr. Ada Osei is not in the directory any more" in shown
     paged_until_acknowledged(hospital, hospital.ben)
 
 
@@ -43,6 +47,10 @@ def test_an_owner_who_loses_every_channel_is_passed_by_at_once(hospital: Hospita
     import_people(hospital, ("+13125550106", ""))
     assert owner(hospital) == hospital.ben.name
     assert sms.body
+    (told,) = json.loads(operate(hospital, "alerts", "show", hospital.alert().ref, "--json"))[
+        "passed_by"
+    ]
+    assert (told["person"], told["reason"]) == (hospital.sam.name, "no_channel")
     _, theirs = paged(hospital.ben, "significant")
     acknowledge_by_sms(hospital, hospital.ben, theirs)
     expect_everything(hospital)

@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = {
     "number-out": "nothing goes to this number any more",
     "voice-no-answer": "nobody picked up",
     "voice-machine": "a voicemail took it",
+    "voice-unsure": "no key was pressed",
     "voice-busy": "the line was busy",
     "voice-failed": "the call did not go through",
 }

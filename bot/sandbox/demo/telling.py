@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.domain.coverage import OUT_OF_REACH
 from bot.sandbox.demo.reasons import why
 from storage.audit import Entry
 
@@ -211,7 +212,9 @@ _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
     "amended": _amended,
     "provider_corrected": lambda f: Told("Ordering provider corrected", f["person"] and f.who),
     "patient_corrected": lambda _: Told("Patient's identity corrected", "", "alarm"),
-    "directory_changed": lambda f: Told(f"{f.who} is out of reach: no channel is left", "", "warn"),
+    "directory_changed": lambda f: Told(
+        f"{f.who} is out of reach", OUT_OF_REACH.get(f["reason"], "no channel is left"), "warn"
+    ),
     "joined": lambda f: Told("Goes on as another alert", f["into"], "warn"),
     "withdrawn": lambda _: Told("Result withdrawn", "deleted or marked wrong", "warn"),
     "downgraded": lambda _: Told("Result is routine now", "", "warn"),
