@@ -47,6 +47,11 @@ _PUT_AWAY = (
     .where(_columns.id.in_(bindparam("ids", expanding=True)))
     .values(key_kind=KeyKind.MESSAGE.value, key_value="read/" + _columns.id)
 )
+_NAME_ORDERS = (
+    update(tables.reports)
+    .where(_columns.id == bindparam("report_id"))
+    .values(order_number=bindparam("orders"))
+)
 _STATUS = select(_columns.status).where(_columns.id == bindparam("report_id"))
 _BODY = select(_columns.body, _columns.key_authority, _columns.key_kind, _columns.key_value).where(
     _columns.id == bindparam("report_id")
@@ -124,6 +129,11 @@ def put_away(connection: Connection, report_ids: Collection[str]) -> None:
     """These say nothing any more: what they stood in for has been read."""
     memory(connection).forget_loaded()
     connection.execute(_PUT_AWAY, {"ids": list(report_ids)})
+
+
+def name_orders(connection: Connection, report_id: str, orders: str) -> None:
+    """The version is the report of these orders, too: see Version.order."""
+    connection.execute(_NAME_ORDERS, {"report_id": report_id, "orders": orders})
 
 
 def is_preliminary(connection: Connection, report_id: str) -> bool:

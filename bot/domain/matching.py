@@ -102,6 +102,30 @@ def names_another(patient: Patient, order: Order) -> bool:
     return _unlike(patient.identifiers, order.patients)
 
 
+def may_be_copied(numbers: Sequence[OrderNumber], patient: Patient, order: Order) -> bool:
+    """Whether the order may have the same report by another filler: for the same patient and
+    placer's number, and no accession tells them apart. What the report says decides."""
+    who = patient.identifiers
+    placed = any(
+        mine.kind is its.kind is KeyKind.PLACER and _same(mine, its, order, who)
+        for mine in numbers
+        for its in order.numbers
+    )
+    if not placed or not _shared(who, order.patients):
+        return False
+    fillers = {n.value for n in (*numbers, *order.numbers) if n.kind is KeyKind.FILLER}
+    return len(fillers) > 1 and not _differ(KeyKind.ACCESSION, numbers, order, who)
+
+
+def with_copies(matched: Match, copied: Sequence[Order]) -> Match:
+    """The same, with the orders that have the very same report."""
+    found = (*((matched.order,) if matched.order else ()), *matched.same)
+    every = list({order.key: order for order in (*found, *copied)}.values())
+    oldest = min(every, key=_age)
+    others = tuple(order for order in matched.others if order not in every)
+    return Match(oldest, tuple(order for order in every if order is not oldest), others)
+
+
 # ---- one number and another -----------------------------------------------------------------
 
 
@@ -185,12 +209,19 @@ def _joined(found: list[_Named], certain: list[_Named]) -> Match:
     one = [first.order]
     for other in found[1:]:
         weak = first.by_placer or other.by_placer or not other.exact
-        kinds = IMAGING if weak else {KeyKind.ACCESSION}
+        told = () if _has_both(first, other) else (KeyKind.ACCESSION,)
+        kinds = IMAGING if weak else told
         if all(_may_be_one(order, other.order, kinds) for order in one):
             one.append(other.order)
     oldest = min(one, key=_age)
     rest = (other.order for other in certain if other.order not in one and other.order.alert_id)
     return Match(oldest, tuple(order for order in one if order is not oldest), tuple(rest))
+
+
+def _has_both(first: _Named, other: _Named) -> bool:
+    """The version names both accessions: it is one report for two of them."""
+    a, b = ({m.value for m, _ in one.hits if m.kind is KeyKind.ACCESSION} for one in (first, other))
+    return bool(a and b) and len(a | b) > 1
 
 
 def _may_be_one(first: Order, order: Order, kinds: Iterable[KeyKind]) -> bool:

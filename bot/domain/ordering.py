@@ -19,10 +19,10 @@ class Version:
     what an earlier version said. ``finding_hash`` covers what somebody acknowledges: the
     impression and the addenda that carry a flag; empty where a mere addendum leaves it as it was.
     ``review`` says why a coordinator must look. Times are as stated, one for the other where only
-    one is, else NO_TIME. ``if_preliminary`` is
-    what the site had set for its sender when it was received. ``order`` is the filler's number,
-    where one is told; ``machine``: no human signed it; ``unread``: a flagged message that nobody
-    could read stands in for its report.
+    one is, else NO_TIME. ``if_preliminary`` is what the site had set for its sender when it was
+    received. ``order`` is the filler's number, where one is told, or several with blanks between
+    them where it is one report for several orders; ``machine``: no human signed it; ``unread``: a
+    flagged message that nobody could read stands in for its report.
     """
 
     report_id: str
@@ -44,6 +44,11 @@ class Version:
     def counts(self) -> bool:
         """It has a say in what holds."""
         return self.status > Status.PRELIMINARY or self.if_preliminary is Preliminary.OPEN
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The numbers in ``order``."""
+        return tuple(self.order.split())
 
     @property
     def timeless(self) -> bool:

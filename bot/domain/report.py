@@ -130,8 +130,9 @@ class Report:
     the best of them. ``called`` quotes what documents that somebody was told of the finding
     already, attempts left out. ``machine`` is True where no human signed the interpretation.
     ``if_preliminary`` is the sender's, whatever the status. ``order`` is the filler's number as it
-    is compared: what tells the reports of several orders on one accession apart. ``unread`` is a
-    slug that says why a document in it could not be read, empty where none is missing.
+    is compared: what tells the reports of several orders on one accession apart; one report for
+    several orders has them all, with blanks between. ``unread`` is a slug that says why a document
+    in it could not be read, empty where none is missing.
     """
 
     key: ReportKey
@@ -172,3 +173,10 @@ class Report:
 
 
 ROUTINE = "routine"
+
+
+def words_of(report: Report) -> tuple[str, ...]:
+    """What it says, however its lines are broken; empty where it says nothing."""
+    told = (report.text, *(addendum.text for addendum in report.addenda))
+    words = tuple(" ".join(text.split()) for text in told)
+    return words if any(words) else ()

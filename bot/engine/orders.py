@@ -1,6 +1,6 @@
 """To which order a version belongs, found by whichever of the order's numbers it brings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -12,6 +12,7 @@ from bot.domain import numbers as rules
 from bot.domain.events import Record, Withdrawn
 from bot.domain.matching import Match
 from bot.domain.numbers import Order
+from bot.domain.ordering import Version
 from bot.domain.report import OrderNumber, Patient, ReportKey, Status
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
@@ -22,12 +23,18 @@ from storage import alerts, audit, orders, reports
 class Found:
     """The order's key: all its versions and its one alert are stored under it. ``may_have_alert``
     is False where there is certainly none, ``is_new`` True where no version came before. ``moved``
-    are the report versions of orders that turned out to be this one."""
+    are the report versions of orders that turned out to be this one, ``copied`` those that say the
+    very same for another filler's number."""
 
     key: ReportKey
     may_have_alert: bool
     is_new: bool = False
     moved: frozenset[str] = frozenset()
+    copied: tuple[Version, ...] = ()
+
+
+Alike = Callable[[Order], tuple[Version, ...]]
+"""The versions of an order that say the very same as the one just received."""
 
 
 def lock(c: Connection, numbers: Iterable[OrderNumber]) -> None:
@@ -43,6 +50,7 @@ def identify(
     numbers: Sequence[OrderNumber],
     patient: Patient,
     status: Status | None = None,
+    alike: Alike | None = None,
 ) -> Found:
     """The order that these numbers name, from now on known by all of them; a new one has the key
     ``own``, unless another patient's order has that. Orders that these numbers show to be one are
@@ -50,11 +58,16 @@ def identify(
     patient; None for what nobody could read. The numbers are locked already."""
     known = orders.find(c, numbers)
     corrects = _corrects(c, own, patient, status, known)
-    matched = matching.match(own, numbers, patient, known, corrects=corrects)
+
+    def matching_these() -> tuple[Match, tuple[Version, ...]]:
+        found = matching.match(own, numbers, patient, known, corrects=corrects)
+        return _with_copies(found, numbers, patient, known, alike)
+
+    matched, copied = matching_these()
     waited = _hold(c, matched, numbers)
     if waited:
         known = orders.find(c, numbers)
-        matched = matching.match(own, numbers, patient, known, corrects=corrects)
+        matched, copied = matching_these()
     order = matched.order
     if order is None:
         key = rules.free_key(own, numbers, patient, known)
@@ -70,7 +83,26 @@ def identify(
         order.key,
         may_have_alert=waited or bool(order.alert_id),
         moved=frozenset(chain.from_iterable(moved)),
+        copied=copied,
     )
+
+
+def _with_copies(
+    matched: Match,
+    numbers: Sequence[OrderNumber],
+    patient: Patient,
+    known: Iterable[Order],
+    alike: Alike | None,
+) -> tuple[Match, tuple[Version, ...]]:
+    """And the orders under which another filler has sent the same report."""
+    if alike is None:
+        return matched, ()
+    may = (order for order in known if matching.may_be_copied(numbers, patient, order))
+    copies = [(order, same) for order in may if (same := alike(order))]
+    if not copies:
+        return matched, ()
+    every = matching.with_copies(matched, [order for order, _ in copies])
+    return every, tuple(chain.from_iterable(same for _, same in copies))
 
 
 def _corrects(

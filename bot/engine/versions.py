@@ -18,7 +18,7 @@ from bot.domain.settled import Settled
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
 from bot.domain.wording import DOCUMENT_UNREAD
-from bot.engine import before_final, orders
+from bot.engine import before_final, copies, orders
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.holding import Held, Load, held, loading
@@ -39,8 +39,18 @@ def take(
 
     ``numbers`` are those by which its order is looked for; they are locked already.
     """
-    order = orders.identify(c, engine, report.key, numbers, report.patient, report.status)
     found = rules.triage(report, engine.policy)
+    order = orders.identify(
+        c,
+        engine,
+        report.key,
+        numbers,
+        report.patient,
+        report.status,
+        lambda known: copies.of(c, report, known, found.category),
+    )
+    if order.copied:
+        report = copies.under_all(c, report, order.copied)
     finding = rules.finding_hash(report, engine.policy)
     content = {number.value for number in numbers if number.kind is KeyKind.MESSAGE}
     add(c, engine, report, order, Said(found, finding, frozenset(content)), message_id, now)

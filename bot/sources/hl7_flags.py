@@ -143,10 +143,11 @@ def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:
     results = list(enumerate((fields for fields in segments if fields[0] == "OBX"), 1))
     found = [flag for some in flags(results, wire, profile).values() for flag in some]
     found += flags_elsewhere(segments, wire, profile.rules)
-    return tuple(flag for flag in dict.fromkeys(found) if _is_critical(flag))
+    return tuple(flag for flag in dict.fromkeys(found) if is_critical(flag))
 
 
-def _is_critical(flag: Flag) -> bool:
+def is_critical(flag: Flag) -> bool:
+    """Whether it is of the kind that must not wait unseen, whatever the policy calls it."""
     if flag.category:
         return flag.category != ROUTINE
     if flag.value.upper() == _NOT_ACTIONABLE:

@@ -73,7 +73,7 @@ def _with_reports(
     """Orders that cannot be used have none; the others have theirs in the same order."""
     rest = iter(named)
     for report in reports:
-        whose = report.key, report.order, report.patient
+        whose = report.key, report.order.partition(" ")[0], report.patient
         yield next(
             (order, numbers, report)
             for order, numbers in rest

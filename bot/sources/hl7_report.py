@@ -14,6 +14,7 @@ from bot.sources.hl7_called import called
 from bot.sources.hl7_documents import read_out, unread_in
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere
+from bot.sources.hl7_joint import Part, has_prose, joint
 from bot.sources.hl7_macros import prose_of, with_macros
 from bot.sources.hl7_marks import Marks, at
 from bot.sources.hl7_orders import Numbers, Order, code, no_number, orders_in, processing_id
@@ -57,16 +58,16 @@ def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[
             "no-obr", "The message has no OBR: send the order with its result", "100", "OBR"
         )
     named, nameless = by_key(orders, wire, known.profile)
-    found: list[Report] = []
+    found: list[Part] = []
     left: list[Left] = [(order, (), no_number()) for order in nameless]
     for order, numbers in named:
         try:
-            found.append(_report(order, numbers, wire, known))
+            found.append(Part(_report(order, numbers, wire, known), has_prose(order.results)))
         except BadReport as bad:
             left.append((order, numbers.every, bad))
     if not found:
         raise left[0][2]
-    return tuple(found), left
+    return joint(found), left
 
 
 # ---- one report -----------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def test_a_report_comes_with_all_its_parts_and_where_they_stood(place: Place) ->
 
 
 def test_a_message_of_several_orders_shows_the_worst_and_then_the_others(place: Place) -> None:
-    routine = OBX.replace("HH", "N")
+    routine = OBX.replace("HH", "N").replace("Tension pneumothorax.", "Normal.")
     second = obr({2: "P2", 3: "B1^RIS", 18: ""})
     data = message(obr(), routine, second, OBX)
     (one,) = lines(place.run("explain", str(written(place.folder, data)), "--json"))

@@ -125,6 +125,63 @@ def test_a_resource_is_the_only_orders_unless_its_server_has_another() -> None:
     assert shown(CHEST, first, linked, second)[0] is State.DOWNGRADED
 
 
+# ---- one report for several orders ----------------------------------------------------------
+
+JOINT = version(1, "critical", order="F1 F2")
+CORRECTED, ADDED = Status.CORRECTED, Status.ADDENDED
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        version(2, "significant", CORRECTED, order="F2", finding="f2"),
+        version(2, None, ADDED, order="F2", finding=""),
+        version(2, ROUTINE, order="F1 F2"),
+        version(2, status=GONE, order="F2 F1"),
+    ],
+    ids=["corrected", "added to", "routine for both", "withdrawn for both"],
+)
+def test_what_corrects_one_report_for_two_orders_by_one_of_them_is_the_reports(
+    later: Version,
+) -> None:
+    found = settled(JOINT, later)
+    assert (found.newest, found.beside) == (later, ())
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        version(2, ROUTINE, CORRECTED, order="F2"),
+        version(2, status=GONE, order="F2"),
+        version(2, None, CORRECTED, order="F2", finding="f2"),
+        version(2, "critical", order="F2", finding="f2"),
+    ],
+    ids=["routine", "withdrawn", "silent about it", "no correction"],
+)
+def test_what_lowers_or_ends_it_by_one_of_its_orders_leaves_the_others_share(
+    later: Version,
+) -> None:
+    found = settled(JOINT, later)
+    assert found.category == "critical"
+    assert JOINT.report_id in {found.newest.report_id, *found.beside}
+    assert settled(JOINT, later, version(3, status=GONE, order="F1 F2")).withdrawn
+
+
+def test_one_report_whose_orders_are_corrected_in_different_words_was_two() -> None:
+    left = version(2, "critical", CORRECTED, order="F1", finding="left")
+    right = version(3, "critical", CORRECTED, order="F2", finding="right")
+    both = settled(JOINT, left, right)
+    assert {both.newest.report_id, *both.beside} == {"r2", "r3"}
+    agreed = version(4, "critical", CORRECTED, order="F1", finding="right")
+    assert settled(JOINT, left, right, agreed).beside == ()
+
+
+def test_what_names_no_order_belongs_to_each_share_of_a_joint_report() -> None:
+    gone = version(2, status=GONE, order="F2")
+    nameless = replace(version(3, "significant", finding="f3"), resource="ehr/r1")
+    assert settled(JOINT, gone, nameless).newest == nameless
+
+
 # ---- machines beside people -----------------------------------------------------------------
 
 SIGNED = version(2, "significant")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.matching import match, names_another
+from bot.domain.matching import Match, match, may_be_copied, names_another, with_copies
 from bot.domain.numbers import Order, distinct
 from bot.domain.report import Identifier, KeyKind, OrderNumber, Patient
 from tests.domain.orders import JANET, OTHER, OWN, THEN, accession, filler, order, placer
@@ -203,6 +203,37 @@ def test_the_same_bytes_leave_no_doubt() -> None:
     content = OrderNumber(KeyKind.MESSAGE, "digest")
     stand_in = order(content, alert="stand-in")
     assert named(accession("A"), content, known=(stand_in,)) == stand_in
+
+
+def test_a_report_for_two_accessions_shows_their_orders_to_be_one() -> None:
+    first, second = order(accession("A1"), alert="1"), order(accession("A2"))
+    both = match(OWN, (accession("A1"), accession("A2")), Patient(), (first, second))
+    assert (both.order, both.same) == (first, (second,))
+    beside = order(accession("A2"), filler("F"))
+    assert match(OWN, (accession("A1"), filler("F")), Patient(), (first, beside)).same == ()
+
+
+def test_another_filler_may_send_the_same_report_for_a_placers_order_and_patient() -> None:
+    here, janet = (filler("F1"), placer("P")), Patient(identifiers=JANET)
+    assert may_be_copied(here, janet, order(filler("F2"), placer("P"), who=JANET))
+    for other in (
+        order(filler("F1"), placer("P"), who=JANET),
+        order(filler("F2"), placer("P"), who=OTHER),
+        order(filler("F2"), placer("P")),
+        order(filler("F2"), placer("P2"), who=JANET),
+        order(filler("P"), who=JANET),
+    ):
+        assert not may_be_copied(here, janet, other)
+    exam = order(accession("A2"), placer("P"), filler("F2"), who=JANET)
+    assert may_be_copied(here, janet, exam)
+    assert not may_be_copied((accession("A1"), *here), janet, exam)
+
+
+def test_of_orders_with_the_same_report_the_oldest_alert_goes_on() -> None:
+    ours, theirs = order(filler("F1")), order(filler("F2"), alert="theirs")
+    assert with_copies(Match(None), [ours]) == Match(ours)
+    found = with_copies(Match(ours, others=(theirs,)), [theirs, ours])
+    assert found == Match(theirs, (ours,))
 
 
 @given(st.permutations([order(accession("A"), alert="1"), order(filler("F"), alert="2"),

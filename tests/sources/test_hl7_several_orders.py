@@ -52,3 +52,57 @@ def test_the_places_are_those_of_the_orders_that_are_reports() -> None:
     data = message(BAD, AA, GOOD, OBX)
     (places,) = read_from(data, reading(BAD, AA, GOOD, OBX).reports)
     assert (places["key.value"], places["impression"]) == ("OBR[2]-18", "OBX[2]-5")
+
+
+# ---- one report for several orders ------------------------------------------------------------
+
+SECOND = obr({2: "P2", 3: "B9002^RIS", 18: "", 4: "CTC^CT CHEST", 16: "2^B^BO^^^^^^MAIN"})
+CODE = "OBX|2|CWE|C^Category^L||RID49480^ACR category 1^RADLEX||||||F"
+
+
+def test_the_same_words_under_two_orders_are_one_report_with_all_its_numbers() -> None:
+    (found,) = reading(GOOD, OBX, SECOND, AA).reports
+    assert {"A2000", "B9002"} <= {number.value for number in found.numbers}
+    assert found.order.split()[1:] == ["B9002"]
+    assert [flag.value for flag in found.flags] == ["HH", "AA"]
+    assert [provider.identifiers[0].value for provider in found.ordering][-1] == "2"
+    assert found.exam.endswith(" + CT CHEST")
+
+
+def test_the_words_of_one_order_and_the_code_of_another_are_one_report() -> None:
+    for segments in ((GOOD, OBX.replace("HH", ""), SECOND, CODE), (GOOD, CODE, SECOND, OBX)):
+        (found,) = reading(*segments).reports
+        assert "RID49480" in [flag.value for flag in found.flags]
+        assert (found.impression, found.accession) == (report_of(OBX), "A2000")
+
+
+def report_of(*segments: str) -> str:
+    return reading(GOOD, *segments).reports[0].impression
+
+
+def test_what_differs_in_words_status_or_patient_or_is_not_flagged_stays_apart() -> None:
+    plain = OBX.replace("HH", "")
+    other_words = AA.replace("|||AA", " Left.|||AA")
+    third = obr({2: "P3", 3: "B9003^RIS", 18: ""})
+    for segments, many in (
+        ((GOOD, plain, SECOND, plain), 2),
+        ((GOOD, OBX, SECOND, other_words), 2),
+        ((GOOD, OBX, SECOND.replace("|F", "|P"), AA), 2),
+        ((GOOD, OBX, OTHER, SECOND, AA), 2),
+        ((GOOD, OBX, SECOND, other_words, third, CODE), 3),
+        ((GOOD, OBX, SECOND), 2),
+        ((GOOD, OBX, SECOND, "OBX|2|NM|S^Size^L||18|mm||H|||F"), 2),
+    ):
+        assert len(reading(*segments).reports) == many, segments
+
+
+def test_the_places_of_a_joint_report_are_those_of_its_first_order() -> None:
+    data = message(GOOD, OBX, SECOND, AA)
+    (places,) = read_from(data, reading(GOOD, OBX, SECOND, AA).reports)
+    assert places["key.value"] == "OBR[1]-18"
+
+
+def test_a_flag_on_the_addendum_of_either_order_is_the_addendums() -> None:
+    added = "OBX|2|TX|&ADT||Now a bleed.||||||F"
+    (found,) = reading(GOOD, OBX, added, SECOND, OBX, added.replace("||||||F", "|||AA|||F")).reports
+    assert [flag.value for flag in found.addenda[0].flags] == ["AA"]

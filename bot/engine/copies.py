@@ -1,0 +1,48 @@
+"""The same report by another filler: an EHR, say, that passes it on under a number of its own."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from bot.domain.numbers import Order
+from bot.domain.ordering import Version
+from bot.domain.report import ROUTINE, Report, Status, words_of
+from storage import reports
+
+
+def of(c: Connection, report: Report, order: Order, category: str | None) -> tuple[Version, ...]:
+    """The order's versions that say the very same as this report for another filler's number.
+
+    None where nothing asks for anybody: two exams may well be "Normal." both. What withdraws, or
+    says that it is routine, does so for its own number.
+    """
+    if report.status is Status.WITHDRAWN or category == ROUTINE:
+        return ()
+    if not (report.order and words_of(report)):
+        return ()
+    same = [
+        one
+        for one in reports.versions(c, order.key)
+        if one.order not in {"", report.order}
+        and not (one.unread or one.status is Status.WITHDRAWN or one.category == ROUTINE)
+        and _is_copy(reports.load(c, one.report_id), report)
+    ]
+    return tuple(same) if category or any(one.category for one in same) else ()
+
+
+def _is_copy(one: Report, other: Report) -> bool:
+    """The same words, about what is called the same exam, where both say which."""
+    exams = {name for report in (one, other) if (name := report.exam.strip().casefold())}
+    return words_of(one) == words_of(other) and len(exams) < 2  # noqa: PLR2004 - one exam
+
+
+def under_all(c: Connection, report: Report, copied: Iterable[Version]) -> Report:
+    """From now on each of them is the report of all their orders."""
+    same = tuple(copied)
+    numbers = {*report.order.split(), *(number for one in same for number in one.orders)}
+    every = " ".join(sorted(numbers))
+    for one in same:
+        if one.order != every:
+            reports.name_orders(c, one.report_id, every)
+    return replace(report, order=every)
