@@ -34,10 +34,15 @@ _IDENTIFIERS = select(
     tables.person_identifiers.c.value,
     tables.person_identifiers.c.person_id,
 )
-_OPT_OUT = (
+_STOP = insert(tables.stopped_numbers).on_conflict_do_nothing(index_elements=["mobile"])
+_START = delete(tables.stopped_numbers).where(
+    tables.stopped_numbers.c.mobile == bindparam("of_mobile")
+)
+_STOPPED_NUMBERS = select(tables.stopped_numbers.c.mobile)
+_TOUCH = (
     update(tables.people)
     .where(tables.people.c.mobile == bindparam("of_mobile"))
-    .values(opted_out_at=bindparam("at"), changed_at=bindparam("now"))
+    .values(changed_at=bindparam("now"))
 )
 _CHANGED_SINCE = select(tables.people.c.id).where(
     tables.people.c.mobile == bindparam("of_mobile"),
@@ -141,13 +146,19 @@ def opt_out(
     connection: Connection, mobile: str, now: datetime, *, out: bool = True
 ) -> list[Person]:
     """The number's holder wants no SMS (``out``), or wants it again. Returns whom it reaches."""
-    values = {"of_mobile": mobile, "at": now if out else None, "now": now}
-    connection.execute(_OPT_OUT, values)
-    if not out:
-        connection.execute(_RIGHT, {"of_mobile": mobile})
-        connection.execute(_NO_LANDLINE, {"of_mobile": mobile})
+    connection.execute(_TOUCH, {"of_mobile": mobile, "now": now})
+    if out:
+        connection.execute(_STOP, {"mobile": mobile, "at": now})
+    else:
+        for said in (_START, _RIGHT, _NO_LANDLINE):
+            connection.execute(said, {"of_mobile": mobile})
     changed(connection)
     return by_mobile(connection, mobile)
+
+
+def forget_stop(connection: Connection, mobile: str) -> None:
+    """START from a number that nobody has at present: it may come back."""
+    connection.execute(_START, {"of_mobile": mobile})
 
 
 def changed_since(connection: Connection, mobile: str, since: datetime) -> bool:
@@ -197,6 +208,7 @@ def _read(connection: Connection) -> Directory:
     rows = connection.execute(_EVERYBODY).all()
     identifiers = connection.execute(_IDENTIFIERS).all()
     known = _Numbers(
+        stopped=set(connection.execute(_STOPPED_NUMBERS).scalars()),
         wrong=set(connection.execute(_WRONG_NUMBERS).scalars()),
         landlines=set(connection.execute(_LANDLINES).scalars()),
         pins=set(connection.execute(_PINS).scalars()),
@@ -222,6 +234,7 @@ def _read(connection: Connection) -> Directory:
 class _Numbers:
     """What is known of telephone numbers; ``pins`` are the people who have one."""
 
+    stopped: Set[str]
     wrong: Set[str]
     landlines: Set[str]
     pins: Set[str]
@@ -230,7 +243,7 @@ class _Numbers:
     def no_sms(self, row: AnyRow) -> NoSms | None:
         if row.mobile in self.wrong:
             return NoSms.WRONG_NUMBER
-        if row.opted_out_at is not None:
+        if row.mobile in self.stopped:
             return NoSms.STOPPED
         return NoSms.LANDLINE if row.mobile in self.landlines else None
 

@@ -37,7 +37,7 @@ _CHANGE = (
     update(tables.people)
     .where(_columns.id == bindparam("person_id"))
     .values({name: bindparam(f"new_{name}", type_=_columns[name].type)
-             for name in (*_FIELDS, "position", "active", "opted_out_at", "changed_at")})
+             for name in (*_FIELDS, "position", "active", "changed_at")})
 )  # fmt: skip
 _RIGHT = delete(tables.wrong_numbers).where(
     tables.wrong_numbers.c.mobile.in_(bindparam("mobiles", expanding=True))
@@ -92,17 +92,17 @@ class _Planned:
 
     @property
     def has_new_number(self) -> bool:
-        """An admin has entered it: whatever its holder once said was said of somebody else."""
+        """An admin has entered it: whose it is and what it is they know better. A STOP stands, as
+        the carrier goes on refusing what is sent there."""
         return self.old is None or self.old.mobile != self.new["mobile"]
 
     def changes(self, now: datetime) -> dict[str, Any]:
-        """A new number has not opted out of anything; the same one has, whatever the file says."""
+        """The columns as they shall be."""
         new, old = self.new, self.old
         stays = old is not None and not self.differences
         return {
             **{f"new_{name}": new[name] for name in (*_FIELDS, "position", "active")},
             "person_id": new["id"],
-            "new_opted_out_at": None if old is None or self.has_new_number else old.opted_out_at,
             "new_changed_at": old.changed_at if old is not None and stays else now,
         }
 

@@ -165,7 +165,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (
         "answered STOP, so no SMS reaches them",
-        "They have to send START to your number themselves.",
+        "They have to send START to your number themselves, or give you another number.",
         "all",
         _without_sms(NoSms.STOPPED),
     ),

@@ -106,11 +106,12 @@ def _home_team(settings: "Settings") -> str:
 @dataclass(frozen=True, slots=True)
 class _Done:
     """What an import has done; ``passed_on`` are the open alerts whose owner it put out of
-    reach, ``pins`` how many PINs the file has."""
+    reach, ``pins`` how many PINs the file has, ``stopped`` who has a number that answered STOP."""
 
     change: "Change"
     passed_on: int
     pins: int
+    stopped: tuple[str, ...]
 
 
 class _NotKept(Exception):
@@ -154,6 +155,7 @@ def _import(
     *,
     dry_run: bool,
 ) -> _Done:
+    from bot.domain.coverage import NoSms
     from bot.domain.events import Record
     from bot.engine.directory import pass_on
     from storage import alerts, audit, people
@@ -163,7 +165,8 @@ def _import(
     change = apply_import(c, rows, now, hashes)
     if not any(person.channels for person in people.coordinators(c)):
         raise _NobodyToPage
-    done = _Done(change, pass_on(c, engine, waiting), sum(map(bool, hashes.values())))
+    stopped = tuple(p.name for p in people.everybody(c) if p.no_sms is NoSms.STOPPED)
+    done = _Done(change, pass_on(c, engine, waiting), sum(map(bool, hashes.values())), stopped)
     if dry_run:
         raise _NotKept(done)
     counts: dict[str, str | int | bool | None] = {
@@ -187,6 +190,7 @@ def _facts(done: _Done) -> dict[str, object]:
         "unchanged": change.unchanged,
         "alerts_passed_on": done.passed_on,
         "pins": done.pins,
+        "stopped": list(done.stopped),
     }
 
 
@@ -206,6 +210,9 @@ def _show(done: _Done, *, dry_run: bool) -> None:
     say(f"Nothing was written (--dry-run): {numbers}" if dry_run else numbers)
     if done.pins:
         say(f"{count(done.pins, 'PIN')} in the file; only a hash of each is kept.")
+    if done.stopped:
+        who = ", ".join(done.stopped)
+        say(f"No SMS goes to {who}: their number answered STOP, and has to send START itself.")
     if done.passed_on:
         what = count(done.passed_on, "open alert")
         would = "would go" if dry_run else "went"

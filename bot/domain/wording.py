@@ -127,8 +127,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.OLDER_VERSION: f"{ref}: an older version, received later, is more urgent than the "
         f"one that holds. Please {look}",
         Notice.QUARANTINE: _quarantined(page.reason, reason),
-        Notice.OPTED_OUT: "somebody in the directory answered STOP: no SMS reaches them until they "
-        "send START. See: readback check",
+        Notice.OPTED_OUT: "somebody answered STOP: no SMS reaches them until START from that "
+        "phone, or another number in the directory. See: readback check",
         Notice.WRONG_CODES: f"ten wrong codes came from the phone of {reason}. For an hour none "
         "from it counts. Please ask them.",
         Notice.WRONG_NUMBER: f"the number on file for {reason} is somebody else's, they say. "

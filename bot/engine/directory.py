@@ -100,6 +100,7 @@ def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
     locks.lock(c, "people")
     known = people.by_mobile(c, mobile)
     if not known:
+        people.forget_stop(c, mobile)
         return
     before = alerts.out_of_reach(c)
     # Noted also where nobody knew that they were out: a refusal may be on its way to us.

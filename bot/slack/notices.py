@@ -100,7 +100,7 @@ def _opted_out(page: Page) -> Message:
     blocks = [
         header("🔕 Opted out of SMS"),
         section(f"*{escaped(page.reason)}* answered STOP: no SMS reaches them any more."),
-        context("START from that phone undoes it, or an edit of the number · `readback check`"),
+        context("Back by START from that phone, or another number on file · `readback check`"),
     ]
     return Message("READBACK: somebody in the directory has opted out of SMS", blocks)
 

@@ -12,6 +12,7 @@ from storage.tables.directory import (
     People,
     PersonIdentifiers,
     Pins,
+    StoppedNumbers,
     WrongNumbers,
 )
 from storage.tables.drills import DrillPages, Drills, Proofs
@@ -39,6 +40,7 @@ policies = _table(Policies)
 people = _table(People)
 wrong_numbers = _table(WrongNumbers)
 landlines = _table(Landlines)
+stopped_numbers = _table(StoppedNumbers)
 person_identifiers = _table(PersonIdentifiers)
 pins = _table(Pins)
 drills = _table(Drills)

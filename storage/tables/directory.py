@@ -25,8 +25,17 @@ class People(Row, table=True):
     designee_id: str | None = Field(default=None, foreign_key="people.id", sa_type=Text)
     position: int
     active: bool
-    opted_out_at: datetime | None = Field(default=None, sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
+
+
+class StoppedNumbers(Row, table=True):
+    """A number whose holder has answered STOP: the carrier takes no SMS to it until START from it,
+    whoever has it by then."""
+
+    __tablename__ = "stopped_numbers"
+
+    mobile: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
 
 
 class WrongNumbers(Row, table=True):

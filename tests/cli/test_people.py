@@ -111,6 +111,16 @@ def test_a_file_whose_only_coordinator_answered_stop_is_refused(
     assert database.look(people.coordinators)[0].channels == ("slack",)
 
 
+def test_an_import_says_whose_number_has_answered_stop(place: Place, database: Database) -> None:
+    """Also where it was entered anew: nobody but its holder can take that back."""
+    place.imported(CARLA, ADA.replace("+13125550101", ""), BEN)
+    database.run(lambda c: people.opt_out(c, "+13125550101", SystemClock().now()))
+    done = place.run("people", "import", str(place.people(CARLA, ADA, BEN)))
+    assert "No SMS goes to Ada: their number answered STOP" in " ".join(done.output.split())
+    told = place.run("people", "import", str(place.people(CARLA, ADA, BEN)), "--json")
+    assert json.loads(told.stdout)["stopped"] == ["Ada"]
+
+
 def test_a_member_id_without_its_workspace_gets_that_of_the_option(place: Place) -> None:
     file = place.people(CARLA.replace("T01/", ""))
     assert place.run("people", "import", str(file), "--slack-team", "T77").exit_code == 0

@@ -369,3 +369,9 @@ def test_a_page_in_the_hour_that_comes_twice_says_by_which_of_the_two() -> None:
 )
 def test_a_duration_is_rounded_down(length: timedelta, said: str) -> None:
     assert wording.duration(length) == said
+
+
+def test_the_notice_of_a_stop_names_both_ways_back() -> None:
+    text = notice(Notice.OPTED_OUT)
+    assert "START from that phone" in text
+    assert "another number in the directory" in text

@@ -34,7 +34,8 @@ def test_every_word_for_stop_is_told_and_the_alert_moves_on_at_once(
     _, sms = paged(hospital.ben)
     assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
     for coordinator in (hospital.carla, hospital.chris):
-        coordinator.slack.expect_new("Opted out of SMS")
+        told = coordinator.slack.expect_new("Opted out of SMS").plain
+        assert "START from that phone, or another number on file" in told
     shown = operate(hospital, "alerts", "show", hospital.alert().ref)
     assert f"{hospital.sam.name} answered STOP" in shown
     acknowledge_by_sms(hospital, hospital.ben, sms)
@@ -52,6 +53,25 @@ def test_nothing_is_sent_to_a_number_that_is_out_until_start(hospital: Hospital)
     hospital.settle()
     hospital.send(hospital.report("cr-chest-pneumothorax", accession="2"))
     hospital.sam.phone.expect_sms(CODE)
+    expect_everything(hospital)
+
+
+def test_a_number_that_an_import_takes_away_and_gives_back_stays_out_until_start(
+    hospital: Hospital,
+) -> None:
+    """STOP is of the number: the carrier goes on refusing what is sent there."""
+    stopped, other = hospital.sam.phone.number, "+13125550199"
+    hospital.sam.phone.send("STOP")
+    hospital.settle()
+    import_people(hospital, (stopped, other))
+    assert channels(hospital, hospital.sam.name) == ("sms",), "an edit, and nobody has said STOP"
+    import_people(hospital)
+    assert channels(hospital, hospital.sam.name) == ()
+    import_people(hospital, (stopped, other))
+    hospital.sam.phone.send("START")
+    hospital.settle()
+    import_people(hospital)
+    assert channels(hospital, hospital.sam.name) == ("sms",), "START counts wherever it is"
     expect_everything(hospital)
 
 

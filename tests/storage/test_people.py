@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.coverage import Calls, NoSms, Person
+from bot.domain.people_file import PersonRow
 from bot.domain.report import Identifier
 from storage import people, people_import, pins
 from storage.database import Database
@@ -90,6 +91,23 @@ def test_an_opt_out_survives_an_import_but_not_a_new_number(clinic: Database) ->
     rows = (renumbered, BAKER, given.COLE)
     clinic.run(lambda c: people_import.apply_import(c, rows, NOW))
     assert adams_of(clinic).channels == ("slack", "sms")
+
+
+def test_a_number_that_was_taken_away_and_comes_back_has_still_opted_out(clinic: Database) -> None:
+    def imported(*rows: PersonRow) -> Person:
+        clinic.run(lambda c: people_import.apply_import(c, rows, NOW))
+        return adams_of(clinic)
+
+    moved = replace(ADAMS, mobile="+13125550199")
+    clinic.run(lambda c: people.opt_out(c, ADAMS.mobile, NOW))
+    assert imported(moved, BAKER, given.COLE).no_sms is None
+    assert imported(*given.EVERYBODY).no_sms is NoSms.STOPPED
+    handed_on = replace(BAKER, mobile=ADAMS.mobile)
+    assert imported(moved, handed_on, given.COLE).no_sms is None
+    (baker,) = clinic.look(lambda c: people.by_mobile(c, ADAMS.mobile))
+    assert (baker.name, baker.no_sms) == ("Dr. Baker", NoSms.STOPPED)
+    clinic.run(lambda c: people.forget_stop(c, ADAMS.mobile))
+    assert imported(*given.EVERYBODY).no_sms is None
 
 
 def adams_of(database: Database) -> Person:
