@@ -24,8 +24,8 @@ class Order:
     """An OBR with what belongs to it. ``raw`` is what the content hash covers, ORC left out;
     ``others`` are those of its segments that have no place of their own here. The four segments
     have each field that they are asked for, see fields_of: a segment that is not there is empty.
-    ``added`` are the numbers of results that add to the others, ``parent`` is the field by which
-    an addendum that came alone names its report; see hl7_parents."""
+    ``added`` are the numbers of results that are an addendum, each with the first of that addendum;
+    ``parent`` is the field by which one that came alone names its report; see hl7_parents."""
 
     pid: list[str]
     pv1: list[str]
@@ -35,7 +35,7 @@ class Order:
     results: list[Result] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
-    added: frozenset[int] = frozenset()
+    added: dict[int, int] = field(default_factory=dict)
     parent: str = ""
 
 

@@ -29,7 +29,8 @@ def adopt(order: Order, orders: list[Order], wire: Wire, profile: Profile) -> No
     beside = _beside(order, orders, (placer, filler), wire.marks)
     if not _is_addendum(order, beside, wire, profile):
         return
-    order.added = frozenset(number for number, _ in order.results)
+    numbers = [number for number, _ in order.results]
+    order.added = dict.fromkeys(numbers, min(numbers, default=0))
     if beside:
         order.orc = beside.orc
         order.obr = _with(order.obr, {2: beside.obr[2], 3: beside.obr[3], 18: beside.obr[18]})

@@ -199,7 +199,7 @@ def _of_text(
         if having:
             yield name, f"OBX[{ranges(having)}]-5"
     flagged, added = flags(results, wire, profile), appended_to(results, wire, profile)
-    told = narrate(results, flagged, wire, profile, added)
+    told = narrate(results, flagged, wire, profile, added, order.added)
     for name, (value, place) in (
         ("study_uid", study_uid(told, order.others, wire)),
         ("called", called(told)),

@@ -82,7 +82,6 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         codes = {said(marks.first(code), profile) for code in codes}
         deletes = any(map(is_deleted, codes))
         added = appended_to(order.results, wire, profile)
-    added |= order.added
     stands = status(order.statuses, codes)
     if order.parent and stands is Status.FINAL:
         stands = Status.ADDENDED
@@ -91,7 +90,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     documents = Documents()
     results = read_out(results, wire, documents)
     flagged = flags(results, wire, profile)
-    told = narrate(results, flagged, wire, profile, added)
+    told = narrate(results, flagged, wire, profile, added, order.added)
     told = with_macros(told, lambda: prose_of(results, wire), profile)
     when = _times(order, stands, wire, known)
     silent = not (told.text or told.addenda)

@@ -4,7 +4,9 @@ A section is named by OBX-3 (sub-component &IMP, LOINC, or its text), else by he
 text.
 """
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Flag
@@ -62,10 +64,12 @@ def narrate(
     wire: Wire,
     profile: Profile = STANDARD,
     appended: Set[int] = frozenset(),
+    addenda: Mapping[int, int] = MappingProxyType({}),
 ) -> Narrative:
     """Put the text together, and each flag where it stood: on the report or on an addendum.
 
-    ``appended`` are the numbers of the OBX that OBX-11 calls an addition to the rest.
+    ``appended`` are the numbers of the OBX that OBX-11 calls an addition to the rest, ``addenda``
+    those of orders that are addenda, each with what tells its order from the next.
     """
     own = profile.sections
     adds = wire.addenda or any(heads is Section.ADDENDUM for _, heads in own)
@@ -75,8 +79,8 @@ def narrate(
     )
     for section, run in _runs(results, wire, profile):
         flagged = any(number in flags for number, _ in run) if flags else False
-        if section in _ALONE or flagged or appended:
-            _tell_each(told, section, run, (flags, appended), wire)
+        if section in _ALONE or flagged or appended or addenda:
+            _tell_each(told, section, run, _Marked(flags, appended, addenda), wire)
         else:
             told.tell_run(section, lines_of_all(run, wire))
     return told.finished()
@@ -102,20 +106,24 @@ def _runs(
     return found
 
 
+@dataclass(slots=True)
+class _Marked:
+    """What is known of single OBX, by their numbers."""
+
+    flags: dict[int, tuple[Flag, ...]]
+    appended: Set[int]
+    addenda: Mapping[int, int]
+
+
 def _tell_each(
-    told: Narrator,
-    section: Section,
-    run: list[Result],
-    marked: tuple[dict[int, tuple[Flag, ...]], Set[int]],
-    wire: Wire,
+    told: Narrator, section: Section, run: list[Result], marked: _Marked, wire: Wire
 ) -> None:
-    """The same where it matters which segment said what. ``marked``: the flags by the number of
-    their OBX, and the numbers of those that are appended."""
-    flags, appended = marked
+    """The same where it matters which segment said what."""
     held: list[str] = []
     for number, fields in run:
-        some = flags.get(number, ()) if fields[0] == "OBX" else ()
-        added = number in appended and section in _MAY_BE_ADDED_TO
+        some = marked.flags.get(number, ()) if fields[0] == "OBX" else ()
+        whose = marked.addenda.get(number)
+        added = whose or (number in marked.appended and section in _MAY_BE_ADDED_TO)
         lines = lines_of(fields, wire)
         if not (section in _ALONE or added) and not (some and section is Section.RUNNING):
             held += lines
@@ -123,12 +131,21 @@ def _tell_each(
             continue
         told.tell_run(section, held)
         held = []
-        of = Section.ADDENDUM if added else section
-        if _tell_alone(told, of, lines, number, fields) is Section.ADDENDUM:
+        if section is Section.COMMUNICATION:
+            told.communication = _and(told.communication, lines, number)
+        of = Section.ADDENDUM if added and section is not Section.STUDY else section
+        # One order is one addendum, whatever its OBX-4 say.
+        set_of = f"order {whose}" if whose else _set_of(told, fields)
+        if _tell_alone(told, of, lines, number, set_of) is Section.ADDENDUM:
             told.addenda[-1].flags += some
         else:
             told.own += some
     told.tell_run(section, held)
+
+
+def _set_of(told: Narrator, fields: list[str]) -> str | None:
+    """OBX-4; a note is of the segment before."""
+    return at(fields, 4) if fields[0] == "OBX" else told.set_of
 
 
 def narrate_running(text: str) -> Narrative:
@@ -139,15 +156,14 @@ def narrate_running(text: str) -> Narrative:
 
 
 def _tell_alone(
-    told: Narrator, section: Section, lines: list[str], number: int, fields: list[str]
+    told: Narrator, section: Section, lines: list[str], number: int, set_of: str | None
 ) -> Section:
     """Add the lines of one segment; returns the section of the first: that of its flags."""
     match section:
         case Section.ADDENDUM:
-            told.open_addendum(lines, at(fields, 4) if fields[0] == "OBX" else told.set_of)
+            told.open_addendum(lines, set_of)
             told.put(section, lines)
         case Section.COMMUNICATION:
-            told.communication = _and(told.communication, lines, number)
             told.tell(Section.BODY, lines)
         case Section.STUDY:
             told.study = _and(told.study, lines, number)

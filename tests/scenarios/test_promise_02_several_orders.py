@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.alert import State
+from bot.domain.report import Status
+from bot.engine.holding import whole
 from bot.sandbox.hospital import Hospital
 from storage import alerts, reports
 from storage.alert_lists import AlertRow
-from tests.scenarios.looking import paged
+from tests.scenarios.looking import acknowledge_by_sms, paged
 from tests.scenarios.test_promise_02_numbers import OTHER, Desk, desk_on, oru
 
 ROUTINE, SIGNIFICANT, CRITICAL = "RID50261", "RID49482", "RID49480"
@@ -208,3 +211,30 @@ def _one(told: Said, minute: int, number: int) -> bytes:
     named = [f"{one}{number:05d}" for one in fillers]
     placer = f"P{number:05d}"
     return under(*named, minutes=minute, status=status, flag=flag, words=words, placer=placer)
+
+
+# ---- an addendum that is an order of its own ----------------------------------------------------
+
+
+def addendum(hospital: Hospital, words: str, flag: str, minutes: float) -> bytes:
+    """It names its report by OBR-29 and nothing else."""
+    data = oru(flag=flag, minutes=minutes, now=hospital.now).replace(WORDS.encode(), words.encode())
+    return data.replace(b"||CT|F\r", b"||CT|F||||^F1&RIS\r")
+
+
+def test_an_addendum_that_only_names_its_report_reopens_it_where_it_asks(
+    hospital: Hospital,
+) -> None:
+    hospital.send(oru(filler="F1^RIS", minutes=0, now=hospital.now))
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    hospital.send(addendum(hospital, "Read with priors.", "", minutes=1))
+    alert = hospital.alert()
+    assert (alert.state, alert.cycle) == (State.ACKNOWLEDGED, 1)
+    hospital.send(addendum(hospital, "There is a fracture, too.", "HH", minutes=2))
+    alert = hospital.alert()
+    assert (alert.state, alert.cycle, hospital.alerts()) == (State.OPEN, 2, 1)
+    read = hospital.database.look(lambda c: whole(c, alert.report_id))
+    assert (read.text, read.status) == (WORDS, Status.ADDENDED)
+    assert "There is a fracture, too." in [one.text for one in read.addenda]
+    paged(hospital.ada)

@@ -110,3 +110,25 @@ def test_that_of_another_patient_in_the_message_is_not_the_parent() -> None:
     first, second = reading.reports
     assert (first.addenda, second.addenda[0].text) == ((), "Small bleed after all.")
     assert first.patient != second.patient
+
+
+def test_whatever_its_segments_are_called_it_is_one_addendum_and_no_impression() -> None:
+    lines = [
+        "OBX|1|TX|&GDT|1|Read with priors.||||||F",
+        "OBX|2|TX|&IMP|2|Small bleed.|||HH|||F",
+        "OBX|3|TX|73568-8^Communication^LN|3|Dr. Park was called at 10:05.||||||F",
+    ]
+    text = "Read with priors.\nSmall bleed.\nDr. Park was called at 10:05."
+    beside = report(message(obr(), BODY, IMPRESSION, *addendum("P100", lines[0]), *lines[1:]))
+    assert told(beside) == ("Clear.\nNormal.", "Normal.", [text])
+    alone = report(message(*addendum("P100", lines[0]), *lines[1:]))
+    assert told(alone) == ("", "", [text])
+    for found in (beside, alone):
+        assert [flag.value for flag in found.addenda[0].flags] == ["HH"]
+        assert found.called == "Dr. Park was called at 10:05."
+
+
+def test_two_of_them_are_two() -> None:
+    second = addendum("P100", ADDED.replace("Small bleed after all", "And a fracture"))
+    found = report(message(obr(), BODY, IMPRESSION, *addendum("P100"), *second))
+    assert told(found)[2] == ["Small bleed after all.", "And a fracture."]
