@@ -252,7 +252,7 @@ def test_not_my_patient_ends_access_to_the_finding_and_tells_the_coordinator(
     hospital.ada.slack.expect_now(message, "You passed this on: not your patient")
     assert message.buttons == []
     assert "is not your patient" in command(hospital, hospital.ada, f"ack {ref}")
-    assert "cannot look at it" in command(hospital, hospital.ada, f"show {ref}")
+    assert "your access to it has ended" in command(hospital, hospital.ada, f"show {ref}")
     sms = hospital.ada.phone.sms[0]
     sms.reply(f"ACK {code_in(sms)}")
     hospital.ada.phone.expect_sms("not your patient")
