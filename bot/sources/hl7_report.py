@@ -58,6 +58,8 @@ def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[
             "no-obr", "The message has no OBR: send the order with its result", "100", "OBR"
         )
     named, nameless = by_key(orders, wire, known.profile)
+    if len(named) == 1 and not nameless:  # nearly every message: it is spared what is for several
+        return (_report(*named[0], wire, known),), []
     found: list[Part] = []
     left: list[Left] = [(order, (), no_number()) for order in nameless]
     for order, numbers in named:

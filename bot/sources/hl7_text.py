@@ -72,7 +72,7 @@ def narrate(
     those of orders that are addenda, each with what tells its order from the next.
     """
     own = profile.sections
-    adds = wire.addenda or any(heads is Section.ADDENDUM for _, heads in own)
+    adds = wire.addenda or bool(own and any(heads is Section.ADDENDUM for _, heads in own))
     told = Narrator(
         coded=adds and profile.layout is not Layout.SEGMENTS,
         headings=headings(own) if own else HEADING,
