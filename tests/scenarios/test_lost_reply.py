@@ -5,6 +5,8 @@ Each fault of the wire is a real one, between the bot and the provider's stand-i
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -12,6 +14,7 @@ from bot.engine import proof
 from bot.phone import client as twilio
 from bot.sandbox.faults import Faults, How
 from bot.sandbox.hospital import Hospital
+from bot.sandbox.world import World
 from bot.slack import sender as slack
 from storage.page_history import PageRow
 from tests.scenarios.looking import acknowledge_by_sms, expect_everything, paged, pages
@@ -63,6 +66,14 @@ def faults_of(hospital: Hospital, channel: str) -> Faults:
 def got(hospital: Hospital, channel: str) -> int:
     """How many messages Ada has there."""
     return len(hospital.ada.slack.messages if channel == "slack" else hospital.ada.phone.sms)
+
+
+@pytest.mark.parametrize("fault", [*PROCESSED, *NOT_PROCESSED])
+def test_a_fault_is_met_by_a_page_and_not_by_what_the_bot_asks_meanwhile(fault: Fault) -> None:
+    with World() as world, Wire(world.twilio_api_url, CALLS["sms"], fault) as wire:
+        with pytest.raises(HTTPError):  # the stand-in's answer, which has come through
+            urlopen(f"{wire.url}/Messages.json", timeout=20)  # noqa: S310 - our own server
+        assert (wire.met, wire.fault) == (0, fault)
 
 
 @both_channels

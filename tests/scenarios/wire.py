@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 # stale: reset as a request comes in on a connection that was used before. reset before: read and
 # not passed on. reset after: passed on, and cut before its answer. silent: passed on, no answer
-# ever. deaf: the connection opens, and nothing is ever read from it.
+# ever. deaf: the request is never read.
 Fault = Literal["stale", "reset before", "reset after", "silent", "deaf"]
 PROCESSED: tuple[Fault, ...] = ("reset after", "silent")
 _RESET = struct.pack("ii", 1, 0)
@@ -56,23 +56,19 @@ class Wire:
             while True:
                 client, _ = self._listening.accept()
                 self._open.append(client)
-                if self.fault == "deaf":
-                    self._meet()
-                else:
-                    threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _meet(self) -> None:
-        self.fault = None
-        self.met += 1
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
         parts, answers, used = urlsplit(self.upstream), Answers(client), False
         with suppress(OSError), socket.create_connection((parts.hostname, parts.port)) as server:
             self._open.append(server)
             threading.Thread(target=answers.pass_on, args=(server,), daemon=True).start()
-            while request := client.recv(_SIZE):
-                fault = self._met_by(request, used=used)
-                used = True
+            while waiting := client.recv(_SIZE, socket.MSG_PEEK):
+                fault = self._met_by(waiting, used=used)
+                if fault == "deaf":
+                    self._ended.wait(30)
+                    return
+                request, used = client.recv(_SIZE), True
                 if fault is None or fault in PROCESSED:
                     answers.muted = fault is not None
                     server.sendall(request)
@@ -91,7 +87,8 @@ class Wire:
             return None
         if fault == "stale" and not used:
             return None
-        self._meet()
+        self.fault = None
+        self.met += 1
         return fault
 
 
