@@ -38,6 +38,9 @@ SENT_TO_DELIVERED = _histogram("page_sent_to_delivered_seconds", "From taken to 
 IN_FLIGHT = _gauge("pages_in_flight", "Attempts claimed by this copy and not settled")
 OUTBOX_DEPTH = _gauge("outbox_depth", "Pages and notices that wait to be claimed")
 OUTBOX_OLDEST = _gauge("outbox_oldest_due_seconds", "How long the oldest due one has waited")
+COORDINATORS = _gauge(
+    "coordinators", "Coordinators of the directory, by whether a page can reach them", "in_reach"
+)
 SHADOW = _gauge("shadow", "1 in shadow mode: nobody is paged; 2 past the end of it")
 STEPS_FAILING = _gauge("steps_failing", "Open alerts whose due step failed when it was last tried")
 SWEPT_AT = _gauge("last_sweep_timestamp_seconds", "The last look for what is due, Readback's time")
@@ -113,6 +116,12 @@ def quarantine_waiting(counts: Mapping[str, int]) -> None:
     for reason, count in counts.items():
         _waited_for.add(slug(reason))
         WAITING.labels(slug(reason)).set(count)
+
+
+def coordinators(able: int, unable: int) -> None:
+    """So many can be paged, and so many not."""
+    COORDINATORS.labels("yes").set(able)
+    COORDINATORS.labels("no").set(unable)
 
 
 _waited_for: set[str] = set()

@@ -19,7 +19,7 @@ from bot.app.channels import Channels, Loop, open_channels, slack_settings, twil
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import open_listener
 from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
-from bot.app.safety import CannotStart, refuse_unsafe
+from bot.app.safety import CannotStart, coordinators_in_reach, refuse_unsafe
 from bot.app.timekeeping import steady, watch_clock
 from bot.clock import Clock, RawClock
 from bot.domain.events import Record
@@ -32,7 +32,7 @@ from bot.log import log
 from bot.settings import BadSettings, Settings
 from bot.sources.fhir_auth import BadKey
 from bot.web.app import Server, build
-from bot.web.health import Health
+from bot.web.health import Check, Health
 from storage import audit, outbox, quarantine
 from storage.database import OUTAGES, Database, DatabaseInUse
 
@@ -112,7 +112,8 @@ async def running(
         channels = await open_channels(settings, engine, wake.receipts, without, stack)
         feeds = await _feeds(settings, engine, stack)
         dispatcher = Dispatcher(engine, channels.senders, wake, channels.pace)
-        web_port = await _web(settings, engine, channels, feeds, stack)
+        in_reach = partial(coordinators_in_reach, engine, without)
+        web_port = await _web(settings, engine, channels, feeds, in_reach, stack)
         scheduler = _schedule(engine, stack)
         loops: dict[str, Loop] = {
             "timers": lambda: timers.run(engine, wake),
@@ -182,15 +183,20 @@ async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> O
 
 
 async def _web(
-    settings: Settings, engine: Engine, channels: Channels, feeds: OpenFeeds, stack: AsyncExitStack
+    settings: Settings,
+    engine: Engine,
+    channels: Channels,
+    feeds: OpenFeeds,
+    in_reach: Check,
+    stack: AsyncExitStack,
 ) -> int:
-    backlog = partial(_measure_backlog, engine)
     health = Health(
         engine.database,
         channels.health,
-        [backlog],
+        [partial(_measure_backlog, engine), in_reach],
         feeds=feeds.health,
         mode=partial(standing, engine),
+        coordinators=in_reach,
     )
     app = build([*health.routes(), *channels.routes, *feeds.routes])
     server = Server(app, settings.web.host, settings.web.port)

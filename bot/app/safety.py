@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from bot import metrics
 from bot.domain.coverage import SLACK, SMS, VOICE, Person
+from bot.engine.context import Engine
 from bot.settings import Settings
 from storage import people
 from storage.database import Database
@@ -17,6 +19,17 @@ def pageable(coordinators: Iterable[Person], without: Collection[str]) -> list[P
     """Those who can answer by a channel that the site does not do without."""
     working = {SLACK, SMS, VOICE} - set(without) - ({VOICE} if SMS in without else set())
     return [one for one in coordinators if one.can_answer(working & set(one.channels))]
+
+
+async def coordinators_in_reach(engine: Engine, without: Collection[str]) -> str:
+    """For /readyz: "ok", "some-out-of-reach", or "none-can-be-paged". Brings the gauge up to
+    date: if the last of them has answered STOP no notice could say so to anybody."""
+    everybody = await engine.database.read(people.coordinators)
+    able = len(pageable(everybody, without))
+    metrics.coordinators(able, len(everybody) - able)
+    if not able:
+        return "none-can-be-paged"
+    return "ok" if able == len(everybody) else "some-out-of-reach"
 
 
 def cure_for_nobody(without: Collection[str]) -> str:

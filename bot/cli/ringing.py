@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.app import policy_of
 from bot.cli.findings import Finding, Weight, listed
-from bot.domain.coverage import Calls, Person
+from bot.cli.shown import count
+from bot.domain.coverage import Calls, NoSms, Person
 from bot.domain.policy_file import BadPolicy
 from bot.settings import Settings
 
@@ -12,29 +13,44 @@ from bot.settings import Settings
 def ringing(
     settings: Settings, everybody: Sequence[Person], designees: dict[str, str]
 ) -> Iterator[Finding]:
-    """Of whom no call wakes nothing where the policy calls nobody, or cannot be read: that is told
+    """Nothing of whom no call wakes where the policy calls nobody, or cannot be read: that is told
     elsewhere."""
     yield from _only_heard(settings, everybody)
     try:
-        calling = [c.name for c in policy_of(settings).categories if c.calls]
+        categories = policy_of(settings).categories
     except (BadPolicy, UnicodeDecodeError, OSError):
         return
+    calling = [c.name for c in categories if c.calls]
     if not calling:
+        most = categories[0].name
+        yield Finding("calls", Weight.OK, f"the policy calls nobody: no phone rings for {most}")
         return
-    urgent = " and ".join(calling)
+    yield from _silent(settings, " and ".join(calling), everybody, designees)
+
+
+def _silent(
+    settings: Settings, urgent: str, everybody: Sequence[Person], designees: dict[str, str]
+) -> Iterator[Finding]:
+    """Each by name: whom no phone wakes is to be known, however many they are."""
+    paged = [person for person in everybody if _is_paged(person, designees)]
     if not settings.calls:
-        what = f"no twilio.call_from: no phone rings for {urgent} results"
+        number = count(len(paged), "person", "people")
+        what = f"no twilio.call_from: no phone rings for {urgent} results, which {number} can get"
         cure = "Set it to a number of yours that can call: an SMS does not wake everybody."
         yield Finding("calls", Weight.ADVICE, what, cure)
-        return
-    paged = [person for person in everybody if _is_paged(person, designees)]
-    silent = [person.name for person in paged if not person.rings]
+    silent = [person.name for person in paged if not _can_ring(person)]
     if silent:
-        what = f"can get {urgent} pages and have no phone that rings: {listed(silent)}"
+        still = "" if settings.calls else "would still "
+        what = f"can get {urgent} pages and {still}have no phone that rings: {', '.join(silent)}"
         cure = "Add a mobile, or a landline, to the directory."
         yield Finding("calls", Weight.ADVICE, what, cure)
-    else:
+    elif settings.calls:
         yield Finding("calls", Weight.OK, f"for {urgent} results everybody's phone can ring")
+
+
+def _can_ring(person: Person) -> bool:
+    """Whether there is a number to call, once the site can call."""
+    return bool(person.mobile) and person.no_sms is not NoSms.WRONG_NUMBER
 
 
 def _only_heard(settings: Settings, everybody: Sequence[Person]) -> Iterator[Finding]:

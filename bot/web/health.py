@@ -27,16 +27,19 @@ class Health:
     """``channels`` and ``feeds`` say by name how each of them does; ``before_scrape`` brings
     gauges up to date.
 
+    ``coordinators`` says whether they can be paged: not being able to is for a person to mend, and
+    this copy pages everybody else.
     ``oldest_sweep`` in real seconds: the sweep sleeps for one at most. ``mode`` says whether
     people are paged at all; nothing but a person can change that, so ready is what it was.
     """
 
     database: Database
     channels: Mapping[str, Check] = field(default_factory=dict)
-    before_scrape: Sequence[Callable[[], Awaitable[None]]] = ()
+    before_scrape: Sequence[Callable[[], Awaitable[object]]] = ()
     oldest_sweep: float = 10.0
     feeds: Mapping[str, Check] = field(default_factory=dict)
     mode: Callable[[], str] = lambda: "live"
+    coordinators: Check | None = None
 
     def __post_init__(self) -> None:
         self._writing = _Writing(self.database)
@@ -66,6 +69,8 @@ class Health:
         ready = reachable and all(state == OK for state in parts.values())
         body: dict[str, object] = {"ready": ready, "parts": parts, "channels": channels}
         body["mode"] = self.mode()
+        if self.coordinators:
+            body |= await _asked({"coordinators": self._coordinators})
         if feeds:  # one that fails does not make this copy less able to page
             body["feeds"] = feeds
         return JSONResponse(body, 200 if ready else 503)
@@ -83,6 +88,12 @@ class Health:
 
     async def _sweep(self) -> str:
         return OK if metrics.sweep_age() <= self.oldest_sweep else "late"
+
+    async def _coordinators(self) -> str:
+        try:
+            return await self.coordinators() if self.coordinators else OK
+        except OUTAGES:
+            return "unknown"
 
     async def _metrics(self, _: Request) -> Response:
         for refresh in self.before_scrape:

@@ -1,6 +1,7 @@
 """`readback check`: each thing that can be wrong, with what to do about it."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -98,7 +99,35 @@ def test_whom_no_phone_can_wake_is_named(healthy: Place) -> None:
     assert said == ["can get critical pages and have no phone that rings: Ada"]
     del healthy.env["READBACK_TWILIO__CALL_FROM"]
     said = [found["what"] for found in findings(healthy)["advice"] if found["part"] == "calls"]
-    assert said == ["no twilio.call_from: no phone rings for critical results"]
+    assert said == [
+        "no twilio.call_from: no phone rings for critical results, which 3 people can get",
+        "can get critical pages and would still have no phone that rings: Ada",
+    ]
+
+
+def test_whom_no_phone_wakes_is_named_each_by_name_however_many(healthy: Place) -> None:
+    crowd = [f",RIS:{number},P{number},,,T01/U{number:03d},,," for number in range(30)]
+    healthy.imported(CARLA, *crowd)
+    said = [found["what"] for found in findings(healthy)["advice"] if found["part"] == "calls"]
+    assert len(said) == 1
+    assert all(f"P{number}" in said[0] for number in range(30))
+
+
+def test_whose_number_is_somebody_elses_has_no_phone_that_rings(healthy: Place) -> None:
+    opened = Database(healthy.url)
+    opened.run(lambda c: people.wrong_number(c, "+13125550101", SystemClock().now()))
+    opened.close()
+    said = [found["what"] for found in findings(healthy)["advice"] if found["part"] == "calls"]
+    assert said == ["can get critical pages and have no phone that rings: Ada"]
+
+
+def test_a_policy_that_calls_nobody_is_said(healthy: Place) -> None:
+    rings = DEFAULT_POLICY.read_text(encoding="utf-8")
+    quiet = re.sub(r', call_after = "[^"]+"', "", rings).replace(', "voice"', "")
+    (healthy.folder / "policy.toml").write_text(quiet, encoding="utf-8")
+    healthy.env["READBACK_SITE__POLICY"] = "policy.toml"
+    (said,) = [found["what"] for found in findings(healthy)["ok"] if found["part"] == "calls"]
+    assert said == "the policy calls nobody: no phone rings for critical"
 
 
 @pytest.mark.parametrize(

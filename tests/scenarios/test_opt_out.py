@@ -1,5 +1,8 @@
 """STOP and its kin, and "wrong number": told at once, out until START or an edit, and moved on."""
 
+import json
+import os
+
 import pytest
 
 from bot.sandbox.hospital import Hospital, Member
@@ -16,6 +19,8 @@ from tests.scenarios.looking import (
     paged,
     pages,
 )
+from tests.warm import warm
+from tests.web.served import get
 
 
 def channels(hospital: Hospital, name: str) -> tuple[str, ...]:
@@ -267,7 +272,32 @@ def test_a_stop_of_the_last_coordinator_is_an_error_in_the_log(
         ("carla.reyes@example.org,+13125550103,U0CARLA", "carla.reyes@example.org,+13125550103,"),
         ("chris.novak@example.org,+13125550104,U0CHRIS", "chris.novak@example.org,,"),
     )
+    assert standing(hospital) == ("some-out-of-reach", 1.0, 1.0)
     hospital.carla.phone.send("STOP")
     hospital.settle()
     assert channels(hospital, hospital.carla.name) == ()
     log_errors.add("no_coordinator_to_tell")
+    assert standing(hospital) == ("none-can-be-paged", 0.0, 2.0)
+    place = hospital.place
+    command = ["check", "--json", "--config", str(place.config)]
+    checked = warm().run(command, {**os.environ, **place.environment})
+    failed = [f for f in json.loads(checked.stdout)["findings"] if f["result"] == "failed"]
+    assert "no coordinator can be paged" in {found["what"] for found in failed}
+
+
+def standing(hospital: Hospital) -> tuple[str, float, float]:
+    """What /readyz says of the coordinators, and /metrics of those in reach and those out of it."""
+    at = f"http://127.0.0.1:{hospital.place.ports.web}"
+    said = json.loads(get(f"{at}/readyz")[1])
+    scraped = get(f"{at}/metrics")[1]
+
+    def gauge(reach: str) -> float:
+        name = f'readback_coordinators{{in_reach="{reach}"}} '
+        (line,) = [line for line in scraped.splitlines() if line.startswith(name)]
+        return float(line.removeprefix(name))
+
+    return said["coordinators"], gauge("yes"), gauge("no")
+
+
+def test_all_coordinators_in_reach_is_what_is_usual(hospital: Hospital) -> None:
+    assert standing(hospital) == ("ok", 2.0, 0.0)

@@ -14,7 +14,7 @@ import pytest
 from bot import metrics
 from bot.web import health as module
 from bot.web.health import Check, Health
-from storage.database import Database
+from storage.database import OUTAGES, Database
 from tests.web.served import answers
 
 NOW = datetime(2026, 3, 8, 9, 30, tzinfo=UTC)
@@ -60,6 +60,21 @@ def test_ready_names_every_part(database: Database) -> None:
             "mode": "live",
         },
     )
+
+
+@pytest.mark.parametrize("state", ["ok", "some-out-of-reach", "none-can-be-paged"])
+def test_coordinators_who_cannot_be_paged_are_told_and_make_no_copy_less_ready(
+    database: Database, state: str
+) -> None:
+    status, said = ready(Health(database, coordinators=saying(state)))
+    assert (status, said["coordinators"]) == (200, state)
+
+
+def test_where_nobody_can_look_the_coordinators_are_unknown(database: Database) -> None:
+    async def away() -> str:
+        raise OUTAGES[0]("", None, Exception())
+
+    assert ready(Health(database, coordinators=away))[1]["coordinators"] == "unknown"
 
 
 def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
