@@ -8,7 +8,9 @@ import re
 
 _WINDOW = 300
 """Characters before the macro in which its sentence is looked for."""
-_SENTENCE_ENDS = re.compile(r"(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)[.!?;][\"')\]]?\s|\n\s*\n")
+_SENTENCE_ENDS = re.compile(
+    r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n"
+)
 _ASSERTED = re.compile(
     r"\b(?:(?:is|are)(?: considered)?|constitutes?|represents?|qualif(?:y|ies) as)\s+"
     r"(?:(?:an?|new|acute|unexpected)\s+){0,2}\Z",
@@ -20,7 +22,6 @@ _TOLD = re.compile(
     r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|given)\b",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’]t\b)?")
 _WORDS_OF_DOUBT = (
     "no not non none never neither nor without cannot nothing if whether unless until when "
     "would could may might should must can will any anything what whatever which every each "
@@ -29,18 +30,33 @@ _WORDS_OF_DOUBT = (
     "example negative absence unlikely excluded question"
 )
 _DOUBT = frozenset(_WORDS_OF_DOUBT.split())
+_WORD = re.compile(r"[^\W\d_]+")
+# What most have before them that are said of nothing is not looked at any further.
+_NAMED = re.compile(r"critical\W*\w", re.IGNORECASE)
+_ARTICLED = re.compile(
+    r"\b(?:an?|the|this|these|is|are|considered|constitutes?|represents?|as|new|acute|unexpected)"
+    r"\s+\Z",
+    re.IGNORECASE,
+)
+_TAIL = 24
+
+
+def _tail(match: re.Match[str]) -> int:
+    return max(0, match.start() - _TAIL)
 
 
 def is_said_of(match: re.Match[str]) -> bool:
     """Whether the sentence says of something that it is one, or that one was told to somebody."""
-    if not match[0].lower().startswith("critical"):
+    if not _NAMED.match(match[0]) or not _ARTICLED.search(
+        match.string, _tail(match), match.start()
+    ):
         return False
     sentence = _sentence_before(match)
     told = _ARTICLE.fullmatch(sentence) and _TOLD.match(match.string, match.end())
     if not (told or _ASSERTED.search(sentence)):
         return False
-    words = [word.lower() for word in _WORD.findall(sentence)]
-    return not any(word in _DOUBT or word.endswith(("'t", "’t")) for word in words)
+    lowered = sentence.lower().replace("’", "'")
+    return "n't" not in lowered and _DOUBT.isdisjoint(_WORD.findall(lowered))
 
 
 def _sentence_before(match: re.Match[str]) -> str:
