@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from bot.domain.report import Addendum, Flag, Report, words_of
+from bot.domain.report import Addendum, Flag, Report, Status, words_of
 from bot.sources.hl7_flags import Result, is_critical, is_radlex
 from bot.sources.hl7_lines import is_prose
 from bot.sources.hl7_marks import at
+
+_SIGNED = {Status.FINAL, Status.ADDENDED, Status.CORRECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def _of_one(one: Part, other: Part) -> bool:
     """Of the same known patient, as far along, and each with a number to know it by."""
     a, b = one.report, other.report
     known = bool(a.patient.identifiers) and a.patient == b.patient
-    return known and a.status == b.status and bool(a.order and b.order) and a.order != b.order
+    alike = a.status == b.status or {a.status, b.status} <= _SIGNED
+    return known and alike and bool(a.order and b.order) and a.order != b.order
 
 
 def _is_flagged(report: Report) -> bool:
@@ -89,6 +92,7 @@ def _both(one: Part, other: Part) -> Part:
     content = f"{a.content_hash}\r{b.content_hash}"
     joined = replace(
         a,
+        status=max(a.status, b.status),
         content_hash=hashlib.sha256(content.encode()).hexdigest(),
         exam=" + ".join(dict.fromkeys(filter(None, (a.exam, b.exam)))),
         text="\n".join(filter(None, (spoken.text, *added))),

@@ -1,7 +1,7 @@
 """One message with several orders: one that cannot be used does not spoil the others."""
 
 from bot.domain.message import Reports
-from bot.domain.report import KeyKind, OrderNumber
+from bot.domain.report import KeyKind, OrderNumber, Status
 from bot.sources.hl7_places import read_from
 from tests.sources.oru import OBX, PID, message, obr, raw, unusable
 
@@ -74,6 +74,11 @@ def test_the_words_of_one_order_and_the_code_of_another_are_one_report() -> None
         (found,) = reading(*segments).reports
         assert "RID49480" in [flag.value for flag in found.flags]
         assert (found.impression, found.accession) == (report_of(OBX), "A2000")
+
+
+def test_of_one_that_is_corrected_and_one_that_is_final_the_correction_counts() -> None:
+    (found,) = reading(GOOD, OBX, SECOND.replace("|F", "|C"), AA).reports
+    assert found.status is Status.CORRECTED
 
 
 def report_of(*segments: str) -> str:
