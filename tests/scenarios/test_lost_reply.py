@@ -5,6 +5,7 @@ Each fault of the wire is a real one, between the bot and the provider's stand-i
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -17,7 +18,14 @@ from bot.sandbox.hospital import Hospital
 from bot.sandbox.world import World
 from bot.slack import sender as slack
 from storage.page_history import PageRow
-from tests.scenarios.looking import acknowledge_by_sms, expect_everything, paged, pages
+from tests.scenarios.looking import (
+    acknowledge_by_sms,
+    asked_by,
+    expect_everything,
+    owner,
+    paged,
+    pages,
+)
 from tests.scenarios.wire import PROCESSED, Fault, Wire
 
 NOT_PROCESSED: tuple[Fault, ...] = ("reset before", "deaf")
@@ -176,3 +184,44 @@ def test_in_doubt_twice_the_next_channel_takes_over(
     assert got(hospital, other) == 1
     assert hospital.alert().is_open
     expect_everything(hospital)
+
+
+class TestBeforeAnythingHasLeft:
+    """A connection that is refused or never opens leaves no doubt: nothing was sent."""
+
+    @pytest.fixture(params=CALLS)
+    def channel(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    @pytest.fixture
+    def settings(self, channel: str, tmp_path: Path) -> dict[str, str]:
+        return asked_by(channel, tmp_path)
+
+    @pytest.fixture(autouse=True)
+    def _short_connect(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(twilio, "CONNECT_SECONDS", 0.3)
+        monkeypatch.setattr(slack, "CONNECT_SECONDS", 0.3)
+
+    @pytest.mark.parametrize("out_of_reach", [Wire.shut, Wire.fill_up])
+    def test_the_other_channel_has_it_at_once_and_the_page_comes_later_and_unmarked(
+        self,
+        hospital: Hospital,
+        wired: Callable[[str], Wire],
+        channel: str,
+        out_of_reach: Callable[[Wire], None],
+    ) -> None:
+        wire = wired(channel)
+        out_of_reach(wire)
+        began, other = hospital.now, "sms" if channel == "slack" else "slack"
+        hospital.send(hospital.report("ct-head-hemorrhage"))
+        assert (got(hospital, other), got(hospital, channel), hospital.now) == (1, 0, began)
+        first = rows(hospital, channel)[0]
+        assert (first.state, first.slip.tries) == ("failed", 1)
+        wire.shut()
+        wire.open()
+        hospital.pass_time(minutes=1)
+        message, sms = paged(hospital.ada)
+        assert "possible repeat" not in f"{message.plain} {sms.body}".lower()
+        assert owner(hospital) == hospital.ada.name
+        acknowledge_by_sms(hospital, hospital.ada, sms)
+        expect_everything(hospital)

@@ -26,8 +26,16 @@ def test_a_page_that_arrives_uses_the_one_channel(hospital: Hospital) -> None:
     assert channels_in_order(hospital) == ["slack"]
 
 
-def test_a_page_that_fails_uses_the_other_at_once(hospital: Hospital) -> None:
-    hospital.ada.slack.deactivate("channel_not_found")
+@pytest.mark.parametrize("error", ["channel_not_found", "user_disabled", "account_inactive"])
+def test_a_page_that_fails_uses_the_other_at_once(
+    hospital: Hospital, error: str, log_errors: set[str]
+) -> None:
+    """The post fails, the user is deactivated, or the workspace has no place for us any more."""
+    if error == "account_inactive":
+        log_errors.add("channel_misconfigured")
+        hospital.world.slack.faults.fail_next("chat.postMessage", error=error)
+    else:
+        hospital.ada.slack.deactivate(error)
     began = hospital.now
     hospital.send(hospital.report("ct-head-hemorrhage"))
     sms = hospital.ada.phone.expect_sms(CODE)

@@ -32,29 +32,52 @@ class Wire:
     _open: list[socket.socket] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._listening = socket.create_server(("127.0.0.1", 0))
         self._ended = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._port = 0
+        self.open()
+
+    def open(self) -> None:
+        """Whoever connects is passed on, at the same port each time."""
+        self._listening = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
+
+    def shut(self) -> None:
+        """Connections are cut, and new ones refused."""
+        self._close(self._listening, *self._open)
+        self._open.clear()
+
+    def fill_up(self) -> None:
+        """Connections are cut, and new ones never open: nobody says yes or no."""
+        self.shut()
+        self._listening = socket.create_server(("127.0.0.1", self._port), backlog=0)
+        for _ in range(2):
+            waiting = socket.socket()
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", self._port))
+            self._open.append(waiting)
 
     @property
     def url(self) -> str:
-        port = self._listening.getsockname()[1]
-        return f"http://127.0.0.1:{port}{urlsplit(self.upstream).path}"
+        return f"http://127.0.0.1:{self._port}{urlsplit(self.upstream).path}"
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        for one in (self._listening, *self._open):
+        self._close(self._listening, *self._open)
+
+    def _close(self, *sockets: socket.socket) -> None:
+        for one in sockets:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
 
-    def _accept(self) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                client, _ = self._listening.accept()
+                client, _ = listening.accept()
                 self._open.append(client)
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
