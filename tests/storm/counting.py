@@ -7,14 +7,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import Connection, select
 
-from bot.domain.coverage import Role
+from bot.domain.coverage import VOICE, Role
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.journal import Entry
 from storage import tables
 from storage.columns import AnyRow
+from tests.storm.hospital import SENDS
 
-Round = tuple[str, str, str, int]
-"""An alert, a person, a channel, and the round: once is enough."""
+Round = tuple[str, str, str, int, int]
+"""An alert, a person, a channel, the round, and for a call whether it is the first or the second of
+the two that a phone rings: once is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Count:
     with_designee: int
     elsewhere: tuple[str, ...]
     pages: int
+    calls: int
     requests: int
     failed: int
     ambiguous: int
@@ -44,6 +47,7 @@ class Count:
                 f"  with the designee {self.with_designee}",
                 f"  elsewhere         {len(self.elsewhere)}",
                 f"attempts at pages   {self.pages} ({settled})",
+                f"  of them calls     {self.calls}",
                 f"requests to them    {self.requests}, {self.failed} failed, of which "
                 f"{self.ambiguous} had been processed",
                 f"lost                {len(self.lost)}",
@@ -75,6 +79,7 @@ def count(there: Hospital) -> Count:
             if row.state != "acknowledged" and row.owner_role != Role.DESIGNEE
         ),
         pages=len(pages),
+        calls=sum(row.channel == VOICE for row in pages),
         requests=sum(_is_send(entry) for entry in there.world.log),
         failed=sum(fault.failed for fault in faults),
         ambiguous=sum(fault.ambiguous for fault in faults),
@@ -87,7 +92,8 @@ def count(there: Hospital) -> Count:
 
 
 def _round(row: AnyRow) -> Round:
-    return (row.alert_id, row.person_id, row.channel, row.round)
+    call = row.tries if row.channel == VOICE else 0
+    return (row.alert_id, row.person_id, row.channel, row.round, call)
 
 
 def _alerts(c: Connection) -> list[AnyRow]:
@@ -100,14 +106,14 @@ def _pages(c: Connection) -> list[AnyRow]:
 
 
 def _is_send(entry: Entry) -> bool:
-    return entry.method in {"chat.postMessage", "messages.create"}
+    return entry.method in SENDS
 
 
 def _taken(entry: Entry) -> str:
     """The delivery id of a message that the provider has made, whatever it then answered."""
     if not _is_send(entry) or not entry.answer:
         return ""
-    if entry.method == "messages.create":
+    if entry.method in {"messages.create", "calls.create"}:
         made = "sid" in entry.answer
         query = urlsplit(str(entry.body.get("StatusCallback", ""))).query
         return parse_qs(query).get("d", [""])[0] if made else ""

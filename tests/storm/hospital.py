@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from bot.app.rehearsal import hospital
-from bot.sandbox.demo.place import people_move_in
+from bot.sandbox.demo.place import CALL_FROM, CALLER, people_move_in
 from bot.sandbox.faults import PROCESSED, Fault, Faults
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.samples import PEOPLE_CSV
@@ -25,6 +25,7 @@ _COMMON = [
     Fault("status", status=503),
     Fault("status", status=429, retry_after=2),
 ]
+SENDS = ("chat.postMessage", "messages.create", "calls.create")
 SLACK_FAULTS = [*_COMMON, Fault("error", "internal_error"), Fault("error", "ratelimited")]
 TWILIO_FAULTS = [*_COMMON, *(Fault("error", code) for code in (20429, 20503, 21611))]
 
@@ -73,13 +74,15 @@ def report(number: int, now: datetime) -> bytes:
 
 
 @contextmanager
-def stormy_hospital() -> Iterator[Hospital]:
-    """The bot is a process of its own; its time runs eight times as fast as ours."""
+def stormy_hospital(database_url: str) -> Iterator[Hospital]:
+    """The bot is a process of its own; its time runs eight times as fast as ours. Phones ring, and
+    nobody picks up."""
     limits = {
         "READBACK_TWILIO__MESSAGES_PER_SECOND": "1000",
         "READBACK_SLACK__MESSAGES_PER_SECOND": "1000",
+        CALL_FROM: CALLER,
     }
-    with hospital(as_child=True, environment=limits) as there:
+    with hospital(database_url, as_child=True, environment=limits) as there:
         people_move_in(there.database, there.watch, directory())
         for n in range(PROVIDERS):
             there.world.slack_user(f"U0STORM{n:03d}", f"Dr. Number {n}")
@@ -92,7 +95,7 @@ def stormy_hospital() -> Iterator[Hospital]:
 
 def begin_to_fail(there: Hospital) -> None:
     for faults, kinds in _providers(there):
-        faults.fail_sometimes(SHARE, kinds, methods=("chat.postMessage", "messages.create"), seed=7)
+        faults.fail_sometimes(SHARE, kinds, methods=SENDS, seed=7)
 
 
 def stop_failing(there: Hospital) -> None:
