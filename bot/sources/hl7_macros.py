@@ -25,7 +25,7 @@ from bot.sources.hl7_wire import Wire
 DICTATED = "dictated"
 """Stands as the coding system of a flag that was read from the text."""
 
-_GAP = r"[\s_-]"
+_GAP = r"[\s_–—-]"
 _NOUN = r"(?:RESULT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT)(?:\(S\)|S)?"
 _CRITICAL = re.compile(
     rf"(?<!\w)CRITICAL(?:{_GAP}+(?:TEST|IMAGING|RADIOLOGY|DIAGNOSTIC))?{_GAP}*{_NOUN}(?![\w])",

@@ -24,6 +24,7 @@ STATED = [
     "CRITICAL  RESULT",
     "CRITICAL-RESULT",
     "CRITICAL_RESULT",
+    "CRITICAL–RESULT: clot",
     "CRITICALRESULT",
     "Critical Results:",
     "critical result.",
