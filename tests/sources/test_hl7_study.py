@@ -29,5 +29,6 @@ def test_what_is_no_uid_is_left_out(segment: str) -> None:
 
 def test_each_order_has_its_own_study() -> None:
     other = obr({2: "P2", 3: "B1^RIS", 18: ""})
-    data = message(obr(), OBX, f"ZDS|{UID}", other, OBX, f"ZDS|{UID}9")
+    its = OBX.replace("Tension", "Small")
+    data = message(obr(), OBX, f"ZDS|{UID}", other, its, f"ZDS|{UID}9")
     assert [one.study_uid for one in reports(data)] == [UID, f"{UID}9"]
