@@ -60,11 +60,10 @@ def moved_in(url: str, directory: str = PEOPLE_CSV) -> None:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(sqlite_url: str) -> str:
     """A SQLite database with the usual people in it."""
-    found = f"sqlite:///{tmp_path / 'readback.db'}"
-    moved_in(found)
-    return found
+    moved_in(sqlite_url)
+    return sqlite_url
 
 
 def refusal(given: Settings, without: frozenset[str] = frozenset({"slack"})) -> str:
@@ -115,26 +114,24 @@ def test_without_any_people_there_is_no_coordinator(tmp_path: Path) -> None:
     assert "readback people import" in why
 
 
-def test_a_coordinator_whom_no_channel_in_use_reaches_is_none(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'slack-only.db'}"
-    database = Database(url)
-    database.migrate()
+def test_a_coordinator_whom_no_channel_in_use_reaches_is_none(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    database = Database(sqlite_url)
     row = PersonRow(2, "1500000017", (), "Carla", "", "", ("T1", "U1"), "UTC", ("coordinator",), "")
     database.run(lambda c: apply_import(c, [row], SystemClock().now()))
     database.close()
-    assert "No coordinator can be paged" in refusal(settings(tmp_path, url))
+    assert "No coordinator can be paged" in refusal(settings(tmp_path, sqlite_url))
 
 
 @pytest.mark.parametrize("without", [frozenset[str](), frozenset({"slack"})])
 @pytest.mark.parametrize("public", ["", "https://readback.example.org"])
 @pytest.mark.parametrize("pin", ["", "271828"])
 def test_a_coordinator_who_could_hear_a_call_and_not_answer_it_is_none(
-    tmp_path: Path, without: frozenset[str], public: str, pin: str
+    tmp_path: Path, sqlite_url: str, without: frozenset[str], public: str, pin: str
 ) -> None:
     """A landline: by a call alone it takes a PIN and a way in. In Slack they could answer."""
-    url = f"sqlite:///{tmp_path / 'landline.db'}"
-    database = Database(url)
-    database.migrate()
+    database = Database(sqlite_url)
     slack = ("T1", "U1") if without else None
     row = PersonRow(2, "1500000017", (), "Carla", "", "+13125550103", slack, "UTC",
                     ("coordinator",), "", pin)  # fmt: skip
@@ -143,7 +140,7 @@ def test_a_coordinator_who_could_hear_a_call_and_not_answer_it_is_none(
     database.run(lambda c: people.landline(c, row.mobile, now))
     database.close()
     calls = {"READBACK_TWILIO__CALL_FROM": "+15005550006", "READBACK_WEB__PUBLIC_URL": public}
-    site = settings(tmp_path, url, TOKENS | calls)
+    site = settings(tmp_path, sqlite_url, TOKENS | calls)
     if pin and public:
         assert starts(site, without)
     else:

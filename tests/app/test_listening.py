@@ -34,8 +34,7 @@ def ours(ca: Authority) -> Pair:
 def settings(folder: Path, hl7: str = "", more: str = "") -> Settings:
     """``hl7`` stands in that section, from line 9 on; ``more`` at the end."""
     url = f"sqlite:///{folder / 'readback.db'}"
-    if not (folder / "readback.db").exists():
-        moved_in(url)
+    moved_in(url)
     file = folder / "readback.toml"
     text = SITE.format(url=url).replace("[hl7]\nport = 0\n", f"[hl7]\nport = 0\n{hl7}")
     file.write_text(text + more, encoding="utf-8")

@@ -87,8 +87,14 @@ def log_elsewhere_afterwards() -> Iterator[None]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A site on SQLite, its database not made yet."""
+def place(tmp_path: Path, sqlite_url: str) -> Place:
+    """A site on SQLite, its tables empty."""
+    return made(tmp_path, sqlite_url)
+
+
+@pytest.fixture
+def new_place(tmp_path: Path) -> Place:
+    """The same, its database not made yet."""
     return made(tmp_path, f"sqlite:///{tmp_path / 'readback.db'}")
 
 
@@ -106,9 +112,8 @@ def made(folder: Path, url: str) -> Place:
 
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
-    """The site's database, migrated."""
+    """The site's database."""
     opened = Database(place.url)
-    opened.migrate()
     yield opened
     opened.close()
 

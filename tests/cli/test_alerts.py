@@ -76,16 +76,16 @@ def test_more_than_the_limit_is_said_and_not_put_into_the_json(
     assert "--limit" in result.stderr
 
 
-def test_a_database_that_is_not_there_is_not_made_by_looking(place: Place) -> None:
-    result = place.run("alerts")
+def test_a_database_that_is_not_there_is_not_made_by_looking(new_place: Place) -> None:
+    result = new_place.run("alerts")
     assert result.exit_code == 2
     assert "There is no database" in result.stderr
-    assert not (place.folder / "readback.db").exists()
+    assert not (new_place.folder / "readback.db").exists()
 
 
-def test_a_database_without_tables_is_told_what_to_do(place: Place) -> None:
-    (place.folder / "readback.db").touch()
-    result = place.run("alerts")
+def test_a_database_without_tables_is_told_what_to_do(new_place: Place) -> None:
+    (new_place.folder / "readback.db").touch()
+    result = new_place.run("alerts")
     assert result.exit_code == 2
     assert "`readback migrate`" in result.stderr
 

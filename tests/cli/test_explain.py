@@ -35,6 +35,12 @@ def lines(result: Result) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
+def place(new_place: Place) -> Place:
+    """Without a database where nobody is imported: nothing is looked up there."""
+    return new_place
+
+
+@pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder without any settings."""
     monkeypatch.chdir(tmp_path)

@@ -42,14 +42,14 @@ class Serving:
 
 
 @pytest.fixture
-def stand_ins(tmp_path: Path) -> Iterator[tuple[Place, Ports]]:
+def stand_ins(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Place, Ports]]:
     """A site whose Slack and Twilio are stand-ins, with people in it."""
     with World() as world:
         people_join(world)
         ports = Ports.free()
         prepare(tmp_path, world, ports)
         env = {k: v for k, v in secrets_of(world, tmp_path / "clock").items() if "CLOCK" not in k}
-        place = Place(tmp_path, f"sqlite:///{tmp_path / 'readback.db'}", env)
+        place = Place(tmp_path, sqlite_url, env)
         (tmp_path / "people.csv").write_text(PEOPLE_CSV, encoding="utf-8")
         imported = place.run("people", "import", str(tmp_path / "people.csv"))
         assert imported.exit_code == 0, imported.output

@@ -21,9 +21,8 @@ NOW = datetime(2026, 3, 8, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path / 'readback.db'}")
-    opened.migrate()
+def database(sqlite_url: str) -> Iterator[Database]:
+    opened = Database(sqlite_url)
     metrics.swept(NOW)
     yield opened
     opened.close()
