@@ -72,11 +72,12 @@ class Pace:
         """They were claimed in a unit of work that came to nothing."""
         with self._lock:
             for one in claimed:
-                ours = self._ours.get(one.slip.channel)
-                theirs = self._theirs.get(_address(c, one))
-                for meter in (ours, theirs):
-                    if meter:
-                        meter.give_back()
+                channel = one.slip.channel
+                if ours := self._ours.get(channel):
+                    ours.give_back()
+                # Else nothing has been looked up, and where a statement failed nothing can be.
+                if channel in self.addresses and (theirs := self._theirs.get(_address(c, one))):
+                    theirs.give_back()
 
     def free_at(self, channel: str, now: datetime) -> datetime:
         """When the next page may leave on this channel: now where nothing holds it up."""

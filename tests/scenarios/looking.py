@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 import os
 import re
 import tempfile
@@ -60,6 +61,15 @@ def operate(hospital: Hospital, *words: str) -> str:
     done = warm().run([*words, "--config", str(place.config)], {**os.environ, **place.environment})
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def checked(hospital: Hospital, result: str) -> dict[str, str]:
+    """What `readback check` finds of this weight, each with its cure; problems are no failure."""
+    place = hospital.place
+    command = ["check", "--json", "--config", str(place.config)]
+    done = warm().run(command, {**os.environ, **place.environment})
+    found = json.loads(done.stdout)["findings"]
+    return {one["what"]: one["cure"] or "" for one in found if one["result"] == result}
 
 
 def import_people(hospital: Hospital, *changes: tuple[str, str]) -> None:

@@ -15,7 +15,13 @@ from bot.sandbox.stories import code_in, paged
 from storage import audit, drills, people, proofs
 from storage.audit import Entry
 from storage.drills import Result
-from tests.scenarios.looking import acknowledge_by_sms, change_directory, entries, expect_everything
+from tests.scenarios.looking import (
+    acknowledge_by_sms,
+    change_directory,
+    checked,
+    entries,
+    expect_everything,
+)
 from tests.warm import warm
 
 TEST = re.compile("TEST")
@@ -196,3 +202,22 @@ class TestWithoutAPublicUrl:
         assert "press" not in hospital.ada.phone.expect_call("test of Readback").heard
         answer(hospital, hospital.ada, sms)
         assert proven(hospital, hospital.ada) == {"sms"}
+
+
+def test_check_lists_who_has_proven_nothing_until_they_answer_and_again_after_six_months(
+    hospital: Hospital,
+) -> None:
+    def listed() -> bool:
+        said = [what for what in checked(hospital, "advice") if "answered by SMS" in what]
+        return hospital.ada.name in " ".join(said)
+
+    assert listed()
+    ask(hospital, hospital.ada, "--channel", "sms")
+    sms = hospital.ada.phone.expect_sms(TEST)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(ANSWERED)
+    hospital.settle()
+    assert not listed()
+    hospital.pass_time(hours=24 * 190)
+    assert listed()
+    expect_everything(hospital)

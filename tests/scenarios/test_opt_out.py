@@ -1,7 +1,6 @@
 """STOP and its kin, and "wrong number": told at once, out until START or an edit, and moved on."""
 
 import json
-import os
 
 import pytest
 
@@ -11,6 +10,7 @@ from tests.scenarios.looking import (
     CODE,
     acknowledge_by_sms,
     change_directory,
+    checked,
     deliver,
     expect_everything,
     import_people,
@@ -19,7 +19,6 @@ from tests.scenarios.looking import (
     paged,
     pages,
 )
-from tests.warm import warm
 from tests.web.served import get
 
 
@@ -278,11 +277,7 @@ def test_a_stop_of_the_last_coordinator_is_an_error_in_the_log(
     assert channels(hospital, hospital.carla.name) == ()
     log_errors.add("no_coordinator_to_tell")
     assert standing(hospital) == ("none-can-be-paged", 0.0, 2.0)
-    place = hospital.place
-    command = ["check", "--json", "--config", str(place.config)]
-    checked = warm().run(command, {**os.environ, **place.environment})
-    failed = [f for f in json.loads(checked.stdout)["findings"] if f["result"] == "failed"]
-    assert "no coordinator can be paged" in {found["what"] for found in failed}
+    assert "no coordinator can be paged" in checked(hospital, "failed")
 
 
 def standing(hospital: Hospital) -> tuple[str, float, float]:

@@ -15,6 +15,7 @@ from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.stories import code_in, paged
 from storage import drills
 from tests.scenarios.looking import (
+    checked,
     entries,
     expect_everything,
     import_people,
@@ -205,6 +206,30 @@ def test_who_picks_up_and_presses_no_key_is_called_once_more(
     assert [e.data["reason"] for e in entries(hospital, "page_failed")] == ["voice-unsure"] * 2
     assert owner(hospital) == hospital.ada.name
     expect_everything(hospital)
+
+
+def test_check_names_whom_no_phone_can_wake(hospital: Hospital) -> None:
+    import_people(hospital, ("+13125550101", ""))
+    said = checked(hospital, "advice")
+    assert f"can get critical pages and have no phone that rings: {hospital.ada.name}" in said
+
+
+class TestWithoutANumberThatCalls:
+    """No phone rings for anybody, and check says so with the cure."""
+
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return {}
+
+    def test_check_says_so_and_whom_a_number_would_not_help(self, hospital: Hospital) -> None:
+        import_people(hospital, ("+13125550101", ""))
+        said = checked(hospital, "advice")
+        (nobody,) = [what for what in said if what.startswith("no twilio.call_from: no phone")]
+        assert "Set it to a number" in said[nobody]
+        still = [what for what in said if "would still have no phone that rings" in what]
+        assert still == [
+            "can get critical pages and would still have no phone that rings: " + hospital.ada.name
+        ]
 
 
 def test_two_passes_it_to_the_designee_whose_phone_rings_in_turn(hospital: Hospital) -> None:
