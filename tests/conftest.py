@@ -14,12 +14,12 @@ from uuid import uuid4
 
 import pytest
 import structlog
-from coverage import Coverage
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import Engine
 
 from storage.database import Database
+from tests import tracing
 from tests.postgres import find_postgres, running_postgres
 from tests.requirements import ROOT, chromium_program, memory_folder, missing, shared_folder
 from tests.statements import keep
@@ -150,23 +150,15 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    with tracing.collecting():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Tracing costs half as much again as the test, so what has run on SQLite is not traced a
-    second time on PostgreSQL. Only storage/ tells the two apart, and all its tests are traced.
-    """
-    tracing = Coverage.current()
-    if tracing is None or not _comes_again(item):
+    with tracing.running(item):
         return (yield)
-    tracing.stop()
-    try:
-        return (yield)
-    finally:
-        tracing.start()
-
-
-def _comes_again(item: pytest.Item) -> bool:
-    on = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
-    return on == "postgresql" and (ROOT / "tests" / "storage") not in item.path.parents
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,0 +1,80 @@
+"""What coverage watches. To be watched costs a test half as much again, and a child twice as much.
+
+Each part has tests of its own, and those are watched. A scenario runs the whole bot through all of
+its parts once more, and on PostgreSQL the same again.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import pytest
+from coverage import Coverage
+
+from tests.requirements import ROOT
+
+CLI, SCENARIOS, STORAGE = (ROOT / "tests" / name for name in ("cli", "scenarios", "storage"))
+# What these are about lies across so many parts that no test of a single one reaches it.
+WATCHED = {
+    "test_drills.py",
+    "test_images_and_calls.py",
+    "test_opt_out.py",
+    "test_shadow.py",
+    "test_slack_http.py",
+    "test_stories.py",
+    "test_voice.py",
+}
+FOR_CHILDREN = "COVERAGE_PROCESS_CONFIG"
+"""The variable by which coverage reaches the processes that a test starts."""
+
+
+@contextmanager
+def collecting() -> Iterator[None]:
+    """All workers import the same: one of them is watched."""
+    watched = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    with nullcontext() if watched else _unwatched():
+        yield
+
+
+@contextmanager
+def running(item: pytest.Item) -> Iterator[None]:
+    """Children are watched where they are a command: what else they are is the bot once more."""
+    watched = _is_watched(item)
+    with (
+        nullcontext() if watched else _unwatched(),
+        nullcontext() if watched and CLI in item.path.parents else _children_unwatched(),
+    ):
+        yield
+
+
+def _is_watched(item: pytest.Item) -> bool:
+    if STORAGE in item.path.parents:  # it alone tells SQLite and PostgreSQL apart
+        return True
+    if SCENARIOS in item.path.parents and item.path.name not in WATCHED:
+        return False
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return parameters.get("database_url") != "postgresql"
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    tracing = Coverage.current()
+    if tracing is None:
+        yield
+        return
+    tracing.stop()
+    try:
+        yield
+    finally:
+        tracing.stop()  # pytest-cov has started it after a test with `no_cover`
+        tracing.start()
+
+
+@contextmanager
+def _children_unwatched() -> Iterator[None]:
+    kept = os.environ.pop(FOR_CHILDREN, None)
+    try:
+        yield
+    finally:
+        if kept is not None:
+            os.environ[FOR_CHILDREN] = kept
