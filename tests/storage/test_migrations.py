@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 import storage.triggers  # noqa: F401 - hangs them on the tables
-from storage import migrating
+from bot.domain.coverage import NoSms
+from storage import migrating, people
 from storage.database import Database
 from storage.engines import open_engine, read_url
 
@@ -153,6 +154,7 @@ OLD_ROWS: dict[str, dict[str, Any]] = {
 _NOTHING: dict[type, Any] = {
     str: "",
     int: 0,
+    bool: False,
     bytes: b"",
     datetime: datetime(2026, 3, 2, tzinfo=UTC),
 }
@@ -194,6 +196,39 @@ def test_versions_stored_by_the_first_release_stay_and_alerts_still_show_them(
     in_engine(new_database_url, as_it_was)
     in_engine(new_database_url, migrating.migrate)
     assert in_engine(new_database_url, shown) == [("r1", "", True, None)]
+
+
+def test_who_had_answered_stop_in_an_earlier_release_stays_out(new_database_url: str) -> None:
+    """Two people share the number that has, one of whom it was asked of later."""
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    stopped = [at, at + timedelta(days=1), None]
+
+    def as_it_was(engine: Engine) -> None:
+        config = migrating.configuration()
+        with engine.begin() as c:
+            config.attributes["connection"] = c
+            command.upgrade(config, "0012")
+            for n, since in enumerate(stopped):
+                mobile = "+13125550101" if since else "+13125550102"
+                insert(c, "people", {"id": f"p{n}", "mobile": mobile, "opted_out_at": since})
+
+    def back_again(engine: Engine) -> list[tuple[Any, ...]]:
+        config = migrating.configuration()
+        with engine.begin() as c:
+            config.attributes["connection"] = c
+            command.downgrade(config, "0012")
+            query = "SELECT id FROM people WHERE opted_out_at IS NOT NULL ORDER BY id"
+            return [tuple(row) for row in c.execute(text(query))]
+
+    in_engine(new_database_url, as_it_was)
+    in_engine(new_database_url, migrating.migrate)
+    database = Database(new_database_url)
+    try:
+        everybody = database.look(lambda c: [people.load(c, f"p{n}") for n in range(3)])
+    finally:
+        database.close()
+    assert [p.no_sms for p in everybody if p] == [NoSms.STOPPED, NoSms.STOPPED, None]
+    assert in_engine(new_database_url, back_again) == [("p0",), ("p1",)]
 
 
 def test_a_migration_that_fails_leaves_the_next_connection_checking_references(
