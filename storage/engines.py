@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from sqlalchemy.exc import ArgumentError
 OLDEST_SQLITE = (3, 35, 0)
 # Seconds to wait for another process's transaction, be it an import or a checkpoint.
 _BUSY_SECONDS = 5.0
+_LOOK_AGAIN = 0.01
+_WAL = "PRAGMA journal_mode = WAL"
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     # Not NORMAL: in WAL mode that loses the last transactions with the power, and we have said yes
     # to their senders.
     "PRAGMA synchronous = FULL",
@@ -97,5 +99,21 @@ def _leave_out_detail(context: ExceptionContext) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    _into_wal(connection)
     for pragma in _PRAGMAS:
         connection.execute(pragma).close()
+
+
+def _into_wal(connection: sqlite3.Connection) -> None:
+    """Of several that open a new file at once SQLite refuses all but one, and without the wait that
+    it was asked for."""
+    for _ in range(round(_BUSY_SECONDS / _LOOK_AGAIN)):
+        try:
+            connection.execute(_WAL).close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(_LOOK_AGAIN)
+        else:
+            return
+    connection.execute(_WAL).close()

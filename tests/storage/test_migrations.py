@@ -1,6 +1,7 @@
 """The migrations end exactly at the tables of the code, on both databases."""
 
 import re
+import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -136,6 +137,20 @@ def migrated_at_once(urls: list[str]) -> list[BaseException]:
 def test_copies_that_start_together_migrate_once(new_database_url: str) -> None:
     assert migrated_at_once([new_database_url] * 4) == []
     assert "alerts" in str(in_engine(new_database_url, read_catalogue))
+
+
+def test_whoever_opens_a_new_file_waits_for_who_is_about_to_write_to_it(tmp_path: Path) -> None:
+    """SQLite itself would refuse at once to switch its journal for the second of two."""
+    file = tmp_path / "new.db"
+    first = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    first.execute("BEGIN IMMEDIATE")
+    leaving = threading.Timer(0.2, lambda: first.execute("COMMIT"))
+    leaving.start()
+    try:
+        assert migrated_at_once([f"sqlite:///{file}"]) == []
+    finally:
+        leaving.join()
+        first.close()
 
 
 def test_two_databases_that_one_process_migrates_at_once_are_both_whole(tmp_path: Path) -> None:
