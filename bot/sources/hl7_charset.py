@@ -36,6 +36,7 @@ _CODECS = {
     **dict.fromkeys(("GB180302000", "GB18030", "GBK", "GB2312", "ISOIR58"), "gb18030"),
     **dict.fromkeys(("BIG5", "CNS116431992"), "big5"),
     **dict.fromkeys(("KSX1001", "KSC5601", "ISOIR149", "EUCKR"), "euc_kr"),
+    "EUCJP": "euc_jp",
     **dict.fromkeys(("SHIFTJIS", "SJIS", "ISOIR13"), "cp932"),
     **dict.fromkeys(("ISOIR87", "ISOIR159", "ISOIR14"), "iso2022_jp_1"),
 }
@@ -43,7 +44,7 @@ _PARTS_OF_8859 = frozenset(codec for codec in _CODECS.values() if codec.startswi
 _LATIN_1 = frozenset({"88591", "LATIN1", "ISOIR100", "L1"})
 _ASCII = frozenset({"", "ASCII", "USASCII", "ISOIR6", "ISO646"})
 # Where a byte does not fit in here the whole text is in doubt, not one letter.
-_MANY_BYTES = frozenset({"gb18030", "big5", "euc_kr", "cp932", "iso2022_jp_1"})
+_MANY_BYTES = frozenset({"gb18030", "big5", "euc_kr", "cp932", "euc_jp", "iso2022_jp_1"})
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -62,7 +63,8 @@ _OF_WINDOWS = {
 
 
 def unmarked(data: bytes) -> bytes:
-    """The message without a byte order mark before it; what is UTF-16, marked or not, in UTF-8."""
+    """The message without a byte order mark before it; what is UTF-16, marked or not, in UTF-8.
+    Its first name in capitals: by that it is known for HL7."""
     if data[:3] == b"MSH":
         return data
     for mark, codec in _MARKS:
@@ -72,7 +74,7 @@ def unmarked(data: bytes) -> bytes:
     for begins, codec in _UNMARKED:
         if data.startswith(begins):
             return data.decode(codec, "replace").encode()
-    return data
+    return b"MSH" + data[3:] if data[:3].upper() == b"MSH" else data
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -81,10 +83,13 @@ def decode(data: bytes) -> tuple[str, str]:
     plain = unmarked(data)
     if b"\0" in plain:
         raise Undecodable("The message has a NUL byte: send text, in UTF-8 and not in UTF-16")
-    if plain is not data:
+    if len(plain) != len(data):
         return by_trial(plain, ("utf-8", "cp1252"))
+    data = plain
     declared = _declared(data)
     codec = _CODECS.get(declared) if declared else None
+    if _KANJI_FOLLOWS in data and (read := _switching(data, codec)):
+        return read, _JAPANESE
     if codec is None:
         return by_trial(data, ("cp1252",) if declared in _LATIN_1 else ("utf-8", "cp1252"))
     try:
@@ -92,9 +97,45 @@ def decode(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if codec not in _MANY_BYTES:
             return by_trial(data, ("utf-8", "cp1252"))
+        if b"\x1b" not in data and _is_utf_8(data):
+            return data.decode(), "utf-8"
         where = f"Byte {error.start} is not in the charset that MSH-18 declares: correct MSH-18"
         raise Undecodable(where) from None
     return (text.translate(_OF_WINDOWS) if codec in _PARTS_OF_8859 else text), codec
+
+
+def _is_utf_8(data: bytes) -> bool:
+    """Bytes that fit into UTF-8 are in it: nothing else looks so by chance."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_KANJI_FOLLOWS, _JAPANESE = b"\x1b$", "iso2022_jp_1"
+# JIS X 0208 and 0212 in two bytes of ASCII, JIS X 0201 in one: any of them looks like a separator.
+_SWITCHED = re.compile(rb"(\x1b(?:\$[@B]|\$\(D|\(I)[^\x1b\r\n]*)")
+_SWITCHED_BACK = re.compile(rb"\x1b[()][BJI]")
+
+
+def _switching(data: bytes, codec: str | None) -> str:
+    """A text that escapes switch to Japanese (ISO 2022), whether MSH-18 says so or not; empty where
+    it is none. What stands between may have a codec of its own."""
+    parts = _SWITCHED.split(data)
+    try:
+        parts_read = [
+            (part + b"\x1b(B").decode("iso2022_jp_ext") if number % 2 else _between(part, codec)
+            for number, part in enumerate(parts)
+        ]
+    except UnicodeDecodeError:
+        return ""
+    return "".join(parts_read)
+
+
+def _between(part: bytes, codec: str | None) -> str:
+    bare = _SWITCHED_BACK.sub(b"", part)
+    return bare.decode("utf-8" if codec in {None, _JAPANESE} else codec)
 
 
 def by_trial(data: bytes, likely: tuple[str, ...]) -> tuple[str, str]:
@@ -110,12 +151,26 @@ def by_trial(data: bytes, likely: tuple[str, ...]) -> tuple[str, str]:
 def doubt(stated: str, codec: str, text: str) -> str:
     """In words, where letters may be wrong: MSH-18 names a charset that is unknown, or that the
     bytes are not in. ``stated`` is the field, with ~ between its repetitions."""
-    if codec == "utf-8" or text.isascii():
+    if text.isascii():
         return ""
-    name = _first_of(stated.split("~"))
-    if codec == _CODECS.get(name) or name in _ASCII | _LATIN_1:
+    names = [_plain(name) for name in stated.split("~")]
+    name = next((name for name in names if name not in _ASCII), "")
+    if name in _LATIN_1 and _was_utf_8(text, codec):
+        return f"MSH-18 says {stated}, and the letters look like UTF-8"
+    known = _CODECS.get(name)
+    if codec in map(_CODECS.get, names) or name in _ASCII | _LATIN_1:
+        return ""
+    if codec == "utf-8" and known is None:
         return ""
     return f"MSH-18 does not name the charset, read as {codec}"
+
+
+def _was_utf_8(text: str, codec: str) -> bool:
+    try:
+        text.encode(codec).decode()
+    except (UnicodeError, LookupError):
+        return False
+    return True
 
 
 _MSH_18 = 18  # MSH-1 is the separator itself, so this is also the number of parts before MSH-19

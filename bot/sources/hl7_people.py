@@ -91,6 +91,8 @@ class _People:
 
 
 def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
+    if len(parts) == 1 and marks.subcomponent in parts[0]:
+        return _cnn(parts[0], marks, issuer)
     component, otherwise = issuer
     authority = at(parts, component - 1) or otherwise
     names = (
@@ -119,9 +121,14 @@ def interpreter(field: str, marks: Marks, profile: Profile = STANDARD) -> Provid
 @kept
 def _interpreter(field: str, marks: Marks, issuer: _Issuer) -> Provider | None:
     parts = field.split(marks.repetition, 1)[0].split(marks.component)
-    if marks.subcomponent not in parts[0]:
-        return _xcn(parts, marks, issuer)
-    name = parts[0].split(marks.subcomponent)
+    if marks.subcomponent in parts[0]:
+        return _cnn(parts[0], marks, issuer)
+    return _xcn(parts, marks, issuer)
+
+
+def _cnn(part: str, marks: Marks, issuer: _Issuer) -> Provider | None:
+    """A person in subcomponents (2.A.8)."""
+    name = part.split(marks.subcomponent)
     authorities = [marks.clean(at(name, 8)) or issuer[1], marks.clean(at(name, 9))]
     return _person(marks.clean(name[0]), authorities, "", _name(at(name, 1), name[2:4], marks))
 
@@ -141,9 +148,13 @@ def _name(family: str, given: list[str], marks: Marks) -> str:
 
 
 def patient(fields: list[str], marks: Marks) -> Patient:
-    """Of PID-3 (PID-2 in old feeds), PID-5, PID-7 and PID-8."""
+    """Of PID-3 (PID-2 in old feeds, else PID-4), PID-5, PID-7 and PID-8."""
+    stated = fields[3]
+    if not stated or stated[0] in _NO_NUMBER:
+        numbers = (fields[place] for place in (3, 2, 4))
+        stated = next((one for one in numbers if _has_number(one, marks)), "")
     known = []
-    for number in (fields[3] or fields[2]).split(marks.repetition):
+    for number in stated.split(marks.repetition):
         parts = number.split(marks.component)
         if value := marks.clean(parts[0]):
             kind = marks.clean(at(parts, 4))
@@ -154,6 +165,15 @@ def patient(fields: list[str], marks: Marks) -> Patient:
         name=_name(name[0].split(marks.subcomponent, 1)[0], name[1:3], marks),
         birth_date=_day(marks.clean(fields[7])),
         sex=marks.clean(fields[8]),
+    )
+
+
+_NO_NUMBER = ' "^~&'
+
+
+def _has_number(field: str, marks: Marks) -> bool:
+    return any(
+        one.split(marks.component, 1)[0].strip(_NO_NUMBER) for one in field.split(marks.repetition)
     )
 
 

@@ -31,9 +31,9 @@ class Wire:
     """One message, cut into lines; fields are cut by whoever wants them. Not frozen, as nothing is
     that is made for each message and does not leave the reader: that takes three times as long.
 
-    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex`` and
-    ``addenda`` are False where no escape, RadLex code or heading of an addendum can occur: most
-    messages are spared the search.
+    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex``,
+    ``addenda`` and ``documents`` are False where no escape, RadLex code, heading of an addendum or
+    OBX of type ED can occur: most messages are spared the search.
     """
 
     header: list[str]
@@ -42,6 +42,7 @@ class Wire:
     escaped: bool
     radlex: bool
     addenda: bool
+    documents: bool
 
     def msh(self, number: int) -> str:
         """The first component of a header field, cleaned."""
@@ -94,6 +95,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         escaped=text.find(marks.escape, len("MSH|") + len(header[2])) >= 0,
         radlex="RID" in upper,
         addenda="ADDEND" in upper,
+        documents=f"{separator}ED{separator}" in upper,
     )
 
 
@@ -103,7 +105,8 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     lines = re.split(r"[\r\n\v\x1c]+", text)
     starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:].strip()]
     if len(starts) == 1:
-        return wire_of(_mended(lines[starts[0] :]), "latin-1", text), True
+        rest = lines[starts[0] :]
+        return wire_of(_mended([_named(line, rest[0][3]) for line in rest]), "latin-1", text), True
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
 
 
@@ -115,9 +118,41 @@ def segments(text: str) -> list[str]:
     separator = lines[0][3:4]
     if lines[-1] == "":
         lines.pop()
-    if separator and {line[3:4] for line in lines} == {separator}:
+    if len(lines) < 2:  # noqa: PLR2004 - a message has more than its header
+        lines = _of_one_line(text)
+    begins = {line[:4] for line in lines}
+    if not "".join(begins).isupper():
+        lines = [_named(line, separator) for line in lines]
+        begins = {line[:4] for line in lines}
+    if separator and {four[3:] for four in begins} == {separator}:
         return lines
     return _mended(lines)
+
+
+_SEGMENT = "P(?:ID|D1|V[12])|OR[CO]|OB[RX]|NTE|NK1|AL1|DG1|EVN|SFT|UAC|TQ[12]|SPM|Z[A-Z\\d]{2}"
+_ODD_ENDS = (
+    r"\\r\\n|\\[rn]|<(?:CR|LF|0x0[AD])>(?:<(?:LF|0x0A)>)?|"
+    "[ \t\v\f\x1c\x1e\x85\u2028\u2029]"
+)
+
+
+def _of_one_line(text: str) -> list[str]:
+    """A message without any line end: some programs show or log them so, and it is put into a file
+    as it was shown. They stand where the name of a segment follows."""
+    mark = re.escape(text.strip()[3:4] or "|")
+    found = re.split(rf"(?:{_ODD_ENDS})(?=(?:{_SEGMENT}){mark})", text, flags=re.IGNORECASE)
+    return [line for line in found if line.strip()]
+
+
+def _named(line: str, separator: str) -> str:
+    """A segment's name in capitals, also where its sender writes it otherwise."""
+    start = len(line) - len(line.lstrip())
+    name = line[start : start + 3]
+    is_one = line[start + 3 : start + 4] == separator and _NAME.fullmatch(name)
+    return f"{name.upper()}{line[start + 3 :]}" if is_one and not name.isupper() else line
+
+
+_NAME = re.compile(f"MSH|{_SEGMENT}", re.IGNORECASE)
 
 
 def _mended(lines: list[str]) -> list[str]:

@@ -1,13 +1,15 @@
 """Bad input, and what it gets: a row each, over a real connection, accepted and rejected."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
 from bot.domain.message import Unusable
+from bot.sources.hl7_wire import segments
 from bot.sources.mllp import Listener
 from bot.sources.mllp_frames import frame
-from tests.sources.oru import MSH, OBX, ORC, PID, message, obr, sample
+from tests.sources.oru import MSH, OBX, ORC, PID, message, obr, raw, report, sample
 from tests.sources.test_mllp import HOW, Inbox, Sender, told
 
 LIMIT = 300_000
@@ -154,3 +156,34 @@ def test_no_answer_about_bad_input_quotes_a_value() -> None:
         answer, _ = answered(data, reject=False)
         for value in (b"EXAMPLE", b"DEMO1", b"A2000", b"PARK", b"Tension"):
             assert value not in answer
+
+
+@pytest.mark.parametrize(
+    "end", [" ", "\t", r"\r", r"\r\n", "<CR>", "<0x0D><0x0A>", "\x1e", "\u2028"]
+)
+def test_a_message_shown_on_one_line_is_cut_at_its_segments(end: str) -> None:
+    assert report(sample().rstrip().replace(b"\r", end.encode())) == report(sample())
+
+
+def test_a_text_on_one_line_is_not_cut_at_what_only_looks_like_a_segment() -> None:
+    data = sample("OBX|1|TX|R||Seen in OBX room; see PID or pid.||||||F")
+    found = report(data.rstrip().replace(b"\r", b" "))
+    assert found.text == "Seen in OBX room; see PID or pid."
+
+
+def test_names_of_segments_in_small_letters_are_names() -> None:
+    lines = sample().decode().split("\r")
+    small = "\r".join(line[:3].lower() + line[3:] for line in lines).encode()
+    found = report(small)
+    assert found.impression == report(sample()).impression
+    assert raw(small).data == small
+
+
+def test_a_line_of_text_keeps_its_letters() -> None:
+    assert segments("MSH|^~\\&|A\rthe|others\robx|1")[1:] == ["the|others", "OBX|1"]
+
+
+def test_five_megabytes_of_blanks_on_one_line_take_no_time() -> None:
+    began = time.monotonic()
+    raw(b"MSH|^~\\&|A|B" + b" " * 5_000_000 + b"x")
+    assert time.monotonic() - began < 20

@@ -89,3 +89,43 @@ def test_letters_that_may_be_wrong_are_noted_and_no_others() -> None:
 def test_where_each_letter_has_several_bytes_a_wrong_one_is_not_guessed_at() -> None:
     data = message(obr(), OBX).replace(b"2.5.1", b"2.5.1||||||BIG-5").replace(b"T", b"\xff")
     assert unusable(data).reason in {"undecodable", "no-msh"}
+
+
+@pytest.mark.parametrize("charset", ["~ISO IR87", "ISO IR87", "ISO IR13~ISO IR87", "", "ASCII"])
+def test_kanji_whose_bytes_are_separators_cut_no_field(charset: str) -> None:
+    for_sure = "万塞栓症"  # ESC $ B K | ...
+    assert b"|" in for_sure.encode("iso2022_jp")
+    found = told(for_sure, "iso2022_jp", charset)
+    assert (found.impression, found.time_notes) == (f"{for_sure} pneumothorax.", ())
+
+
+def test_katakana_of_one_byte_may_stand_between_kanji() -> None:
+    assert told("右ﾊｲ動脈", "iso2022_jp_ext", "~ISO IR87").impression == "右ﾊｲ動脈 pneumothorax."
+
+
+def test_an_escape_before_what_is_no_japanese_is_read_as_it_stands() -> None:
+    data = sample().replace(b"Tension", b"\x1b$B\x01\x01\xff")
+    assert report(data).impression.endswith("pneumothorax.")
+
+
+def test_what_is_said_to_be_japanese_and_is_utf_8_is_read_and_noted() -> None:
+    found = told("肺塞栓症", "utf-8", "~ISO IR87")
+    assert found.impression == "肺塞栓症 pneumothorax."
+    assert found.time_notes == ("MSH-18 does not name the charset, read as utf-8",)
+
+
+def test_latin_1_that_looks_like_utf_8_stays_what_it_is_said_to_be_and_is_noted() -> None:
+    found = told("Größe", "utf-8", "8859/1")
+    assert found.impression == "GrÃ¶ÃŸe pneumothorax."
+    assert found.time_notes == ("MSH-18 says 8859/1, and the letters look like UTF-8",)
+
+
+def test_euc_of_japan_is_known() -> None:
+    assert told("肺塞栓症", "euc_jp", "EUC-JP").impression == "肺塞栓症 pneumothorax."
+
+
+@pytest.mark.parametrize(("charset", "codec"), [("8859/5", "iso8859_5"), ("", "utf-8")])
+def test_a_header_in_small_letters_has_its_charset_too(charset: str, codec: str) -> None:
+    data = sample().decode().replace("2.5.1", f"2.5.1||||||{charset}", 1)
+    small = "msh" + data.replace("Tension", "Перелом")[3:]
+    assert report(small.encode(codec)).impression == "Перелом pneumothorax."

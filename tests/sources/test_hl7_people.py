@@ -1,7 +1,7 @@
 import pytest
 
 from bot.domain.report import Identifier
-from tests.sources.oru import OBX, ORC, message, obr, report, sample
+from tests.sources.oru import OBX, ORC, PID, message, obr, report, sample
 
 
 def test_the_same_person_twice_is_one_with_two_identifiers() -> None:
@@ -65,3 +65,24 @@ def test_where_obr_16_identifies_nobody_orc_12_does(useless: str) -> None:
 def test_a_name_in_obr_16_stays_where_orc_12_identifies_nobody_either() -> None:
     found = report(message(ORC + "|" * 9 + "^PARK^S", obr({16: "^ROE^JAN"}), OBX))
     assert [provider.name for provider in found.ordering] == ["ROE, JAN"]
+
+
+@pytest.mark.parametrize(
+    ("pid", "values"),
+    [
+        ("PID|1|||ALT7^^^MAIN", ["ALT7"]),
+        ("PID|1|OLD5||ALT7", ["OLD5"]),
+        ("PID|1||^^^MAIN|ALT7", ["ALT7"]),
+        ('PID|1||""|ALT7', ["ALT7"]),
+        ("PID|1||M1~M2|ALT7", ["M1", "M2"]),
+        ("PID|1", []),
+    ],
+)
+def test_the_patients_number_is_looked_for_in_old_fields_last(pid: str, values: list[str]) -> None:
+    data = sample().replace(PID.encode(), pid.encode())
+    assert [known.value for known in report(data).patient.identifiers] == values
+
+
+def test_an_orderer_in_subcomponents_is_the_same_person() -> None:
+    (found,) = report(sample(fields={16: "1003&PARK&SAM&&&DR&&&MAIN"})).ordering
+    assert found == report(sample()).ordering[0]
