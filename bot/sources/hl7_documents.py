@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Callable
 
+from bot.domain.profile import STANDARD, Profile
 from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, words_in
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import DOCUMENT, READ_OUT, is_prose
@@ -15,14 +16,64 @@ from storage.columns import storable
 # Line ends in base64, as such and as escapes.
 _BREAKS = re.compile(r"\s|\\\.br\\|\\X0[ADad](?:0[Aa])?\\")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_GOES_ON = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_SHORTEST = 48
+"""Characters of base64 that is not said to be that: words are shorter."""
+_LONGEST_STUB, _FAR_MORE = 200, 4
+_TELLING = ("critical", "acr", "category", "actionable", "rid4948")
+"""One of them stands in every macro that needs no rule."""
+_POINTS = re.compile(
+    r"\b(?:attach\w*|enclosed|pdf|documents?|scan\w*|reports?|see)\b", re.IGNORECASE
+)
+_OBX_5 = 5
 
 
-def read_out(results: list[Result], wire: Wire, documents: Documents) -> list[Result]:
-    """The same, each document as its words, where no segment says anything in plain text: there a
-    document is the same report once more, in print."""
-    if any(map(_speaks, results)):
+def read_out(
+    results: list[Result], wire: Wire, documents: Documents, profile: Profile = STANDARD
+) -> list[Result]:
+    """The same, each document as its words. Beside a report in plain text it is the same once more,
+    in print: then only those of its lines are read that the text does not have and that may say how
+    urgent it is. A few words ("see attached") are no report."""
+    if not (wire.documents or any(map(_may_be_one, (*results[:1], *results[-1:])))):
         return results
-    return _with_words(results, wire, documents.words_in)
+    read = _with_words(results, wire, documents.words_in)
+    spoken = _spoken(read)
+    if not spoken:
+        return read
+    words = sum(len(fields[_OBX_5]) for _, fields in read if fields[2:3] == [READ_OUT])
+    if _is_stub(spoken) or (len(spoken) <= _LONGEST_STUB and words > _FAR_MORE * len(spoken)):
+        return read
+    return [(number, _only_new(fields, _squeezed(spoken), profile)) for number, fields in read]
+
+
+def _spoken(read: list[Result]) -> str:
+    """What the segments say that are no documents; a number alone says nothing."""
+    said = (
+        at(f, _OBX_5) for _, f in read if f[0] == "OBX" and is_prose(f) and at(f, 2) != READ_OUT
+    )
+    return " ".join(text for text in said if re.search("[^\\W\\d]", text))
+
+
+def _only_new(fields: list[str], spoken: str, profile: Profile) -> list[str]:
+    if fields[2:3] != [READ_OUT]:
+        return fields
+    telling = [*_TELLING, *(rule.text.lower() for rule in profile.rules if rule.text)]
+    new = [
+        line
+        for line in fields[_OBX_5].splitlines()
+        if any(word in line.lower() for word in telling) and _squeezed(line) not in spoken
+    ]
+    return [*fields[:2], "ED" if not new else READ_OUT, *fields[3:5], "\n".join(new), *fields[6:]]
+
+
+def _is_stub(said: str) -> bool:
+    return len(said) <= _LONGEST_STUB and _POINTS.search(said) is not None
+
+
+def _squeezed(text: str) -> str:
+    """Without what a line end, a page or a font changes."""
+    return re.sub(r"[\W_]+", "", text).lower()
 
 
 def salvaged_documents(results: list[Result], wire: Wire) -> list[Result]:
@@ -33,28 +84,83 @@ def salvaged_documents(results: list[Result], wire: Wire) -> list[Result]:
 
 def unread_in(results: list[Result], documents: Documents, *, silent: bool) -> str:
     """Why a document among results that were read out could not be read; empty where none is
-    missing. ``silent``: the report has no text."""
+    missing. ``silent``: the report has no text; nor has one that only points to its document."""
     if documents.too_slow:
         return TOO_SLOW
-    return NO_TEXT if silent and any(at(f, 2) == READ_OUT for _, f in results) else ""
+    missing = [fields for _, fields in results if at(fields, 2) in _ELSEWHERE]
+    if not missing or any(f[2] == READ_OUT and f[_OBX_5] for f in missing):
+        return ""
+    return NO_TEXT if silent or _is_stub(_spoken(results)) else ""
+
+
+_ELSEWHERE = frozenset({READ_OUT, "RP", "rp"})
+"""Where the words should have been: in a document, or behind an address."""
 
 
 _WordsIn = Callable[[bytes, str], str]
 
 
 def _with_words(results: list[Result], wire: Wire, words_of: _WordsIn) -> list[Result]:
-    return [(number, _read_out(fields, wire.marks, words_of)) for number, fields in results]
+    read: list[Result] = []
+    for number, fields in _put_together(results):
+        read.append((number, _read_out(fields, wire.marks, words_of)))
+    return read
 
 
-def _speaks(result: Result) -> bool:
+def _put_together(results: list[Result]) -> list[Result]:
+    """A document whose base64 goes on in the segments behind it stands in the first; these keep
+    their flags."""
+    whole, first = list[Result](), -1
+    for number, fields in results:
+        if first >= 0 and _goes_on(whole[first][1], fields):
+            begun = whole[first][1]
+            begun[_OBX_5] += fields[_OBX_5]
+            whole.append((number, [*fields[:_OBX_5], "", *fields[_OBX_5 + 1 :]]))
+            continue
+        first = len(whole) if _is_bare(fields) else -1
+        whole.append((number, [*fields]))
+    return whole
+
+
+def _goes_on(begun: list[str], fields: list[str]) -> bool:
+    said = at(fields, _OBX_5)
+    return at(fields, 3) == begun[3] and _GOES_ON.fullmatch(said) is not None
+
+
+def _may_be_one(result: Result) -> bool:
+    """Whether it may hold one without saying so: nearly every segment is words with blanks."""
     fields = result[1]
-    return fields[0] == "OBX" and is_prose(fields) and bool(at(fields, 5).strip())
+    if len(fields) <= _OBX_5:
+        return False
+    value = fields[_OBX_5]
+    return len(value) >= _SHORTEST and " " not in value
+
+
+def _is_document(fields: list[str], marks: Marks) -> bool:
+    """By its type, or by what it holds: some call it text."""
+    if fields[0] != "OBX" or len(fields) <= _OBX_5:
+        return False
+    if fields[2] in DOCUMENT:
+        return True
+    value = fields[_OBX_5]
+    if " " in value or len(value) < _SHORTEST or not is_prose(fields):
+        return False
+    return _is_bare(fields) or f"{marks.component}base64{marks.component}" in value.lower()
+
+
+def _is_bare(fields: list[str]) -> bool:
+    """Base64 and nothing else, in what is not said to be a document."""
+    value = at(fields, _OBX_5)
+    bare = len(value) >= _SHORTEST and " " not in value and bool(fields) and is_prose(fields)
+    return bare and fields[0] == "OBX" and _BASE64.fullmatch(_BREAKS.sub("", value)) is not None
 
 
 def _read_out(fields: list[str], marks: Marks, words_of: _WordsIn) -> list[str]:
-    if fields[0] != "OBX" or at(fields, 2) != DOCUMENT:
+    if not _is_document(fields, marks):
         return fields
     words = _words(at(fields, 5).split(marks.component), marks, words_of)
+    if not words and fields[2] not in DOCUMENT:
+        return fields
     return [*fields[:2], READ_OUT, *fields[3:5], words, *fields[6:]]
 
 
@@ -64,6 +170,8 @@ def _words(parts: list[str], marks: Marks, words_of: _WordsIn) -> str:
     said = [part.strip().lower() for part in parts]
     data = max((part for part in parts if part.strip().lower() != "base64"), key=len, default="")
     bare = _BREAKS.sub("", data)
+    if "hex" in said and _HEX.fullmatch(bare):
+        return storable(words_of(bytes.fromhex(bare), ""))
     if not _BASE64.fullmatch(bare):
         return marks.clean(data) if "base64" not in said and " " in data.strip() else ""
     kind = next((part for part in reversed(said) if part in _KINDS), "")

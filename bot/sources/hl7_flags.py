@@ -12,6 +12,9 @@ Result = tuple[int, list[str]]
 """An OBX, or the NTE after it, with the number of the OBX in the message, from 1."""
 
 _RADLEX = re.compile(r"RID\d+", re.IGNORECASE)
+_WITH_SYSTEM = re.compile(r"\S*[/#:](RID\d+)/?", re.IGNORECASE)
+# Put behind a statement to code it; one that is explained stands in a sentence.
+_BRACKETED = re.compile(r"[\[(](RID4948\d)[\])]", re.IGNORECASE)
 _OBX_8 = 8
 # In a coded value (CWE): identifier and alternate identifiers; the coding system is two further.
 _CODES = frozenset({0, 3, 9})
@@ -72,15 +75,20 @@ def _coded(parts: list[str], where: str, marks: Marks) -> list[Flag]:
     for index, part in enumerate(parts):
         system = marks.clean(at(parts, index + 2)) if index in _CODES else ""
         for piece in part.split(marks.subcomponent):
-            value = marks.clean(piece)
+            value = canonical(marks.clean(piece))
             if is_radlex(value):
-                found.append(Flag(value.upper(), system, where))
-    return found
+                found.append(Flag(value, system, where))
+    return found or [
+        Flag(code.upper(), "", where) for code in _BRACKETED.findall(marks.component.join(parts))
+    ]
 
 
 def canonical(value: str) -> str:
-    """RadLex codes in capitals, as the policy has them; all else as it stands."""
-    return value.upper() if is_radlex(value) else value
+    """RadLex codes in capitals, as the policy has them, without the address or the system before
+    them; all else as it stands."""
+    ends = _WITH_SYSTEM.fullmatch(value)
+    code = ends[1] if ends else value
+    return code.upper() if is_radlex(code) else value
 
 
 def is_radlex(value: str) -> bool:
@@ -103,19 +111,32 @@ def _ruled(
     ]
 
 
-def flags_elsewhere(
-    segments: list[list[str]], wire: Wire, rules: tuple[Rule, ...]
-) -> tuple[Flag, ...]:
-    """What the sender's rules name outside of observations: at a place, or in any Z segment."""
-    found = (
+def flags_elsewhere(segments: list[list[str]], wire: Wire, profile: Profile) -> tuple[Flag, ...]:
+    """What the sender's rules name outside of observations: at a place, or in any Z segment; and
+    RadLex codes in Z segments, unless its profile says in which fields codes stand."""
+    found = [
         _by_rule(rule, f"{fields[0]}-{place}")
-        for rule in rules
+        for rule in profile.rules
         if rule.code
         for fields in segments
         for place in _places(rule, fields)
         if _has(at(fields, place), rule.code, wire.marks)
-    )
+    ]
+    if wire.radlex and profile.coded == CODED:
+        found += _in_z(segments, wire.marks)
     return tuple(dict.fromkeys(found))
+
+
+def _in_z(segments: list[list[str]], marks: Marks) -> list[Flag]:
+    return [
+        flag
+        for fields in segments
+        if fields[0][:1] == "Z"
+        for place, field in enumerate(fields[1:], 1)
+        if "RID" in field.upper()
+        for repetition in field.split(marks.repetition)
+        for flag in _coded(repetition.split(marks.component), f"{fields[0]}-{place}", marks)
+    ]
 
 
 def _places(rule: Rule, fields: list[str]) -> Iterable[int]:
@@ -142,7 +163,7 @@ def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:
     segments = [line.split(line[3:4] or "|") for line in wire.lines]
     results = list(enumerate((fields for fields in segments if fields[0] == "OBX"), 1))
     found = [flag for some in flags(results, wire, profile).values() for flag in some]
-    found += flags_elsewhere(segments, wire, profile.rules)
+    found += flags_elsewhere(segments, wire, profile)
     return tuple(flag for flag in dict.fromkeys(found) if is_critical(flag))
 
 

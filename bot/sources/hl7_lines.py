@@ -1,18 +1,20 @@
 """The lines of one segment: prose with its line breaks, coded answers and figures in words."""
 
+import html
 import re
 
+from bot.sources.documents import words_in
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_headings import WITHIN
 from bot.sources.hl7_marks import Marks, at
 from bot.sources.hl7_wire import Wire
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
-_VALUES = frozenset({"NM", "SN", "DT", "TM", "TS", "DTM", "DR"})
+_CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID", "ce", "cwe", "cne", "cf", "is", "id"})
+_VALUES = frozenset({"NM", "SN", "DT", "TM", "TS", "DTM", "DR", "nm", "sn", "dt", "tm", "ts"})
 # A pointer, or a document in base64: its words are not in the message's text.
-DOCUMENT = "ED"
-_DOCUMENTS = frozenset({"RP", DOCUMENT})
+DOCUMENT = frozenset({"ED", "ed"})
+_DOCUMENTS = frozenset({"RP", "rp", *DOCUMENT})
 READ_OUT = "ED read"
 """In place of ED, where the document's words stand in OBX-5: see hl7_documents."""
 _NO_PROSE = _CODED | _VALUES | _DOCUMENTS
@@ -40,7 +42,14 @@ def lines_of_all(results: list[Result], wire: Wire) -> list[str]:
             found += _otherwise(fields, wire)
             continue
         value = fields[_OBX_5]
-        if escaped or ":" in value or "<" in value or mark in value or "\n" in value:
+        if (
+            escaped
+            or ":" in value
+            or "<" in value
+            or "&" in value
+            or mark in value
+            or "\n" in value
+        ):
             found += _prose(value, wire)
         else:
             found.append(value.strip())
@@ -65,14 +74,48 @@ def running_lines(text: str) -> list[str]:
 
 def _prose(value: str, wire: Wire) -> list[str]:
     """Repetitions are line breaks, and so are the formatting escapes, and HTML's."""
+    if wire.escaped and _RTF.match(value):
+        return running_lines(_words(value, wire, "application/rtf"))
     if "<" in value:
+        if _MARKUP.search(value):
+            return running_lines(_words(value, wire, "text/html"))
         value = _BREAK.sub("\n", value)
     lines = [wire.marks.clean(line) for line in value.split(wire.marks.repetition)]
+    if "&" in value or "\\" in value:
+        lines = [line for text in lines for line in _written_out(text).split("\n")]
     if "\n" in value or wire.escaped:
         lines = [line.strip() for text in lines for line in text.split("\n")]
     if ":" in value:
         lines = [line for text in lines for line in WITHIN.split(text)]
     return lines
+
+
+_MARKUP = re.compile(
+    r"</(?:p|div|span|b|i|u|strong|html|body|font|td|tr|table|li|ul|pre|h\d)>", re.IGNORECASE
+)
+_RTF = re.compile(r"\s*\{\\(?:E\\)?rtf\d")
+_ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9A-Fa-f]{1,4}|lt|gt|amp|quot|apos|nbsp);")
+# What was escaped twice, not closed, or is another language's escape of a line end.
+_LINE_END = re.compile(
+    r"\\\.(?i:br|sp)(?:\\|(?![A-Za-z]))|\\\n\\|\\r\\n|\\[rn](?=[A-Z\s]|\\[rn]|$)",
+)
+
+
+def _words(value: str, wire: Wire, kind: str) -> str:
+    """Of a whole document that stands in the field as it is; its escapes and HL7's are alike."""
+    text = value.replace(wire.marks.escape + "E" + wire.marks.escape, wire.marks.escape)
+    if kind == "text/html":
+        text = wire.marks.clean(value.replace(wire.marks.repetition, "\n"))
+    return words_in(text.encode(errors="replace"), kind)
+
+
+def _written_out(text: str) -> str:
+    if "\\" in text:
+        text = _LINE_END.sub("\n", text)
+    if "&" in text and _ENTITY.search(text):
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
 
 
 def _question_and_answer(fields: list[str], marks: Marks) -> list[str]:

@@ -90,6 +90,7 @@ def prose_of(results: list[Result], wire: Wire) -> dict[str, str]:
     for number, fields in results:
         if is_prose(fields):
             place = f"OBX[{number}]-5" if fields[0] == "OBX" else f"OBX[{number}] NTE-3"
+            place = place.removeprefix("OBX[0] ")  # a note on the order
             for line in lines_of(fields, wire):
                 found.setdefault(line.strip(), place)
     return found

@@ -80,9 +80,20 @@ def orders_in(wire: Wire) -> list[Order]:
         elif name != "MSH":
             raw.append(line)
             others.append(line)
-            if name == "NTE" and results:  # else a note on the patient or the order
-                results.append((number, line.split(mark)))
+            _tell(line.split(mark), results, number if results else 0, in_order=bool(orders))
     return orders
+
+
+def _tell(fields: list[str], results: list[Result], number: int, *, in_order: bool) -> None:
+    """Put a note with the results, but those on the patient, and those of who placed the order
+    (table 0105): that is a wish, and no part of the report. ADD is the rest of a segment that was
+    too long for its sender (HL7 v2.5.1, 2.10.2): it goes on in the midst of the last field."""
+    if fields[0] == "NTE" and (results or (in_order and at(fields, 2).upper() != "P")):
+        results.append((number, fields))
+    elif fields[0] == "ADD" and results:
+        last = results[-1][1]
+        last[-1] += at(fields, 1)
+        last += fields[2:]
 
 
 def code(fields: list[str], number: int, wire: Wire) -> str:

@@ -186,7 +186,7 @@ def _of_modality(order: Order, wire: Wire) -> str:
 def _of_text(
     order: Order, report: Report, wire: Wire, profile: Profile
 ) -> Iterator[tuple[str, str]]:
-    results = read_out(order.results, wire, Documents())
+    results = read_out(order.results, wire, Documents(), profile)
     segments = [(number, set(lines_of(fields, wire))) for number, fields in results]
     parts = (
         ("text", report.text),
@@ -196,8 +196,10 @@ def _of_text(
     for name, text in parts:
         lines = {line for line in text.split("\n") if line.strip()}
         having = [number for number, said in segments if _shares(lines, said)]
-        if having:
-            yield name, f"OBX[{ranges(having)}]-5"
+        if any(having):
+            yield name, f"OBX[{ranges(filter(None, having))}]-5"
+        elif having:
+            yield name, "NTE-3"
     flagged, added = flags(results, wire, profile), appended_to(results, wire, profile)
     told = narrate(results, flagged, wire, profile, added, order.added)
     for name, (value, place) in (

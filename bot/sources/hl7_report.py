@@ -90,7 +90,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     deletes = deletes and stands is not Status.WITHDRAWN
     results = _standing(order.results, wire, profile) if deletes else order.results
     documents = Documents()
-    results = read_out(results, wire, documents)
+    results = read_out(results, wire, documents, profile)
     flagged = flags(results, wire, profile)
     told = narrate(results, flagged, wire, profile, added, order.added)
     told = with_macros(told, lambda: prose_of(results, wire), profile)
@@ -112,7 +112,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,
-        flags=(*told.flags, *_elsewhere(order, wire, profile)) if profile.rules else told.flags,
+        flags=(*told.flags, *_elsewhere(order, wire, profile)),
         patient=patient(order.pid, marks),
         ordering=providers(ordering, marks, profile),
         attending=providers(pv1[7], marks, profile),
@@ -172,8 +172,10 @@ def _identifies(field: str, wire: Wire) -> bool:
 
 
 def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:
+    if not (profile.rules or wire.radlex):
+        return ()
     lines = [line.split(wire.marks.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
-    return flags_elsewhere([order.orc, *lines], wire, profile.rules)
+    return flags_elsewhere([order.orc, *lines], wire, profile)
 
 
 def _interpreter(field: str, marks: Marks, known: Circumstances) -> Provider | None:

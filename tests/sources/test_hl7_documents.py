@@ -47,9 +47,88 @@ def test_its_words_are_the_report(obx: str) -> None:
     assert found.flags == (Flag("CRITICAL RESULT", "dictated", "OBX[1]-5", MOST_SEVERE),)
 
 
-def test_beside_text_it_is_the_same_once_more_and_not_read() -> None:
-    found = report(sample(ed(encoded(TEXT)), "OBX|2|TX|&IMP||Clear.||||||F"))
-    assert (found.text, found.impression, found.flags) == ("Clear.", "Clear.", ())
+STAB = "OBX|2|TX|{}||{}||||||F"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        STAB.format("RPT", "See attached document."),
+        "OBX|2|ST|113014^Study Instance UID^DCM||1.2.840.113619.2.1||||||F",
+        "OBX|2|ST|110180^Study Instance UID^DCM||1.2.840.113619.2.1||||||F",
+        STAB.format("RPT", "CT CHEST"),
+    ],
+)
+def test_a_few_words_beside_it_are_no_report(said: str) -> None:
+    for segments in ([ed(encoded(RTF)), said], [said, ed(encoded(RTF))]):
+        found = report(sample(*segments))
+        assert LINES[1].removeprefix("IMPRESSION: ") in found.impression
+        assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
+
+
+PLAIN = STAB.format(
+    "RPT", "FINDINGS: Clots in both. IMPRESSION: Acute pulmonary embolism. " + "x " * 99
+)
+
+
+def test_beside_a_report_in_text_it_is_the_same_once_more_and_not_read() -> None:
+    data = encoded("General Hospital\nFINDINGS: Clots in\nboth.\nIMPRESSION: Acute\nembolism.")
+    alone = report(sample(PLAIN))
+    found = report(sample(ed(data), PLAIN))
+    assert (found.text, found.impression, found.flags) == (alone.text, alone.impression, ())
+
+
+def test_what_only_the_document_says_of_its_urgency_counts() -> None:
+    found = report(sample(ed(encoded(RTF)), PLAIN))
+    assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
+    assert "Clots.\n" not in found.text
+
+
+def test_a_pointer_to_a_document_without_words_waits_for_a_person_besides() -> None:
+    picture = ed(encoded(b"\x89PNG\x1a\0\0\0 no words"), "^image^png^Base64^")
+    (one,) = lacking(sample(STAB.format("RPT", "See attached scan."), picture))
+    assert one.reason == "unread-text"
+    (one,) = lacking(sample("OBX|1|RP|RPT||http://x/y^PACS^TEXT^PDF|||AA|||F"))
+    assert one.reason == "unread-text"
+
+
+@pytest.mark.parametrize(
+    "obx",
+    [
+        f"OBX|1|TX|RPT||{encoded(RTF)}||||||F",
+        f"OBX|1|TX|RPT||^TEXT^RTF^Base64^{encoded(RTF)}||||||F",
+        f"OBX|1|ed|RPT||^TEXT^RTF^Base64^{encoded(RTF)}||||||F",
+        f"OBX|1|ED|RPT||^TEXT^PLAIN^Hex^{TEXT.encode().hex()}||||||F",
+        "OBX|1|FT|RPT||" + RTF.replace("\\", "\\E\\") + "||||||F",
+        f"OBX|1|FT|RPT||{RTF}||||||F",
+        f"OBX|1|FT|RPT||{HTML}||||||F",
+        "OBX|1|FT|RPT||" + "".join(f"<p>{line}</p>" for line in LINES) + "||||||F",
+    ],
+)
+def test_whatever_its_type_is_called_its_words_are_read(obx: str) -> None:
+    found = report(sample(obx))
+    assert found.text.split("\n")[:2] == LINES[:2]
+    assert found.impression.split("\n")[0] == "Acute pulmonary embolism."
+    assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
+
+
+def test_base64_may_go_on_in_the_segments_behind() -> None:
+    data = encoded(RTF)
+    cut = [f"OBX|{n // 60 + 1}|TX|RPT||{data[n : n + 60]}||||||F" for n in range(0, len(data), 60)]
+    assert report(sample(*cut)).text.split("\n") == LINES
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("5 &lt; 6 &amp; co&#39;s", "5 < 6 & co's"),
+        ("a < b and c > d", "a < b and c > d"),
+        ("Lesion <5 mm & stable", "Lesion <5 mm & stable"),
+        ("A&W; &notanentity; R&D", "A&W; &notanentity; R&D"),
+    ],
+)
+def test_entities_are_written_out_and_signs_stay(said: str, read: str) -> None:
+    assert report(sample(f"OBX|1|TX|RPT||{said}||||||F")).text == read
 
 
 @pytest.mark.parametrize("data", ["", "!!", encoded(b"\x89PNG\x1a\0\0\0 more of it, no words")])

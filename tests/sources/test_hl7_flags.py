@@ -58,3 +58,22 @@ def test_positions_count_observations_of_the_message() -> None:
     plain = "OBX|7|TX|&GDT||x||||||F"
     flagged = "OBX|7|TX|&IMP||y|||LL|||F"
     assert [f.where for f in report(sample(plain, flagged)).flags] == ["OBX[2]-8"]
+
+
+@pytest.mark.parametrize(
+    ("segment", "where"),
+    [("ZCR|1|CRITICAL|RID49480^ACR Category 1^RADLEX", "ZCR-3"), ("ZRD|RID49480", "ZRD-1")],
+)
+def test_a_radlex_code_in_a_segment_of_the_sites_own_counts(segment: str, where: str) -> None:
+    found = report(sample("OBX|1|TX|R||Clots.||||||F", segment)).flags
+    assert [(flag.value, flag.where) for flag in found] == [("RID49480", where)]
+
+
+@pytest.mark.parametrize("code", ["http://radlex.org/RID/RID49480", "RADLEX:rid49480"])
+def test_a_code_with_its_system_before_it_is_one(code: str) -> None:
+    assert places(f"OBX|1|CWE|x||{code}^ACR Category 1||||||F")[0][0] == "RID49480"
+
+
+def test_a_code_in_brackets_behind_a_statement_codes_it() -> None:
+    assert places("OBX|1|TX|x||Embolus [RID49480]||||||F") == [("RID49480", "", "OBX[1]-5")]
+    assert places("OBX|1|TX|x||Embolus (see RID49480)||||||F") == []

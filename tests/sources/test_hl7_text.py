@@ -1,6 +1,6 @@
 import pytest
 
-from tests.sources.oru import report, sample
+from tests.sources.oru import message, obr, report, sample
 
 
 def line(text: str, identifier: str = "18782-3^Study observation^LN", more: str = "") -> str:
@@ -157,3 +157,26 @@ def test_a_deleted_observation_says_nothing_any_more() -> None:
 def test_escapes_are_resolved_and_what_is_none_stays(sent: str, read: str) -> None:
     lines = report(sample(line(sent))).text.splitlines()
     assert [one.strip() for one in lines] == [one.strip() for one in read.splitlines()]
+
+
+def test_a_note_before_the_first_observation_is_read() -> None:
+    found = report(message(obr(), "NTE|1|L|CRITICAL RESULT: Embolus", "OBX|1|TX|R||Clots.||||||F"))
+    assert found.text == "CRITICAL RESULT: Embolus\nClots."
+    assert [(flag.value, flag.where) for flag in found.flags] == [("CRITICAL RESULT", "NTE-3")]
+
+
+def test_a_note_of_who_placed_the_order_is_no_part_of_the_report() -> None:
+    wish = "NTE|1|P|Critical results: call 555-0100"
+    found = report(message(obr(), wish, "OBX|1|TX|R||Clots.||||||F"))
+    assert (found.text, found.flags) == ("Clots.", ())
+
+
+def test_a_note_on_the_patient_is_no_part_of_the_report() -> None:
+    found = report(message("NTE|1|L|CRITICAL RESULT", obr(), "OBX|1|TX|R||Clots.||||||F"))
+    assert (found.text, found.flags) == ("Clots.", ())
+
+
+def test_a_segment_that_goes_on_in_add_is_whole() -> None:
+    found = report(message(obr(), "OBX|1|TX|R||Clots in bo", "ADD|th arteries.|||AA|||F"))
+    assert found.text == "Clots in both arteries."
+    assert [flag.value for flag in found.flags] == ["AA"]
