@@ -2,21 +2,24 @@
 
 from collections.abc import Iterator, Set
 
-from bot.domain.profile import Rule
+from bot.domain.profile import Profile, Rule
 from bot.domain.report import Flag
 from bot.sources.fhir_json import Node, Resource, codings, many, one, text
 from bot.sources.hl7_flags import canonical, is_radlex
+from bot.sources.hl7_macros import macros_in
 
 _GONE = frozenset({"entered-in-error", "cancelled"})
 _DEEPEST = 4
 
 
 def flags(report: Node, observations: list[Node], rules: tuple[Rule, ...] = ()) -> tuple[Flag, ...]:
-    """conclusionCode, meta.tag, and the interpretation, category and RadLex codes of results, where
-    the codes of the rules count as well."""
+    """conclusionCode, meta.tag, the interpretation and category of results, and RadLex codes also
+    in their other coded values and in extensions, where the codes of the rules count as well."""
     body, own = report.body, frozenset(rule.code.upper() for rule in rules if not rule.at)
     found = [
-        *_coded(codings(body.get("conclusionCode")), "conclusionCode"),
+        *_concluded(body.get("conclusionCode"), rules, own),
+        *_coded(codings(body.get("interpretation")), "DiagnosticReport.interpretation"),
+        *_extended(body, own),
         *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
         *_known(body, ("category", "code"), "", own),
     ]
@@ -58,10 +61,41 @@ def _observed(body: Resource, where: str, own: Set[str]) -> Iterator[Flag]:
     yield from _known(body, ("code", "valueCodeableConcept", "method"), f"{where}.", own)
 
 
+def _concluded(value: object, rules: tuple[Rule, ...], own: Set[str]) -> Iterator[Flag]:
+    """Coded, as R4 has it, or in R5's CodeableReference; as a mere word, or as text alone, where
+    that is a code or a macro."""
+    where, said = "conclusionCode", list[str]()
+    for concept in value if isinstance(value, list) else [value]:
+        if isinstance(concept, str):
+            said.append(concept)
+        for each in (one(concept), one(one(concept).get("concept"))):
+            coded = codings(each)
+            yield from _coded(coded, where)
+            said += [] if coded else [text(each.get("text"))]
+    for words in filter(None, said):
+        code = canonical(words.strip())
+        if is_radlex(code) or code.upper() in own:
+            yield Flag(code, "", where)
+        else:
+            yield from macros_in(words, where, Profile(rules=rules))
+
+
+def _extended(body: Resource, own: Set[str]) -> Iterator[Flag]:
+    for extension in many(body.get("extension")):
+        coded = [*codings(extension.get("valueCodeableConcept")), one(extension.get("valueCoding"))]
+        coded.append({"code": extension.get("valueCode") or extension.get("valueString")})
+        for flag in _coded(coded, "extension"):
+            if is_radlex(flag.value) or flag.value.upper() in own:
+                yield flag
+
+
 def _coded(found: list[Resource], where: str) -> Iterator[Flag]:
     for coding in found:
+        system = text(coding.get("system"))
         if code := text(coding.get("code")):
-            yield Flag(canonical(code), text(coding.get("system")), where)
+            yield Flag(canonical(code), system, where)
+        elif is_radlex(code := canonical(system)):
+            yield Flag(code, "", where)
 
 
 def _known(body: Resource, fields: tuple[str, ...], where: str, own: Set[str]) -> Iterator[Flag]:

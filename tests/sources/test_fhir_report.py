@@ -426,3 +426,39 @@ def test_broken_json_with_a_critical_code_keeps_its_flag() -> None:
     reading = read(json.dumps(resource("report")).encode()[:-20]).reading
     assert isinstance(reading, Unusable)
     assert [flag.value for flag in reading.flags] == ["RID49480"]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "RID49480",
+        ["rid49480"],
+        [{"text": "ACR Category 1"}],
+        ["ACR Category 1"],
+        [{"coding": [{"code": "http://www.radlex.org/RID/RID49480"}]}],
+        [{"coding": [{"system": "http://www.radlex.org/RID/RID49480"}]}],
+        [{"concept": concept("RID49480", RADLEX)}],
+        [None, 5, {"text": 7}, {"coding": "x"}, "RID49480"],
+    ],
+)
+def test_the_conclusion_is_coded_in_many_ways(stated: object) -> None:
+    found = report(conclusionCode=stated).flags
+    assert [(flag.value, flag.where) for flag in found] == [("RID49480", "conclusionCode")]
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        {"valueCodeableConcept": concept("RID49480", RADLEX)},
+        {"valueCoding": {"code": "RID49480"}},
+        {"valueCode": "RID49480"},
+    ],
+)
+def test_a_radlex_code_in_an_extension_counts(extension: dict[str, object]) -> None:
+    found = report(conclusionCode=None, extension=[{"url": "x", **extension}])
+    assert [flag.where for flag in found.flags] == ["extension"]
+
+
+def test_an_interpretation_of_the_whole_report_counts_as_one_of_a_result() -> None:
+    (flag,) = report(conclusionCode=None, interpretation=[concept("AA", INTERPRETATION)]).flags
+    assert (flag.value, flag.where) == ("AA", "DiagnosticReport.interpretation")
