@@ -56,7 +56,7 @@ def test_a_site_needs_its_name_its_time_zone_and_a_number_to_call(tmp_path: Path
 def test_everything_else_has_a_default(tmp_path: Path) -> None:
     settings = load(written(tmp_path), {})
     assert settings.site.timezone == ZoneInfo("America/Chicago")
-    assert settings.database.url == "sqlite:///readback.db"
+    assert settings.database.url == f"sqlite:///{tmp_path}/readback.db"
     assert settings.hl7.processing_ids == ("P",)
     assert settings.slack.phi == "none"
     assert settings.slack.api_url == "https://slack.com/api/"

@@ -26,9 +26,11 @@ from bot.phone.polling import Asked, Looks, Replies
 from bot.phone.sms import SmsSender
 from bot.phone.webhooks import Webhooks
 from bot.settings import Settings
+from bot.settings.proxies import spare_this_machine
 from bot.slack import SlackSettings
 from bot.slack.listeners import SlackListeners
 from bot.slack.sender import SlackSender
+from bot.slack.transport import is_local
 from bot.web.health import OK, Check
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
@@ -151,7 +153,10 @@ async def _connected(listeners: SlackListeners) -> str:
 
 
 def slack_settings(settings: Settings) -> SlackSettings:
-    """Tokens that are not set are empty."""
+    """Tokens that are not set are empty. A stand-in on this machine is not asked through a proxy:
+    Slack's SDK gives its requests to urllib, which knows of proxies from the environment alone."""
+    if is_local(settings.slack.api_url):
+        spare_this_machine()
     return SlackSettings(
         bot_token=_told(settings.secrets.slack_bot_token),
         app_token=_told(settings.secrets.slack_app_token),

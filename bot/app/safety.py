@@ -6,9 +6,11 @@ from datetime import datetime
 from bot import metrics
 from bot.domain.coverage import SLACK, SMS, VOICE, Person
 from bot.engine.context import Engine
+from bot.log import log
 from bot.settings import Settings
 from storage import people
 from storage.database import Database
+from storage.latest import latest
 
 
 class CannotStart(Exception):
@@ -43,7 +45,8 @@ def cure_for_nobody(without: Collection[str]) -> str:
 def refuse_unsafe(
     settings: Settings, database: Database, without: frozenset[str], now: datetime
 ) -> None:
-    """Raises CannotStart with everything that is missing."""
+    """Raises CannotStart with everything that is missing. Without a coordinator it goes on where
+    alerts are open: others can answer them, and START has to find somebody in."""
     missing = {SLACK: settings.missing_for_slack(), SMS: settings.missing_for_twilio()}
     option = {SLACK: "--without slack", SMS: "--without twilio"}
     told = [
@@ -54,8 +57,12 @@ def refuse_unsafe(
     told += map(str, settings.far_end(now))
     if told:
         raise CannotStart("\n".join(told))
-    if not pageable(database.look(people.coordinators), without):
+    if pageable(database.look(people.coordinators), without):
+        return
+    if database.look(latest) is None:
         raise CannotStart(
             "No coordinator can be paged, so an alert could end with nobody. "
             + cure_for_nobody(without)
         )
+    # The last of them has answered STOP, say: what is open must not wait for nothing meanwhile.
+    log.error("no_coordinator_can_be_paged")

@@ -1,5 +1,6 @@
 """The command line. Each command is a module; it imports what it needs when it runs."""
 
+import sys
 from importlib.metadata import version as version_of
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from bot.cli import (
     testing,
 )
 from bot.cli.flags import Command, Group
+from bot.cli.shown import speak_as_it_can
 
 ORDER = (
     "serve",
@@ -91,4 +93,5 @@ app.add_typer(shadow.app, name="shadow")
 
 def main() -> None:
     """The console script."""
+    speak_as_it_can(sys.stdout)
     app()

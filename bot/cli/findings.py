@@ -5,15 +5,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
-from pathlib import Path
 
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.app import policy_of
 from bot.app.feeds import folder_problem
 from bot.app.listening import tls_problem
 from bot.app.safety import cure_for_nobody, pageable
+from bot.cli.opening import cure_for_no_file, file_of, is_there
 from bot.cli.shown import count
 from bot.domain.coverage import NoSms, Person
 from bot.domain.policy_file import BadPolicy
@@ -192,10 +191,10 @@ _RULES: tuple[_Rule, ...] = (
 
 def database(settings: Settings) -> tuple[Finding, Directory | None]:
     """Whether it can be read with the tables of this release; and who is in it."""
-    parts = make_url(settings.database.url)
-    cure = "`readback migrate` or `readback serve` makes it."
-    if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
-        return Finding("database", Weight.FAILED, f"there is no file {parts.database}", cure), None
+    url = settings.database.url
+    if not is_there(url):
+        told = f"there is no file {file_of(url)}"
+        return Finding("database", Weight.FAILED, told, cure_for_no_file(url)), None
     opened = Database(settings.database.url, calls=settings.calls)
     try:
         everybody = opened.look(stored.everybody)

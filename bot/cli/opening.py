@@ -137,12 +137,29 @@ def trouble_told() -> Iterator[None]:
 
 def _require_file(url: str, *, create: bool) -> None:
     """SQLite would make an empty file of whatever name a typo gives it."""
+    if not create and not is_there(url):
+        stop(f"There is no database {file_of(url)} here. {cure_for_no_file(url)}")
+
+
+def is_there(url: str) -> bool:
+    """Whether the file is there. Of a server's database only the server could tell."""
+    file = file_of(url)
+    return file is None or file.is_file()
+
+
+def file_of(url: str) -> Path | None:
+    """SQLite's file."""
     from sqlalchemy.engine import make_url
 
     parts = make_url(url)
-    file = parts.database or ""
-    if parts.get_backend_name() == "sqlite" and not create and not Path(file).is_file():
-        stop(f"There is no database {file} here. `readback migrate` or `readback serve` makes it.")
+    return Path(parts.database or "") if parts.get_backend_name() == "sqlite" else None
+
+
+def cure_for_no_file(url: str) -> str:
+    """What makes it, once there is a folder to make it in."""
+    folder = (file_of(url) or Path()).parent
+    first = "" if folder.is_dir() else f"Make the folder {folder} first. "
+    return f"{first}`readback migrate` or `readback serve` makes it."
 
 
 def operator() -> str:

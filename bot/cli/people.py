@@ -1,13 +1,16 @@
 """`readback people import`: the directory is replaced by a file, all of it or nothing."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.flags import Command, Group
-from bot.cli.opening import ConfigFile, database_of, operator, settings_from
+from bot.cli.opening import ConfigFile, database_of, is_there, operator, settings_from
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, print_json, say, stop, table
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.people_file import PersonRow
     from bot.engine.context import Engine
     from bot.settings import Settings
+    from storage.database import Database
     from storage.people_import import Change
     from storage.pins import Hashes
 
@@ -126,13 +130,28 @@ class _NobodyToPage(Exception):
     """Every coordinator of the file has answered STOP, or none has a channel."""
 
 
+@contextmanager
+def _directory(settings: "Settings", *, dry_run: bool) -> "Iterator[Database]":
+    """The site's database, made where there is none: for a dry run as one that goes again."""
+    with ExitStack() as stack:
+        if dry_run and not is_there(settings.database.url):
+            folder = stack.enter_context(TemporaryDirectory(prefix="readback-dry-run-"))
+            nowhere = {"url": f"sqlite:///{folder}/readback.db"}
+            elsewhere = settings.database.model_copy(update=nowhere)
+            settings = settings.model_copy(update={"database": elsewhere})
+            dry_run = False
+        database = stack.enter_context(database_of(settings, create=True))
+        if not dry_run:
+            database.migrate()
+        yield database
+
+
 def _apply(settings: "Settings", rows: "tuple[PersonRow, ...]", *, dry_run: bool) -> _Done:
     from bot.cli.engines import engine_for
     from storage import pins
 
     who, hashes = operator(), pins.hashes(rows)
-    with database_of(settings, create=True) as database:
-        database.migrate()
+    with _directory(settings, dry_run=dry_run) as database:
         engine = engine_for(database, settings)
         try:
             return database.run(lambda c: _import(c, engine, rows, hashes, who, dry_run=dry_run))

@@ -3,11 +3,14 @@
 Exit codes: 0 all is well, 1 something was found, 2 the command or the settings are wrong.
 """
 
+import codecs
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, NoReturn
+from io import TextIOWrapper
+from typing import Annotated, NoReturn, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
@@ -29,6 +32,24 @@ AsJson = Annotated[
 ]
 
 
+_PLAIN = {"✓": "+", "✗": "x", "→": "->", "…": "...", "·": "-", "–": "-", "“": '"', "”": '"'}
+
+
+def speak_as_it_can(output: TextIO) -> None:
+    """Where standard output takes no Unicode, the nearest stands for each of our signs. Standard
+    error never fails for them, and must not be touched: it may be full."""
+    codecs.register_error("nearest", _nearest)
+    if isinstance(output, TextIOWrapper):
+        output.reconfigure(errors="nearest")
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    said = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(sign, "?") for sign in said), error.end
+
+
 class _Terminal(Console):
     """Reports and senders bring text of any kind: none of it steers the terminal it is shown on."""
 
@@ -46,7 +67,8 @@ err = _Terminal(stderr=True, highlight=False)
 
 def print_json(value: object) -> None:
     """One JSON document on standard output; what would steer a terminal is written as JSON may."""
-    text = json.dumps(value, ensure_ascii=False)
+    unicode = "utf" in (sys.stdout.encoding or "").lower()
+    text = json.dumps(value, ensure_ascii=not unicode)
     typer.echo(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 
+from bot.app import CannotStart
 from bot.app.rehearsal import hospital
 from bot.cli.shown import FOUND_PROBLEMS, count, err, out, print_json, say, utc
 from bot.sandbox.demo.bot_process import BotDied
 from bot.sandbox.demo.place import TIMEZONE
+from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import KILLS, STORIES, Story, environment_of
 
 
@@ -42,15 +44,26 @@ def play_all(stories: Mapping[str, Story] = STORIES, *, as_json: bool) -> int:
 
 
 def _play(story: Story) -> Played:
-    with hospital(as_child=story in KILLS, environment=environment_of(story)) as there:
-        try:
-            story(there)
-            there.verify()
-        except AssertionError as broken:
-            return Played(there.timeline(), str(broken) or "a promise was broken")
-        except BotDied as died:
-            return Played(there.timeline(), "\n".join((str(died), *died.lines)))
-        return Played(there.timeline(), "")
+    try:
+        with hospital(as_child=story in KILLS, environment=environment_of(story)) as there:
+            broken = _broken(story, there)
+            return Played(there.timeline(), broken)
+    except (AssertionError, BotDied, CannotStart) as failed:  # or its bot did not end
+        return Played([], _said(failed))
+
+
+def _broken(story: Story, there: Hospital) -> str:
+    try:
+        story(there)
+        there.verify()
+    except (AssertionError, BotDied) as failed:
+        return _said(failed)
+    return ""
+
+
+def _said(failed: AssertionError | BotDied | CannotStart) -> str:
+    lines = failed.lines if isinstance(failed, BotDied) else ()
+    return "\n".join((str(failed) or "a promise was broken", *lines))
 
 
 def _print_lines(name: str, played: Played) -> None:

@@ -110,12 +110,22 @@ def advance(alert: Alert, event: Event, now: datetime) -> tuple[Alert, tuple[Eff
     if alert.joined and isinstance(event, _BY_PEOPLE):
         raise NotAllowed("joined", f"This report goes on as {alert.joined}: please answer that.")
     if transition is None:
+        _must_be_told(alert, event)
         raise NotAllowed(*_NOTHING_TO_DO[alert.state])
     if alert.shadow and isinstance(event, _BY_PEOPLE):
         raise NotAllowed(*_NOTHING_TO_DO[State.SHADOW])
     turn = Turn(alert, now)
     transition.handler(turn, event)
     return turn.alert, tuple(turn.effects)
+
+
+def _must_be_told(alert: Alert, event: Event) -> None:
+    """How an alert stands is nobody's business whom it does not concern."""
+    match event:
+        case Reopened(by=who) | CallRecorded(by=who):
+            _must_administer(alert, who)
+        case Reassigned(by=who):
+            _must_own_or_administer(alert, who)
 
 
 _NOTHING_TO_DO = {
@@ -318,10 +328,7 @@ def _reassign(turn: Turn, event: Reassigned) -> None:
     """By the owner, a coordinator or a radiologist, to anybody who can be paged and has not
     declined."""
     alert = turn.alert
-    if not _owns(alert, event.by) and not _administers(alert, event.by):
-        raise NotAllowed(
-            "not_entitled", "Only its owner, a coordinator or a radiologist can do this."
-        )
+    _must_own_or_administer(alert, event.by)
     person = alert.roster.person(event.to)
     if person is None or not person.channels or person.id in alert.declined:
         raise NotAllowed(
@@ -398,6 +405,13 @@ def _administers(alert: Alert, person_id: str) -> bool:
 def _must_administer(alert: Alert, person_id: str) -> None:
     if not _administers(alert, person_id):
         raise NotAllowed("not_entitled", "Only a coordinator or a radiologist can do this.")
+
+
+def _must_own_or_administer(alert: Alert, person_id: str) -> None:
+    if not _owns(alert, person_id) and not _administers(alert, person_id):
+        raise NotAllowed(
+            "not_entitled", "Only its owner, a coordinator or a radiologist can do this."
+        )
 
 
 # ---- the table ------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What somebody who answered by SMS hears back: one segment of GSM-7, as in wording.py."""
 
+from bot.domain.alert import UNDO_WITHIN
 from bot.domain.drills import Answered, Outcome
 from bot.domain.gsm import to_gsm
 from bot.domain.replies import Unclear
@@ -8,7 +9,10 @@ from bot.domain.wording import duration, fitting, or_call
 
 def acknowledged(ref: str, code: str) -> str:
     return fitting(
-        [f"READBACK: ref {ref} is acknowledged. To take it back within 15 min, reply UNDO {code}."]
+        [
+            f"READBACK: ref {ref} is acknowledged. To take it back within "
+            f"{duration(UNDO_WITHIN)}, reply UNDO {code}."
+        ]
     )
 
 

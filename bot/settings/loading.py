@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from sqlalchemy.engine import make_url
 
 from bot.domain import viewer
 from bot.domain.nearest import did_you_mean
@@ -260,6 +261,26 @@ def _with_files_beside(settings: Settings, file: Path) -> Settings:
         if (path := getattr(settings.hl7, key))
     }
     hl7 = settings.hl7.model_copy(update=tls)
-    return settings.model_copy(
-        update={"site": site, "fhir": servers, "folder": folders, "hl7": hl7}
+    database = settings.database.model_copy(
+        update={"url": _file_beside(settings.database.url, file)}
     )
+    return settings.model_copy(
+        update={
+            "site": site,
+            "database": database,
+            "fhir": servers,
+            "folder": folders,
+            "hl7": hl7,
+        }
+    )
+
+
+def _file_beside(url: str, file: Path) -> str:
+    """SQLite's file: from another folder, one would look into another site's database."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or not parts.database:
+        return url
+    if parts.database.startswith("file:"):
+        return url
+    beside = parts.set(database=str(file.parent / parts.database))
+    return beside.render_as_string(hide_password=False)

@@ -30,6 +30,8 @@ from bot.slack.words import PRELIMINARY, due, escaped, late, title_case
 ACKNOWLEDGE, DECLINE, CALLED = "acknowledge_modal", "decline_modal", "called_modal"
 ALREADY_CALLED = "already_called_modal"
 # Block ids, which are also the action ids of the elements in them.
+_SHORTEST_WORD = 2
+"""Letters that say something, as "PE" does. A dot repeats nothing."""
 CONFIRM, WORDS, REASON = "confirm", "words", "reason"
 WHOM, WHEN, NUMBER, REPEATED = "whom", "when", "number", "repeated"
 FINDING_BLOCKS = 80
@@ -160,7 +162,7 @@ def _elsewhere(settings: SlackSettings) -> list[Block]:
 def read_back(values: Values) -> tuple[ReadBack, str] | None:
     """How the person says it came back, and their own words; None where they said nothing."""
     words = str(_value(values, WORDS, "value") or "").strip()
-    if words:
+    if sum(map(str.isalnum, words)) >= _SHORTEST_WORD:
         return ReadBack.REPEATED, words
     chosen = _value(values, CONFIRM, "selected_option")
     ticked = [chosen] if chosen else _value(values, CONFIRM, "selected_options") or []

@@ -43,7 +43,8 @@ def answer_privately(response_url: str, text: str, blocks: Sequence[Block]) -> N
 
 
 def direct_if_local(client: _HasProxy, url: str) -> None:
-    """The SDK takes a proxy from the environment also for this machine itself: not here."""
+    """The SDK takes a proxy from the environment also for this machine itself: not here. What it
+    gives to urllib looks there once more: see bot.settings.proxies."""
     if is_local(url):
         client.proxy = None
 

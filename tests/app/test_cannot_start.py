@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ from bot.domain.policy_file import BadPolicy
 from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.settings import Settings, load
-from storage import audit, people, pins
+from storage import alerts, audit, people, pins
+from storage.alerts import AlertFacts
 from storage.database import Database
 from storage.people_import import apply_import
+from tests.storage import given as our
 from tests.written import writing
 
 SITE = """\
@@ -236,3 +239,23 @@ def test_a_start_is_in_the_audit_trail_with_the_policy_and_who_approved_it(
     ]
     database.close()
     assert [set(entry.data) for entry in started] == [{"policy", "approved_by", "mode"}]
+
+
+def test_where_alerts_are_open_it_goes_on_without_a_coordinator_and_says_so(
+    tmp_path: Path, url: str
+) -> None:
+    """The last of them has answered STOP, and the bot is started again."""
+    given = settings(tmp_path, url)
+    database = Database(url)
+    database.run(lambda c: alerts.insert(c, our.alert(), AlertFacts()))
+    for mobile in ("+13125550103", "+13125550104"):
+        database.run(partial(people.opt_out, mobile=mobile, now=SystemClock().now()))
+    database.close()
+
+    async def start() -> bool:
+        async with running(given, SystemClock(), without=frozenset({"slack"})) as copy:
+            return bool(copy.hl7_port)
+
+    with writing() as log:
+        assert asyncio.run(start())
+    assert "no_coordinator_can_be_paged" in [line["event"] for line in log.error_lines]

@@ -1,14 +1,17 @@
-"""What the settings say of each channel's rate."""
+"""What the settings say of each channel's rate, and how its stand-in is reached."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.app.channels import pace_of
+from bot.app.channels import pace_of, slack_settings
 from bot.domain.coverage import SLACK, SMS, VOICE
 from bot.engine.limits import Rate, Window
+from bot.sandbox.world import World
 from bot.settings import Settings, load
+from bot.settings.proxies import spare_this_machine
+from bot.slack.transport import web_client
 from tests.app.test_cannot_start import SITE, TOKENS
 
 
@@ -46,3 +49,31 @@ def test_one_number_gets_fifteen_messages_in_half_a_minute_unless_twilio_lets_mo
     assert usual == Window(15, half_a_minute)
     more = settings(tmp_path, READBACK_TWILIO__MESSAGES_TO_ONE_NUMBER="40")
     assert pace_of(more).addresses[SMS] == Window(40, half_a_minute)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, "localhost,127.0.0.1,::1"),
+        ({"NO_PROXY": "pacs.local"}, "pacs.local,localhost,127.0.0.1,::1"),
+        ({"no_proxy": "127.0.0.1,::1,localhost"}, "127.0.0.1,::1,localhost"),
+        ({"no_proxy": "*"}, "*"),
+    ],
+)
+def test_what_the_site_spares_a_proxy_stays_spared(before: dict[str, str], after: str) -> None:
+    environment = dict(before)
+    spare_this_machine(environment)
+    assert environment["no_proxy"] == after
+
+
+def test_a_proxy_that_is_not_there_keeps_nobody_from_a_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo behind a hospital's proxy."""
+    monkeypatch.setenv("no_proxy", "")  # what is written into it goes again after the test
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with World() as world:
+        given = settings(tmp_path, READBACK_SLACK__API_URL=world.slack_api_url)
+        client = web_client(slack_settings(given))
+        assert client.auth_test(token=world.slack_tokens.bot)["ok"]

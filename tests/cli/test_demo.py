@@ -108,3 +108,13 @@ def test_a_broken_promise_is_found_in_the_exit_code_and_the_last_line(
     assert "nobody was paged" in last["broken"]
     assert play_all({"broken": promise_broken}, as_json=False) == 1
     assert "nobody was paged" in capsys.readouterr().out
+
+
+def test_a_story_whose_bot_does_not_start_is_told_like_any_other(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stories, "environment_of", lambda _: {"READBACK_WEB__HOST": "192.0.2.1"})
+    assert play_all({"never": acknowledged_by_sms}, as_json=True) == 1
+    (last,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert last["story"] == "never"
+    assert last["ok"] is False

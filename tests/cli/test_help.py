@@ -1,5 +1,7 @@
 """What the command line says to somebody who does not know it yet, or mistypes."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import ORDER, app
+from tests.requirements import ROOT
 
 
 def output(*words: str) -> tuple[int, str]:
@@ -89,3 +92,15 @@ def test_no_flag_asks_for_a_type(words: tuple[str, ...]) -> None:
     text = output(*words, "--help")[1]
     assert "--help" in text
     assert not re.search("bool", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_pipe_without_unicode_gets_the_nearest_signs(encoding: str) -> None:
+    command = [sys.executable, "-m", "bot", "explain", str(ROOT / "report.example.hl7")]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True)
+    assert "+ report" in done.stdout.decode(encoding)
+    told = subprocess.run(
+        [*command, "--json"], env=environment, capture_output=True, timeout=60, check=True
+    )
+    assert json.loads(told.stdout.decode(encoding))["outcome"] == "report"

@@ -1,6 +1,7 @@
 """`readback people import`: all of a file or nothing, and what would change."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -189,3 +190,22 @@ def test_an_import_says_how_many_alerts_it_passes_on_and_a_dry_run_passes_on_non
     told = json.loads(place.run("people", "import", file, "--json").stdout)
     assert (told["alerts_passed_on"], owner()) == (1, "Ben")
     assert "went to" not in place.run("people", "import", file).stderr
+
+
+def test_a_dry_run_before_there_is_a_database_makes_none(new_place: Place) -> None:
+    result = new_place.run("people", "import", str(new_place.people(CARLA, BEN)), "--dry-run")
+    assert "Nothing was written (--dry-run): 2 added" in result.stderr
+    assert not list(new_place.folder.glob("*.db*"))
+
+
+def test_the_database_of_a_site_is_the_same_from_whatever_folder(
+    new_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = new_place.config.read_text(encoding="utf-8")
+    new_place.config.write_text(text.replace(new_place.url, "sqlite:///site.db"), encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    new_place.imported(CARLA)
+    assert names(f"sqlite:///{tmp_path / 'site.db'}") == ["Carla"]
+    assert not list(elsewhere.iterdir())

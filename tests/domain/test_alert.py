@@ -9,6 +9,7 @@ from bot.domain.events import (
     CallRecorded,
     Declined,
     DeclineReason,
+    Event,
     NotAllowed,
     Opened,
     PageDelivered,
@@ -605,3 +606,14 @@ def test_chris_is_never_paged_while_carla_answers_in_time() -> None:
     loop.pass_to(500)
     assert CHRIS.id not in {who for _, who in loop.asked()}
     assert ROSA.id not in {who for _, who in loop.asked()}
+
+
+@pytest.mark.parametrize(
+    "event", [Reopened("stranger"), Reassigned("stranger", "ben"), Reopened(ADA.id)]
+)
+def test_how_an_alert_stands_is_not_told_to_whom_it_does_not_concern(event: Event) -> None:
+    loop = Loop().open()
+    if isinstance(event, Reassigned):
+        loop.acknowledge(ADA)
+    with pytest.raises(NotAllowed, match="not_entitled"):
+        loop.do(event)

@@ -127,6 +127,8 @@ def test_own_words_count_more_than_a_ticked_box() -> None:
         state(confirm={"selected_option": None}),
         state(confirm=ticked(), words=typed(None)),
         state(confirm=ticked(), words=typed("  \n ")),
+        state(confirm=ticked(), words=typed(".")),
+        state(confirm=ticked(), words=typed("? k !")),
     ],
 )
 def test_no_read_back_is_an_error_on_a_field_that_the_modal_has(empty: dict[str, Any]) -> None:

@@ -59,6 +59,7 @@ function sendOwn(event) {
 
 async function deliver(what, button, place) {
   button.setAttribute("aria-busy", "true");
+  place.replaceChildren();
   const answer = await post("api/send", what);
   button.removeAttribute("aria-busy");
   if (answer) place.replaceChildren(...answered(answer));
