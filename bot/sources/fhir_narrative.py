@@ -13,6 +13,7 @@ from bot.sources.hl7_text import narrate_running
 
 # LOINC: who was told of a critical result.
 _COMMUNICATION = "73568-8"
+FORM, NARRATIVE = "presentedForm", "text.div"
 
 
 def told_by(found: Node, observed: list[Node], documents: Documents) -> Narrative:
@@ -22,9 +23,9 @@ def told_by(found: Node, observed: list[Node], documents: Documents) -> Narrativ
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
     """
     conclusion = lines_broken(text(found.body.get("conclusion")))
-    form = presented(found, documents)
+    form, place = presented(found, documents), FORM
     if not (form or conclusion or observed):
-        form = words_in(text(one(found.body.get("text")).get("div")).encode(), "text/html")
+        form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
     running = form or "\n".join(line for one_ in observed for line in _lines(one_.body))
     told = narrate_running(running)
     if conclusion and _squeezed(conclusion) not in _squeezed(running):
@@ -33,17 +34,22 @@ def told_by(found: Node, observed: list[Node], documents: Documents) -> Narrativ
     told = replace(
         told, impression=told.impression or conclusion, communication=_communication(observed)
     )
-    return with_macros(told, lambda: _prose(form, observed, conclusion))
+    return with_macros(told, lambda: _prose((form, place), observed, conclusion))
+
+
+def _div(found: Node) -> str:
+    return text(one(found.body.get("text")).get("div"))
 
 
 def _squeezed(words_: str) -> str:
     return "".join(words_.split()).casefold()
 
 
-def _prose(form: str, observed: list[Node], conclusion: str) -> Mapping[str, str]:
+def _prose(read: tuple[str, str], observed: list[Node], conclusion: str) -> Mapping[str, str]:
     """Each line of prose with its place, the one that comes first in the text."""
+    form, of_form = read
     told = [
-        *(("presentedForm", line) for line in running_lines(form)),
+        *((of_form, line) for line in running_lines(form)),
         *(
             (f"Observation[{number}]", line)
             for number, one_ in enumerate([] if form else observed, 1)

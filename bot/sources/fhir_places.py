@@ -9,6 +9,7 @@ from bot.domain.report import KeyKind, Report
 from bot.sources.documents import Documents
 from bot.sources.fhir import REPORT
 from bot.sources.fhir_json import Node, Resource, bundled, many, node_of, parse, text
+from bot.sources.fhir_narrative import FORM, NARRATIVE
 from bot.sources.fhir_text import presented
 from bot.sources.hl7_places import Heading, Places
 from bot.sources.hl7_time import instant
@@ -59,9 +60,9 @@ def _places(node: Node, report: Report) -> Iterator[tuple[str, str]]:
         ("ordering", report.ordering, "ServiceRequest.requester"),
         ("attending", report.attending, "Encounter.participant"),
         ("radiologist", report.radiologist, _of_radiologist(node)),
-        ("text", report.text, "presentedForm" if presented(node, Documents()) else _of_text(node)),
+        ("text", report.text, _of_text(node)),
         ("impression", report.impression, _of_impression(node, report)),
-        ("addenda", report.addenda, "presentedForm"),
+        ("addenda", report.addenda, _of_text(node)),
     )
     yield from ((name, place) for name, value, place in found if value)
 
@@ -105,9 +106,13 @@ def _of_radiologist(node: Node) -> str:
 
 
 def _of_text(node: Node) -> str:
-    return "Observation.value" if node.nodes("result") else "conclusion"
+    if presented(node, Documents()):
+        return FORM
+    if node.nodes("result"):
+        return "Observation.value"
+    return "conclusion" if text(node.body.get("conclusion")) else NARRATIVE
 
 
 def _of_impression(node: Node, report: Report) -> str:
     concluded = report.impression == text(node.body.get("conclusion"))
-    return "conclusion" if concluded else "presentedForm"
+    return "conclusion" if concluded else _of_text(node)

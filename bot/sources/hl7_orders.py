@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bot.domain.numbers import LONGEST
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
 from bot.sources.hl7_flags import Result
+from bot.sources.hl7_lines import is_prose
 from bot.sources.hl7_marks import EMPTY, Marks, at, fields_of
 from bot.sources.hl7_people import entity
 from bot.sources.hl7_wire import BadReport, Wire
@@ -94,6 +95,22 @@ def _tell(fields: list[str], results: list[Result], number: int, *, in_order: bo
         last = results[-1][1]
         last[-1] += at(fields, 1)
         last += fields[2:]
+
+
+_STATUSES = frozenset("FCPRISABDWXUNO")
+_MOST_CUTS = 6
+
+
+def rejoin(results: list[Result], mark: str) -> None:
+    """A text in which the field separator stands unescaped is put together where that is certain:
+    OBX-11 has no status and a field behind it has one, and words stand where units should."""
+    for _, fields in results:
+        if fields[0] != "OBX" or at(fields, 11) in _STATUSES or not is_prose(fields):
+            continue
+        for cuts in range(1, _MOST_CUTS):
+            if at(fields, 11 + cuts) in _STATUSES and " " in "".join(fields[6 : 6 + cuts]):
+                fields[5 : 6 + cuts] = [mark.join(fields[5 : 6 + cuts])]
+                break
 
 
 def code(fields: list[str], number: int, wire: Wire) -> str:

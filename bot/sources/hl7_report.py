@@ -17,7 +17,7 @@ from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_joint import Part, has_prose, joint
 from bot.sources.hl7_macros import prose_of, with_macros
 from bot.sources.hl7_marks import Marks, at
-from bot.sources.hl7_orders import Numbers, Order, code, no_number, orders_in, processing_id
+from bot.sources.hl7_orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
 from bot.sources.hl7_parts import by_key
 from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
 from bot.sources.hl7_status import appended, is_deleted, said, status
@@ -81,6 +81,8 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
     deletes, added = False, frozenset[int]()
     if codes != _ALL_FINAL:
+        rejoin(order.results, marks.field)
+        codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
         codes = {said(marks.first(code), profile) for code in codes}
         deletes = any(map(is_deleted, codes))
         added = appended_to(order.results, wire, profile)

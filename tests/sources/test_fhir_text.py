@@ -1,6 +1,7 @@
 """The words of a report, whichever format they were attached in."""
 
 import base64
+import json
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,8 @@ from bot.domain.policy_file import parse_policy
 from bot.domain.report import Report
 from bot.domain.triage import finding_hash, triage
 from bot.sources import hl7
-from tests.sources.fhir_samples import NOW, ORIGIN, TEXT, concept, form, report
+from bot.sources.fhir_places import read_from
+from tests.sources.fhir_samples import NOW, ORIGIN, TEXT, concept, form, read, report, resource
 from tests.sources.pdf_samples import pdf
 
 POLICY = parse_policy(DEFAULT_POLICY.read_text(encoding="utf-8"))
@@ -206,3 +208,14 @@ def test_a_plain_interpretation_is_silent(code: str) -> None:
 
 def test_a_critical_code_outside_the_interpretation_is_no_abnormal_flag() -> None:
     assert triage(report(conclusionCode=[concept("AA")]), POLICY).category is None
+
+
+def test_the_narrative_is_named_where_it_was_read() -> None:
+    told = {"div": "<div><p>IMPRESSION: Embolus.</p><p>CRITICAL RESULT: called</p></div>"}
+    body = resource("report", presentedForm=None, conclusion=None, conclusionCode=None, text=told)
+    reading = read(body).reading
+    assert isinstance(reading, Reports)
+    (found,) = reading.reports
+    assert [flag.where for flag in found.flags] == ["text.div"]
+    (places,) = read_from(json.dumps(body).encode(), [found])
+    assert (places["text"], places["impression"]) == ("text.div", "text.div")

@@ -180,3 +180,14 @@ def test_a_segment_that_goes_on_in_add_is_whole() -> None:
     found = report(message(obr(), "OBX|1|TX|R||Clots in bo", "ADD|th arteries.|||AA|||F"))
     assert found.text == "Clots in both arteries."
     assert [flag.value for flag in found.flags] == ["AA"]
+
+
+def test_a_separator_that_was_not_escaped_loses_no_words() -> None:
+    cut = "OBX|1|TX|R||Nodule 5 | 6 mm | stable. CRITICAL RESULT: Embolus|||AA|||F"
+    found = report(sample(cut))
+    assert found.text == "Nodule 5 | 6 mm | stable. CRITICAL RESULT: Embolus"
+    assert {flag.value for flag in found.flags} == {"AA", "CRITICAL RESULT"}
+
+
+def test_a_field_that_is_one_stays_one() -> None:
+    assert report(sample("OBX|1|TX|R||Clots.|per mm|||||F")).text == "Clots."
