@@ -110,15 +110,21 @@ def _with_words(results: list[Result], wire: Wire, words_of: _WordsIn) -> list[R
 def _put_together(results: list[Result]) -> list[Result]:
     """A document whose base64 goes on in the segments behind it stands in the first; these keep
     their flags."""
-    whole, first = list[Result](), -1
+    whole: list[Result] = []
+    first: list[str] = []
+    pieces: list[str] = []  # joined at the end: a document may have 100,000 segments
     for number, fields in results:
-        if first >= 0 and _goes_on(whole[first][1], fields):
-            begun = whole[first][1]
-            begun[_OBX_5] += fields[_OBX_5]
+        if pieces and not pieces[-1].endswith("=") and _goes_on(first, fields):
+            pieces.append(fields[_OBX_5])
             whole.append((number, [*fields[:_OBX_5], "", *fields[_OBX_5 + 1 :]]))
             continue
-        first = len(whole) if _is_bare(fields) else -1
-        whole.append((number, [*fields]))
+        if pieces:
+            first[_OBX_5] = "".join(pieces)
+        first = [*fields]
+        pieces = [fields[_OBX_5]] if _is_bare(fields) else []
+        whole.append((number, first))
+    if pieces:
+        first[_OBX_5] = "".join(pieces)
     return whole
 
 
