@@ -40,12 +40,14 @@ from bot.domain.ladder import CALL, RANK, REPEAT, RETRY
 from bot.domain.page import Notice
 from bot.domain.paging import (
     above,
+    all_lost,
     call_owner,
     candidates,
     channels_for,
     climb,
     expire,
     hand_over,
+    new_round,
     note_miss,
     page_owner_again,
     repeat,
@@ -285,7 +287,8 @@ def _undo(turn: Turn, event: AcknowledgmentUndone) -> None:
 
 
 def _resume(turn: Turn, holder: str) -> None:
-    """Take up the ladder where it stands; who just undid it holds it in hand and needs no page."""
+    """Take up the ladder where it stands; who just undid it holds it in hand and needs no page,
+    unless none has reached them: then nobody else waits to be tried again either."""
     alert = turn.alert
     expired = alert.expired_at is not None
     late = alert.too_late_for_a_ladder(turn.now) and alert.owner_role is not Role.COORDINATOR
@@ -293,8 +296,10 @@ def _resume(turn: Turn, holder: str) -> None:
         start(turn)
         return
     replan(turn)
-    if alert.owner != holder:
+    if alert.owner != holder or all_lost(alert):
         page_owner_again(turn, channels_for(alert, alert.owner_role))
+    else:
+        new_round(turn)  # what was to be tried again in the last one was cancelled by the answer
 
 
 def _decline(turn: Turn, event: Declined) -> None:

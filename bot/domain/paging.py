@@ -77,7 +77,7 @@ def retry(turn: Turn) -> None:
 
 def climb(turn: Turn, role: Role) -> None:
     """A new round: the first reachable person from ``role`` upward owns the alert and is paged."""
-    _new_round(turn)
+    new_round(turn)
     climb_in_round(turn, role)
     _page_aside(turn)
 
@@ -103,7 +103,7 @@ def give_up_on_owner(turn: Turn) -> None:
 
 def hand_over(turn: Turn, person: Person) -> None:
     """A new round in which this person takes the present owner's place."""
-    _new_round(turn)
+    new_round(turn)
     own(turn, turn.alert.owner_role, person)
     _page_aside(turn)
 
@@ -236,7 +236,7 @@ def role_of(alert: Alert, person_id: str) -> Role:
 
 def page_owner_again(turn: Turn, channels: tuple[str, ...]) -> None:
     """A new round for the same owner; the plan stays, unless they cannot be reached any more."""
-    _new_round(turn)
+    new_round(turn)
     owner = turn.alert.roster.person(turn.alert.owner)
     if owner and owner.channels:
         page(turn, owner, turn.alert.owner_role, channels)
@@ -245,7 +245,8 @@ def page_owner_again(turn: Turn, channels: tuple[str, ...]) -> None:
     _page_aside(turn)
 
 
-def _new_round(turn: Turn) -> None:
+def new_round(turn: Turn) -> None:
+    """What is under way is cancelled, and whoever is paged from here on is paged anew."""
     turn.cancel_pages()
     turn.evolve(round=turn.alert.round + 1, reach=())
 
@@ -275,6 +276,12 @@ def channels_for(alert: Alert, role: Role) -> tuple[str, ...]:
 
 def replan(turn: Turn) -> None:
     turn.evolve(plan=_plan(turn.alert, turn.now))
+
+
+def all_lost(alert: Alert) -> bool:
+    """Whether none of the pages to the owner in this round has got through, nor is under way."""
+    outcomes = set(alert.outcomes(alert.owner).values())
+    return bool(outcomes) and outcomes <= GONE | {Outcome.RETRYING}
 
 
 def waits_for_retry(alert: Alert) -> bool:

@@ -13,12 +13,14 @@ from bot.domain.events import (
     NotAllowed,
     Opened,
     PageDelivered,
+    PageFailed,
     Reassigned,
     Reopened,
     StepDue,
     WindowPassed,
     Withdrawn,
 )
+from bot.domain.paging import waits_for_retry
 from tests.domain.loop import (
     ADA,
     BEN,
@@ -617,3 +619,26 @@ def test_how_an_alert_stands_is_not_told_to_whom_it_does_not_concern(event: Even
         loop.acknowledge(ADA)
     with pytest.raises(NotAllowed, match="not_entitled"):
         loop.do(event)
+
+
+def test_who_took_it_back_and_was_never_reached_waits_with_everybody_for_the_next_try() -> None:
+    """Their answer had ended that: without it the alert would wait for the window's end."""
+    everywhere = {(who.id, channel) for who in (ADA, BEN, CARLA, CHRIS) for channel in BOTH}
+    loop = Loop(broken=everywhere).open()
+    assert waits_for_retry(loop.alert)
+    loop.acknowledge(CARLA)
+    before = len(loop.pages)
+    loop.do(AcknowledgmentUndone(CARLA.id))
+    assert {who for _, who, _ in loop.pages[before:]} >= {CARLA.id}
+    assert waits_for_retry(loop.alert)
+
+
+def test_who_took_it_back_while_their_channels_were_busy_is_paged_again() -> None:
+    """What was to be tried again was cancelled by their answer."""
+    loop = Loop(held=True).open()
+    for page in list(loop.outbox):
+        loop.do(PageFailed(page.slip, "busy", permanent=False))
+    loop.acknowledge(ADA)
+    assert loop.outbox == []
+    loop.do(AcknowledgmentUndone(ADA.id))
+    assert {page.slip.channel for page in loop.outbox} == set(BOTH)
