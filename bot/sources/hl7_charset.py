@@ -62,6 +62,11 @@ _OF_WINDOWS = {
 }
 
 
+_AS_BYTES = {ord(letter): byte for byte, letter in _OF_WINDOWS.items()}
+_CONTROLS = _PARTS_OF_8859 | {"latin-1"}
+"""Where these were read for what the charset has there."""
+
+
 def unmarked(data: bytes) -> bytes:
     """The message without a byte order mark before it; what is UTF-16, marked or not, in UTF-8.
     Its first name in capitals: by that it is known for HL7."""
@@ -155,7 +160,7 @@ def doubt(stated: str, codec: str, text: str) -> str:
         return ""
     names = [_plain(name) for name in stated.split("~")]
     name = next((name for name in names if name not in _ASCII), "")
-    if name in _LATIN_1 and _was_utf_8(text, codec):
+    if codec not in _MANY_BYTES | {"utf-8"} and name not in _ASCII and _was_utf_8(text, codec):
         return f"MSH-18 says {stated}, and the letters look like UTF-8"
     known = _CODECS.get(name)
     if codec in map(_CODECS.get, names) or name in _ASCII | _LATIN_1:
@@ -167,7 +172,7 @@ def doubt(stated: str, codec: str, text: str) -> str:
 
 def _was_utf_8(text: str, codec: str) -> bool:
     try:
-        text.encode(codec).decode()
+        (text.translate(_AS_BYTES) if codec in _CONTROLS else text).encode(codec).decode()
     except (UnicodeError, LookupError):
         return False
     return True

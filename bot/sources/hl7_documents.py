@@ -84,13 +84,23 @@ def salvaged_documents(results: list[Result], wire: Wire) -> list[Result]:
 
 def unread_in(results: list[Result], documents: Documents, *, silent: bool) -> str:
     """Why a document among results that were read out could not be read; empty where none is
-    missing. ``silent``: the report has no text; nor has one that only points to its document."""
+    missing. ``silent``: the report has no text; nor has one that only points to its document,
+    or says a Study Instance UID and no more."""
     if documents.too_slow:
         return TOO_SLOW
     missing = [fields for _, fields in results if at(fields, 2) in _ELSEWHERE]
     if not missing or any(f[2] == READ_OUT and f[_OBX_5] for f in missing):
         return ""
-    return NO_TEXT if silent or _is_stub(_spoken(results)) else ""
+    return NO_TEXT if silent or _says_little(results) else ""
+
+
+def _says_little(results: list[Result]) -> bool:
+    """Whether it has but a number of its own, or a few words that point elsewhere. A coded answer
+    is a report."""
+    spoken = _spoken(results)
+    if spoken:
+        return _is_stub(spoken)
+    return all(is_prose(f) or f[2] in _ELSEWHERE or f[2] in DOCUMENT for _, f in results)
 
 
 _ELSEWHERE = frozenset({READ_OUT, "RP", "rp"})

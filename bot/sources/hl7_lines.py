@@ -76,6 +76,8 @@ def _prose(value: str, wire: Wire) -> list[str]:
     """Repetitions are line breaks, and so are the formatting escapes, and HTML's."""
     if wire.escaped and _RTF.match(value):
         return running_lines(_words(value, wire, "application/rtf"))
+    if "lt;" in value:
+        value = _unmasked(value, wire.marks)
     if "<" in value:
         if _MARKUP.search(value):
             return running_lines(_words(value, wire, "text/html"))
@@ -93,12 +95,27 @@ def _prose(value: str, wire: Wire) -> list[str]:
 _MARKUP = re.compile(
     r"</(?:p|div|span|b|i|u|strong|html|body|font|td|tr|table|li|ul|pre|h\d)>", re.IGNORECASE
 )
+# What no tag of a formatted text begins with: somebody's brackets.
+_NO_MARKUP = re.compile(
+    r"<(?!/?(?:p|div|span|br|hr|b|i|u|em|strong|sub|sup|html|head|body|font|center|table|tbody|thead"
+    r"|th|td|tr|li|ul|ol|dl|dd|dt|pre|h\d)\b)[A-Za-z/!]",
+    re.IGNORECASE,
+)
 _RTF = re.compile(r"\s*\{\\(?:E\\)?rtf\d")
 _ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9A-Fa-f]{1,4}|lt|gt|amp|quot|apos|nbsp);")
 # What was escaped twice, not closed, or is another language's escape of a line end.
 _LINE_END = re.compile(
     r"\\\.(?i:br|sp)(?:\\|(?![A-Za-z]))|\\\n\\|\\r\\n|\\[rn](?=[A-Z\s]|\\[rn]|$)",
 )
+
+
+def _unmasked(value: str, marks: Marks) -> str:
+    """HTML all of whose tags are written as entities, as tags; anything else as it was. What is no
+    tag is not risked: a reader of HTML would drop <CRITICAL RESULT>."""
+    if "<" in value:
+        return value
+    written = html.unescape(value.replace(f"{marks.escape}T{marks.escape}", "&"))
+    return written if _MARKUP.search(written) and not _NO_MARKUP.search(written) else value
 
 
 def _words(value: str, wire: Wire, kind: str) -> str:

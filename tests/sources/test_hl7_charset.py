@@ -120,6 +120,26 @@ def test_latin_1_that_looks_like_utf_8_stays_what_it_is_said_to_be_and_is_noted(
     assert found.time_notes == ("MSH-18 says 8859/1, and the letters look like UTF-8",)
 
 
+@pytest.mark.parametrize("charset", ["WINDOWS-1252", "8859/15", "8859/2", "8859/1"])
+def test_any_charset_of_one_byte_whose_letters_look_like_utf_8_is_noted(charset: str) -> None:
+    note = (f"MSH-18 says {charset}, and the letters look like UTF-8",)
+    assert told("Größe – naïve", "utf-8", charset).time_notes == note
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec", "words"),
+    [
+        ("WINDOWS-1251", "cp1251", "Тромб"),
+        ("8859/2", "iso8859_2", "Płuco"),
+        ("BIG-5", "big5", "肺"),
+    ],
+)
+def test_letters_that_are_what_msh_18_says_are_not_noted(
+    charset: str, codec: str, words: str
+) -> None:
+    assert told(words, codec, charset).time_notes == ()
+
+
 def test_euc_of_japan_is_known() -> None:
     assert told("肺塞栓症", "euc_jp", "EUC-JP").impression == "肺塞栓症 pneumothorax."
 

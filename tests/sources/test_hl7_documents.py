@@ -89,8 +89,18 @@ def test_a_pointer_to_a_document_without_words_waits_for_a_person_besides() -> N
     picture = ed(encoded(b"\x89PNG\x1a\0\0\0 no words"), "^image^png^Base64^")
     (one,) = lacking(sample(STAB.format("RPT", "See attached scan."), picture))
     assert one.reason == "unread-text"
+    number = "OBX|1|ST|113014^Study UID^DCM||1.2.840.113619.2.1||||||F"
+    for segments in ([number, picture], [picture, number]):
+        (one,) = lacking(sample(*segments))
+        assert one.reason == "unread-text"
     (one,) = lacking(sample("OBX|1|RP|RPT||http://x/y^PACS^TEXT^PDF|||AA|||F"))
     assert one.reason == "unread-text"
+
+
+def test_a_coded_answer_beside_a_scan_is_a_report() -> None:
+    answer = "OBX|1|CWE|24604-1^Assessment^LN||2^Benign^BIRADS||||||F"
+    picture = ed(encoded(b"\x89PNG\x1a\0\0\0 no words"), "^image^png^Base64^")
+    assert report(sample(answer, picture)).unread == ""
 
 
 @pytest.mark.parametrize(
@@ -104,6 +114,10 @@ def test_a_pointer_to_a_document_without_words_waits_for_a_person_besides() -> N
         f"OBX|1|FT|RPT||{RTF}||||||F",
         f"OBX|1|FT|RPT||{HTML}||||||F",
         "OBX|1|FT|RPT||" + "".join(f"<p>{line}</p>" for line in LINES) + "||||||F",
+        "OBX|1|TX|RPT||" + "".join(f"&lt;p&gt;{line}&lt;/p&gt;" for line in LINES) + "||||||F",
+        "OBX|1|TX|RPT||"
+        + "".join(rf"\T\lt;p\T\gt;{line}\T\lt;/p\T\gt;" for line in LINES)
+        + "||||||F",
     ],
 )
 def test_whatever_its_type_is_called_its_words_are_read(obx: str) -> None:
@@ -144,6 +158,13 @@ def test_base64_in_thousands_of_segments_costs_what_its_length_does() -> None:
 )
 def test_entities_are_written_out_and_signs_stay(said: str, read: str) -> None:
     assert report(sample(f"OBX|1|TX|RPT||{said}||||||F")).text == read
+
+
+def test_brackets_that_are_no_tags_are_not_dropped_as_such() -> None:
+    said = "&lt;CRITICAL RESULT&gt; &lt;b&gt;Acute embolism&lt;/b&gt;"
+    found = report(sample(f"OBX|1|TX|RPT||{said}||||||F"))
+    assert "CRITICAL RESULT" in found.text
+    assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
 
 
 @pytest.mark.parametrize("data", ["", "!!", encoded(b"\x89PNG\x1a\0\0\0 more of it, no words")])
