@@ -78,19 +78,7 @@ def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[
 def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) -> Report:
     obr, pv1, zone, profile = order.obr, order.pv1, known.zone, known.profile
     marks = wire.marks
-    codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
-    deletes, added = False, frozenset[int]()
-    if codes != _ALL_FINAL:
-        rejoin(order.results, marks.field)
-        codes = {f[_OBX_11] for _, f in order.results if len(f) > _OBX_11 and f[0] == "OBX"}
-        codes = {said(marks.first(code), profile) for code in codes}
-        deletes = any(map(is_deleted, codes))
-        added = appended_to(order.results, wire, profile)
-    stands = status(order.statuses, codes)
-    if order.parent and stands is Status.FINAL:
-        stands = Status.ADDENDED
-    deletes = deletes and stands is not Status.WITHDRAWN
-    results = _standing(order.results, wire, profile) if deletes else order.results
+    stands, results, added = _as_it_stands(order, wire, profile)
     documents = Documents()
     results = read_out(results, wire, documents, profile)
     flagged = flags(results, wire, profile)
@@ -138,6 +126,30 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         order=bare(numbers.filler),
         unread=unread,
     )
+
+
+def _as_it_stands(
+    order: Order, wire: Wire, profile: Profile
+) -> tuple[Status, list[Result], frozenset[int]]:
+    """The status; what counts of the results; and the numbers of those added to the others."""
+    codes = _observed(order.results)
+    deletes, added = False, frozenset[int]()
+    if codes != _ALL_FINAL:  # nearly every report is spared the rest
+        rejoin(order.results, wire.marks.field)
+        codes = {said(wire.marks.first(code), profile) for code in _observed(order.results)}
+        deletes = any(map(is_deleted, codes))
+        added = appended_to(order.results, wire, profile)
+    stands = status(order.statuses, codes)
+    if order.parent and stands is Status.FINAL:
+        stands = Status.ADDENDED
+    if deletes and stands is not Status.WITHDRAWN:
+        return stands, _standing(order.results, wire, profile), added
+    return stands, order.results, added
+
+
+def _observed(results: list[Result]) -> set[str]:
+    """Every code of OBX-11."""
+    return {f[_OBX_11] for _, f in results if len(f) > _OBX_11 and f[0] == "OBX"}
 
 
 def _exam(order: Order, marks: Marks) -> str:

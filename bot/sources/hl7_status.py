@@ -44,10 +44,6 @@ _OBSERVATION = _WORDS | {
 }
 
 
-_ORC_5, _COMPLETED = Place("ORC", 5), "CM"
-"""Table 0038: the order is completed. Said where nothing is said of the result, it is final."""
-
-
 def stated(
     obr: list[str], orc: list[str], raw: list[str], wire: Wire, profile: Profile
 ) -> tuple[str, Place | None]:
@@ -62,15 +58,7 @@ def stated(
         value = said(_at(place, obr, orc, raw, wire), profile)
         if value and (place is OBR_25 or place == OBR_25 or plain(value) in _ORDER):
             return value, place
-    if at(orc, 5).upper() == _COMPLETED and not _observed(raw, wire):
-        return "F", _ORC_5
     return "", None
-
-
-def _observed(raw: list[str], wire: Wire) -> bool:
-    """Whether OBX-11 has something to tell."""
-    observed = (line.split(wire.marks.field) for line in raw if line[:3] == "OBX")
-    return any(at(fields, 11).strip() for fields in observed)
 
 
 def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire) -> str:
