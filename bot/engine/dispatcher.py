@@ -199,7 +199,7 @@ class Dispatcher:
         metrics.IN_FLIGHT.set(len(self._flying))
         if not task.cancelled() and (error := task.exception()):
             # The row stays claimed; the next look for orphans takes it up and asks for proof.
-            log.error("attempt_broke_off", delivery=delivery_id, error=type(error).__name__)
+            log.error("attempt_broke_off", delivery=delivery_id, exc_info=error)
 
     async def _send(self, claimed: Claimed, page: Page | None) -> None:
         page = page or await self._compose(claimed)
