@@ -81,7 +81,7 @@ class _Lines(structlog.WriteLogger):
                 super().msg(json.dumps(_lost(self._lost)))
                 self._lost = 0
             super().msg(message)
-        except OSError:
+        except (OSError, ValueError):  # the disk is full, nobody reads, or the stream is closed
             self._lost += 1
 
     log = debug = info = warn = warning = msg

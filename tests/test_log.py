@@ -303,3 +303,10 @@ def test_a_line_that_cannot_be_written_stops_nobody(written: Written) -> None:
     configure("json", stream=written)
     log.info("started")
     assert [line["event"] for line in written.lines] == ["started"]
+
+
+def test_a_stream_that_was_closed_decides_nothing() -> None:
+    stream = io.StringIO()
+    configure("json", stream=stream)
+    stream.close()
+    log.warning("message_failed", kind="page")
