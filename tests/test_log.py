@@ -307,6 +307,7 @@ def test_a_line_that_cannot_be_written_stops_nobody(written: Written) -> None:
 
 def test_a_stream_that_was_closed_decides_nothing() -> None:
     stream = io.StringIO()
-    configure("json", stream=stream)
-    stream.close()
-    log.warning("message_failed", kind="page")
+    with as_it_was():
+        configure("json", stream=stream)
+        stream.close()
+        log.warning("message_failed", kind="page")
