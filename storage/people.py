@@ -189,10 +189,11 @@ def directory(connection: Connection) -> Directory:
     """The directory as this transaction sees it."""
     here = memory(connection)
     if here.directory is None:
-        now = edition(connection)
-        if here.shared.directory is None or here.shared.directory[0] != now:
-            here.shared.directory = (now, _read(connection))
-        here.directory = here.shared.directory[1]
+        now, known = edition(connection), here.shared.directory
+        if known is None or known[0] != now:
+            known = here.shared.directory = (now, _read(connection))
+        # Not what is shared by now: who sees an older directory may have put theirs there.
+        here.directory = known[1]
     return here.directory
 
 
