@@ -180,6 +180,7 @@ def test_killed_between_commit_and_move_it_reads_the_file_again_and_pages_nobody
 
 
 @pytest.mark.no_cover
+@pytest.mark.timeout(300)
 def test_two_thousand_files_are_taken_with_progress_while_the_wire_is_answered(
     database_url: str,
 ) -> None:
