@@ -73,7 +73,8 @@ def _shares(versions: list[Version]) -> list[list[Version]]:
         return [versions]
     numbers = sorted({number for version in versions for number in version.orders})
     single = {n: [one for one in versions if one.orders == (n,)] for n in numbers}
-    agree = len({_last_words(some) for some in single.values()} - {""}) < 2  # noqa: PLR2004
+    words = {_last_words(some) for some in single.values()} - {""}
+    agree = len(words) < 2  # noqa: PLR2004 - they all say the same
     common = [one for some in single.values() for one in some if agree and _is_everyones(one)]
     if all(one in common for some in single.values() for one in some):
         return [versions]
