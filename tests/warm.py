@@ -1,17 +1,21 @@
 """Commands of readback in processes of their own, forked from one that has imported everything.
 
 A test that runs a command pays for what the command does and not for a second of imports. Run as a
-program it is that process: each line on its standard input is a command as JSON, each answer the
-status that the command ended with.
+program it is that process: each line on its standard input is an order as JSON, and each has an
+answer of one line. What Python reads from its environment as it starts (PYTHONIOENCODING), and that
+`python -m bot` starts at all, needs a process that is no fork.
 """
 
 import json
 import os
 import pkgutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -39,20 +43,88 @@ class Warm:
         self, words: list[str], environment: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
         """`readback` with these arguments in this environment, to its end."""
-        assert self._process.stdin
-        assert self._process.stdout
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
-            order = {"words": words, "environment": {**environment}, "files": [str(out), str(err)]}
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-            status = int(self._process.stdout.readline())
+            status = self.wait(self.fork(words, environment, out, err))
             return subprocess.CompletedProcess(words, status, out.read_text(), err.read_text())
+
+    @contextmanager
+    def start(
+        self, words: list[str], environment: Mapping[str, str], said_to: Path | None = None
+    ) -> "Iterator[Started]":
+        """The same, running: what it says goes into the file, else where it can be read. It is
+        killed at the end."""
+        with tempfile.TemporaryDirectory() as folder:
+            said = said_to or Path(folder, "said")
+            said.touch()
+            running = Started(self, self.fork(words, environment, said, said), said)
+            try:
+                yield running
+            finally:
+                running.kill()
+
+    def fork(self, words: list[str], environment: Mapping[str, str], out: Path, err: Path) -> int:
+        """The process id."""
+        files = [str(out), str(err)]
+        return self._ask({"words": words, "environment": {**environment}, "files": files})
+
+    def wait(self, pid: int) -> int:
+        """What it ended with, once it has ended; the signal as a negative number."""
+        return self._ask({"wait": pid})
+
+    def runs(self, pid: int) -> bool:
+        return bool(self._ask({"runs": pid}))
+
+    def _ask(self, order: Mapping[str, Any]) -> int:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
+class Started:
+    """A command that runs, and all that it has said."""
+
+    def __init__(self, warm: Warm, pid: int, said: Path) -> None:
+        self._warm, self._pid, self._said = warm, pid, said
+        self._status: int | None = None
+
+    @property
+    def said(self) -> str:
+        return self._said.read_text(encoding="utf-8")
+
+    @property
+    def runs(self) -> bool:
+        return self._status is None and self._warm.runs(self._pid)
+
+    def until_it_says(self, text: str, seconds: float = 60.0) -> str:
+        """All that it has said when it has said this."""
+        deadline = time.monotonic() + seconds
+        while text not in self.said:
+            if not self.runs or time.monotonic() > deadline:
+                raise AssertionError(f"it did not say {text!r}:\n{self.said}")
+            time.sleep(0.01)
+        return self.said
+
+    def stopped_by(self, number: signal.Signals) -> int:
+        """Send it this signal; the status that it ended with."""
+        if self._status is None:
+            os.kill(self._pid, number)  # it is there, if only as a zombie, until it is waited for
+            self._status = self._warm.wait(self._pid)
+        return self._status
+
+    def kill(self) -> None:
+        self.stopped_by(signal.SIGKILL)
+
+
+def warm() -> Warm:
+    """The one of this test process; another one for tests whose children coverage watches."""
+    return _warm("COVERAGE_PROCESS_CONFIG" in os.environ)
 
 
 @cache
-def warm() -> Warm:
-    """The one of this test process."""
+def _warm(_watched: bool) -> Warm:
     return Warm()
 
 
@@ -68,7 +140,9 @@ def be_readback(order: dict[str, Any]) -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     for stream, file in enumerate(order["files"], start=1):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), stream)
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), stream)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file
+    tempfile.tempdir = None
     os.environ.clear()
     os.environ.update(order["environment"])
     sys.argv = ["readback", *order["words"]]
@@ -78,11 +152,19 @@ def be_readback(order: dict[str, Any]) -> None:
 def serve() -> None:
     import_everything()
     for line in sys.stdin:
-        if (child := os.fork()) == 0:
-            be_readback(json.loads(line))
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(f"{status}\n")
+        sys.stdout.write(f"{answer(json.loads(line))}\n")
         sys.stdout.flush()
+
+
+def answer(order: dict[str, Any]) -> int:
+    if "wait" in order:
+        return os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
+    if "runs" in order:
+        ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return int(os.waitid(os.P_PID, order["runs"], ended) is None)
+    if (child := os.fork()) == 0:
+        be_readback(order)
+    return child
 
 
 if __name__ == "__main__":

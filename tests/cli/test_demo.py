@@ -1,10 +1,9 @@
 """`readback demo`: the page, the stories, and what keeps it from real people."""
 
 import json
+import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import urllib.request
 
@@ -16,6 +15,7 @@ from bot.cli.stories import play_all
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import acknowledged_by_sms
 from tests.cli.conftest import CLEAN
+from tests.warm import warm
 
 
 @pytest.mark.parametrize(
@@ -36,29 +36,13 @@ def test_json_without_the_script_is_refused() -> None:
 
 
 def test_the_page_is_served_until_ctrl_c() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout
-    try:
-        said = ""
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+/", said)):
-            line = process.stdout.readline()
-            assert line, f"it ended:\n{said}"
-            said += line
+    with warm().start(["demo", "--no-browser", "--port", "0"], os.environ) as demo:
+        found = re.search(r"http://127\.0\.0\.1:\d+/", demo.until_it_says("Ctrl-C"))
+        assert found
         with urllib.request.urlopen(found[0]) as answer:  # noqa: S310 - matched http above
             assert "<html" in answer.read().decode()
-        process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
-        assert process.returncode == 0
-        assert "Traceback" not in rest
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        assert demo.stopped_by(signal.SIGINT) == 0
+        assert "Traceback" not in demo.said
 
 
 def promise_broken(hospital: Hospital) -> None:

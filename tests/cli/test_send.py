@@ -1,10 +1,9 @@
 """`readback send`: files to a listener, and what it says where there is none or it says no."""
 
 import json
+import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from tests.cli.conftest import report
+from tests.warm import warm
 
 
 def send(*words: str) -> Result:
@@ -109,16 +109,9 @@ def test_a_file_that_is_not_there_is_said() -> None:
 def test_ctrl_c_ends_it_without_a_traceback(file: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         to = f"127.0.0.1:{silent.getsockname()[1]}"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "send", str(file), "--to", to],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        connection, _ = silent.accept()
-        with connection:
-            connection.recv(1)
-            process.send_signal(signal.SIGINT)
-            said, _ = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert "Traceback" not in said
+        with warm().start(["send", str(file), "--to", to], os.environ) as process:
+            connection, _ = silent.accept()
+            with connection:
+                connection.recv(1)
+                assert process.stopped_by(signal.SIGINT) == 130
+            assert "Traceback" not in process.said

@@ -4,14 +4,12 @@ import http.client
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
 
 import pytest
 from typer.testing import CliRunner
@@ -22,23 +20,20 @@ from bot.sandbox.demo.place import Ports, people_join, prepare, secrets_of
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.world import World
 from tests.cli.conftest import CARLA, CLEAN, Place, report
-
-READBACK = (sys.executable, "-m", "bot")
+from tests.warm import Started, warm
 
 
 @dataclass
 class Serving:
     """A running `readback serve` on stand-ins, and the place to run other commands at."""
 
-    process: subprocess.Popen[str]
+    process: Started
     place: Place
     ports: Ports
 
     def stopped_by(self, number: signal.Signals) -> tuple[int, str]:
         """The exit code and all that it said."""
-        self.process.send_signal(number)
-        said, _ = self.process.communicate(timeout=20)
-        return self.process.returncode, said
+        return self.process.stopped_by(number), self.process.said
 
 
 @pytest.fixture
@@ -59,31 +54,20 @@ def stand_ins(tmp_path: Path, sqlite_url: str) -> Iterator[tuple[Place, Ports]]:
 @pytest.fixture
 def serving(stand_ins: tuple[Place, Ports]) -> Iterator[Serving]:
     place, ports = stand_ins
-    process = started(place)
-    try:
+    with started(place) as process:
         wait_until_ready(process, ports.web)
         yield Serving(process, place, ports)
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
 
 
-def started(place: Place, said_to: "IO[str] | int" = subprocess.PIPE) -> subprocess.Popen[str]:
+def started(place: Place, said_to: Path | None = None) -> AbstractContextManager[Started]:
     inherited = {k: v for k, v in os.environ.items() if k not in CLEAN}
-    return subprocess.Popen(
-        [*READBACK, "serve", "--config", str(place.config)],
-        env={**inherited, **place.env, "FORCE_COLOR": "1", "COLUMNS": "100"},
-        stdout=said_to,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    environment = {**inherited, **place.env, "FORCE_COLOR": "1", "COLUMNS": "100"}
+    return warm().start(["serve", "--config", str(place.config)], environment, said_to)
 
 
-def wait_until_ready(process: subprocess.Popen[str], port: int) -> None:
+def wait_until_ready(process: Started, port: int) -> None:
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and process.runs:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
         try:
             connection.request("GET", "/readyz")
@@ -94,8 +78,7 @@ def wait_until_ready(process: subprocess.Popen[str], port: int) -> None:
         finally:
             connection.close()
         time.sleep(0.05)
-    process.kill()
-    pytest.fail(f"readback serve did not become ready:\n{process.communicate()[0]}")
+    pytest.fail("readback serve did not become ready")
 
 
 def test_a_report_played_to_it_gets_aa_and_opens_an_alert(serving: Serving) -> None:
@@ -132,14 +115,10 @@ def test_with_json_every_line_of_the_log_is_json_from_the_first_on(
 ) -> None:
     place, ports = stand_ins
     place.env["READBACK_LOG__FORMAT"] = "json"
-    with (place.folder / "log").open("w") as target:
-        process = started(place, target)
-        try:
-            wait_until_ready(process, ports.web)
-        finally:
-            process.terminate()
-            process.wait()
-    lines = [json.loads(line) for line in Path(target.name).read_text().splitlines()]
+    with started(place) as process:
+        wait_until_ready(process, ports.web)
+        process.stopped_by(signal.SIGTERM)
+        lines = [json.loads(line) for line in process.said.splitlines()]
     first = lines[0]
     assert (first["event"], first["notice"]) == (
         "started_with",
@@ -151,13 +130,8 @@ def test_it_runs_though_nothing_can_be_written_to_standard_error(
     stand_ins: tuple[Place, Ports],
 ) -> None:
     place, ports = stand_ins
-    with Path("/dev/full").open("w") as full:
-        process = started(place, full)
-        try:
-            wait_until_ready(process, ports.web)
-        finally:
-            process.kill()
-            process.wait()
+    with started(place, Path("/dev/full")) as process:
+        wait_until_ready(process, ports.web)
 
 
 def test_a_second_copy_on_the_same_sqlite_file_is_refused(serving: Serving) -> None:

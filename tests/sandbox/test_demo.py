@@ -21,6 +21,7 @@ from bot.sandbox.demo.reports import Reports, answered, from_text, offered
 from bot.sandbox.demo.telling import told
 from bot.sources.mllp_client import ask
 from storage.audit import Entry
+from tests.warm import Started, warm
 
 PROGRAM = (sys.executable, "-m", "bot")
 NAMES = {"p1": "Dr. Ada Osei", "p2": "Dr. Ben Ito"}
@@ -340,51 +341,31 @@ def test_what_was_not_needed_is_left_out(demo: Demo) -> None:
 # ---- how it ends ----------------------------------------------------------------------------
 
 
-def until(text: str, process: "subprocess.Popen[str]") -> str:
-    """Read lines until one has the text; all that was read."""
-    assert process.stdout
-    read = ""
-    for line in process.stdout:
-        read += line
-        if text in line:
-            return read
-    raise AssertionError(f"it ended before it said {text!r}:\n{read}")
-
-
 def listens(port: int) -> bool:
     with socket.socket() as trial:
         return trial.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """`readback demo` in a terminal of its own, with a folder for temporary files of its own."""
-    process = subprocess.Popen(
-        [*PROGRAM, "demo", "--no-browser", "--port", "0"],
-        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    yield process
-    process.kill()
-    process.communicate()
+def started(tmp_path: Path) -> Iterator[Started]:
+    """`readback demo`, with a folder for temporary files of its own."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with warm().start(["demo", "--no-browser", "--port", "0"], environment) as demo:
+        yield demo
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_leaves_nothing_behind(
-    started: "subprocess.Popen[str]", tmp_path: Path, number: signal.Signals
+    started: Started, tmp_path: Path, number: signal.Signals
 ) -> None:
-    said = until("Ctrl-C", started)
+    said = started.until_it_says("Ctrl-C")
     page = int(re.findall(r"http://127\.0\.0\.1:(\d+)/", said)[0])
     config = next(tmp_path.glob("readback-demo-*/readback.toml")).read_text(encoding="utf-8")
     hl7 = int(re.findall(r"\[hl7\]\nport = (\d+)", config)[0])
     assert listens(page)
     assert listens(hl7)
-    started.send_signal(number)
-    rest, _ = started.communicate(timeout=20)
-    assert started.returncode == 0
-    assert "Traceback" not in said + rest
+    assert started.stopped_by(number) == 0
+    assert "Traceback" not in started.said
     assert not listens(page)
     assert not listens(hl7)
     assert list(tmp_path.iterdir()) == []

@@ -229,3 +229,12 @@ def asked_by(channel: str, folder: Path) -> dict[str, str]:
     told = shipped.replace(first, first.replace(both, f'channels = ["{channel}"]'), 1)
     policy.write_text(told, encoding="utf-8")
     return {"READBACK_SITE__POLICY": str(policy)}
+
+
+# ---- properties -----------------------------------------------------------------------------
+
+
+def examples(database_url: str, most: int) -> int:
+    """How many a property plays here. What it is about is decided before any database is asked, and
+    PostgreSQL, which takes twice as long for each, has to agree on a third of them."""
+    return most if database_url.startswith("sqlite") else most // 3

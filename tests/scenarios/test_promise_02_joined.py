@@ -16,7 +16,7 @@ from bot.sandbox.hospital import EVERY_STATE, Hospital
 from bot.sources import fhir, hl7
 from bot.sources.fhir_numbers import Origin
 from storage import alert_lists, alerts, audit, reports
-from tests.scenarios.looking import acknowledge_by_sms, code_in, paged
+from tests.scenarios.looking import acknowledge_by_sms, code_in, examples, paged
 from tests.scenarios.test_promise_02_numbers import (
     CHICAGO,
     NOW,
@@ -239,7 +239,7 @@ def test_any_order_and_repetition_of_versions_that_name_it_otherwise_ends_in_one
     numbers = count(1)
     with desk_on(database_url) as desk:
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=examples(database_url, 60), deadline=None)
         @given(of_one_order(), st.data())
         def ends_alike(told: list[Said], data: st.DataObject) -> None:
             sent = list(enumerate(told))

@@ -22,7 +22,7 @@ from bot.sources import hl7
 from storage import alert_lists, alerts, audit
 from storage.alert_lists import AlertRow
 from storage.database import Database
-from tests.scenarios.looking import acknowledge_by_sms, deliver, paged
+from tests.scenarios.looking import acknowledge_by_sms, deliver, examples, paged
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -271,7 +271,7 @@ def test_any_subset_of_an_orders_numbers_finds_its_alert_and_no_others(database_
     with desk_on(database_url) as desk:
 
         @settings(
-            max_examples=60,
+            max_examples=examples(database_url, 60),
             deadline=None,
             suppress_health_check=[HealthCheck.function_scoped_fixture],
         )

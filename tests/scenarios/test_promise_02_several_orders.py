@@ -13,7 +13,7 @@ from bot.engine.holding import whole
 from bot.sandbox.hospital import Hospital
 from storage import alerts, reports
 from storage.alert_lists import AlertRow
-from tests.scenarios.looking import acknowledge_by_sms, paged
+from tests.scenarios.looking import acknowledge_by_sms, examples, paged
 from tests.scenarios.test_promise_02_numbers import OTHER, Desk, desk_on, oru
 
 ROUTINE, SIGNIFICANT, CRITICAL = "RID50261", "RID49482", "RID49480"
@@ -189,7 +189,7 @@ def test_any_order_and_repetition_of_joint_reports_and_copies_ends_alike(databas
     numbers = count(1)
     with desk_on(database_url) as desk:
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=examples(database_url, 60), deadline=None)
         @given(st.lists(SAID, min_size=2, max_size=4), st.data())
         def ends_alike(
             told: list[tuple[tuple[str, ...], str, str, str]], data: st.DataObject

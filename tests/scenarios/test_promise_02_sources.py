@@ -19,7 +19,7 @@ from bot.sandbox.samples import hl7_time
 from bot.sources import fhir, hl7
 from bot.sources.fhir_numbers import Origin
 from storage import alerts, reports
-from tests.scenarios.looking import version
+from tests.scenarios.looking import examples, version
 from tests.scenarios.test_promise_02_one_alert import CHICAGO, NOW, intake_alone
 from tests.sources.fhir_samples import RADLEX, bundle, concept, identifier, others, resource
 
@@ -125,7 +125,7 @@ def test_any_order_and_repetition_over_both_sources_ends_alike(
     numbers = count(10_000)
     with intake_alone(database_url) as engine:
 
-        @settings(max_examples=80, deadline=None)
+        @settings(max_examples=examples(database_url, 40), deadline=None)
         @given(versions, st.data())
         def ends_alike(told: list[Said], data: st.DataObject) -> None:
             shuffled = data.draw(st.permutations([*told, *told[:2]]))

@@ -114,7 +114,7 @@ def test_a_spoiled_message_is_answered_and_kept_whole(part: int, seed: int) -> N
         assert time.perf_counter() - began < SLOWEST, data
 
 
-def answered(data: bytes, feeds: Feeds) -> list[RawMessage]:
+def answered(data: bytes, feeds: Feeds) -> tuple[RawMessage, ...]:
     found = read_all(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds)
     assert b"".join(raw.data for raw in found) == data
     assert b"".join(split(data)) == data
@@ -126,7 +126,7 @@ def answered(data: bytes, feeds: Feeds) -> list[RawMessage]:
     return found
 
 
-def shown(found: list[RawMessage], feeds: Feeds) -> None:
+def shown(found: tuple[RawMessage, ...], feeds: Feeds) -> None:
     for raw in found:
         assert heading(raw.data, feeds) is not None
         if isinstance(raw.reading, Reports):
