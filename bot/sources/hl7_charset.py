@@ -93,7 +93,7 @@ def decode(data: bytes) -> tuple[str, str]:
     data = plain
     declared = _declared(data)
     codec = _CODECS.get(declared) if declared else None
-    if _KANJI_FOLLOWS in data and (read := _switching(data, codec)):
+    if _ESCAPE in data and _KANJI_FOLLOWS in data and (read := _switching(data, codec)):
         return read, _JAPANESE
     if codec is None:
         return by_trial(data, ("cp1252",) if declared in _LATIN_1 else ("utf-8", "cp1252"))
@@ -102,7 +102,7 @@ def decode(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         if codec not in _MANY_BYTES:
             return by_trial(data, ("utf-8", "cp1252"))
-        if b"\x1b" not in data and _is_utf_8(data):
+        if _ESCAPE not in data and _is_utf_8(data):
             return data.decode(), "utf-8"
         where = f"Byte {error.start} is not in the charset that MSH-18 declares: correct MSH-18"
         raise Undecodable(where) from None
@@ -119,6 +119,8 @@ def _is_utf_8(data: bytes) -> bool:
 
 
 _KANJI_FOLLOWS, _JAPANESE = b"\x1b$", "iso2022_jp_1"
+_ESCAPE = _KANJI_FOLLOWS[:1]
+"""A single byte is looked for at once, two take as long as the decoding."""
 # JIS X 0208 and 0212 in two bytes of ASCII, JIS X 0201 in one: any of them looks like a separator.
 _SWITCHED = re.compile(rb"(\x1b(?:\$[@B]|\$\(D|\(I)[^\x1b\r\n]*)")
 _SWITCHED_BACK = re.compile(rb"\x1b[()][BJI]")

@@ -26,7 +26,7 @@ _TELLING = ("critical", "acr", "category", "actionable", "rid4948")
 _POINTS = re.compile(
     r"\b(?:attach\w*|enclosed|pdf|documents?|scan\w*|reports?|see)\b", re.IGNORECASE
 )
-_OBX_5 = 5
+_OBX_2, _OBX_5 = 2, 5
 
 
 def read_out(
@@ -88,7 +88,7 @@ def unread_in(results: list[Result], documents: Documents, *, silent: bool) -> s
     or says a Study Instance UID and no more."""
     if documents.too_slow:
         return TOO_SLOW
-    missing = [fields for _, fields in results if at(fields, 2) in _ELSEWHERE]
+    missing = [f for _, f in results if len(f) > _OBX_2 and f[_OBX_2] in _ELSEWHERE]
     if not missing or any(f[2] == READ_OUT and f[_OBX_5] for f in missing):
         return ""
     return NO_TEXT if silent or _says_little(results) else ""

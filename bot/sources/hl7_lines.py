@@ -33,27 +33,31 @@ def lines_of(fields: list[str], wire: Wire) -> list[str]:
 
 
 def lines_of_all(results: list[Result], wire: Wire) -> list[str]:
-    """What these say, in order. Most say one line of prose: a call for each would take longer than
-    all there is to do."""
-    found: list[str] = []
-    escaped, mark = wire.escaped, wire.marks.repetition
-    for _, fields in results:
-        if len(fields) <= _OBX_5 or fields[0] == "NTE" or fields[2] in _READ_OTHERWISE:
-            found += _otherwise(fields, wire)
-            continue
-        value = fields[_OBX_5]
-        if (
-            escaped
-            or ":" in value
-            or "<" in value
-            or "&" in value
-            or mark in value
-            or "\n" in value
-        ):
-            found += _prose(value, wire)
-        else:
-            found.append(value.strip())
-    return found
+    """What these say, in order. Nearly all say words, which are looked at together: one by one
+    would take longer than all there is to do."""
+    said = [
+        fields[_OBX_5]
+        for _, fields in results
+        if len(fields) > _OBX_5 and fields[2] not in _READ_OTHERWISE and fields[0] != "NTE"
+    ]
+    if len(said) == len(results):
+        if _are_lines("".join(said), wire):
+            return [value.strip() for value in said]
+        return [line for value in said for line in _lines(value, wire)]
+    if len(results) == 1:
+        return _otherwise(results[0][1], wire)
+    return [line for result in results for line in lines_of_all([result], wire)]
+
+
+def _lines(value: str, wire: Wire) -> list[str]:
+    return [value.strip()] if _are_lines(value, wire) else _prose(value, wire)
+
+
+def _are_lines(text: str, wire: Wire) -> bool:
+    """Whether nothing in one or more values breaks a line, is escaped, or heads a part."""
+    if ":" in text or "<" in text or "&" in text or wire.marks.repetition in text or "\n" in text:
+        return False
+    return not wire.escaped or not (wire.marks.escape in text or "\\" in text or '"' in text)
 
 
 def _otherwise(fields: list[str], wire: Wire) -> list[str]:

@@ -7,6 +7,7 @@ four (HL7 v2.5.1 section 2.5). Nothing in here knows what a field means.
 
 import re
 from dataclasses import dataclass
+from operator import itemgetter
 
 from bot.sources import hl7_charset
 from bot.sources.hl7_charset import Undecodable, unmarked
@@ -65,7 +66,28 @@ def decode(data: bytes) -> tuple[str, str]:
 
 def cut(text: str, charset: str) -> Wire:
     """The message cut into segments. Raises BadReport without an MSH, or with more than one."""
-    lines = segments(text)
+    ended = text.replace("\r\n", "\r").replace("\n", "\r") if "\n" in text else text
+    lines = ended.split("\r")
+    if lines[-1] == "":
+        lines.pop()
+    if not _are_usual(lines):
+        lines = _of_one_message(_segments(ended, lines))
+    return wire_of(lines, charset, text)
+
+
+_FOUR = itemgetter(slice(4))
+_USUAL = frozenset(f"{name}|" for name in ("PID", "PV1", "ORC", "OBR", "OBX", "NTE", "ZDS"))
+
+
+def _are_usual(lines: list[str]) -> bool:
+    """Whether an MSH and whole segments after it are all there is: then nothing has to be mended,
+    and no line is looked at twice."""
+    begins = map(_FOUR, lines)
+    return next(begins, "") == "MSH|" and len(lines) > 1 and _USUAL.issuperset(begins)
+
+
+def _of_one_message(lines: list[str]) -> list[str]:
+    """Without an envelope. Raises BadReport where they are none, or more than one."""
     if lines and (lines[0][:3] in ENVELOPE or lines[-1][:3] in ENVELOPE):
         lines = [line for line in lines if line[:3] not in ENVELOPE]
     if not lines:
@@ -78,7 +100,7 @@ def cut(text: str, charset: str) -> Wire:
     if [line[:3] for line in lines].count("MSH") > 1:
         detail = "There is more than one MSH: send each message in a frame of its own"
         raise BadReport("several-messages", detail, "100", "MSH^2")
-    return wire_of(lines, charset, text)
+    return lines
 
 
 def wire_of(lines: list[str], charset: str, text: str) -> Wire:
@@ -110,20 +132,15 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
 
 
-def segments(text: str) -> list[str]:
-    """The segments, each without its end; blank ones are left out."""
-    if "\n" in text:
-        text = text.replace("\r\n", "\r").replace("\n", "\r")
-    lines = text.split("\r")
-    separator = lines[0][3:4]
-    if lines[-1] == "":
-        lines.pop()
+def _segments(text: str, lines: list[str]) -> list[str]:
+    """The segments of a text that was cut at its line ends; blank ones are left out."""
+    separator = text.partition("\r")[0][3:4]
     if len(lines) < 2:  # noqa: PLR2004 - a message has more than its header
         lines = _of_one_line(text)
-    begins = {line[:4] for line in lines}
+    begins = set(map(_FOUR, lines))
     if not "".join(begins).isupper():
         lines = [_named(line, separator) for line in lines]
-        begins = {line[:4] for line in lines}
+        begins = set(map(_FOUR, lines))
     if separator and {four[3:] for four in begins} == {separator}:
         return lines
     return _mended(lines)

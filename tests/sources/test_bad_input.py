@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.message import Unusable
-from bot.sources.hl7_wire import segments
+from bot.sources.hl7_wire import cut
 from bot.sources.mllp import Listener
 from bot.sources.mllp_frames import frame
 from tests.sources.oru import MSH, OBX, ORC, PID, message, obr, raw, report, sample
@@ -180,7 +180,8 @@ def test_names_of_segments_in_small_letters_are_names() -> None:
 
 
 def test_a_line_of_text_keeps_its_letters() -> None:
-    assert segments("MSH|^~\\&|A\rthe|others\robx|1")[1:] == ["the|others", "OBX|1"]
+    wire = cut("MSH|^~\\&|A\rthe|others\robx|1", "utf-8")
+    assert wire.lines[1:] == ["the|others", "OBX|1"]
 
 
 def test_five_megabytes_of_blanks_on_one_line_take_no_time() -> None:
