@@ -276,8 +276,13 @@ class ClockControl:
         file.close()
 
 
+def system_now() -> datetime:
+    """The time of this machine in UTC, which nobody moves: to be held against other machines'."""
+    return datetime.now(UTC)
+
+
 def _system() -> float:
-    return datetime.now(UTC).timestamp()
+    return system_now().timestamp()
 
 
 def _utc(seconds: float) -> datetime:

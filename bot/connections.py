@@ -7,6 +7,7 @@ Node.js and uvicorn close after 5 s, load balancers after 60 s; nothing here is 
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -18,6 +19,16 @@ _NUMBER = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
 def connector(limit: int) -> aiohttp.TCPConnector:
     """A pool of so many connections at most; 0 for any number. Make it inside the running loop."""
     return aiohttp.TCPConnector(limit=limit, keepalive_timeout=LONGEST_IDLE_SECONDS)
+
+
+def answered_at(headers: Mapping[str, str]) -> datetime | None:
+    """When the answer left, by the clock of whoever gave it (RFC 9110, 6.6.1), in whole seconds.
+    None where it does not say."""
+    try:
+        said = parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def retry_after(headers: Mapping[str, str], at_most: float) -> float | None:

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.connections import LONGEST_IDLE_SECONDS, connector, retry_after
+from bot.connections import LONGEST_IDLE_SECONDS, answered_at, connector, retry_after
 
 
 class Skipping:
@@ -91,3 +91,15 @@ def test_an_answer_says_how_long_to_wait_in_seconds_or_by_its_own_clock(
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": f"{DAY} 15:00:30 GMT"}])
 def test_without_a_time_that_can_be_told_nothing_is_asked_for(headers: dict[str, str]) -> None:
     assert retry_after(headers, at_most=600.0) is None
+
+
+@pytest.mark.parametrize("said", [f"{DAY} 15:00:00 GMT", f"{DAY} 15:00:00 -0000"])
+def test_an_answer_says_what_time_it_has_there(said: str) -> None:
+    at = answered_at({"Date": said})
+    assert at is not None
+    assert at.isoformat().endswith("T15:00:00+00:00")
+
+
+@pytest.mark.parametrize("said", ["", "soon", "Sun, 06 Nov 99999999999999999999 08:49:37 GMT"])
+def test_or_it_does_not(said: str) -> None:
+    assert answered_at({"Date": said}) is None

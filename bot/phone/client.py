@@ -9,6 +9,7 @@ import base64
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,7 +24,8 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from bot.connections import connector, retry_after
+from bot.clock import system_now
+from bot.connections import answered_at, connector, retry_after
 from bot.domain.page import SendFailed, SendUncertain
 from bot.phone.errors import failure
 
@@ -56,10 +58,14 @@ class TwilioAccount:
 
 
 class Transport(AsyncTwilioHttpClient):
-    """The SDK's requests over a session of ours. Make it inside the running loop."""
+    """The SDK's requests over a session of ours. Make it inside the running loop.
+
+    ``ahead``: how far this machine's clock was before Twilio's when it answered last.
+    """
 
     def __init__(self, account: TwilioAccount) -> None:
         super().__init__(pool_connections=False)
+        self.ahead = timedelta(0)
         self._base = urlsplit(account.api_url)
         # Without a limit to connections nobody queues for one, where a timeout would look as if
         # the request had gone out; the dispatcher bounds how many pages are in flight.
@@ -89,6 +95,8 @@ class Transport(AsyncTwilioHttpClient):
             allow_redirects=False,
         ) as answer:
             _retry_after.set(retry_after(answer.headers, LONGEST_RETRY_AFTER))
+            if there := answered_at(answer.headers):
+                self.ahead = system_now() - there
             return Response(answer.status, await _text(answer), answer.headers)
 
     async def close(self) -> None:
@@ -162,6 +170,13 @@ class Line:
             except (SendFailed, SendUncertain) as error:
                 return str(error)
         return self._trouble or "ok"
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far this machine's clock is before Twilio's, as its latest answer tells; nothing
+        before the first."""
+        transport = self.client.http_client
+        return transport.ahead if isinstance(transport, Transport) else timedelta(0)
 
     async def hang_up(self) -> None:
         """Let go of the connections."""

@@ -45,6 +45,8 @@ OWN_CODE_ANSWERS_AN_HOUR = 60
 """More to a phone whose message names an open code of its own: whoever sent it takes silence for
 done. A machine that quotes our pages back is stopped by this one."""
 _CODES_LOOKED_AT = 20
+A_MOMENT = timedelta(seconds=10)
+"""How far the time at which a message was sent may be off: what a code means changes no sooner."""
 
 WRONG_NUMBER_WITHIN = timedelta(days=7)
 """After the latest page or test to a phone that its holder may say whose it is not."""
@@ -151,7 +153,7 @@ def _repeated() -> None:
 
 def _own_code(c: Connection, message: Message, code: str, sent_at: datetime) -> CodeFound | None:
     """What the code stands for, if whoever it was given to still has this number."""
-    found = codes.find(c, message.sender, code, sent_at)
+    found = codes.find(c, message.sender, code, sent_at + A_MOMENT)
     person = people.load(c, found.person_id) if found else None
     return found if person and person.mobile == message.sender else None
 

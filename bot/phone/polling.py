@@ -42,7 +42,6 @@ SOURCE = "twilio-replies"
 FIRST_LOOK_BACK = timedelta(days=1)
 OVERLAP = timedelta(minutes=5)
 """Twilio lists a message some time after it came; what was seen already does nothing."""
-A_MOMENT = timedelta(seconds=10)
 QUICK_FOR = timedelta(minutes=15)
 SLOWER_BY = 5
 LONGEST_PAUSE = 10.0
@@ -195,12 +194,11 @@ class Replies:
         return Message(listed.sid, str(listed.from_), listed.body or "", sent_at=sent_at)
 
     def _ours(self, sent: datetime | None) -> datetime | None:
-        """Twilio's time by our clock. It stamps whole seconds: what was just sent is from now."""
+        """Twilio's time by our clock, to a second or two: it stamps whole ones."""
         if sent is None:
             return None
         now = self.engine.clock.now()
-        ago = self.engine.clock.real(now) - sent
-        return now - ago if ago > A_MOMENT else now
+        return min(now - (self.engine.clock.real(now) - self.sms.ahead - sent), now)
 
 
 def _asked_for(error: SendFailed | SendUncertain) -> float:

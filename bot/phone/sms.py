@@ -13,7 +13,7 @@ from bot.engine.context import Engine
 from bot.phone.callbacks import ARRIVED, LOST, Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
 from bot.phone.errors import NEWS, number_of
-from bot.phone.proof import unexplained
+from bot.phone.proof import CLOCKS_APART, unexplained
 from bot.phone.refusals import note_refusal
 from storage.looks import Look
 
@@ -102,13 +102,28 @@ class SmsSender:
         return status in ARRIVED | LOST
 
     async def received(self, since: datetime) -> list[MessageInstance]:
-        """Messages to our number since then (Twilio's clock), the newest first. Raises SendFailed
-        or SendUncertain."""
+        """Messages to our number since then (by this machine's clock), the newest first. Raises
+        SendFailed or SendUncertain.
+
+        Twilio's answer says what time it has: where that was not known well enough to ask for
+        everything, it is asked again.
+        """
+        known = self.ahead
+        listed = await self._received(since - known)
+        late = self.ahead - known > CLOCKS_APART
+        return await self._received(since - self.ahead) if late else listed
+
+    async def _received(self, since: datetime) -> list[MessageInstance]:
         return await self._line.asked(
             self._line.client.messages.list_async(
                 to=self._account.sender, date_sent_after=since, page_size=LOOK_BACK
             )
         )
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far this machine's clock is before Twilio's: see Line.ahead."""
+        return self._line.ahead
 
     def _look_after(self, page: Page) -> timedelta:
         return look_after(page.receipt_within) if self._public_url else self._ask_after

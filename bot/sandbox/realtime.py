@@ -17,6 +17,11 @@ def epoch() -> float:
     return real_now().timestamp()
 
 
+def http_date(moment: datetime) -> str:
+    """A moment in UTC as HTTP's Date has it: `Thu, 24 Aug 2023 05:01:45 GMT`."""
+    return format_datetime(moment, usegmt=True)
+
+
 def rfc2822(moment: datetime | None) -> str | None:
     """A moment as Twilio writes it: `Thu, 24 Aug 2023 05:01:45 +0000`."""
     return format_datetime(moment) if moment else None

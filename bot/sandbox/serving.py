@@ -14,13 +14,15 @@ from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.sandbox.faults import UNREADABLE, Fault, How
 from bot.sandbox.journal import Entry
+from bot.sandbox.realtime import http_date, real_now
 
 T = TypeVar("T")
 Address = tuple[str, int]
@@ -106,6 +108,21 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
+class _Dated:
+    """Puts the time on every answer that has none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("date", http_date(real_now()))
+            await send(message)
+
+        await self._app(scope, receive, dated)
+
+
 class _StandIns(uvicorn.Server):
     """Ends when it is told to. Its own way takes a fifth of a second, of sleeps, in each test."""
 
@@ -146,12 +163,13 @@ class Server:
     @staticmethod
     def _config(app: Starlette, ping_interval: float) -> uvicorn.Config:
         return uvicorn.Config(
-            app,
+            _Dated(app),
             http=TraceableProtocol,
             ws="websockets-sansio",
             loop="asyncio",
             log_config=None,
             log_level="warning",
+            date_header=False,  # a stand-in may have a clock of its own
             access_log=False,
             ws_ping_interval=ping_interval,
             # A socket deafened on purpose must stay open: it is the bot's part to notice.

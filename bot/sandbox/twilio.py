@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.sandbox.faults import PROCESSED, Faults
 from bot.sandbox.journal import Journal, Json
+from bot.sandbox.realtime import http_date
 from bot.sandbox.serving import failure
 from bot.sandbox.twilio_call_rules import check_call, check_callee
 from bot.sandbox.twilio_calls import call_json
@@ -80,7 +81,8 @@ class Twilio:
                 with self.journal.changed:
                     status, entry.answer = self._answer(work, request, params)
                 if fault is None:
-                    return JSONResponse(entry.answer, status)
+                    there = {"Date": http_date(self.carrier.now())}
+                    return JSONResponse(entry.answer, status, there)
             code = int(fault.error or (20500 if fault.how == "server_error" else 20429))
             return failure(fault, entry, JSONResponse(error_json(code)[1], error_json(code)[0]))
 

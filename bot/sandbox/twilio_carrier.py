@@ -7,6 +7,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.journal import Journal
@@ -27,7 +28,8 @@ class Carrier:
     """`sent_after` and `delivered_after` are seconds. `inbound_urls`: one of our numbers → webhook.
 
     With `shuffle_callbacks` a message's callbacks leave at its end, the last one first; with
-    `lose_callbacks` those of messages and calls never come.
+    `lose_callbacks` those of messages and calls never come. `behind` is how far Twilio's clock is
+    behind this machine's.
     """
 
     journal: Journal
@@ -42,8 +44,13 @@ class Carrier:
     duplicate_callbacks: bool = False
     shuffle_callbacks: bool = False
     lose_callbacks: bool = False
+    behind: timedelta = timedelta(0)
     _threads: dict[str, list[Sms]] = field(default_factory=lambda: defaultdict(list))
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def now(self) -> datetime:
+        """By Twilio's clock, UTC."""
+        return real_now() - self.behind
 
     def handset(self, number: str) -> Handset:
         return self.handsets.setdefault(number, Handset(number))
@@ -58,7 +65,7 @@ class Carrier:
         return len(self._under_way)
 
     def accept(self, direction: Direction, to: str, from_: str, body: str) -> Sms:
-        sms = Sms("SM" + secrets.token_hex(16), direction, to, from_, body, real_now())
+        sms = Sms("SM" + secrets.token_hex(16), direction, to, from_, body, self.now())
         self.messages[sms.sid] = sms
         self._threads[sms.phone].append(sms)
         self.journal.tell("sms.created", sid=sms.sid, number=sms.phone, direction=direction)
@@ -98,7 +105,7 @@ class Carrier:
             self.start(self._arrive(handset.held.pop(0), handset))
 
     def _moved(self, sms: Sms, status: str, error_code: int | None = None) -> None:
-        sms.move(status, real_now(), error_code)
+        sms.move(status, self.now(), error_code)
         self.journal.tell("sms.status", sid=sms.sid, number=sms.phone, status=status)
         if not sms.callback_url or self.lose_callbacks:
             return
@@ -120,7 +127,7 @@ class Carrier:
         goes back to the phone.
         """
         sms = self.accept("inbound", to, number, body)
-        sms.move("received", real_now())
+        sms.move("received", self.now())
         sms.sent, sms.shown, sms.expected = sms.created, True, True
         self._heed_keyword(sms)
         if url := self.inbound_urls.get(to):
@@ -156,7 +163,7 @@ class Carrier:
     def _reply(self, sms: Sms, text: str) -> None:
         reply = self.accept("outbound-reply", sms.from_, sms.to, text)
         if self.handset(sms.from_).opted_out:
-            reply.move("failed", real_now(), 21610)
+            reply.move("failed", self.now(), 21610)
         else:
             self.carry(reply)
 

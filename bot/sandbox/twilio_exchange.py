@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
-from bot.sandbox.realtime import real_now
 from bot.sandbox.twilio_calls import EVENT_OF, Call, call_params, progress_params
 from bot.sandbox.twilio_carrier import Carrier
 from bot.sandbox.twilio_rules import Handset
@@ -41,7 +40,7 @@ class Exchange:
             sid="CA" + secrets.token_hex(16),
             to=params["To"],
             from_=params["From"],
-            created=real_now(),
+            created=self.carrier.now(),
             url=params.get("Url", ""),
             twiml=params.get("Twiml", ""),
             callback_url=params.get("StatusCallback", ""),
@@ -181,7 +180,7 @@ class Exchange:
     # ---- how it fares ----
 
     def _move(self, call: Call, status: str) -> None:
-        call.move(status, real_now())
+        call.move(status, self.carrier.now())
         self.carrier.journal.tell("call.status", sid=call.sid, number=call.to, status=status)
         if not call.callback_url or EVENT_OF.get(status, "completed") not in call.events:
             return

@@ -187,6 +187,18 @@ def test_an_sms_of_which_nothing_is_known_is_answered_all_the_same(hospital: Hos
     expect_everything(hospital)
 
 
+@pytest.mark.parametrize("seconds", [30, 720])
+def test_a_clock_that_is_ahead_of_twilios_loses_no_answer(hospital: Hospital, seconds: int) -> None:
+    behind_the_firewall(hospital)
+    hospital.world.twilio.carrier.behind = timedelta(seconds=seconds)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+    hospital.settle()
+    assert hospital.alert().state == "acknowledged"
+
+
 class TestALateReply:
     """It is fetched long after it was sent, when its code means another alert."""
 
