@@ -1,6 +1,8 @@
 """The command line. Each command is a module; it imports what it needs when it runs."""
 
+import errno
 import sys
+from contextlib import suppress
 from importlib.metadata import version as version_of
 from typing import Annotated
 
@@ -22,7 +24,7 @@ from bot.cli import (
     testing,
 )
 from bot.cli.flags import Command, Group
-from bot.cli.shown import speak_as_it_can
+from bot.cli.shown import FOUND_PROBLEMS, speak_as_it_can
 
 ORDER = (
     "serve",
@@ -94,4 +96,11 @@ app.add_typer(shadow.app, name="shadow")
 def main() -> None:
     """The console script."""
     speak_as_it_can(sys.stdout)
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        with suppress(OSError):
+            sys.stderr.write("✗ The disk is full: what was to be written is not complete.\n")
+        sys.exit(FOUND_PROBLEMS)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.segment import Segment
 from rich.table import Table
 
@@ -89,10 +90,28 @@ def stop(*lines: str, code: int = WRONG_USE) -> NoReturn:
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """A table on standard output; a cell is text, never markup."""
-    shown = Table(*columns, title=title, title_justify="left", header_style="bold")
-    for row in rows:
-        shown.add_row(*(escape(cell) for cell in row))
-    out.print(shown)
+    names, cells = tuple(columns), [tuple(escape(cell) for cell in row) for row in rows]
+    shown = Table(*names, title=title, title_justify="left", header_style="bold")
+    for row in cells:
+        shown.add_row(*row)
+    # Asked for the window's own width it would answer with that.
+    if Measurement.get(out, out.options.update(max_width=10_000), shown).minimum <= out.width:
+        out.print(shown)
+    else:
+        _stack(title, names, cells)
+
+
+def _stack(title: str, names: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> None:
+    """A window too narrow for the table's longest words gets a paragraph a row: broken words,
+    references among them, would be read wrongly."""
+    if title:
+        out.print(f"[italic]{title}[/]")
+    for row in cells:
+        grid = Table.grid(padding=(0, 1))
+        for name, cell in zip(names, row, strict=True):
+            grid.add_row(f"[bold]{name}[/]", cell)
+        out.print(grid)
+        out.print()
 
 
 def utc(at: datetime | None) -> str | None:

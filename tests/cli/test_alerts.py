@@ -46,6 +46,19 @@ def test_the_table_leaves_the_accession_number_out(place: Place, receive: Receiv
     assert "A7777" not in text
 
 
+def test_a_window_too_narrow_for_the_table_gets_a_line_a_fact(
+    place: Place, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    receive(report("A7"))
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    place.env["COLUMNS"] = "40"
+    lines = [line.split() for line in place.run("alerts").stdout.splitlines()]
+    assert ["ref", alert["ref"]] in lines
+    assert ["owner", "Carla"] in lines
+    assert max(map(len, place.run("alerts").stdout.splitlines())) <= 40
+
+
 def test_alerts_that_ended_are_listed_on_demand(
     place: Place, database: Database, receive: Receive
 ) -> None:

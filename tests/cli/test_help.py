@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -109,3 +110,20 @@ def test_a_pipe_without_unicode_gets_the_nearest_signs(encoding: str) -> None:
 
 def test_a_pipe_without_unicode_gets_json_all_the_same() -> None:
     assert json.loads(explained("ascii", "--json"))["outcome"] == "report"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["explain"], ["explain", "--json"]])
+def test_a_full_disk_gets_a_sentence_and_no_crash(words: list[str]) -> None:
+    more = [str(ROOT / "report.example.hl7")] if "explain" in words else []
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *words, *more],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "The disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
