@@ -135,13 +135,18 @@ def next_due_at(connection: Connection) -> datetime | None:
     return found
 
 
-def out_of_reach(connection: Connection) -> list[str]:
-    """The ids of open alerts that nobody owns, or whose owner the directory says no channel
-    reaches; the next to act first.
-    """
+def reach_of_owners(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """For each open alert's id the channels by which the directory says its owner is reached, the
+    next to act first; none where nobody owns it."""
     owners = connection.execute(_OWNERS).all()
     found = ((alert_id, people.load(connection, owner or "")) for alert_id, owner in owners)
-    return [alert_id for alert_id, person in found if not (person and person.channels)]
+    return {alert_id: person.channels if person else () for alert_id, person in found}
+
+
+def out_of_reach(connection: Connection) -> list[str]:
+    """The ids of open alerts that nobody owns, or whose owner no channel reaches; the next to act
+    first."""
+    return [alert_id for alert_id, channels in reach_of_owners(connection).items() if not channels]
 
 
 def free_ref(connection: Connection, candidates: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.domain.coverage import Role
+from bot.domain.coverage import VOICE, Role
 from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice, Page, Posted, Sent, Slip
 from bot.domain.shadow import RECORD
@@ -55,9 +55,9 @@ def put(
     rows: list[dict[str, Any]] = []
     for effect in effects:
         match effect:
-            case CancelPages():
-                rows = [row for row in rows if row["notice"] is not None]
-                _cancel(connection, alert_id, now)
+            case CancelPages(ringing):
+                rows = [row for row in rows if row["notice"] is not None or _rings(row, ringing)]
+                _cancel(connection, alert_id, ringing, now)
             case CancelNotices(person_id, kinds):
                 rows = [row for row in rows if not _is_cancelled(row, person_id, kinds)]
                 _cancel_notices(connection, alert_id, person_id, kinds, now)
@@ -210,9 +210,14 @@ def _look(taken: Sent | None, now: datetime) -> datetime | None:
     return now + taken.look_after if taken and taken.look_after else None
 
 
-def _cancel(connection: Connection, alert_id: str | None, now: datetime) -> None:
+def _rings(row: dict[str, Any], person_id: str) -> bool:
+    return (row["channel"], row["person_id"]) == (VOICE, person_id)
+
+
+def _cancel(connection: Connection, alert_id: str | None, ringing: str, now: datetime) -> None:
     if _something_waits(connection, alert_id):
-        connection.execute(sql.CANCEL, {"of_alert": alert_id, "now": now})
+        values = {"of_alert": alert_id, "ringing": ringing, "now": now}
+        connection.execute(sql.CANCEL, values)
 
 
 def _something_waits(connection: Connection, alert_id: str | None) -> bool:

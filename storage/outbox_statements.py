@@ -32,7 +32,12 @@ _leaves_at = func.coalesce(_columns.held_until, _columns.not_before)
 PUT = insert(tables.pages)
 CANCEL = (
     update(tables.pages)
-    .where(_columns.alert_id == bindparam("of_alert"), _WAITING, _columns.notice.is_(None))
+    .where(
+        _columns.alert_id == bindparam("of_alert"),
+        _WAITING,
+        _columns.notice.is_(None),
+        or_(_columns.channel != VOICE, _columns.person_id != bindparam("ringing")),
+    )
     .values(state="cancelled", settled_at=bindparam("now"))
 )
 WAITS = select(_columns.id).where(_columns.alert_id == bindparam("of_alert"), _WAITING).limit(1)

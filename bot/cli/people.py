@@ -180,12 +180,12 @@ def _import(
     from storage import alerts, audit, people
     from storage.people_import import apply_import
 
-    now, waiting = engine.clock.now(), alerts.out_of_reach(c)
+    now, before = engine.clock.now(), alerts.reach_of_owners(c)
     change = apply_import(c, rows, now, hashes)
     if not any(person.channels for person in people.coordinators(c)):
         raise _NobodyToPage
     stopped = tuple(p.name for p in people.everybody(c) if p.no_sms is NoSms.STOPPED)
-    done = _Done(change, pass_on(c, engine, waiting), sum(map(bool, hashes.values())), stopped)
+    done = _Done(change, pass_on(c, engine, before), sum(map(bool, hashes.values())), stopped)
     if dry_run:
         raise _NotKept(done)
     counts: dict[str, str | int | bool | None] = {

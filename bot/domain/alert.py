@@ -36,11 +36,11 @@ from bot.domain.events import (
     WindowPassed,
     Withdrawn,
 )
+from bot.domain.failover import all_gone, all_lost, fail_over
 from bot.domain.ladder import CALL, RANK, REPEAT, RETRY
 from bot.domain.page import Notice
 from bot.domain.paging import (
     above,
-    all_lost,
     call_owner,
     candidates,
     channels_for,
@@ -202,8 +202,9 @@ def _window_passed(turn: Turn, _: WindowPassed) -> None:
 
 
 def _directory_changed(turn: Turn, _: DirectoryChanged) -> None:
-    """An owner whom no channel reaches any more is passed by at once; where nobody could be
-    reached, everybody is tried again."""
+    """An owner whom no channel reaches any more is passed by at once, and so is one whose last
+    page that got through is on a channel which reaches them no more; where nobody could be reached,
+    everybody is tried again."""
     alert = turn.alert
     if waits_for_retry(alert):
         retry(turn)
@@ -211,6 +212,8 @@ def _directory_changed(turn: Turn, _: DirectoryChanged) -> None:
         reason = out_of_reach(alert.roster.person(alert.owner))
         turn.record("directory_changed", person=alert.owner or None, reason=reason)
         climb(turn, alert.owner_role)
+    elif all_gone(alert, alert.owner):
+        fail_over(turn, alert.owner, alert.owner_role, for_good=True)
 
 
 def _go_live(turn: Turn, _: ShadowEnded) -> None:

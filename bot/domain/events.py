@@ -120,7 +120,9 @@ class PageSent:
 class PageFailed:
     """The provider has refused it, or could not be reached. ``retry_after`` in seconds.
 
-    ``configuration``: the operator can mend it, so it is not for good.
+    ``configuration``: the operator can mend it, so it is not for good. ``repeated``: it was in
+    doubt, and a repeat that is marked as such has left or is leaving. What comes of that one
+    counts: a third would be a second without the mark.
     """
 
     slip: Slip
@@ -128,6 +130,7 @@ class PageFailed:
     permanent: bool
     retry_after: float | None = None
     configuration: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,10 @@ class SendNotice:
 
 @dataclass(frozen=True, slots=True)
 class CancelPages:
-    """Cancel every page of this alert that nobody has claimed yet."""
+    """Cancel every page of this alert that nobody has claimed yet, but calls to the person
+    ``ringing``."""
+
+    ringing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,6 @@ from bot.domain.turn import (
     tell_radiologist,
 )
 
-GONE = {Outcome.FAILED, Outcome.UNCERTAIN}
-TROUBLED = GONE | {Outcome.RETRYING, Outcome.LATE}
-"""Outcomes of a page that has not got through, and may not any more."""
 _ABOVE = {Role.ORDERING_PROVIDER: Role.DESIGNEE}
 
 
@@ -213,16 +210,6 @@ def call_owner(turn: Turn) -> None:
         page(turn, owner, alert.owner_role, (VOICE,))
 
 
-def next_channel(alert: Alert, person: Person, *, for_good: bool) -> str | None:
-    """The person's next channel in this round. A phone rings where every written page has gone
-    wrong; in a category that rings phones also where one has gone wrong ``for_good``."""
-    tried = alert.outcomes(person.id)
-    troubled = all(tried.get(channel) in TROUBLED for channel in person.written)
-    ring = troubled or (for_good and alert.policy.calls)
-    unused = [c for c in person.channels if c not in tried and (ring or c != VOICE)]
-    return unused[0] if unused else None
-
-
 def role_of(alert: Alert, person_id: str) -> Role:
     """In which role somebody is paged in this round who was paged before."""
     roster = alert.roster
@@ -235,8 +222,9 @@ def role_of(alert: Alert, person_id: str) -> Role:
 
 
 def page_owner_again(turn: Turn, channels: tuple[str, ...]) -> None:
-    """A new round for the same owner; the plan stays, unless they cannot be reached any more."""
-    new_round(turn)
+    """A new round for the same owner; the plan stays, unless they cannot be reached any more, and
+    so does the second of two calls."""
+    new_round(turn, ringing=turn.alert.owner)
     owner = turn.alert.roster.person(turn.alert.owner)
     if owner and owner.channels:
         page(turn, owner, turn.alert.owner_role, channels)
@@ -245,9 +233,13 @@ def page_owner_again(turn: Turn, channels: tuple[str, ...]) -> None:
     _page_aside(turn)
 
 
-def new_round(turn: Turn) -> None:
-    """What is under way is cancelled, and whoever is paged from here on is paged anew."""
-    turn.cancel_pages()
+def new_round(turn: Turn, *, ringing: str = "") -> None:
+    """What is under way is cancelled, and whoever is paged from here on is paged anew.
+
+    A call to the person ``ringing`` stays: two within three minutes break through a phone's
+    do-not-disturb, one does not.
+    """
+    turn.cancel_pages(ringing)
     turn.evolve(round=turn.alert.round + 1, reach=())
 
 
@@ -276,12 +268,6 @@ def channels_for(alert: Alert, role: Role) -> tuple[str, ...]:
 
 def replan(turn: Turn) -> None:
     turn.evolve(plan=_plan(turn.alert, turn.now))
-
-
-def all_lost(alert: Alert) -> bool:
-    """Whether none of the pages to the owner in this round has got through, nor is under way."""
-    outcomes = set(alert.outcomes(alert.owner).values())
-    return bool(outcomes) and outcomes <= GONE | {Outcome.RETRYING}
 
 
 def waits_for_retry(alert: Alert) -> bool:

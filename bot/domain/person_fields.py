@@ -19,8 +19,9 @@ _UNSEEN = re.compile(f"{STEERING.pattern}|[\t\n]")
 ROLES = ("coordinator", "radiologist")
 _SLACK = re.compile(r"(?:(T[A-Z0-9]{2,})[/:])?([UW][A-Z0-9]{2,})")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# North America (+1) has ten digits, and area code and exchange begin with 2 to 9.
-_NANP = re.compile(r"(?:\+?1)?([2-9][0-9]{2}[2-9][0-9]{6})")
+# North America (+1) has ten digits, and area code and exchange begin with 2 to 9. No phone stands
+# behind N11 (services) and 900 (dearer lines).
+_NANP = re.compile(r"(?:\+?1)?((?![2-9]11|900)[2-9][0-9]{2}[2-9][0-9]{6})")
 _E164_ELSEWHERE = re.compile(r"\+[2-9][0-9]{6,14}")
 # What stands before an NPI when its Luhn digit is computed (CMS, "NPI check digit calculation").
 _NPI_PREFIX = "80840"

@@ -11,9 +11,10 @@ from bot.domain.events import (
     PageUncertain,
     ReceiptOverdue,
 )
+from bot.domain.failover import GONE, fail_over, next_channel
 from bot.domain.notices import Failure, notice_failed, notice_sent
 from bot.domain.page import Notice, Slip
-from bot.domain.paging import GONE, give_up_on_owner, next_channel, page, role_of
+from bot.domain.paging import page, role_of
 from bot.domain.state import Alert, Outcome, Reach
 from bot.domain.turn import Turn, channels_of, having, notify_on, rewrite
 
@@ -88,12 +89,13 @@ def page_failed(turn: Turn, event: PageFailed) -> None:
     if slip.notice:
         _record_failure(turn, event)
         for_good = event.permanent and not event.configuration
-        notice_failed(turn, slip, Failure(for_good, retry_after=event.retry_after))
+        if not event.repeated:
+            notice_failed(turn, slip, Failure(for_good, retry_after=event.retry_after))
         return
-    arrived = _has_arrived(turn.alert, slip)
-    again = not event.permanent and not arrived and _can_go_again(turn.alert, slip)
+    settled = event.repeated or _has_arrived(turn.alert, slip)
+    again = not event.permanent and not settled and _can_go_again(turn.alert, slip)
     _record_failure(turn, event, again=again)
-    if arrived:
+    if settled:
         return
     if again:
         _try_again(turn, slip, event.retry_after)
@@ -153,22 +155,9 @@ def _backoff(tries: int) -> float:
 
 
 def _fail_over(turn: Turn, slip: Slip) -> None:
-    """The same person's next channel now; all of the owner's channels gone, the next person."""
-    alert = turn.alert
-    if not _is_current(alert, slip):
-        return
-    outcomes = alert.outcomes(slip.person_id)
-    person = alert.roster.person(slip.person_id)
-    for_good = outcomes.get(slip.channel) in GONE
-    if person and (channel := next_channel(alert, person, for_good=for_good)):
-        page(turn, person, slip.role, (channel,))
-    elif not set(outcomes.values()) <= GONE:
-        return
-    elif slip.person_id == alert.owner:
-        give_up_on_owner(turn)
-    else:
-        turn.record("unreachable", person=slip.person_id, role=slip.role.value)
-        turn.evolve(unreachable=having(alert.unreachable, slip.person_id))
+    if _is_current(turn.alert, slip):
+        gone = turn.alert.outcomes(slip.person_id).get(slip.channel) in GONE
+        fail_over(turn, slip.person_id, slip.role, for_good=gone)
 
 
 def _is_current(alert: Alert, slip: Slip) -> bool:
@@ -177,7 +166,15 @@ def _is_current(alert: Alert, slip: Slip) -> bool:
 
 def _can_go_again(alert: Alert, slip: Slip) -> bool:
     """The channel still reaches its person, and the page is still of the present round."""
-    return slip.channel in channels_of(alert, slip.person_id) and _is_current(alert, slip)
+    reaches = slip.channel in channels_of(alert, slip.person_id)
+    return reaches and (_is_current(alert, slip) or _rang_once(alert, slip))
+
+
+def _rang_once(alert: Alert, slip: Slip) -> bool:
+    """A reminder has begun a round between the first and the second of two calls to the owner."""
+    first = slip.channel == VOICE and slip.tries == 1
+    owes = alert.is_open and slip.person_id == alert.owner
+    return first and owes and VOICE not in alert.outcomes(alert.owner)
 
 
 def _mark(turn: Turn, slip: Slip, outcome: Outcome) -> None:

@@ -49,8 +49,8 @@ class Turn:
         kind = SendNotice if slip.notice else SendPage
         self.effects.append(kind(slip, not_before or self.now))
 
-    def cancel_pages(self) -> None:
-        self.effects.append(CancelPages())
+    def cancel_pages(self, ringing: str = "") -> None:
+        self.effects.append(CancelPages(ringing))
 
     def cancel_notices(self, person_id: str, kinds: frozenset[Notice]) -> None:
         cancel = CancelNotices(person_id, kinds)

@@ -1,6 +1,6 @@
 """The directory changes while alerts are open: none of them waits for somebody out of reach."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,20 +15,22 @@ from storage import alerts, locks, outbox, people, proofs
 from storage.database import after_commit
 
 
-def pass_on(c: Connection, engine: Engine, before: Iterable[str]) -> int:
+def pass_on(c: Connection, engine: Engine, before: Mapping[str, tuple[str, ...]]) -> int:
     """Every open alert whose owner no channel reaches goes to the next person at once; how many
     those were. For whoever has changed the directory, in the same unit of work.
 
-    ``before`` are those that were out of reach already: somebody may be in reach by now.
+    ``before`` is the reach of all owners as it was: who is in reach by now is paged, and who has
+    lost the one channel on which the page got through is passed by too.
     """
-    left = alerts.out_of_reach(c)
-    for alert_id in dict.fromkeys((*left, *before)):
-        pass_on_one(engine, alert_id, c)
-    return len(left)
+    reach = alerts.reach_of_owners(c)
+    for alert_id, channels in reach.items():
+        if not channels or channels != before.get(alert_id):
+            pass_on_one(engine, alert_id, c)
+    return sum(not channels for channels in reach.values())
 
 
 def pass_on_one(engine: Engine, alert_id: str, c: Connection) -> None:
-    """The same for one alert; nothing happens where its owner can be paged."""
+    """The same for one alert; nothing happens where its owner can be paged and may have been."""
     apply_in(c, engine, alert_id, DirectoryChanged())
 
 
@@ -44,7 +46,7 @@ def opt_out(c: Connection, engine: Engine, mobile: str, as_of: datetime | None =
     reached = [person for person in people.by_mobile(c, mobile) if SMS in person.channels]
     if not reached or (as_of and people.changed_since(c, mobile, as_of)):
         return False
-    before = alerts.out_of_reach(c)
+    before = alerts.reach_of_owners(c)
     people.opt_out(c, mobile, engine.clock.now())
     pass_on(c, engine, before)
     # After the alerts, as an acknowledgment takes both: else each could wait for the other.
@@ -60,7 +62,7 @@ def landline(c: Connection, engine: Engine, mobile: str, as_of: datetime) -> boo
     reached = [person for person in people.by_mobile(c, mobile) if SMS in person.channels]
     if not reached or people.changed_since(c, mobile, as_of):
         return False
-    before = alerts.out_of_reach(c)
+    before = alerts.reach_of_owners(c)
     people.landline(c, mobile, engine.clock.now())
     pass_on(c, engine, before)
     proofs.forget(c, mobile, [SMS])
@@ -82,7 +84,7 @@ def wrong_number(c: Connection, engine: Engine, mobile: str) -> bool:
     if not any(_hears_without(person, mobile) for person in people.coordinators(c)):
         after_commit(c, lambda: log.error("wrong_number_kept", person=reached[0].id))
         return False
-    before = alerts.out_of_reach(c)
+    before = alerts.reach_of_owners(c)
     people.wrong_number(c, mobile, engine.clock.now())
     pass_on(c, engine, before)
     proofs.forget(c, mobile, [SMS, VOICE])
@@ -102,7 +104,7 @@ def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
     if not known:
         people.forget_stop(c, mobile)
         return
-    before = alerts.out_of_reach(c)
+    before = alerts.reach_of_owners(c)
     # Noted also where nobody knew that they were out: a refusal may be on its way to us.
     people.opt_out(c, mobile, engine.clock.now(), out=False)
     if any(SMS not in person.channels for person in known):

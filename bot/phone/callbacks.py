@@ -23,6 +23,7 @@ from bot.phone.refusals import note_refusal
 from storage import alerts, audit, inbound, looks, outbox, page_history, people
 from storage.database import after_commit
 from storage.outbox import Claimed
+from storage.page_history import PageRow
 
 PROVIDER = "twilio-status"
 ARRIVED = frozenset({"delivered", "read"})
@@ -109,9 +110,21 @@ def _nth(c: Connection, page: Claimed) -> int:
     """How often it was on its way to the phone by now: a try that the provider refused was not."""
     if page.alert_id is None or page.slip.tries == 1:
         return page.slip.tries
-    history = page_history.history(c, page.alert_id)
-    taken = [row.slip for row in history if row.state == "sent"]
-    return max(sum(_first_try(slip) == _first_try(page.slip) for slip in taken), 1)
+    taken = [row for row in _attempts(c, page.alert_id, page.slip) if row.state == "sent"]
+    return max(len(taken), 1)
+
+
+def _is_repeated(c: Connection, alert_id: str, slip: Slip) -> bool:
+    """Whether a repeat that is marked as such has left or is leaving."""
+    return not slip.possible_repeat and any(
+        row.slip.possible_repeat and row.state != "cancelled"
+        for row in _attempts(c, alert_id, slip)
+    )
+
+
+def _attempts(c: Connection, alert_id: str, slip: Slip) -> list[PageRow]:
+    history = page_history.history(c, alert_id)
+    return [row for row in history if _first_try(row.slip) == _first_try(slip)]
 
 
 def _first_try(slip: Slip) -> Slip:
@@ -168,7 +181,12 @@ def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: da
         after_commit(c, lambda: log.error("channel_misconfigured", reason=why.reason))
     if page.alert_id:
         failed = PageFailed(
-            page.slip, why.reason, why.permanent, why.retry_after, why.configuration
+            page.slip,
+            why.reason,
+            why.permanent,
+            why.retry_after,
+            why.configuration,
+            repeated=_is_repeated(c, page.alert_id, page.slip),
         )
         apply_in(c, engine, page.alert_id, failed)
     else:

@@ -116,8 +116,10 @@ class Loop:
             case SendNotice(slip):
                 assert slip.notice
                 self.notices.append((self.minute, slip.notice.value, slip.person_id, slip.channel))
-            case CancelPages():
-                self.outbox.clear()
+            case CancelPages(ringing):
+                stays = ("voice", ringing)
+                kept = [p for p in self.outbox if (p.slip.channel, p.slip.person_id) == stays]
+                self.outbox[:] = kept
             case CancelNotices(person_id, kinds):
                 self.cancelled.append((person_id, kinds))
             case Record():

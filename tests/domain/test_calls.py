@@ -177,3 +177,48 @@ def test_no_phone_rings_for_a_notice() -> None:
     assert loop.pages[:1] == [(0, "ada", "voice")]
     assert loop.alert.owner == "ben"
     assert loop.told("handed_over") == []
+
+
+def no_answer(loop: Loop, slip: Slip) -> None:
+    """Of two calls the first may be followed by another; the second was the last."""
+    loop.do(PageFailed(slip, "voice-no-answer", slip.tries > 1, retry_after=60))
+
+
+def ringing_before_a_reminder() -> Loop:
+    """The call of an owner who came late is due half a minute before the reminder."""
+    loop = Loop(new_alert(PHONES, RINGS), held=True).open(4.5).pass_to(9.5)
+    loop.outbox[:] = [page for page in loop.outbox if page.slip.channel == "voice"]
+    return loop
+
+
+def still_to_ring(loop: Loop) -> list[int]:
+    return [page.slip.tries for page in loop.outbox if page.slip.channel == "voice"]
+
+
+def test_a_reminder_between_two_calls_leaves_the_second() -> None:
+    loop = ringing_before_a_reminder()
+    no_answer(loop, loop.outbox.pop().slip)
+    loop.pass_to(10)
+    assert still_to_ring(loop) == [2]
+    assert [minute for minute, _, channel in loop.pages if channel == "sms"] == [4.5, 10]
+
+
+def test_a_reminder_during_the_first_call_leaves_the_second_and_no_third() -> None:
+    loop = ringing_before_a_reminder()
+    first = loop.outbox.pop().slip
+    loop.pass_to(10)
+    no_answer(loop, first)
+    assert still_to_ring(loop) == [2]
+    no_answer(loop, loop.outbox.pop().slip)
+    assert still_to_ring(loop) == []
+    loop.do(PageUncertain(replace(first, tries=2, possible_repeat=True)))
+    assert still_to_ring(loop) == []
+
+
+def test_whoever_answers_between_two_calls_is_not_called_again() -> None:
+    loop = ringing_before_a_reminder()
+    first = loop.outbox.pop().slip
+    loop.pass_to(10)
+    loop.acknowledge(ADA)
+    no_answer(loop, first)
+    assert still_to_ring(loop) == []

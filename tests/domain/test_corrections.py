@@ -363,6 +363,24 @@ def test_an_owner_in_reach_keeps_it_whoever_else_has_left() -> None:
     assert loop.alert == before
 
 
+def test_an_owner_who_loses_the_one_channel_that_a_page_got_through_on_is_passed_by() -> None:
+    loop = Loop(broken={("ada", "slack")}).open().pass_to(5)
+    assert loop.alert.owner == "ada"
+    stopped = replace(loop.alert.roster, ordering=replace(ADA, channels=("slack",)))
+    loop.alert = replace(loop.alert, roster=stopped)
+    loop.do(DirectoryChanged())
+    assert (loop.alert.owner, loop.asked()[-1]) == ("ben", (5, "ben"))
+
+
+def test_an_owner_who_gets_another_channel_for_the_one_they_lose_is_paged_there() -> None:
+    by_sms = replace(ADA, channels=("sms",))
+    loop = Loop(new_alert(replace(EVERYBODY, ordering=by_sms))).open()
+    moved = replace(loop.alert.roster, ordering=replace(ADA, channels=("slack",)))
+    loop.alert = replace(loop.alert, roster=moved)
+    loop.do(DirectoryChanged())
+    assert (loop.alert.owner, loop.pages[-1]) == ("ada", (0, "ada", "slack"))
+
+
 def test_where_nobody_was_in_reach_everybody_is_tried_again_at_once() -> None:
     nobody = Roster(coordinators=(person("carla", ()),))
     loop = Loop(new_alert(nobody)).open()

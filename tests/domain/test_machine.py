@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.alert import TRANSITIONS, Alert, State, advance
-from bot.domain.coverage import Person, Role, Roster
+from bot.domain.coverage import VOICE, Person, Role, Roster
 from bot.domain.events import (
     Acknowledged,
     AcknowledgmentUndone,
@@ -38,10 +38,11 @@ from bot.domain.events import (
     ShadowEnded,
     Withdrawn,
 )
+from bot.domain.failover import GONE, all_gone
 from bot.domain.ladder import RETRY
 from bot.domain.notices import holds
 from bot.domain.page import NOT_YOURS, Notice, Slip
-from bot.domain.paging import GONE, waits_for_retry
+from bot.domain.paging import waits_for_retry
 from bot.domain.receipts import LONGEST_WAIT
 from bot.domain.state import Outcome
 from tests.domain.loop import CRITICAL, SIGNIFICANT, T0, new_alert, person
@@ -121,8 +122,8 @@ class AlertMachine(RuleBasedStateMachine):
         self.alert = after
         for effect in effects:
             match effect:
-                case CancelPages():
-                    self.outbox = [e for e in self.outbox if isinstance(e, SendNotice)]
+                case CancelPages(ringing):
+                    self.outbox = [e for e in self.outbox if _stays(e, ringing)]
                 case CancelNotices(person_id, kinds):
                     self.outbox = [e for e in self.outbox if not _cancelled(e, person_id, kinds)]
                 case SendPage() | SendNotice() if not after.shadow:
@@ -159,7 +160,8 @@ class AlertMachine(RuleBasedStateMachine):
         assert slip.channel in found.channels, "a page goes where its person can be reached"
         assert slip.person_id not in after.declined, "who declined is not paged again"
         assert after.shadow or slip.person_id in after.paged, "who is paged may answer"
-        assert slip.round == after.round
+        second_ring = (slip.channel, slip.tries, slip.person_id) == (VOICE, 2, after.owner)
+        assert slip.round == after.round or second_ring
         assert page.not_before >= self.now
         assert page.not_before <= self.now + timedelta(seconds=LONGEST_WAIT)
         assert slip not in self.pages, "each try once on one channel in a round"
@@ -354,6 +356,9 @@ class AlertMachine(RuleBasedStateMachine):
             now = self.alert.roster.person(self.alert.owner)
             waits = [planned.index for planned in self.alert.plan]
             assert (now and now.channels) or waits == [RETRY], "nobody waits for who has left"
+        if self.alert.is_open and self.alert.plan:
+            waits = [planned.index for planned in self.alert.plan]
+            assert waits == [RETRY] or not all_gone(self.alert, self.alert.owner)
 
     @precondition(lambda self: self.alert.version % 3 == 1)
     @rule()
@@ -444,6 +449,11 @@ class AlertMachine(RuleBasedStateMachine):
     def a_review_or_stale_alert_wakes_coordinators_only(self) -> None:
         if hasattr(self, "alert") and self.alert.is_open and self.alert.stale:
             assert self.alert.owner_role is Role.COORDINATOR
+
+
+def _stays(effect: SendPage | SendNotice, ringing: str) -> bool:
+    rings = (effect.slip.channel, effect.slip.person_id) == (VOICE, ringing)
+    return isinstance(effect, SendNotice) or rings
 
 
 def _cancelled(effect: SendPage | SendNotice, who: str, kinds: frozenset[Notice]) -> bool:

@@ -123,6 +123,8 @@ def test_a_column_that_is_missing_or_there_twice_is_named() -> None:
         ("mobile", "030 123 4567", "is no mobile number"),
         ("mobile", "+1312555010", "is no mobile number"),
         ("mobile", "+1 112 555 0100", "is no mobile number"),
+        ("mobile", "+1 900 555 0100", "is no mobile number"),
+        ("mobile", "911 555 0100", "is no mobile number"),
         ("mobile", "312-555-0100 x12", "is no mobile number"),
         ("slack_user_id", "@ada", "is no Slack member ID"),
         ("timezone", "America/Chicgo", 'Did you mean "America/Chicago"?'),

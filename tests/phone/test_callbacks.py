@@ -105,6 +105,25 @@ def test_proof_that_comes_after_the_attempt_was_given_up_corrects_the_record(
     small_desk.ada.expect_sms("no longer with you")
 
 
+@pytest.mark.parametrize("code", [30003, 30005])
+def test_what_comes_of_a_page_that_was_repeated_is_left_to_its_repeat(
+    small_desk: Desk, code: int
+) -> None:
+    """A third would be a second without the mark."""
+    small_desk.world.twilio.carrier.lose_callbacks = True
+    small_desk.world.twilio.faults.fail_next("messages.create", "hang")
+    small_desk.report()
+    small_desk.wait(lambda: "page_sent" in whats(small_desk), "it was not repeated")
+    deliver(small_desk, "undelivered", code, sid="SM" + "9" * 32)
+    small_desk.advance(seconds=30)
+    small_desk.wait(lambda: small_desk.dispatcher.idle, "something is under way")
+    assert [(page.slip.possible_repeat, page.slip.person_id) for page in small_desk.pages()] == [
+        (False, small_desk.pages()[0].slip.person_id),
+        (True, small_desk.pages()[0].slip.person_id),
+    ]
+    assert "possible repeat" in small_desk.ada.expect_sms(PAGE).body
+
+
 def test_proof_of_the_first_attempt_cancels_the_repeat_that_still_waits(small_desk: Desk) -> None:
     """The repeat cannot be claimed: the dispatcher is at rest while its clock stands before it."""
     small_desk.world.twilio.faults.fail_next("messages.create", error=20429)

@@ -46,6 +46,21 @@ def test_every_word_for_stop_is_told_and_the_alert_moves_on_at_once(
     expect_everything(hospital)
 
 
+@pytest.mark.parametrize("word", ["STOP", "wrong number"])
+def test_whoever_has_no_slack_any_more_and_says_so_by_sms_is_not_waited_for(
+    hospital: Hospital, word: str
+) -> None:
+    began = hospital.now
+    hospital.ada.slack.deactivate()
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.phone.expect_sms(CODE)
+    hospital.ada.phone.send(word)
+    _, sms = paged(hospital.ben)
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    acknowledge_by_sms(hospital, hospital.ben, sms)
+    expect_everything(hospital)
+
+
 def test_nothing_is_sent_to_a_number_that_is_out_until_start(hospital: Hospital) -> None:
     hospital.sam.phone.send("STOP")
     hospital.settle()
