@@ -43,6 +43,6 @@ def retry_after(headers: Mapping[str, str], at_most: float) -> float | None:
     try:
         until = parsedate_to_datetime(value)
         wait = (until - parsedate_to_datetime(headers.get("Date", ""))).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last is what a year of many digits raises
         return None
     return min(max(wait, 0.0), at_most)

@@ -75,6 +75,7 @@ DAY = "Mon, 02 Mar 2026"
         (f"{DAY} 14:00:00 GMT", 0.0),
         (f"{DAY} 23:00:00 GMT", 600.0),
         (f"{DAY} 15:00:30", None),
+        ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", None),
         ("soon", None),
         ("nan", None),
         ("٣", None),

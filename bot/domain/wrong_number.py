@@ -30,10 +30,11 @@ _NOT = (
     r"\b(?:not|never|no(?= es)|nicht|keine|pas)\b|\b(?:is|are|was|do|does|did|has|have)n[\"']?t\b"
 )
 _LINK = (
-    r"think|believe|say|said|mean|this|that|it|is|it[\"']s|was|be|really|actually|you|have|has|got"
-    r"|the|a|an|es|un|el|die|eine|un|le"
+    r"think|believe|say|said|mean|this|that|it[\"']s|it|is|was|be|really|actually|you|have|has|got"
+    r"|the|a|an|es|un|el|die|eine|le"
 )
-_DENIED = re.compile(rf"(?:{_NOT})\W+(?:(?:{_LINK})\W+)*$", re.IGNORECASE)
+# Possessive: whoever repeats a word a hundred times must not make us look at each way to read it.
+_DENIED = re.compile(rf"(?:{_NOT})\W+(?:(?:{_LINK})\W++)*+$", re.IGNORECASE)
 # Another number than the phone's own: somebody was given it, or has called it.
 _ANOTHERS = re.compile(
     r"\b(?:gave|given|sent)\W+(?:me|us)\b"

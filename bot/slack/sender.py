@@ -4,7 +4,9 @@ The SDK's own retries are off: a lost reply would post twice, and the outbox dec
 repeat. Every message carries the opaque delivery id in its metadata, so that ``find`` can prove it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -26,6 +28,8 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 15.0
 CONNECTIONS = 100
 # Newest messages of one conversation in which the proof of a send is looked for.
 LOOK_BACK = 200
+ASKED_SECONDS = 1.0
+BELIEVED_ACTIVE = timedelta(minutes=10)
 _NOTHING_TO_REWRITE = "slack-nothing-to-rewrite"
 # Nothing to say in Slack to somebody who has no message there that it would change.
 _ONLY_REWRITES = frozenset(
@@ -47,6 +51,7 @@ class SlackSender:
 
     def __init__(self, settings: SlackSettings) -> None:
         self._settings = settings
+        self._active_until: dict[str, datetime] = {}
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
             connector=connector(CONNECTIONS),
@@ -77,7 +82,7 @@ class SlackSender:
         person, has failed: whoever was reached elsewhere has to hear of it there.
         """
         if page.slip.notice is None:
-            return await self._post(page, page_message(page, self._settings))
+            return await self._post_to_somebody(page)
         if page.slip.notice.alone:
             sent = await self._post(page, notice_message(page, self._settings))
             # Without the channel nobody takes it for a page that has to be rewritten later.
@@ -117,6 +122,33 @@ class SlackSender:
             )
         )
         return Sent(str(answer["ts"]), str(answer["channel"]))
+
+    async def _post_to_somebody(self, page: Page) -> Sent:
+        """Raises SendFailed for a deactivated account: Slack has been seen to take posts to one
+        and show them to nobody (github.com/slackapi/python-slack-sdk/issues/1156). It is asked at
+        the same moment, since a page waits for no question; where it does not say soon, what it
+        said to the post holds."""
+        asking = asyncio.create_task(self._is_deactivated(_user(page), page.now))
+        try:
+            sent = await self._post(page, page_message(page, self._settings))
+            await asyncio.wait([asking], timeout=ASKED_SECONDS)
+        finally:
+            asking.cancel()
+        if asking.done() and not asking.cancelled() and asking.result():
+            raise SendFailed("slack-user_disabled", permanent=True)
+        return sent
+
+    async def _is_deactivated(self, user: str, now: datetime) -> bool:
+        if now < self._active_until.get(user, now):
+            return False
+        try:
+            answer = await self._call(lambda: self._client.users_info(user=user))
+        except (SendFailed, SendUncertain):
+            return False
+        deleted = bool((answer.get("user") or {}).get("deleted"))
+        if not deleted:
+            self._active_until[user] = now + BELIEVED_ACTIVE
+        return deleted
 
     async def _rewrite(self, page: Page) -> Sent:
         """Update the newest message, then say aloud what a sleeper must hear."""

@@ -1,4 +1,5 @@
 import re
+import time
 import unicodedata
 
 import pytest
@@ -227,3 +228,20 @@ def test_whoever_has_the_phone_may_say_that_the_number_is_wrong(body: str) -> No
 )
 def test_words_about_other_wrong_things_silence_nobody(body: str) -> None:
     assert parse_reply(body) is Unclear.WORDS
+
+
+_WORDS = ["not ", "no ", "un ", "it's ", "wrong ", "number ", "I was ", "called ", "dr. ", "a "]
+_SIGNS = ["'", '"', " ", "\n", "1 ", "1-", "ACK", "-- \n", "(", " - ", "sent from ", "ñ"]
+
+
+@given(
+    unit=st.lists(st.sampled_from(_WORDS + _SIGNS), min_size=1, max_size=3).map("".join),
+    first=st.sampled_from(("", "not ", "ACK ", "sorry ")),
+    last=st.sampled_from(("", "x", "wrong number", "x wrong number", "!x")),
+)
+def test_no_message_of_a_stranger_keeps_the_reader_busy(unit: str, first: str, last: str) -> None:
+    """Twilio passes on 1,600 characters, and what is read holds up everybody's pages."""
+    body = first + unit * (1500 // len(unit)) + last
+    began = time.process_time()
+    parse_reply(body)
+    assert time.process_time() - began < 0.5

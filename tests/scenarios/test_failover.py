@@ -13,6 +13,7 @@ from tests.scenarios.looking import (
     asked_by,
     entries,
     expect_everything,
+    import_people,
     owner,
     paged,
     pages,
@@ -148,6 +149,20 @@ def test_every_channel_gone_is_the_next_person_at_once(hospital: Hospital) -> No
     hospital.send(hospital.report("ct-head-hemorrhage"))
     _, sms = paged(hospital.ben)
     assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    acknowledge_by_sms(hospital, hospital.ben, sms)
+    expect_everything(hospital)
+
+
+def test_an_account_that_takes_posts_and_shows_them_to_nobody_is_not_waited_for(
+    hospital: Hospital,
+) -> None:
+    import_people(hospital, (hospital.ada.phone.number, ""))
+    hospital.ada.slack.deactivate(None)
+    began = hospital.now
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ben)
+    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
+    assert entries(hospital, "page_failed")[0].data["reason"] == "slack-user_disabled"
     acknowledge_by_sms(hospital, hospital.ben, sms)
     expect_everything(hospital)
 

@@ -51,7 +51,7 @@ def test_whoever_has_no_slack_any_more_and_says_so_by_sms_is_not_waited_for(
     hospital: Hospital, word: str
 ) -> None:
     began = hospital.now
-    hospital.ada.slack.deactivate()
+    hospital.ada.slack.deactivate("user_disabled")
     hospital.send(hospital.report("ct-head-hemorrhage"))
     hospital.ada.phone.expect_sms(CODE)
     hospital.ada.phone.send(word)
