@@ -1,7 +1,8 @@
 """A macro in the middle of a sentence: what it is said of, and whether that is this exam.
 
-Only the plainest assertions count ("PE is a CRITICAL RESULT", "A critical result was called to …"):
-with a word of doubt, of denial, or of another exam in the sentence nothing does.
+A sentence counts that says it of a finding ("PE is a CRITICAL RESULT"), that one was told to
+somebody ("I discussed the critical findings with …"), or that answers yes when asked for it. With a
+word of doubt, of denial, of a rule, or of another exam in the sentence nothing does.
 """
 
 import re
@@ -16,47 +17,83 @@ _ASSERTED = re.compile(
     r"(?:(?:an?|new|acute|unexpected)\s+){0,2}\Z",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"[\s*#>•-]*(?:\d{1,2}[.)]\s*)?(?:an?|the|this|these)\s+\Z", re.IGNORECASE)
+_TELL = (
+    r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|informed|"
+    r"alerted|given|identified|made aware)"
+)
+# It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.
 _TOLD = re.compile(
-    r"\s+(?:was|were|has been|have been)\s+(?:\w+ly\s+)?"
-    r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|given)\b",
+    rf"\b(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
+    rf"\b(?:I|we)\s+(?:have\s+)?(?:\w+ly\s+)?{_TELL}\b|\A[\s*#>•-]*{_TELL}\b",
     re.IGNORECASE,
 )
+_TELLING = re.compile(
+    r"[\s*#>•-]*(?:communication|notification)\s+of\s+(?:an?\s+|the\s+)?\Z", re.IGNORECASE
+)
+_TO_WHOM = re.compile(r"\s*:[ \t]*\w|\s+(?:to|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)")
 _WORDS_OF_DOUBT = (
     "no not non none never neither nor without cannot nothing if whether unless until when "
     "would could may might should must can will any anything what whatever which every each "
     "whenever where prior previous previously earlier old history indication indications "
     "comparison comparisons reason policy protocol guideline guidelines criteria definition "
-    "example negative absence unlikely excluded question"
+    "example negative absence unlikely excluded question outside lab laboratory required requires "
+    "guidance regulation regulations percent retracted withdrawn"
 )
 _DOUBT = frozenset(_WORDS_OF_DOUBT.split())
 _WORD = re.compile(r"[^\W\d_]+")
 # What most have before them that are said of nothing is not looked at any further.
 _NAMED = re.compile(r"critical\W*\w", re.IGNORECASE)
-_ARTICLED = re.compile(
-    r"\b(?:an?|the|this|these|is|are|considered|constitutes?|represents?|as|new|acute|unexpected)"
-    r"\s+\Z",
-    re.IGNORECASE,
-)
-_TAIL = 24
-
-
-def _tail(match: re.Match[str]) -> int:
-    return max(0, match.start() - _TAIL)
 
 
 def is_said_of(match: re.Match[str]) -> bool:
     """Whether the sentence says of something that it is one, or that one was told to somebody."""
-    if not _NAMED.match(match[0]) or not _ARTICLED.search(
-        match.string, _tail(match), match.start()
-    ):
+    if not _NAMED.match(match[0]):
         return False
-    sentence = _sentence_before(match)
-    told = _ARTICLE.fullmatch(sentence) and _TOLD.match(match.string, match.end())
-    if not (told or _ASSERTED.search(sentence)):
+    before, after = _sentence_before(match), _sentence_after(match)
+    if _TELLING.fullmatch(before):
+        return _TO_WHOM.match(after) is not None and _is_certain(after)
+    if _ASSERTED.search(before):
+        return _is_certain(before)
+    told = _TOLD.search(before) or _TOLD_BEHIND.match(after)
+    return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
+
+
+# "The above critical findings were discussed", also without a word between.
+_TOLD_BEHIND = re.compile(
+    rf"\s+(?:above\s+|below\s+)?(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"[\s*#>•-]*(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{0,60}\Z", re.IGNORECASE
+)
+_YES = re.compile(
+    r"[^?.:\n]{0,60}\?[ \t]*\n?[ \t]*(?:(?:[\[(]\s?[xX✓✔]\s?[\])]|[☑☒✓✔])[ \t]*)?(?:yes|y|true)\b",
+    re.IGNORECASE,
+)
+_OF_QUESTIONS = frozenset({"any"})
+
+
+def is_affirmed(match: re.Match[str]) -> bool:
+    """Whether it is asked for in a whole question, and the answer is yes: "Were there any critical
+    findings? Yes"."""
+    behind = _YES.match(match.string, match.end())
+    if behind is None:
         return False
+    before = _sentence_before(match)
+    return bool(_ASKS.match(before)) and _is_certain(before, _OF_QUESTIONS)
+
+
+def _is_certain(sentence: str, allowed: frozenset[str] = frozenset()) -> bool:
     lowered = sentence.lower().replace("’", "'")
-    return "n't" not in lowered and _DOUBT.isdisjoint(_WORD.findall(lowered))
+    doubts = _DOUBT.intersection(_WORD.findall(lowered))
+    return "n't" not in lowered and doubts <= allowed
+
+
+def _sentence_after(match: re.Match[str]) -> str:
+    """What stands behind it, to the end of its sentence or paragraph."""
+    text = match.string[match.end() : match.end() + _WINDOW]
+    ends = _SENTENCE_ENDS.search(text)
+    return text[: ends.start() + 1] if ends else text
 
 
 def _sentence_before(match: re.Match[str]) -> str:

@@ -19,40 +19,13 @@ from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import is_prose, lines_of
 from bot.sources.hl7_macro_forms import Text, stated
 from bot.sources.hl7_macro_sentences import repeats_a_score
+from bot.sources.hl7_macro_words import ALONE, CRITICAL, is_label, is_statement
 from bot.sources.hl7_narrator import Narrative
 from bot.sources.hl7_wire import Wire
 
 DICTATED = "dictated"
 """Stands as the coding system of a flag that was read from the text."""
 
-_GAP = r"[\s_–—-]"
-_NOUN = r"(?:RESULT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT)(?:\(S\)|S)?"
-_CRITICAL = re.compile(
-    rf"(?<!\w)CRITICAL(?:{_GAP}+(?:TEST|IMAGING|RADIOLOGY|DIAGNOSTIC))?{_GAP}*{_NOUN}(?![\w])",
-    re.IGNORECASE,
-)
-# A statement ends, or says what was done about it; "the critical result policy" goes on.
-_DONE = (
-    r"(?:called|communicat\w+|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
-    r"notified|alert|requiring|requires|acr|category|present|identified|given)\b"
-)
-_STATED = re.compile(
-    rf"[ \t]*(?:\Z|\n|[:.!;*)\]}}>\"'–—(\[=#_~-]|\?\s*yes\b)|"
-    rf"\s+(?:(?:was|were|has been|have been) )?{_DONE}|"
-    rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
-    re.IGNORECASE,
-)
-_GOES_ON = re.compile(rf"[ \t]*\n[ \t]*(?!{_DONE})[a-z]")
-# "CRITICAL RESULT Acute embolus": the finding stands behind the macro as it was dictated.
-_FOLLOWED = re.compile(
-    r"[ \t]+(?!(?i:polic(?:y|ies)|protocols?|procedures?|guidelines?|criteria|definitions?|lists?|"
-    r"reporting|management|workflow|process|systems?|forms?|fields?|sections?|templates?|macros?|"
-    r"flags?|line|hotline|team|coordinators?|services?|program|documentation|was|were|is|are|has|"
-    r"have|had|will|would|should|must|may|might|can|could|if|when|where|as|in|on|of|for|to|by|per|"
-    r"from|with|and|or|that|which|below|above|see|only|not|no|none)\b)[A-Za-z-]*[a-z]"
-)
-_ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
-_ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]\s)")
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
     r"(?:ACR[\s(-]+(?:ACTIONABLE\s+)?(?:FINDINGS?\s+)?|(?<=ACTIONABLE FINDING )|"
@@ -70,12 +43,6 @@ _BREAST = ("birads", "bi-rads", "mammo", "tomosynthesis")
 _BY_NUMBER = {"1": "RID49480", "2": "RID49481", "3": "RID49482"}
 _MOST = 50
 """Of one macro. Each is looked up in the segments: thousands would hold up the feed."""
-_MARKED = 40
-_TICKED = re.compile(r"(?:[\[(]\s?[xX✓✔]\s?[\])]|[☑☒✓✔])[\s*]*\Z")
-_TICKED_BEHIND = re.compile(r"\s*[:?]?\s*(?:[\[(]\s?[xX✓✔]\s?[\])]|yes\b)", re.IGNORECASE)
-_MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")
-_MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
-_SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
 _NUMBERS = {"I": "1", "II": "2", "III": "3", "ONE": "1", "TWO": "2", "THREE": "3"}
 
 
@@ -216,27 +183,8 @@ def _is_score(match: re.Match[str]) -> bool:
 
 
 def _worded(text: Text) -> Iterator[re.Match[str]]:
-    yield from (match for match in stated(_CRITICAL, ("critical",), text) if _is_statement(match))
-    yield from (match for match in stated(_ALONE, ("critical",), text) if _is_label(match))
-
-
-def _is_statement(match: re.Match[str]) -> bool:
-    text, end = match.string, match.end()
-    if match[0].isupper() and (text[end : end + 1] == "," or _FOLLOWED.match(text, end)):
-        return True
-    return bool(_STATED.match(text, end)) and (match[0].isupper() or not _GOES_ON.match(text, end))
-
-
-def _is_label(match: re.Match[str]) -> bool:
-    """The word alone is a macro in brackets or asterisks, with a tick, or in capitals where a
-    statement begins and ends: "CRITICAL: large embolus", never a "CRITICAL stenosis"."""
-    before, after = match.string[: match.start()][-_MARKED:], match.string[match.end() :][:_MARKED]
-    if _TICKED.search(before) or _TICKED_BEHIND.match(after):
-        return True
-    if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
-        return match[0].isupper() or before.rstrip()[-1:] != "("
-    begins = before.rstrip(" \t\n*#-•_=>")[-1:] in _SENTENCE_ENDS
-    return match[0].isupper() and begins and bool(_ENDED.match(after))
+    yield from (match for match in stated(CRITICAL, ("critical",), text) if is_statement(match))
+    yield from (match for match in stated(ALONE, ("critical",), text) if is_label(match))
 
 
 def _some(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:

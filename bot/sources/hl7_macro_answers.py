@@ -1,0 +1,126 @@
+"""What stands behind a macro as behind a label: an answer that denies it, or none at all.
+
+A page too many is bad, a page too few is worse. One rule tells a denial: the first sentence behind
+it begins with a word that denies, and has no word in it but those that such an answer is made of.
+"No evidence of flow" and "Not seen previously: dissection" begin alike, and deny nothing.
+"""
+
+import re
+
+_AFTER = 160
+"""Characters looked at: each macro costs the same in a report of any size."""
+_SPOKEN_OF = (
+    r"(?:identified|present|found|seen|noted|report(?:ed|ing)|communicat\w+|notif\w+|called)"
+)
+_OPEN = r"[\s:=*#?–—(\[<{)\]}>,\"'-]{0,12}"
+_ANSWER = re.compile(
+    rf"(?:\s*\([^()\n]{{0,20}}\))?(?:\s+(?:findings?|results?))?(?:[ \t]+{_SPOKEN_OF}){{0,2}}"
+    rf"(?P<between>{_OPEN})(?P<answer>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_AT_ONCE = re.compile(rf"(?P<between>{_OPEN})(?P<answer>.*)", re.DOTALL)
+# A question that names whom: "called to Dr. Roe? No".
+_ASKED = re.compile(
+    r"[ \t]+[^?:\n]{1,60}(?P<between>\?[\s\[(-]{0,4})(?P<answer>(?:no|none|n|n/?a)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_GRADE = re.compile(r"[A-Z0-9][ \t]*[-–—=)][ \t]+", re.IGNORECASE)
+"""Before the answer itself: "C - none"."""
+# The line of a denial may break behind one of these: "No evidence of | flow".
+_SENTENCE = re.compile(
+    r"(?:\b(?:of|an?|the|any|for|in|on|to|with|and|or|evidence|is|are)[ \t]*\n|[^.;!\n]|\.(?=\d))*",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_][\w'/-]*")
+_LEADING = (
+    "there is are was were this that the report exam examination study scan contains has have "
+    "shows demonstrates does do did i we"
+)
+_DENYING = (
+    "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
+    "without unremarkable"
+)
+_BESIDE = (
+    "applicable apply applies indicated it be been had of any a an these other such or nor and "
+    "evidence acute critical significant unexpected urgent emergent emergency actionable new "
+    "immediate finding findings result results value values abnormality abnormalities process "
+    "processes disease change changes communication notification identified present found seen "
+    "noted made communicated notified called reported required needed necessary detected "
+    "visualized evident demonstrated at on in for to with time image images imaging today "
+    "currently requiring require requires intracranial cardiopulmonary pulmonary cardiac "
+    "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
+    "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
+    "identify find"
+)
+_LEADS, _DENIES = frozenset(_LEADING.split()), frozenset(_DENYING.split())
+_SAYS_NO_MORE = _LEADS.union(_DENIES, _BESIDE.split())
+# Not of a change: a finding may be as bad as it was.
+_SINCE = re.compile(
+    r"\b((?:findings?|results?|values?)) (?:since|compared (?:to|with)) (?:the )?"
+    r"(?:prior|previous|last)(?: (?:exam\w*|study|scan))?\b"
+)
+_ALONE = re.compile(
+    r"(?:none|no|nil|n/?a|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)", re.IGNORECASE
+)
+_BOX = r"[\[(]\s?([xX✓✔]?)\s?[\])]"
+_BOX_FIRST = re.compile(rf"{_BOX}[ \t]*([\w/]*)")
+_WORD_FIRST = re.compile(rf"\b(yes|no|none|n/a)\s*{_BOX}", re.IGNORECASE)
+# A line to write on, a dash, or nothing before the signature or the end: a form left empty.
+_BLANK = re.compile(
+    r"\s*[:?=](?:\s*_{2,}[ \t.]*(?:\n|\Z)|[ \t]+[-–—]{1,2}[ \t.]*(?:\n|\Z)|"
+    r"[\s.]*(?:\Z|(?:electronically )?(?:signed|dictated|transcribed)\b))",
+    re.IGNORECASE,
+)
+
+
+def denied(match: re.Match[str]) -> bool:
+    """Whether what follows says that there is none, or leaves the form empty."""
+    after = match.string[match.end() : match.end() + _AFTER]
+    if _BLANK.match(after):
+        return True
+    by_box = _by_box(_first_line(after))
+    if by_box is not None:
+        return not by_box
+    forms = (_ANSWER, _AT_ONCE, _ASKED)
+    return any(_denies(found) for form in forms if (found := form.match(after)))
+
+
+def _first_line(after: str) -> str:
+    """Boxes may stand on the line below the question."""
+    line, _, rest = after.partition("\n")
+    return line if line.strip(" \t:?=") else rest.partition("\n")[0]
+
+
+def _denies(found: re.Match[str]) -> bool:
+    """Over a line's end without a colon only a bare "None." does: the text may go on there."""
+    if "\n" in found["between"] and not re.search(r"[:?=]", found["between"]):
+        return _ALONE.match(found["answer"]) is not None
+    return is_denial(found["answer"])
+
+
+def is_denial(answer: str) -> bool:
+    """Whether its first sentence denies, and says no more."""
+    graded = _GRADE.match(answer)
+    sentence = _SENTENCE.match(answer, graded.end() if graded else 0)
+    words = _WORD.findall(_SINCE.sub(r"\1", sentence[0].lower())) if sentence else []
+    first = next((word for word in words if word not in _LEADS), "")
+    return first in _DENIES and _SAYS_NO_MORE.issuperset(words)
+
+
+_ANSWERS = frozenset({"yes", "y", "no", "n", "none", "n/a"})
+"""Another word behind a box is the next choice of a list."""
+
+
+def _by_box(line: str) -> bool | None:
+    """What boxes behind it say; None where there are none. No tick at all is a form left empty."""
+    if "[" not in line and "(" not in line:
+        return None
+    answers = line.lstrip(" \t:?=*-")
+    if _BOX_FIRST.match(answers):
+        found = [(word.lower() or "yes", tick) for tick, word in _BOX_FIRST.findall(answers)]
+        ticks = [(word, tick) for word, tick in found if word in _ANSWERS]
+    else:
+        ticks = _WORD_FIRST.findall(line)
+    if not ticks:
+        return None
+    return any(tick and word.lower() in {"yes", "y"} for word, tick in ticks)
