@@ -37,6 +37,8 @@ def refused(connection: Connection, number: str, now: datetime) -> bool:
 
 def note(connection: Connection, number: str, sid: str, now: datetime) -> bool:
     """One more, in the message ``sid``. True where from now on none counts: then a person has to
-    hear of it, once."""
+    hear of it, once. While none counts none is noted either: the hour ends when it was to end."""
+    if refused(connection, number, now):
+        return False
     inbound.seen(connection, _PROVIDER, f"{number}:{sid}", now)
     return refused(connection, number, now)

@@ -17,6 +17,7 @@ THANKS = "Thank you. Goodbye."
 KEYS = "To acknowledge, press 1. If you cannot take it, press 2. To hear this again, press 3."
 CODE = "Now enter the code of the text message with this reference, or your PIN, and then pound."
 WRONG_CODE = "That is neither the code of this message nor your PIN. Please try again, then pound."
+STOPPED = "After too many wrong codes, no code and no PIN from this phone counts for an hour."
 
 TEST = (
     "This is a test of Readback. Nobody waits for you, and there is no result. "
@@ -24,6 +25,7 @@ TEST = (
 )
 TEST_LEFT = "This was a test of Readback. There is no result. It was not answered."
 TEST_ANSWERED = f"The test is answered: calls reach you. {THANKS}"
+TEST_STOPPED = f"{STOPPED} The test was not answered. There is no result. Goodbye."
 TEST_UNANSWERED = "The test was not answered. There is no result. Goodbye."
 
 
@@ -64,6 +66,11 @@ class Call:
 
     def too_many_wrong(self) -> str:
         return f"That was not right either. Nothing was acknowledged. {self._or_call()} Goodbye."
+
+    def stopped(self) -> str:
+        """No code from this phone counts for now, nor a PIN: a right one may have been refused."""
+        call = f"Please answer in Slack, or call {digits(self.callback_number)}."
+        return f"{STOPPED} Nothing was acknowledged. {call} Goodbye."
 
     def no_key(self) -> str:
         return f"Nothing was acknowledged. {self._or_call()} Goodbye."

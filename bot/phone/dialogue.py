@@ -36,10 +36,12 @@ from bot.phone.steps import (
     MOST_WRONG,
     Address,
     Heard,
+    acts,
     found_out,
+    stopped,
     wrong_code,
 )
-from storage import alerts, codes, outbox, people, pins, reports, wrong_codes
+from storage import alerts, codes, outbox, people, pins, reports
 from storage.database import after_commit
 from storage.outbox import Claimed
 
@@ -102,6 +104,8 @@ def code_entered(c: Connection, engine: Engine, heard: Heard, address: Address) 
         return twiml.say(spoken.unknown(engine.site.callback_number))
     if ended := _over(talk):
         return ended
+    if stopped(c, engine, heard, talk.person):
+        return twiml.say(talk.call.stopped())
     version = _version_of(talk)
     if version is not None:
         return twiml.say(_acknowledge(talk, version))
@@ -157,10 +161,9 @@ def _version_of(talk: _Talk) -> int | None:
     """The version that somebody acknowledges with these digits: that of the SMS whose code they
     are, with the PIN that of the page which rings. None where they are neither."""
     c, keys, person = talk.c, talk.heard.keys, talk.person
-    now = talk.engine.clock.now()
-    if not keys or wrong_codes.refused(c, person.mobile, now):
+    if not keys:
         return None
-    found = codes.find(c, person.mobile, keys, now)
+    found = codes.find(c, person.mobile, keys, talk.engine.clock.now())
     if found and (found.alert_id, found.person_id) == (talk.alert.id, person.id):
         return found.version
     return talk.page.version if pins.is_pin_of(c, person.id, keys) else None
@@ -168,7 +171,7 @@ def _version_of(talk: _Talk) -> int | None:
 
 def _acknowledge(talk: _Talk, version: int) -> str:
     event = Acknowledged(talk.person.id, VOICE, version, ReadBack.NONE)
-    return _done(talk, event, "ack") or talk.call.acknowledged()
+    return _done(talk, CODE, event, "ack") or talk.call.acknowledged()
 
 
 def _pass_on(talk: _Talk) -> str:
@@ -176,12 +179,14 @@ def _pass_on(talk: _Talk) -> str:
     if talk.person.id in talk.alert.declined:  # asked for a second time
         return talk.call.passed_on()
     event = Declined(talk.person.id, DeclineReason.CANNOT_ACT)
-    return _done(talk, event, "pass") or talk.call.passed_on()
+    return _done(talk, KEY, event, "pass") or talk.call.passed_on()
 
 
-def _done(talk: _Talk, event: Event, what: str) -> str:
+def _done(talk: _Talk, step: str, event: Event, what: str) -> str:
     """Empty when it is done; else what is said instead."""
     c, engine, alert_id = talk.c, talk.engine, talk.alert.id
+    if not acts(c, talk.heard, step, engine.clock.now()):
+        return talk.call.no_key()
     try:
         apply_in(c, engine, alert_id, event)
     except NotAllowed as refusal:

@@ -10,8 +10,18 @@ from bot.engine.compose import person_of
 from bot.engine.context import Engine
 from bot.phone import twiml
 from bot.phone.call_fate import MACHINE, PERSON, is_machine
-from bot.phone.steps import CODE, KEY, MOST_ASKED, MOST_WRONG, Address, Heard, found_out, wrong_code
-from storage import drills, pins, wrong_codes
+from bot.phone.steps import (
+    CODE,
+    KEY,
+    MOST_ASKED,
+    MOST_WRONG,
+    Address,
+    Heard,
+    found_out,
+    stopped,
+    wrong_code,
+)
+from storage import drills, pins
 from storage.outbox import Claimed
 
 
@@ -41,7 +51,9 @@ def code_entered(
 ) -> str:
     """The code of the test's SMS or the person's PIN proves the channel."""
     person = person_of(c, page.slip.person_id)
-    if _is_right(c, engine, heard, page):
+    if stopped(c, engine, heard, person):
+        return twiml.say(spoken.TEST_STOPPED)
+    if _is_right(c, heard, page):
         given = testing.answer(c, engine, page.data, person, VOICE)
         counts = given.outcome in {Outcome.TAKEN, Outcome.ALREADY}
         return twiml.say(spoken.TEST_ANSWERED if counts else spoken.TEST_UNANSWERED)
@@ -53,10 +65,8 @@ def code_entered(
     return twiml.say(spoken.TEST_UNANSWERED)
 
 
-def _is_right(c: Connection, engine: Engine, heard: Heard, page: Claimed) -> bool:
+def _is_right(c: Connection, heard: Heard, page: Claimed) -> bool:
     drill = drills.load(c, page.data)
     if drill is None or not heard.keys:
-        return False
-    if wrong_codes.refused(c, drill.mobile, engine.clock.now()):
         return False
     return heard.keys == drill.code or pins.is_pin_of(c, page.slip.person_id, heard.keys)

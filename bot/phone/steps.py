@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -11,7 +12,7 @@ from bot.domain.events import Record
 from bot.engine.context import Engine
 from bot.phone.callbacks import Callback, note_in
 from bot.phone.guesses import note_wrong
-from storage import audit, inbound
+from storage import audit, inbound, wrong_codes
 from storage.database import after_commit
 
 PROVIDER = "twilio-keys"
@@ -39,12 +40,30 @@ def found_out(c: Connection, engine: Engine, heard: Heard, what: str) -> None:
     note_in(c, engine, Callback(heard.sid, what, None, heard.delivery_id))
 
 
+def acts(c: Connection, heard: Heard, step: str, now: datetime) -> bool:
+    """Whether what this step asks for is still to be done: once for each call. Twilio's signature
+    has no time, so that a request may come again, in a second or in a year."""
+    return inbound.seen(c, PROVIDER, f"{heard.sid}:{step}:{heard.nth}", now)
+
+
 def wrong_code(c: Connection, engine: Engine, heard: Heard, person: Person) -> None:
     """Counted and recorded once, however often Twilio asks."""
-    now, step = engine.clock.now(), f"{heard.sid}:{heard.nth}"
-    if not inbound.seen(c, PROVIDER, step, now):
-        return
-    after_commit(c, lambda: metrics.reply("unknown_code"))
-    wrong = Record("call_refused", person.id, {"reason": "unknown_code"})
-    audit.append(c, audit.ADMIN, [wrong], now)
-    note_wrong(c, engine, person.mobile, step, now)
+    now = engine.clock.now()
+    if acts(c, heard, CODE, now):
+        _refuse(c, person, "unknown_code", now)
+        note_wrong(c, engine, person.mobile, f"{heard.sid}:{heard.nth}", now)
+
+
+def stopped(c: Connection, engine: Engine, heard: Heard, person: Person) -> bool:
+    """Whether no code and no PIN from their number counts now: then it is not looked at."""
+    now = engine.clock.now()
+    if not wrong_codes.refused(c, person.mobile, now):
+        return False
+    if acts(c, heard, CODE, now):
+        _refuse(c, person, "too_many_wrong_codes", now)
+    return True
+
+
+def _refuse(c: Connection, person: Person, reason: str, now: datetime) -> None:
+    after_commit(c, lambda: metrics.reply(reason))
+    audit.append(c, audit.ADMIN, [Record("call_refused", person.id, {"reason": reason})], now)

@@ -48,6 +48,7 @@ def test_whatever_did_not_work_ends_with_the_callback_number() -> None:
         CALL.refused("It is not with you."),
         CALL.too_many_wrong(),
         CALL.no_key(),
+        CALL.stopped(),
         spoken.not_recorded("312-555-0100"),
         spoken.unknown("312-555-0100"),
     ]
