@@ -49,7 +49,7 @@ _DUE = (
     .order_by(_columns.next_action_at)
     .limit(bindparam("most"))
 )
-_NEXT_DUE = (
+NEXT_DUE = (
     select(_columns.next_action_at).where(_IS_OPEN).order_by(_columns.next_action_at).limit(1)
 )
 _OWNERS = select(_columns.id, _columns.owner).where(_IS_OPEN).order_by(_columns.next_action_at)
@@ -131,7 +131,7 @@ def due(connection: Connection, now: datetime, limit: int = 500) -> list[str]:
 
 def next_due_at(connection: Connection) -> datetime | None:
     """When time moves an alert next: None where none is open."""
-    found: datetime | None = connection.execute(_NEXT_DUE).scalar_one_or_none()
+    found: datetime | None = connection.execute(NEXT_DUE).scalar_one_or_none()
     return found
 
 

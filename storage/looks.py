@@ -17,7 +17,7 @@ _LOOKS_DUE = (
     .order_by(_columns.look_at)
     .limit(bindparam("most"))
 )
-_NEXT_LOOK = select(_columns.look_at).where(AWAITED).order_by(_columns.look_at).limit(1)
+NEXT_LOOK = select(_columns.look_at).where(AWAITED).order_by(_columns.look_at).limit(1)
 _LOOK_AGAIN = (
     update(tables.pages)
     .where(_columns.id == bindparam("delivery_id"), AWAITED)
@@ -56,7 +56,7 @@ def due(connection: Connection, now: datetime, limit: int) -> list[Look]:
 
 def next_at(connection: Connection) -> datetime | None:
     """When to ask next, None where no receipt is awaited."""
-    found: datetime | None = connection.execute(_NEXT_LOOK).scalar_one_or_none()
+    found: datetime | None = connection.execute(NEXT_LOOK).scalar_one_or_none()
     return found
 
 

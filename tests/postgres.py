@@ -28,6 +28,7 @@ SETTINGS = (
     "max_wal_senders=0",
     "checkpoint_timeout=1h",
     "max_wal_size=64MB",
+    "shared_buffers=16MB",  # each new connection and each new database pays for their number
 )
 OPTIONS = [option for setting in SETTINGS for option in ("-c", setting)]
 

@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Connection
-
 from bot.clock import SLOWEST, ClockControl, SteadyClock
 from bot.domain.alert import Alert, State
 from bot.sandbox.demo.place import Ports
@@ -23,9 +21,10 @@ from bot.sandbox.demo.telling import told
 from bot.sandbox.people import Phone, SlackPerson
 from bot.sandbox.samples import fill, sample
 from bot.sandbox.world import World
-from storage import alert_lists, alerts, audit, claims, looks, outbox, people
+from storage import alert_lists, alerts, audit, people
 from storage.audit import Entry
 from storage.database import Database
+from storage.rest import rest
 
 PATIENCE = 20.0
 EVERY_STATE = tuple(state.value for state in State)
@@ -150,7 +149,7 @@ class Hospital:
     def pass_time(self, minutes: float = 0.0, hours: float = 0.0) -> None:
         """Let this much time pass, stopping at everything that falls due on the way."""
         until = self.now + timedelta(minutes=minutes, hours=hours)
-        while (due := self.database.look(_next_due)) is not None and due <= until:
+        while (due := self.database.look(rest).next_at) is not None and due <= until:
             self._set(max(due, self.now))
             self.settle()
         self._set(until)
@@ -182,9 +181,7 @@ class Hospital:
         return self.world.twilio.under_way == 0
 
     def _at_rest(self) -> bool:
-        """Asked at one moment: between two, an attempt can end and leave another one due."""
-        due, under_way = self.database.look(lambda c: (_next_due(c), outbox.under_way(c)))
-        return under_way == 0 and (due is None or due > self.now)
+        return self.database.look(rest).holds(self.now)
 
     # ---- what there is to see ----
 
@@ -230,10 +227,3 @@ class Hospital:
         assert not errors, "errors in the log:\n" + "\n".join(errors)
         verdict = self.database.look(audit.verify)
         assert verdict.ok, f"the audit trail is broken: {verdict.first_broken}"
-
-
-def _next_due(connection: Connection) -> datetime | None:
-    """When the bot has to act next, None where nothing waits for a time."""
-    waiting = (alerts.next_due_at, claims.next_to_leave, looks.next_at)
-    times = [next_at(connection) for next_at in waiting]
-    return min((at for at in times if at is not None), default=None)

@@ -249,7 +249,7 @@ def test_what_is_due_comes_in_the_order_of_its_time_and_ended_alerts_never(
 
 
 def test_the_sweep_reads_what_is_due_and_not_what_exists(sqlite_database: Database) -> None:
-    for statement in (alerts._DUE, alerts._NEXT_DUE):
+    for statement in (alerts._DUE, alerts.NEXT_DUE):
         plan = plan_of(sqlite_database, statement)
         assert "USING COVERING INDEX ix_alerts_due" in plan or "USING INDEX ix_alerts_due" in plan
         assert "TEMP B-TREE" not in plan
