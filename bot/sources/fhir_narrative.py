@@ -16,11 +16,12 @@ _COMMUNICATION = "73568-8"
 FORM, NARRATIVE = "presentedForm", "text.div"
 
 
-def told_by(found: Node, observed: list[Node], documents: Documents) -> Narrative:
+def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: bool) -> Narrative:
     """The presented form, else what the observations say, else the narrative that a server writes
     for people; the conclusion is never left out.
 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
+    ``breast``: the exam is one, see hl7_breast.
     """
     conclusion = lines_broken(text(found.body.get("conclusion")))
     form, place = presented(found, documents), FORM
@@ -34,7 +35,7 @@ def told_by(found: Node, observed: list[Node], documents: Documents) -> Narrativ
     told = replace(
         told, impression=told.impression or conclusion, communication=_communication(observed)
     )
-    return with_macros(told, lambda: _prose((form, place), observed, conclusion))
+    return with_macros(told, lambda: _prose((form, place), observed, conclusion), breast=breast)
 
 
 def _div(found: Node) -> str:

@@ -22,6 +22,7 @@ from bot.sources.fhir_people import (
     patient_class,
     radiologist,
 )
+from bot.sources.hl7_breast import is_of_breast
 from bot.sources.hl7_called import called
 from bot.sources.hl7_exam import modality_in
 from bot.sources.hl7_narrator import Narrative
@@ -49,7 +50,8 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
     when = _times(found, stands, origin, now)
     observed = results(found)
     documents = Documents()
-    told = told_by(found, observed, documents)
+    exam, modality = words(body.get("code")), _modality(found)
+    told = told_by(found, observed, documents, breast=is_of_breast(modality, exam))
     encounter = next(
         iter(found.nodes("encounter")), Node(NOTHING, NOTHING, found.known, found.base)
     )
@@ -62,8 +64,8 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         finalized_at=when.finalized_at,
         discovered_at=None,
         content_hash="",
-        exam=words(body.get("code")),
-        modality=_modality(found),
+        exam=exam,
+        modality=modality,
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,

@@ -2,7 +2,7 @@
 
 One counts where it begins a line or a sentence, as a statement. It does not count where it is
 denied ("No critical result", "CRITICAL RESULT: none", an empty check box) or only spoken of ("the
-critical result policy"). In mammography "ACR category 1" is BI-RADS and means the opposite.
+critical result policy"). In a breast exam "ACR category 1" is BI-RADS and means the opposite.
 """
 
 import re
@@ -13,6 +13,7 @@ from itertools import islice
 
 from bot.domain.profile import MOST_SEVERE, STANDARD, Profile
 from bot.domain.report import Addendum, Flag
+from bot.sources.hl7_breast import is_of_breast, is_scored, is_titled_so
 from bot.sources.hl7_called import tells_of_a_call
 from bot.sources.hl7_documents import salvaged_documents
 from bot.sources.hl7_flags import Result
@@ -20,6 +21,7 @@ from bot.sources.hl7_lines import is_prose, lines_of
 from bot.sources.hl7_macro_forms import Text, stated
 from bot.sources.hl7_macro_sentences import repeats_a_score
 from bot.sources.hl7_macro_words import ALONE, CRITICAL, is_label, is_statement
+from bot.sources.hl7_marks import at
 from bot.sources.hl7_narrator import Narrative
 from bot.sources.hl7_wire import Wire
 
@@ -39,7 +41,6 @@ _BREAST_WORDS = re.compile(
     r"(?:benign|probably|incomplete|suspicious|almost|scattered|heterogen)",
     re.IGNORECASE,
 )
-_BREAST = ("birads", "bi-rads", "mammo", "tomosynthesis")
 _BY_NUMBER = {"1": "RID49480", "2": "RID49481", "3": "RID49482"}
 _MOST = 50
 """Of one macro. Each is looked up in the segments: thousands would hold up the feed."""
@@ -88,8 +89,11 @@ class _Places:
         return next((place for said, place in self._lines.items() if line in said), "")
 
 
-def with_macros(told: Narrative, prose: Prose, profile: Profile = STANDARD) -> Narrative:
+def with_macros(
+    told: Narrative, prose: Prose, profile: Profile = STANDARD, *, breast: bool = False
+) -> Narrative:
     """The narrative with a flag for each macro, on the report or on the addendum that has it.
+    ``breast``: the exam is one, see hl7_breast.
 
     An addendum's macro that tells of a call flags the report and not the addendum: it is about the
     finding that stood there before, which nobody has to acknowledge anew.
@@ -98,10 +102,11 @@ def with_macros(told: Narrative, prose: Prose, profile: Profile = STANDARD) -> N
     if not may and not told.addenda:
         return told
     there = _Places(prose)
-    own = [*told.flags, *(_found(told.text, there, profile) if may else ())]
+    breast = breast or is_titled_so(told.text)
+    own = [*told.flags, *(_found(told.text, there, profile, breast=breast) if may else ())]
     addenda = []
     for addendum in told.addenda:
-        flags = _found(addendum.text, there, profile)
+        flags = _found(addendum.text, there, profile, breast=breast)
         if flags and tells_of_a_call(addendum.text):
             own += flags
             flags = []
@@ -113,22 +118,24 @@ def macros_in(text: str, where: str, profile: Profile) -> tuple[Flag, ...]:
     """Those in a text that is no report yet; all are said to stand in the same place."""
     if not _may_have(text.lower(), profile):
         return ()
-    found = _found(
-        text, _Places(lambda: {line.strip(): where for line in text.split("\n")}), profile
-    )
-    return tuple(found)
+    there = _Places(lambda: {line.strip(): where for line in text.split("\n")})
+    return tuple(_found(text, there, profile, breast=is_titled_so(text)))
 
 
 def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     """The macros in a message that cannot be used otherwise."""
-    results, number = list[Result](), 0
+    results, number, breast = list[Result](), 0, False
     for line in wire.lines:
         number += line[:3] == "OBX"
+        if line[:3] == "OBR":
+            fields = line.split(wire.marks.field)
+            breast = breast or is_of_breast(at(fields, 24), at(fields, 4))
         if line[:3] in {"OBX", "NTE"}:
             results.append((number, line.split(wire.marks.field)))
     results = salvaged_documents(results, wire)
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
-    return tuple(_found(text, _Places(lambda: prose_of(results, wire)), profile))
+    there = _Places(lambda: prose_of(results, wire))
+    return tuple(_found(text, there, profile, breast=breast or is_titled_so(text)))
 
 
 def _may_have(lowered: str, profile: Profile) -> bool:
@@ -141,11 +148,11 @@ def _may_have(lowered: str, profile: Profile) -> bool:
     )
 
 
-def _found(text: str, there: _Places, profile: Profile) -> list[Flag]:
+def _found(text: str, there: _Places, profile: Profile, *, breast: bool) -> list[Flag]:
     """Each macro once, where it stood first."""
     both = text, text.lower()
     found: dict[str, Flag] = {}
-    for value, category, matches in _macros(both, profile):
+    for value, category, matches in _macros(both, profile, breast=breast):
         where = "" if value in found else next(filter(None, map(there.where, matches)), "")
         if where:
             found[value] = Flag(value, DICTATED, where, category)
@@ -156,7 +163,7 @@ Macro = tuple[str, str, Iterable[re.Match[str]]]
 """The value and the category of its flag, and where it stands: looked for until it is found."""
 
 
-def _macros(text: Text, profile: Profile) -> Iterator[Macro]:
+def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     """The site's before those that everybody knows. A number given with one of these decides,
     whatever stands before."""
     for rule in profile.rules:
@@ -166,18 +173,18 @@ def _macros(text: Text, profile: Profile) -> Iterator[Macro]:
     if not profile.dictated_macros:
         return
     numbered = list(_some(_ACR, _ACR_BEGINS, text))
-    numbered = [match for match in numbered if not _is_score(match)]
-    if numbered and any(word in text[1] for word in _BREAST):
-        numbered = []
+    numbered = [match for match in numbered if not _is_score(match, breast=breast)]
     yield from ((_code(match["number"]), "", (match,)) for match in numbered)
     begun = {match.start() for match in numbered}
     plain = (match for match in _worded(text) if match.start() not in begun)
     yield "CRITICAL RESULT", MOST_SEVERE, islice(plain, _MOST)
 
 
-def _is_score(match: re.Match[str]) -> bool:
+def _is_score(match: re.Match[str], *, breast: bool) -> bool:
     """What the ACR calls a category elsewhere: of a breast, of a screening."""
     if _BREAST_WORDS.match(match.string, match.end()):
+        return True
+    if (breast or is_scored(match)) and "action" not in match[0].lower():
         return True
     return repeats_a_score(match, _plain(match["number"]))
 

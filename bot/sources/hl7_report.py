@@ -10,6 +10,7 @@ from bot.domain.report import Flag, OrderNumber, Provider, Report, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources import hl7_charset
 from bot.sources.documents import Documents
+from bot.sources.hl7_breast import is_of_breast
 from bot.sources.hl7_called import called
 from bot.sources.hl7_documents import read_out, unread_in
 from bot.sources.hl7_exam import exam_of, modality_of
@@ -83,7 +84,9 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     results = read_out(results, wire, documents, profile)
     flagged = flags(results, wire, profile)
     told = narrate(results, flagged, wire, profile, added, order.added)
-    told = with_macros(told, lambda: prose_of(results, wire), profile)
+    exam, modality = _exam(order, marks), modality_of(obr, marks)
+    breast = is_of_breast(modality, exam)
+    told = with_macros(told, lambda: prose_of(results, wire), profile, breast=breast)
     when = _times(order, stands, wire, known)
     silent = not (told.text or told.addenda)
     unread = unread_in(results, documents, silent=silent)
@@ -97,8 +100,8 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         finalized_at=when.finalized_at,
         discovered_at=_discovered(results, flagged, order, when, wire, zone) if flagged else None,
         content_hash=_content_hash(order, numbers, ordering, unread),
-        exam=_exam(order, marks),
-        modality=modality_of(obr, marks),
+        exam=exam,
+        modality=modality,
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,

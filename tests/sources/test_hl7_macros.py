@@ -78,6 +78,36 @@ def test_what_denies_it_or_only_speaks_of_it_is_no_flag(text: str) -> None:
     assert told(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("HISTORY: Prior mammogram normal.~IMPRESSION: PE. ACR category 1.", "RID49480"),
+        ("HISTORY: mammoplasty.~IMPRESSION: ACR Category 1 actionable finding.", "RID49480"),
+        ("IMPRESSION: ACR category 3. Recommend diagnostic mammography.", "RID49482"),
+        ("EXAM: CT CHEST, BREAST IMPLANTS~IMPRESSION: ACR category 1: PE", "RID49480"),
+    ],
+)
+def test_a_mention_of_mammography_makes_no_breast_exam(text: str, code: str) -> None:
+    assert [flag.value for flag in told(text, "X")] == [code]
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("Simple cyst. ACR category 2.", {4: "X^US BREAST LEFT^L", 24: "US"}),
+        ("No change. ACR category 1.", {24: "MG"}),
+        ("EXAM: US BREAST~IMPRESSION: Simple cyst. ACR Category 2.", {}),
+        ("BI-RADS: unchanged.~ACR category 2", {}),
+    ],
+)
+def test_of_a_breast_exam_the_number_is_bi_rads(text: str, fields: dict[int, str]) -> None:
+    assert told(text, "X", fields) == []
+
+
+def test_an_actionable_finding_counts_in_any_exam() -> None:
+    assert told("ACR actionable finding category 1", fields={24: "MG"})
+
+
 def test_a_coded_answer_is_no_dictation() -> None:
     coded = "OBX|1|CWE|C^Category^L||X^ACR category 1^L||||||F"
     assert report(sample(coded)).flags == ()
