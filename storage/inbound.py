@@ -15,6 +15,24 @@ _KNOWN = select(tables.inbound.c.sid).where(
 )
 
 
+_NEWEST = (
+    select(tables.inbound.c.seen_at)
+    .where(
+        tables.inbound.c.provider == bindparam("of_provider"),
+        tables.inbound.c.sid.startswith(bindparam("prefix"), autoescape=False),
+    )
+    .order_by(tables.inbound.c.seen_at.desc())
+    .limit(1)
+)
+
+
+def newest(connection: Connection, provider: str, about: str) -> datetime | None:
+    """The latest time (UTC) noted with a ``sid`` that begins with ``about`` and a colon."""
+    values = {"of_provider": provider, "prefix": f"{about}:"}
+    found: datetime | None = connection.execute(_NEWEST, values).scalar_one_or_none()
+    return found
+
+
 def known(connection: Connection, provider: str, sid: str) -> bool:
     """Whether it is remembered."""
     values = {"of_provider": provider, "the": sid}

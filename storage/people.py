@@ -41,7 +41,10 @@ _START = delete(tables.stopped_numbers).where(
 _STOPPED_NUMBERS = select(tables.stopped_numbers.c.mobile)
 _TOUCH = (
     update(tables.people)
-    .where(tables.people.c.mobile == bindparam("of_mobile"))
+    .where(
+        tables.people.c.mobile == bindparam("of_mobile"),
+        tables.people.c.changed_at < bindparam("now"),
+    )
     .values(changed_at=bindparam("now"))
 )
 _CHANGED_SINCE = select(tables.people.c.id).where(
@@ -145,7 +148,8 @@ def roster(
 def opt_out(
     connection: Connection, mobile: str, now: datetime, *, out: bool = True
 ) -> list[Person]:
-    """The number's holder wants no SMS (``out``), or wants it again. Returns whom it reaches."""
+    """The number's holder wants no SMS (``out``), or wants it again, as they have said ``now``
+    (UTC). Returns whom it reaches."""
     connection.execute(_TOUCH, {"of_mobile": mobile, "now": now})
     if out:
         connection.execute(_STOP, {"mobile": mobile, "at": now})

@@ -67,10 +67,20 @@ _BY_CATEGORY |= {"Pd": "-", "Pi": '"', "Pf": '"', "Ps": "(", "Pe": ")"}
 _EMOJI_PARTS = frozenset((*map(chr, range(0xFE00, 0xFE10)), "\u20e3"))
 
 
-def wants_sms(word: str) -> bool | None:
+def carriers_word(body: str) -> str:
+    """STOP or its like, in capitals, where the message is nothing else; empty for any other."""
+    return _carriers_word(_without_signature(_plain(body)))
+
+
+def _carriers_word(text: str) -> str:
+    said = _word(text)
+    return said if said in _CARRIER_WORDS else ""
+
+
+def wants_sms(body: str) -> bool | None:
     """What a carrier's word says of the number it came from: False after STOP and its kin, True
     after START and its. None for any other."""
-    said = _word(_plain(word))
+    said = carriers_word(body)
     return True if said in _IN else False if said in _OUT else None
 
 
@@ -84,7 +94,7 @@ def parse_reply(body: str) -> Reply | Unclear:
     whole = _WHOLE.fullmatch(text)
     if whole and (code := _together(whole[2])):
         return Reply(Verb(whole[1].upper()), code)
-    if _word(text) in _CARRIER_WORDS:
+    if _carriers_word(text):
         return Unclear.CARRIER_WORD
     if says_wrong_number(text, holds_code=bool(codes_in(text))):
         return Unclear.WRONG_NUMBER

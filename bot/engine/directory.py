@@ -38,8 +38,8 @@ def opt_out(c: Connection, engine: Engine, mobile: str, as_of: datetime | None =
     """STOP: no SMS to this number until START. What waits for its holder goes on at once, and every
     coordinator hears of it, once. True where it was news.
 
-    ``as_of`` (UTC), where a message refused has told: an entry that has changed since, by START or
-    by an admin, stays as it is.
+    ``as_of`` (UTC), where that was not just now: an entry that has changed since, by START or by an
+    admin, stays as it is.
     """
     # Of several who find out at the same moment only one may tell it.
     locks.lock(c, "people")
@@ -47,7 +47,7 @@ def opt_out(c: Connection, engine: Engine, mobile: str, as_of: datetime | None =
     if not reached or (as_of and people.changed_since(c, mobile, as_of)):
         return False
     before = alerts.reach_of_owners(c)
-    people.opt_out(c, mobile, engine.clock.now())
+    people.opt_out(c, mobile, as_of or engine.clock.now())
     pass_on(c, engine, before)
     # After the alerts, as an acknowledgment takes both: else each could wait for the other.
     proofs.forget(c, mobile, [SMS])
@@ -97,8 +97,9 @@ def _hears_without(person: Person, mobile: str) -> bool:
     return bool(set(person.written) - ({SMS} if person.mobile == mobile else set()))
 
 
-def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
-    """START: the number can be paged again, and so can what waited because nobody could be."""
+def opt_in(c: Connection, engine: Engine, mobile: str, as_of: datetime | None = None) -> None:
+    """START, at ``as_of`` (UTC) where that was not just now: the number can be paged again, and so
+    can what waited because nobody could be."""
     locks.lock(c, "people")
     known = people.by_mobile(c, mobile)
     if not known:
@@ -106,7 +107,7 @@ def opt_in(c: Connection, engine: Engine, mobile: str) -> None:
         return
     before = alerts.reach_of_owners(c)
     # Noted also where nobody knew that they were out: a refusal may be on its way to us.
-    people.opt_out(c, mobile, engine.clock.now(), out=False)
+    people.opt_out(c, mobile, as_of or engine.clock.now(), out=False)
     if any(SMS not in person.channels for person in known):
         pass_on(c, engine, before)
 

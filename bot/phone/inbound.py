@@ -23,7 +23,15 @@ from bot.domain.events import (
     SendNotice,
 )
 from bot.domain.page import Notice, Slip
-from bot.domain.replies import Reply, Unclear, Verb, codes_in, parse_reply, wants_sms
+from bot.domain.replies import (
+    Reply,
+    Unclear,
+    Verb,
+    carriers_word,
+    codes_in,
+    parse_reply,
+    wants_sms,
+)
 from bot.engine import drills as testing
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.compose import person_of
@@ -31,6 +39,7 @@ from bot.engine.context import Engine
 from bot.engine.directory import opt_in, opt_out, wrong_number
 from bot.log import log
 from bot.phone.guesses import note_wrong
+from bot.phone.order import A_MOMENT, must_hold_still, overtaken
 from storage import alerts, audit, codes, drills, inbound, outbox, people, wrong_codes
 from storage.codes import CodeFound
 from storage.database import after_commit
@@ -45,8 +54,6 @@ OWN_CODE_ANSWERS_AN_HOUR = 60
 """More to a phone whose message names an open code of its own: whoever sent it takes silence for
 done. A machine that quotes our pages back is stopped by this one."""
 _CODES_LOOKED_AT = 20
-A_MOMENT = timedelta(seconds=10)
-"""How far the time at which a message was sent may be off: what a code means changes no sooner."""
 
 WRONG_NUMBER_WITHIN = timedelta(days=7)
 """After the latest page or test to a phone that its holder may say whose it is not."""
@@ -55,13 +62,15 @@ WRONG_NUMBER_WITHIN = timedelta(days=7)
 @dataclass(frozen=True, slots=True)
 class Message:
     """``sender`` is E.164. ``opt_out`` is Twilio's OptOutType: it has dealt with that itself.
-    ``sent_at`` (UTC) where it was not just now: what it answers had been asked by then."""
+    ``sent_at`` (UTC) where it was not just now: what it answers had been asked by then; ``stamp``
+    is the same by Twilio's clock, to the second, which tells in what order messages were sent."""
 
     sid: str
     sender: str
     text: str
     opt_out: str = ""
     sent_at: datetime | None = None
+    stamp: datetime | None = None
 
 
 def is_carriers(message: Message) -> bool:
@@ -86,11 +95,21 @@ def _receive_and_answer(c: Connection, engine: Engine, message: Message) -> None
     if not inbound.seen(c, PROVIDER, message.sid, now):
         return
     answer = _heard(c, engine, message)
-    known = people.by_mobile(c, message.sender)
-    if answer and known:
-        slip = Slip(known[0].id, Role.OWNER, SMS, 0, notice=Notice.ANSWER)
+    whom = _whom_to_answer(c, message, now) if answer else ""
+    if whom:
+        slip = Slip(whom, Role.OWNER, SMS, 0, notice=Notice.ANSWER)
         outbox.put(c, None, [SendNotice(slip, now)], now, version=0, data=answer)
         after_commit(c, engine.wake)
+
+
+def _whom_to_answer(c: Connection, message: Message, now: datetime) -> str:
+    """Who has the number, or had it when a page went there; empty for a stranger."""
+    if known := people.by_mobile(c, message.sender):
+        return known[0].id
+    reading = parse_reply(message.text)
+    code = reading.code if isinstance(reading, Reply) else ""
+    found = _own_code(c, message, code, message.sent_at or now)
+    return found.person_id if found else ""
 
 
 def _receive(c: Connection, engine: Engine, message: Message) -> str:
@@ -114,7 +133,7 @@ def _heard(c: Connection, engine: Engine, message: Message) -> str:
     if not people.by_mobile(c, message.sender):
         _refuse(c, message, "unknown_number", now)
         return _help(c, message, answers.unknown_code(number), now)
-    if reading is Unclear.WRONG_NUMBER and _answers_something(c, message, sent_at):
+    if reading is Unclear.WRONG_NUMBER and _silences(c, engine, message, sent_at):
         _refuse(c, message, reading.value, now)
         return answers.wrong_number() if wrong_number(c, engine, message.sender) else ""
     if isinstance(reading, Unclear):
@@ -123,9 +142,15 @@ def _heard(c: Connection, engine: Engine, message: Message) -> str:
     return _by_code(c, engine, message, reading, found)
 
 
-def _answers_something(c: Connection, message: Message, sent_at: datetime) -> bool:
-    """It needs no code, so at least there has to be a page or a test that it answers."""
-    return codes.asked_since(c, message.sender, sent_at - WRONG_NUMBER_WITHIN)
+def _silences(c: Connection, engine: Engine, message: Message, sent_at: datetime) -> bool:
+    """It needs no code, so at least there has to be a page or a test that it answers; and START may
+    have been sent since."""
+    asked = codes.asked_since(c, message.sender, sent_at - WRONG_NUMBER_WITHIN)
+    return asked and not overtaken(c, message.sender, message.sid, _stamp(engine, message))
+
+
+def _stamp(engine: Engine, message: Message) -> datetime:
+    return message.stamp or engine.clock.real(engine.clock.now())
 
 
 def _by_code(
@@ -142,7 +167,7 @@ def _by_code(
         _refuse(c, message, "unknown_code", now)
         note_wrong(c, engine, message.sender, message.sid, now)
         return _help(c, message, answers.unknown_code(number), now)
-    return _act(c, engine, reply, found)
+    return _act(c, engine, message, reply, found)
 
 
 def _repeated() -> None:
@@ -187,9 +212,12 @@ def _where_it_is(c: Connection, found: CodeFound, number: str) -> str:
     return answers.left(alert.ref, with_whom, number)
 
 
-def _act(c: Connection, engine: Engine, reply: Reply, found: CodeFound) -> str:
+def _act(c: Connection, engine: Engine, message: Message, reply: Reply, found: CodeFound) -> str:
     event = _event(reply.verb, found)
     try:
+        about = f"{found.alert_id}:{found.person_id}"
+        later = overtaken(c, about, message.sid, _stamp(engine, message))
+        must_hold_still(c, found, message.sent_at, engine.clock.now(), overtaken=later)
         alert = apply_in(c, engine, found.alert_id, event)
     except NotAllowed as refusal:
         record_refusal(c, engine, found.alert_id, event, refusal)
@@ -229,10 +257,12 @@ def _carriers_part(c: Connection, engine: Engine, message: Message, now: datetim
     """STOP, START, HELP and their kin: the carrier side acts and answers, and we know whom no SMS
     reaches before one fails."""
     said = message.opt_out or message.text
-    wants = wants_sms(said)
-    if wants is not None:
-        (opt_in if wants else opt_out)(c, engine, message.sender)
-    word = re.sub(r"[^a-z]", "", said.lower())[:12]
+    wants, stamp = wants_sms(said), _stamp(engine, message)
+    if wants is not None and not overtaken(c, message.sender, message.sid, stamp):
+        # Not before an edit that was made a moment before it was sent.
+        as_of = min(message.sent_at + A_MOMENT, now) if message.sent_at else None
+        (opt_in if wants else opt_out)(c, engine, message.sender, as_of)
+    word = re.sub(r"[^a-z]", "", (carriers_word(said) or said).lower())[:12]
     audit.append(c, "admin", [Record("sms_keyword", _actor(c, message), {"keyword": word})], now)
     after_commit(c, lambda: log.warning("sms_keyword_received", what=word))
     return ""

@@ -190,8 +190,9 @@ class Replies:
     def _message(self, listed: MessageInstance) -> Message | None:
         if str(listed.direction) != "inbound" or not listed.sid or not listed.from_:
             return None
-        sent_at = self._ours(listed.date_sent or listed.date_created)
-        return Message(listed.sid, str(listed.from_), listed.body or "", sent_at=sent_at)
+        stamp = listed.date_sent or listed.date_created
+        sent_at, text = self._ours(stamp), listed.body or ""
+        return Message(listed.sid, str(listed.from_), text, sent_at=sent_at, stamp=stamp)
 
     def _ours(self, sent: datetime | None) -> datetime | None:
         """Twilio's time by our clock, to a second or two: it stamps whole ones."""

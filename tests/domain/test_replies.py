@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.refs import code_from
-from bot.domain.replies import Reply, Unclear, Verb, codes_in, parse_reply
+from bot.domain.replies import Reply, Unclear, Verb, carriers_word, codes_in, parse_reply, wants_sms
 
 spaces = st.text(" \t\n\u00a0", max_size=3)
 letters_of = {verb: [verb.value, verb.value.lower(), verb.value.title()] for verb in Verb}
@@ -66,6 +66,21 @@ def test_two_codes_acknowledge_neither(body: str) -> None:
 def test_the_carriers_words_are_never_verbs(word: str) -> None:
     assert parse_reply(word) is Unclear.CARRIER_WORD
     assert not isinstance(parse_reply(f"{word} 4827"), Reply)
+
+
+@pytest.mark.parametrize(
+    ("body", "word", "wanted"),
+    [
+        ("STOP\nSent from my iPhone", "STOP", False),
+        ("Start\n--\nSam", "START", True),
+        ("help", "HELP", None),
+        ("stop paging me", "", None),
+    ],
+)
+def test_a_signature_changes_no_word_of_the_carriers(
+    body: str, word: str, wanted: bool | None
+) -> None:
+    assert (carriers_word(body), wants_sms(body)) == (word, wanted)
 
 
 @pytest.mark.parametrize("body", ["ack", " PASS. ", "Undo"])

@@ -10,8 +10,15 @@ import pytest
 from bot.phone import polling
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import CODE, code_in, paged
-from storage import codes, people
-from tests.scenarios.looking import ACKNOWLEDGED, asked_by, expect_everything, pages
+from storage import audit, codes, people
+from tests.scenarios.looking import (
+    ACKNOWLEDGED,
+    asked_by,
+    expect_everything,
+    import_people,
+    left_out,
+    pages,
+)
 from tests.web.served import get
 
 PATIENCE = 20.0
@@ -143,6 +150,42 @@ def test_stop_sent_while_we_were_down_is_noticed_at_the_start(hospital: Hospital
     hospital.carla.slack.expect_new("Opted out")
     hospital.chris.slack.expect_new("Opted out")
     assert channels_of_ada(hospital) == ("slack",)
+
+
+def test_a_stop_that_is_listed_after_a_newer_start_changes_nothing(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    listed, faults = hospital.world.twilio.carrier.messages, hospital.world.twilio.faults
+    faults.fail_next("messages.list", status=503, times=10**6)
+    stop = hospital.ada.phone.send("STOP").record
+    listed.pop(stop.sid)
+    stop.created = stop.sent = stop.created - timedelta(seconds=3)
+    hospital.ada.phone.send("START")
+    faults.clear()
+    until(lambda: len(_keywords(hospital)) == 1)
+    listed[stop.sid] = stop
+    until(lambda: len(_keywords(hospital)) == 2)
+    assert _keywords(hospital) == ["start", "stop"]
+    assert channels_of_ada(hospital) == ("slack", "sms")
+    expect_everything(hospital)
+
+
+def _keywords(hospital: Hospital) -> list[object]:
+    trail = hospital.database.look(lambda c: audit.chain(c, audit.ADMIN))
+    return [entry.data["keyword"] for entry in trail if entry.what == "sms_keyword"]
+
+
+def test_whoever_was_paged_and_has_left_the_directory_is_told_so(hospital: Hospital) -> None:
+    behind_the_firewall(hospital)
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    sms = hospital.sam.phone.expect_sms(CODE)
+    import_people(hospital, left_out(hospital.sam.name))
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.sam.phone.expect_sms("not in the directory any more")
+    hospital.settle()
+    assert hospital.alert().is_open
+    expect_everything(hospital)
 
 
 def test_a_page_that_is_undelivered_goes_out_again_and_is_recorded(hospital: Hospital) -> None:

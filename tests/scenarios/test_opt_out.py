@@ -61,6 +61,19 @@ def test_whoever_has_no_slack_any_more_and_says_so_by_sms_is_not_waited_for(
     expect_everything(hospital)
 
 
+def test_a_phone_that_signs_what_it_sends_may_say_stop_and_start_as_well(
+    hospital: Hospital,
+) -> None:
+    hospital.sam.phone.send("STOP\nSent from my iPhone")
+    for coordinator in (hospital.carla, hospital.chris):
+        coordinator.slack.expect_new("Opted out of SMS")
+    assert channels(hospital, hospital.sam.name) == ()
+    hospital.sam.phone.send("Start\n--\nSam")
+    hospital.settle()
+    assert channels(hospital, hospital.sam.name) == ("sms",)
+    expect_everything(hospital)
+
+
 def test_nothing_is_sent_to_a_number_that_is_out_until_start(hospital: Hospital) -> None:
     hospital.sam.phone.send("STOP")
     hospital.settle()
