@@ -1,5 +1,6 @@
 """Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2, 2.A)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.profile import STANDARD, Profile
@@ -33,7 +34,9 @@ def providers(field: str, marks: Marks, profile: Profile = STANDARD) -> tuple[Pr
     """The people of an XCN field, in order.
 
     A repetition with the same name, or the same number, is one more identifier of that person;
-    any other is another person: two doctors merged into one would page the wrong one.
+    any other is another person: two doctors merged into one would page the wrong one. So is one of
+    the same name with another suffix (father and son), and one of another name who has the same
+    number with another authority.
     """
     if not field or field.isspace():
         return ()
@@ -47,18 +50,20 @@ def _providers(field: str, marks: Marks, issuer: _Issuer) -> tuple[Provider, ...
         return (alone,) if alone else ()
     found = _People()
     for repetition in field.split(marks.repetition):
-        provider = _xcn(repetition.split(marks.component), marks, issuer)
+        parts = repetition.split(marks.component)
+        provider = _xcn(parts, marks, issuer)
         if provider is not None:
-            found.add(provider)
+            found.add(provider, marks.clean(at(parts, 4)))
     return found.all()
 
 
 @dataclass(slots=True)
 class _One:
-    """``known`` has the identifiers in their order, each once."""
+    """``known`` has the identifiers in their order, each once; ``suffix`` is XCN-5."""
 
     known: dict[Identifier, None]
     name: str
+    suffix: str
 
 
 class _People:
@@ -66,25 +71,38 @@ class _People:
 
     def __init__(self) -> None:
         self._found: list[_One] = []
-        self._by_name: dict[str, int] = {}
+        self._by_name: dict[tuple[str, str], int] = {}
         self._by_number: dict[str, int] = {}
+        self._by_identifier: dict[tuple[str, str], int] = {}
 
-    def add(self, provider: Provider) -> None:
-        numbers = [identifier.value for identifier in provider.identifiers]
-        name = provider.name.casefold()
-        same = [self._by_number[number] for number in numbers if number in self._by_number]
-        if name in self._by_name:
-            same.append(self._by_name[name])
-        place = min(same, default=len(self._found))
-        if not same:
-            self._found.append(_One({}, ""))
+    def add(self, provider: Provider, suffix: str) -> None:
+        place = min(self._same(provider, suffix.casefold()), default=len(self._found))
+        if place == len(self._found):
+            self._found.append(_One({}, "", ""))
         one = self._found[place]
         one.known |= dict.fromkeys(provider.identifiers)
-        one.name = one.name or provider.name
-        for number in numbers:
-            self._by_number.setdefault(number, place)
+        one.name, one.suffix = one.name or provider.name, one.suffix or suffix.casefold()
+        for identifier in provider.identifiers:
+            self._by_number.setdefault(identifier.value, place)
+            self._by_identifier.setdefault((identifier.value, identifier.authority), place)
         if one.name:
-            self._by_name.setdefault(one.name.casefold(), place)
+            name = one.name.casefold()
+            self._by_name.setdefault((name, one.suffix), place)
+            self._by_name.setdefault((name, ""), place)
+
+    def _same(self, provider: Provider, suffix: str) -> Iterator[int]:
+        name = provider.name.casefold()
+        place = self._by_name.get((name, suffix), self._by_name.get((name, "")))
+        if place is not None and suffix in {"", self._found[place].suffix or suffix}:
+            yield place
+        for identifier in provider.identifiers:
+            number, authority = identifier.value, identifier.authority
+            for key in ((number, authority), (number, "")):
+                if key in self._by_identifier:
+                    yield self._by_identifier[key]
+            place = self._by_number.get(number)
+            if place is not None and not (authority and name and self._found[place].name):
+                yield place
 
     def all(self) -> tuple[Provider, ...]:
         return tuple(Provider(tuple(one.known), one.name) for one in self._found)

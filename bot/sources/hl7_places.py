@@ -18,6 +18,7 @@ from bot.sources.hl7_documents import read_out
 from bot.sources.hl7_exam import modality_of
 from bot.sources.hl7_flags import flags
 from bot.sources.hl7_lines import lines_of
+from bot.sources.hl7_orderer import orderer
 from bot.sources.hl7_orders import Numbers, Order, orders_in
 from bot.sources.hl7_parts import by_key
 from bot.sources.hl7_people import entity, interpreter, patient
@@ -167,7 +168,7 @@ def _of_people(
     if report.patient.identifiers:
         yield "patient.identifiers", "PID-3" if order.pid[3] else "PID-2"
     if report.ordering:
-        told = order.obr[16].strip(f" {wire.marks.component}")
+        told = orderer(order, wire) == order.obr[16]
         yield "ordering", "OBR-16" if told else "ORC-12"
     if report.attending:
         yield "attending", "PV1-7"

@@ -18,6 +18,7 @@ from bot.sources.hl7_flags import Result, flags, flags_elsewhere
 from bot.sources.hl7_joint import Part, has_prose, joint
 from bot.sources.hl7_macros import prose_of, with_macros
 from bot.sources.hl7_marks import Marks, at
+from bot.sources.hl7_orderer import orderer
 from bot.sources.hl7_orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
 from bot.sources.hl7_parts import by_key
 from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
@@ -168,24 +169,6 @@ def appended_to(results: list[Result], wire: Wire, profile: Profile) -> frozense
         for number, fields in results
         if fields[0] == "OBX"
     )
-
-
-def orderer(order: Order, wire: Wire) -> str:
-    """OBR-16, or ORC-12 where it is empty, or has no identifier and ORC-12 has one."""
-    field, other = order.obr[16], order.orc[12]
-    if _names_somebody(field, wire):
-        return field if _identifies(field, wire) or not _identifies(other, wire) else other
-    return other
-
-
-def _names_somebody(field: str, wire: Wire) -> bool:
-    return field.strip(f" {wire.marks.component}") not in {"", '""'}
-
-
-def _identifies(field: str, wire: Wire) -> bool:
-    """XCN-1, of the first repetition (HL7 v2.5.1, 2.A.88)."""
-    first = field.partition(wire.marks.repetition)[0].partition(wire.marks.component)[0]
-    return first.strip() not in {"", '""'}
 
 
 def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:

@@ -55,11 +55,29 @@ def test_thousands_of_orderers_cost_what_their_number_does() -> None:
     assert len(report(sample(fields={16: field, 28: field})).ordering) == 20_000
 
 
-@pytest.mark.parametrize("useless", ["", '""', "^PARK^SAM", '""^PARK^SAM', "^^"])
+@pytest.mark.parametrize("useless", ["", '""', "^PARK^SAM", '""^PARK^S', "^^"])
 def test_where_obr_16_identifies_nobody_orc_12_does(useless: str) -> None:
     by_order = ORC + "|" * 9 + "1003^PARK^SAM^^^DR^^^MAIN"
     found = report(message(by_order, obr({16: useless}), OBX))
     assert [i.value for provider in found.ordering for i in provider.identifiers] == ["1003"]
+
+
+def test_a_name_in_obr_16_never_gets_the_identifier_of_another_person() -> None:
+    by_order = ORC + "|" * 9 + "1003^PARK^SAM^^^DR^^^MAIN"
+    (found,) = report(message(by_order, obr({16: "^JONES^ANN"}), OBX)).ordering
+    assert (found.name, found.identifiers) == ("JONES, ANN", ())
+
+
+def test_father_and_son_are_two_people() -> None:
+    field = "11^SMITH^JOHN^^JR^^^^MAIN~12^SMITH^JOHN^^SR^^^^MAIN~99^SMITH^JOHN^^JR^^^^NPI"
+    found = report(sample(fields={16: field})).ordering
+    assert [[i.value for i in one.identifiers] for one in found] == [["11", "99"], ["12"]]
+
+
+def test_a_number_of_another_authority_under_another_name_is_another_person() -> None:
+    field = "1001^OSEI^ADA^^^^^^MAIN~1001^JONES^ANN^^^^^^EAST~1001^OSEI^A^^^^^^MAIN"
+    found = report(sample(fields={16: field})).ordering
+    assert [one.name for one in found] == ["OSEI, ADA", "JONES, ANN"]
 
 
 def test_a_name_in_obr_16_stays_where_orc_12_identifies_nobody_either() -> None:
