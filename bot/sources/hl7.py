@@ -94,8 +94,9 @@ def _reading(wire: Wire, known: Circumstances, data: bytes) -> Reading:
         if aside:
             return SetAside(aside)
         found, left = reports(wire, known)
-        lacking = tuple(one for report in found for one in _lacking(report))
-        return Reports(found, (*(_left(one, wire, known) for one in left), *lacking))
+        apart = [_left(one, wire, known) for one in left]
+        apart += [one for report in found if report.unread for one in _lacking(report)]
+        return Reports(found, tuple(apart))
     except BadReport as bad:
         return _unread(bad, wire, known.profile, content(data), known.zone)
 

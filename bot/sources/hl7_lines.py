@@ -19,23 +19,25 @@ READ_OUT = "ED read"
 """In place of ED, where the document's words stand in OBX-5: see hl7_documents."""
 _NO_PROSE = _CODED | _VALUES | _DOCUMENTS
 _READ_OTHERWISE = _NO_PROSE | {READ_OUT}
-_OBX_5 = 5
+_OBX_2, _OBX_5 = 2, 5
 
 
 def is_prose(fields: list[str]) -> bool:
     """Whether the segment holds words, and no coded answer, figure or document."""
-    return fields[0] == "NTE" or at(fields, 2) not in _NO_PROSE
+    return fields[0] == "NTE" or len(fields) <= _OBX_2 or fields[_OBX_2] not in _NO_PROSE
 
 
 def lines_of(fields: list[str], wire: Wire) -> list[str]:
     """What one OBX or NTE says, a line each."""
-    return lines_of_all([(0, fields)], wire)
+    if len(fields) > _OBX_5 and fields[2] not in _READ_OTHERWISE and fields[0] != "NTE":
+        return _lines(fields[_OBX_5], wire)
+    return _otherwise(fields, wire)
 
 
 def lines_of_all(results: list[Result], wire: Wire) -> list[str]:
     """What these say, in order. Nearly all say words, which are looked at together: one by one
     would take longer than all there is to do."""
-    said = [
+    said = [  # by the same test as above: a call of it for each takes as long as all the rest
         fields[_OBX_5]
         for _, fields in results
         if len(fields) > _OBX_5 and fields[2] not in _READ_OTHERWISE and fields[0] != "NTE"
@@ -44,9 +46,7 @@ def lines_of_all(results: list[Result], wire: Wire) -> list[str]:
         if _are_lines("".join(said), wire):
             return [value.strip() for value in said]
         return [line for value in said for line in _lines(value, wire)]
-    if len(results) == 1:
-        return _otherwise(results[0][1], wire)
-    return [line for result in results for line in lines_of_all([result], wire)]
+    return [line for _, fields in results for line in lines_of(fields, wire)]
 
 
 def _lines(value: str, wire: Wire) -> list[str]:

@@ -57,11 +57,14 @@ def prose_of(results: list[Result], wire: Wire) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, fields in results:
         if is_prose(fields):
-            place = f"OBX[{number}]-5" if fields[0] == "OBX" else f"OBX[{number}] NTE-3"
-            place = place.removeprefix("OBX[0] ")  # a note on the order
+            place = f"OBX[{number}]-5" if fields[0] == "OBX" else _of_note(number)
             for line in lines_of(fields, wire):
                 found.setdefault(line.strip(), place)
     return found
+
+
+def _of_note(number: int) -> str:
+    return f"OBX[{number}] NTE-3" if number else "NTE-3"  # without one it is on the order
 
 
 class _Places:

@@ -16,6 +16,8 @@ from bot.sources.hl7_marks import EMPTY, Marks, at, fields_of
 from bot.sources.hl7_people import entity
 from bot.sources.hl7_wire import BadReport, Wire
 
+_ACCESSION, _FILLER, _PLACER = KeyKind.ACCESSION, KeyKind.FILLER, KeyKind.PLACER
+"""Each message needs them, and Python 3.11 takes as long to look one up as to split a field."""
 _SHORTEST_ACCESSION = 6
 _FEWEST_DIGITS = 4
 
@@ -144,16 +146,16 @@ def numbers_of(order: Order, wire: Wire) -> Numbers | None:
     accession = stated or filler
     sender = (party(wire, 4) or party(wire, 3))[:LONGEST]
     if accession:
-        key = ReportKey(stated_by or issuer or sender, KeyKind.ACCESSION, accession)
+        key = ReportKey(stated_by or issuer or sender, _ACCESSION, accession)
     elif placer:
-        key = ReportKey(placed_by or sender, KeyKind.PLACER, placer)
+        key = ReportKey(placed_by or sender, _PLACER, placer)
     else:
         return None
     stated_by = stated_by or (issuer if stated == filler else "")
     every = (
-        *_named(KeyKind.ACCESSION, in_obr_18, (stated, stated_by), sender, marks),
-        *_named(KeyKind.FILLER, in_obr_3, (filler, issuer), sender, marks),
-        *_named(KeyKind.PLACER, in_obr_2, (placer, placed_by), sender, marks),
+        *_named(_ACCESSION, in_obr_18, (stated, stated_by), sender, marks),
+        *_named(_FILLER, in_obr_3, (filler, issuer), sender, marks),
+        *_named(_PLACER, in_obr_2, (placer, placed_by), sender, marks),
     )
     return Numbers(key, accession, filler, placer, every)
 

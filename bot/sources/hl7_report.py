@@ -180,6 +180,8 @@ def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:
 
 def _interpreter(field: str, marks: Marks, known: Circumstances) -> Provider | None:
     """Of several a person before a machine: where both are named a human stands behind it."""
+    if not field:
+        return None
     mark = marks.repetition
     if mark not in field:
         return interpreter(field, marks, known.profile)
