@@ -29,6 +29,9 @@ from bot.sources.salvage import unread_flags
 
 SOURCE = "hl7"
 _RESULT = re.compile(r"ORU(?![A-Z0-9])")
+_OTHER_DOCUMENTS = frozenset(
+    ["AR", "CD", "CN", "DS", "ED", "FA", "HP", "OP", "PC", "PH", "PN", "PR", "SP", "TS"]
+)
 _CODE = re.compile(r"[A-Z0-9]{3}")
 _ANY_TIME = datetime.max.replace(tzinfo=UTC)
 _LONGEST = 200
@@ -91,8 +94,11 @@ def profile_of(wire: Wire, feeds: Feeds) -> Profile:
 def _reading(wire: Wire, known: Circumstances, data: bytes) -> Reading:
     try:
         aside = _set_aside(wire)
-        if aside:
+        if aside and not _is_flagged(wire, known.profile):
             return SetAside(aside)
+        if aside:
+            detail = "A report is flagged in a message of another type: send ORU^R01 in MSH-9"
+            raise BadReport(f"flagged-{aside}", detail, "200", "MSH^1^9")
         found, left = reports(wire, known)
         apart = [_left(one, wire, known) for one in left]
         apart += [one for report in found if report.unread for one in _lacking(report)]
@@ -175,6 +181,18 @@ def _without_last_field(wire: Wire) -> Wire:
 
 def _salvaged(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     return (*salvage(wire, profile), *salvaged_macros(wire, profile))
+
+
+def _is_flagged(wire: Wire, profile: Profile) -> bool:
+    """Whether a message that carries no report says in an OBX what only a report says: Cerner and
+    transcription systems send reports as MDM. OBX-8 alone is a laboratory's there, and a document
+    that is of another kind by TXA-2 (table 0270) speaks of results that others reported."""
+    documents = [line.split(wire.marks.field) for line in wire.lines if line[:3] == "TXA"]
+    if any(wire.marks.first(at(txa, 2)).upper() in _OTHER_DOCUMENTS for txa in documents):
+        return False
+    if not any(line[:3] == "OBX" for line in wire.lines):
+        return False
+    return any(not flag.where.endswith("]-8") for flag in _salvaged(wire, profile))
 
 
 def _set_aside(wire: Wire) -> str:

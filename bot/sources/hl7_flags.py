@@ -1,7 +1,7 @@
 """The coded values that may decide the category, by value and wherever vendors put them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bot.domain.profile import CODED, STANDARD, Profile, Rule
 from bot.domain.report import ROUTINE, Flag
@@ -15,6 +15,8 @@ _RADLEX = re.compile(r"RID\d+", re.IGNORECASE)
 _WITH_SYSTEM = re.compile(r"\S*[/#:](RID\d+)/?", re.IGNORECASE)
 # Put behind a statement to code it; one that is explained stands in a sentence.
 _BRACKETED = re.compile(r"[\[(](RID4948\d)[\])]", re.IGNORECASE)
+# Or begins it, with a mark behind: "RID49480: actionable".
+_LABELLED = re.compile(r"\s*(RID4948\d)\s*[:–—-]\s", re.IGNORECASE)
 _OBX_8 = 8
 # In a coded value (CWE): identifier and alternate identifiers; the coding system is two further.
 _CODES = frozenset({0, 3, 9})
@@ -53,8 +55,8 @@ def _abnormal(fields: list[str], number: int, marks: Marks) -> list[Flag]:
     found = []
     for repetition in fields[_OBX_8].split(marks.repetition):
         parts = repetition.split(marks.component)
-        for place in (0, 3):
-            value = canonical(marks.clean(at(parts, place)))
+        for place in (0, 3) if parts[0] or at(parts, 3) else (1,):  # "^AA" is a text alone
+            value = canonical(marks.clean(at(parts, place)).strip('"'))
             if value:
                 found.append(Flag(value, marks.clean(at(parts, place + 2)), f"OBX[{number}]-8"))
     return found[:1] if len({flag.value for flag in found}) == 1 else found
@@ -79,8 +81,13 @@ def _coded(parts: list[str], where: str, marks: Marks) -> list[Flag]:
             if is_radlex(value):
                 found.append(Flag(value, system, where))
     return found or [
-        Flag(code.upper(), "", where) for code in _BRACKETED.findall(marks.component.join(parts))
+        Flag(code.upper(), "", where) for code in _in_words(marks.component.join(parts))
     ]
+
+
+def _in_words(said: str) -> list[str]:
+    begins = _LABELLED.match(said)
+    return [begins[1]] if begins else _BRACKETED.findall(said)
 
 
 def canonical(value: str) -> str:
@@ -127,6 +134,15 @@ def flags_elsewhere(segments: list[list[str]], wire: Wire, profile: Profile) -> 
     return tuple(dict.fromkeys(found))
 
 
+def flags_in_notes(results: list[Result], wire: Wire) -> Iterator[Flag]:
+    """RadLex codes that stand in a note as they would in OBX-5."""
+    for number, fields in results if wire.radlex else ():
+        if fields[0] == "NTE":
+            where = f"OBX[{number}] NTE-3" if number else "NTE-3"
+            for line in at(fields, 3).split(wire.marks.repetition):
+                yield from _coded(line.split(wire.marks.component), where, wire.marks)
+
+
 def _in_z(segments: list[list[str]], marks: Marks) -> list[Flag]:
     return [
         flag
@@ -164,6 +180,7 @@ def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:
     results = list(enumerate((fields for fields in segments if fields[0] == "OBX"), 1))
     found = [flag for some in flags(results, wire, profile).values() for flag in some]
     found += flags_elsewhere(segments, wire, profile)
+    found += flags_in_notes([(0, fields) for fields in segments if fields[0] == "NTE"], wire)
     return tuple(flag for flag in dict.fromkeys(found) if is_critical(flag))
 
 

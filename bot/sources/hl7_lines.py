@@ -139,6 +139,13 @@ def _written_out(text: str) -> str:
     return text
 
 
+def displayed(fields: list[str], wire: Wire) -> list[str]:
+    """What answers the question of OBX-3: prose, and of a coded value what it is called."""
+    if at(fields, 2) not in _CODED:
+        return lines_of(fields, wire)
+    return [_display(at(fields, _OBX_5).split(wire.marks.component), wire.marks)]
+
+
 def _question_and_answer(fields: list[str], marks: Marks) -> list[str]:
     show = _display if fields[2] in _CODED else _figure
     repetitions = fields[_OBX_5].split(marks.repetition)

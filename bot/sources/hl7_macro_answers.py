@@ -38,7 +38,7 @@ _LEADING = (
 )
 _DENYING = (
     "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
-    "without unremarkable"
+    "without unremarkable unknown pending unspecified"
 )
 _BESIDE = (
     "applicable apply applies indicated it be been had of any a an these other such or nor and "

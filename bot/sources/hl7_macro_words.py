@@ -48,7 +48,7 @@ _FOLLOWED = re.compile(
     r"have|had|will|would|should|must|may|might|can|could|if|when|where|as|in|on|of|for|to|by|per|"
     r"from|with|and|or|that|which|below|above|see|only|not|no|none|retracted|withdrawn|cancell?ed|"
     r"checklists?|logs?|ranges?|pathways?|tracking|audits?|tiers?|callbacks?|compliance|"
-    r"registry|dashboard|committee|manual|standards?|at|do|does|did|n/?a|nil|negative)\b)"
+    r"entered|performed|date|time|registry|dashboard|committee|manual|standards?|at|do|does|did|n/?a|nil|negative)\b)"
     r"(?P<word>[A-Za-z0-9])"
 )
 ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)

@@ -117,12 +117,12 @@ def with_macros(
     return replace(told, addenda=tuple(addenda), flags=tuple(own))
 
 
-def macros_in(text: str, where: str, profile: Profile) -> tuple[Flag, ...]:
+def macros_in(text: str, where: str, profile: Profile, *, breast: bool = False) -> tuple[Flag, ...]:
     """Those in a text that is no report yet; all are said to stand in the same place."""
     if not _may_have(text.lower(), profile):
         return ()
     there = _Places(lambda: {line.strip(): where for line in text.split("\n")})
-    return tuple(_found(text, there, profile, breast=is_titled_so(text)))
+    return tuple(_found(text, there, profile, breast=breast or is_titled_so(text)))
 
 
 def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:

@@ -9,12 +9,13 @@ from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Flag, OrderNumber, Provider, Report, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources import hl7_charset
+from bot.sources.asked import in_fields
 from bot.sources.documents import Documents
 from bot.sources.hl7_breast import is_of_breast
 from bot.sources.hl7_called import called
 from bot.sources.hl7_documents import read_out, unread_in
 from bot.sources.hl7_exam import exam_of, modality_of
-from bot.sources.hl7_flags import Result, flags, flags_elsewhere
+from bot.sources.hl7_flags import Result, flags, flags_elsewhere, flags_in_notes
 from bot.sources.hl7_joint import Part, has_prose, joint
 from bot.sources.hl7_macros import prose_of, with_macros
 from bot.sources.hl7_marks import Marks, at
@@ -88,6 +89,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     exam, modality = _exam(order, marks), modality_of(obr, marks)
     breast = is_of_breast(modality, exam)
     told = with_macros(told, lambda: prose_of(results, wire), profile, breast=breast)
+    asked = in_fields(results, wire, profile, breast=breast)
     when = _times(order, stands, wire, known)
     silent = not (told.text or told.addenda)
     unread = unread_in(results, documents, silent=silent)
@@ -106,7 +108,9 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,
-        flags=(*told.flags, *_elsewhere(order, wire, profile)),
+        flags=tuple(
+            dict.fromkeys((*told.flags, *asked, *_elsewhere(order, wire, profile, results)))
+        ),
         patient=patient(order.pid, marks),
         ordering=providers(ordering, marks, profile),
         attending=providers(pv1[7], marks, profile),
@@ -171,11 +175,13 @@ def appended_to(results: list[Result], wire: Wire, profile: Profile) -> frozense
     )
 
 
-def _elsewhere(order: Order, wire: Wire, profile: Profile) -> tuple[Flag, ...]:
+def _elsewhere(
+    order: Order, wire: Wire, profile: Profile, results: list[Result]
+) -> tuple[Flag, ...]:
     if not (profile.rules or wire.radlex):
         return ()
     lines = [line.split(wire.marks.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
-    return flags_elsewhere([order.orc, *lines], wire, profile)
+    return (*flags_elsewhere([order.orc, *lines], wire, profile), *flags_in_notes(results, wire))
 
 
 def _interpreter(field: str, marks: Marks, known: Circumstances) -> Provider | None:

@@ -88,6 +88,27 @@ def test_other_messages_are_set_aside_by_their_type(kind: str, reason: str) -> N
     assert raw(data).reading == SetAside(reason)
 
 
+FLAGGED = "OBX|1|TX|X||IMPRESSION: CRITICAL RESULT: subdural hematoma||||||F"
+
+
+@pytest.mark.parametrize("kind", ["MDM^T02", "ORM^O01", "OUL^R22"])
+@pytest.mark.parametrize("said", [FLAGGED, "OBX|1|CE|X||RID49480^^RADLEX||||||F"])
+def test_a_flagged_report_of_another_type_is_not_set_aside(kind: str, said: str) -> None:
+    found = unusable(sample(said).replace(b"ORU^R01^ORU_R01", kind.encode()))
+    assert found.reason == f"flagged-{kind.replace('^', '-').lower()}"
+    assert found.flags
+
+
+def test_a_note_on_the_ward_is_set_aside_whatever_it_tells_of() -> None:
+    note = message("TXA|1|PN|TX", FLAGGED).replace(b"ORU^R01^ORU_R01", b"MDM^T02")
+    assert raw(note).reading == SetAside("mdm-t02")
+
+
+def test_a_laboratory_value_in_another_type_is_set_aside() -> None:
+    data = sample("OBX|1|NM|K||7.1|||HH|||F").replace(b"ORU^R01^ORU_R01", b"OUL^R22")
+    assert raw(data).reading == SetAside("oul-r22")
+
+
 _TRIGGERS = ("R01", "R03", "R30", "R32", "R40", "R02", "Z01", "RO1", "r1")
 KINDS = ["ORU", "ORU_R01", "^^ORU_R01", *(f"ORU^{trigger}" for trigger in _TRIGGERS)]
 

@@ -1,0 +1,63 @@
+"""A question with its answer, as fields of dictation systems are sent: "Critical Result" = "Yes".
+
+Each alone says nothing. Together they are the macro that they would be in the text, and are denied
+by the same answers.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from bot.domain.profile import Profile
+from bot.domain.report import Flag
+from bot.sources.hl7_flags import Result
+from bot.sources.hl7_lines import displayed
+from bot.sources.hl7_macro_words import CRITICAL
+from bot.sources.hl7_macros import macros_in
+from bot.sources.hl7_marks import Marks, at
+from bot.sources.hl7_wire import Wire
+
+_ENDS = " \t:?=*"
+_YES_OR_NO = re.compile(r"\s*\((?:Y/N|Yes/No)\)\Z", re.IGNORECASE)
+_OF_ACR = re.compile(
+    r"(?:ACR\b.*\b(?:CATEGORY|CAT|FINDINGS?)|ACTIONABLE FINDINGS?(?: CATEGORY)?)", re.IGNORECASE
+)
+_NUMBERED = re.compile(r"(?:ACR\s+)?(?:CAT(?:EGORY|\.)?\s*)?([123]|I{1,3})\b", re.IGNORECASE)
+_MAY_ASK = ("critical", "acr", "actionable")
+
+
+def answered(
+    question: str, answer: str, where: str, profile: Profile, *, breast: bool
+) -> tuple[Flag, ...]:
+    """The flag that both are together; none where it asks for something else."""
+    asked = _YES_OR_NO.sub("", question.strip(_ENDS)).rstrip(_ENDS)
+    if not answer or not profile.dictated_macros:
+        return ()
+    if CRITICAL.fullmatch(asked) and "REPORT" not in asked.upper():
+        return macros_in(f"{asked.upper()}: {answer}", where, profile)
+    number = _NUMBERED.match(answer.strip()) if _OF_ACR.fullmatch(asked) else None
+    if number is None:
+        return ()
+    kind = "actionable finding " if "ACTIONABLE" in asked.upper() else ""
+    return macros_in(f"ACR {kind}category {number[1]}", where, profile, breast=breast)
+
+
+def in_fields(
+    results: list[Result], wire: Wire, profile: Profile, *, breast: bool
+) -> Iterator[Flag]:
+    """OBX-3 asks, the OBX-5 of all that have the same OBX-3 one after the other answer."""
+    observed = [result for result in results if result[1][0] == "OBX" and at(result[1], 3)]
+    for identifier, some in groupby(observed, key=lambda result: result[1][3]):
+        lowered = identifier.lower()
+        if any(map(lowered.__contains__, _MAY_ASK)):
+            parts = list(some)
+            said = "\n".join(line for _, fields in parts for line in displayed(fields, wire))
+            where = f"OBX[{parts[0][0]}]-5"
+            for question in _questions(identifier, wire.marks):
+                yield from answered(question, said, where, profile, breast=breast)
+
+
+def _questions(identifier: str, marks: Marks) -> set[str]:
+    """The text of OBX-3, else its code; and of the alternate."""
+    parts = identifier.split(marks.component)
+    return {marks.clean(at(parts, 1)) or marks.clean(parts[0]), marks.clean(at(parts, 4))}

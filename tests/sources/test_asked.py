@@ -1,0 +1,67 @@
+"""Questions of criticality in OBX-3 (or an Observation's code), with what stands in OBX-5."""
+
+import pytest
+
+from bot.domain.profile import Profile
+from bot.sources.asked import answered
+from tests.sources.oru import report, sample
+
+BODY = "OBX|1|TX|X||Subdural hematoma.||||||F"
+
+
+def flags(observation: str, fields: dict[int, str] | None = None) -> list[str]:
+    return [flag.value for flag in report(sample(BODY, observation, fields=fields)).flags]
+
+
+@pytest.mark.parametrize(
+    ("observation", "value"),
+    [
+        ("OBX|2|ST|CRIT^Critical Result||Yes||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ST|CRIT^CRITICAL RESULT||SDH||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ST|CRIT^Critical Result? (Y/N)||Y||||||F", "CRITICAL RESULT"),
+        ("OBX|2|CWE|CRIT^Critical result||Y^Yes^HL70136||||||F", "CRITICAL RESULT"),
+        ("OBX|2|CWE|ACR^ACR Actionable Finding||1^ACR Category 1^L||||||F", "RID49480"),
+        ("OBX|2|ST|ACR^ACR Category||2||||||F", "RID49481"),
+    ],
+)
+def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: str) -> None:
+    assert flags(observation) == [value]
+
+
+@pytest.mark.parametrize(
+    "observation",
+    [
+        "OBX|2|ST|CRIT^Critical Result||No||||||F",
+        "OBX|2|ST|CRIT^Critical Result||||||||F",
+        "OBX|2|ST|CRIT^Critical Result||None.||||||F\rOBX|3|ST|CRIT^Critical Result||By Roe||||||F",
+        "OBX|2|CWE|CRIT^Critical result||N^No^HL70136||||||F",
+        "OBX|2|CWE|CRIT^Critical result||UNK^Unknown^L||||||F",
+        "OBX|2|CWE|ACR^ACR Actionable Finding||0^None^L||||||F",
+        "OBX|2|CWE|C^Category^L||X^ACR category 1^L||||||F",
+        "OBX|2|TX|73568-8^Communication of critical results^LN||Dr. Ito at 14:10||||||F",
+    ],
+)
+def test_a_question_answered_with_no_or_not_at_all_is_none(observation: str) -> None:
+    assert flags(observation) == []
+
+
+def test_in_a_breast_exam_the_category_asked_for_is_bi_rads() -> None:
+    assert flags("OBX|2|ST|ACR^ACR Category||2||||||F", {24: "MG"}) == []
+
+
+def test_a_site_may_leave_macros_unread() -> None:
+    profile = Profile(dictated_macros=False)
+    assert answered("Critical result", "Yes", "OBX[2]-5", profile, breast=False) == ()
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "OBX|2|ST|X||RID49480: actionable||||||F",
+        "NTE|1||RID49480",
+        "OBX|2|ST|X||ok|||^AA|||F",
+        'OBX|2|ST|X||ok|||"AA"|||F',
+    ],
+)
+def test_a_code_counts_in_a_note_before_its_words_and_as_text_alone(segment: str) -> None:
+    assert flags(segment) in (["RID49480"], ["AA"])
