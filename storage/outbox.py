@@ -163,8 +163,11 @@ def another_in_doubt(connection: Connection, page: Page, since: datetime) -> boo
 
 
 def cancel_twins(connection: Connection, claimed: Claimed, now: datetime) -> None:
-    """A notice of no alert has reached its person: it need not on another channel too."""
-    values = {"to_person": claimed.slip.person_id, "about": claimed.data, "now": now}
+    """A notice of no alert has reached its person: it need not on another channel too. One that
+    says something else about the same still has to."""
+    slip = claimed.slip
+    kind = slip.notice.value if slip.notice else ""
+    values = {"to_person": slip.person_id, "kind": kind, "about": claimed.data, "now": now}
     connection.execute(sql.CANCEL_TWINS, values)
 
 

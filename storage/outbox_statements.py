@@ -196,6 +196,7 @@ CANCEL_TWINS = (
         _WAITING,
         _columns.alert_id.is_(None),
         _columns.person_id == bindparam("to_person"),
+        _columns.notice == bindparam("kind"),
         _columns.data == bindparam("about"),
     )
     .values(state="cancelled", settled_at=bindparam("now"))

@@ -61,7 +61,7 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
     if directory:
         yield from findings.people(*directory, {left.channel for left in without})
         if Without.TWILIO not in without:
-            yield from ringing(settings, *directory)
+            yield from ringing(settings, directory[0])
         left_out = {left.channel for left in without}
         if Without.TWILIO in without:
             left_out.add("voice")

@@ -10,9 +10,7 @@ from bot.domain.policy_file import BadPolicy
 from bot.settings import Settings
 
 
-def ringing(
-    settings: Settings, everybody: Sequence[Person], designees: dict[str, str]
-) -> Iterator[Finding]:
+def ringing(settings: Settings, everybody: Sequence[Person]) -> Iterator[Finding]:
     """Nothing of whom no call wakes where the policy calls nobody, or cannot be read: that is told
     elsewhere."""
     yield from _only_heard(settings, everybody)
@@ -25,20 +23,18 @@ def ringing(
         most = categories[0].name
         yield Finding("calls", Weight.OK, f"the policy calls nobody: no phone rings for {most}")
         return
-    yield from _silent(settings, " and ".join(calling), everybody, designees)
+    yield from _silent(settings, " and ".join(calling), everybody)
 
 
-def _silent(
-    settings: Settings, urgent: str, everybody: Sequence[Person], designees: dict[str, str]
-) -> Iterator[Finding]:
-    """Each by name: whom no phone wakes is to be known, however many they are."""
-    paged = [person for person in everybody if _is_paged(person, designees)]
+def _silent(settings: Settings, urgent: str, everybody: Sequence[Person]) -> Iterator[Finding]:
+    """Each by name: whom no phone wakes is to be known, however many they are. A radiologist may
+    have ordered an exam, and anybody may be handed an alert."""
     if not settings.calls:
-        number = count(len(paged), "person", "people")
+        number = count(len(everybody), "person", "people")
         what = f"no twilio.call_from: no phone rings for {urgent} results, which {number} can get"
         cure = "Set it to a number of yours that can call: an SMS does not wake everybody."
         yield Finding("calls", Weight.ADVICE, what, cure)
-    silent = [person.name for person in paged if not _can_ring(person)]
+    silent = [person.name for person in everybody if not _can_ring(person)]
     if silent:
         still = "" if settings.calls else "would still "
         what = f"can get {urgent} pages and {still}have no phone that rings: {', '.join(silent)}"
@@ -63,9 +59,3 @@ def _only_heard(settings: Settings, everybody: Sequence[Person]) -> Iterator[Fin
         keys = settings.calls is Calls.KEYS
         cure = f"{pin}, {instead}." if keys else f"Give them {instead}; a PIN, with web.public_url."
         yield Finding("calls", Weight.ADVICE, what, cure)
-
-
-def _is_paged(person: Person, designees: dict[str, str]) -> bool:
-    """All but those who only read exams: they get notices."""
-    stands_in = person.id in designees.values()
-    return stands_in or not person.roles or "coordinator" in person.roles

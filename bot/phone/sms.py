@@ -72,10 +72,11 @@ class SmsSender:
         return Sent(taken.sid, look_after=self._look_after(page))
 
     async def _taken(self, call: Awaitable[MessageInstance], page: Page) -> MessageInstance:
+        began = self._engine.clock.now()  # the page's is what people read on the wall
         try:
             return await self._line.asked(call, page.slip.tries)
         except NEWS as refused:
-            await note_refusal(self._engine, page.person.mobile, refused, page.now)
+            await note_refusal(self._engine, page.person.mobile, refused, began)
             raise
 
     async def find(self, page: Page) -> Sent | None:

@@ -1,6 +1,7 @@
 """STOP and its kin, and "wrong number": told at once, out until START or an edit, and moved on."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -138,6 +139,37 @@ def test_a_stop_that_only_the_carrier_has_heard_counts_once_a_page_is_refused(
     hospital.settle()
     hospital.send(hospital.report("cr-chest-pneumothorax", accession="3"))
     hospital.sam.phone.expect_sms(CODE)
+    expect_everything(hospital)
+
+
+def test_it_counts_too_while_the_systems_clock_is_set_back(hospital: Hospital) -> None:
+    stops_unheard(hospital, hospital.sam)
+    hospital.clock.step(timedelta(hours=-2))
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    paged(hospital.ben)
+    assert channels(hospital, hospital.sam.name) == ()
+    told_once(hospital)
+    expect_everything(hospital)
+
+
+def test_what_else_a_coordinator_has_to_hear_of_the_same_person_is_not_left_out(
+    hospital: Hospital,
+) -> None:
+    """Slack is busy while codes are stopped and the number opts out: two notices about one name."""
+    import_people(hospital, ("carla.reyes@example.org,+13125550103,", "carla.reyes@example.org,,"))
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    sms = hospital.sam.phone.expect_sms(CODE)
+    hospital.world.slack.faults.fail_next(
+        "chat.postMessage", status=429, retry_after=30, to=hospital.carla.slack.user.dm, times=2
+    )
+    for code in [f"{n}{n}{n}{n}" for n in range(1, 10)] + ["2323", "2424"]:
+        if code not in sms.body:
+            hospital.sam.phone.send(f"ACK {code}")
+    hospital.sam.phone.send("STOP")
+    hospital.pass_time(minutes=5)
+    told = [message.plain for message in hospital.carla.slack.messages]
+    assert len([what for what in told if "Wrong codes" in what]) == 1
+    assert len([what for what in told if "Opted out" in what]) == 1
     expect_everything(hospital)
 
 

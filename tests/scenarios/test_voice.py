@@ -209,9 +209,10 @@ def test_who_picks_up_and_presses_no_key_is_called_once_more(
 
 
 def test_check_names_whom_no_phone_can_wake(hospital: Hospital) -> None:
-    import_people(hospital, ("+13125550101", ""))
+    import_people(hospital, ("+13125550101", ""), ("+13125550105", ""))
     said = checked(hospital, "advice")
-    assert f"can get critical pages and have no phone that rings: {hospital.ada.name}" in said
+    silent = f"{hospital.ada.name}, {hospital.rosa.name}"
+    assert f"can get critical pages and have no phone that rings: {silent}" in said
 
 
 class TestWithoutANumberThatCalls:
