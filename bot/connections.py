@@ -13,6 +13,12 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 LONGEST_IDLE_SECONDS = 4.0
+NEVER_CONNECTED = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,  # the proxy would not connect us
+    aiohttp.ConnectionTimeoutError,
+)
+"""The provider has certainly not seen the request."""
 _NUMBER = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
 
 

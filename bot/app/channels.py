@@ -26,11 +26,10 @@ from bot.phone.polling import Asked, Looks, Replies
 from bot.phone.sms import SmsSender
 from bot.phone.webhooks import Webhooks
 from bot.settings import Settings
-from bot.settings.proxies import spare_this_machine
+from bot.settings.proxies import is_local, proxy_for, spare_this_machine
 from bot.slack import SlackSettings
 from bot.slack.listeners import SlackListeners
 from bot.slack.sender import SlackSender
-from bot.slack.transport import is_local
 from bot.web.health import OK, Check
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
@@ -177,6 +176,7 @@ def twilio_account(settings: Settings) -> TwilioAccount:
         auth_token=_told(settings.secrets.twilio_auth_token),
         sender=settings.twilio.sender,
         api_url=settings.twilio.api_url,
+        proxy=proxy_for(settings.twilio.api_url),
     )
 
 

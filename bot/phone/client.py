@@ -25,7 +25,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from bot.clock import system_now
-from bot.connections import answered_at, connector, retry_after
+from bot.connections import NEVER_CONNECTED, answered_at, connector, retry_after
 from bot.domain.page import SendFailed, SendUncertain
 from bot.phone.errors import failure
 
@@ -43,12 +43,14 @@ _retry_after: ContextVar[float | None] = ContextVar("retry_after", default=None)
 @dataclass(frozen=True, slots=True)
 class TwilioAccount:
     """``sender`` is the number (E.164) that messages come from; ``api_url`` the real service or
-    any base URL in its place. Timeouts in seconds: for the connection, and for the whole call."""
+    any base URL in its place, asked through ``proxy`` where there is one. Timeouts in seconds: for
+    the connection, and for the whole call."""
 
     sid: str
     auth_token: str
     sender: str
     api_url: str = TWILIO
+    proxy: str | None = None
     connect_seconds: float = field(default_factory=lambda: CONNECT_SECONDS)
     total_seconds: float = field(default_factory=lambda: ANSWER_SECONDS)
 
@@ -72,6 +74,7 @@ class Transport(AsyncTwilioHttpClient):
         self._shared = self.session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(account.total_seconds, connect=account.connect_seconds),
             connector=connector(limit=0),
+            proxy=account.proxy,
         )
 
     async def request(  # type: ignore[override]  # the SDK's own async class overrides it so
@@ -194,7 +197,7 @@ async def asked(call: Awaitable[T], tries: int = 1) -> T:
     except TwilioException as refused:
         status, code = _said(refused)
         raise failure(status, code, tries, _retry_after.get()) from None
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+    except NEVER_CONNECTED:
         raise SendFailed("twilio-unreachable", permanent=False) from None
     except (aiohttp.ClientError, TimeoutError):
         raise SendUncertain("twilio-no-answer") from None

@@ -11,7 +11,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.connections import retry_after
+from bot.connections import NEVER_CONNECTED, retry_after
 from bot.domain.notices import LONGEST_RETRY_AFTER
 from bot.domain.page import SendFailed, SendUncertain
 
@@ -57,11 +57,6 @@ CODES: Mapping[str, Kind] = {
 GONE = frozenset(f"slack-{code}" for code in _GONE.split())
 _SLUG = re.compile(r"[a-z_]{1,64}")
 _TOO_MANY, _SERVER_ERROR, _REDIRECTED = 429, 500, 300
-_NEVER_CONNECTED = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.ConnectionTimeoutError,
-)
 
 
 def code_of(error: SlackApiError) -> str:
@@ -105,11 +100,11 @@ def _without_code(status: int) -> SendFailed | SendUncertain:
 
 def breakdown(error: aiohttp.ClientError | TimeoutError) -> SendFailed | SendUncertain:
     """What a broken connection means for the request that was on it."""
-    if isinstance(error, _NEVER_CONNECTED):
+    if isinstance(error, NEVER_CONNECTED):
         return SendFailed("slack-unreachable", permanent=False)
     return SendUncertain("slack-no-answer")
 
 
 def was_connected(error: aiohttp.ClientError) -> bool:
     """Whether there was a connection at all; if not, a second try at once would fare no better."""
-    return not isinstance(error, _NEVER_CONNECTED)
+    return not isinstance(error, NEVER_CONNECTED)

@@ -17,9 +17,10 @@ from slack_sdk.socket_mode.builtin.connection import Connection
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.settings.proxies import is_local
 from bot.slack import SlackSettings
 from bot.slack.session import Session
-from bot.slack.transport import is_local, library_logger, web_client
+from bot.slack.transport import library_logger, set_proxy, web_client
 
 PING_SECONDS = 2.0
 # A ping that has waited so long for its pong: the link is deaf, six seconds after it became so. A
@@ -53,12 +54,11 @@ class Link(SocketModeClient):
             on_error_listeners=[lambda _: self._over(LOST)],
             on_close_listeners=[lambda _, __: self._over(LOST)],
         )
-        if is_local(settings.api_url):
-            self.proxy = None
-            if settings.api_url.startswith("http:"):
-                # Without one the SDK reads every authority there is at each connection, also where
-                # there is no TLS. This one knows none, so it would trust nobody.
-                self.web_client.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        set_proxy(self, settings.api_url)
+        if is_local(settings.api_url) and settings.api_url.startswith("http:"):
+            # Without one the SDK reads every authority there is at each connection, also where
+            # there is no TLS. This one knows none, so it would trust nobody.
+            self.web_client.ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._app, self._changed = app, changed
         self.socket_mode_request_listeners.append(self._handle)
         self.why_over = ""

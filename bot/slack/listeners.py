@@ -18,7 +18,7 @@ from bot.slack.desk import Desk
 from bot.slack.once import OnceApp
 from bot.slack.requests import Requests
 from bot.slack.sockets import Sockets
-from bot.slack.transport import direct_if_local, library_logger, web_client
+from bot.slack.transport import library_logger, set_proxy, web_client
 
 # Bolt's five would be waiting for the database together while a sixth click runs out of time.
 LISTENERS = 20
@@ -80,7 +80,7 @@ def _app(desk: Desk, pool: ThreadPoolExecutor) -> App:
         listener_executor=pool,
     )
     app.use_once(desk.engine)
-    app.use(_directly)
+    app.use(_by_proxy)
     app.error(apology.for_submissions(desk.settings))
     actions.register(app, desk)
     commands.register(app, desk)
@@ -88,7 +88,7 @@ def _app(desk: Desk, pool: ThreadPoolExecutor) -> App:
     return app
 
 
-def _directly(client: WebClient, next: Callable[[], None]) -> None:  # noqa: A002 - bolt's name
-    """Bolt makes a client for each request, which again would take the environment's proxy."""
-    direct_if_local(client, client.base_url)
+def _by_proxy(client: WebClient, next: Callable[[], None]) -> None:  # noqa: A002 - bolt's name
+    """Bolt makes a client for each request, which again would take a proxy for any host."""
+    set_proxy(client, client.base_url)
     next()

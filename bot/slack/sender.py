@@ -20,7 +20,7 @@ from bot.slack import SlackSettings
 from bot.slack.blocks import Message, aloud, collapsed, page_message
 from bot.slack.errors import GONE, breakdown, refusal, was_connected
 from bot.slack.notices import notice_message
-from bot.slack.transport import direct_if_local, library_logger
+from bot.slack.transport import library_logger, set_proxy
 from bot.slack.wire import tracing, watch
 
 EVENT_TYPE = "readback_page"
@@ -64,7 +64,7 @@ class SlackSender:
             retry_handlers=[],
             logger=library_logger(),
         )
-        direct_if_local(self._client, settings.api_url)
+        set_proxy(self._client, settings.api_url)
 
     @property
     def shows_finding(self) -> bool:

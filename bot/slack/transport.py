@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
+from bot.settings.proxies import proxy_for
 from bot.slack import SlackSettings
 from bot.slack.elements import Block
 
@@ -26,7 +25,7 @@ def web_client(settings: SlackSettings, timeout: int = LISTENER_CALL_SECONDS) ->
     client = WebClient(
         base_url=settings.api_url, timeout=timeout, retry_handlers=[], logger=library_logger()
     )
-    direct_if_local(client, settings.api_url)
+    set_proxy(client, settings.api_url)
     return client
 
 
@@ -38,24 +37,14 @@ def answer_privately(response_url: str, text: str, blocks: Sequence[Block]) -> N
     client = WebhookClient(
         response_url, timeout=LISTENER_CALL_SECONDS, retry_handlers=[], logger=library_logger()
     )
-    direct_if_local(client, response_url)
+    set_proxy(client, response_url)
     client.send(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
 
 
-def direct_if_local(client: _HasProxy, url: str) -> None:
-    """The SDK takes a proxy from the environment also for this machine itself: not here. What it
-    gives to urllib looks there once more: see bot.settings.proxies."""
-    if is_local(url):
-        client.proxy = None
-
-
-def is_local(url: str) -> bool:
-    """Whether the address is this machine's own."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def set_proxy(client: _HasProxy, url: str) -> None:
+    """The SDK takes a proxy from the environment also for hosts that it spares. What the SDK gives
+    to urllib looks there once more: see bot.settings.proxies."""
+    client.proxy = proxy_for(url)
 
 
 def library_logger() -> logging.Logger:

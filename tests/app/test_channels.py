@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.channels import pace_of, slack_settings
+from bot.app.channels import pace_of, slack_settings, twilio_account
 from bot.domain.coverage import SLACK, SMS, VOICE
 from bot.engine.limits import Rate, Window
 from bot.sandbox.world import World
 from bot.settings import Settings, load
-from bot.settings.proxies import spare_this_machine
+from bot.settings.proxies import proxy_for, spare_this_machine
 from bot.slack.transport import web_client
 from tests.app.test_cannot_start import SITE, TOKENS
 
@@ -77,3 +77,37 @@ def test_a_proxy_that_is_not_there_keeps_nobody_from_a_stand_in(
         given = settings(tmp_path, READBACK_SLACK__API_URL=world.slack_api_url)
         client = web_client(slack_settings(given))
         assert client.auth_test(token=world.slack_tokens.bot)["ok"]
+
+
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
+
+
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://proxy.local:3128"}, "http://proxy.local:3128"),
+        ({"https_proxy": "proxy.local:3128"}, "http://proxy.local:3128"),
+        ({"HTTP_PROXY": "http://proxy.local:3128"}, "http://proxy.local:3128"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "pacs.local,.twilio.com,.slack.com"}, None),
+        ({"HTTPS_PROXY": "http://p:1", "no_proxy": "*"}, None),
+    ],
+)
+def test_twilio_and_slack_are_asked_through_the_same_proxy(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    proxy: str | None,
+) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    given = settings(
+        tmp_path,
+        READBACK_TWILIO__API_URL="https://api.twilio.com",
+        READBACK_SLACK__API_URL="https://slack.com/api/",
+    )
+    assert twilio_account(given).proxy == proxy
+    assert web_client(slack_settings(given)).proxy == proxy
+    assert proxy_for("http://127.0.0.1:8099/twilio") is None

@@ -16,7 +16,7 @@ SID, TOKEN, SENDER = "AC" + "0" * 32, "token-for-tests", "+15005550006"
 
 
 def account_at(port: int, **limits: float) -> TwilioAccount:
-    return TwilioAccount(SID, TOKEN, SENDER, f"http://127.0.0.1:{port}/twilio", **limits)
+    return TwilioAccount(SID, TOKEN, SENDER, f"http://127.0.0.1:{port}/twilio", None, **limits)
 
 
 @asynccontextmanager

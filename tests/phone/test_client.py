@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from twilio.rest.api.v2010.account.message import MessageInstance
@@ -133,6 +134,32 @@ def test_a_twilio_that_says_itself_that_it_is_out_of_service_has_taken_nothing()
     assert failed.value.retry_after == 4
     assert not failed.value.permanent
     assert not failed.value.configuration
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "503 No Way Out"])
+def test_a_proxy_is_asked_for_the_way_out_and_says_that_there_is_none(status: str) -> None:
+    """Certain: Twilio has seen nothing of it."""
+    seen: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await request_of(reader))
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+
+    async def run() -> None:
+        async with served(proxy) as port:
+            away = replace(
+                account_at(port),
+                api_url="https://api.twilio.invalid",
+                proxy=f"http://bot:secret@127.0.0.1:{port}",
+            )
+            await create(away)
+
+    with pytest.raises(SendFailed, match="twilio-unreachable") as failed:
+        asyncio.run(run())
+    assert not failed.value.permanent
+    assert seen[0].startswith(b"CONNECT api.twilio.invalid:443 ")
+    assert b"Proxy-Authorization: Basic " in seen[0]
 
 
 def test_too_many_requests_says_when_to_come_again() -> None:
