@@ -19,6 +19,9 @@ NEVER_CONNECTED = (
     aiohttp.ConnectionTimeoutError,
 )
 """The provider has certainly not seen the request."""
+NOT_TAKEN = frozenset({408, 425})
+"""The statuses by which a server, or a gateway before it, says that it has not worked on a request
+and that the same may come again: RFC 9110, 15.5.9, and RFC 8470, 5.2."""
 _NUMBER = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
 
 

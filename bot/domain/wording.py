@@ -129,10 +129,10 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         Notice.QUARANTINE: _quarantined(page.reason, reason),
         Notice.OPTED_OUT: "somebody answered STOP: no SMS reaches them until START from that "
         "phone, or another number in the directory. See: readback check",
-        Notice.WRONG_CODES: f"ten wrong codes came from the phone of {reason}. For an hour none "
-        "from it counts. Please ask them.",
-        Notice.WRONG_NUMBER: f"the number on file for {reason} is somebody else's, they say. "
-        "Please correct the directory.",
+        Notice.WRONG_CODES: "ten wrong codes came from one phone of the directory. For an hour "
+        "none from it counts; whoever has it can answer in Slack.",
+        Notice.WRONG_NUMBER: "a number of the directory is somebody else's, they say. Please "
+        "correct it. Whose it is: readback check",
         Notice.SLACK_DOWN: page.reason,
         Notice.SLACK_BACK: page.reason,
         Notice.SHADOW: page.reason,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.connections import NOT_TAKEN
 from bot.domain.page import Notice, Page, SendFailed, SendUncertain
 
 
@@ -122,7 +123,7 @@ def failure(
     if status >= SERVER_ERROR and code != UNAVAILABLE:
         return SendUncertain(f"twilio-http-{status}")
     if code is None or code == status:  # the SDK gives the status where there is no code
-        rule = _BUSY if status == TOO_MANY else _OPERATOR
+        rule = _BUSY if status in (TOO_MANY, *NOT_TAKEN) else _OPERATOR
         return _failed(f"twilio-http-{status}", rule, tries, retry_after)
     rule = RULES.get(code, _BUSY if status == TOO_MANY else _OPERATOR)
     return _failed(f"twilio-{code}", rule, tries, retry_after)

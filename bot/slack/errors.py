@@ -11,7 +11,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.connections import NEVER_CONNECTED, retry_after
+from bot.connections import NEVER_CONNECTED, NOT_TAKEN, retry_after
 from bot.domain.notices import LONGEST_RETRY_AFTER
 from bot.domain.page import SendFailed, SendUncertain
 
@@ -95,7 +95,8 @@ def _without_code(status: int) -> SendFailed | SendUncertain:
     says 503 also where the connection behind it broke under the request."""
     if status >= _SERVER_ERROR or status < _REDIRECTED:  # 0 where not even that can be told
         return SendUncertain(f"slack-status-{status}")
-    return SendFailed(f"slack-status-{status}", permanent=True, configuration=True)
+    operators = status not in NOT_TAKEN
+    return SendFailed(f"slack-status-{status}", permanent=operators, configuration=operators)
 
 
 def breakdown(error: aiohttp.ClientError | TimeoutError) -> SendFailed | SendUncertain:

@@ -70,7 +70,7 @@ class Requests:
             return False
         try:
             return self._verifier.is_valid(body, at, signature)
-        except UnicodeDecodeError:  # Slack's own bodies are forms, and so ASCII
+        except ValueError:  # no ASCII, as Slack's own forms are, or a number of thousands of digits
             return False
 
 

@@ -121,7 +121,7 @@ class SlackSender:
                 unfurl_media=False,
             )
         )
-        return Sent(str(answer["ts"]), str(answer["channel"]))
+        return Sent(_told(answer, "ts"), _told(answer, "channel"))
 
     async def _post_to_somebody(self, page: Page) -> Sent:
         """Raises SendFailed for a deactivated account: Slack has been seen to take posts to one
@@ -189,7 +189,7 @@ class SlackSender:
                 metadata=_metadata(page),
             )
         )
-        return Sent(str(answer["ts"]))
+        return Sent(_told(answer, "ts"))
 
     def _thread(self, page: Page) -> Posted | None:
         return page.posted[-1] if page.posted and aloud(page) else None
@@ -254,6 +254,14 @@ def _user(page: Page) -> str:
 
 def _metadata(page: Page) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": page.delivery_id}}
+
+
+def _told(answer: AsyncSlackResponse, name: str) -> str:
+    """What every success says. Raises SendUncertain where it is half of one."""
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise SendUncertain("slack-no-identifier")
+    return value
 
 
 def _with_delivery(answer: AsyncSlackResponse, channel: str, delivery_id: str) -> Posted | None:

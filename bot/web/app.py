@@ -9,16 +9,18 @@ from http import HTTPStatus
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
+
+from bot import metrics
 
 GRACE_SECONDS = 3.0
 
 
 def build(routes: Sequence[BaseRoute]) -> Starlette:
     """The app of these routes. What is not there, or goes wrong, is answered in a few words."""
-    handlers = {HTTPException: _refused, Exception: _broke}
+    handlers = {HTTPException: _refused, ClientDisconnect: _hung_up, Exception: _broke}
     return Starlette(routes=list(routes), exception_handlers=handlers)
 
 
@@ -26,6 +28,12 @@ async def _refused(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
     return PlainTextResponse(f"{HTTPStatus(status).phrase}\n", status, headers)
+
+
+async def _hung_up(_: Request, __: Exception) -> Response:
+    """Whoever asks has left in the middle of their request: nobody reads the answer."""
+    metrics.webhook_refused("hung-up")
+    return PlainTextResponse("Bad Request\n", 400)
 
 
 async def _broke(_: Request, __: Exception) -> Response:

@@ -371,6 +371,11 @@ def test_a_duration_is_rounded_down(length: timedelta, said: str) -> None:
     assert wording.duration(length) == said
 
 
+@pytest.mark.parametrize("kind", [Notice.OPTED_OUT, Notice.WRONG_CODES, Notice.WRONG_NUMBER])
+def test_what_is_told_of_a_phone_names_nobody(kind: Notice) -> None:
+    assert "Osei" not in notice(kind, reason="Dr. Ada Osei")
+
+
 def test_the_notice_of_a_stop_names_both_ways_back() -> None:
     text = notice(Notice.OPTED_OUT)
     assert "START from that phone" in text

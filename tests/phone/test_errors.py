@@ -23,6 +23,12 @@ def test_too_much_at_once_is_tried_again(code: int) -> None:
     assert not failed(429, code).configuration
 
 
+@pytest.mark.parametrize("status", [408, 425])
+def test_a_gateway_that_has_not_taken_it_lets_it_come_again(status: int) -> None:
+    assert not failed(status, None).permanent
+    assert not failed(status, None).configuration
+
+
 def test_too_many_to_one_number_wait_half_a_minute_refused_or_failed_afterwards() -> None:
     for said in (failed(400, 14107), undelivered(14107, tries=5)):
         assert (said.permanent, said.configuration, said.retry_after) == (False, False, 30.0)

@@ -89,13 +89,16 @@ def test_a_recorded_request_is_known_after_a_restart_too(
     expect_everything(hospital)
 
 
-@pytest.mark.parametrize(("body", "signature"), [(b"a=\xff", b"v0=00"), (b"a=1", b"v0=\xe9")])
+@pytest.mark.parametrize(
+    ("body", "signature", "at"),
+    [(b"a=\xff", b"v0=00", ""), (b"a=1", b"v0=\xe9", ""), (b"a=1", b"v0=00", "9" * 5000)],
+)
 def test_bytes_that_no_signature_can_be_computed_over_are_refused(
-    hospital: Hospital, body: bytes, signature: bytes
+    hospital: Hospital, body: bytes, signature: bytes, at: str
 ) -> None:
     asking = HTTPConnection("127.0.0.1", hospital.place.ports.web)
     asking.putrequest("POST", PATH)
-    asking.putheader("X-Slack-Request-Timestamp", str(int(time.time())))
+    asking.putheader("X-Slack-Request-Timestamp", at or str(int(time.time())))
     asking.putheader("X-Slack-Signature", signature)
     asking.putheader("Content-Length", str(len(body)))
     asking.endheaders(body)

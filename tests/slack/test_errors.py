@@ -91,6 +91,13 @@ def test_an_answer_by_something_that_is_not_slack_is_the_operators_concern() -> 
     assert failed.configuration
 
 
+@pytest.mark.parametrize("status", [408, 425])
+def test_a_gateway_that_has_not_taken_it_lets_it_come_again(status: int) -> None:
+    failed = refusal(refused("<html>", status))
+    assert isinstance(failed, SendFailed)
+    assert (failed.permanent, failed.configuration) == (False, False)
+
+
 def test_an_answer_that_is_no_json_leaves_it_open() -> None:
     assert isinstance(refusal(SlackApiError(MARKER, object())), SendUncertain)  # type: ignore[no-untyped-call]  # the SDK hands out aiohttp's response there
 

@@ -367,5 +367,19 @@ def test_a_connection_that_breaks_after_the_request_was_read_is_uncertain() -> N
     assert served == ["d1", "d2"]
 
 
+@pytest.mark.parametrize("half", [{}, {"ts": "1.0"}, {"channel": "D1"}, {"ts": 1, "channel": ""}])
+def test_half_of_a_success_leaves_open_what_became_of_it(half: dict[str, object]) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True, **half})
+
+    async def run() -> None:
+        async with serving(answer) as url, opened(_at(url)) as sender:
+            believe_active(sender, page())
+            with pytest.raises(SendUncertain, match="slack-no-identifier"):
+                await sender.send(page())
+
+    asyncio.run(run())
+
+
 def _at(url: str) -> SlackSettings:
     return SlackSettings("xoxb-x", "xapp-x", "1", "none", url)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot import metrics
 from bot.web import app
 from bot.web.app import Server, build
 from tests.web.served import answers
@@ -105,6 +106,37 @@ async def heard_by_who_asked_before_the_stop(*, is_answered: bool) -> str:
     await stopping
     writer.close()
     return heard.decode()
+
+
+def test_whoever_hangs_up_in_the_middle_of_a_body_is_counted_and_no_error() -> None:
+    begun, left = asyncio.Event(), asyncio.Event()
+
+    async def reading(request: Request) -> Response:
+        begun.set()
+        try:
+            return PlainTextResponse(str(await request.body()))
+        finally:
+            left.set()
+
+    async def run() -> None:
+        server = Server(build([Route("/", reading, methods=["POST"])]), "127.0.0.1", 0)
+        await server.start()
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nMessageSid=")
+        await begun.wait()
+        writer.close()
+        await left.wait()
+        await server.stop()
+
+    def counted() -> float:
+        name, labels = "readback_webhooks_refused_total", {"reason": "hung-up"}
+        return metrics.REGISTRY.get_sample_value(name, labels) or 0.0
+
+    before = counted()
+    with writing() as log:
+        asyncio.run(run())
+    assert not log.lines
+    assert counted() == before + 1
 
 
 def test_a_request_under_way_is_answered_before_it_stops() -> None:
