@@ -9,6 +9,9 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
 
 import aiohttp
 
@@ -55,3 +58,22 @@ def retry_after(headers: Mapping[str, str], at_most: float) -> float | None:
     except (ValueError, TypeError, OverflowError):  # the last is what a year of many digits raises
         return None
     return min(max(wait, 0.0), at_most)
+
+
+def proxy_for(url: str) -> str | None:
+    """Through which an address outside is asked: ``HTTPS_PROXY`` or else ``HTTP_PROXY``, as by
+    Slack's SDK, unless ``NO_PROXY`` spares the host. This machine needs none."""
+    proxies = getproxies_environment()
+    proxy = proxies.get(urlsplit(url).scheme) or proxies.get("https") or proxies.get("http")
+    if not proxy or is_local(url) or proxy_bypass(urlsplit(url).netloc):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def is_local(url: str) -> bool:
+    """Whether the address is this machine's own."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
+from bot.connections import is_local, proxy_for
 from bot.domain.coverage import SLACK, SMS, VOICE
 from bot.domain.page import Sender
 from bot.engine.bridge import Bridge
@@ -26,7 +27,7 @@ from bot.phone.polling import Asked, Looks, Replies
 from bot.phone.sms import SmsSender
 from bot.phone.webhooks import Webhooks
 from bot.settings import Settings
-from bot.settings.proxies import is_local, proxy_for, spare_this_machine
+from bot.settings.proxies import spare_this_machine
 from bot.slack import SlackSettings
 from bot.slack.listeners import SlackListeners
 from bot.slack.sender import SlackSender

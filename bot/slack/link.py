@@ -17,7 +17,7 @@ from slack_sdk.socket_mode.builtin.connection import Connection
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.settings.proxies import is_local
+from bot.connections import is_local
 from bot.slack import SlackSettings
 from bot.slack.session import Session
 from bot.slack.transport import library_logger, set_proxy, web_client

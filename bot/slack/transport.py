@@ -7,7 +7,7 @@ from typing import Protocol
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from bot.settings.proxies import proxy_for
+from bot.connections import proxy_for
 from bot.slack import SlackSettings
 from bot.slack.elements import Block
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from bot.app.channels import pace_of, slack_settings, twilio_account
+from bot.connections import proxy_for
 from bot.domain.coverage import SLACK, SMS, VOICE
 from bot.engine.limits import Rate, Window
 from bot.sandbox.world import World
 from bot.settings import Settings, load
-from bot.settings.proxies import proxy_for, spare_this_machine
+from bot.settings.proxies import spare_this_machine
 from bot.slack.transport import web_client
 from tests.app.test_cannot_start import SITE, TOKENS
 

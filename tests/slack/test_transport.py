@@ -1,6 +1,6 @@
 import pytest
 
-from bot.settings.proxies import is_local
+from bot.connections import is_local
 
 
 @pytest.mark.parametrize(
