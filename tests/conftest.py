@@ -30,6 +30,9 @@ OUTCOMES = {"passed": ["passed"], "failed": ["failed", "error"], "skipped": ["sk
 if "TMPDIR" not in os.environ and (memory := memory_folder()):
     os.environ["TMPDIR"], tempfile.tempdir = memory, None
 
+# A worker is told the width of the terminal, and rich would keep that for every command.
+os.environ.pop("COLUMNS", None)
+
 # In the background of a script Ctrl-C is ignored, and so by the children that tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -11,6 +11,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
+import bot.cli.shown  # noqa: F401 - it keeps the width of the window that it was imported in
 from bot.app import policy_of
 from bot.cli import app
 from bot.clock import SystemClock
