@@ -36,6 +36,10 @@ class Narrative:
     study: tuple[str, str] = ("", "")
 
 
+_RUNNING, _IMPRESSION, _ADDENDUM = Section.RUNNING, Section.IMPRESSION, Section.ADDENDUM
+"""For what is done for each run of lines: Python 3.11 is slow to look up a member of an Enum."""
+
+
 @dataclass(slots=True)
 class _Draft:
     lines: list[str] = field(default_factory=list)
@@ -78,16 +82,16 @@ class Narrator:
     """OBX-4 of the addendum segment just before, else None: another one is another addendum."""
 
     def put(self, section: Section, lines: list[str]) -> None:
-        if section is Section.ADDENDUM:
+        if section is _ADDENDUM:
             self.addenda[-1].lines += lines
             return
         self.text += lines
-        if section is Section.IMPRESSION:
+        if section is _IMPRESSION:
             self.impression += lines
 
     def tell(self, section: Section, lines: list[str]) -> None:
         """Lines of one or more segments of the same section, which is no addendum."""
-        if section is Section.RUNNING:
+        if section is _RUNNING:
             self.run(lines)
         elif lines:
             self.set_of = None
@@ -95,7 +99,7 @@ class Narrator:
 
     def tell_run(self, section: Section, lines: list[str]) -> None:
         """The same, where an addendum may stand below the text under its code."""
-        if section is Section.RUNNING or not self.coded:
+        if section is _RUNNING or not self.coded:
             self.tell(section, lines)
             return
         found = (n for n, line in enumerate(lines) if begins_addendum(line, self.headings))

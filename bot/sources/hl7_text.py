@@ -78,6 +78,8 @@ def narrate(
         headings=headings(own) if own else HEADING,
     )
     for section, run in _runs(results, wire, profile):
+        if not run:
+            continue
         flagged = any(number in flags for number, _ in run) if flags else False
         if section in _ALONE or flagged or appended or addenda:
             _tell_each(told, section, run, _Marked(flags, appended, addenda), wire)
