@@ -97,19 +97,21 @@ def _hears_without(person: Person, mobile: str) -> bool:
     return bool(set(person.written) - ({SMS} if person.mobile == mobile else set()))
 
 
-def opt_in(c: Connection, engine: Engine, mobile: str, as_of: datetime | None = None) -> None:
+def opt_in(c: Connection, engine: Engine, mobile: str, as_of: datetime | None = None) -> bool:
     """START, at ``as_of`` (UTC) where that was not just now: the number can be paged again, and so
-    can what waited because nobody could be."""
+    can what waited because nobody could be. False where SMS went there all the while."""
     locks.lock(c, "people")
     known = people.by_mobile(c, mobile)
     if not known:
         people.forget_stop(c, mobile)
-        return
+        return True
     before = alerts.reach_of_owners(c)
     # Noted also where nobody knew that they were out: a refusal may be on its way to us.
     people.opt_out(c, mobile, as_of or engine.clock.now(), out=False)
-    if any(SMS not in person.channels for person in known):
-        pass_on(c, engine, before)
+    if all(SMS in person.channels for person in known):
+        return False
+    pass_on(c, engine, before)
+    return True
 
 
 def tell_coordinators(

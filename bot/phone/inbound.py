@@ -74,7 +74,7 @@ class Message:
 
 
 def is_carriers(message: Message) -> bool:
-    """STOP and its kin: the carrier's side has acted on it, and no answer of ours may follow."""
+    """STOP and its kin: the carrier's side has acted on it, and answers."""
     return bool(message.opt_out) or parse_reply(message.text) is Unclear.CARRIER_WORD
 
 
@@ -255,17 +255,21 @@ def _refuse(c: Connection, message: Message, reason: str, now: datetime) -> None
 
 def _carriers_part(c: Connection, engine: Engine, message: Message, now: datetime) -> str:
     """STOP, START, HELP and their kin: the carrier side acts and answers, and we know whom no SMS
-    reaches before one fails."""
+    reaches before one fails. It answers no "Yes" from a number that was never out: we do, as
+    whoever has sent it to a page takes silence for done."""
     said = message.opt_out or message.text
     wants, stamp = wants_sms(said), _stamp(engine, message)
+    news = True
     if wants is not None and not overtaken(c, message.sender, message.sid, stamp):
         # Not before an edit that was made a moment before it was sent.
         as_of = min(message.sent_at + A_MOMENT, now) if message.sent_at else None
-        (opt_in if wants else opt_out)(c, engine, message.sender, as_of)
+        news = (opt_in if wants else opt_out)(c, engine, message.sender, as_of)
     word = re.sub(r"[^a-z]", "", (carriers_word(said) or said).lower())[:12]
     audit.append(c, "admin", [Record("sms_keyword", _actor(c, message), {"keyword": word})], now)
     after_commit(c, lambda: log.warning("sms_keyword_received", what=word))
-    return ""
+    if news or not wants or message.opt_out:
+        return ""
+    return _help(c, message, answers.unclear(Unclear.WORDS, engine.site.callback_number), now)
 
 
 def _help(c: Connection, message: Message, answer: str, now: datetime, about: str = "") -> str:

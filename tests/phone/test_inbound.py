@@ -265,11 +265,11 @@ def test_a_machine_that_quotes_our_pages_back_is_answered_so_often_an_hour(
         small_desk.ada.expect_sms("Reply only ACK")
 
 
-@pytest.mark.parametrize("word", ["STOP", "stop", "Unsubscribe", "START", "HELP", "yes"])
+@pytest.mark.parametrize("word", ["STOP", "stop", "Unsubscribe", "HELP"])
 def test_the_carriers_words_are_noted_and_never_answered_by_us(small_desk: Desk, word: str) -> None:
     page_ada(small_desk)
     small_desk.ada.send(word)
-    if word not in {"START", "HELP", "yes"}:
+    if word != "HELP":
         small_desk.ben.expect_sms(PAGE)
         small_desk.carla.expect_sms("somebody answered STOP")
     small_desk.world.settle()
@@ -279,6 +279,27 @@ def test_the_carriers_words_are_noted_and_never_answered_by_us(small_desk: Desk,
     assert ours == []
     assert small_desk.admin("sms_keyword")[0].data["keyword"] == word.lower()
     assert small_desk.alert().state is State.OPEN
+
+
+@pytest.mark.parametrize("word", ["Yes", "START"])
+def test_a_yes_from_a_number_that_was_never_out_is_told_how_to_answer(
+    small_desk: Desk, word: str
+) -> None:
+    """The carrier says nothing there, and silence would be taken for done."""
+    page_ada(small_desk)
+    small_desk.ada.send(word)
+    small_desk.ada.expect_sms("Reply only ACK and the code of the message")
+    assert small_desk.alert().state is State.OPEN
+
+
+def test_after_stop_a_start_is_answered_by_the_carrier_alone(small_desk: Desk) -> None:
+    page_ada(small_desk)
+    for word in ("STOP", "START"):
+        small_desk.ada.send(word)
+        small_desk.world.settle()
+    small_desk.ben.expect_sms(PAGE)
+    small_desk.carla.expect_sms("somebody answered STOP")
+    assert not [s for s in small_desk.ada.sms if "Reply only ACK" in s.body]
 
 
 def test_a_late_answer_still_counts_after_the_window_has_passed(small_desk: Desk) -> None:
