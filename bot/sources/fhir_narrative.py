@@ -31,7 +31,8 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     told = narrate_running(running)
     if conclusion and _squeezed(conclusion) not in _squeezed(running):
         whole = f"{told.text}\n{conclusion}".strip()
-        told = replace(told, text=whole, lowered=whole.lower())
+        today = f"{told.today}\n{conclusion}".strip()
+        told = replace(told, text=whole, lowered=whole.lower(), today=today)
     told = replace(
         told, impression=told.impression or conclusion, communication=_communication(observed)
     )

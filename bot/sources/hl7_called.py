@@ -45,7 +45,7 @@ def called(told: Narrative) -> tuple[str, str]:
         said = _documented(told.addenda[number - 1].text)
         if said:
             return said, f"addendum {number}"
-    said = _documented(told.text, told.lowered)
+    said = _documented(told.today, told.lowered)
     return said, "text" if said else ""
 
 
@@ -101,6 +101,24 @@ def only_tried(said: str) -> bool:
 def tells_of_a_call(text: str) -> bool:
     """Whether any of its sentences documents one."""
     return bool(_documented(text))
+
+
+def only_tells_of_a_call(text: str) -> bool:
+    """Whether all that is flagged in it is that somebody was called: each sentence with a macro
+    tells of it, or has nothing but the macro."""
+    flagged = [one for one in _from_the_last(text) if any(map(one.lower().__contains__, _FLAGS))]
+    return tells_of_a_call(text) and all(
+        tells_of_a_call(one) or _LABELS.issuperset(_WORD.findall(one.lower())) for one in flagged
+    )
+
+
+_FLAGS = ("critical", "acr ", "actionable")
+_WORD = re.compile(r"[^\W\d_]+")
+_OF_LABELS = (
+    "a this is new critical result results finding findings value values alert notification "
+    "communication acr category cat actionable addendum i ii iii one two three"
+)
+_LABELS = frozenset(_OF_LABELS.split())
 
 
 def _from_the_last(text: str) -> Iterator[str]:

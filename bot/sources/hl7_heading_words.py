@@ -6,6 +6,7 @@ its profile (``impression``, ``addendum`` and ``body`` of ``[[hl7.profile]]``).
 
 IMPRESSION = (
     *("IMPRESSION", "IMPRESSIONS", "I M P R E S S I O N", "CONCLUSION", "CONCLUSIONS", "OPINION"),
+    "IMP",
     *("BEURTEILUNG", "ZUSAMMENFASSENDE BEURTEILUNG"),  # German
     "CONCLUSIE",  # Dutch
     *("CONCLUSIONE", "CONCLUSIONI"),  # Italian
@@ -36,6 +37,12 @@ RECOMMENDATION = (
     *("RECOMMANDATION", "RECOMMANDATIONS", "RECOMENDACIÓN", "RECOMENDACIONES", "RECOMENDAÇÃO"),
 )
 """It stands below the impression, and is none of it."""
+
+BELOW = (
+    *("COMMUNICATION", "COMMUNICATIONS", "RESULT COMMUNICATION", "RESULTS COMMUNICATION"),
+    *("NOTIFICATION", "ATTESTATION", "ATTENDING ATTESTATION", "TEACHING PHYSICIAN ATTESTATION"),
+)
+"""Who was told, and who vouches for it: none of the impression, whose change reopens an alert."""
 
 BEFORE_AN_IMPRESSION = (
     *("FINAL", "DIAGNOSTIC", "OVERALL", "PRELIMINARY", "RADIOLOGIC", "RADIOLOGICAL", "RADIOLOGY"),

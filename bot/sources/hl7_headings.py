@@ -11,6 +11,7 @@ from bot.sources.hl7_heading_words import (
     AND,
     BEFORE_AN_ADDENDUM,
     BEFORE_AN_IMPRESSION,
+    BELOW,
     BESIDE_AN_IMPRESSION,
     BODY,
     IMPRESSION,
@@ -55,6 +56,7 @@ _ORIGINAL = (
     r"(?:(?:ORIGINAL|FINAL)\s+REPORT|ORIGINAL\s+(?:DICTATION|INTERPRETATION)|ORIGINALBEFUND)"
     r"(?:\s*\([^()\n]{0,40}\)|\s+(?:DATED|FROM|FOLLOWS|BELOW|BEGINS)\b[^:\n]{0,40})?"
 )
+_PRIOR = r"(?:PRIOR|PREVIOUS|EARLIER|OLD)\s+(?:\w+\s+){0,2}REPORTS?"
 _TAIL = (
     r"(?:(?:DICTATED|REQUESTED|TRANSCRIBED|SIGNED) BY|"
     r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b[^:\n]{0,40})"
@@ -81,7 +83,8 @@ def headings(own: Own = ()) -> re.Pattern[str]:
     """What matches a line that begins with a heading; the group with a name says of what.
 
     ``ended`` and ``original`` are where an addendum ends for certain, ``exam`` where it may; what
-    heads a part of the report is ``other``, what stands below it is ``tail``.
+    heads a part of the report is ``other``, what stands below it is ``tail`` or, in an addendum as
+    well, ``below``; ``prior`` heads an earlier report.
     """
 
     def of(section: Section) -> list[str]:
@@ -91,6 +94,8 @@ def headings(own: Own = ()) -> re.Pattern[str]:
         (
             f"(?P<ended>{_ENDED})",
             f"(?P<original>{_ORIGINAL})",
+            f"(?P<prior>{_PRIOR})",
+            f"(?P<below>{_any(BELOW)})",
             r"(?P<exam>EXAM(?:INATION)?)",
             _impression(of(Section.IMPRESSION)),
             _addendum(of(Section.ADDENDUM)),

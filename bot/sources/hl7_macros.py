@@ -14,7 +14,7 @@ from itertools import islice
 from bot.domain.profile import MOST_SEVERE, STANDARD, Profile
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7_breast import is_of_breast, is_scored, is_titled_so
-from bot.sources.hl7_called import tells_of_a_call
+from bot.sources.hl7_called import only_tells_of_a_call
 from bot.sources.hl7_documents import salvaged_documents
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import is_prose, lines_of
@@ -98,19 +98,19 @@ def with_macros(
     """The narrative with a flag for each macro, on the report or on the addendum that has it.
     ``breast``: the exam is one, see hl7_breast.
 
-    An addendum's macro that tells of a call flags the report and not the addendum: it is about the
-    finding that stood there before, which nobody has to acknowledge anew.
+    An addendum's macro that tells of a call and of nothing else flags the report and not the
+    addendum: it is about the finding that stood there before, which nobody has to acknowledge anew.
     """
     may = _may_have(told.lowered, profile)
     if not may and not told.addenda:
         return told
     there = _Places(prose)
-    breast = breast or is_titled_so(told.text)
-    own = [*told.flags, *(_found(told.text, there, profile, breast=breast) if may else ())]
+    breast = breast or is_titled_so(told.today)
+    own = [*told.flags, *(_found(told.today, there, profile, breast=breast) if may else ())]
     addenda = []
     for addendum in told.addenda:
         flags = _found(addendum.text, there, profile, breast=breast)
-        if flags and tells_of_a_call(addendum.text):
+        if flags and only_tells_of_a_call(addendum.text):
             own += flags
             flags = []
         addenda.append(Addendum(addendum.text, (*addendum.flags, *flags)))

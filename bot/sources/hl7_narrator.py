@@ -17,13 +17,15 @@ from bot.sources.hl7_headings import (
     unsigned,
     without_heading,
 )
+from bot.sources.hl7_quoted import Quote, quoted
 
 
 @dataclass(slots=True)
 class Narrative:
     """``text`` is everything but the addenda, in the order received; ``flags`` are its own.
 
-    ``lowered`` is the text in small letters. ``communication`` is what stands under LOINC 73568-8,
+    ``lowered`` is the text in small letters, ``today`` is it without the earlier reports that it
+    quotes. ``communication`` is what stands under LOINC 73568-8,
     ``study`` what is given as the Study Instance UID, each with its segment ("OBX[4]-5").
     """
 
@@ -34,6 +36,7 @@ class Narrative:
     lowered: str = ""
     communication: tuple[str, str] = ("", "")
     study: tuple[str, str] = ("", "")
+    today: str = ""
 
 
 _RUNNING, _IMPRESSION, _ADDENDUM = Section.RUNNING, Section.IMPRESSION, Section.ADDENDUM
@@ -76,6 +79,7 @@ class Narrator:
     addenda: list[_Draft] = field(default_factory=list)
     running: Section = Section.BODY
     doubts: list[_Doubtful] = field(default_factory=list)
+    quotes: list[Quote] = field(default_factory=list)
     communication: tuple[str, str] = ("", "")
     study: tuple[str, str] = ("", "")
     set_of: str | None = None
@@ -127,8 +131,10 @@ class Narrator:
 
     def _run(self, line: str) -> Section:
         heading = self.headings.match(line) if may_be_heading(line) else None
-        if heading:
+        if heading and not heading["prior"]:
             return self._after_heading(heading, line)
+        if heading and not line[heading.end() :].strip() and self.running is not Section.ADDENDUM:
+            self._open_quote()
         self.put(self.running, [line])
         return self.running
 
@@ -146,7 +152,31 @@ class Narrator:
                 self.put(self.running, [line])
         return self.running
 
+    def _open_quote(self) -> None:
+        self._close_quote()
+        said = len(self.impression)
+        self.quotes.append(Quote(len(self.text), said, below=any(self.impression)))
+        self.running = Section.BODY
+
+    def _close_quote(self) -> None:
+        if self.quotes and self.quotes[-1].text_end is None:
+            quote = self.quotes[-1]
+            quote.text_end, quote.impression_end = len(self.text), len(self.impression)
+
+    def _within_quote(self, heading: re.Match[str]) -> bool:
+        """Whether it heads a part of an earlier report below today's."""
+        quote = self.quotes[-1]
+        if quote.text_end is None and quote.ends_at(heading):
+            self._close_quote()
+        elif heading["impression"]:
+            quote.concluded = True
+        return quote.below and quote.text_end is None
+
     def _turn(self, heading: re.Match[str]) -> Section:
+        if self.quotes and self._within_quote(heading):
+            return Section.BODY
+        if heading["below"] and self.running is Section.ADDENDUM:
+            return Section.ADDENDUM
         doubt = self._open_doubt()
         if heading["addendum"]:
             if doubt and doubt.bare:
@@ -197,6 +227,8 @@ class Narrator:
         del self.text[text:text_end], self.impression[said:said_end], self.own[flags:flags_end]
 
     def finished(self) -> Narrative:
+        # Lines that may move between an addendum and the report are not counted.
+        cited = set() if self.doubts else set(quoted(self.quotes, self.text, self.impression))
         for doubt in reversed(self.doubts):
             self._give_back(doubt)
         addenda = [
@@ -206,6 +238,7 @@ class Narrator:
         ]
         impression = without_heading(unsigned(self.impression), "impression", self.headings)
         text = "\n".join(self.text).strip()
+        of_today = (line for number, line in enumerate(self.text) if number not in cited)
         return Narrative(
             text,
             impression,
@@ -214,6 +247,7 @@ class Narrator:
             text.lower(),
             self.communication,
             self.study,
+            "\n".join(of_today).strip() if cited else text,
         )
 
     def _trimmed(self, lines: list[str]) -> str:

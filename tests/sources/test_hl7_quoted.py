@@ -1,0 +1,67 @@
+"""Earlier reports that are quoted below or above today's. "~" begins a new line."""
+
+import pytest
+
+from bot.domain.report import Report
+from tests.sources.oru import report, sample
+
+
+def told(text: str) -> Report:
+    return report(sample(f"OBX|1|TX|R^Report||{text}||||||F"))
+
+
+ABOVE = "PRIOR REPORT:~IMPRESSION: CRITICAL RESULT: PE~FINDINGS: No residue.~IMPRESSION:~Resolved."
+BELOW = "IMPRESSION: Resolved.~---PRIOR REPORTS---~CT 5/3~IMPRESSION: CRITICAL RESULT: PE"
+
+
+@pytest.mark.parametrize("text", [ABOVE, BELOW])
+def test_an_earlier_reports_macro_and_impression_are_not_todays(text: str) -> None:
+    found = told(text)
+    assert (found.impression, found.flags) == ("Resolved.", ())
+    assert "CRITICAL RESULT: PE" in found.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PRIOR REPORT:~IMPRESSION: Old clot.~FINDINGS: New.~IMPRESSION: CRITICAL RESULT: PE",
+        "PRIOR REPORT:~FINDINGS: Clot.~IMPRESSION: CRITICAL RESULT: PE",
+        "PRIOR REPORT: none.~IMPRESSION: CRITICAL RESULT: PE~IMPRESSION: No fracture.",
+        "PRIOR REPORT:~CRITICAL RESULT: PE",
+        "IMPRESSION: Clot.~PRIOR REPORTS:~None.~CRITICAL RESULT: PE called to Dr. Ito.",
+        "CRITICAL RESULT: PE~PRIOR REPORT:~IMPRESSION: Clear.~FINDINGS: x~IMPRESSION: Clot.",
+    ],
+)
+def test_a_macro_of_today_counts_beside_an_earlier_report(text: str) -> None:
+    assert [flag.value for flag in told(text).flags] == ["CRITICAL RESULT"]
+
+
+def test_an_addendum_ends_the_quotation() -> None:
+    (addendum,) = told(f"{BELOW}~ADDENDUM:~CRITICAL RESULT: air.").addenda
+    assert [flag.value for flag in addendum.flags] == ["CRITICAL RESULT"]
+
+
+def test_who_was_told_and_who_signed_is_none_of_the_impression() -> None:
+    found = told("IMPRESSION:~SDH.~COMMUNICATION: Voicemail left.~ATTESTATION: I have reviewed.")
+    assert found.impression == "SDH."
+
+
+def test_in_an_addendum_who_was_told_belongs_to_it() -> None:
+    found = told("ADDENDUM: Air.~COMMUNICATION: Dr. Ito told.~ORIGINAL REPORT:~IMPRESSION: Clear.")
+    assert found.addenda[0].text.endswith("Dr. Ito told.")
+
+
+def test_a_new_finding_in_an_addendum_that_documents_a_call_is_the_addendums() -> None:
+    text = (
+        "IMPRESSION: Clear.~ADDENDUM: CRITICAL RESULT: missed air. Discussed with Dr. Ito at 14:10."
+    )
+    found = told(text)
+    assert (len(found.flags), len(found.addenda[0].flags)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["CRITICAL RESULT. Called to Dr. Lee at 10:00.", "CRITICAL RESULT called to Dr. Lee."]
+)
+def test_the_call_alone_flags_the_report_that_it_is_about(text: str) -> None:
+    found = told(f"IMPRESSION: Air.~ADDENDUM: {text}")
+    assert (len(found.flags), found.addenda[0].flags) == (1, ())
