@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import metrics
-from bot.domain.page import Notice, Page, Sender, SendFailed, SendUncertain
+from bot.domain.page import Page, Sender, SendFailed, SendUncertain
 from bot.engine.channel_off import OFF
 from bot.engine.compose import compose
 from bot.engine.context import LONGEST_SLEEP, Engine, Wake, asleep
 from bot.engine.pace import Pace
 from bot.engine.proof import prove
-from bot.engine.settle import Outcome, Refused, say, settle
+from bot.engine.settle import Outcome, Refused, settle, tell
 from bot.log import about, log
 from storage import claims, outbox
 from storage.claims import next_by_channel
@@ -242,11 +242,9 @@ class Dispatcher:
         return compose(c, self.engine, claimed, with_finding=wanted)
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
-        waited = (self.engine.clock.now() - claimed.not_before).total_seconds()
-        if claimed.slip.notice is not Notice.TEST:
-            metrics.page_settled(claimed.slip.channel, type(outcome).__name__.lower(), waited)
-        say(claimed, outcome)
-        await self.engine.database.write(lambda c: settle(c, self.engine, claimed, outcome))
+        now, write = self.engine.clock.now(), self.engine.database.write
+        if await write(lambda c: settle(c, self.engine, claimed, outcome)):
+            tell(claimed, outcome, now)
 
     def _sender(self, claimed: Claimed) -> Sender:
         return self.senders.get(claimed.slip.channel, OFF)

@@ -1,9 +1,11 @@
 """What became of one attempt, written together with what the alert makes of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot import metrics
 from bot.domain.events import (
     Event,
     PageFailed,
@@ -42,19 +44,23 @@ class Lost:
 Outcome = Sent | Refused | Lost
 
 
-def settle(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) -> None:
-    """Close the attempt's row; nothing happens where somebody else has closed it already."""
+def settle(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) -> bool:
+    """Close the attempt's row. False where somebody else has closed it already: then this outcome
+    is none, and nothing happens."""
     if not _close(c, engine, claimed.delivery_id, outcome):
-        return
+        return False
     if claimed.alert_id:
         apply_in(c, engine, claimed.alert_id, _event(claimed, outcome))
     else:
         _settle_alone(c, engine, claimed, outcome)
+    return True
 
 
-def say(claimed: Claimed, outcome: Outcome) -> None:
-    """What happened to it, for whoever looks for a page in the log; never to whom it went."""
-    slip = claimed.slip
+def tell(claimed: Claimed, outcome: Outcome, now: datetime) -> None:
+    """That it was settled now (UTC), for /metrics and the log; never to whom it went."""
+    slip, waited = claimed.slip, (now - claimed.not_before).total_seconds()
+    if slip.notice is not Notice.TEST:
+        metrics.page_settled(slip.channel, type(outcome).__name__.lower(), waited)
     kind = f"notice-{slip.notice.value}" if slip.notice else "page"
     match outcome:
         case Sent():

@@ -14,8 +14,8 @@ from bot.domain.page import Notice, SendFailed, Sent, Slip
 from bot.domain.policy import RECEIPT_WITHIN
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from bot.engine.settle import entry, keep_trying, settle
-from bot.log import log
+from bot.engine.settle import entry, keep_trying, settle, tell
+from bot.log import about, log
 from bot.phone import call_fate
 from bot.phone.call_fate import Arrived, Fate
 from bot.phone.errors import NEWS, undelivered
@@ -141,9 +141,15 @@ def _prove(c: Connection, engine: Engine, page: Claimed, callback: Callback, now
     if outbox.by_provider_id(c, callback.sid):
         return
     taken = Sent(callback.sid, look_after=look_after(_receipt_within(c, page)))
-    settle(c, engine, page, taken)
+    if settle(c, engine, page, taken):
+        after_commit(c, lambda: _tell(page, taken, now))
     if outbox.proven(c, page.delivery_id, now, taken) and page.alert_id:
         apply_in(c, engine, page.alert_id, PageSent(page.slip))
+
+
+def _tell(page: Claimed, taken: Sent, now: datetime) -> None:
+    with about(delivery=page.delivery_id, channel=page.slip.channel):
+        tell(page, taken, now)
 
 
 def _receipt_within(c: Connection, page: Claimed) -> timedelta:
@@ -158,7 +164,7 @@ def _arrived(c: Connection, engine: Engine, page: Claimed, now: datetime) -> Non
     if page.alert_id:
         after = _since_sent(c, page.alert_id, page, now)
         apply_in(c, engine, page.alert_id, PageDelivered(page.slip, after))
-        seconds = after.total_seconds() if after else None
+        seconds = after.total_seconds() if after is not None else None
         after_commit(c, lambda: metrics.page_delivered(page.slip.channel, "delivered", seconds))
     else:
         _record(c, page, "delivered", "", now)
@@ -169,7 +175,10 @@ def _since_sent(c: Connection, alert_id: str, page: Claimed, now: datetime) -> t
     if page.slip.channel == VOICE:
         return None
     attempts = {row.delivery_id: row for row in page_history.history(c, alert_id)}
-    taken = attempts[page.delivery_id].settled_at
+    row = attempts[page.delivery_id]
+    # What this very receipt has proved was handed over at some time since it was claimed.
+    proved = row.settled_at is not None and row.settled_at >= now
+    taken = row.claimed_at if proved else row.settled_at
     return now - taken if taken else None
 
 

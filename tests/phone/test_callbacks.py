@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot import metrics
 from bot.phone.callbacks import Callback, look_after, note
 from storage import claims
 from tests.phone.desk import Desk
@@ -12,6 +13,11 @@ from tests.phone.test_inbound import PAGE, page_ada
 
 def whats(desk: Desk) -> list[str]:
     return [e.what for e in desk.trail() if e.what.startswith("page_") and e.what != "page_due"]
+
+
+def pages_counted(outcome: str) -> float:
+    labels = {"channel": "sms", "outcome": outcome}
+    return metrics.REGISTRY.get_sample_value("readback_pages_total", labels) or 0.0
 
 
 def deliver(desk: Desk, status: str, code: int | None = None, *, sid: str = "") -> None:
@@ -79,6 +85,7 @@ def test_a_callback_proves_a_page_whose_answer_was_lost(desk: Desk) -> None:
     faults = desk.world.twilio.faults
     faults.fail_next("messages.create", "lost_reply")
     faults.fail_next("messages.list", status=500, times=10)
+    before = {outcome: pages_counted(outcome) for outcome in ("sent", "lost")}
     desk.report()
     desk.ada.expect_sms(PAGE)
     desk.wait(lambda: "page_delivered" in whats(desk), "no receipt came")
@@ -88,6 +95,23 @@ def test_a_callback_proves_a_page_whose_answer_was_lost(desk: Desk) -> None:
     (page,) = desk.pages()
     assert page.state == "sent"
     assert page.provider_id.startswith("SM")
+    assert pages_counted("sent") == before["sent"] + 1
+    assert pages_counted("lost") == before["lost"], "the callback was faster than the look-ups"
+    assert not [line for line in desk.log.lines if line["event"] == "message_in_doubt"]
+
+
+def test_a_receipt_that_is_the_first_word_of_a_page_counts_from_when_it_was_claimed(
+    small_desk: Desk,
+) -> None:
+    small_desk.world.twilio.faults.fail_next("messages.create", "hang", times=2)
+    small_desk.report()
+    small_desk.wait(lambda: "page_uncertain" in whats(small_desk), "it was not given up")
+    small_desk.advance(minutes=4)
+    deliver(small_desk, "delivered", sid="SM" + "9" * 32)
+    (told,) = small_desk.happened("page_delivered")
+    assert told.data["late"] is True
+    small_desk.ben.expect_sms(PAGE)
+    small_desk.ada.expect_sms("no longer with you")
 
 
 def test_proof_that_comes_after_the_attempt_was_given_up_corrects_the_record(
