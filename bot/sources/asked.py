@@ -23,6 +23,8 @@ _OF_ACR = re.compile(
     r"(?:ACR\b.*\b(?:CATEGORY|CAT|FINDINGS?)|ACTIONABLE FINDINGS?(?: CATEGORY)?)", re.IGNORECASE
 )
 _NUMBERED = re.compile(r"(?:ACR\s+)?(?:CAT(?:EGORY|\.)?\s*)?([123]|I{1,3})\b", re.IGNORECASE)
+_REFERS = re.compile(r"\s*see\b", re.IGNORECASE)
+"""To where the answer is: "see below"."""
 _MAY_ASK = ("critical", "acr", "actionable")
 
 
@@ -31,7 +33,7 @@ def answered(
 ) -> tuple[Flag, ...]:
     """The flag that both are together; none where it asks for something else."""
     asked = _YES_OR_NO.sub("", question.strip(_ENDS)).rstrip(_ENDS)
-    if not answer or not profile.dictated_macros:
+    if not answer or not profile.dictated_macros or _REFERS.match(answer):
         return ()
     if CRITICAL.fullmatch(asked) and "REPORT" not in asked.upper():
         return macros_in(f"{asked.upper()}: {answer}", where, profile)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Set
 
 from bot.domain.profile import Profile, Rule
 from bot.domain.report import Flag
-from bot.sources.fhir_json import Node, Resource, codings, many, one, text
+from bot.sources.asked import answered
+from bot.sources.fhir_json import Node, Resource, codings, many, one, text, words
 from bot.sources.hl7_flags import canonical, is_radlex
 from bot.sources.hl7_macros import macros_in
 
@@ -12,12 +13,16 @@ _GONE = frozenset({"entered-in-error", "cancelled"})
 _DEEPEST = 4
 
 
-def flags(report: Node, observations: list[Node], rules: tuple[Rule, ...] = ()) -> tuple[Flag, ...]:
+def flags(
+    report: Node, observations: list[Node], rules: tuple[Rule, ...] = (), *, breast: bool = False
+) -> tuple[Flag, ...]:
     """conclusionCode, meta.tag, the interpretation and category of results, and RadLex codes also
-    in their other coded values and in extensions, where the codes of the rules count as well."""
+    in their other coded values and in extensions, where the codes of the rules count as well; and
+    results that ask whether it is critical. ``breast``: the exam is one, see hl7_breast."""
     body, own = report.body, frozenset(rule.code.upper() for rule in rules if not rule.at)
+    profile = Profile(rules=rules)
     found = [
-        *_concluded(body.get("conclusionCode"), rules, own),
+        *_concluded(body, profile, own, breast=breast),
         *_coded(codings(body.get("interpretation")), "DiagnosticReport.interpretation"),
         *_extended(body, own),
         *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
@@ -25,6 +30,7 @@ def flags(report: Node, observations: list[Node], rules: tuple[Rule, ...] = ()) 
     ]
     for number, observation in enumerate(observations, 1):
         found += _observed(observation.body, f"Observation[{number}]", own)
+        found += _answered(observation.body, f"Observation[{number}]", profile, breast=breast)
         for component in many(observation.body.get("component")):
             found += _observed(component, f"Observation[{number}].component", own)
     return tuple(dict.fromkeys(found))
@@ -61,32 +67,51 @@ def _observed(body: Resource, where: str, own: Set[str]) -> Iterator[Flag]:
     yield from _known(body, ("code", "valueCodeableConcept", "method"), f"{where}.", own)
 
 
-def _concluded(value: object, rules: tuple[Rule, ...], own: Set[str]) -> Iterator[Flag]:
-    """Coded, as R4 has it, or in R5's CodeableReference; as a mere word, or as text alone, where
-    that is a code or a macro."""
+def _answered(
+    observation: Resource, where: str, profile: Profile, *, breast: bool
+) -> Iterator[Flag]:
+    """It and its components as questions with their answers."""
+    for body in (observation, *many(observation.get("component"))):
+        said = text(body.get("valueString")) or words(body.get("valueCodeableConcept"))
+        answer = said or _YES_OR_NO.get(str(body.get("valueBoolean")), "")
+        yield from answered(words(body.get("code")), answer, where, profile, breast=breast)
+
+
+_YES_OR_NO = {"True": "Yes", "False": "No"}
+
+
+def _concluded(body: Resource, profile: Profile, own: Set[str], *, breast: bool) -> Iterator[Flag]:
+    """Coded, as R4 has it, in R5's CodeableReference, or under the name that it had before R4; as a
+    mere word, or as text or display alone, where that is a code or a macro."""
     where, said = "conclusionCode", list[str]()
-    for concept in value if isinstance(value, list) else [value]:
+    value, before = body.get("conclusionCode"), body.get("codedDiagnosis")
+    for concept in (
+        *(value if isinstance(value, list) else [value]),
+        *(before if isinstance(before, list) else [before]),
+    ):
         if isinstance(concept, str):
             said.append(concept)
         for each in (one(concept), one(one(concept).get("concept"))):
             coded = codings(each)
             yield from _coded(coded, where)
-            said += [] if coded else [text(each.get("text"))]
-    for words in filter(None, said):
-        code = canonical(words.strip())
+            said += [text(coding.get("display")) for coding in coded] or [text(each.get("text"))]
+    for words_ in filter(None, said):
+        code = canonical(words_.strip())
         if is_radlex(code) or code.upper() in own:
             yield Flag(code, "", where)
         else:
-            yield from macros_in(words, where, Profile(rules=rules))
+            yield from macros_in(words_, where, profile, breast=breast)
 
 
-def _extended(body: Resource, own: Set[str]) -> Iterator[Flag]:
+def _extended(body: Resource, own: Set[str], deeper: int = _DEEPEST) -> Iterator[Flag]:
     for extension in many(body.get("extension")):
         coded = [*codings(extension.get("valueCodeableConcept")), one(extension.get("valueCoding"))]
         coded.append({"code": extension.get("valueCode") or extension.get("valueString")})
         for flag in _coded(coded, "extension"):
             if is_radlex(flag.value) or flag.value.upper() in own:
                 yield flag
+        if deeper:
+            yield from _extended(extension, own, deeper - 1)
 
 
 def _coded(found: list[Resource], where: str) -> Iterator[Flag]:

@@ -29,14 +29,21 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
         form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
     running = form or "\n".join(line for one_ in observed for line in _lines(one_.body))
     told = narrate_running(running)
-    if conclusion and _squeezed(conclusion) not in _squeezed(running):
-        whole = f"{told.text}\n{conclusion}".strip()
-        today = f"{told.today}\n{conclusion}".strip()
-        told = replace(told, text=whole, lowered=whole.lower(), today=today)
+    notes = lines_broken("\n".join(_notes(found.body)))  # R5's, beside the conclusion
+    for added in (conclusion, notes):
+        if added and _squeezed(added) not in _squeezed(told.text):
+            told = _longer(told, added)
     told = replace(
         told, impression=told.impression or conclusion, communication=_communication(observed)
     )
-    return with_macros(told, lambda: _prose((form, place), observed, conclusion), breast=breast)
+    return with_macros(
+        told, lambda: _prose((form, place), observed, conclusion, notes), breast=breast
+    )
+
+
+def _longer(told: Narrative, added: str) -> Narrative:
+    text_, today = (f"{said}\n{added}".strip() for said in (told.text, told.today))
+    return replace(told, text=text_, lowered=text_.lower(), today=today)
 
 
 def _div(found: Node) -> str:
@@ -47,7 +54,9 @@ def _squeezed(words_: str) -> str:
     return "".join(words_.split()).casefold()
 
 
-def _prose(read: tuple[str, str], observed: list[Node], conclusion: str) -> Mapping[str, str]:
+def _prose(
+    read: tuple[str, str], observed: list[Node], conclusion: str, notes: str
+) -> Mapping[str, str]:
     """Each line of prose with its place, the one that comes first in the text."""
     form, of_form = read
     told = [
@@ -59,6 +68,7 @@ def _prose(read: tuple[str, str], observed: list[Node], conclusion: str) -> Mapp
             for line in running_lines(said)
         ),
         *(("conclusion", line) for line in running_lines(conclusion)),
+        *(("note", line) for line in running_lines(notes)),
     ]
     return {line: place for place, line in reversed(told) if line}
 

@@ -51,7 +51,8 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
     observed = results(found)
     documents = Documents()
     exam, modality = words(body.get("code")), _modality(found)
-    told = told_by(found, observed, documents, breast=is_of_breast(modality, exam))
+    breast = is_of_breast(modality, exam)
+    told = told_by(found, observed, documents, breast=breast)
     encounter = next(
         iter(found.nodes("encounter")), Node(NOTHING, NOTHING, found.known, found.base)
     )
@@ -69,7 +70,9 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,
-        flags=tuple(dict.fromkeys((*flags(found, observed, origin.rules), *told.flags))),
+        flags=tuple(
+            dict.fromkeys((*flags(found, observed, origin.rules, breast=breast), *told.flags))
+        ),
         patient=patient(subject, origin),
         ordering=ordering(found, origin),
         attending=attending(encounter, origin),

@@ -141,3 +141,45 @@ def test_a_practitioner_of_the_machines_list_is_a_machine(named: str) -> None:
     assert isinstance(reading, Reports)
     assert reading.reports[0].machine
     assert not report().machine
+
+
+RADLEX = {"system": "http://www.radlex.org", "code": "RID49480"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "value"),
+    [
+        (
+            {"extension": [{"url": "u", "extension": [{"url": "v", "valueCoding": RADLEX}]}]},
+            "RID49480",
+        ),
+        ({"codedDiagnosis": [{"coding": [RADLEX]}]}, "RID49480"),
+        ({"conclusion": "CRITICAL RESULT SDH"}, "CRITICAL RESULT"),
+        ({"note": [{"text": "CRITICAL RESULT: SDH"}]}, "CRITICAL RESULT"),
+    ],
+)
+def test_a_flag_counts_in_older_and_newer_releases_and_deep_inside(
+    changes: dict[str, object], value: str
+) -> None:
+    assert value in {flag.value for flag in unflagged(**changes).flags}
+
+
+def test_a_local_code_is_what_its_display_says() -> None:
+    coded = [{"coding": [{"system": "urn:x", "code": "1", "display": "ACR Category 1"}]}]
+    assert "RID49480" in {flag.value for flag in report(conclusionCode=coded).flags}
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"),
+    [
+        ({"valueString": "Yes"}, 1),
+        ({"valueBoolean": True}, 1),
+        ({"valueCodeableConcept": {"text": "Yes"}}, 1),
+        ({"valueString": "No"}, 0),
+        ({"valueBoolean": False}, 0),
+    ],
+)
+def test_an_observation_that_asks_is_a_flag_by_its_answer(answer: Json, count: int) -> None:
+    asked = observed(1, code={"text": "Critical result"}, **answer)
+    found = unflagged(asked, presentedForm=None, conclusion="SDH.", result=RESULTS)
+    assert len(found.flags) == count
