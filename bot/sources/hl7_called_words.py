@@ -83,6 +83,7 @@ OF_OTHERS = _pattern(
     rf"^(?:\W|\d)*(?:the |these |this )?(?:findings? |results? )?(?:(?:of|on|from) )?(?:the |a )?"
     rf"{_EARLIER} [^,;]{{0,60}}\b(?:was|were|been|discussed|called|communicated|reported)\b",
     rf"\bat the time of (?:the |that |an? )?{_EARLIER}\b",
+    r"\b(?:prior to|before) (?:the |this )?(?:exam\w*|study|scan|imaging|procedure)\b",
 )
 
 # What is only tried, planned, or asked for. Behind one way of telling any "not" is enough.
@@ -92,6 +93,8 @@ ATTEMPT = _pattern(
     r"\b(?:recommend(?:s|ed|ing)?|failed|fails|try|tried|trying|tries|unable|cannot|could|not|never|nobody|neither|nor|none|yet|unless|"
     r"until|please|busy|mailbox|paged|beeped|VM|LVM|LMOM|msg|ringing|texted|rang)\b",
     r"n['’]t\b",
+    r"\b(?:unclear|uncertain|unknown|whether|declin\w+|refus\w+|disconnect\w*|went dead|cut off)\b",
+    r"\b(?:by|via|through) (?:an? )?(?:text|page|SMS|secure chat)\b",
     r"\bno[ -](?:one|answer|response|reply|call[ -]?back|return|pick|contact|success|avail)",
     r"\bwithout (?:success|reply|response|(?:an )?answer|reaching)\b",
     r"\bleft (?:an? )?(?:\w+ )?(?:word|note|number)\b",

@@ -10,13 +10,14 @@ from bot.sources.hl7_wire import BadReport, Wire
 
 _SPELLED_OUT = {
     Status.FINAL: "final|final result|final results|final report|finalized|finalised|signed|"
-    "final signed|signed off|verified|approved|authenticated|released|f final",
+    "final signed|signed off|verified|approved|authenticated|released|f final|cm|complete|"
+    "completed|auth verified|final verified",
     Status.PRELIMINARY: "prelim|preliminary|preliminary result|preliminary results|prelim result|"
     "preliminary report|prelim report|wet read|wetread|draft|dictated|transcribed|unsigned|"
     "unverified|pending|in progress|p preliminary",
     Status.CORRECTED: "corrected|corrected result|corrected report|corrected final|correction|"
-    "final corrected|amended|amended result|amended report|final amended|revised|revised report|"
-    "c corrected",
+    "final corrected|corr|modified|modified result|modified report|amended|amended result|"
+    "amended report|final amended|revised|revised report|c corrected",
     Status.ADDENDED: "add|addendum|addended|appended|final addendum|addendum final|final addended|"
     "final with addendum",
     Status.WITHDRAWN: "canceled|cancelled|deleted|withdrawn|retracted|void|voided|entered in error",

@@ -40,7 +40,11 @@ def moment(value: str, zone: tzinfo, latest: datetime) -> Moment:
     if not value.isascii():
         return Moment(None, "is not a date and time")
     try:
-        return _in_utc(_parsed(value), zone, latest)
+        try:
+            read = _parsed(value)
+        except ValueError:
+            read = _unusual(value)
+        return _in_utc(read, zone, latest)
     except (ValueError, OverflowError):
         return Moment(None, _why_not(value))
 
@@ -72,6 +76,22 @@ def _parsed(value: str) -> datetime:
     if len(value) < len("2026-01-15T14:30"):
         raise ValueError
     return datetime.fromisoformat(value)
+
+
+_PARTS = re.compile(r"(\d{8}) ?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)? ?([+-]\d\d:?\d\d|Z)?")
+
+
+def _unusual(value: str) -> datetime:
+    """Midnight as 24:00 (ISO 8601), the second of a leap second, and a blank before the time or
+    the zone. Raises ValueError for anything else."""
+    found = _PARTS.fullmatch(value)
+    if found is None:
+        raise ValueError
+    day, hour, minute, second, zone = (part or "" for part in found.groups())
+    midnight, leap = (hour, minute, second or "00") == ("24", "00", "00"), second == "60"
+    clock = f"{'00' if midnight else hour}{minute}{'00' if leap else second or '00'}"
+    later = timedelta(days=midnight, minutes=leap)
+    return datetime.fromisoformat(f"{day}T{clock}{zone}") + later
 
 
 def _in_utc(read: datetime, zone: tzinfo, latest: datetime) -> Moment:

@@ -286,3 +286,17 @@ def test_a_coded_answer_that_nobody_was_told_is_none() -> None:
 
 def test_a_text_without_full_stops_costs_what_its_length_does() -> None:
     assert called("not discussed with nobody " * 8_000 + "Dr. Roe") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dr. Ito was informed by text page at 14:10.",
+        "It is unclear whether Dr. Ito was notified.",
+        "Dr. Ito was called by the PACS team and the line went dead.",
+        "Discussed with Dr. Ito prior to the examination.",
+        "Reported to the nurse answering for Dr. Ito but she declined to take it.",
+    ],
+)
+def test_what_was_sent_refused_cut_off_or_said_before_the_exam_is_no_call(text: str) -> None:
+    assert called(text) == ""

@@ -29,6 +29,11 @@ def utc(year: int, month: int, day: int, *time: int) -> datetime:
         ("2026-01-15T12:00:00", utc(2026, 1, 15, 18)),
         ("2026-01-15T12:00:00Z", utc(2026, 1, 15, 12)),
         (" 20260115120000 ", utc(2026, 1, 15, 18)),
+        ("20260114240000", utc(2026, 1, 15, 6)),
+        ("202601142400+0000", utc(2026, 1, 15)),
+        ("20260115115960", utc(2026, 1, 15, 18)),
+        ("20260115 12:00", utc(2026, 1, 15, 18)),
+        ("20260115120000 -0600", utc(2026, 1, 15, 18)),
     ],
 )
 def test_times_are_read_into_utc(value: str, expected: datetime) -> None:
@@ -47,6 +52,8 @@ def test_times_are_read_into_utc(value: str, expected: datetime) -> None:
         ("2026011512", "has no minutes"),
         ("20260230120000", "is not a date and time"),
         ("20260115250000", "is not a date and time"),
+        ("20260115240100", "is not a date and time"),
+        ("20260115120061", "is not a date and time"),
         ("20260115120000+9999", "is not a date and time"),
         ("20260115120000.x", "is not a date and time"),
         ("٢٠٢٦٠١١٥١٢٠٠", "is not a date and time"),
