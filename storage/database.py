@@ -37,6 +37,12 @@ def after_commit(connection: Connection, callback: Callable[[], None]) -> None:
     memory(connection).callbacks.append(callback)
 
 
+def unless_committed(connection: Connection, callback: Callable[[], None]) -> None:
+    """Run the callback once, on the writer's thread, when the unit of work under way is not stored,
+    or the answer to its COMMIT got lost."""
+    memory(connection).otherwise.append(callback)
+
+
 def before_commit(connection: Connection, act: Callable[[Connection], None]) -> None:
     """Do it once, at the end of the unit of work under way and as a part of it."""
     memory(connection).last.append(act)

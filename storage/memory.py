@@ -38,6 +38,8 @@ class Shared:
 class Memory:
     """``heads`` and ``directory`` hold for the transaction; the rest for one unit of work in it.
 
+    ``callbacks`` are run after COMMIT, ``otherwise`` where the unit is not stored or nobody knows.
+
     ``unpaged`` are alerts of which nothing waits in the outbox, as far as this unit has put it.
     ``alerts`` and ``reports`` are those that this unit has loaded and not changed since.
     ``facts`` are those of the alerts that this unit has loaded, as it has left them.
@@ -48,6 +50,7 @@ class Memory:
     writes: bool
     shared: Shared
     callbacks: list[Callable[[], None]] = field(default_factory=list)
+    otherwise: list[Callable[[], None]] = field(default_factory=list)
     last: list[Callable[[Connection], None]] = field(default_factory=list)
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     directory: "Directory | None" = None
@@ -70,9 +73,12 @@ class Memory:
         self.alerts.clear()
         self.reports.clear()
 
-    def forget(self, callbacks: int) -> None:
-        """A unit was rolled back: drop whatever it may have taught, and its own callbacks."""
+    def forget(self, callbacks: int, otherwise: int) -> None:
+        """A unit was rolled back: drop whatever it may have taught, and its own callbacks. Both
+        numbers are of those that earlier units of the transaction have left."""
         del self.callbacks[callbacks:]
+        _run(self.otherwise[otherwise:])
+        del self.otherwise[otherwise:]
         self.heads.clear()
         self.directory = None
 
@@ -94,7 +100,16 @@ def run_callbacks(memory: Memory) -> None:
     """Run each callback once, after the COMMIT. What one raises cannot undo that, so it is only
     shown.
     """
-    for callback in dict.fromkeys(memory.callbacks):
+    _run(memory.callbacks)
+
+
+def run_otherwise(memory: Memory) -> None:
+    """The same where the transaction is not stored, or the answer to COMMIT got lost."""
+    _run(memory.otherwise)
+
+
+def _run(callbacks: list[Callable[[], None]]) -> None:
+    for callback in dict.fromkeys(callbacks):
         try:
             callback()
         except Exception:  # a bug, but the units are stored, and their futures must say so

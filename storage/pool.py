@@ -9,10 +9,10 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from storage.memory import Shared, begin, run_callbacks
+from storage.memory import Shared, begin, run_callbacks, run_otherwise
 from storage.units import Unit, perform
 
 WRITERS = 8
@@ -69,15 +69,24 @@ class PoolWriter:
     def _attempt(self, unit: Unit) -> Any:
         with self._engine.connect() as connection:
             memory = begin(connection, self._shared, writes=True)
-            result = perform(unit, connection)
             try:
-                connection.commit()
-            except DBAPIError as error:
-                if error.connection_invalidated:
-                    raise CommitUnknown from error
+                result = _committed(unit, connection)
+            except BaseException:
+                run_otherwise(memory)
                 raise
         run_callbacks(memory)
         return result
+
+
+def _committed(unit: Unit, connection: Connection) -> Any:
+    result = perform(unit, connection)
+    try:
+        connection.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise CommitUnknown from error
+        raise
+    return result
 
 
 def _may_be_repeated(error: DBAPIError) -> bool:

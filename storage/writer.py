@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from storage.memory import Memory, Shared, begin, run_callbacks
+from storage.memory import Memory, Shared, begin, run_callbacks, run_otherwise
 from storage.units import Unit, perform
 
 # Bounds how long the first unit of a group waits for the last, and what a failed COMMIT takes with
@@ -113,6 +113,7 @@ class GroupWriter:
             _driver(connection).execute("COMMIT")
         except BaseException as error:  # nothing of the group is stored, and all hear of it
             self._roll_back(connection)
+            run_otherwise(memory)
             _fail(jobs, error)
             return
         run_callbacks(memory)
@@ -165,7 +166,7 @@ def _run_unit(job: _Job, connection: Connection, memory: Memory) -> None:
     """Run one unit in its savepoint. Raises where SQLite has ended the transaction by itself."""
     driver = _driver(connection)
     memory.next_unit()
-    callbacks = len(memory.callbacks)
+    before = len(memory.callbacks), len(memory.otherwise)
     driver.execute("SAVEPOINT unit")
     try:
         job.result = perform(job.unit, connection)
@@ -176,7 +177,7 @@ def _run_unit(job: _Job, connection: Connection, memory: Memory) -> None:
             raise
         job.error = error
         driver.execute("ROLLBACK TO unit")
-        memory.forget(callbacks)
+        memory.forget(*before)
     driver.execute("RELEASE unit")
 
 

@@ -1,7 +1,7 @@
 """Who owns an alert and who is paged: rounds, climbing, repeats, and what is planned next."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain import ladder
 from bot.domain.coverage import VOICE, Person, Role
@@ -17,6 +17,7 @@ from bot.domain.turn import (
     tell_radiologist,
 )
 
+SHORTEST_RETRY = timedelta(seconds=30)
 _ABOVE = {Role.ORDERING_PROVIDER: Role.DESIGNEE}
 
 
@@ -61,6 +62,9 @@ def repeat(turn: Turn) -> None:
 def retry(turn: Turn) -> None:
     """Nobody could be reached. From the bottom where no page of this cycle has got through yet."""
     alert = turn.alert
+    turn.in_doubt = frozenset(
+        (r.person_id, r.channel) for r in alert.reach if r.outcome is Outcome.UNCERTAIN
+    )
     aside = alert.review or alert.stale or alert.too_late_for_a_ladder(turn.now)
     if alert.paged_in_cycle or aside:
         repeat(turn)
@@ -127,17 +131,27 @@ def _pass_on(turn: Turn, role: Role, person_id: str) -> None:
 
 
 def _nobody_answers_to(turn: Turn) -> None:
-    """The coordinator owns it in name, everybody is tried again after a gap, and the radiologist
+    """The coordinator owns it in name, everybody is tried again after a while, and the radiologist
     hears of it now, but no more often than coordinators would be paged after expiry."""
     alert = turn.alert
     able = (p.id for p in alert.roster.coordinators if p.id not in alert.declined)
     _pass_on(turn, Role.COORDINATOR, next(able, ""))
-    again = Planned(turn.now + alert.policy.least_gap, RETRY)
+    again = Planned(turn.now + _until_retry(turn), RETRY)
     turn.evolve(unreachable=(), plan=(again,))
     turn.record("nobody_reachable", owner=turn.alert.owner or None)
     told = alert.radiologist_told_at
     if not alert.stale and (told is None or turn.now - told >= alert.policy.repeat_every):
         tell_radiologist(turn)
+
+
+def _until_retry(turn: Turn) -> timedelta:
+    """A gap between steps. Sooner where everybody was tried and no page of this cycle has got
+    through yet: a cut connection spends all of them in seconds, and is over as soon. After as long
+    as it has lasted, then, which doubles each time."""
+    alert, gap = turn.alert, turn.alert.policy.least_gap
+    if not alert.reach or alert.paged_in_cycle:
+        return gap
+    return min(max(turn.now - alert.opened_at, SHORTEST_RETRY), gap)
 
 
 def above(role: Role) -> Role:
@@ -183,7 +197,8 @@ def page(turn: Turn, person: Person, role: Role, channels: tuple[str, ...]) -> N
     usable = tuple(c for c in channels if c in person.channels) or person.channels
     wanted = tuple(c for c in usable if c not in tried)
     for channel in wanted:
-        turn.send(Slip(person.id, role, channel, turn.alert.round))
+        doubtful = (person.id, channel) in turn.in_doubt
+        turn.send(Slip(person.id, role, channel, turn.alert.round, possible_repeat=doubtful))
     _note_paged(turn, person, wanted)
     if wanted:
         data = {"person": person.id, "role": role.value, "channels": ",".join(wanted)}

@@ -21,12 +21,14 @@ from bot.domain.state import TAKEN, Alert, Outcome, State
 class Turn:
     """``before`` is the alert as the event found it; effects keep their order.
 
-    ``handing_over`` is what an owner hears who loses the alert in this turn.
+    ``handing_over`` is what an owner hears who loses the alert in this turn. ``in_doubt`` are
+    people with channels on which a page may have arrived before everybody is tried again.
     """
 
     before: Alert
     now: datetime
     handing_over: Notice = Notice.HANDED_OVER
+    in_doubt: frozenset[tuple[str, str]] = frozenset()
     alert: Alert = field(init=False)
     effects: list[Effect] = field(default_factory=list)
 
@@ -44,7 +46,8 @@ class Turn:
     def send(self, slip: Slip, not_before: datetime | None = None) -> None:
         """Put it into the outbox, to leave now unless told otherwise. What is new takes the place
         of what still waits and tells less."""
-        if slip.tries == 1 and not slip.possible_repeat:
+        repeats = slip.possible_repeat and (slip.person_id, slip.channel) not in self.in_doubt
+        if slip.tries == 1 and not repeats:
             self.cancel_notices(slip.person_id, _superseded_by(slip))
         kind = SendNotice if slip.notice else SendPage
         self.effects.append(kind(slip, not_before or self.now))

@@ -22,11 +22,11 @@ from bot.engine.compose import compose
 from bot.engine.context import LONGEST_SLEEP, Engine, Wake, asleep
 from bot.engine.pace import Pace
 from bot.engine.proof import prove
-from bot.engine.settle import Outcome, Refused, settle, tell
+from bot.engine.settle import Outcome, cannot_be_asked, refused, settle, tell
 from bot.log import about, log
 from storage import claims, outbox
 from storage.claims import next_by_channel
-from storage.database import after_commit
+from storage.database import after_commit, unless_committed
 from storage.ids import new_id
 from storage.outbox import Claimed
 
@@ -43,12 +43,21 @@ Composed = tuple[Claimed, Page | None]
 _NOT_COMPOSED = (LookupError, ValueError, SQLAlchemyError)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Place:
+    """One taken on a channel, by one claim: another one of the same attempt takes another."""
+
+    channel: str
+
+
 @dataclass
 class Dispatcher:
     """Owns the attempts of this copy that are in flight.
 
-    ``_mine`` are their ids, with their channels, from before the commit that claims them: whatever
-    is claimed in this copy's name and is not among them, nobody works on.
+    ``_mine`` are their ids, with their places, from before the commit that claims them: whatever
+    is claimed in this copy's name and is not among them, nobody works on. Where that commit fails,
+    or the answer to it gets lost, they are none of its own any more, and what is stored as claimed
+    all the same is found as an orphan.
     """
 
     engine: Engine
@@ -58,7 +67,7 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self._flying: dict[str, asyncio.Task[None]] = {}
-        self._mine: dict[str, str] = {}
+        self._mine: dict[str, _Place] = {}
         self._looked_for_orphans = float("-inf")
         self._draining = False
         self._sleeps_until = NEVER
@@ -141,21 +150,32 @@ class Dispatcher:
     def _claimed(self, c: Connection, room: int) -> list[Claimed]:
         """Noted as under way before it looks whether it still may: ``drain`` looks after that."""
         under_way = new_id()
-        self._mine[under_way] = ""
+        self._mine[under_way] = _Place("")
         try:
             if self._draining:
                 return []
             now, me = self.engine.clock.now(), self.engine.instance
             claimed = self.pace.claim(c, now, me, room, self._places())
-            self._mine.update({one.delivery_id: one.slip.channel for one in claimed})
+            self._note_mine(c, claimed)
             return claimed
         finally:
             del self._mine[under_way]
 
+    def _note_mine(self, c: Connection, claimed: Collection[Claimed]) -> None:
+        taken = {one.delivery_id: _Place(one.slip.channel) for one in claimed}
+        self._mine.update(taken)
+        if taken:
+            unless_committed(c, lambda: self._not_mine(taken))
+
+    def _not_mine(self, taken: Mapping[str, _Place]) -> None:
+        for delivery_id, place in taken.items():
+            if self._mine.get(delivery_id) is place:
+                del self._mine[delivery_id]
+
     def _places(self) -> dict[str, int]:
         """Left on each channel. Not of what flies: units of work that end together all claim before
         the first one flies."""
-        used = Counter(self._mine.copy().values())
+        used = Counter(place.channel for place in self._mine.copy().values())
         return {channel: max(IN_FLIGHT - used[channel], 0) for channel in self.senders}
 
     async def _adopt_orphans(self) -> None:
@@ -179,7 +199,7 @@ class Dispatcher:
         commit, so whatever was seen here is noted by now."""
         found = claims.orphans(c, alive, set(self._mine.copy()), self.engine.instance)
         orphans = [one for one in found if one.delivery_id not in self._mine]
-        self._mine.update({one.delivery_id: one.slip.channel for one in orphans})
+        self._note_mine(c, orphans)
         return orphans
 
     def _fly(self, claimed: Claimed, attempt: Callable[[Claimed], Awaitable[None]]) -> None:
@@ -193,8 +213,8 @@ class Dispatcher:
 
     def _landed(self, delivery_id: str, task: asyncio.Task[None]) -> None:
         del self._flying[delivery_id]
-        channel = self._mine.pop(delivery_id, "")
-        if self._places().get(channel) == 1:
+        place = self._mine.pop(delivery_id, None)
+        if place and self._places().get(place.channel) == 1:
             self.wake.dispatcher.set()  # something may have waited for this place
         metrics.IN_FLIGHT.set(len(self._flying))
         if not task.cancelled() and (error := task.exception()):
@@ -211,7 +231,7 @@ class Dispatcher:
         try:
             return await self._sender(claimed).send(page)
         except SendFailed as failed:
-            return _refused(failed)
+            return refused(failed)
         except SendUncertain:
             return await prove(self._sender(claimed), page)
 
@@ -224,7 +244,7 @@ class Dispatcher:
             try:
                 found = await self._sender(claimed).find(replace(page, delivery_id=delivery_id))
             except (SendFailed, SendUncertain) as error:
-                return _cannot_be_asked(error)
+                return cannot_be_asked(error)
             if found:
                 return found
         return None
@@ -266,18 +286,3 @@ def _about(page: Page) -> AbstractContextManager[None]:
     """Every line written about this attempt names its alert as people know it."""
     facts = {"ref": page.ref} if page.ref else {}
     return about(delivery=page.delivery_id, channel=page.slip.channel, **facts)
-
-
-def _refused(failed: SendFailed) -> Refused:
-    if failed.configuration:
-        log.error("channel_misconfigured", reason=failed.reason)
-    return Refused(failed.reason, failed.permanent, failed.retry_after, failed.configuration)
-
-
-def _cannot_be_asked(error: SendFailed | SendUncertain) -> Refused | None:
-    """A provider that will never say must not keep the notice from being sent."""
-    if isinstance(error, SendUncertain):
-        return Refused(str(error), permanent=False)
-    if error.permanent:
-        return None
-    return Refused(error.reason, permanent=False, retry_after=error.retry_after)

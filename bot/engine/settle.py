@@ -15,7 +15,7 @@ from bot.domain.events import (
     SendNotice,
 )
 from bot.domain.notices import GIVEN_UP, MOST_TRIES, Failure, beside, once_more, wait_after
-from bot.domain.page import Notice, Sent, Slip
+from bot.domain.page import Notice, SendFailed, SendUncertain, Sent, Slip
 from bot.engine import before_final, drills
 from bot.engine.alerts import apply_in
 from bot.engine.compose import person_of
@@ -54,6 +54,22 @@ def settle(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) ->
     else:
         _settle_alone(c, engine, claimed, outcome)
     return True
+
+
+def refused(failed: SendFailed) -> Refused:
+    """What an attempt came to; what the operator has to mend is told in the log."""
+    if failed.configuration:
+        log.error("channel_misconfigured", reason=failed.reason)
+    return Refused(failed.reason, failed.permanent, failed.retry_after, failed.configuration)
+
+
+def cannot_be_asked(error: SendFailed | SendUncertain) -> Refused | None:
+    """A provider that will never say must not keep the notice from being sent."""
+    if isinstance(error, SendUncertain):
+        return Refused(str(error), permanent=False)
+    if error.permanent:
+        return None
+    return Refused(error.reason, permanent=False, retry_after=error.retry_after)
 
 
 def tell(claimed: Claimed, outcome: Outcome, now: datetime) -> None:

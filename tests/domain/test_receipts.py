@@ -18,6 +18,7 @@ from bot.domain.events import (
     Withdrawn,
 )
 from bot.domain.page import Notice, Slip
+from bot.domain.policy import CategoryPolicy
 from tests.domain.loop import (
     ADA,
     BEN,
@@ -25,6 +26,7 @@ from tests.domain.loop import (
     CHRIS,
     CRITICAL,
     EVERYBODY,
+    SIGNIFICANT,
     T0,
     Loop,
     minutes,
@@ -148,14 +150,14 @@ def test_a_page_is_not_repeated_to_an_address_that_was_given_up_meanwhile() -> N
     assert not [e for e in effects if isinstance(e, SendPage)]
 
 
-def test_when_everybody_fails_it_is_tried_again_after_a_gap_and_from_the_bottom() -> None:
+def test_when_everybody_fails_it_is_tried_again_soon_and_from_the_bottom() -> None:
     names = ("ada", "ben", "carla", "chris")
     loop = Loop(broken={(n, c) for n in names for c in ("slack", "sms")}).open()
     assert [who for _, who in loop.asked()] == list(names)
-    assert loop.alert.next_action_at == T0 + minutes(3)
+    assert loop.alert.next_action_at == T0 + minutes(0.5)
     assert loop.told("please_phone") == [(0, "rosa")]
     loop.broken.clear()
-    loop.pass_to(3)
+    loop.pass_to(1)
     assert loop.alert.owner == "ada"
     loop.pass_to(30)
     assert loop.asked()[-1] == (30, "ben")
@@ -174,7 +176,7 @@ def test_when_only_the_coordinators_fail_only_they_are_tried_again() -> None:
 def test_the_radiologist_is_not_asked_to_phone_at_every_gap() -> None:
     names = ("ada", "ben", "carla", "chris")
     loop = Loop(broken={(n, c) for n in names for c in ("slack", "sms")}).open().pass_to(31)
-    assert [m for m, _ in loop.told("please_phone")] == [0, 12, 24]
+    assert [m for m, _ in loop.told("please_phone")] == [0, 10, 22]
 
 
 def test_whoever_was_never_reached_is_tried_again_at_every_repeat() -> None:
@@ -341,3 +343,27 @@ def test_a_designee_who_can_be_reached_is_paged_before_the_window_passes(
         loop.do(Declined("ada", DeclineReason.CANNOT_ACT))
     loop.pass_to(59.999)
     assert BEN.id in {who for _, who in loop.asked()}
+
+
+def everybody_in_doubt(loop: Loop) -> None:
+    """The network is cut: nobody knows of any page whether it has left."""
+    while loop.outbox:
+        loop.do(PageUncertain(loop.outbox.pop(0).slip))
+
+
+@pytest.mark.parametrize(
+    ("policy", "then"), [(CRITICAL, [0.5, 1, 2, 4, 7]), (SIGNIFICANT, [0.5, 1, 2, 4, 8])]
+)
+def test_a_cut_that_spends_everybody_is_over_soon_and_what_may_have_arrived_is_marked(
+    policy: CategoryPolicy, then: list[float]
+) -> None:
+    loop = Loop(new_alert(policy=policy), held=True).open()
+    everybody_in_doubt(loop)
+    tried: list[float] = []
+    for _ in then:
+        assert loop.alert.next_action_at
+        loop.pass_to((loop.alert.next_action_at - T0) / minutes(1))
+        tried.append(loop.minute)
+        assert {page.slip.possible_repeat for page in loop.outbox} == {True}
+        everybody_in_doubt(loop)
+    assert tried == then

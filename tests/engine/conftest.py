@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.app import DEFAULT_POLICY
 from bot.clock import SystemClock
@@ -84,14 +85,23 @@ class Bench:
     def database(self) -> Database:
         return self.engine.database
 
-    def report(self, accession: str = "E1", **about: str) -> Receipt:
-        """A critical report for Ada comes in now."""
+    def report(
+        self, accession: str = "E1", *, also: Callable[[Connection], object] = str, **about: str
+    ) -> Receipt:
+        """A critical report for Ada comes in now, in one unit of work with ``also``."""
         self.sent += 1
-        return self.take(version(accession, self.clock.at, control=f"E{self.sent}", **about))
+        message = version(accession, self.clock.at, control=f"E{self.sent}", **about)
+        return self.take(message, also)
 
-    def take(self, data: bytes) -> Receipt:
+    def take(self, data: bytes, also: Callable[[Connection], object] = str) -> Receipt:
         raw = hl7.read(data, source="hl7", timezone=CHICAGO, now=self.clock.at)
-        return self.database.run(lambda c: intake.receive_in(c, self.engine, raw))
+
+        def unit(c: Connection) -> Receipt:
+            receipt = intake.receive_in(c, self.engine, raw)
+            also(c)
+            return receipt
+
+        return self.database.run(unit)
 
     def alert(self, accession: str = "E1") -> Alert:
         rows = self.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 1000))

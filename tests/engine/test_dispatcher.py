@@ -16,6 +16,7 @@ from bot.engine import dispatcher, proof
 from bot.engine.alerts import apply_in
 from bot.engine.settle import Lost, Refused, settle
 from storage import audit, claims, tables
+from storage.database import before_commit
 from storage.outbox import Claimed
 from tests.engine.conftest import Bench, Channel
 
@@ -238,6 +239,24 @@ def test_a_page_is_claimed_by_the_commit_that_puts_it_out(bench: Bench) -> None:
         assert not receipt.quarantined
         assert states(bench, "sms") == [("claimed", 1, False)]
         seen.set()
+        await at_work.drain(5)
+        assert [row.state for row in bench.attempts()] == ["sent", "sent"]
+
+    asyncio.run(story())
+
+
+def test_what_was_claimed_by_a_unit_that_is_not_stored_flies_nowhere_and_keeps_no_place(
+    bench: Bench,
+) -> None:
+    def fails(_: Connection) -> None:
+        raise RuntimeError("after the claim")
+
+    async def story() -> None:
+        at_work = bench.at_work()
+        with pytest.raises(RuntimeError, match="after the claim"):
+            await asyncio.to_thread(bench.report, also=lambda c: before_commit(c, fails))
+        assert at_work.idle
+        await asyncio.to_thread(bench.report)
         await at_work.drain(5)
         assert [row.state for row in bench.attempts()] == ["sent", "sent"]
 

@@ -5,6 +5,7 @@ Each fault of the wire is a real one, between the bot and the provider's stand-i
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -183,6 +184,26 @@ def test_in_doubt_twice_the_next_channel_takes_over(
     other = "sms" if channel == "slack" else "slack"
     assert got(hospital, other) == 1
     assert hospital.alert().is_open
+    expect_everything(hospital)
+
+
+def test_a_cut_that_spends_everybody_in_seconds_is_not_waited_out_for_minutes(
+    hospital: Hospital,
+) -> None:
+    began, providers = hospital.now, (hospital.world.slack, hospital.world.twilio)
+    for provider in providers:
+        provider.faults.fail_next("*", status=503, times=10_000)
+    hospital.send(hospital.report("ct-chest-nodule"))
+    hospital.pass_time(minutes=0.5)
+    assert {row.state for row in pages(hospital)} == {"uncertain"}
+    for provider in providers:
+        provider.faults.clear()
+    hospital.pass_time(minutes=1)
+    message, sms = paged(hospital.ada, "significant")
+    assert "possible repeat" in message.plain.lower()
+    assert owner(hospital) == hospital.ada.name
+    assert hospital.now - began < timedelta(minutes=2)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
     expect_everything(hospital)
 
 

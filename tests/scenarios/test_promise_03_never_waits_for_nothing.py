@@ -181,11 +181,11 @@ def test_with_nobody_in_reach_the_radiologist_is_told_and_everybody_is_tried_aga
     nothing_waits_for_nothing(hospital)
     first = len(pages(hospital))
     assert first == 8
-    assert hospital.alert().next_action_at == hospital.now + timedelta(minutes=3)
-    hospital.pass_time(minutes=3)
+    assert hospital.alert().next_action_at == hospital.now + timedelta(seconds=30)
+    hospital.pass_time(minutes=0.5)
     assert len(pages(hospital)) == 16
     hospital.carla.phone.refuse(None)
-    hospital.pass_time(minutes=3)
+    hospital.pass_time(minutes=0.5)
     sms = hospital.carla.phone.expect_sms(CODE)
     acknowledge_by_sms(hospital, hospital.carla, sms)
     expect_everything(hospital)

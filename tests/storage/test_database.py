@@ -13,7 +13,13 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from storage import inbound, tables
-from storage.database import Database, DatabaseInUse, after_commit, before_commit
+from storage.database import (
+    Database,
+    DatabaseInUse,
+    after_commit,
+    before_commit,
+    unless_committed,
+)
 from storage.migrating import DatabaseTooNew
 from storage.pool import CommitUnknown
 from tests.storage.given import NOW, table_count
@@ -299,16 +305,20 @@ def test_a_connection_lost_during_the_commit_is_told_and_never_tried_again(
 ) -> None:
     one, two = two_copies
     tries: list[int] = []
+    told: list[str] = []
 
     def unit(c: Connection) -> None:
         note(c, "perhaps")
         pid: int = c.execute(text("SELECT pg_backend_pid()")).scalar_one()
         tries.append(pid)
+        after_commit(c, lambda: told.append("stored"))
+        unless_committed(c, lambda: told.append("perhaps"))
         two.run(lambda c: c.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)")).all())
 
     with pytest.raises(CommitUnknown):
         one.run(unit)
     assert len(tries) == 1
+    assert told == ["perhaps"]
     assert one.run(NOTES) == 0
 
 
