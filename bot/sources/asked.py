@@ -48,6 +48,9 @@ def in_fields(
     results: list[Result], wire: Wire, profile: Profile, *, breast: bool
 ) -> Iterator[Flag]:
     """OBX-3 asks, the OBX-5 of all that have the same OBX-3 one after the other answer."""
+    asked = {at(fields, 3) for _, fields in results}  # one or two in most reports
+    if not any(word in one.lower() for one in asked for word in _MAY_ASK):
+        return
     observed = [result for result in results if result[1][0] == "OBX" and at(result[1], 3)]
     for identifier, some in groupby(observed, key=lambda result: result[1][3]):
         lowered = identifier.lower()

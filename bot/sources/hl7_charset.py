@@ -165,11 +165,19 @@ def doubt(stated: str, codec: str, text: str) -> str:
     if codec not in _MANY_BYTES | {"utf-8"} and name not in _ASCII and _was_utf_8(text, codec):
         return f"MSH-18 says {stated}, and the letters look like UTF-8"
     known = _CODECS.get(name)
+    if name in _ASCII and codec in _BY_TRIAL and _NO_WORD.search(text):
+        return f"MSH-18 does not name the charset, and read as {codec} the letters make no words"
     if codec in map(_CODECS.get, names) or name in _ASCII | _LATIN_1:
         return ""
     if codec == "utf-8" and known is None:
         return ""
     return f"MSH-18 does not name the charset, read as {codec}"
+
+
+_BY_TRIAL = frozenset({"cp1252", "latin-1"})
+_NO_WORD = re.compile(r"[^\x00-\x7f–—…•·°“”„‘’±×²³µ½¼¾]{4}")
+"""No language of Western Europe has four letters with accents in a row: Cyrillic, Chinese and Shift
+JIS that are read so have nothing else."""
 
 
 def _was_utf_8(text: str, codec: str) -> bool:

@@ -10,7 +10,8 @@ import re
 _AFTER = 160
 """Characters looked at: each macro costs the same in a report of any size."""
 _SPOKEN_OF = (
-    r"(?:identified|present|found|seen|noted|report(?:ed|ing)|communicat\w+|notif\w+|called)"
+    r"(?:identified|present|found|seen|noted|report(?:ed|ing)|communicat\w+|notif\w+|called|"
+    r"discussed)(?:[ \t]+(?:to|by|with|at|on)\b(?=[ \t]*[:?]))?"
 )
 _OPEN = r"[\s:=*#?–—(\[<{)\]}>,\"'-]{0,12}"
 _ANSWER = re.compile(
@@ -67,7 +68,8 @@ _BOX_FIRST = re.compile(rf"{_BOX}[ \t]*([\w/]*)")
 _WORD_FIRST = re.compile(rf"\b(yes|no|none|n/a)\s*{_BOX}", re.IGNORECASE)
 # A line to write on, a dash, or nothing before the signature or the end: a form left empty.
 _BLANK = re.compile(
-    r"\s*[:?=](?:\s*_{2,}[ \t.]*(?:\n|\Z)|[ \t]+[-–—]{1,2}[ \t.]*(?:\n|\Z)|"
+    rf"(?:[ \t]+{_SPOKEN_OF})?\s*[:?=](?:\s*_{{2,}}[ \t.]*(?:\n|\Z)|"
+    r"[ \t]+[-–—]{1,2}[ \t.]*(?:\n|\Z)|"
     r"[\s.]*(?:\Z|(?:electronically )?(?:signed|dictated|transcribed)\b))",
     re.IGNORECASE,
 )

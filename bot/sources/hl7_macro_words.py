@@ -51,6 +51,8 @@ _FOLLOWED = re.compile(
     r"entered|performed|date|time|registry|dashboard|committee|manual|standards?|at|do|does|did|n/?a|nil|negative)\b)"
     r"(?P<word>[A-Za-z0-9])"
 )
+_IMAGING = re.compile(r"RESULT|FINDING", re.IGNORECASE)
+"""In small letters a value is a laboratory's: "Critical value Troponin 5"."""
 ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
 _ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]\s)")
 _MARKED = 40
@@ -75,7 +77,7 @@ def is_statement(match: re.Match[str]) -> bool:
     text, end = match.string, match.end()
     capitals = match[0].isupper()
     followed = _FOLLOWED.match(text, end)
-    if followed and (capitals or not followed["word"].islower()):
+    if followed and (capitals or (_IMAGING.search(match[0]) and not followed["word"].islower())):
         return True
     if capitals and text[end : end + 1] == ",":
         return True

@@ -149,3 +149,22 @@ def test_a_header_in_small_letters_has_its_charset_too(charset: str, codec: str)
     data = sample().decode().replace("2.5.1", f"2.5.1||||||{charset}", 1)
     small = "msh" + data.replace("Tension", "Перелом")[3:]
     assert report(small.encode(codec)).impression == "Перелом pneumothorax."
+
+
+@pytest.mark.parametrize(
+    ("words", "codec"),
+    [
+        ("印象：急性脑出血", "gbk"),
+        ("診断：急性硬膜下血腫", "shift_jis"),
+        ("ЗАКЛЮЧЕНИЕ: Кровоизлияние", "cp1251"),
+    ],
+)
+def test_letters_that_make_no_words_where_msh_18_is_silent_are_noted(
+    words: str, codec: str
+) -> None:
+    (note,) = told(words, codec, "").time_notes
+    assert note.startswith("MSH-18 does not name the charset")
+
+
+def test_accents_where_msh_18_is_silent_are_no_cause_for_doubt() -> None:
+    assert told("Größe 3 € – „akut“, naïf, œdème", "cp1252", "").time_notes == ()

@@ -178,6 +178,7 @@ STATED = [
     "CRITICAL RESULT: I do not see any flow in the left testis.",
     "CRITICAL RESULT: No flow since the prior study.",
     "Critical Result? [X] Yes [ ] No",
+    "Critical result called to: Dr. Roe",
     "CRITICAL RESULT? Y",
     "CRITICAL RESULT:~[X] Yes [ ] No",
     "Were there any critical findings? Yes",
@@ -417,6 +418,11 @@ DENIED = [
     "CRITICAL RESULTS CHECKLIST",
     "Critical Result Communication Policy was followed.",
     "CRITICAL RESULT RETRACTED",
+    "INDICATION:~Critical value Troponin 5",
+    "Critical result called to: ____",
+    "Critical result called to:",
+    "Critical results discussed with: N/A",
+    "Critical findings communicated to: none",
     "No prior critical result was called.",
 ]
 
