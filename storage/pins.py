@@ -42,6 +42,10 @@ def keep(connection: Connection, person_id: str, hashed: str) -> None:
         connection.execute(_DROP, {"of_person": person_id})
 
 
+def has_pin(connection: Connection, person_id: str) -> bool:
+    return connection.execute(_HASH, {"of_person": person_id}).first() is not None
+
+
 def is_pin_of(connection: Connection, person_id: str, digits: str) -> bool:
     """Whether these are the person's PIN; never where they have none."""
     known: str | None = connection.execute(_HASH, {"of_person": person_id}).scalar_one_or_none()

@@ -23,6 +23,7 @@ TEST = (
     "This is a test of Readback. Nobody waits for you, and there is no result. "
     "To confirm that calls reach you, press 1."
 )
+TEST_CODE = "Now enter the code of the test's text message, or your PIN, and then pound."
 TEST_LEFT = "This was a test of Readback. There is no result. It was not answered."
 TEST_ANSWERED = f"The test is answered: calls reach you. {THANKS}"
 TEST_STOPPED = f"{STOPPED} The test was not answered. There is no result. Goodbye."

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.domain.coverage import SMS, Person, Role
+from bot.domain.coverage import SMS, VOICE, Person, Role
 from bot.domain.drills import Answered, Drill, Outcome
 from bot.domain.events import Acknowledged, Record, SendNotice
 from bot.domain.page import Notice, Page, Slip
 from bot.engine.context import Engine
-from storage import audit, codes, drills, locks, outbox, people, proofs
+from storage import audit, codes, drills, locks, outbox, people, pins, proofs
 from storage.database import after_commit
 from storage.ids import new_id
 
@@ -37,7 +37,7 @@ def ask(c: Connection, engine: Engine, person: Person, only: Collection[str], by
     """
     locks.lock(c, "drills", person.id)
     now = engine.clock.now()
-    wanted = [one for one in person.channels if one in only or not only]
+    wanted = _wanted(c, person, only)
     drill = _waiting(c, person, wanted, now)
     asked = drills.asked(c, drill.id) if drill else {}
     open_ones = [one for one in wanted if one not in asked or asked[one].answered_at is None]
@@ -50,6 +50,14 @@ def ask(c: Connection, engine: Engine, person: Person, only: Collection[str], by
     if sent:
         _send(c, engine, drill or _new(c, engine, person, by, now), person, sent, by)
     return Drilled(person, tuple(sent), tuple(waiting))
+
+
+def _wanted(c: Connection, person: Person, only: Collection[str]) -> list[str]:
+    """A call is answered with the code of the test's SMS, or a PIN: who has none gets both."""
+    asked = set(only or person.channels)
+    if VOICE in asked and not pins.has_pin(c, person.id):
+        asked.add(SMS)
+    return [one for one in person.channels if one in asked]
 
 
 def _waiting(c: Connection, person: Person, wanted: list[str], now: datetime) -> Drill | None:

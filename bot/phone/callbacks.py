@@ -140,7 +140,7 @@ def _prove(c: Connection, engine: Engine, page: Claimed, callback: Callback, now
     """Twilio has the message: an attempt that nobody knew the outcome of was a success."""
     if outbox.by_provider_id(c, callback.sid):
         return
-    taken = Sent(callback.sid, look_after=look_after(_receipt_within(c, page)))
+    taken = Sent(callback.sid, look_after=look_after(receipt_within(c, page)))
     if settle(c, engine, page, taken):
         after_commit(c, lambda: _tell(page, taken, now))
     if outbox.proven(c, page.delivery_id, now, taken) and page.alert_id:
@@ -152,7 +152,8 @@ def _tell(page: Claimed, taken: Sent, now: datetime) -> None:
         tell(page, taken, now)
 
 
-def _receipt_within(c: Connection, page: Claimed) -> timedelta:
+def receipt_within(c: Connection, page: Claimed) -> timedelta:
+    """How long its receipt is waited for until another channel is used."""
     if page.alert_id is None:
         return RECEIPT_WITHIN
     return alerts.load(c, page.alert_id, for_update=False).policy.receipt_within

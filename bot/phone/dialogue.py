@@ -89,6 +89,8 @@ def key_pressed(c: Connection, engine: Engine, heard: Heard, address: Address) -
             return twiml.ask_code(spoken.CODE, address(CODE, heard.delivery_id, 0))
         case "2":
             return twiml.say(_pass_on(talk))
+        case "3":  # a person, who is not hung up on; Twilio ends the call some time
+            return _menu(talk, address, 0)
         case _ if heard.nth + 1 < MOST_ASKED:
             return _menu(talk, address, heard.nth + 1)
         case _:

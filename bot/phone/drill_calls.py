@@ -40,7 +40,7 @@ def key_pressed(
     if heard.keys:
         found_out(c, engine, heard, PERSON)
     if heard.keys == "1":
-        return twiml.ask_code(spoken.CODE, address(CODE, page.delivery_id, 0))
+        return twiml.ask_code(spoken.TEST_CODE, address(CODE, page.delivery_id, 0))
     if heard.nth + 1 < MOST_ASKED:
         return twiml.ask_key(spoken.TEST, address(KEY, page.delivery_id, heard.nth + 1))
     return twiml.say(spoken.TEST_UNANSWERED)

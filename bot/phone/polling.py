@@ -17,9 +17,10 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 from bot.domain.page import SendFailed, SendUncertain
 from bot.engine.context import LONGEST_SLEEP, Engine, asleep
 from bot.log import log
+from bot.phone.callbacks import receipt_within
 from bot.phone.inbound import Message, receive_and_answer
 from bot.phone.sms import SmsSender
-from storage import cursors, looks
+from storage import cursors, looks, outbox
 from storage.looks import Look
 
 AT_ONCE = 20
@@ -36,6 +37,8 @@ class Pauses:
 WHERE_NOBODY_BRINGS = Pauses(1 / 10, timedelta(minutes=5))
 WHERE_CALLBACKS_BRING = Pauses(1 / 2, timedelta(minutes=30))
 """Only a callback that got lost is found by asking."""
+LAST_QUESTION = timedelta(seconds=3)
+"""Before a receipt is late. Twilio answers within one, as a rule."""
 LOOK_UNTIL = timedelta(hours=12)
 """Longer than any message stays valid at Twilio (ten hours)."""
 SOURCE = "twilio-replies"
@@ -94,7 +97,20 @@ class Looks:
         except SendUncertain:
             log.warning("receipt_not_asked", delivery=look.delivery_id, channel=look.channel)
         at = None if done else self._next(look, asked_for)
-        await self.engine.database.write(lambda c: looks.again(c, look.delivery_id, at))
+        await self.engine.database.write(lambda c: self._again(c, look, at, in_time=not asked_for))
+
+    def _again(self, c: Connection, look: Look, at: datetime | None, *, in_time: bool) -> None:
+        when = self._in_time(c, look, at) if in_time else at
+        looks.again(c, look.delivery_id, when)
+
+    def _in_time(self, c: Connection, look: Look, at: datetime | None) -> datetime | None:
+        """That time, or the last moment before its receipt is late: no other channel is used for
+        what Twilio has known for seconds."""
+        page = outbox.by_delivery_id(c, look.delivery_id)
+        if at and page and look.channel not in self.brought:
+            last = look.sent_at + receipt_within(c, page) - LAST_QUESTION
+            return last if self.engine.clock.now() < last < at else at
+        return at
 
     def _next(self, look: Look, asked_for: float = 0.0) -> datetime | None:
         """``asked_for``: the seconds for which Twilio wants to be left alone."""

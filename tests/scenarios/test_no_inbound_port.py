@@ -93,6 +93,19 @@ class TestByOneChannelAfterTheOther:
         hospital.ada.slack.expect_new("Critical")
         expect_everything(hospital)
 
+    def test_one_that_came_in_the_last_seconds_is_asked_for_in_time(
+        self, hospital: Hospital
+    ) -> None:
+        behind_the_firewall(hospital)
+        hospital.ada.phone.state("held")
+        hospital.send(hospital.report("ct-head-hemorrhage"))
+        hospital.pass_time(minutes=85 / 60)
+        hospital.ada.phone.on()
+        hospital.world.settle()
+        hospital.pass_time(minutes=10 / 60)
+        assert [row.slip.channel for row in pages(hospital)] == ["sms"]
+        expect_everything(hospital)
+
     def test_one_that_came_uses_nothing_else(self, hospital: Hospital) -> None:
         behind_the_firewall(hospital)
         hospital.send(hospital.report("ct-head-hemorrhage"))

@@ -59,6 +59,18 @@ def test_a_recorded_request_acknowledges_nothing_after_the_acknowledgment_was_un
     expect_everything(hospital)
 
 
+def test_three_says_it_again_however_often(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("picks up")
+    code = critical(hospital)
+    call = picked_up(hospital.ada)
+    for _ in range(4):
+        assert "press 1" in call.press("3").last_heard
+    call.press("1").press(f"{code}#")
+    hospital.settle()
+    assert hospital.alert().state is State.ACKNOWLEDGED
+    expect_everything(hospital)
+
+
 def test_while_codes_do_not_count_a_pin_is_no_further_wrong_one(hospital: Hospital) -> None:
     import_people(hospital, (PEOPLE_CSV, WITH_PIN))
     hospital.ada.phone.answers("picks up")
@@ -77,6 +89,26 @@ def test_while_codes_do_not_count_a_pin_is_no_further_wrong_one(hospital: Hospit
     acknowledge_by_sms(hospital, hospital.ada, sms)
     assert hospital.alert().state is State.ACKNOWLEDGED
     expect_everything(hospital)
+
+
+def test_a_test_by_voice_alone_brings_the_code_that_it_asks_for(hospital: Hospital) -> None:
+    hospital.ada.phone.answers("picks up")
+    operate(hospital, "people", "test", hospital.ada.name, "--channel", "voice")
+    hospital.settle()
+    code = code_in(hospital.ada.phone.expect_sms("TEST"))
+    call = hospital.ada.phone.expect_call("a test of Readback").press("1")
+    assert "the test's text message" in call.last_heard
+    assert "calls reach you" in call.press(f"{code}#").last_heard
+
+
+def test_who_has_a_pin_gets_no_sms_with_a_test_by_voice(hospital: Hospital) -> None:
+    import_people(hospital, (PEOPLE_CSV, WITH_PIN))
+    hospital.ada.phone.answers("picks up")
+    operate(hospital, "people", "test", hospital.ada.name, "--channel", "voice")
+    hospital.settle()
+    call = hospital.ada.phone.expect_call("a test of Readback").press("1").press(f"{PIN}#")
+    assert "calls reach you" in call.last_heard
+    assert not hospital.ada.phone.sms
 
 
 def test_a_test_call_says_so_as_well(hospital: Hospital) -> None:
