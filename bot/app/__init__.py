@@ -122,6 +122,7 @@ async def running(
             **channels.loops,
             **feeds.loops,
         }
+        await channels.catch_up()
         await _loops(loops, stack)
         stack.push_async_callback(dispatcher.drain, DRAIN_SECONDS)
         hl7_port = await _listener(settings, engine, stack)

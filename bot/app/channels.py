@@ -19,6 +19,7 @@ from bot.engine.context import Engine
 from bot.engine.limits import Limit, Rate, Window
 from bot.engine.outage import Watch
 from bot.engine.pace import Pace
+from bot.phone import polling
 from bot.phone.call_webhooks import CallWebhooks
 from bot.phone.calls import LONGEST_CALL, CallSender
 from bot.phone.client import TwilioAccount
@@ -45,13 +46,15 @@ BETWEEN_TWO_NUMBERS = timedelta(seconds=30)
 @dataclass(frozen=True)
 class Channels:
     """Senders by channel, and the ``pace`` at which they are fed; ``routes`` are the webhooks,
-    ``health`` says how each channel does, and ``loops`` by name run as long as the copy does."""
+    ``health`` says how each channel does, and ``loops`` by name run as long as the copy does, once
+    it has taken in what ``catch_up`` finds."""
 
     senders: Mapping[str, Sender]
     pace: Pace
     routes: tuple[BaseRoute, ...]
     health: Mapping[str, Check]
     loops: Mapping[str, Loop]
+    catch_up: Loop
 
 
 async def open_channels(
@@ -67,6 +70,7 @@ async def open_channels(
     routes: list[BaseRoute] = []
     health: dict[str, Check] = {}
     loops: dict[str, Loop] = {}
+    catch_up: Loop = _nothing_missed
     if SMS not in without:
         sms = _sms(settings, engine)
         stack.push_async_callback(sms.close)
@@ -78,7 +82,9 @@ async def open_channels(
         if settings.calls:
             senders[VOICE] = calls
             health[VOICE] = calls.check
-        loops |= _polling(settings, engine, sms, calls, woken)
+        receipts, replies = _polling(settings, engine, sms, calls, woken)
+        loops |= {"receipts": receipts.run, "replies": replies.run}
+        catch_up = partial(polling.catch_up, receipts, replies)
     if SLACK not in without:
         slack = SlackSender(slack_settings(settings))
         stack.push_async_callback(slack.close)
@@ -88,7 +94,7 @@ async def open_channels(
         routes += listeners.routes()
         if settings.slack.mode == "socket":  # else only Slack could tell
             loops["slack-outage"] = Watch(engine, listeners.connected).run
-    return Channels(senders, pace_of(settings), tuple(routes), health, loops)
+    return Channels(senders, pace_of(settings), tuple(routes), health, loops, catch_up)
 
 
 def pace_of(settings: Settings) -> Pace:
@@ -112,14 +118,17 @@ def _sms(settings: Settings, engine: Engine) -> SmsSender:
 
 def _polling(
     settings: Settings, engine: Engine, sms: SmsSender, calls: CallSender, woken: asyncio.Event
-) -> dict[str, Loop]:
+) -> tuple[Looks, Replies]:
     """Without a public URL nobody brings replies and receipts: they are asked for. With one they
     may get lost. The end of a call is asked for until it is known."""
     seconds, public = settings.twilio.poll_seconds, bool(settings.web.public_url)
     asked: Mapping[str, Asked] = {SMS: sms, VOICE: calls}
     receipts = Looks(engine, asked, seconds, {SMS} if public else set(), woken)
-    replies = Replies(engine, sms, seconds, brought=public)
-    return {"receipts": receipts.run, "replies": replies.run}
+    return receipts, Replies(engine, sms, seconds, brought=public)
+
+
+async def _nothing_missed() -> None:
+    """Without SMS and calls nobody has told Twilio anything."""
 
 
 def _call_sender(settings: Settings, engine: Engine) -> CallSender:

@@ -20,7 +20,7 @@ from bot.log import log
 from bot.phone.callbacks import receipt_within
 from bot.phone.inbound import Message, receive_and_answer
 from bot.phone.sms import SmsSender
-from storage import cursors, looks, outbox
+from storage import alerts, cursors, looks, outbox
 from storage.looks import Look
 
 AT_ONCE = 20
@@ -50,6 +50,7 @@ SLOWER_BY = 5
 LONGEST_PAUSE = 10.0
 LONGEST_LEFT_ALONE = 60.0
 MOST_DOUBLINGS = 10
+CATCH_UP_SECONDS = 5.0
 IDLE_LOOK = timedelta(minutes=5)
 """Whoever has nothing to answer may still write STOP."""
 
@@ -79,10 +80,15 @@ class Looks:
     async def run(self) -> None:
         """Ask until cancelled."""
         while True:
-            due = await self.engine.database.read(self._due)
+            await self.ask()
+            await self._sleep()
+
+    async def ask(self) -> None:
+        """For all that is due."""
+        while due := await self.engine.database.read(self._due):
             await asyncio.gather(*map(self._look, due))
             if len(due) < AT_ONCE:
-                await self._sleep()
+                return
 
     def _due(self, c: Connection) -> list[Look]:
         return looks.due(c, self.engine.clock.now(), AT_ONCE)
@@ -216,6 +222,20 @@ class Replies:
             return None
         now = self.engine.clock.now()
         return min(now - (self.engine.clock.real(now) - self.sms.ahead - sent), now)
+
+
+async def catch_up(receipts: Looks, replies: Replies) -> None:
+    """What Twilio was told while nobody was here, before time moves any alert: who has answered is
+    not passed by, and no receipt that is there counts as late. Whom Twilio keeps waiting, time
+    moves all the same."""
+    if await receipts.engine.database.read(alerts.next_due_at) is None:
+        return
+    try:
+        async with asyncio.timeout(CATCH_UP_SECONDS):
+            await receipts.ask()
+            await replies.fetch()
+    except (SendFailed, SendUncertain, TimeoutError) as error:
+        log.warning("not_caught_up", reason=str(error) or "too slow")
 
 
 def _asked_for(error: SendFailed | SendUncertain) -> float:
