@@ -52,12 +52,12 @@ class Warm:
     def start(
         self, words: list[str], environment: Mapping[str, str], said_to: Path | None = None
     ) -> "Iterator[Started]":
-        """The same, running: what it says goes into the file, else where it can be read. It is
-        killed at the end."""
+        """The same, running: what it says to standard error goes into the file, else with the rest
+        where it can be read. It is killed at the end."""
         with tempfile.TemporaryDirectory() as folder:
-            said = said_to or Path(folder, "said")
+            said = Path(folder, "said")
             said.touch()
-            running = Started(self, self.fork(words, environment, said, said), said)
+            running = Started(self, self.fork(words, environment, said, said_to or said), said)
             try:
                 yield running
             finally:
@@ -141,6 +141,7 @@ def be_readback(order: dict[str, Any]) -> None:
     os.dup2(null, 0)
     for stream, file in enumerate(order["files"], start=1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), stream)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and by all children
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file
     tempfile.tempdir = None
     os.environ.clear()

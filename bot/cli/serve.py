@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -122,4 +123,5 @@ def _greet(settings: "Settings", running: "Running", left_out: frozenset[str]) -
         shown.add_row(f"[dim]{name}[/]", escape(fact))
     title = f"[bold]Readback[/] · {escape(settings.site.name)}"
     foot = "a second line behind the phone, never a replacement · Ctrl-C stops it"
-    err.print(Panel(shown, title=title, subtitle=foot, expand=False, border_style="blue"))
+    with suppress(OSError):  # a full log is no reason to page nobody
+        err.print(Panel(shown, title=title, subtitle=foot, expand=False, border_style="blue"))

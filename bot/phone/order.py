@@ -18,10 +18,11 @@ _TAKEN_BACK = frozenset({"declined", "acknowledgment_undone"})
 
 def overtaken(c: Connection, about: str, sid: str, stamp: datetime) -> bool:
     """Whether its sender has sent another one ``about`` the same since. Noted for those to come.
-    ``stamp`` is by Twilio's clock (UTC): by ours two might change places."""
-    newest = inbound.newest(c, _SAID, about)
-    inbound.seen(c, _SAID, f"{about}:{sid}", stamp)
-    return newest is not None and newest > stamp
+    ``stamp`` is by Twilio's clock (UTC): by ours two might change places. It counts whole seconds,
+    and within one of them what comes later is taken for later."""
+    newest, second = inbound.newest(c, _SAID, about), stamp.replace(microsecond=0)
+    inbound.seen(c, _SAID, f"{about}:{sid}", second)
+    return newest is not None and newest > second
 
 
 def must_hold_still(

@@ -132,6 +132,7 @@ def test_it_runs_though_nothing_can_be_written_to_standard_error(
     place, ports = stand_ins
     with started(place, Path("/dev/full")) as process:
         wait_until_ready(process, ports.web)
+        assert process.stopped_by(signal.SIGTERM) == 0, "it greets once it is ready"
 
 
 def test_a_second_copy_on_the_same_sqlite_file_is_refused(serving: Serving) -> None:

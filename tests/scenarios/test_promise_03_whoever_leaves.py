@@ -95,7 +95,7 @@ def test_with_nobody_in_reach_an_import_that_brings_somebody_is_not_waited_for(
     import_people(hospital, *((number, "") for number in both), ("U0CARLA", ""))
     hospital.chris.slack.deactivate("channel_not_found")
     hospital.send(hospital.report("unknown-provider"))
-    assert hospital.alert().next_action_at == hospital.now + timedelta(minutes=3)
+    assert hospital.alert().next_action_at == hospital.now + timedelta(seconds=30)
     import_people(hospital, ("U0CHRIS", ""), ("+13125550104", ""))
     assert owner(hospital) == hospital.carla.name
     paged_until_acknowledged(hospital, hospital.carla)
