@@ -45,6 +45,13 @@ def not_kept(door: str) -> float:
     return metrics.REGISTRY.get_sample_value(name, {"door": door}) or 0.0
 
 
+@pytest.fixture(autouse=True)
+def _nothing_else_needs_the_table(hospital: Hospital) -> None:
+    """At its start the bot asks Twilio what came before; that is over."""
+    world = hospital.world
+    world.wait_until(lambda: "messages.list" in {entry.method for entry in world.log})
+
+
 def test_an_answer_by_sms_that_cannot_be_stored_is_answered_and_counts_when_it_is_repeated(
     hospital: Hospital, database_url: str, log_errors: set[str]
 ) -> None:
