@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.coverage import Role
 from bot.domain.events import (
     CancelPages,
     Declined,
@@ -13,6 +14,7 @@ from bot.domain.events import (
     PageFailed,
     PageSent,
     PageUncertain,
+    Record,
     SendNotice,
     SendPage,
     Withdrawn,
@@ -367,3 +369,12 @@ def test_a_cut_that_spends_everybody_is_over_soon_and_what_may_have_arrived_is_m
         assert {page.slip.possible_repeat for page in loop.outbox} == {True}
         everybody_in_doubt(loop)
     assert tried == then
+
+
+def test_what_comes_of_a_notice_that_was_repeated_is_left_to_its_repeat() -> None:
+    loop = Loop(held=True).open()
+    first = Slip("ada", Role.ORDERING_PROVIDER, "sms", 1, notice=Notice.REOPENED)
+    before = loop.alert
+    effects = loop.do(PageFailed(first, "twilio-30003", permanent=False, repeated=True))
+    assert loop.alert == before
+    assert [type(effect) for effect in effects] == [Record]
