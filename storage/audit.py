@@ -78,7 +78,9 @@ class Verdict:
 
 
 def append(connection: Connection, chain: str, records: Sequence[Record], now: datetime) -> None:
-    """Write the records to the end of the chain (an alert's id, or ADMIN)."""
+    """Put the records at the end of the chain (an alert's id, or ADMIN). They are written at the
+    end of the unit of work, all that it has at once: a statement costs more than its rows.
+    """
     if not records:
         return
     seq, prev = _head(connection, chain)
@@ -91,10 +93,18 @@ def append(connection: Connection, chain: str, records: Sequence[Record], now: d
         rows.append({"chain": chain, "seq": seq_of, "at": now, "what": record.what, "actor": actor,
                      "data": data, "prev": prev, "hash": digest})  # fmt: skip
         prev = digest
-    connection.execute(_INSERT, rows)
+    memory(connection).entries.extend(rows)
     memory(connection).heads[chain] = (seq + len(records), prev)
     if chain == ADMIN:
         audit_heads.note(connection, audit_heads.ADMIN_CHAIN, seq + len(records), prev)
+
+
+def write_out(connection: Connection) -> None:
+    """Write what this unit of work has appended so far."""
+    entries = memory(connection).entries
+    if entries:
+        connection.execute(_INSERT, entries)
+        entries.clear()
 
 
 def entry_hash(chain: str, seq: int, at: str, what: str, actor: str, data: str, prev: str) -> str:
@@ -109,6 +119,7 @@ def begin_chain(connection: Connection, name: str) -> None:
 
 def chain(connection: Connection, name: str) -> list[Entry]:
     """The entries of one chain, oldest first."""
+    write_out(connection)
     return [
         Entry(row.chain, row.seq, row.at, row.what, row.actor, json.loads(row.data), row.hash)
         for row in connection.execute(_CHAIN, {"chain": name})
@@ -134,6 +145,7 @@ def seal(connection: Connection, now: datetime) -> bool:
     """
     if not try_lock(connection, "seal"):
         return False
+    write_out(connection)
     _wait_for_writers(connection)
     last = connection.execute(_LAST_SEAL).first()
     number, after, prev = (last.number, last.to_id, last.hash) if last else (0, 0, "")

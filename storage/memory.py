@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -42,6 +42,7 @@ class Memory:
 
     ``unpaged`` are alerts of which nothing waits in the outbox, as far as this unit has put it.
     ``alerts`` and ``reports`` are those that this unit has loaded and not changed since.
+    ``entries`` are rows of the audit trail that this unit has yet to write.
     ``facts`` are those of the alerts that this unit has loaded, as it has left them.
     ``last`` is what this unit wants done once it has done everything else.
     ``revisions`` are those this unit has loaded: what it did not load, it must not save.
@@ -59,10 +60,12 @@ class Memory:
     facts: "dict[str, AlertFacts]" = field(default_factory=dict)
     alerts: "dict[str, Alert]" = field(default_factory=dict)
     reports: "dict[str, Report]" = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=list)
 
     def next_unit(self) -> None:
         """A unit begins: what the one before it loaded may be old by now."""
         self.last.clear()
+        self.entries.clear()
         self.unpaged.clear()
         self.revisions.clear()
         self.facts.clear()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, literal_column, select, tuple_
 
-from storage import alerts, tables
+from storage import alerts, audit, tables
 from storage.memory import memory
 
 _audit, _pages = tables.audit.c, tables.pages.c
@@ -29,6 +29,7 @@ def read_ahead(connection: Connection, alert_ids: Sequence[str]) -> None:
     in the outbox. Raises where one of them cannot be read.
     """
     alerts.load_all(connection, alert_ids)
+    audit.write_out(connection)
     known, these = memory(connection), {"of_alerts": list(alert_ids)}
     for chain, seq, digest in connection.execute(_HEADS, these):
         known.heads[chain] = (seq, digest)

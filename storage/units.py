@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from storage import audit
 from storage.memory import memory
 
 Unit = Callable[[Connection], Any]
@@ -19,6 +20,7 @@ def perform(unit: Unit, connection: Connection) -> Any:
         result = unit(connection)
         for act in dict.fromkeys(memory(connection).last):
             act(connection)
+        audit.write_out(connection)
         return result
     except StopIteration as error:
         raise RuntimeError("a unit of work raised StopIteration") from error

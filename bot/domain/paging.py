@@ -192,7 +192,7 @@ def _coordinators_in_turn(alert: Alert) -> list[Person]:
 
 def page(turn: Turn, person: Person, role: Role, channels: tuple[str, ...]) -> None:
     """Page one person on these channels, or on what they have if they have none of them; never
-    twice on one channel in a round."""
+    twice on one channel in a round, as far as ``reach`` remembers it."""
     tried = turn.alert.outcomes(person.id)
     usable = tuple(c for c in channels if c in person.channels) or person.channels
     wanted = tuple(c for c in usable if c not in tried)
@@ -218,10 +218,14 @@ def _note_paged(turn: Turn, person: Person, channels: tuple[str, ...]) -> None:
 
 
 def call_owner(turn: Turn) -> None:
-    """Ring the owner's phone beside the pages that are out, once in a round."""
+    """Ring the owner's phone beside the pages that are out, once in a round; once more where it has
+    rung in vain already, in the place of a page that had gone wrong."""
     alert = turn.alert
     owner = alert.roster.person(alert.owner)
     if owner and VOICE in owner.channels:
+        in_vain = (owner.id, VOICE, Outcome.FAILED)
+        before = (r for r in alert.reach if (r.person_id, r.channel, r.outcome) != in_vain)
+        turn.evolve(reach=tuple(before))
         page(turn, owner, alert.owner_role, (VOICE,))
 
 

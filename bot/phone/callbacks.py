@@ -123,8 +123,11 @@ def _is_repeated(c: Connection, alert_id: str, slip: Slip) -> bool:
 
 
 def _attempts(c: Connection, alert_id: str, slip: Slip) -> list[PageRow]:
+    """From the latest first one on: a phone may ring anew, which is counted anew."""
     history = page_history.history(c, alert_id)
-    return [row for row in history if _first_try(row.slip) == _first_try(slip)]
+    alike = [row for row in history if _first_try(row.slip) == _first_try(slip)]
+    starts = (n for n, row in enumerate(alike) if row.slip == _first_try(slip))
+    return alike[max(starts, default=0) :]
 
 
 def _first_try(slip: Slip) -> Slip:

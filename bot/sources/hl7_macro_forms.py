@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
+from bot.sources.hl7_boxes import BOXES_END, NOT_TICKED, TICK, TICKED
 from bot.sources.hl7_macro_answers import denied
 from bot.sources.hl7_macro_sentences import is_affirmed, is_said_of, of_another_exam
 
@@ -20,7 +21,6 @@ Text = tuple[str, str]
 """As it stands, and in small letters: it is searched for several macros."""
 
 _DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_]"
-_CHOSEN = r"(?:[\[(]\s?[xX✓✔]\s?[\])]|[☑☒✓✔])"
 _LABEL = (
     r"(?:IMPRESSION|CONCLUSION|SUMMARY|OPINION|FINDING|ADDENDUM|COMMENT|NOTE|RESULT|ALERT|ATTENTION|"
     r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY)S?[ \t]*:"
@@ -36,16 +36,13 @@ _BARE_HEADING = r"(?:(?:IMPRESSION|CONCLUSION|FINDINGS?|ADDENDUM)\s+)?"
 # that is ticked may stand between.
 _BEGINS = re.compile(
     rf"(?:\A|\n|[.!?;][\"')\]]?\s|\b{_LABEL}|\s[-–—]\s|[*#!<\[{{])"
-    rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*)?(?:{_CHOSEN}\s*)?{_DECOR}{{0,16}}"
+    rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*)?(?:{TICK}\s*)?{_DECOR}{{0,16}}"
     rf"{_BARE_HEADING}{_PREFIX}{_DECOR}{{0,16}}\Z",
     re.IGNORECASE,
 )
 _LISTED = re.compile(rf",\s+{_DECOR}{{0,16}}\Z")
 _ANOTHER = re.compile(r"\b(?:or|and|but|with)\s+\Z", re.IGNORECASE)
 _NAMES_IT = re.compile(r"[ \t]*:[ \t]*\w")
-_TICKED = re.compile(rf"{_CHOSEN}[\s*]*\Z")
-_BOXES_END = frozenset("])☑☒✓✔☐□○◯_")
-_NOT_TICKED = re.compile(r"(?:\[[\s_]*\]|\([\s_]*\)|[☐□○◯]|(?:^|\s)_{1,4}\s)[\s*]*\Z")
 
 # "No evidence of a | CRITICAL FINDING": only words that say nothing may stand between.
 _LITTLE = (
@@ -105,10 +102,10 @@ def _before(match: re.Match[str]) -> str:
 
 
 def _begins(before: str, match: re.Match[str]) -> bool:
-    if before.replace("*", " ").rstrip()[-1:] in _BOXES_END:
-        if _NOT_TICKED.search(before):
+    if before.replace("*", " ").rstrip()[-1:] in BOXES_END:
+        if NOT_TICKED.search(before):
             return False
-        if _TICKED.search(before):
+        if TICKED.search(before):
             return True
     if before[-1:] in {"", "\n"}:
         return True

@@ -7,6 +7,8 @@ word of doubt, of denial, of a rule, or of another exam in the sentence nothing 
 
 import re
 
+from bot.sources.hl7_boxes import TICK
+
 _WINDOW = 300
 """Characters before the macro in which its sentence is looked for."""
 _SENTENCE_ENDS = re.compile(
@@ -67,7 +69,7 @@ _ASKS = re.compile(
     r"[\s*#>•-]*(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{0,60}\Z", re.IGNORECASE
 )
 _YES = re.compile(
-    r"[^?.:\n]{0,60}\?[ \t]*\n?[ \t]*(?:(?:[\[(]\s?[xX✓✔]\s?[\])]|[☑☒✓✔])[ \t]*)?(?:yes|y|true)\b",
+    rf"[^?.:\n]{{0,60}}\?[ \t]*\n?[ \t]*(?:{TICK}[ \t]*)?(?:yes|y|true)\b",
     re.IGNORECASE,
 )
 _OF_QUESTIONS = frozenset({"any"})

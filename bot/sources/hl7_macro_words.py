@@ -7,6 +7,7 @@ it says what was done, or where the finding follows at once. "The critical resul
 
 import re
 
+from bot.sources.hl7_boxes import TICK, TICKED
 from bot.sources.hl7_macro_sentences import is_affirmed, is_said_of
 
 _GAP = r"[\s_–—-]"
@@ -31,9 +32,8 @@ _DONE = (
     r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
 )
-_TICK = r"[\[(]\s?[xX✓✔]\s?[\])]|[☑☒✓✔]"
 _STATED = re.compile(
-    rf"[ \t]*(?:\Z|\n|[:.!;*)\]}}><\"'–—(\[=#_~-]|\?[ \t]*\S|\?\s*(?:{_TICK}|yes\b))|"
+    rf"[ \t]*(?:\Z|\n|[:.!;*)\]}}><\"'–—(\[=#_~-]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
     re.IGNORECASE,
@@ -56,8 +56,7 @@ _IMAGING = re.compile(r"RESULT|FINDING", re.IGNORECASE)
 ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
 _ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]\s)")
 _MARKED = 40
-_TICKED = re.compile(rf"(?:{_TICK})[\s*]*\Z")
-_TICKED_BEHIND = re.compile(r"\s*[:?]?\s*(?:[\[(]\s?[xX✓✔]\s?[\])]|yes\b)", re.IGNORECASE)
+_TICKED_BEHIND = re.compile(rf"\s*[:?]?\s*(?:{TICK}|yes\b)", re.IGNORECASE)
 _MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")
 _MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
 _SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
@@ -90,7 +89,7 @@ def is_label(match: re.Match[str]) -> bool:
     """The word alone is a macro in brackets or asterisks, with a tick, as the answer to what asks
     for it, or in capitals where a statement begins and ends: never in a "CRITICAL stenosis"."""
     before, after = match.string[: match.start()][-_MARKED:], match.string[match.end() :][:_MARKED]
-    if _TICKED.search(before) or _TICKED_BEHIND.match(after):
+    if TICKED.search(before) or _TICKED_BEHIND.match(after):
         return True
     if _QUESTION.search(before) and _WHOLE_ANSWER.match(after):
         return True

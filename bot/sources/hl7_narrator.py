@@ -169,7 +169,8 @@ class Narrator:
         if quote.text_end is None and quote.ends_at(heading):
             self._close_quote()
         elif heading["impression"]:
-            quote.concluded = True
+            below = not heading.string[heading.end() :].strip()
+            quote.concluded = len(self.text) + below
         return quote.below and quote.text_end is None
 
     def _turn(self, heading: re.Match[str]) -> Section:

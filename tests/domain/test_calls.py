@@ -164,6 +164,31 @@ def test_a_landline_is_called_where_the_category_rings_phones() -> None:
     assert calls(quiet) == [], "her Slack message stands, and there is a day"
 
 
+def slept_through_the_call_in_place_of_the_sms() -> Loop:
+    """Ada's SMS came to nothing at once, and so did the two calls in its place."""
+    loop = Loop(new_alert(PHONES, RINGS), held=True).open()
+    loop.do(PageFailed(loop.slip(ADA, "sms"), "landline", permanent=True))
+    no_answer(loop, last_call(loop))
+    no_answer(loop, last_call(loop))
+    return loop
+
+
+def test_who_slept_through_a_call_in_place_of_an_sms_is_called_at_five_minutes_too() -> None:
+    loop = slept_through_the_call_in_place_of_the_sms().pass_to(5)
+    assert calls(loop) == [(0, "ada"), (0, "ada"), (5, "ada")]
+    no_answer(loop, last_call(loop))
+    no_answer(loop, last_call(loop))
+    assert still_to_ring(loop) == [1, 2, 1, 2], "twice each time"
+    assert loop.alert.owner == "ada", "her Slack message stands"
+
+
+def test_a_call_that_is_under_way_at_five_minutes_is_not_doubled() -> None:
+    loop = Loop(new_alert(PHONES, RINGS), held=True).open().pass_to(4)
+    loop.do(PageFailed(loop.slip(ADA, "sms"), "landline", permanent=True))
+    no_answer(loop, last_call(loop))
+    assert calls(loop.pass_to(9)) == [(4, "ada"), (4, "ada")]
+
+
 def test_a_failure_that_is_tried_again_wakes_nobody_whose_other_page_stands() -> None:
     loop = Loop(new_alert(PHONES, RINGS), held=True).open()
     loop.do(PageSent(loop.slip(ADA, "sms")))

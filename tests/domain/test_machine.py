@@ -36,10 +36,11 @@ from bot.domain.events import (
     SendNotice,
     SendPage,
     ShadowEnded,
+    StepDue,
     Withdrawn,
 )
 from bot.domain.failover import GONE, all_gone
-from bot.domain.ladder import RETRY
+from bot.domain.ladder import CALL, RETRY
 from bot.domain.notices import holds
 from bot.domain.page import NOT_YOURS, Notice, Slip
 from bot.domain.paging import waits_for_retry
@@ -150,8 +151,16 @@ class AlertMachine(RuleBasedStateMachine):
             assert after.shadow or isinstance(event, Amended), "only a newer report pages really"
         elif before.is_open:
             assert not after.shadow, "what people were paged for never falls silent"
+        if isinstance(event, StepDue) and CALL in [p.index for p in before.plan]:
+            self._a_call_rings_anew_after_one_in_vain(before)
         for page in pages:
             self._check_page(after, page)
+
+    def _a_call_rings_anew_after_one_in_vain(self, before: Alert) -> None:
+        owner = before.owner
+        if before.outcomes(owner).get(VOICE) is Outcome.FAILED:
+            calls = {s for s in self.pages if (s.person_id, s.channel) == (owner, VOICE)}
+            self.pages -= {slip for slip in calls if slip.round == before.round}
 
     def _check_page(self, after: Alert, page: SendPage) -> None:
         slip = page.slip

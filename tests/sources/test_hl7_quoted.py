@@ -14,7 +14,10 @@ ABOVE = "PRIOR REPORT:~IMPRESSION: CRITICAL RESULT: PE~FINDINGS: No residue.~IMP
 BELOW = "IMPRESSION: Resolved.~---PRIOR REPORTS---~CT 5/3~IMPRESSION: CRITICAL RESULT: PE"
 
 
-@pytest.mark.parametrize("text", [ABOVE, BELOW])
+BELOW_A_GAP = "IMPRESSION: Resolved.~PRIOR REPORTS:~CT~IMPRESSION:~~1. CRITICAL RESULT: PE~~Signed."
+
+
+@pytest.mark.parametrize("text", [ABOVE, BELOW, BELOW_A_GAP])
 def test_an_earlier_reports_macro_and_impression_are_not_todays(text: str) -> None:
     found = told(text)
     assert (found.impression, found.flags) == ("Resolved.", ())
@@ -30,6 +33,8 @@ def test_an_earlier_reports_macro_and_impression_are_not_todays(text: str) -> No
         "PRIOR REPORT:~CRITICAL RESULT: PE",
         "IMPRESSION: Clot.~PRIOR REPORTS:~None.~CRITICAL RESULT: PE called to Dr. Ito.",
         "CRITICAL RESULT: PE~PRIOR REPORT:~IMPRESSION: Clear.~FINDINGS: x~IMPRESSION: Clot.",
+        f"{BELOW}~~CRITICAL RESULT: PE called to Dr. Ito.",
+        f"{BELOW} Wells 5.~old~~Signed.~CRITICAL RESULT: PE called to Dr. Ito.",
     ],
 )
 def test_a_macro_of_today_counts_beside_an_earlier_report(text: str) -> None:
