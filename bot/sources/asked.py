@@ -15,7 +15,7 @@ from bot.sources.hl7_lines import displayed
 from bot.sources.hl7_macro_words import CRITICAL
 from bot.sources.hl7_macros import macros_in
 from bot.sources.hl7_marks import Marks, at
-from bot.sources.hl7_wire import Wire
+from bot.sources.hl7_wire import MAY_ASK, Wire
 
 _ENDS = " \t:?=*"
 _YES_OR_NO = re.compile(r"\s*\((?:Y/N|Yes/No)\)\Z", re.IGNORECASE)
@@ -25,7 +25,6 @@ _OF_ACR = re.compile(
 _NUMBERED = re.compile(r"(?:ACR\s+)?(?:CAT(?:EGORY|\.)?\s*)?([123]|I{1,3})\b", re.IGNORECASE)
 _REFERS = re.compile(r"\s*see\b", re.IGNORECASE)
 """To where the answer is: "see below"."""
-_MAY_ASK = ("critical", "acr", "actionable")
 
 
 def answered(
@@ -48,13 +47,11 @@ def in_fields(
     results: list[Result], wire: Wire, profile: Profile, *, breast: bool
 ) -> Iterator[Flag]:
     """OBX-3 asks, the OBX-5 of all that have the same OBX-3 one after the other answer."""
-    asked = {at(fields, 3) for _, fields in results}  # one or two in most reports
-    if not any(word in one.lower() for one in asked for word in _MAY_ASK):
+    if not wire.asks:
         return
     observed = [result for result in results if result[1][0] == "OBX" and at(result[1], 3)]
     for identifier, some in groupby(observed, key=lambda result: result[1][3]):
-        lowered = identifier.lower()
-        if any(map(lowered.__contains__, _MAY_ASK)):
+        if any(map(identifier.upper().__contains__, MAY_ASK)):
             parts = list(some)
             said = "\n".join(line for _, fields in parts for line in displayed(fields, wire))
             where = f"OBX[{parts[0][0]}]-5"

@@ -7,6 +7,7 @@ not: "Prior mammogram normal" stands in the history of many an embolus.
 import re
 
 _EXAM = re.compile(r"\b(?:BREAST|MAMM(?:O(?!PLAST)\w*|\b)|TOMOSYNTHESIS|DBT)", re.IGNORECASE)
+_NAMES = ("breast", "mamm", "tomosynthesis", "dbt")
 _OTHER = re.compile(r"\b(?:CTA?|CHEST|PET|XR)\b", re.IGNORECASE)
 # "EXAM: US BREAST", and a first line that begins with what was done.
 _TITLE = re.compile(
@@ -25,6 +26,9 @@ def is_of_breast(modality: str, exam: str) -> bool:
 
 def is_titled_so(text: str) -> bool:
     """Whether the report's own title names one."""
+    lowered = text.lower()
+    if not any(map(lowered.__contains__, _NAMES)):
+        return False
     titles = (one[1] or one[2] for one in _TITLE.finditer(text))
     return any(_EXAM.search(title) and not _OTHER.search(title) for title in titles)
 

@@ -50,8 +50,9 @@ _LITTLE = (
     r"unexpected|emergent|is|are|was|were|there|been|be|this|or|and|considered|known|currently"
 )
 _NO = r"(?:no|not|non|without|neither|nor|never|absence of|negative for|free of|isn't|aren't)"
-_NO_WORDS = ("no", "without", "neither", "never", "absence", "negative", "free", "n't")
-"""One of them is in what denies: most that stands before a macro is spared the pattern."""
+_DENYING = frozenset("no not non without neither nor never absence negative free".split())
+"""One of them is in what denies, or "n't": most that stands before a macro is spared the pattern."""
+_WORD = re.compile(r"[^\W_]+")
 _NEGATED = re.compile(rf"\b{_NO}(?:[\s,/-]+(?:{_LITTLE}))*{_DECOR}*\Z", re.IGNORECASE)
 _NEGATED_TOO = re.compile(
     rf"\b{_NO}\b[^.;:!?]*\b(?:or|nor)\s+(?:(?:{_LITTLE})\s+)*\Z", re.IGNORECASE
@@ -128,7 +129,8 @@ def _contrasts(before: str, match: re.Match[str]) -> bool:
 
 def _negated(before: str, match: re.Match[str]) -> bool:
     lowered = before.lower()
-    if before.isascii() and not any(word in lowered for word in _NO_WORDS):
+    denies = not _DENYING.isdisjoint(_WORD.findall(lowered)) or "n't" in lowered
+    if before.isascii() and not denies:
         return False
     if _NEGATED.search(before):
         return match[0][:1].islower() or not _COMPLETE.search(before)

@@ -130,5 +130,6 @@ def repeats_a_score(match: re.Match[str], number: str) -> bool:
     ACR category 1." Those grade a screening, and have their own numbers."""
     if "action" in match[0].lower() or not _SAYS_NO_MORE.match(match.string, match.end()):
         return False
-    score = _RADS.search(match.string[max(0, match.start() - _WINDOW) : match.start()])
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    score = _RADS.search(before) if "rads" in before.lower() else None
     return score is not None and score["number"] == number

@@ -13,6 +13,8 @@ from bot.sources import hl7_charset
 from bot.sources.hl7_charset import Undecodable, unmarked
 from bot.sources.hl7_marks import Marks, fields_of, marks_of
 
+MAY_ASK = ("CRITICAL", "ACR", "ACTIONABLE")
+"""One of these is in what asks whether a result is critical."""
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 
 
@@ -33,8 +35,9 @@ class Wire:
     that is made for each message and does not leave the reader: that takes three times as long.
 
     ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex``,
-    ``addenda`` and ``documents`` are False where no escape, RadLex code, heading of an addendum or
-    OBX of type ED can occur: most messages are spared the search.
+    ``addenda``, ``asks`` and ``documents`` are False where no escape, RadLex code, heading of an
+    addendum, question for a critical result or OBX of type ED can occur: most messages are spared
+    the search.
     """
 
     header: list[str]
@@ -43,6 +46,7 @@ class Wire:
     escaped: bool
     radlex: bool
     addenda: bool
+    asks: bool
     documents: bool
 
     def msh(self, number: int) -> str:
@@ -117,6 +121,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         escaped=text.find(marks.escape, len("MSH|") + len(header[2])) >= 0,
         radlex="RID" in upper,
         addenda="ADDEND" in upper,
+        asks=any(map(upper.__contains__, MAY_ASK)),
         documents=f"{separator}ED{separator}" in upper,
     )
 
