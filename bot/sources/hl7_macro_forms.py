@@ -50,8 +50,10 @@ _LITTLE = (
     r"unexpected|emergent|is|are|was|were|there|been|be|this|or|and|considered|known|currently"
 )
 _NO = r"(?:no|not|non|without|neither|nor|never|absence of|negative for|free of|isn't|aren't)"
-_DENYING = frozenset("no not non without neither nor never absence negative free".split())
-"""One of them is in what denies, or "n't": most that stands before a macro is spared the pattern."""
+_NO_WORDS = "no not non without neither nor never absence negative free"
+_DENYING = frozenset(_NO_WORDS.split())
+"""One of them, or "n't", is in what denies: most that stands before a macro is spared the pattern.
+"""
 _WORD = re.compile(r"[^\W_]+")
 _NEGATED = re.compile(rf"\b{_NO}(?:[\s,/-]+(?:{_LITTLE}))*{_DECOR}*\Z", re.IGNORECASE)
 _NEGATED_TOO = re.compile(
