@@ -23,7 +23,8 @@ Key = RSAKey | ECKey
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # At most five minutes by the standard; less spares a server whose clock is behind ours.
 _ASSERTION_LIVES = timedelta(minutes=4)
-_DEFAULT_LIFE = 300.0
+_DEFAULT_LIFE, _LONGEST_LIFE = 300.0, 86_400.0
+"""Seconds. Some servers write for a token that never ends what no calendar has room for."""
 _SPARE = timedelta(seconds=30)
 _OAUTH_ERRORS = frozenset(
     ("invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client")
@@ -173,8 +174,7 @@ class SmartTokens:
         token, lives = told.get("access_token"), told.get("expires_in")
         if not isinstance(token, str) or not token:
             raise Refused("token-missing")
-        seconds = float(lives) if isinstance(lives, int | float) else _DEFAULT_LIFE
-        self._token, self._good_until = token, now + timedelta(seconds=seconds) - _SPARE
+        self._token, self._good_until = token, now + _life(lives) - _SPARE
 
     async def _discovered(self) -> str:
         url = f"{self._base}.well-known/smart-configuration"
@@ -184,6 +184,13 @@ class SmartTokens:
         if not isinstance(found, str) or not found.startswith(("https://", "http://")):
             raise Refused("no-token-endpoint")
         return found
+
+
+def _life(stated: object) -> timedelta:
+    """Of ``expires_in``; JSON as Python reads it also has NaN and Infinity."""
+    if not isinstance(stated, int | float) or stated != stated:  # noqa: PLR0124 - only NaN is so
+        return timedelta(seconds=_DEFAULT_LIFE)
+    return timedelta(seconds=min(max(stated, 0.0), _LONGEST_LIFE))
 
 
 def _refuse(answer: Answer, told: dict[str, Any]) -> None:

@@ -12,11 +12,13 @@ from yarl import URL
 
 from bot.sources.fhir_auth import Access
 from bot.sources.fhir_http import Answer, Refused, call, date
-from bot.sources.fhir_json import Resource, local_name, many, parse, text
+from bot.sources.fhir_json import BUNDLE, Resource, local_name, many, name_of, one, parse, text
 from bot.sources.hl7_wire import BadReport
 
 JSON = "application/fhir+json"
 _UNAUTHORIZED = 401
+_MOST_IN_VAIN = 3
+"""Pages in a row that bring nothing which the search has not brought; one may well be empty."""
 # What cannot be had and never will: gone, forbidden to us, not known here.
 _NOT_FOR_US = frozenset({400, 403, 404, 406, 410})
 
@@ -48,16 +50,22 @@ class FhirClient:
     ) -> AsyncIterator[Resource]:
         """Each page of the result. Raises TryLater or Refused, also between pages.
 
-        A next link that leaves the server is refused: the token would go with it.
+        A next link that leaves the server is refused: the token would go with it. Links that lead
+        in a circle end the search, also where each of them is a new one.
         """
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
-        visited = set()
-        while url not in visited:
+        visited, brought, in_vain = set[URL](), set[str](), 0
+        while url not in visited and in_vain < _MOST_IN_VAIN:
             visited.add(url)
             answer = await self._ask("GET", url)
             answer.refuse("search")
             page = _resource(answer)
+            if text(page.get("resourceType")) != BUNDLE:
+                raise Refused("answer-no-bundle")
             yield page
+            found = set(map(_which, many(page.get("entry"))))
+            in_vain = 0 if found - brought else in_vain + 1
+            brought |= found
             following = _next(page)
             if not following:
                 return
@@ -100,6 +108,10 @@ class FhirClient:
         if body is not None:
             headers |= {"Content-Type": JSON, "Prefer": "return=representation"}
         return await call(self.session, method, url, headers=headers, body=body)
+
+
+def _which(entry: Resource) -> str:
+    return text(entry.get("fullUrl")) or name_of(one(entry.get("resource")))
 
 
 def _next(page: Resource) -> str:

@@ -7,18 +7,19 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 from yarl import URL
 
-from bot.connections import retry_after
+from bot.connections import answered_at, retry_after
 
 MOST_BYTES, TOO_LARGE = 50_000_000, "answer-too-large"
 LONGEST_WAIT = 600.0
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _BUSY = frozenset({408, 425, 429})
-_ERROR, _BROKEN = 400, 500
+_REDIRECT, _BROKEN = 300, 500
+_OLDEST = 2000
+"""The year; a clock before it was never set, and all reports that there are would be asked for."""
 
 
 class TryLater(Exception):
@@ -47,7 +48,7 @@ class Answer:
         """Raise for a status that is no success: TryLater where waiting helps, else Refused."""
         if self.status in _BUSY or self.status >= _BROKEN:
             raise TryLater(f"{what}-{self.status}", retry_after(self.headers, LONGEST_WAIT))
-        if self.status >= _ERROR:
+        if self.status >= _REDIRECT:
             raise Refused(f"{what}-{self.status}", self.status)
 
 
@@ -83,7 +84,8 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 
 def date(headers: Mapping[str, str]) -> datetime | None:
     """When the answer was made, by the server's clock (RFC 9110, 6.6.1), in UTC."""
+    told = answered_at(headers)
     try:
-        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
-    except (ValueError, TypeError):
+        return told.astimezone(UTC) if told and told.year > _OLDEST else None
+    except OverflowError:  # the last day of all years, in another zone
         return None

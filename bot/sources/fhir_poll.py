@@ -279,10 +279,11 @@ def _is_match(entry: Resource) -> bool:
 
 
 def _version(report: Resource) -> str:
-    """By what it says where the server tells no version: what has changed must be read."""
+    """Number and time together: some servers leave the number as it was, and one that was restored
+    from a backup gives it out again. By what it says where neither is told."""
     meta = one(report.get("meta"))
-    version = text(meta.get("versionId")) or text(meta.get("lastUpdated"))
-    return f"{name_of(report)}/{version or digest(node_of(report))}"
+    told = [told for field in ("versionId", "lastUpdated") if (told := text(meta.get(field)))]
+    return "/".join((name_of(report), *(told or (digest(node_of(report)),))))
 
 
 def _later(newest: datetime | None, report: Resource) -> datetime | None:

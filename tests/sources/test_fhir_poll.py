@@ -356,7 +356,7 @@ def test_what_waiting_does_not_cure_is_refused(reading: Reading, fault: Fault, r
 
 def test_a_redirect_is_not_followed(reading: Reading) -> None:
     fault = Fault(302, {"Location": "https://elsewhere.example.org/"})
-    with pytest.raises(Refused, match="answer-not-json"):
+    with pytest.raises(Refused, match="search-302"):
         poll(reading, stocked(faults=[("DiagnosticReport", fault)]))
 
 

@@ -1,0 +1,145 @@
+"""FHIR servers that answer what they should not: none of it ends the loop or hides a report."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+from joserfc.jwk import ECKey
+
+from bot.sources.fhir_auth import SmartAccount, SmartTokens
+from bot.sources.fhir_client import FhirClient
+from bot.sources.fhir_poll import Poller
+from tests.sources.fhir_samples import NOW, ORIGIN, Json, others, resource
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
+
+EC = ECKey.generate_key("P-384")
+OUTCOME = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}'
+AS_FHIR = {"Content-Type": "application/fhir+json"}
+
+
+def rounds(reading: Reading, server: FhirServer, times: int = 1) -> list[str]:
+    """How the poller stands after each round."""
+
+    async def run() -> list[str]:
+        found = []
+        async with serving(server), reading.poller(server) as poller:
+            for _ in range(times):
+                await poller._round()
+                found.append(poller.state)
+        return found
+
+    return asyncio.run(run())
+
+
+# ---- the search -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [OUTCOME, b'{"resourceType": "Patient", "id": "p1"}'])
+def test_an_answer_to_a_search_that_is_no_bundle_is_told(reading: Reading, body: bytes) -> None:
+    server = stocked(faults=[("DiagnosticReport?", Fault(200, AS_FHIR, body))])
+    assert rounds(reading, server, 2) == ["answer-no-bundle", "ok"]
+    assert len(reading.alerts()) == 1
+
+
+class Circle(FhirServer):
+    """Its next links are new ones each time, and lead to the same page."""
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page = super()._page(request, kind)
+        again = f"{self.base}DiagnosticReport?_cursor={len(self.asked)}"
+        return {**page, "link": [{"relation": "next", "url": again}]}
+
+
+def test_next_links_that_lead_in_a_circle_end_the_search(reading: Reading) -> None:
+    server = Circle()
+    server.put(resource("report"), *others())
+    assert rounds(reading, server) == ["ok"]
+    assert len(server.searches()) == 4
+    assert len(reading.alerts()) == 1
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_a_report_that_has_changed_under_the_same_version_is_read(
+    reading: Reading, restored: bool
+) -> None:
+    """Facades have one version of everything; a restored server gives its numbers out again."""
+
+    def state(version: str, minute: int, **changes: Any) -> Json:
+        meta = {"versionId": version, "lastUpdated": f"2026-03-02T14:{minute}:00Z"}
+        return resource("report", meta=meta, **changes)
+
+    told = [state("1", 31, conclusionCode=None)]
+    told += [state("2", 32, conclusionCode=None)] if restored else []
+    told += [state(told[-1]["meta"]["versionId"], 33, status="corrected")]
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            for one in told:
+                server.put(one)
+                await poller.poll()
+
+    server = stocked()
+    asyncio.run(run())
+    assert [alert.category for alert in reading.alerts()] == ["critical"]
+
+
+# ---- what would end the whole copy ----------------------------------------------------------
+
+
+@dataclass
+class Odd(FhirServer):
+    """``date`` is what it says in its header, ``expires_in`` of its tokens."""
+
+    date: str = ""
+    expires_in: str = "300"
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        answer = await super().handle(request)
+        if self.date:
+            answer.headers["Date"] = self.date
+        return answer
+
+    async def give_token(self, request: web.Request) -> web.Response:
+        assert request.method == "POST"
+        self.token = "given"
+        text = f'{{"access_token": "given", "expires_in": {self.expires_in}}}'
+        return web.Response(text=text, content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Thu, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+    ],
+)
+def test_a_date_that_is_none_counts_as_none(reading: Reading, date: str) -> None:
+    server = Odd(date=date)
+    server.put(resource("report"), *others())
+    assert rounds(reading, server) == ["ok"]
+    [search] = server.searches()
+    since = NOW - timedelta(hours=1, minutes=5)
+    assert f"_lastUpdated=ge{since:%Y-%m-%dT}" in search
+    assert len(reading.alerts()) == 1
+
+
+@pytest.mark.parametrize("lives", ["9223372036854775807", "1e400", "NaN", "-Infinity", "-1"])
+def test_a_token_whose_life_no_calendar_has_room_for_is_used(reading: Reading, lives: str) -> None:
+    server = Odd(token="none yet", expires_in=lives)
+    server.put(resource("report"), *others())
+
+    async def run() -> str:
+        async with serving(server), reading.client(server) as client:
+            account = SmartAccount("readback", EC, "system/*.read")
+            tokens = SmartTokens(account, server.base, client.session, reading.clock.now)
+            ours = FhirClient(server.base, client.session, tokens)
+            poller = Poller(reading.engine, ours, ORIGIN)
+            await poller._round()
+            return poller.state
+
+    assert asyncio.run(run()) == "ok"
+    assert len(reading.alerts()) == 1
