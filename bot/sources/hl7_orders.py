@@ -13,7 +13,7 @@ from bot.domain.report import KeyKind, OrderNumber, ReportKey
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import is_prose
 from bot.sources.hl7_marks import EMPTY, Marks, at, fields_of
-from bot.sources.hl7_people import entity
+from bot.sources.hl7_people import entity, first_given
 from bot.sources.hl7_wire import BadReport, Wire
 
 _ACCESSION, _FILLER, _PLACER = KeyKind.ACCESSION, KeyKind.FILLER, KeyKind.PLACER
@@ -189,7 +189,7 @@ def _named(
     number = OrderNumber(kind, value, authority or sender, bool(authority))
     if marks.component not in field:
         return [number]
-    universal = marks.clean(at(field.split(marks.component, 3), 2))
+    universal = marks.clean(at(first_given(field, marks).split(marks.component, 3), 2))
     if universal and universal != authority and len(universal) <= LONGEST:
         return [number, OrderNumber(kind, value, universal)]
     return [number]

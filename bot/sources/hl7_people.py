@@ -19,10 +19,20 @@ def namespace(value: str, marks: Marks) -> str:
     return marks.clean(parts[0]) or marks.clean(at(parts, 1))
 
 
+def first_given(field: str, marks: Marks) -> str:
+    """Of several the first that has a value. Cerner repeats OBR-3, with another number of its own
+    for each version."""
+    if marks.repetition not in field:
+        return field
+    return next((one for one in field.split(marks.repetition) if _has_number(one, marks)), "")
+
+
 def entity(value: str, marks: Marks) -> tuple[str, str]:
     """An EI's number and authority: namespace, else universal id (2.A.28)."""
     if not value:
         return "", ""
+    if marks.repetition in value:
+        value = first_given(value, marks)
     if marks.component not in value:
         return marks.clean(value), ""
     parts = value.split(marks.component)

@@ -24,6 +24,10 @@ _SPELLED_OUT = {
 }
 _WORDS = {
     word.upper(): status for status, words in _SPELLED_OUT.items() for word in words.split("|")
+} | {
+    # Table 0271, of documents: what a transcription system has for its reports.
+    **dict.fromkeys(("AU", "LA"), Status.FINAL),
+    **dict.fromkeys(("DI", "DO", "IN", "IP", "PA"), Status.PRELIMINARY),
 }
 
 # Table 0123. A means "some results available" here. W is not in it: a wet read to some, wrong to
@@ -50,12 +54,16 @@ def stated(
 ) -> tuple[str, Place | None]:
     """The status of the order itself, and the first of the profile's places that has one.
 
-    One vendor writes it into OBR-23, which is for charges: there it counts only where it is a code
-    or a word that means a status. Empty where OBX-11 has to tell.
+    One vendor writes it into OBR-23, which is for charges, and how urgent the order was into
+    OBR-25: there it counts only where it is a code or a word that means a status. Empty where
+    OBX-11 has to tell.
     """
+    coded = wire.marks.component in obr[25]
     for place in profile.status:
         if place.segment == "OBX":
             break
+        if coded and place == OBR_25 and _PRIORITY.search(obr[25]):
+            continue
         value = said(_at(place, obr, orc, raw, wire), profile)
         if value and (place is OBR_25 or place == OBR_25 or plain(value) in _ORDER):
             return value, place
@@ -90,6 +98,8 @@ def said(code: str, profile: Profile) -> str:
 
 
 OBR_25 = STATUS[0]
+# "A^ASAP^HL70078": in table 0123 A is a status. Of tables 0027, 0078 and 0485 none is.
+_PRIORITY = re.compile(r"\^(?:ASAP|STAT|ROUTINE|URGENT)\b|HL70(?:027|078|485)\b", re.IGNORECASE)
 _FINAL = frozenset({"F"})
 
 

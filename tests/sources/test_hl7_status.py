@@ -3,7 +3,7 @@ import pytest
 from bot.domain.report import Status
 from bot.sources.hl7_status import status
 from bot.sources.hl7_wire import BadReport
-from tests.sources.oru import message, obr, report, unusable
+from tests.sources.oru import message, obr, report, sample, unusable
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,9 @@ from tests.sources.oru import message, obr, report, unusable
         ("Corr", ["C"], Status.CORRECTED),
         ("Modified", ["F"], Status.CORRECTED),
         ("A", [], Status.PRELIMINARY),
+        ("AU", ["AU"], Status.FINAL),
+        ("LA", [], Status.FINAL),
+        ("DI", ["DI"], Status.PRELIMINARY),
         ("F", ["D", "D"], Status.WITHDRAWN),
         ("F", ["W", "D"], Status.WITHDRAWN),
         ("F", ["D", "F"], Status.FINAL),
@@ -68,3 +71,15 @@ def test_an_order_that_is_completed_says_nothing_of_its_result() -> None:
     silent = "OBX|1|TX|R||Clots.|||AA"
     assert unusable(message(DONE, obr({25: ""}), silent)).reason == "unknown-status"
     assert report(message(DONE, obr({25: "P"}), silent)).status is Status.PRELIMINARY
+
+
+@pytest.mark.parametrize(
+    "priority", ["A^ASAP^HL70078", "R^Routine^HL70485", "S^STAT", "{Priority, ex: A^ASAP^HL70078}"]
+)
+def test_how_urgent_the_order_was_is_no_status(priority: str) -> None:
+    """Rayvolve (AZmed) sends the status in OBR-23 and the priority in OBR-25: "A" is preliminary
+    in table 0123, and its critical finding would have been ignored."""
+    assert report(sample(fields={23: "F", 25: priority})).status is Status.FINAL
+    assert report(sample(fields={23: "P", 25: priority})).status is Status.PRELIMINARY
+    assert report(sample(fields={25: priority})).status is Status.FINAL  # by OBX-11
+    assert report(sample(fields={25: "P^Preliminary^HL70123"})).status is Status.PRELIMINARY
