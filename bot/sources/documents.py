@@ -39,7 +39,12 @@ _SAME = {
     "text/pdf": "application/pdf",
 }
 _SHORT = {"txt": "text/plain", "text": "text/plain", "plain": "text/plain", "html": "text/html"}
-_SHORTER = {"htm": "text/html", "rtf": "application/rtf", "pdf": "application/pdf"}
+_SHORTER = {
+    "htm": "text/html",
+    "xml": "text/html",
+    "rtf": "application/rtf",
+    "pdf": "application/pdf",
+}
 _PDF = "application/pdf"
 FORMATS = ("text/plain", "text/html", "application/rtf", _PDF)
 """Those that can be read, the plainest first."""

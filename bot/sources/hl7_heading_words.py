@@ -13,11 +13,15 @@ IMPRESSION = (
     *("IMPRESSÃO", "IMPRESSÃO DIAGNÓSTICA", "CONCLUSÃO", "CONCLUSÕES"),  # Portuguese
     *("IMPRESIÓN", "IMPRESIÓN DIAGNÓSTICA", "CONCLUSIÓN", "CONCLUSIONES"),  # Spanish
     *("IMPRESSION DIAGNOSTIQUE", "SYNTHÈSE"),  # French
-    *("KONKLUSION", "KONKLUSJON", "BEDÖMNING", "UTLÅTANDE", "LAUSUNTO"),  # the North
+    *("KONKLUSION", "KONKLUSJON", "KONKL", "BEDÖMNING", "UTLÅTANDE", "LAUSUNTO"),  # the North
     *("WNIOSKI", "WNIOSEK", "ZÁVĚR", "ZÁVER", "SONUÇ"),  # Polish, Czech, Slovak, Turkish
     *("ЗАКЛЮЧЕНИЕ", "ВИСНОВОК"),  # Russian, Ukrainian
     *("診断", "画像診断", "結論", "印象", "诊断", "诊断意见", "影像诊断", "结论", "결론"),
+    "インプレッション",
 )
+
+WHOLE_REPORT = frozenset({"UTLÅTANDE", "LAUSUNTO", "SONUÇ", "診断", "画像診断"})
+"""Heads the conclusion in a text; as the name of a segment (OBX-3) it may be the whole report."""
 
 ADDENDUM = (
     *("ADDENDUM", "ADDENDA", "NACHTRAG", "AANVULLING", "ADDENDO", "ADENDO", "ADENDA"),

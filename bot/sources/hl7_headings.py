@@ -29,7 +29,7 @@ _LAST_LATIN = "\u024f"
 def _any(words: Iterable[str]) -> str:
     """The longest first, each with its accents or without; told by their first letters at once,
     which takes a third of the time."""
-    plain = {_unaccented(word) for word in words}
+    plain = {unaccented(word) for word in words}
     every = sorted(plain.union(words), key=lambda word: (-len(word), word))
     begin: dict[str, list[str]] = {}
     for word in every:
@@ -42,7 +42,8 @@ def _spaced(word: str) -> str:
     return r"\s+".join(map(re.escape, word.split()))
 
 
-def _unaccented(word: str) -> str:
+def unaccented(word: str) -> str:
+    """A word of Latin letters without its accents; any other as it is."""
     if max(word) > _LAST_LATIN:
         return word
     split = unicodedata.normalize("NFD", word)
@@ -147,7 +148,8 @@ def may_be_heading(line: str) -> bool:
 
 
 _SIGNATURE = re.compile(
-    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|PENDING REVIEW) BY\s*:|"
+    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|REPORTED|VERIFIED|"
+    r"PENDING REVIEW) BY\s*:|"
     r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b)",
     re.IGNORECASE,
 )

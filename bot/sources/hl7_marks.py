@@ -136,6 +136,8 @@ def _resolver(marks: Marks) -> Callable[[re.Match[str]], str]:
 
 def _characters(digits: str, charset: str) -> str:
     raw = bytes.fromhex(digits)
-    text = by_trial(raw, (charset, "cp1252"))[0]
+    # "X000D": the number of a letter in Unicode, in two bytes.
+    codecs = ("utf-16-be",) if len(raw) % 2 == 0 and not any(raw[::2]) else (charset, "cp1252")
+    text = by_trial(raw, codecs)[0]
     # A database's text column has no NUL; CR would read as the end of a segment.
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -6,6 +6,7 @@ is the filler, and its number is what a radiologist calls the accession. A later
 OBR-18 so keeps its key. The placer's number comes last.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from bot.domain.numbers import LONGEST
@@ -141,7 +142,7 @@ def numbers_of(order: Order, wire: Wire) -> Numbers | None:
     in_obr_2, (placer, placed_by) = _number(order, 2, marks)
     in_obr_18 = order.obr[18]
     stated, stated_by = _entity(in_obr_18, marks)
-    if stated not in {filler, placer} and not _looks_like_accession(stated):
+    if stated not in {filler, placer} and not _is_accession(stated, order, wire):
         in_obr_18, stated, stated_by = "", "", ""
     accession = stated or filler
     sender = (party(wire, 4) or party(wire, 3))[:LONGEST]
@@ -195,12 +196,31 @@ def _named(
     return [number]
 
 
-def _looks_like_accession(value: str) -> bool:
-    """Rooms, body parts and procedure codes stand in OBR-18, too: one key for all "CHEST" exams
-    would merge patients. An accession is at least six characters, four of them digits, no blank.
+def _is_accession(value: str, order: Order, wire: Wire) -> bool:
+    """Rooms, body parts and procedure codes stand in OBR-18, too, and people and times where a
+    sender has miscounted: one key for all "CHEST" exams, or for all of a reader, would merge what
+    is apart. An accession is at least six characters, four of them digits, no blank.
     """
+    obr = order.obr
     long_enough = len(value) >= _SHORTEST_ACCESSION and " " not in value
-    return long_enough and sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
+    if not long_enough or sum(map(str.isdigit, value)) < _FEWEST_DIGITS:
+        return False
+    if value in {obr[6], obr[7], obr[22], wire.header[7]}:
+        return False
+    return wire.marks.component not in obr[18] or not _names_somebody(obr[18], wire.marks)
+
+
+def _names_somebody(field: str, marks: Marks) -> bool:
+    """A family name and a given name behind it; behind a number stands its authority, and what
+    kind of name that has (2.A.28)."""
+    parts = field.split(marks.component)
+    family, given = (marks.clean(at(parts, place)) for place in (1, 2))
+    both = _NAME.fullmatch(family) and _NAME.fullmatch(given)
+    return both is not None and at(parts, 3).upper() not in _OF_AUTHORITIES
+
+
+_NAME = re.compile(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+)*\.?")
+_OF_AUTHORITIES = frozenset({"ISO", "DNS", "UUID", "GUID", "URI", "HCD", "L", "M", "N"})
 
 
 def party(wire: Wire, number: int) -> str:

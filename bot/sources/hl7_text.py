@@ -11,19 +11,28 @@ from types import MappingProxyType
 from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Flag
 from bot.sources.hl7_flags import Result
-from bot.sources.hl7_headings import HEADING, headings
+from bot.sources.hl7_heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
+from bot.sources.hl7_headings import HEADING, headings, unaccented
 from bot.sources.hl7_lines import lines_of, lines_of_all, running_lines
 from bot.sources.hl7_marks import at, kept
 from bot.sources.hl7_narrator import Narrative, Narrator
 from bot.sources.hl7_wire import Wire
 
-_BY_CODE = {
+_HEADS = {
+    unaccented(word): section
+    for section, words in ((Section.IMPRESSION, IMPRESSION), (Section.ADDENDUM, ADDENDUM))
+    for word in words
+    if word not in WHOLE_REPORT
+}
+"""What heads a section in running text is its name in OBX-3 as well ("Beurteilung")."""
+
+_BY_CODE = _HEADS | {
     **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
     **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
     **dict.fromkeys(("ADT", "ADN", "ADD", "ADDENDUM", "ADDENDA", "55107-7"), Section.ADDENDUM),
     "73568-8": Section.COMMUNICATION,
-    # DICOM PS3.16, and what others write for it.
-    **dict.fromkeys(("110180", "STUDY INSTANCE UID", "STUDYINSTANCEUID"), Section.STUDY),
+    # DICOM PS3.16 (113014 is IHE's, RAD-128), and what others write for it.
+    **dict.fromkeys(("110180", "113014", "STUDY INSTANCE UID", "STUDYINSTANCEUID"), Section.STUDY),
 }
 
 
@@ -41,7 +50,8 @@ def section_in(
     words = identifier.upper().replace(subcomponent, component).split(component)
     known = _BY_CODE | dict(of_sender)
     for word in words:
-        section = known.get(word.strip())
+        bare = word.strip()
+        section = known.get(bare if bare.isascii() else unaccented(bare))
         if section:
             return section
     if layout is Layout.SEGMENTS:
@@ -77,14 +87,20 @@ def narrate(
         coded=adds and profile.layout is not Layout.SEGMENTS,
         headings=headings(own) if own else HEADING,
     )
-    for section, run in _runs(results, wire, profile):
+    runs = _runs(results, wire, profile)
+    whole = profile.layout is Layout.AUTO and _has_no_impression(runs)
+    for section, run in runs:
         if not run:
             continue
+        before = told.running
+        of = Section.RUNNING if whole and section is Section.BODY else section
         flagged = any(number in flags for number, _ in run) if flags else False
         if section in _ALONE or flagged or appended or addenda:
-            _tell_each(told, section, run, _Marked(flags, appended, addenda), wire)
+            _tell_each(told, of, run, _Marked(flags, appended, addenda), wire)
         else:
-            told.tell_run(section, lines_of_all(run, wire))
+            told.tell_run(of, lines_of_all(run, wire))
+        if of is not section:
+            told.running = before  # what has a code of its own does not go on in the next
     return told.finished()
 
 
@@ -106,6 +122,12 @@ def _runs(
                 found.append((section_in(asked, *marks, profile.layout, profile.sections), run))
         run.append(result)
     return found
+
+
+def _has_no_impression(runs: list[tuple[Section, list[Result]]]) -> bool:
+    """Then a whole report may stand under the code of its body, as PowerScribe sends it: its
+    headings say what is what."""
+    return all(section is not Section.IMPRESSION for section, _ in runs)
 
 
 @dataclass(slots=True)

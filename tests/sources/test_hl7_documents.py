@@ -34,6 +34,7 @@ def ed(data: str, kind: str = "^text^plain^Base64^") -> str:
         ed(encoded(TEXT)),
         ed(encoded(RTF), "RIS^application^rtf^Base64^"),
         ed(encoded(HTML), "^text^html^Base64^"),
+        ed(encoded(HTML), "^TEXT^XML^Base64^"),  # a CDA, in France and Belgium
         ed(encoded(pdf(LINES)), "^application^pdf^Base64^"),
         ed(encoded(pdf(LINES)), "PDF^Base64^"),
         ed(encoded(RTF), "^AP^Octet-stream^Base64^"),

@@ -39,6 +39,8 @@ def running(text: str) -> bytes:
         "ЗАКЛЮЧЕНИЕ: ",
         "診断：",
         "結論: ",
+        "インプレッション:~",
+        "Konkl: ",
     ],
 )
 def test_an_impression_is_found_below_its_heading(heading: str) -> None:
@@ -104,3 +106,9 @@ def test_a_number_that_a_profile_names_heads_no_text() -> None:
 
 def test_a_document_of_fhir_has_the_same_headings() -> None:
     assert narrate_running("所見：x\n診断：肺塞栓症").impression == "肺塞栓症"
+
+
+@pytest.mark.parametrize("by", ["Dictated by: Dr. Roe", "Reported by: Dr. Roe, Radiologist"])
+def test_who_signed_is_none_of_the_impression(by: str) -> None:
+    found = report(running(f"IMPRESSION: Embolus.~{by}"))
+    assert (found.impression, by in found.text) == ("Embolus.", True)

@@ -11,6 +11,7 @@ UID = "1.2.840.113619.2.55.3.604688119.971.1737040000.1"
         f"ZDS|{UID}^RIS^Application^DICOM",
         f"IPC|A2000|P1|{UID}|S1",
         f"OBX|2|ST|110180^Study Instance UID^DCM||{UID}||||||F",
+        f"OBX|1|ST|113014^DICOM Study^DCM||{UID}||||||O",
         f"OBX|2|HD|X^Study Instance UID^L||{UID}||||||F",
     ],
 )

@@ -28,6 +28,11 @@ def test_the_impression_is_found_by_what_obx_3_says(identifier: str) -> None:
         ("R2^Radiology Impression^L", "Seen.", 0),
         ("R3^Addendum text^L", "", 1),
         ("R4^Narrative^L", "", 0),
+        ("BEU^Beurteilung^RIS", "Seen.", 0),
+        ("59777-3^Záver^LN", "Seen.", 0),
+        ("55110-1^Conclusion^LN", "Seen.", 0),
+        ("NT^Nachtrag^RIS", "", 1),
+        ("RPT^Lausunto^RIS", "", 0),  # in Finland also the whole report
     ],
 )
 def test_the_words_of_obx_3_name_a_section_without_a_code(
@@ -151,6 +156,7 @@ def test_a_deleted_observation_says_nothing_any_more() -> None:
         (r"\H\loud\N\ and \.in+4\in", "loud and in"),
         (r"caf\XC3A9\ \X0D0A\x", "café \nx"),
         (r"C:\dir\T\x and\or", "C:\\dir&x and\\or"),
+        (r"one\X000D\two \X00E9\\X000D000A\x", "one\ntwo é\nx"),
         (r"\Z99\ stays, \C2842\ goes", r"\Z99\ stays,  goes"),
     ],
 )
@@ -191,3 +197,26 @@ def test_a_separator_that_was_not_escaped_loses_no_words() -> None:
 
 def test_a_field_that_is_one_stays_one() -> None:
     assert report(sample("OBX|1|TX|R||Clots.|per mm|||||F")).text == "Clots."
+
+
+GDT = "GDT^REPORT TEXT^PS360"
+WHOLE = r"EXAM: CT\.br\FINDINGS:\.br\Clot.\.br\IMPRESSION:\.br\1. Embolus."
+
+
+def test_a_whole_report_under_the_code_of_its_body_is_told_apart_by_its_headings() -> None:
+    """PowerScribe 360 and Sectra send all of it as GDT."""
+    found = report(sample(line(WHOLE, GDT), line("Follow up.", "18783-1^Recommendation^LN")))
+    assert found.impression == "1. Embolus."
+    assert found.text == "EXAM: CT\nFINDINGS:\nClot.\nIMPRESSION:\n1. Embolus.\nFollow up."
+
+
+def test_where_the_impression_has_its_own_code_a_heading_in_the_body_is_text() -> None:
+    found = report(sample(line("IMPRESSION: see below", "&GDT"), line("Embolus.", "&IMP")))
+    assert found.impression == "Embolus."
+
+
+def test_an_addendum_within_a_body_keeps_its_flag() -> None:
+    addendum = flagged("ADDENDUM: Bleed.", "&GDT", "HH")
+    found = report(sample(line("IMPRESSION: Clear.", "&GDT"), addendum))
+    assert (found.impression, found.flags) == ("Clear.", ())
+    assert [(one.text, one.flags[0].value) for one in found.addenda] == [("Bleed.", "HH")]
