@@ -192,3 +192,7 @@ class Loop:
         role = self.alert.owner_role if who.id == self.alert.owner else Role.DESIGNEE
         slip = Slip(who.id, role, channel, self.alert.round)
         return replace(slip, **changes)  # type: ignore[arg-type] # any field of the slip
+
+
+def significant() -> Loop:
+    return Loop(new_alert(policy=SIGNIFICANT)).open()

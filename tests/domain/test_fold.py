@@ -5,14 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.alert import State, advance
-from bot.domain.events import (
-    Acknowledged,
-    Amended,
-    NotAllowed,
-    ReadBack,
-    Reopened,
-    Withdrawn,
-)
+from bot.domain.events import Acknowledged, Amended, NotAllowed, ReadBack, Reopened, Withdrawn
 from bot.domain.fold import of_its_order, settle
 from bot.domain.ordering import Version
 from bot.domain.policy import Policy
@@ -20,8 +13,8 @@ from bot.domain.report import ROUTINE, Status
 from bot.domain.settled import Settled
 from bot.domain.settling import event_for
 from bot.domain.triage import NOT_SIGNED
+from tests.domain.arrivals import arrive, version
 from tests.domain.loop import ADA, CRITICAL, POLICY, SIGNIFICANT, T0, Loop, new_alert
-from tests.domain.test_settling import arrive, version
 
 GONE = Status.WITHDRAWN
 

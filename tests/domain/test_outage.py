@@ -5,7 +5,7 @@ import pytest
 
 from bot.domain import outage, wording
 from bot.domain.page import Notice
-from tests.domain.test_wording import NOW, NUMBER, PAGE
+from tests.domain.worded import NOW, NUMBER, PAGE
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+"""What becomes of a page, and who is paged next: another channel, another try, another person."""
+
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -5,22 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.coverage import Role
-from bot.domain.events import (
-    CancelPages,
-    Declined,
-    DeclineReason,
-    Effect,
-    PageFailed,
-    PageSent,
-    PageUncertain,
-    Record,
-    SendNotice,
-    SendPage,
-    Withdrawn,
-)
-from bot.domain.page import Notice, Slip
-from bot.domain.policy import CategoryPolicy
+from bot.domain.events import CancelPages, Declined, DeclineReason, Effect, PageUncertain, SendPage
+from tests.domain.failures import busy, refused
 from tests.domain.loop import (
     ADA,
     BEN,
@@ -28,24 +16,12 @@ from tests.domain.loop import (
     CHRIS,
     CRITICAL,
     EVERYBODY,
-    SIGNIFICANT,
     T0,
     Loop,
     minutes,
     new_alert,
     person,
 )
-
-
-def busy(slip: Slip, retry_after: float | None = None) -> PageFailed:
-    return PageFailed(slip, "busy", permanent=False, retry_after=retry_after)
-
-
-def refused(slip: Slip) -> PageFailed:
-    return PageFailed(slip, "number-unknown", permanent=True)
-
-
-# ---- failed ----------------------------------------------------------------------------------
 
 
 def test_who_has_one_channel_left_keeps_the_alert() -> None:
@@ -222,114 +198,6 @@ def test_an_owner_who_is_paged_beside_already_is_not_paged_twice() -> None:
     ]
 
 
-# ---- uncertain -------------------------------------------------------------------------------
-
-
-def test_an_unknown_outcome_is_repeated_once_and_marked() -> None:
-    loop = Loop(held=True).open()
-    (effect,) = [
-        e for e in loop.do(PageUncertain(loop.slip(ADA, "sms"))) if isinstance(e, SendPage)
-    ]
-    assert effect.slip.possible_repeat
-    assert effect.slip.tries == 1
-
-
-def test_twice_unknown_on_every_channel_asks_the_next_person() -> None:
-    loop = Loop(held=True).open()
-    for channel in ("slack", "sms"):
-        loop.do(PageUncertain(loop.slip(ADA, channel, possible_repeat=True)))
-    assert loop.alert.owner == "ben"
-
-
-def test_a_page_proven_later_says_that_it_was_handed_over() -> None:
-    loop = Loop(held=True).open()
-    slips = [loop.slip(ADA, c, possible_repeat=True) for c in ("slack", "sms")]
-    for slip in slips:
-        loop.do(PageUncertain(slip))
-    loop.do(PageSent(slips[0]))
-    assert loop.told("handed_over")[-1] == (0, "ada")
-
-
-# ---- superseded ------------------------------------------------------------------------------
-
-
-def test_receipts_of_a_superseded_round_change_only_the_record() -> None:
-    loop = Loop().open()
-    old = loop.slip(ADA, "sms")
-    loop.pass_to(30)
-    before = loop.alert
-    for event in (busy(old), refused(old), PageUncertain(old)):
-        assert len(loop.do(event)) == 1
-        assert loop.alert == before
-
-
-def test_a_page_that_arrives_after_the_hand_over_says_so_on_slack() -> None:
-    loop = Loop().open()
-    old = loop.slip(ADA, "slack")
-    loop.pass_to(30)
-    count = len(loop.told("handed_over"))
-    loop.do(PageSent(old))
-    loop.do(PageSent(replace(old, channel="sms")))
-    assert len(loop.told("handed_over")) == count + 1
-
-
-def test_a_page_that_arrives_late_for_the_present_owner_stays_a_page() -> None:
-    loop = Loop().open()
-    old = loop.slip(ADA, "slack")
-    loop.pass_to(10)
-    before = len(loop.notices)
-    loop.do(PageSent(old))
-    assert [what for _, what, _, _ in loop.notices[before:]] == ["superseded"]
-
-
-@pytest.mark.parametrize("notice", ["acknowledged", "withdrawn"])
-def test_a_page_that_arrives_after_the_end_is_rewritten(notice: str) -> None:
-    loop = Loop(held=True).open()
-    slip = loop.slip(ADA, "slack")
-    if notice == "withdrawn":
-        loop.do(Withdrawn("r2"))
-    else:
-        loop.acknowledge(ADA)
-    effects = loop.do(PageSent(slip))
-    assert [e.slip.notice for e in effects if isinstance(e, SendNotice)] == [Notice(notice)]
-
-
-def test_a_failure_after_the_end_is_not_tried_again() -> None:
-    loop = Loop(held=True).open()
-    slip = loop.slip(ADA, "sms")
-    loop.acknowledge(ADA)
-    assert len(loop.do(busy(slip))) == 1
-
-
-# ---- notices ---------------------------------------------------------------------------------
-
-
-def notice(kind: Notice, channel: str = "slack", **changes: object) -> Slip:
-    slip = Slip("ada", EVERYBODY_ROLE, channel, 1, notice=kind)
-    return replace(slip, **changes)  # type: ignore[arg-type] # any field of the slip
-
-
-EVERYBODY_ROLE = new_alert().owner_role
-
-
-def test_a_notice_that_was_taken_is_recorded_as_such() -> None:
-    loop = Loop().open()
-    loop.do(PageSent(notice(Notice.CHANGED)))
-    assert loop.entries("notice_sent")
-
-
-def test_who_has_sms_only_hears_of_the_hand_over_by_sms_if_a_page_has_reached_them() -> None:
-    roster = replace(EVERYBODY, ordering=person("ada", ("sms",)))
-    reached = Loop(new_alert(roster)).open().pass_to(30)
-    assert reached.notices == [(30, "handed_over", "ada", "sms")]
-    silent = Loop(new_alert(roster), held=True).open()
-    silent.do(Declined("ada", DeclineReason.OFF_SHIFT))
-    assert silent.notices == []
-
-
-# ---- promise 4 -------------------------------------------------------------------------------
-
-
 @given(
     received=st.floats(0, 56.9),
     broken=st.sets(
@@ -345,36 +213,3 @@ def test_a_designee_who_can_be_reached_is_paged_before_the_window_passes(
         loop.do(Declined("ada", DeclineReason.CANNOT_ACT))
     loop.pass_to(59.999)
     assert BEN.id in {who for _, who in loop.asked()}
-
-
-def everybody_in_doubt(loop: Loop) -> None:
-    """The network is cut: nobody knows of any page whether it has left."""
-    while loop.outbox:
-        loop.do(PageUncertain(loop.outbox.pop(0).slip))
-
-
-@pytest.mark.parametrize(
-    ("policy", "then"), [(CRITICAL, [0.5, 1, 2, 4, 7]), (SIGNIFICANT, [0.5, 1, 2, 4, 8])]
-)
-def test_a_cut_that_spends_everybody_is_over_soon_and_what_may_have_arrived_is_marked(
-    policy: CategoryPolicy, then: list[float]
-) -> None:
-    loop = Loop(new_alert(policy=policy), held=True).open()
-    everybody_in_doubt(loop)
-    tried: list[float] = []
-    for _ in then:
-        assert loop.alert.next_action_at
-        loop.pass_to((loop.alert.next_action_at - T0) / minutes(1))
-        tried.append(loop.minute)
-        assert {page.slip.possible_repeat for page in loop.outbox} == {True}
-        everybody_in_doubt(loop)
-    assert tried == then
-
-
-def test_what_comes_of_a_notice_that_was_repeated_is_left_to_its_repeat() -> None:
-    loop = Loop(held=True).open()
-    first = Slip("ada", Role.ORDERING_PROVIDER, "sms", 1, notice=Notice.REOPENED)
-    before = loop.alert
-    effects = loop.do(PageFailed(first, "twilio-30003", permanent=False, repeated=True))
-    assert loop.alert == before
-    assert [type(effect) for effect in effects] == [Record]
