@@ -117,3 +117,6 @@ def report(*extra: Json, **changes: Any) -> Report:
     reading = read(bundle(resource("report", **changes), *others(), *extra)).reading
     assert isinstance(reading, Reports), reading
     return reading.reports[0]
+
+
+ISSUED = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)

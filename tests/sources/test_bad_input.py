@@ -9,8 +9,8 @@ from bot.domain.message import Unusable
 from bot.sources.hl7_wire import cut
 from bot.sources.mllp import Listener
 from bot.sources.mllp_frames import frame
+from tests.sources.mllp_senders import HOW, Inbox, Sender, told
 from tests.sources.oru import MSH, OBX, ORC, PID, message, obr, raw, report, sample
-from tests.sources.test_mllp import HOW, Inbox, Sender, told
 
 LIMIT = 300_000
 

@@ -7,19 +7,10 @@ import pytest
 from bot.domain.message import Reports
 from bot.sources import documents
 from storage import quarantine
-from tests.sources.fhir_samples import (
-    Json,
-    bundle,
-    concept,
-    form,
-    others,
-    read,
-    report,
-    resource,
-)
+from tests.sources.fhir_door import door
+from tests.sources.fhir_samples import Json, bundle, concept, form, others, read, report, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
 from tests.sources.pdf_samples import endless_pdf
-from tests.sources.test_fhir_hook import door
 
 RESULT = [{"reference": "Observation/o9"}]
 OBSERVATION: Json = {

@@ -7,8 +7,8 @@ from bot.domain.message import Reports, SetAside, Unusable
 from bot.sources.hl7 import read_all
 from bot.sources.hl7_batch import split, without_envelope
 from bot.sources.mllp_frames import frame
+from tests.sources.mllp_senders import HOW, Inbox, Sender, told
 from tests.sources.oru import CHICAGO, NOW, message, obr, report, sample
-from tests.sources.test_mllp import HOW, Inbox, Sender, told
 
 HEAD = b"FHS|^~\\&|RIS\rBHS|^~\\&|RIS\r"
 TAIL = b"BTS|2\rFTS|1\r"

@@ -16,8 +16,8 @@ from bot.sources.mllp_frames import frame
 from bot.sources.mllp_gate import Gate
 from bot.sources.mllp_tls import BadTls, TlsFiles, client_context, server_context
 from tests.certificates import Authority, Pair, key_pem, new_key
+from tests.sources.mllp_senders import Inbox, Sender, connected, listening, numbered, until
 from tests.sources.oru import CHICAGO, NOW, sample
-from tests.sources.test_mllp import Inbox, Sender, connected, listening, numbered, until
 from tests.test_metrics import value
 
 PLAIN = Listening(CHICAGO, silence=5.0)

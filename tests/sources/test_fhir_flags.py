@@ -1,0 +1,99 @@
+"""What counts as a flag in a DiagnosticReport and its Observations."""
+
+import pytest
+
+from tests.sources.fhir_samples import INTERPRETATION, RADLEX, concept, report
+
+
+def _observation(**fields: object) -> dict[str, object]:
+    return {"resourceType": "Observation", "id": "b1", "status": "final", **fields}
+
+
+def _flags(observation: dict[str, object]) -> list[tuple[str, str]]:
+    found = report(observation, conclusionCode=None, result=[{"reference": "Observation/b1"}])
+    return [(flag.value, flag.where) for flag in found.flags]
+
+
+def test_the_conclusion_code_is_a_flag() -> None:
+    [flag] = report().flags
+    assert (flag.value, flag.system, flag.where) == ("RID49480", RADLEX, "conclusionCode")
+
+
+def test_tags_are_flags() -> None:
+    found = report(conclusionCode=None, meta={"tag": [{"code": "RID49481", "system": RADLEX}]})
+    assert [(flag.value, flag.where) for flag in found.flags] == [("RID49481", "meta.tag")]
+
+
+def test_a_radlex_code_counts_in_small_letters_too() -> None:
+    (flag,) = report(conclusionCode=[concept("rid49480", RADLEX)]).flags
+    assert flag.value == "RID49480"
+    given = _observation(
+        valueCodeableConcept=concept(" rid49482", RADLEX), category=[concept("Rid49481", RADLEX)]
+    )
+    assert [value for value, _ in _flags(given)] == ["RID49481", "RID49482"]
+
+
+def test_an_interpretation_stands_where_an_abnormal_flag_does() -> None:
+    given = _observation(interpretation=[concept("AA", INTERPRETATION)])
+    assert _flags(given) == [("AA", "Observation[1].interpretation")]
+
+
+def test_a_radlex_code_counts_wherever_an_observation_has_it() -> None:
+    given = _observation(
+        code=concept("18782-3"),
+        category=[concept("imaging")],
+        valueCodeableConcept=concept("RID49482", RADLEX),
+        component=[{"interpretation": [concept("HH")]}],
+    )
+    assert _flags(given) == [
+        ("imaging", "Observation[1].category"),
+        ("RID49482", "Observation[1].valueCodeableConcept"),
+        ("HH", "Observation[1].component.interpretation"),
+    ]
+
+
+def test_an_observation_that_was_withdrawn_flags_nothing() -> None:
+    assert _flags(_observation(status="entered-in-error", interpretation=[concept("AA")])) == []
+
+
+def test_the_members_of_an_observation_count() -> None:
+    member = {**_observation(interpretation=[concept("LL")]), "id": "b2"}
+    panel = _observation(hasMember=[{"reference": "Observation/b2"}])
+    found = report(member, panel, conclusionCode=None, result=[{"reference": "Observation/b1"}])
+    assert [flag.where for flag in found.flags] == ["Observation[2].interpretation"]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "RID49480",
+        ["rid49480"],
+        [{"text": "ACR Category 1"}],
+        ["ACR Category 1"],
+        [{"coding": [{"code": "http://www.radlex.org/RID/RID49480"}]}],
+        [{"coding": [{"system": "http://www.radlex.org/RID/RID49480"}]}],
+        [{"concept": concept("RID49480", RADLEX)}],
+        [None, 5, {"text": 7}, {"coding": "x"}, "RID49480"],
+    ],
+)
+def test_the_conclusion_is_coded_in_many_ways(stated: object) -> None:
+    found = report(conclusionCode=stated).flags
+    assert [(flag.value, flag.where) for flag in found] == [("RID49480", "conclusionCode")]
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        {"valueCodeableConcept": concept("RID49480", RADLEX)},
+        {"valueCoding": {"code": "RID49480"}},
+        {"valueCode": "RID49480"},
+    ],
+)
+def test_a_radlex_code_in_an_extension_counts(extension: dict[str, object]) -> None:
+    found = report(conclusionCode=None, extension=[{"url": "x", **extension}])
+    assert [flag.where for flag in found.flags] == ["extension"]
+
+
+def test_an_interpretation_of_the_whole_report_counts_as_one_of_a_result() -> None:
+    (flag,) = report(conclusionCode=None, interpretation=[concept("AA", INTERPRETATION)]).flags
+    assert (flag.value, flag.where) == ("AA", "DiagnosticReport.interpretation")

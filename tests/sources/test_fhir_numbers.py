@@ -1,0 +1,73 @@
+"""Which number of a DiagnosticReport is that of its order, and who has given it."""
+
+import pytest
+
+from bot.domain.report import KeyKind, ReportKey
+from tests.sources.fhir_samples import identifier, report, resource
+
+
+def test_the_accession_comes_from_the_imaging_study() -> None:
+    study = {
+        "resourceType": "ImagingStudy",
+        "id": "s1",
+        "identifier": [
+            {"system": "urn:dicom:uid", "value": "urn:oid:2.25.1"},
+            identifier("A7", "ACSN"),
+        ],
+        "modality": [{"code": "MR"}],
+    }
+    found = report(study, identifier=None, imagingStudy=[{"reference": "ImagingStudy/s1"}])
+    assert found.key == ReportKey("RIS", KeyKind.ACCESSION, "A7")
+    assert found.modality == "MR"
+
+
+def test_a_reference_by_identifier_names_the_accession() -> None:
+    found = report(identifier=None, imagingStudy=[{"identifier": identifier("A8", "ACSN")}])
+    assert found.accession == "A8"
+
+
+def test_without_an_accession_the_fillers_number_is_one_as_in_hl7() -> None:
+    found = report(identifier=[identifier("P1", "PLAC"), identifier("F1", "FILL")])
+    assert found.key == ReportKey("RIS", KeyKind.ACCESSION, "F1")
+    assert (found.filler, found.placer) == ("F1", "P1")
+
+
+def test_an_untyped_identifier_of_the_report_is_the_fillers() -> None:
+    assert report(identifier=[identifier("F2")]).key.value == "F2"
+
+
+def test_the_orders_identifier_is_the_placers() -> None:
+    order = resource("order", id="o2", identifier=[identifier("P9")])
+    found = report(order, identifier=None, basedOn=[{"reference": "ServiceRequest/o2"}])
+    assert found.key == ReportKey("RIS", KeyKind.PLACER, "P9")
+
+
+@pytest.mark.parametrize(
+    ("given", "authority"),
+    [
+        ({"system": "urn:oid:1.3.6.1"}, "1.3.6.1"),
+        ({"system": "https://ris.example.org/acc"}, "https://ris.example.org/acc"),
+        ({"assigner": {"display": "NORTH"}}, "NORTH"),
+        ({}, "ehr"),
+    ],
+)
+def test_the_authority_is_the_system_else_the_assigner_else_the_server(
+    given: dict[str, object], authority: str
+) -> None:
+    found = report(identifier=[{"value": "A1", **given}])
+    assert found.key.authority == authority
+
+
+def test_a_report_without_any_number_is_known_by_its_place_on_the_server() -> None:
+    found = report(identifier=None)
+    assert found.key == ReportKey("ehr", KeyKind.FILLER, "DiagnosticReport/r1")
+    assert found.accession == ""
+
+
+def test_reports_without_number_and_id_are_told_apart_by_all_that_they_say() -> None:
+    def key(**changes: object) -> ReportKey:
+        return report(identifier=None, id=None, **changes).key
+
+    assert key().kind is KeyKind.MESSAGE
+    assert key(subject={"reference": "Patient/elsewhere"}) != key() != key(conclusion="Other.")
+    assert key(meta={"versionId": "2"}) == key()

@@ -1,0 +1,74 @@
+"""Who ordered, read, and has the patient of a DiagnosticReport."""
+
+import pytest
+
+from bot.domain.message import Reports
+from bot.domain.report import Identifier
+from tests.sources.fhir_samples import bundle, concept, others, read, report, resource
+
+
+def test_the_orderer_is_found_through_order_and_role() -> None:
+    [orderer] = report().ordering
+    assert orderer.name == "Okafor, Ada N"
+    npi = Identifier("1245319599", "http://hl7.org/fhir/sid/us-npi")
+    assert orderer.identifiers[0] == npi
+    assert Identifier("Practitioner/d1", "ehr") in orderer.identifiers
+
+
+def test_an_orderer_who_may_not_be_read_is_still_known_by_the_reference() -> None:
+    order = resource("order", requester={"reference": "Practitioner/x9", "display": "Dr. Nine"})
+    reading = read(bundle(resource("report"), order)).reading
+    assert isinstance(reading, Reports)
+    [orderer] = reading.reports[0].ordering
+    assert orderer.identifiers == (Identifier("Practitioner/x9", "ehr"),)
+    assert orderer.name == "Dr. Nine"
+
+
+@pytest.mark.parametrize("reference", ["Organization/1", "Patient/p1", "Device/3"])
+def test_a_requester_who_is_no_clinician_orders_nothing(reference: str) -> None:
+    order = resource("order", id="o3", requester={"reference": reference})
+    assert report(order, basedOn=[{"reference": "ServiceRequest/o3"}]).ordering == ()
+
+
+def test_a_practitioner_of_another_server_is_somebody_else() -> None:
+    order = resource("order", id="o3", requester={"reference": "https://else.org/Practitioner/d1"})
+    [orderer] = report(order, basedOn=[{"reference": "ServiceRequest/o3"}]).ordering
+    assert orderer.name == ""
+
+
+def test_contained_resources_are_found() -> None:
+    order = resource("order", id="c1", requester={"reference": "#c2"})
+    doctor = resource("doctor", id="c2")
+    alone = resource("report", contained=[order, doctor], basedOn=[{"reference": "#c1"}])
+    reading = read(alone).reading
+    assert isinstance(reading, Reports)
+    assert reading.reports[0].ordering[0].name == "Okafor, Ada N"
+
+
+def test_full_urls_and_versions_do_not_hide_what_came_along() -> None:
+    base = "https://ehr.example.org/r4/"
+    body = resource("report", basedOn=[{"reference": f"{base}ServiceRequest/o1/_history/3"}])
+    entries = [
+        {"fullUrl": f"{base}{one['resourceType']}/{one['id']}", "resource": one}
+        for one in (body, *others())
+    ]
+    reading = read({"resourceType": "Bundle", "type": "searchset", "entry": entries}).reading
+    assert isinstance(reading, Reports)
+    assert reading.reports[0].ordering[0].name == "Okafor, Ada N"
+
+
+def test_the_radiologist_interprets_and_the_visit_tells_where_the_patient_is() -> None:
+    visit = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "class": {"code": "EMER"},
+        "participant": [
+            {"type": [concept("ATND")], "individual": {"reference": "Practitioner/d1"}}
+        ],
+        "location": [{"status": "active", "location": {"display": "ED 4"}}],
+    }
+    found = report(visit, encounter={"reference": "Encounter/e1"})
+    assert found.radiologist is not None
+    assert found.radiologist.identifiers[0] == Identifier("77", "9.9")
+    assert (found.patient_class, found.location) == ("E", "ED 4")
+    assert found.attending[0].name == "Okafor, Ada N"

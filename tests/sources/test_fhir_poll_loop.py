@@ -1,0 +1,49 @@
+"""The loop that polls a FHIR server: when it looks, and what it says."""
+
+import asyncio
+from contextlib import suppress
+
+from tests.sources.fhir_samples import resource
+from tests.sources.fhir_server import Fault, Reading, serving, stocked, until
+from tests.written import writing
+
+
+def test_the_loop_polls_waits_and_looks_at_once_when_asked(reading: Reading) -> None:
+    server = stocked()
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            running = asyncio.create_task(poller.run())
+            await until(lambda: poller.state == "ok")
+            meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:41:00Z"}
+            server.put(resource("report", id="r2", meta=meta, identifier=None))
+            poller.look_now()
+            await until(lambda: len(reading.alerts()) == 2)
+            await _ended(running)
+
+    asyncio.run(run())
+
+
+async def _ended(running: asyncio.Task[None]) -> None:
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+def test_the_loop_says_what_is_wrong_once_and_recovers(reading: Reading) -> None:
+    server = stocked(faults=[("DiagnosticReport", Fault(503))] * 2)
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            running = asyncio.create_task(poller.run())
+            await until(lambda: poller.state == "search-503")
+            assert await poller.check() == "search-503"
+            await until(lambda: poller.state == "ok", 20)
+            await _ended(running)
+
+    with writing() as log:
+        asyncio.run(run())
+    assert [line["event"] for line in log.error_lines] == ["source_failed"]
+    assert [line["reason"] for line in log.error_lines] == ["search-503"]
+    assert "source_reached" in [line["event"] for line in log.lines]
+    assert log.dropped == []

@@ -1,0 +1,105 @@
+"""What a report on a FHIR server refers to: found, read once, and never fetched elsewhere."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from storage import tables
+from tests.sources.fhir_polls import known_orderer, orderer, poll
+from tests.sources.fhir_samples import TEXT, form, resource
+from tests.sources.fhir_server import Fault, Reading, serving, stocked
+
+
+@pytest.mark.parametrize("about", [{}, {"includes": False}, {"refuses_includes": True}])
+def test_the_orderer_is_found_whatever_the_server_includes(
+    reading: Reading, about: dict[str, bool]
+) -> None:
+    server = known_orderer(stocked(**about))
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            await poller._round()
+            assert poller.state == "ok"
+
+    asyncio.run(run())
+    assert orderer(reading)
+    assert bool(server.reads()) == bool(about)
+
+
+@pytest.mark.parametrize("includes", [False, True])
+def test_absolute_references_of_a_server_behind_a_proxy_are_its_own(
+    reading: Reading, includes: bool
+) -> None:
+    inside = "https://inside.example.org:8443/fhir/"
+    server = known_orderer(stocked(includes=includes, known_as=inside))
+    based_on = [{"reference": f"{inside}ServiceRequest/o1"}]
+    server.put(resource("report", basedOn=based_on))
+    server.put(resource("order", requester={"reference": f"{inside}PractitionerRole/w1"}))
+    assert poll(reading, server) == [1]
+    assert orderer(reading)
+
+
+def test_clinicians_are_read_once(reading: Reading) -> None:
+    server = stocked(includes=False)
+    meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:31:00Z"}
+    server.put(resource("report", id="r2", meta=meta))
+    poll(reading, server)
+    assert server.reads().count("Practitioner/d1") == 1
+    assert server.reads().count("ServiceRequest/o1") == 2
+
+
+def test_a_reference_that_cannot_be_read_holds_nothing_up(reading: Reading) -> None:
+    server = stocked(includes=False)
+    server.faults = [("Practitioner/d1", Fault(403)), ("Patient/p1", Fault(404))]
+    assert poll(reading, server, 2) == [1, 0]
+    assert len(reading.alerts()) == 1
+
+
+def test_a_server_that_fails_for_a_reference_is_asked_again_in_the_next_round(
+    reading: Reading,
+) -> None:
+    server = known_orderer(stocked(includes=False))
+    server.faults = [("ServiceRequest/o1", Fault(503))]
+    assert poll(reading, server) == [1]
+    assert not orderer(reading)
+    assert poll(reading, server, 2) == [1, 0]
+    assert len(reading.alerts()) == 1
+    assert [outcome for _, outcome, _ in reading.messages()] == ["reports", "reports"]
+
+
+@pytest.mark.parametrize("url", ["Binary/t1", "files/t1.txt?v=2"])
+def test_a_text_behind_an_address_of_the_server_is_fetched(reading: Reading, url: str) -> None:
+    server = stocked(includes=False)
+    server.files[url.partition("?")[0]] = ("text/plain", TEXT.encode())
+    attached = {"contentType": "text/plain", "url": url}
+    server.put(resource("report", presentedForm=[attached], conclusion=None))
+    poll(reading, server)
+    body = reading.engine.database.look(_only_body)
+    assert "Acute pulmonary embolism" in body
+
+
+def test_a_binary_resource_is_taken_apart(reading: Reading) -> None:
+    server = stocked(includes=False)
+    server.put({"resourceType": "Binary", "id": "t1", **form(TEXT)})
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            attached = {"url": f"{server.base}Binary/t1"}
+            server.put(resource("report", presentedForm=[attached], conclusion=None))
+            await poller.poll()
+
+    asyncio.run(run())
+    assert "Acute pulmonary embolism" in reading.engine.database.look(_only_body)
+
+
+def _only_body(c: Any) -> str:
+    return str(c.execute(tables.reports.select()).one().body)
+
+
+@pytest.mark.parametrize("url", ["https://else.example.org/secret", "../token", "//x/y", "a:b"])
+def test_an_address_elsewhere_is_never_asked(reading: Reading, url: str) -> None:
+    server = stocked(includes=False)
+    server.put(resource("report", presentedForm=[{"url": url}]))
+    assert poll(reading, server) == [1]
+    assert all(path.split("/")[0].isalpha() for path in server.reads())
