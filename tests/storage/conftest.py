@@ -7,6 +7,7 @@ import pytest
 from storage import people_import
 from storage.database import Database
 from tests.storage import given
+from tests.storage.given import person_named
 
 
 @pytest.fixture
@@ -30,3 +31,8 @@ def sqlite_database(sqlite_url: str) -> Iterator[Database]:
     database = Database(sqlite_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def adams(clinic: Database) -> str:
+    return clinic.look(lambda c: person_named(c, "Dr. Adams"))

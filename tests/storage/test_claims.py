@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-import pytest
-
 from bot.domain.events import SendPage
 from bot.domain.page import Sent
 from bot.engine.pace import Pace
@@ -13,12 +11,7 @@ from storage import claims, looks, outbox
 from storage.database import Database
 from storage.outbox import Claimed
 from tests.storage.given import MINUTE, NOW, opened, person_named, slip
-from tests.storage.test_outbox import claim, put, settle
-
-
-@pytest.fixture
-def adams(clinic: Database) -> str:
-    return clinic.look(lambda c: person_named(c, "Dr. Adams"))
+from tests.storage.outgoing import claim, put, settle
 
 
 def put_calls(database: Database, person: str, many: int) -> None:

@@ -9,7 +9,7 @@ from storage import alerts, claims, outbox
 from storage.database import Database
 from storage.rest import Rest, rest
 from tests.storage.given import MINUTE, NOW, opened, person_named, slip
-from tests.storage.test_outbox import claim, put
+from tests.storage.outgoing import claim, put
 
 
 def test_where_nothing_is_open_nothing_is_due(clinic: Database) -> None:

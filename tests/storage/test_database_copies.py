@@ -1,0 +1,105 @@
+"""Several copies of the bot on one database: who is alive, and what a lost connection costs."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from storage.database import Database, DatabaseInUse, after_commit, unless_committed
+from storage.pool import CommitUnknown
+from tests.storage.notes import NOTES, note
+
+
+def test_two_copies_never_serve_one_sqlite_file(sqlite_database: Database, tmp_path: Path) -> None:
+    sqlite_database.hold_alone()
+    other = Database(f"sqlite:///{tmp_path / 'readback.db'}")
+    with pytest.raises(DatabaseInUse):
+        other.hold_alone()
+    sqlite_database.close()
+    other.hold_alone()
+    other.close()
+
+
+def test_on_sqlite_only_this_copy_is_alive(sqlite_database: Database) -> None:
+    sqlite_database.hold_alive(7)
+    assert sqlite_database.alive() == {7}
+
+
+@pytest.fixture
+def two_copies(postgres_database: str) -> Iterator[tuple[Database, Database]]:
+    """On one PostgreSQL."""
+    with closing(Database(postgres_database)) as one, closing(Database(postgres_database)) as two:
+        yield one, two
+
+
+def test_copies_on_postgresql_see_each_other_until_one_dies(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
+    one.hold_alone()
+    one.hold_alive(1)
+    two.hold_alive(2**31 - 1)
+    assert one.alive() == two.alive() == {1, 2**31 - 1}
+    with pytest.raises(DatabaseInUse):
+        two.hold_alive(1)
+    two.close()
+    # PostgreSQL ends the session, and with it the lock, a moment after the connection.
+    deadline = time.monotonic() + 30
+    while one.alive() != {1} and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert one.alive() == {1}
+
+
+def test_a_copy_that_lost_its_connection_is_alive_again(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
+    one.hold_alive(1)
+    two.hold_alive(2)
+    kill = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objid = 1 AND objsubid = 2")
+    two.run(lambda c: c.execute(kill).all())
+    assert one.alive() == {1, 2}
+    assert two.alive() == {1, 2}
+
+
+def test_a_connection_lost_before_the_commit_costs_nothing(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
+    tries: list[int] = []
+
+    def unit(c: Connection) -> str:
+        pid: int = c.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        tries.append(pid)
+        if len(tries) == 1:
+            two.run(lambda c: c.execute(text(f"SELECT pg_terminate_backend({pid})")).all())
+        return note(c, "once")
+
+    assert one.run(unit) == "once"
+    assert len(tries) == 2
+    assert one.look(NOTES) == 1
+
+
+def test_a_connection_lost_during_the_commit_is_told_and_never_tried_again(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
+    tries: list[int] = []
+    told: list[str] = []
+
+    def unit(c: Connection) -> None:
+        note(c, "perhaps")
+        pid: int = c.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        tries.append(pid)
+        after_commit(c, lambda: told.append("stored"))
+        unless_committed(c, lambda: told.append("perhaps"))
+        two.run(lambda c: c.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)")).all())
+
+    with pytest.raises(CommitUnknown):
+        one.run(unit)
+    assert len(tries) == 1
+    assert told == ["perhaps"]
+    assert one.run(NOTES) == 0
