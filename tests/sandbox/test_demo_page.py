@@ -6,26 +6,17 @@ import unicodedata
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    Page,
-    Playwright,
-    ViewportSize,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from bot.sandbox.demo import Demo
 from bot.sandbox.samples import fill, sample
 from bot.sources.mllp_client import ask
 from tests.requirements import ROOT
+from tests.sandbox.watching import NARROW, PATIENCE, WIDE, Watched, choose_person, send, timeline
 
 PROGRAM = (sys.executable, "-m", "bot")
 BROWSER_ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-WIDE = ViewportSize(width=1600, height=1000)
-NARROW = ViewportSize(width=380, height=850)
 TABS = ("alert", "reports", "slack", "phone")
-PATIENCE = 15_000
 
 
 @pytest.fixture(scope="module")
@@ -47,31 +38,6 @@ def demo(chromium: str) -> Iterator[Demo]:
         yield started
 
 
-class Watched:
-    """A page of which every complaint and every request is kept."""
-
-    def __init__(self, browser: Browser, demo: Demo, size: ViewportSize) -> None:
-        self.context = browser.new_context(viewport=size)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE)
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda said: self._complain(said.type, said.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(demo.url)
-        expect(self.page.locator("#bot-state")).to_have_text("Bot running", timeout=PATIENCE)
-
-    def _complain(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            self.complaints.append(text)
-
-    def close(self, demo: Demo) -> None:
-        self.context.close()
-        assert self.complaints == []
-        assert [url for url in self.requests if not url.startswith(demo.url)] == []
-
-
 @pytest.fixture
 def page(browser: Browser, demo: Demo) -> Iterator[Page]:
     """The page on a wide window; it must end without a complaint or a request to elsewhere."""
@@ -85,24 +51,6 @@ def phone_page(browser: Browser, demo: Demo) -> Iterator[Page]:
     watched = Watched(browser, demo, NARROW)
     yield watched.page
     watched.close(demo)
-
-
-def send(page: Page, title: str) -> str:
-    """Send the sample; the reference of the alert that it opened."""
-    known = page.locator(".alert-key").count()
-    row = page.locator(".sample", has_text=title)
-    row.get_by_role("button", name=f"Send {title}").click()
-    expect(row.locator(".ack")).to_contain_text("AA")
-    expect(page.locator(".alert-key")).to_have_count(known + 1, timeout=PATIENCE)
-    return page.locator(".hero .ref b").inner_text()
-
-
-def choose_person(page: Page, name: str) -> None:
-    page.locator(f'.person[aria-label^="{name}"]').first.click()
-
-
-def timeline(page: Page) -> str:
-    return page.locator("#timeline").inner_text()
 
 
 def test_a_report_is_sent_acknowledged_in_the_modal_and_read_in_the_timeline(page: Page) -> None:

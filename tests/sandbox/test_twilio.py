@@ -1,35 +1,25 @@
-"""Twilio's REST API, the carrier and the webhooks, through Twilio's own SDK."""
+"""SMS from Twilio's API to the carrier, callbacks, and replies, through Twilio's own SDK."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 from twilio.twiml.messaging_response import MessagingResponse
 
 from bot.sandbox.people import Phone
 from bot.sandbox.serving import Server
-from bot.sandbox.twilio_rules import KEYWORDS, PARAMETERS, TwilioError, check_message
-from bot.sandbox.twilio_sms import encoding, segments, sms_json
+from bot.sandbox.twilio_rules import KEYWORDS
 from bot.sandbox.world import World
 from tests.sandbox.conftest import Dial, Run
-
-TO = "+15555550101"
-PAGE = "READBACK: critical imaging result, ref K7QX. Reply ACK 4827"
+from tests.sandbox.texting import PAGE, TO, send
 
 
 class Bot:
@@ -63,14 +53,6 @@ def bot(world: World) -> Iterator[Bot]:
     started.server.start()
     yield started
     started.server.stop()
-
-
-def send(run: Run, dial: Dial, **params: Any) -> Any:
-    async def create() -> Any:
-        async with dial() as twilio:
-            return await twilio.messages.create_async(**params)
-
-    return run(create())
 
 
 def test_an_sms_is_queued_then_reaches_the_phone(
@@ -173,103 +155,6 @@ def test_a_callback_that_fails_is_recorded_and_not_tried_again(
     assert bot.statuses() == ["sent", "delivered"]
 
 
-@pytest.mark.parametrize(
-    ("params", "code"),
-    [
-        ({"to": "555-0101"}, 21211),
-        ({"from_": "+15550001111"}, 21606),
-        ({"from_": "nobody"}, 21212),
-        ({"from_": None}, 21603),
-        ({"body": ""}, 21602),
-        ({"body": "x" * 1601}, 21617),
-        ({"validity_period": 0}, 21624),
-        ({"validity_period": 36_001}, 21624),
-        ({"status_callback": "ftp://x"}, 21609),
-    ],
-)
-def test_it_refuses_what_twilio_refuses(
-    world: World, dial: Dial, run: Run, params: dict[str, Any], code: int
-) -> None:
-    good = {"to": TO, "from_": world.from_number, "body": PAGE}
-    given_ = {k: v for k, v in {**good, **params}.items() if v is not None}
-    with pytest.raises(TwilioRestException) as refused:
-        send(run, dial, **given_)
-    assert (refused.value.status, refused.value.code) == (400, code)
-    assert world.twilio.carrier.messages == {}
-
-
-@pytest.mark.parametrize("case", ["landline", "opted out", "told to"])
-def test_a_phone_that_cannot_take_sms_is_refused_at_once(
-    world: World, phone: Phone, dial: Dial, run: Run, case: str
-) -> None:
-    match case:
-        case "landline":
-            phone.landline()
-        case "opted out":
-            phone.send("Stop ")
-        case _:
-            phone.refuse(21612)
-    with pytest.raises(TwilioRestException) as refused:
-        send(run, dial, to=TO, from_=world.from_number, body=PAGE)
-    expected = {"landline": 21614, "opted out": 21610, "told to": 21612}
-    assert refused.value.code == expected[case]
-
-
-def test_credentials_are_checked(world: World, dial: Dial, run: Run) -> None:
-    async def create() -> None:
-        async with dial(token="wrong") as twilio:
-            await twilio.messages.create_async(to=TO, from_=world.from_number, body=PAGE)
-
-    with pytest.raises(TwilioRestException) as refused:
-        run(create())
-    assert (refused.value.status, refused.value.code) == (401, 20003)
-    assert world.twilio_token not in "".join(e.text for e in world.log)
-
-
-def test_messages_are_listed_by_number_and_time_in_pages(
-    world: World, phone: Phone, dial: Dial, run: Run
-) -> None:
-    phone.send("hello")
-    before = datetime.now(UTC) - timedelta(seconds=2)
-
-    async def listed() -> None:
-        async with dial() as twilio:
-            for n in range(5):
-                await twilio.messages.create_async(to=TO, from_=world.from_number, body=f"page {n}")
-            await twilio.messages.create_async(
-                to="+15555550199", from_=world.from_number, body="other"
-            )
-            found = await twilio.messages.list_async(to=TO, date_sent_after=before, page_size=2)
-            assert [m.body for m in found] == [f"page {n}" for n in (4, 3, 2, 1, 0)]
-            assert await twilio.messages.list_async(to=TO, date_sent_before=before) == []
-            today = await twilio.messages.list_async(from_=TO, date_sent=before.date())
-            assert [(str(m.direction), str(m.status)) for m in today] == [("inbound", "received")]
-
-    run(listed())
-
-
-def test_a_filter_that_is_no_date_is_refused(world: World, dial: Dial, run: Run) -> None:
-    messages = f"https://api.twilio.com/2010-04-01/Accounts/{world.twilio_sid}/Messages.json"
-
-    async def listed(query: str) -> int:
-        async with dial() as twilio:
-            answer = await twilio.request_async("GET", f"{messages}?{query}")
-            assert answer.status_code == 400
-            return int(json.loads(answer.text)["code"])
-
-    assert run(listed("DateSent=soon")) == run(listed("PageSize=many")) == 20006
-
-
-def test_an_unknown_message_is_not_found(dial: Dial, run: Run) -> None:
-    async def fetched() -> None:
-        async with dial() as twilio:
-            await twilio.messages("SM" + "0" * 32).fetch_async()
-
-    with pytest.raises(TwilioRestException) as refused:
-        run(fetched())
-    assert (refused.value.status, refused.value.code) == (404, 20404)
-
-
 def test_a_reply_is_posted_signed_and_its_twiml_answer_comes_back_to_the_phone(
     world: World, phone: Phone, bot: Bot
 ) -> None:
@@ -333,85 +218,3 @@ def test_what_the_bot_answers_to_an_opted_out_phone_fails(
     world.settle()
     refused = [m for m in world.twilio.carrier.of_number(TO) if m.body == "Sorry!"]
     assert [(m.status, m.error_code) for m in refused] == [("failed", 21610)]
-
-
-@pytest.mark.parametrize(
-    ("body", "alphabet", "count"),
-    [
-        ("x" * 160, "GSM-7", 1),
-        ("x" * 161, "GSM-7", 2),
-        ("x" * 307, "GSM-7", 3),
-        ("€" * 80, "GSM-7", 1),
-        ("€" * 81, "GSM-7", 2),
-        ("Müller at 14:40", "GSM-7", 1),
-        ("“quoted”", "UCS-2", 1),
-        ("ą" * 70, "UCS-2", 1),
-        ("ą" * 71, "UCS-2", 2),
-        ("\U0001f6a8" * 36, "UCS-2", 2),
-        ("", "GSM-7", 1),
-    ],
-)
-def test_segments_are_counted_as_carriers_do(body: str, alphabet: str, count: int) -> None:
-    assert (encoding(body), segments(body)) == (alphabet, count)
-
-
-@given(st.text(max_size=400), st.text(max_size=10))
-def test_a_longer_text_never_takes_fewer_segments(body: str, more: str) -> None:
-    assert segments(body) <= segments(body + more)
-
-
-@pytest.fixture(scope="module")
-def openapi(shared: Path) -> Any:
-    text = (shared / "schemas" / "twilio_messages_calls.openapi.json").read_text(encoding="utf-8")
-    return json.loads(text)
-
-
-def test_the_answer_is_a_message_as_twilios_own_description_has_it(
-    world: World, phone: Phone, openapi: Any
-) -> None:
-    phone.send("hello")
-    schema = {
-        "$ref": "#/components/schemas/api.v2010.account.message",
-        "components": openapi["components"],
-    }
-    [sms] = world.twilio.carrier.messages.values()
-    answer = {k: v for k, v in sms_json(sms, world.twilio_sid).items() if v is not None}
-    assert [e.message for e in Draft202012Validator(schema).iter_errors(answer)] == []
-    properties = openapi["components"]["schemas"]["api.v2010.account.message"]["properties"]
-    assert answer.keys() <= properties.keys()
-
-
-def create_schema(openapi: Any) -> Any:
-    path = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
-    content = openapi["paths"][path]["post"]["requestBody"]["content"]
-    return content["application/x-www-form-urlencoded"]["schema"]
-
-
-def test_we_know_exactly_the_parameters_that_twilio_describes(openapi: Any) -> None:
-    assert create_schema(openapi)["properties"].keys() == PARAMETERS
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"To": TO, "From": "+15005550006", "Body": PAGE},
-        {"To": TO, "From": "+15005550006", "Body": PAGE, "ValidityPeriod": 36_000},
-        {"To": TO, "From": "+15005550006", "Body": PAGE, "StatusCallback": "https://x.example/s"},
-        {"To": "5550101", "From": "+15005550006", "Body": PAGE},
-        {"To": TO, "Body": PAGE},
-        {"To": TO, "From": "+15005550006", "Body": "x" * 1601},
-        {"To": TO, "From": "+15005550006", "Body": PAGE, "ValidityPeriod": 36_001},
-        {"To": TO, "From": "+15005550006", "Body": PAGE, "Colour": "red"},
-        {"From": "+15005550006", "Body": PAGE},
-    ],
-)
-def test_our_check_of_parameters_agrees_with_twilios_description(
-    openapi: Any, params: dict[str, Any]
-) -> None:
-    schema = {**create_schema(openapi), "components": openapi["components"]}
-    try:
-        check_message({k: str(v) for k, v in params.items()}, {"+15005550006"})
-        taken = True
-    except TwilioError:
-        taken = False
-    assert Draft202012Validator(schema).is_valid(params) == taken

@@ -1,0 +1,84 @@
+"""How the demo ends, and how it does not begin: nothing of it is left behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.demo.bot_process import BotDied, BotProcess
+from tests.warm import Started, warm
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Started]:
+    """`readback demo`, with a folder for temporary files of its own."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with warm().start(["demo", "--no-browser", "--port", "0"], environment) as demo:
+        yield demo
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_leaves_nothing_behind(
+    started: Started, tmp_path: Path, number: signal.Signals
+) -> None:
+    said = started.until_it_says("Ctrl-C")
+    page = int(re.findall(r"http://127\.0\.0\.1:(\d+)/", said)[0])
+    config = next(tmp_path.glob("readback-demo-*/readback.toml")).read_text(encoding="utf-8")
+    hl7 = int(re.findall(r"\[hl7\]\nport = (\d+)", config)[0])
+    assert listens(page)
+    assert listens(hl7)
+    assert started.stopped_by(number) == 0
+    assert "Traceback" not in started.said
+    assert not listens(page)
+    assert not listens(hl7)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bot_that_cannot_start_is_told_of_with_its_last_words(tmp_path: Path) -> None:
+    words = (sys.executable, "-c", "import sys; sys.exit('no database here')")
+    bot = BotProcess(words, tmp_path / "x.toml", tmp_path / "bot.log", 1, {})
+    bot.start()
+    with pytest.raises(BotDied, match="no database here"):
+        bot.wait_until_running()
+
+
+SHOWN_AND_LEFT = """
+import sys, time
+from bot.sandbox.demo import Demo
+from bot.sources.mllp_client import ask
+with Demo((sys.executable, "-m", "bot"), ask) as demo:
+    print(demo.ports.web, flush=True)
+    time.sleep(60)
+"""
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_demo_that_is_killed_takes_its_bot_with_it() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SHOWN_AND_LEFT], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    with process, process.stdout:
+        port = int(process.stdout.readline())
+        assert answers(port)
+        process.kill()
+    deadline = time.monotonic() + 20
+    while answers(port):
+        assert time.monotonic() < deadline, "the bot is still there"
+        time.sleep(0.05)
