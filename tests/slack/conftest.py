@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.sandbox.people import SlackPerson
 from bot.sandbox.slack_checks import problems_of_message, problems_of_view
 from bot.sandbox.world import World
 from bot.slack import Phi, SlackSettings
@@ -62,3 +63,8 @@ def clinic(world: World, site: SlackSettings, tmp_path: Path, sqlite_url: str) -
     with structlog.testing.capture_logs() as logged, Clinic(world, tmp_path, site) as started:
         yield started
     assert [line for line in logged if line["log_level"] in {"error", "critical"}] == []
+
+
+@pytest.fixture
+def ada(world: World) -> SlackPerson:
+    return world.slack_user("U1", "Dr. Ada Osei")

@@ -11,11 +11,6 @@ from bot.slack.checking import Checked, check, check_bot, check_person, missing_
 from tests.slack.given import ADA
 
 
-@pytest.fixture
-def ada(world: World) -> SlackPerson:
-    return world.slack_user("U1", "Dr. Ada Osei")
-
-
 def what(checked: Checked) -> list[str]:
     return [problem.what for problem in checked.problems]
 
