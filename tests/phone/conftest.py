@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.phone.client import TwilioAccount
-from tests.phone.desk import Desk, open_desk
+from tests.phone.desk import Desk
+from tests.phone.opening import open_desk
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 SID, TOKEN, SENDER = "AC" + "0" * 32, "token-for-tests", "+15005550006"

@@ -7,8 +7,7 @@ import pytest
 from bot import metrics
 from bot.phone.callbacks import Callback, look_after, note
 from storage import claims
-from tests.phone.desk import Desk
-from tests.phone.test_inbound import PAGE, page_ada
+from tests.phone.desk import PAGE, Desk, page_ada
 
 
 def whats(desk: Desk) -> list[str]:

@@ -11,8 +11,7 @@ from bot.phone.calls import CallSender
 from bot.phone.client import TwilioAccount
 from bot.sandbox.twilio_hooks import signature_of
 from tests.phone.conftest import account_at, answering, served
-from tests.phone.desk import Desk
-from tests.phone.test_inbound import page_ada
+from tests.phone.desk import Desk, page_ada
 from tests.phone.test_sms import page_of
 from tests.phone.test_webhooks import post
 

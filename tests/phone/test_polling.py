@@ -16,7 +16,8 @@ from bot.phone import polling
 from bot.phone.polling import Looks, Replies
 from storage import cursors, looks
 from storage.looks import Look
-from tests.phone.desk import Desk, open_desk
+from tests.phone.desk import Desk
+from tests.phone.opening import open_desk
 
 PAGE = "reply ACK"
 

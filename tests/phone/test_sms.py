@@ -17,8 +17,8 @@ from bot.phone.trial import refusal
 from bot.sandbox.journal import Entry
 from storage import outbox
 from tests.phone.conftest import account_at, answering, served
-from tests.phone.desk import Desk, open_desk
-from tests.phone.test_inbound import PAGE, code_in, page_ada
+from tests.phone.desk import PAGE, Desk, code_in, page_ada
+from tests.phone.opening import open_desk
 
 
 def creates(desk: Desk) -> list[Entry]:

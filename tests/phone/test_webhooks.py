@@ -14,8 +14,7 @@ from bot import metrics
 from bot.domain.alert import State
 from bot.phone.guard import MOST_BYTES, BadRequest, form_of
 from bot.sandbox.twilio_hooks import signature_of
-from tests.phone.desk import ADA, MARKER, Desk
-from tests.phone.test_inbound import page_ada
+from tests.phone.desk import ADA, MARKER, Desk, page_ada
 
 SID = "SM" + "5" * 32
 
