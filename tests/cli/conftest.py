@@ -1,5 +1,6 @@
 """A site to run commands at: a settings file and a database of its own."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from bot.domain.message import RawMessage, Receipt, Unusable
 from bot.engine.context import Engine, Site
 from bot.engine.intake import receive_in
 from bot.sandbox.samples import fill, sample
+from bot.sandbox.world import World
 from bot.settings import load
 from bot.sources import hl7
 from storage import people, proofs
@@ -165,3 +167,40 @@ def answered(place: Place, at: datetime) -> None:
                 opened.run(partial(proofs.note, person=one, channel=channel, now=at))
     finally:
         opened.close()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World() as there:
+        there.slack_user("U0CARLA", "Carla")
+        there.slack_user("U0ADA", "Ada")
+        yield there
+
+
+@pytest.fixture
+def healthy(place: Place, world: World) -> Place:
+    """A site with nothing to find."""
+    place.env = {
+        "SLACK_BOT_TOKEN": world.slack_tokens.bot,
+        "SLACK_APP_TOKEN": world.slack_tokens.app,
+        "TWILIO_ACCOUNT_SID": world.twilio_sid,
+        "TWILIO_AUTH_TOKEN": world.twilio_token,
+        "READBACK_SLACK__API_URL": world.slack_api_url,
+        "READBACK_TWILIO__API_URL": world.twilio_api_url,
+        "READBACK_TWILIO__FROM": world.from_number,
+        "READBACK_TWILIO__CALL_FROM": world.from_number,
+        "READBACK_WEB__PUBLIC_URL": "https://readback.example.org",
+    }
+    place.imported(CARLA, ADA, BEN + "1234567893")
+    answered(place, SystemClock().now())
+    return place
+
+
+def findings(place: Place, *words: str) -> dict[str, list[dict[str, str]]]:
+    told: dict[str, list[dict[str, str]]] = {"ok": [], "advice": [], "failed": []}
+    result = place.run("check", "--json", *words)
+    assert result.stdout, repr(result.exc_info)
+    for finding in json.loads(result.stdout)["findings"]:
+        told[finding["result"]].append(finding)
+    assert result.exit_code == (1 if told["failed"] else 0)
+    return told

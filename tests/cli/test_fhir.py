@@ -8,7 +8,7 @@ from joserfc.jwk import ECKey
 from typer.testing import CliRunner
 
 from bot.cli import app
-from tests.test_settings import FHIR, written
+from tests.settings_files import FHIR, written
 
 KEY = ECKey.generate_key("P-384")
 SMART = '[fhir.smart]\nclient_id = "rb"\nkey_file = "key.pem"\n'

@@ -1,0 +1,117 @@
+"""`readback explain`: what an interface analyst sees of a message."""
+
+from pathlib import Path
+
+from bot.domain.legible import STEERING
+from tests.cli.conftest import BEN, CARLA, Place
+from tests.cli.explain.conftest import ADT, BAD, explain, lines, written
+from tests.sources.oru import MSH, OBX, message, obr, sample
+
+
+def test_a_person_sees_values_and_fields_and_what_comes_of_it(nowhere: Path) -> None:
+    result = explain(str(written(nowhere, sample(), ADT, BAD)))
+    assert result.exit_code == 1
+    for part in (
+        "message 1 · RIS/MAIN · ORU^R01^ORU_R01 · utf-8",
+        "report A2000",
+        "PARK, SAM (MAIN:1003)",
+        "OBR-16",
+        "critical by OBX[1]-8=HH",
+        "would page at once the ordering provider PARK, SAM (MAIN:1003) by slack and sms",
+        "set aside: adt-a08 carries no report",
+        "quarantine: unknown-status at OBR-25",
+        "send a code of table 0123 in OBR-25",
+        "flagged HH OBX[1]-8",
+        "3 messages, 1 of them would wait in quarantine.",
+    ):
+        assert part in result.output
+
+
+def test_long_texts_are_shortened_unless_asked_for(nowhere: Path) -> None:
+    text = "~".join(f"Line {number}" for number in range(9))
+    file = str(written(nowhere, sample(f"OBX|1|TX|X||{text}||||||F")))
+    assert "… 5 more lines (--text)" in explain(file).output
+    assert "Line 8" in explain(file, "--text").output
+
+
+def test_nothing_of_a_message_is_taken_for_markup(nowhere: Path) -> None:
+    result = explain(str(written(nowhere, sample(OBX.replace("Tension", "[red]Tension[/]")))))
+    assert "[red]Tension[/]" in result.output
+
+
+def test_without_settings_it_says_what_it_assumes(nowhere: Path) -> None:
+    result = explain(str(written(nowhere, ADT)))
+    assert result.exit_code == 0
+    assert "No settings here" in result.stderr
+
+
+def test_a_file_that_is_no_hl7_is_refused_and_no_crash(nowhere: Path) -> None:
+    for data in (b"", b"{}", b"\x00\xff" * 50):
+        (one,) = lines(explain(str(written(nowhere, data)), "--json"))
+        assert one["outcome"] == "refused"
+
+
+def test_the_profile_of_the_sender_is_named_and_used(place: Place) -> None:
+    profile = (
+        '[[hl7.profile]]\nname = "vendor"\napplication = "RIS"\n'
+        'rules = [{ code = "ALERT", category = "significant" }]\n'
+    )
+    with place.config.open("a") as config:
+        config.write(profile)
+    data = message(obr(), OBX.replace("HH", ""), "ZCF|1|ALERT", msh=MSH)
+    result = place.run("explain", str(written(place.folder, data)))
+    assert "profile vendor" in result.output
+    assert "significant by ZCF-2=ALERT" in result.output
+
+
+def test_a_rule_for_an_unknown_category_stops_it(place: Place) -> None:
+    with place.config.open("a") as config:
+        config.write('[[hl7.profile]]\nrules = [{ code = "A", category = "criticl" }]\n')
+    result = place.run("explain", str(written(place.folder, sample())))
+    assert result.exit_code == 2
+    assert 'Did you mean "critical"?' in result.output
+
+
+def test_a_database_that_cannot_be_used_is_told_and_nobody_looked_up(place: Place) -> None:
+    (place.folder / "readback.db").write_bytes(b"")
+    result = place.run("explain", str(written(place.folder, sample())))
+    assert "nobody is looked up" in result.stderr
+    assert "would page at once the ordering provider PARK, SAM (MAIN:1003)" in result.output
+
+
+def test_addenda_a_machine_and_who_cannot_be_reached_are_shown(place: Place) -> None:
+    place.imported(CARLA, "1245319599,,Ben,,,,,,")
+    with place.config.open("a") as config:
+        config.write('[[hl7.profile]]\napplication = "OTHER"\n')
+    addendum = "OBX|2|TX|&ADT||Now seen: air.|||AA|||F"
+    data = sample(OBX.replace("HH", ""), addendum, fields={16: "1245319599^LEE^BEN^^^^^^NPI"})
+    result = place.run("explain", str(written(place.folder, data)))
+    for part in ("addendum", "Now seen: air.", "flag AA OBX[2]-8", "Ben, who cannot be reached"):
+        assert part in result.output
+    machine = place.config.read_text().replace("port = 0\n", 'port = 0\nmachines = ["RIS"]\n', 1)
+    place.config.write_text(machine)
+    again = place.run("explain", str(written(place.folder, data)))
+    assert "(a machine)" in again.output
+    assert "for review: interpreted by a machine" in again.output
+    assert "would page at once the coordinator → Carla" in again.output
+
+
+def test_whose_phone_would_ring_is_told_where_the_site_can_call(place: Place) -> None:
+    place.imported(CARLA, BEN)
+    data = sample(fields={16: "1245319599^LEE^BEN^^^^^^NPI"})
+    file = str(written(place.folder, data))
+    assert "call" not in place.run("explain", file).output
+    place.env["READBACK_TWILIO__CALL_FROM"] = "+13125550198"
+    told = " ".join(place.run("explain", file).output.split())
+    assert "→ Ben by sms, and by a call after 5 min" in told
+    assert "the coordinator → Carla by slack and sms and a call" in told
+    steps = lines(place.run("explain", file, "--json"))[0]["would_page"]
+    assert [step["call_after_minutes"] for step in steps] == [5.0, 5.0, None]
+
+
+def test_what_a_message_holds_does_not_steer_the_terminal(place: Place) -> None:
+    file = written(place.folder, sample(fields={4: "CT\x1b[2J\u202eHEAD"}), name="a.hl7")
+    for words in ((), ("--json",)):
+        text = place.run("explain", str(file), *words).stdout
+        assert not STEERING.search(text)
+        assert "HEAD" in text

@@ -1,0 +1,69 @@
+"""`readback check` of where reports come from: listeners, certificates, FHIR servers, folders."""
+
+import socket
+from pathlib import Path
+
+from tests.certificates import Authority
+from tests.cli.conftest import Place, findings
+
+
+def test_a_host_that_does_not_exist_here_cannot_be_listened_on(healthy: Place) -> None:
+    healthy.env["READBACK_HL7__HOST"] = "192.0.2.1"
+    port, plain = findings(healthy)["advice"]
+    assert port["part"] == "hl7"
+    assert "cannot be opened" in port["what"]
+    assert plain["what"].startswith("reports cross the network unencrypted to 192.0.2.1:")
+
+
+def test_each_fhir_server_is_asked_for_a_report(healthy: Place, tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{nobody.getsockname()[1]}/r4"
+    smart = '[fhir.smart]\nclient_id = "rb"\nkey_file = "missing.pem"\n'
+    with healthy.config.open("a", encoding="utf-8") as config:
+        config.write(f'[[fhir]]\nname = "ehr"\nbase_url = "{address}"\n')
+        config.write(f'[[fhir]]\nname = "old"\nbase_url = "{address}"\n{smart}')
+    away, keyless = findings(healthy)["failed"]
+    assert away["what"] == "ehr lets us not search: unreachable"
+    assert "base_url" in away["cure"]
+    assert "key_file of old cannot be read" in keyless["what"]
+
+
+def test_each_folder_is_looked_at(healthy: Place) -> None:
+    (healthy.folder / "in").mkdir()
+    with healthy.config.open("a", encoding="utf-8") as config:
+        config.write('[[folder]]\npath = "in"\n[[folder]]\npath = "absent"\n')
+    told = findings(healthy)
+    (missing,) = told["failed"]
+    assert missing["what"] == "folder[2].path (line 14) does not exist"
+    assert "Make it" in missing["cure"]
+    assert [f["what"] for f in told["ok"] if f["part"] == "folder"] == [
+        f"in: {healthy.folder / 'in'}"
+    ]
+
+
+def test_a_certificate_is_tried_and_plain_reports_on_the_network_are_worth_knowing(
+    healthy: Place,
+) -> None:
+    pair = Authority(healthy.folder).issue()
+    healthy.env["READBACK_HL7__HOST"] = "0.0.0.0"  # noqa: S104 - nothing listens on it
+    (plain,) = findings(healthy)["advice"]
+    assert plain["what"].startswith("reports cross the network unencrypted to 0.0.0.0:")
+    assert "tls_certificate" in plain["cure"]
+    tls = {"CERTIFICATE": str(pair.certificate), "KEY": str(pair.key)}
+    healthy.env |= {f"READBACK_HL7__TLS_{key}": path for key, path in tls.items()}
+    told = findings(healthy)
+    assert told["advice"] == told["failed"] == []
+    assert "TLS, for any sender" in [f["what"] for f in told["ok"]]
+    healthy.env["READBACK_HL7__TLS_CLIENT_CA"] = str(pair.certificate)
+    assert "TLS, for senders with a certificate" in [f["what"] for f in findings(healthy)["ok"]]
+    pair.key.write_text("none")
+    (wrong,) = findings(healthy)["failed"]
+    assert wrong["what"] == "hl7.tls_key holds no private key"
+
+
+def test_a_name_that_is_this_machine_needs_no_encryption(healthy: Place) -> None:
+    healthy.env["READBACK_HL7__HOST"] = "localhost"
+    assert findings(healthy)["advice"] == []
+    healthy.env["READBACK_HL7__HOST"] = "nowhere.invalid"
+    assert len(findings(healthy)["advice"]) == 2

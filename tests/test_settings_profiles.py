@@ -1,0 +1,136 @@
+"""Sender profiles, and what a sender's preliminary reports do."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.app import policy_of
+from bot.app.feeds import known_of, origin
+from bot.domain.report import Status
+from bot.settings import load, unknown_categories
+from tests.settings_files import SITE, problems, written
+
+PROFILE = """\
+[hl7]
+machines = [" Aidoc "]
+[[hl7.profile]]
+application = "PS"
+facility = "EAST"
+timezone = "America/Denver"
+status = ["ZRS-2", "OBX-11"]
+category = ["obx-15"]
+provider_authority = "EAST"
+provider_authority_component = 8
+layout = "headings"
+impression = ["concl"]
+dictated_macros = false
+status_words = { " Befundet" = "final" }
+rules = [{ code = "CRIT", at = "ZCF-2", category = "critical" }]
+[[hl7.profile.rules]]
+text = "STAT CALL"
+category = "purple"
+"""
+
+
+def test_a_profile_becomes_what_the_reader_needs(tmp_path: Path) -> None:
+    text = SITE + PROFILE.replace("rules = [{", "# [{").replace("purple", "critical")
+    feeds = load(written(tmp_path, text), {}).hl7.feeds()
+    assert feeds.machines == {"AIDOC"}
+    found = feeds.of("ps", "East")
+    assert (found.name, found.timezone) == ("PS/EAST", ZoneInfo("America/Denver"))
+    assert [str(place) for place in found.status] == ["ZRS-2", "OBX-11"]
+    assert (found.coded, found.authority, found.authority_component) == ((15,), "EAST", 8)
+    assert (found.layout, found.sections) == ("headings", (("CONCL", "impression"),))
+    assert [rule.text for rule in found.rules] == ["STAT CALL"]
+    assert not found.dictated_macros
+    assert found.status_words == (("BEFUNDET", Status.FINAL),)
+    assert feeds.of("RIS", "EAST").name == "standard"
+
+
+def test_a_preliminary_does_what_the_nearest_setting_says(tmp_path: Path) -> None:
+    """The profile's, else the folder's where it came from one, else the listener's."""
+    text = f"""{SITE}[hl7]
+preliminary = "notify"
+[[hl7.profile]]
+application = "EAST"
+preliminary = "open"
+[[hl7.profile]]
+application = "WEST"
+[[fhir]]
+name = "epic"
+base_url = "https://fhir.example.org/r4"
+preliminary = "open"
+[[fhir]]
+name = "old"
+base_url = "https://old.example.org/r4"
+[[folder]]
+path = "in"
+preliminary = "ignore"
+[[folder]]
+path = "out"
+"""
+    found = load(written(tmp_path, text), {})
+    policy, over_mllp = policy_of(found), found.hl7.feeds()
+    told = [over_mllp.of(name, "").preliminary for name in ("EAST", "WEST", "SOUTH")]
+    assert told == ["open", "notify", "notify"]
+    assert [origin(server, found, policy).preliminary for server in found.fhir] == [
+        "open",
+        "ignore",
+    ]
+    first, second = (known_of(folder, found, policy) for folder in found.folder)
+    told = [first.feeds.of(name, "").preliminary for name in ("EAST", "WEST", "SOUTH")]
+    assert told == ["open", "ignore", "ignore"]
+    assert first.origin.preliminary == "ignore"
+    assert second.feeds.of("SOUTH", "").preliminary == second.origin.preliminary == "notify"
+
+
+def test_preliminary_has_three_values(tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path, f'{SITE}[hl7]\npreliminary = "opn"\n'))
+    assert found.startswith("hl7.preliminary has a value that is not known.")
+    assert "ignore" in found
+    env = {"READBACK_HL7__PRELIMINARY": "open"}
+    assert load(written(tmp_path), env).hl7.preliminary == "open"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('timezone = "America/Denvr"', "timezone (line 6) is no time zone."),
+        ('status = ["PV1-3"]', "status[1] (line 6) names a field that holds no status."),
+        ('status_words = { "Fertig" = "done" }', "status_words"),
+        ("status = []", "status (line 6) is an empty list."),
+        ('category = ["OBX"]', "category[1] (line 6) is no field."),
+        ('category = ["ZCF-2"]', "category[1] (line 6) names a field outside of OBX."),
+        ("provider_authority_component = 99", "provider_authority_component (line 6) is out of"),
+        ('layout = "odd"', "layout (line 6) has a value that is not known."),
+        ('layot = "auto"', 'layot (line 6) is no setting. Did you mean "layout"?'),
+        ('preliminary = "page"', "preliminary (line 6) has a value that is not known."),
+        ('dictated_macros = "yes"', "dictated_macros (line 6) is not true or false."),
+        ('rules = "x"', "rules (line 6) is not a list of tables."),
+        ('rules = [{ category = "x" }]', "rules[1] (line 6) needs a code or a text"),
+        (
+            'rules = [{ text = "x", at = "OBX-5", category = "x" }]',
+            "rules[1] (line 6) has a place for a text.",
+        ),
+        ('rules = [{ code = "x" }]', "rules[1].category (line 6) is missing."),
+    ],
+)
+def test_a_problem_of_a_profile_names_its_line(tmp_path: Path, line: str, problem: str) -> None:
+    (found,) = problems(written(tmp_path, f"{SITE}[[hl7.profile]]\n{line}\n"))
+    assert found.startswith(f"hl7.profile[1].{problem}")
+
+
+def test_profiles_are_no_matter_for_the_environment(tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path), {"READBACK_HL7__PROFILE": "x"})
+    assert found.startswith("READBACK_HL7__PROFILE names no setting")
+
+
+def test_a_rule_for_a_category_that_the_policy_lacks_is_told(tmp_path: Path) -> None:
+    text = SITE + PROFILE.replace("rules = [{", "# [{")
+    settings = load(written(tmp_path, text), {})
+    policy = policy_of(settings)
+    assert unknown_categories(settings.hl7.profile, policy) == (
+        'hl7.profile[1].rules[1].category "purple" is not in the policy. '
+        "There are critical, significant, routine.",
+    )
