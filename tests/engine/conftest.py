@@ -14,9 +14,9 @@ from bot.app import DEFAULT_POLICY
 from bot.clock import SystemClock
 from bot.domain.alert import Alert
 from bot.domain.message import Receipt
-from bot.domain.page import Page, Sender, Sent
+from bot.domain.page import Page, Sender, SendUncertain, Sent
 from bot.domain.policy_file import parse_policy
-from bot.engine import intake
+from bot.engine import intake, proof
 from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
 from bot.sandbox.demo.place import people_move_in
@@ -166,3 +166,22 @@ def bench(sqlite_url: str) -> Iterator[Bench]:
     with writing() as log:
         yield Bench(engine, clock, log)
     database.close()
+
+
+async def lost(_: Page) -> Sent:
+    raise SendUncertain("no-answer")
+
+
+async def proven(page: Page) -> Sent | None:
+    return Sent(f"found-{page.delivery_id}")
+
+
+@pytest.fixture
+def one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider is asked for proof once, without waiting."""
+    monkeypatch.setattr(proof, "PROOF_WAITS", (0.0,))
+
+
+def states(bench: Bench, channel: str) -> list[tuple[str, int, bool]]:
+    rows = [row for row in bench.attempts() if row.slip.channel == channel]
+    return [(row.state, row.slip.tries, row.slip.possible_repeat) for row in rows]
