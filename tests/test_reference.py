@@ -14,7 +14,10 @@ from bot.settings import FhirSettings, FolderSettings, Settings
 from tests.requirements import ROOT
 
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-BAD_INPUT = ROOT / "tests" / "scenarios" / "test_bad_input.py"
+BAD_INPUT = [
+    ROOT / "tests" / "scenarios" / name
+    for name in ("test_bad_input.py", "test_bad_input_from_people.py")
+]
 
 
 def section(heading: str) -> str:
@@ -28,8 +31,8 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_each_row_of_bad_input_has_its_test_in_the_same_order() -> None:
-    tree = ast.parse(BAD_INPUT.read_text(encoding="utf-8"))
-    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in BAD_INPUT]
+    functions = [n.name for tree in trees for n in tree.body if isinstance(n, ast.FunctionDef)]
     tests = [name.removeprefix("test_") for name in functions if name.startswith("test_")]
     named = [cells[-1].strip("` ") for cells in rows("Bad input, and what it gets")]
     assert named == tests

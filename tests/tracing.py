@@ -19,10 +19,14 @@ WATCHED = {
     "test_drills.py",
     "test_images_and_calls.py",
     "test_opt_out.py",
+    "test_opt_out_last_coordinator.py",
+    "test_opt_out_wrong_number.py",
     "test_shadow.py",
     "test_slack_http.py",
     "test_stories.py",
     "test_voice.py",
+    "test_voice_checked.py",
+    "test_voice_trouble.py",
 }
 FOR_CHILDREN = "COVERAGE_PROCESS_CONFIG"
 """The variable by which coverage reaches the processes that a test starts."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.app import rehearsal
+from bot.phone import polling
 from bot.sandbox.hospital import Hospital
 from storage import audit
 from tests.scenarios.looking import nothing_waits_for_nothing
@@ -23,6 +24,12 @@ def log_errors() -> set[str]:
 def settings() -> dict[str, str]:
     """Settings other than the demo's, by their environment names; tests override it."""
     return {}
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While Twilio is away it is asked more rarely, as long as the story needs it."""
+    monkeypatch.setattr(polling, "LONGEST_PAUSE", 0.3)
 
 
 @pytest.fixture

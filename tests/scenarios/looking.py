@@ -17,13 +17,14 @@ from bot.sandbox.people import PhoneMessage
 from bot.sandbox.samples import PEOPLE_CSV, hl7_time, sample
 from bot.sandbox.slack_state import TEAM
 from bot.sandbox.stories import CODE, code_in, paged
-from storage import alert_lists, page_history
+from storage import alert_lists, page_history, people
 from storage.audit import Entry
 from storage.page_history import PageRow
 from tests.warm import warm
 
 ACKNOWLEDGED = re.compile("acknowledged", re.IGNORECASE)
 PHONE = re.compile("please phone", re.IGNORECASE)
+DISSECTION = "Acute dissection of the descending aorta."
 
 
 # ---- people ---------------------------------------------------------------------------------
@@ -135,6 +136,12 @@ def people_paged(hospital: Hospital, accession: str = "") -> list[tuple[str, str
 def entries(hospital: Hospital, what: str, accession: str = "") -> list[Entry]:
     """The audit entries of this kind of the alert."""
     return [e for e in hospital.trail(hospital.alert(accession)) if e.what == what]
+
+
+def channels(hospital: Hospital, name: str) -> tuple[str, ...]:
+    """By which this person can be paged."""
+    everybody = hospital.database.look(people.everybody)
+    return next(person.channels for person in everybody if person.name == name)
 
 
 def nothing_waits_for_nothing(hospital: Hospital) -> None:

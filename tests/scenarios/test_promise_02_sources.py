@@ -19,8 +19,8 @@ from bot.sandbox.samples import hl7_time
 from bot.sources import fhir, hl7
 from bot.sources.fhir_numbers import Origin
 from storage import alerts, reports
+from tests.scenarios.intake import CHICAGO, NOW, intake_alone
 from tests.scenarios.looking import examples, version
-from tests.scenarios.test_promise_02_one_alert import CHICAGO, NOW, intake_alone
 from tests.sources.fhir_samples import RADLEX, bundle, concept, identifier, others, resource
 
 ORIGIN = Origin("ehr", {"urn:oid:1.2.840.1.2": "RIS"}, CHICAGO)

@@ -1,14 +1,14 @@
-"""The alert follows the ordering provider and the patient of the version that holds: whoever was
-told of a result that is not theirs hears of it, and the right person is asked at once."""
+"""The alert follows the ordering provider of the version that holds: whoever was told of a result
+that is not theirs hears of it, and the right person is asked at once."""
 
 import re
-from datetime import timedelta
 
 from bot.domain.alert import State
 from bot.sandbox.hospital import Hospital
-from bot.sandbox.people import PhoneMessage, SlackMessage
+from bot.sandbox.people import SlackMessage
 from storage import alerts
 from storage.alerts import AlertFacts
+from tests.scenarios.corrected import ANOTHER_PROVIDER, BEN, NOBODY, SAM, TESS, correct, send
 from tests.scenarios.looking import (
     acknowledge_by_sms,
     code_in,
@@ -20,29 +20,7 @@ from tests.scenarios.looking import (
     paged_until_acknowledged,
     pages,
     people_paged,
-    version,
 )
-
-BEN = "1002^ITO^BEN^^^DR^^^MAIN"
-SAM = "1003^PARK^SAM^^^DR^^^MAIN"
-TESS = "1004^WOLF^TESS^^^DR^^^MAIN"
-NOBODY = "9999^NOBODY^^^^^^^MAIN"
-ROE = "DEMO0002^^^MAIN^MR||ROE^RICHARD||19710203|M"
-ANOTHER_PROVIDER = re.compile("names another ordering provider")
-ANOTHER_PATIENT = re.compile("patient's identity was corrected")
-
-
-def send(hospital: Hospital, **about: str) -> str:
-    """One version of order V1, finalized now or at ``minutes_ago``, with its own control id."""
-    hospital.sent += 1
-    final = hospital.now - timedelta(minutes=float(about.pop("minutes_ago", "0")))
-    return hospital.send(version("V1", final, control=f"V{hospital.sent}", **about))
-
-
-def correct(hospital: Hospital, **about: str) -> str:
-    """A correction, one minute after whatever came before it."""
-    hospital.pass_time(minutes=1)
-    return send(hospital, **{"status": "C", **about})
 
 
 def told_of_another_provider(hospital: Hospital, message: SlackMessage) -> None:
@@ -54,9 +32,6 @@ def told_of_another_provider(hospital: Hospital, message: SlackMessage) -> None:
 def facts(hospital: Hospital) -> AlertFacts:
     alert = hospital.alert()
     return hospital.database.look(lambda c: alerts.facts(c, alert.id))
-
-
-# ---- the ordering provider ------------------------------------------------------------------
 
 
 def test_a_corrected_provider_is_paged_at_once_and_the_first_one_is_told(
@@ -241,78 +216,4 @@ def test_the_alert_shows_the_exam_of_the_version_that_holds(hospital: Hospital) 
     send(hospital)
     correct(hospital, exam="CTNECK^CT NECK W CONTRAST^MAIN")
     assert facts(hospital).exam == "CT NECK W CONTRAST"
-    expect_everything(hospital)
-
-
-# ---- the patient ----------------------------------------------------------------------------
-
-
-def told_of_another_patient(hospital: Hospital) -> None:
-    said = hospital.ada.slack.expect_new(ANOTHER_PATIENT)
-    assert "ROE" not in said.plain
-    assert "DEMO" not in said.plain
-
-
-def old_code_is_refused(hospital: Hospital, sms: PhoneMessage) -> None:
-    sms.reply(f"ACK {code_in(sms)}")
-    hospital.ada.phone.expect_sms("report has changed")
-
-
-def test_a_corrected_patient_reopens_what_was_acknowledged(hospital: Hospital) -> None:
-    send(hospital)
-    message, sms = paged(hospital.ada)
-    acknowledge_by_sms(hospital, hospital.ada, sms)
-    hospital.ada.slack.expect_now(message, re.compile("acknowledged", re.IGNORECASE))
-    correct(hospital, patient=ROE)
-    assert (hospital.alert().state, hospital.alert().cycle) == (State.OPEN, 2)
-    told_of_another_patient(hospital)
-    old_code_is_refused(hospital, sms)
-    paged_until_acknowledged(hospital, hospital.ada)
-    expect_everything(hospital)
-
-
-def test_a_corrected_patient_is_told_to_everybody_paged_while_it_is_open(
-    hospital: Hospital,
-) -> None:
-    send(hospital)
-    _, sms = paged(hospital.ada)
-    hospital.pass_time(minutes=30)
-    message, _ = paged(hospital.ben)
-    modal = hospital.ben.slack.click("Acknowledge", message).modal
-    correct(hospital, patient=ROE)
-    assert (owner(hospital), hospital.alert().state) == (hospital.ben.name, State.OPEN)
-    told_of_another_patient(hospital)
-    old_code_is_refused(hospital, sms)
-    hospital.ben.slack.expect_new(ANOTHER_PATIENT)
-    assert hospital.ben.slack.submit(modal, {"words": "Subdural"}).outcome == "updated"
-    assert hospital.alert().state is State.OPEN
-    paged_until_acknowledged(hospital, hospital.ben)
-    expect_everything(hospital)
-
-
-def test_the_same_patient_written_in_another_way_is_no_news(hospital: Hospital) -> None:
-    send(hospital)
-    _, sms = paged(hospital.ada)
-    correct(hospital, patient="DEMO0001^^^MAIN^MR||Demo^Janet^Quinn||19580412|F")
-    correct(hospital, patient="DEMO0001^^^MAIN^MR~77^^^STATE^SS||DEMO^JANET||195804120000|F")
-    correct(hospital, patient="DEMO0001^^^MAIN^MR||MARRIED^JANET||19580412|F")
-    alert = hospital.alert()
-    assert (alert.version, alert.material_version, len(pages(hospital))) == (4, 1, 2)
-    acknowledge_by_sms(hospital, hospital.ada, sms)
-    expect_everything(hospital)
-
-
-def test_who_said_not_my_patient_is_asked_again_about_the_right_one(hospital: Hospital) -> None:
-    send(hospital)
-    message, _ = paged(hospital.ada)
-    form = hospital.ada.slack.click("I can't take this", message).modal
-    assert hospital.ada.slack.submit(form, {"reason": "Not my patient"}).outcome == "closed"
-    hospital.settle()
-    correct(hospital, patient=ROE)
-    told_of_another_patient(hospital)
-    again = hospital.ada.slack.click("Acknowledge", message).modal
-    words = "Subdural, another patient"
-    assert hospital.ada.slack.submit(again, {"words": words}).outcome == "closed"
-    assert hospital.alert().state is State.ACKNOWLEDGED
-    hospital.settle()
     expect_everything(hospital)

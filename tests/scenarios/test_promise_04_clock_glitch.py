@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.events import ReadBack
 from bot.sandbox.hospital import Hospital
+from tests.scenarios.late import send_late, set_back
 from tests.scenarios.looking import expect_everything, owner, paged
-from tests.scenarios.test_promise_04_designee_before_expiry import send_late, set_back
 
 GLITCH = timedelta(hours=25)
 CHICAGO = ZoneInfo("America/Chicago")

@@ -1,16 +1,12 @@
-"""Whoever was paged may acknowledge; the owner may decline; named roles record calls and reopen."""
-
-import re
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+"""Whoever was paged may acknowledge, and nobody else; who was not paged sees nothing of it."""
 
 import pytest
 
 from bot.domain.alert import State
 from bot.domain.events import ReadBack
-from bot.sandbox.hospital import Hospital, Member
-from bot.sandbox.people import SlackMessage
+from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import UNDERSTOOD
+from tests.scenarios.acting import SCREEN, alert_of_ada, command, in_time_past, refusals
 from tests.scenarios.looking import (
     acknowledge_by_sms,
     code_in,
@@ -19,46 +15,6 @@ from tests.scenarios.looking import (
     owner,
     paged,
 )
-
-SCREEN = "subdural hematoma"
-
-
-def alert_of_ada(hospital: Hospital) -> SlackMessage:
-    """A critical result that Ada owns; her page in Slack."""
-    hospital.send(hospital.report("ct-head-hemorrhage"))
-    message, _ = paged(hospital.ada)
-    return message
-
-
-def decline(hospital: Hospital, member: Member, message: SlackMessage, reason: str) -> str:
-    """Press "I can't take this", choose a reason, submit; the outcome."""
-    modal = member.slack.click("I can't take this", message).modal
-    answer = member.slack.submit(modal, {"Why can't you take it?": reason})
-    hospital.settle()
-    return answer.outcome
-
-
-def command(hospital: Hospital, member: Member, text: str) -> str:
-    """What the command answers in private."""
-    return member.slack.command("/readback", text).ephemeral.plain
-
-
-def refusals(hospital: Hospital) -> list[tuple[str, str]]:
-    """Who was refused what, by name where the person is known."""
-    alert = hospital.alert()
-    found = []
-    for entry in entries(hospital, "refused"):
-        person = alert.roster.person(entry.actor)
-        found.append((person.name if person else entry.actor, str(entry.data["reason"])))
-    return found
-
-
-def in_time_past(hospital: Hospital, *minutes: float) -> None:
-    for step in minutes:
-        hospital.pass_time(minutes=step)
-
-
-# ---- acknowledging --------------------------------------------------------------------------
 
 
 def test_opening_the_modal_acknowledges_nothing(hospital: Hospital) -> None:
@@ -190,193 +146,6 @@ def test_two_codes_in_one_reply_acknowledge_neither(hospital: Hospital) -> None:
     assert hospital.alert("A00001").state is hospital.alert("A00002").state is State.OPEN
     different = sum(a != b for a, b in zip(code_in(one), code_in(two), strict=True))
     assert different >= 2
-
-
-# ---- declining ------------------------------------------------------------------------------
-
-
-def test_only_the_owner_may_decline(hospital: Hospital) -> None:
-    message = alert_of_ada(hospital)
-    in_time_past(hospital, 30)
-    assert owner(hospital) == hospital.ben.name
-    assert "I can't take this" not in message.buttons
-    _, sms = paged(hospital.ben)
-    older = hospital.ada.phone.sms[0]
-    older.reply(f"PASS {code_in(older)}")
-    hospital.ada.phone.expect_sms("present owner")
-    assert owner(hospital) == hospital.ben.name
-    assert refusals(hospital) == [(hospital.ada.name, "not_owner")]
-    acknowledge_by_sms(hospital, hospital.ben, sms)
-    expect_everything(hospital)
-
-
-def test_declining_hands_it_up_the_ladder_at_once(hospital: Hospital) -> None:
-    message = alert_of_ada(hospital)
-    began = hospital.now
-    assert decline(hospital, hospital.ada, message, "I am off shift") == "closed"
-    assert (owner(hospital), hospital.now) == (hospital.ben.name, began)
-    paged(hospital.ben)
-    hospital.ada.slack.expect_now(message, "Handed over")
-
-
-def test_whoever_declined_never_owns_it_again_and_cannot_decline_twice(hospital: Hospital) -> None:
-    message = alert_of_ada(hospital)
-    assert decline(hospital, hospital.ada, message, "I cannot act now") == "closed"
-    sms = hospital.ada.phone.sms[0]
-    sms.reply(f"PASS {code_in(sms)}")
-    hospital.ada.phone.expect_sms("present owner")
-    hospital.pass_time(hours=2)
-    owners = [e.data["person"] for e in entries(hospital, "owner")]
-    assert owners.count(owners[0]) == 1
-    expect_everything(hospital)
-
-
-def test_whoever_declined_may_still_acknowledge(hospital: Hospital) -> None:
-    message = alert_of_ada(hospital)
-    assert decline(hospital, hospital.ada, message, "I am off shift") == "closed"
-    modal = hospital.ada.slack.click("Acknowledge", message).modal
-    assert hospital.ada.slack.submit(modal, {"words": "subdural"}).outcome == "closed"
-    hospital.settle()
-    assert hospital.alert().state is State.ACKNOWLEDGED
-    expect_everything(hospital)
-
-
-def test_not_my_patient_ends_access_to_the_finding_and_tells_the_coordinator(
-    hospital: Hospital,
-) -> None:
-    message = alert_of_ada(hospital)
-    assert decline(hospital, hospital.ada, message, "Not my patient") == "closed"
-    hospital.carla.slack.expect_new("Check the directory")
-    paged(hospital.ben)
-    ref = hospital.alert().ref
-    hospital.ada.slack.expect_now(message, "You passed this on: not your patient")
-    assert message.buttons == []
-    assert "is not your patient" in command(hospital, hospital.ada, f"ack {ref}")
-    assert "your access to it has ended" in command(hospital, hospital.ada, f"show {ref}")
-    sms = hospital.ada.phone.sms[0]
-    sms.reply(f"ACK {code_in(sms)}")
-    hospital.ada.phone.expect_sms("not your patient")
-    assert hospital.alert().state is State.OPEN
-    assert not any(SCREEN in modal.text for modal in hospital.ada.slack.modals)
-    expect_everything(hospital)
-
-
-def test_a_modal_that_was_open_when_access_ended_acknowledges_nothing(hospital: Hospital) -> None:
-    message = alert_of_ada(hospital)
-    modal = hospital.ada.slack.click("Acknowledge", message).modal
-    assert decline(hospital, hospital.ada, message, "Not my patient") == "closed"
-    answer = hospital.ada.slack.submit(modal, {"words": "subdural"})
-    assert answer.outcome == "updated"
-    assert answer.view
-    assert SCREEN not in answer.view.text
-    assert hospital.alert().state is State.OPEN
-    expect_everything(hospital)
-
-
-# ---- coordinators and radiologists ----------------------------------------------------------
-
-
-def local(moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo('America/Chicago')):%H:%M}"
-
-
-def test_a_coordinator_records_the_phone_call_that_ends_the_alert(hospital: Hospital) -> None:
-    message = alert_of_ada(hospital)
-    hospital.pass_time(minutes=5)
-    ref = hospital.alert().ref
-    modal = hospital.carla.slack.command("/readback", f"called {ref}").modal
-    told = {
-        "Whom did you reach?": "Dr. Ada Osei",
-        "When?": int((hospital.now - timedelta(minutes=2)).timestamp()),
-        "On which number?": "312-555-0101",
-        "Did they repeat it back?": "Yes, repeated back",
-    }
-    assert hospital.carla.slack.submit(modal, told).outcome == "closed"
-    hospital.settle()
-    given = hospital.alert().acknowledgment
-    assert given
-    assert (given.by, given.channel, given.read_back) == (
-        "Dr. Ada Osei",
-        "phone",
-        ReadBack.REPEATED,
-    )
-    hospital.ada.slack.expect_now(message, "Acknowledged")
-
-
-def test_a_radiologist_records_a_call_in_one_line(hospital: Hospital) -> None:
-    message = alert_of_ada(hospital)
-    ref = hospital.alert().ref
-    line = f"called {ref} Dr. Osei at {local(hospital.now)} on 312-555-0101 repeated no"
-    assert "is recorded" in command(hospital, hospital.rosa, line)
-    hospital.settle()
-    (entry,) = entries(hospital, "call_recorded")
-    assert (entry.data["reached"], entry.data["repeated_back"]) == ("Dr. Osei", False)
-    hospital.ada.slack.expect_now(message, "Acknowledged")
-
-
-@pytest.mark.parametrize(("hours", "said"), [(-13, "12 hours before"), (1, "12 hours before")])
-def test_a_call_long_before_the_result_is_not_recorded_whether_typed_or_entered(
-    hospital: Hospital, hours: int, said: str
-) -> None:
-    """An hour ahead, typed as a time of day, is yesterday's."""
-    alert_of_ada(hospital)
-    ref, at = hospital.alert().ref, hospital.now + timedelta(hours=hours)
-    line = f"called {ref} Dr. Osei at {local(at)} on 312-555-0101 repeated yes"
-    assert said in command(hospital, hospital.carla, line)
-    modal = hospital.carla.slack.command("/readback", f"called {ref}").modal
-    entered = {"whom": "Dr. Osei", "number": "4711", "repeated": "No", "when": int(at.timestamp())}
-    answer = hospital.carla.slack.submit(modal, entered)
-    assert re.search("12 hours before|in the future", answer.errors["when"])
-    assert hospital.alert().state is State.OPEN
-    assert {reason for _, reason in refusals(hospital)} == {"no_such_call"}
-
-
-def test_a_call_made_before_the_report_was_signed_counts(hospital: Hospital) -> None:
-    message = alert_of_ada(hospital)
-    ref, at = hospital.alert().ref, hospital.now - timedelta(hours=8)
-    line = f"called {ref} Dr. Osei at {local(at)} on 312-555-0101 repeated yes"
-    assert "is recorded" in command(hospital, hospital.rosa, line)
-    hospital.settle()
-    hospital.ada.slack.expect_now(message, "Acknowledged")
-
-
-def test_others_cannot_record_a_call(hospital: Hospital) -> None:
-    alert_of_ada(hospital)
-    ref = hospital.alert().ref
-    line = f"called {ref} Dr. Osei at {local(hospital.now)} on 312-555-0101 repeated yes"
-    for member in (hospital.ada, hospital.ben):
-        assert "Only a coordinator or a radiologist" in command(hospital, member, line)
-    assert hospital.alert().state is State.OPEN
-    assert {reason for _, reason in refusals(hospital)} == {"not_entitled"}
-
-
-@pytest.mark.parametrize("who", ["carla", "rosa"])
-def test_a_coordinator_or_radiologist_reopens_it_and_the_due_time_stays(
-    hospital: Hospital, who: str
-) -> None:
-    hospital.send(hospital.report("ct-head-hemorrhage"))
-    _, sms = paged(hospital.ada)
-    acknowledge_by_sms(hospital, hospital.ada, sms)
-    due = hospital.alert().due_at
-    hospital.pass_time(minutes=20)
-    member: Member = getattr(hospital, who)
-    assert "open again" in command(hospital, member, f"reopen {hospital.alert().ref}")
-    hospital.settle()
-    alert = hospital.alert()
-    assert (alert.state, alert.cycle, alert.due_at) == (State.OPEN, 2, due)
-    expect_everything(hospital)
-
-
-def test_nobody_else_reopens_it(hospital: Hospital) -> None:
-    hospital.send(hospital.report("ct-head-hemorrhage"))
-    message, sms = paged(hospital.ada)
-    acknowledge_by_sms(hospital, hospital.ada, sms)
-    hospital.ada.slack.expect_now(message, "Acknowledged")
-    ref = hospital.alert().ref
-    for member in (hospital.ada, hospital.ben):
-        said = command(hospital, member, f"reopen {ref}")
-        assert "Only a coordinator or a radiologist" in said
-    assert hospital.alert().state is State.ACKNOWLEDGED
 
 
 def test_somebody_who_was_not_paged_sees_neither_list_nor_timeline(hospital: Hospital) -> None:

@@ -4,70 +4,29 @@ import re
 
 import pytest
 
-from bot.domain import spoken
 from bot.domain.alert import State
-from bot.domain.state import Acknowledgment
-from bot.engine import proof
-from bot.sandbox.demo.place import CALL_FROM, CALLER
-from bot.sandbox.hospital import Hospital, Member
-from bot.sandbox.phone_calls import PhoneCall
+from bot.sandbox.hospital import Hospital
 from bot.sandbox.samples import PEOPLE_CSV
-from bot.sandbox.stories import code_in, paged
-from storage import drills
-from tests.scenarios.looking import (
-    checked,
-    entries,
-    expect_everything,
-    import_people,
-    operate,
-    owner,
-    pages,
+from bot.sandbox.stories import paged
+from tests.scenarios.looking import entries, expect_everything, import_people, operate, owner
+from tests.scenarios.marked import MARK, leaks, marked
+from tests.scenarios.ringing import (
+    CAN_RING,
+    PIN,
+    WITH_PIN,
+    acknowledgment,
+    calls,
+    critical,
+    nobody_answered,
+    picked_up,
 )
 from tests.scenarios.test_database_away import without_table
-from tests.scenarios.test_promise_09_no_patient_leaves import MARK, leaks, marked
-
-PIN = "271828"
-HEADING, *ROWS = PEOPLE_CSV.splitlines()
-WITH_PIN = "\n".join([f"{HEADING},pin", *(f"{r},{PIN if 'Ada' in r else ''}" for r in ROWS)])
 
 
 @pytest.fixture
 def settings() -> dict[str, str]:
     """A site that can ring phones."""
-    return {CALL_FROM: CALLER}
-
-
-def critical(hospital: Hospital) -> str:
-    """A critical report for Ada, and five minutes; the code of her SMS."""
-    hospital.send(hospital.report("ct-head-hemorrhage"))
-    _, sms = paged(hospital.ada)
-    hospital.pass_time(minutes=5)
-    return code_in(sms)
-
-
-def calls(hospital: Hospital) -> list[tuple[str, float]]:
-    """Whose phone rang, and how many minutes after the opening."""
-    alert = hospital.alert()
-    rows = [row for row in pages(hospital) if row.slip.channel == "voice" and row.claimed_at]
-    found = ((alert.roster.person(row.slip.person_id), row.not_before) for row in rows)
-    return [(p.name, round((at - alert.opened_at).total_seconds() / 60, 1)) for p, at in found if p]
-
-
-def picked_up(member: Member) -> PhoneCall:
-    """Their phone has rung and they listen."""
-    return member.phone.expect_call("press 1")
-
-
-def nobody_answered(member: Member, times: int = 2) -> None:
-    assert [member.phone.expect_call().status for _ in range(times)] == ["no-answer"] * times
-
-
-def acknowledgment(hospital: Hospital) -> Acknowledgment:
-    hospital.settle()
-    given = hospital.alert().acknowledgment
-    assert given is not None
-    expect_everything(hospital)
-    return given
+    return CAN_RING
 
 
 def test_the_owner_is_called_at_five_minutes_and_once_more_within_three(hospital: Hospital) -> None:
@@ -82,29 +41,6 @@ def test_the_owner_is_called_at_five_minutes_and_once_more_within_three(hospital
     assert len(told) == 2
     shown = operate(hospital, "alerts", "show", hospital.alert().ref)
     assert shown.count("rang (voice-no-answer)") == 2
-
-
-def test_a_call_that_twilio_did_not_take_is_not_one_of_the_two(hospital: Hospital) -> None:
-    hospital.world.twilio.faults.fail_next("calls.create", error=20429)
-    critical(hospital)
-    hospital.pass_time(minutes=4)
-    nobody_answered(hospital.ada)
-    assert [row.slip.tries for row in pages(hospital) if row.slip.channel == "voice"] == [1, 2, 3]
-
-
-def test_a_phone_rings_although_twilio_is_away_for_seconds_at_the_fifth_minute(
-    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(proof, "PROOF_WAITS", (0.0,))
-    hospital.send(hospital.report("ct-head-hemorrhage"))
-    paged(hospital.ada)
-    hospital.pass_time(minutes=4.9)
-    hospital.world.twilio_down()
-    hospital.pass_time(minutes=0.3)
-    hospital.world.twilio_down(down=False)
-    hospital.pass_time(minutes=3)
-    nobody_answered(hospital.ada)
-    assert calls(hospital)[-2:] == [("Dr. Ada Osei", 6.0), ("Dr. Ada Osei", 7.0)]
 
 
 def test_a_key_and_the_code_of_the_sms_acknowledge(hospital: Hospital) -> None:
@@ -208,31 +144,6 @@ def test_who_picks_up_and_presses_no_key_is_called_once_more(
     expect_everything(hospital)
 
 
-def test_check_names_whom_no_phone_can_wake(hospital: Hospital) -> None:
-    import_people(hospital, ("+13125550101", ""), ("+13125550105", ""))
-    said = checked(hospital, "advice")
-    silent = f"{hospital.ada.name}, {hospital.rosa.name}"
-    assert f"can get critical pages and have no phone that rings: {silent}" in said
-
-
-class TestWithoutANumberThatCalls:
-    """No phone rings for anybody, and check says so with the cure."""
-
-    @pytest.fixture
-    def settings(self) -> dict[str, str]:
-        return {}
-
-    def test_check_says_so_and_whom_a_number_would_not_help(self, hospital: Hospital) -> None:
-        import_people(hospital, ("+13125550101", ""))
-        said = checked(hospital, "advice")
-        (nobody,) = [what for what in said if what.startswith("no twilio.call_from: no phone")]
-        assert "Set it to a number" in said[nobody]
-        still = [what for what in said if "would still have no phone that rings" in what]
-        assert still == [
-            "can get critical pages and would still have no phone that rings: " + hospital.ada.name
-        ]
-
-
 def test_two_passes_it_to_the_designee_whose_phone_rings_in_turn(hospital: Hospital) -> None:
     hospital.ada.phone.answers("picks up")
     critical(hospital)
@@ -306,107 +217,3 @@ def test_who_picked_up_and_heard_an_error_is_called_once_more(hospital: Hospital
     picked_up(hospital.ada)
     assert [e.data["reason"] for e in entries(hospital, "page_failed")] == ["voice-unsure"]
     expect_everything(hospital)
-
-
-def test_a_test_call_is_answered_like_a_page_and_proves_the_channel(hospital: Hospital) -> None:
-    hospital.ada.phone.answers("picks up")
-    operate(hospital, "people", "test", hospital.ada.name)
-    hospital.settle()
-    call = hospital.ada.phone.expect_call("a test of Readback")
-    assert "critical" not in call.heard
-    code = code_in(hospital.ada.phone.expect_sms("TEST"))
-    call.press("1").press("9999#")
-    assert "PIN" in call.last_heard
-    assert "calls reach you" in call.press(f"{code}#").last_heard
-    hospital.settle()
-    tested = hospital.database.look(drills.results)
-    assert [one.drill.channel for one in tested if one.drill.answered_at] == ["voice"]
-    expect_everything(hospital)
-
-
-def test_a_test_call_that_nobody_takes_rings_once_more(hospital: Hospital) -> None:
-    hospital.ada.phone.answers("voicemail")
-    operate(hospital, "people", "test", hospital.ada.name)
-    hospital.pass_time(hours=2)
-    left = hospital.ada.phone.calls
-    assert [call.heard for call in left] == [spoken.TEST_LEFT] * 2
-    expect_everything(hospital)
-
-
-def test_callbacks_that_come_twice_and_in_any_order_count_once(hospital: Hospital) -> None:
-    carrier = hospital.world.twilio.carrier
-    carrier.duplicate_callbacks = carrier.shuffle_callbacks = True
-    critical(hospital)
-    hospital.pass_time(minutes=3)
-    nobody_answered(hospital.ada)
-    assert len(entries(hospital, "page_failed")) == 2
-
-
-def test_what_became_of_a_call_is_asked_for_where_its_callbacks_got_lost(
-    hospital: Hospital,
-) -> None:
-    hospital.world.twilio.carrier.lose_callbacks = True
-    critical(hospital)
-    hospital.pass_time(minutes=5)
-    nobody_answered(hospital.ada)
-    assert len(entries(hospital, "page_failed")) == 2
-    expect_everything(hospital)
-
-
-def test_a_call_whose_answer_was_lost_is_found_and_rings_once(hospital: Hospital) -> None:
-    hospital.ada.phone.answers("picks up")
-    hospital.world.twilio.faults.fail_next("calls.create", "lost_reply")
-    code = critical(hospital)
-    picked_up(hospital.ada).press("1").press(f"{code}#")
-    assert acknowledgment(hospital).channel == "voice"
-    assert len(hospital.ada.phone.calls) == 1
-
-
-class TestWithoutAPublicUrl:
-    """Twilio cannot ask what to say, nor tell what became of it."""
-
-    @pytest.fixture
-    def settings(self) -> dict[str, str]:
-        calls = {CALL_FROM: CALLER, "READBACK_TWILIO__CALLS_PER_SECOND": "10"}
-        return {**calls, "READBACK_WEB__PUBLIC_URL": ""}
-
-    def test_the_call_announces_and_asks_for_the_code_or_slack(self, hospital: Hospital) -> None:
-        hospital.ada.phone.answers("picks up")
-        critical(hospital)
-        call = hospital.ada.phone.expect_call("answer in Slack, or with the code")
-        assert call.over
-        assert "press" not in call.heard
-        hospital.pass_time(minutes=3)
-        assert calls(hospital) == [("Dr. Ada Osei", 5.0)], "a person has heard it"
-        assert hospital.alert().is_open
-
-    def test_one_that_nobody_takes_is_asked_after_and_rings_once_more(
-        self, hospital: Hospital
-    ) -> None:
-        critical(hospital)
-        hospital.pass_time(minutes=4)
-        nobody_answered(hospital.ada)
-        failed = [e.data["reason"] for e in entries(hospital, "page_failed")]
-        assert failed == ["voice-no-answer"] * 2
-
-    def test_of_two_calls_in_doubt_neither_is_taken_for_the_other(self, hospital: Hospital) -> None:
-        """One request was taken, which nobody could find out; the next one was not, and calls say
-        nothing of themselves."""
-        faults = hospital.world.twilio.faults
-        faults.fail_next("calls.create", "lost_reply")
-        faults.fail_next("calls.list", status=503, times=len(proof.PROOF_WAITS))
-        for accession in ("1", "2"):
-            hospital.send(hospital.report("ct-head-hemorrhage", accession=accession))
-            hospital.pass_time(minutes=0.5)
-        hospital.pass_time(minutes=4)
-        faults.fail_next("calls.create", "refuse")
-        hospital.pass_time(minutes=0.5)
-        twiml = {call.sid: call.record.twiml for call in hospital.ada.phone.calls}
-        for accession in ("1", "2"):
-            ref = hospital.alert(accession).ref
-            rang = [
-                r for r in pages(hospital, accession) if r.slip.channel == "voice" and r.claimed_at
-            ]
-            assert [row.state for row in rang[:2]] == ["uncertain", "sent"]
-            assert spoken.spelled(ref) in twiml[rang[1].provider_id]
-        expect_everything(hospital)

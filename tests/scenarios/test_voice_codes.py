@@ -15,7 +15,7 @@ from tests.scenarios.looking import (
     operate,
 )
 from tests.scenarios.receiving import administration
-from tests.scenarios.test_voice import PIN, WITH_PIN, critical, picked_up
+from tests.scenarios.ringing import PIN, WITH_PIN, critical, picked_up
 
 GUESSES = [code for digit in "23456789" for code in (digit * 4, f"{digit}1{digit}1")]
 
