@@ -34,6 +34,9 @@ def receive_in(c: Connection, engine: Engine, raw: RawMessage) -> Receipt:
     )
     if not kept.duplicate:
         _use(c, engine, raw, kept.id, now, outcome)
+    elif used and isinstance(raw.reading, Reports):
+        # What was to follow has not followed; what waits already makes no second entry.
+        unread.keep(c, engine, raw, kept.id, raw.reading.left, now)
     return Receipt(
         kept.id,
         duplicate=kept.duplicate,

@@ -19,6 +19,18 @@ JSON = "application/fhir+json"
 _UNAUTHORIZED = 401
 _MOST_IN_VAIN = 3
 """Pages in a row that bring nothing which the search has not brought; one may well be empty."""
+_NO_DOCUMENTS = frozenset(
+    [
+        "DiagnosticReport",
+        "Encounter",
+        "ImagingStudy",
+        "Observation",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "ServiceRequest",
+    ]
+)
 # What cannot be had and never will: gone, forbidden to us, not known here.
 _NOT_FOR_US = frozenset({400, 403, 404, 406, 410})
 
@@ -35,7 +47,7 @@ class FhirClient:
         """The resource of this relative reference; None where there is none for us.
 
         A Binary may come as the bytes themselves (R4, 2.39): then it is put into a resource.
-        Raises TryLater or Refused.
+        Raises TryLater or Refused, that also for what is no such resource: a page to log in.
         """
         url = URL(self.base + local_name(name, self.base), encoded=True)
         answer = await self._ask("GET", url)
@@ -43,7 +55,10 @@ class FhirClient:
             return None
         answer.refuse("read")
         kind = answer.headers.get("Content-Type", "")
-        return _resource(answer) if "json" in kind else _binary(name, kind, answer.body)
+        found = _resource(answer) if "json" in kind else _binary(name, kind, answer.body)
+        if not _may_be(name, text(found.get("resourceType"))):
+            raise Refused("answer-of-another-kind")
+        return found
 
     async def search(
         self, kind: str, parameters: Sequence[tuple[str, str]]
@@ -117,6 +132,11 @@ def _which(entry: Resource) -> str:
 def _next(page: Resource) -> str:
     links = (link for link in many(page.get("link")) if text(link.get("relation")) == "next")
     return next((text(link.get("url")) for link in links), "")
+
+
+def _may_be(name: str, kind: str) -> bool:
+    wanted = name.split("/", 1)[0]
+    return kind == wanted or not (wanted in _NO_DOCUMENTS or kind == "OperationOutcome")
 
 
 def _resource(answer: Answer) -> Resource:

@@ -21,6 +21,8 @@ from bot.sources.fhir_json import (
     Resource,
     codings,
     many,
+    name_of,
+    node_of,
     one,
     reachable,
     text,
@@ -94,6 +96,14 @@ def digest(report: Node) -> str:
         for _, resource in sorted(reachable(report).items())
     ]
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def version_of(report: Resource) -> str:
+    """Number and time together: some servers leave the number as it was, and one that was restored
+    from a backup gives it out again. By what it says where neither is told."""
+    meta = one(report.get("meta"))
+    told = [told for field in ("versionId", "lastUpdated") if (told := text(meta.get(field)))]
+    return "/".join((name_of(report), *(told or (digest(node_of(report)),))))
 
 
 def study_uid(report: Node) -> str:

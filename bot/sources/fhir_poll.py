@@ -30,11 +30,10 @@ from bot.sources.fhir_json import (
     broken_in,
     many,
     name_of,
-    node_of,
     one,
     text,
 )
-from bot.sources.fhir_numbers import Origin, digest
+from bot.sources.fhir_numbers import Origin, version_of
 from bot.sources.fhir_references import References
 from bot.sources.hl7_time import instant
 from storage import cursors
@@ -55,6 +54,7 @@ _INCLUDED = (
     ("_include:iterate", "PractitionerRole:practitioner"),
 )
 _BAD_REQUEST = 400
+_TRIES = 3
 OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, CommitUnknown)
 """The database is away: whoever runs the loop waits for it. Other errors are about one report."""
 
@@ -74,6 +74,7 @@ class _Look:
 
     newest: datetime | None
     seen: set[str] = field(default_factory=set)
+    tries: dict[str, int] = field(default_factory=dict)
     pages: int = 0
     taken: int = 0
     failed: bool = False
@@ -91,6 +92,8 @@ class Poller:
         self._how = how or Polling()
         self._references = References(client)
         self._seen: set[str] = set()
+        # How often a version was read of which something is to follow.
+        self._tries: dict[str, int] = {}
         self._includes, self._page_size = True, _PAGE_SIZE
         self._twice = False
         self._wait = _SHORTEST_WAIT
@@ -134,7 +137,7 @@ class Poller:
         async for page in self._client.search(fhir.REPORT, self._parameters(since)):
             look.pages += 1
             await self._page(page, look)
-        self._seen = look.seen
+        self._seen, self._tries = look.seen, look.tries
         if look.failed:
             raise TryLater("report-not-stored")
         # What changes while pages are turned can slip from one to the other: they are read twice.
@@ -154,7 +157,8 @@ class Poller:
         for entry in filter(_is_match, many(page.get("entry"))):
             report = one(entry.get("resource"))
             base = text(entry.get("fullUrl")).removesuffix(name_of(report))
-            await self._once(_version(report), partial(self._whole, report, along, base), look)
+            version = version_of(report)
+            await self._once(version, partial(self._whole, report, along, base, look), look)
             look.newest = _later(look.newest, report)
         for broken in broken_in(page):
             version = f"broken/{hashlib.sha256(broken).hexdigest()}"
@@ -176,8 +180,16 @@ class Poller:
             log.exception("message_not_stored", source=self._origin.name)
             look.failed = True
 
-    async def _whole(self, report: Resource, along: list[Resource], base: str) -> bool:
-        return (await self.take(report, along, base))[1]
+    async def _whole(
+        self, report: Resource, along: list[Resource], base: str, look: "_Look"
+    ) -> bool:
+        """What has not followed by the third time waits for a person: a flag may stand in it."""
+        version = version_of(report)
+        tries = self._tries.get(version, 0) + 1
+        _, whole = await self.take(report, along, base, last=tries == _TRIES)
+        if not whole:
+            look.tries[version] = tries
+        return whole
 
     async def _kept(self, broken: bytes) -> bool:
         await self.receive(broken)
@@ -189,11 +201,13 @@ class Poller:
         along: list[Resource],
         base: str = "",
         named: Mapping[str, Resource] = NOTHING,
+        *,
+        last: bool = False,
     ) -> tuple[Receipt, bool]:
         """Have a report taken in with what it refers to; False where some of that is to follow.
-        ``named`` came along under these references."""
+        ``named`` came along under these references. ``last``: it is waited for no longer."""
         node, whole = await self._references.complete(report, along, base, named)
-        return await self.receive(fhir.pack(node), whole=whole), whole
+        return await self.receive(fhir.pack(node), whole=whole or last), whole
 
     async def take_by_name(self, name: str) -> bool:
         """Read the resource first. False where the server has none of this name for us."""
@@ -276,14 +290,6 @@ def _is_match(entry: Resource) -> bool:
     kind = text(one(entry.get("resource")).get("resourceType"))
     mode = text(one(entry.get("search")).get("mode"))
     return kind == fhir.REPORT and mode not in {"include", "outcome"}
-
-
-def _version(report: Resource) -> str:
-    """Number and time together: some servers leave the number as it was, and one that was restored
-    from a backup gives it out again. By what it says where neither is told."""
-    meta = one(report.get("meta"))
-    told = [told for field in ("versionId", "lastUpdated") if (told := text(meta.get(field)))]
-    return "/".join((name_of(report), *(told or (digest(node_of(report)),))))
 
 
 def _later(newest: datetime | None, report: Resource) -> datetime | None:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 from bot.sources.fhir_client import FhirClient
-from bot.sources.fhir_http import Refused, TryLater
+from bot.sources.fhir_http import TOO_LARGE, Refused, TryLater
 from bot.sources.fhir_json import NOTHING, Link, Node, Resource, local_name, many, name_of, text
 
 # The references that are read, by the resource they stand in.
@@ -24,6 +24,11 @@ _NEVER = frozenset({"Organization", "Device", "Location", "CareTeam", "Group"})
 # An id is 64 of these at most (R4, 2.24.0.1); servers that write longer ones exist.
 _PLAIN_NAME = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,128}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9][\w./?=&%+-]{0,500}", re.ASCII)
+ANSWER_SECONDS = 10.0
+"""For one reference; others of a page wait behind it."""
+_NAME_RESTS, _KIND_RESTS = 60.0, 20.0
+"""Seconds without another try. Of a kind less than between two polls: one resource that never comes
+must not keep all others of its kind away in each of them."""
 _DEEPEST = 4
 _MOST = 200
 _AT_ONCE = 4
@@ -40,6 +45,8 @@ class References:
         self._client = client
         self._kept: OrderedDict[str, tuple[float, Resource]] = OrderedDict()
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        # Until when, on the monotonic clock, a resource or all of its kind is not asked for.
+        self._resting: dict[str, float] = {}
 
     async def complete(
         self,
@@ -53,7 +60,8 @@ class References:
         ``along`` came with it, ``named`` under these references. ``base`` is the address under
         which the server knows itself, where that is another one than ours. The report is not held
         up: a page without its provider goes to the coordinator at once, and a later look finds the
-        provider.
+        provider. What got no answer within ten seconds is left alone for a while, so that the
+        reports behind this one need not wait for the same.
         """
         base = base or self._client.base
         known = {**named, **{name_of(resource): resource for resource in along}}
@@ -77,16 +85,34 @@ class References:
         kept = self._kept.get(name)
         if kept and kept[0] > time.monotonic():
             return kept[1], True
+        kind = name.split("/", 1)[0]
         async with self._slots:
-            try:
-                found = await self._client.read(name)
-            except Refused:
-                return None, True
-            except TryLater:
+            if self._rests(name) or self._rests(kind):
                 return None, False
-        if found and name.split("/", 1)[0] in _KEPT:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    found = await self._client.read(name)
+            except Refused as refused:
+                return None, refused.reason == TOO_LARGE  # what else is wrong somebody may mend
+            except TryLater as later:
+                self._rest(kind, later.wait or 0.0)
+                return None, False
+            except TimeoutError:
+                self._rest(name, _NAME_RESTS)
+                self._rest(kind, _KIND_RESTS)
+                return None, False
+        if found and kind in _KEPT:
             self._keep(name, found)
         return found, True
+
+    def _rest(self, what: str, seconds: float) -> None:
+        now = time.monotonic()
+        self._resting = {one: until for one, until in self._resting.items() if until > now}
+        if seconds:
+            self._resting[what] = now + seconds
+
+    def _rests(self, what: str) -> bool:
+        return self._resting.get(what, 0.0) > time.monotonic()
 
     def _keep(self, name: str, resource: Resource) -> None:
         self._kept[name] = time.monotonic() + _KEPT_SECONDS, resource
