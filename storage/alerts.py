@@ -2,7 +2,7 @@
 passing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -135,18 +135,25 @@ def next_due_at(connection: Connection) -> datetime | None:
     return found
 
 
-def reach_of_owners(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """For each open alert's id the channels by which the directory says its owner is reached, the
-    next to act first; none where nobody owns it."""
+Addresses = Mapping[str, str]
+"""Numbers and accounts, by channel."""
+
+
+def reach_of_owners(connection: Connection) -> dict[str, Addresses]:
+    """For each open alert's id by which channels the directory says its owner is reached, and
+    where; the next to act first. None where nobody owns it."""
     owners = connection.execute(_OWNERS).all()
     found = ((alert_id, people.load(connection, owner or "")) for alert_id, owner in owners)
-    return {alert_id: person.channels if person else () for alert_id, person in found}
+    return {
+        alert_id: {on: person.address(on) for on in person.channels} if person else {}
+        for alert_id, person in found
+    }
 
 
 def out_of_reach(connection: Connection) -> list[str]:
     """The ids of open alerts that nobody owns, or whose owner no channel reaches; the next to act
     first."""
-    return [alert_id for alert_id, channels in reach_of_owners(connection).items() if not channels]
+    return [alert_id for alert_id, reach in reach_of_owners(connection).items() if not reach]
 
 
 def free_ref(connection: Connection, candidates: Iterable[str]) -> str:

@@ -50,6 +50,7 @@ from bot.domain.paging import (
     new_round,
     note_miss,
     page_owner_again,
+    page_owner_elsewhere,
     repeat,
     replan,
     retry,
@@ -201,17 +202,22 @@ def _window_passed(turn: Turn, _: WindowPassed) -> None:
     expire(turn)
 
 
-def _directory_changed(turn: Turn, _: DirectoryChanged) -> None:
+def _directory_changed(turn: Turn, event: DirectoryChanged) -> None:
     """An owner whom no channel reaches any more is passed by at once, and so is one whose last
-    page that got through is on a channel which reaches them no more; where nobody could be reached,
+    page that got through is on a channel which reaches them no more; one who was paged at a number
+    or account that is not theirs is paged at the right one; where nobody could be reached,
     everybody is tried again."""
     alert = turn.alert
+    owner = alert.roster.person(alert.owner)
     if waits_for_retry(alert):
         retry(turn)
-    elif not channels_of(alert, alert.owner):
-        reason = out_of_reach(alert.roster.person(alert.owner))
+    elif owner is None or not owner.channels:
+        reason = out_of_reach(owner)
         turn.record("directory_changed", person=alert.owner or None, reason=reason)
         climb(turn, alert.owner_role)
+    elif set(event.moved) & set(alert.outcomes(alert.owner)):
+        turn.record("address_changed", person=owner.id, channels=",".join(event.moved))
+        page_owner_elsewhere(turn, owner, event.moved)
     elif all_gone(alert, alert.owner):
         fail_over(turn, alert.owner, alert.owner_role, for_good=True)
 

@@ -106,7 +106,10 @@ class ReceiptOverdue:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryChanged:
-    """The directory was changed, and the owner may have left it or lost every channel."""
+    """The directory was changed, and the owner may have left it or lost every channel. ``moved``
+    are the channels on which they have another number or account than before."""
+
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from bot.domain import ladder
 from bot.domain.coverage import VOICE, Person, Role
 from bot.domain.ladder import RANK, REPEAT, RETRY, Planned
 from bot.domain.page import NOT_YOURS, Notice, Slip
-from bot.domain.state import Alert, HandedOver, Outcome, Reach
+from bot.domain.state import TAKEN, Alert, HandedOver, Outcome, Reach
 from bot.domain.turn import (
     Turn,
     channels_of,
@@ -249,6 +249,16 @@ def page_owner_again(turn: Turn, channels: tuple[str, ...]) -> None:
         page(turn, owner, turn.alert.owner_role, channels)
     else:
         give_up_on_owner(turn)
+    _page_aside(turn)
+
+
+def page_owner_elsewhere(turn: Turn, owner: Person, moved: tuple[str, ...]) -> None:
+    """What went out on the channels ``moved`` has reached somebody else, or nobody: a new round on
+    those, and on what has not got through. What was read on the others is not sent again."""
+    tried = turn.alert.outcomes(owner.id)
+    unread = tuple(c for c in tried if c in moved or tried[c] not in TAKEN)
+    new_round(turn)
+    page(turn, owner, turn.alert.owner_role, unread)
     _page_aside(turn)
 
 

@@ -15,23 +15,26 @@ from storage import alerts, locks, outbox, people, proofs
 from storage.database import after_commit
 
 
-def pass_on(c: Connection, engine: Engine, before: Mapping[str, tuple[str, ...]]) -> int:
+def pass_on(c: Connection, engine: Engine, before: Mapping[str, alerts.Addresses]) -> int:
     """Every open alert whose owner no channel reaches goes to the next person at once; how many
     those were. For whoever has changed the directory, in the same unit of work.
 
-    ``before`` is the reach of all owners as it was: who is in reach by now is paged, and who has
-    lost the one channel on which the page got through is passed by too.
+    ``before`` is the reach of all owners as it was: who is in reach by now is paged, who has lost
+    the one channel on which the page got through is passed by too, and who has another number or
+    account is paged there.
     """
     reach = alerts.reach_of_owners(c)
-    for alert_id, channels in reach.items():
-        if not channels or channels != before.get(alert_id):
-            pass_on_one(engine, alert_id, c)
-    return sum(not channels for channels in reach.values())
+    for alert_id, addresses in reach.items():
+        known = before.get(alert_id, {})
+        if not addresses or addresses != known:
+            moved = (on for on, at in addresses.items() if known.get(on, at) != at)
+            pass_on_one(engine, alert_id, c, tuple(moved))
+    return sum(not addresses for addresses in reach.values())
 
 
-def pass_on_one(engine: Engine, alert_id: str, c: Connection) -> None:
+def pass_on_one(engine: Engine, alert_id: str, c: Connection, moved: tuple[str, ...] = ()) -> None:
     """The same for one alert; nothing happens where its owner can be paged and may have been."""
-    apply_in(c, engine, alert_id, DirectoryChanged())
+    apply_in(c, engine, alert_id, DirectoryChanged(moved))
 
 
 def opt_out(c: Connection, engine: Engine, mobile: str, as_of: datetime | None = None) -> bool:

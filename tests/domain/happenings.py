@@ -203,10 +203,10 @@ class HappeningAlert(DrivenAlert):
             named = {after.roster.designee, *after.roster.coordinators}
             assert after.owner != was.id or was in named, "the wrong provider keeps nothing"
 
-    @rule()
-    def the_directory_changes(self) -> None:
+    @rule(moved=st.sampled_from([(), ("sms", "voice"), ("slack",)]))
+    def the_directory_changes(self, moved: tuple[str, ...]) -> None:
         owner = self.alert.roster.person(self.alert.owner)
-        self.apply(DirectoryChanged())
+        self.apply(DirectoryChanged(moved))
         if self.alert.is_open and not (owner and owner.channels):
             now = self.alert.roster.person(self.alert.owner)
             waits = [planned.index for planned in self.alert.plan]

@@ -110,14 +110,17 @@ def test_an_alert_that_ended_is_left_alone(hospital: Hospital) -> None:
     expect_everything(hospital)
 
 
-def test_a_new_number_gets_the_next_page(hospital: Hospital) -> None:
-    hospital.send(hospital.report("cr-chest-pneumothorax"))
-    hospital.sam.phone.expect_sms(CODE)
+def test_a_corrected_number_is_paged_at_once(hospital: Hospital) -> None:
+    hospital.send(hospital.report("us-thyroid-nodule"))
+    astray = hospital.sam.phone.expect_sms(CODE)
     phone = hospital.world.phone("+13125550199")
+    began = hospital.now
     import_people(hospital, ("+13125550106", "+13125550199"))
-    assert owner(hospital) == hospital.sam.name
-    hospital.pass_time(minutes=10)
+    assert (owner(hospital), hospital.now) == (hospital.sam.name, began)
     sms = phone.expect_sms(CODE)
+    astray.reply(f"ACK {code_in(astray)}")
+    hospital.sam.phone.expect_sms("not open on this phone")
+    assert hospital.alert().state is State.OPEN
     sms.reply(f"ACK {code_in(sms)}")
     phone.expect_sms("acknowledged")
     hospital.settle()
