@@ -13,6 +13,10 @@ from tests.requirements import ROOT
 
 SOURCES = sorted(path for folder in ("bot", "storage") for path in (ROOT / folder).rglob("*.py"))
 DOMAIN = [path for path in SOURCES if path.is_relative_to(ROOT / "bot" / "domain")]
+FOLDERS = ("benchmarks", "bot", "storage", "tests")
+MOST_LINES = 300
+# The transitions of an alert, and the tables of the first release, make no sense in parts.
+READ_AS_A_WHOLE = {"bot/domain/alert.py", "storage/migrations/versions/0001_foundation.py"}
 ENVIRONMENT = {"os.environ", "os.getenv", "os.environb", "os.getenvb"}
 CLOCKS = {
     "datetime.date.today",
@@ -117,3 +121,13 @@ def test_pypdf_is_imported_only_in_the_process_that_reads_pdfs() -> None:
         if any(name.startswith(("pypdf", "bot.sources.pdf_words")) for _, name in imports(path))
     ]
     assert importing == ["bot/sources/pdf_words.py"]
+
+
+def test_no_file_is_longer_than_can_be_read_at_once() -> None:
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    longer = {
+        where(path)
+        for path in files
+        if len(path.read_text(encoding="utf-8").splitlines()) > MOST_LINES
+    }
+    assert longer == READ_AS_A_WHOLE
