@@ -2,22 +2,22 @@
 across chains.
 
 One chain for everything would put all writers in one queue; an alert's chain costs nothing, since
-whoever writes to it holds the alert. The seals catch what chains cannot: a chain that was removed
-as a whole, or the end of one. What was written after the last seal is protected by its chain alone.
-The newest seal, and the end of administration's chain, are noted elsewhere (audit_heads.py).
+whoever writes to it holds the alert. The seals (audit_seals.py) catch what chains cannot: a chain
+that was removed as a whole, or the end of one. What was written after the last seal is protected by
+its chain alone. The newest seal, and the end of administration's chain, are noted elsewhere
+(audit_heads.py).
 """
 
-import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select
 
 from bot.domain.events import Record
-from storage import audit_gaps, audit_heads, tables
+from storage import audit_gaps, audit_heads, audit_seals, tables
+from storage.audit_hashes import canonical, hash_of, instant, streamed
 from storage.columns import AnyRow, storable
 from storage.locks import lock, try_lock
 from storage.memory import memory
@@ -26,9 +26,7 @@ ADMIN = "admin"
 _COUNTING = 10_000
 
 _audit = tables.audit.c
-_seals = tables.seals.c
 _INSERT = insert(tables.audit)
-_INSERT_SEAL = insert(tables.seals)
 _HEAD = (
     select(_audit.seq, _audit.hash)
     .where(_audit.chain == bindparam("chain"))
@@ -47,11 +45,6 @@ _ENTRIES = select(
     _audit.hash,
 )
 _CHAIN = _ENTRIES.where(_audit.chain == bindparam("chain")).order_by(_audit.seq)
-_LAST_SEAL = (
-    select(_seals.number, _seals.to_id, _seals.hash).order_by(_seals.number.desc()).limit(1)
-)
-_HASHES = select(_audit.id, _audit.hash).order_by(_audit.id)
-_UNSEALED = _HASHES.where(_audit.id > bindparam("after"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +77,11 @@ def append(connection: Connection, chain: str, records: Sequence[Record], now: d
     if not records:
         return
     seq, prev = _head(connection, chain)
-    at = _instant(now)
+    at = instant(now)
     rows = []
     for seq_of, record in enumerate(records, seq + 1):
         actor = storable(record.actor)
-        data = _canonical(record.data)
+        data = canonical(record.data)
         digest = entry_hash(chain, seq_of, at, record.what, actor, data, prev)
         rows.append({"chain": chain, "seq": seq_of, "at": now, "what": record.what, "actor": actor,
                      "data": data, "prev": prev, "hash": digest})  # fmt: skip
@@ -109,7 +102,7 @@ def write_out(connection: Connection) -> None:
 
 def entry_hash(chain: str, seq: int, at: str, what: str, actor: str, data: str, prev: str) -> str:
     """SHA-256 of the canonical JSON array of these, ``data`` as the text that is stored."""
-    return _hash([chain, seq, at, what, actor, data, prev])
+    return hash_of([chain, seq, at, what, actor, data, prev])
 
 
 def begin_chain(connection: Connection, name: str) -> None:
@@ -136,7 +129,7 @@ def _head(connection: Connection, name: str) -> tuple[int, str]:
     return (row.seq, row.hash) if row else (0, "")
 
 
-# ---- seals ----------------------------------------------------------------------------------
+# ---- seals and verification -----------------------------------------------------------------
 
 
 def seal(connection: Connection, now: datetime) -> bool:
@@ -146,55 +139,7 @@ def seal(connection: Connection, now: datetime) -> bool:
     if not try_lock(connection, "seal"):
         return False
     write_out(connection)
-    _wait_for_writers(connection)
-    last = connection.execute(_LAST_SEAL).first()
-    number, after, prev = (last.number, last.to_id, last.hash) if last else (0, 0, "")
-    covered = _Covered()
-    for row in _stream(connection, _UNSEALED, {"after": after}):
-        covered.add(row.id, row.hash)
-    if not covered.count:
-        return False
-    body = [
-        number + 1,
-        after + 1,
-        covered.last,
-        covered.count,
-        covered.digest(),
-        _instant(now),
-        prev,
-    ]
-    names = ["number", "from_id", "to_id", "entries", "entries_hash", "prev"]
-    values = dict(zip(names, [*body[:5], prev], strict=True))
-    connection.execute(_INSERT_SEAL, {**values, "at": now, "hash": _hash(body)})
-    audit_heads.note(connection, audit_heads.SEALS, number + 1, _hash(body))
-    return True
-
-
-def _wait_for_writers(connection: Connection) -> None:
-    # Ids are given before the commit: without this, a slower transaction could commit an id below
-    # the seal's last one.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("LOCK TABLE audit IN SHARE MODE"))
-
-
-class _Covered:
-    """The running hash over entries, in the order of their ids."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.last = 0
-        self._hash = hashlib.sha256()
-
-    def add(self, number: int, entry: str) -> None:
-        self.count += 1
-        self.last = number
-        self._hash.update(f"{number}:{entry}\n".encode())
-
-    def digest(self) -> str:
-        return self._hash.hexdigest()
-
-
-# ---- verification ---------------------------------------------------------------------------
+    return audit_seals.add(connection, now)
 
 
 def verify(connection: Connection, progress: Callable[[int], None] | None = None) -> Verdict:
@@ -204,7 +149,7 @@ def verify(connection: Connection, progress: Callable[[int], None] | None = None
     Of several broken entries it names the one written first; broken seals come after entries.
     """
     entries, broken = _verify_chains(connection, progress or (lambda _: None))
-    number, broken_seal = _verify_seals(connection)
+    number, broken_seal = audit_seals.verify(connection)
     found = broken or broken_seal or audit_heads.cut_off(connection)
     found = found or audit_gaps.alert_without_entry(connection)
     return Verdict(found is None, entries, number, found)
@@ -217,7 +162,7 @@ def _verify_chains(
     looked_at = 0
     first: tuple[int, str] | None = None
     name, seq, prev, broken = "", 0, "", False
-    for row in _stream(connection, in_chains):
+    for row in streamed(connection, in_chains):
         if row.chain != name:
             name, seq, prev, broken = row.chain, 0, "", False
         wrong = None if broken else _what_is_wrong(row, seq + 1, prev)
@@ -236,77 +181,9 @@ def _what_is_wrong(row: AnyRow, seq: int, prev: str) -> str | None:
     if row.seq > seq:
         missing = f"{seq}" if row.seq == seq + 1 else f"{seq} to {row.seq - 1}"
         return f"chain {row.chain}, entry {missing}: removed"
-    made = entry_hash(row.chain, row.seq, _instant(row.at), row.what, row.actor, row.data, row.prev)
+    made = entry_hash(row.chain, row.seq, instant(row.at), row.what, row.actor, row.data, row.prev)
     if made != row.hash:
         return f"{where}: changed after it was written (its hash does not match)"
     if row.prev != prev:
         return f"{where}: does not follow the entry before it (replaced, or put out of order)"
     return None
-
-
-def _verify_seals(connection: Connection) -> tuple[int, str | None]:
-    # It may stop early, and a cursor on the server must not outlive the look.
-    with _stream(connection, _HASHES) as hashes:
-        return _compare_seals(connection, iter(hashes))
-
-
-def _compare_seals(connection: Connection, hashes: Iterator[Any]) -> tuple[int, str | None]:
-    entry = next(hashes, None)
-    number, after, prev = 0, 0, ""
-    for row in connection.execute(select(tables.seals).order_by(_seals.number)):
-        wrong = _what_is_wrong_with_seal(row, number + 1, after + 1, prev)
-        covered = _Covered()
-        while entry is not None and entry.id <= row.to_id:
-            covered.add(entry.id, entry.hash)
-            entry = next(hashes, None)
-        wrong = wrong or _what_is_wrong_under_seal(row, covered)
-        if wrong:
-            return number, wrong
-        number, after, prev = row.number, row.to_id, row.hash
-    return number, None
-
-
-def _what_is_wrong_with_seal(row: AnyRow, number: int, from_id: int, prev: str) -> str | None:
-    body = [
-        row.number,
-        row.from_id,
-        row.to_id,
-        row.entries,
-        row.entries_hash,
-        _instant(row.at),
-        row.prev,
-    ]
-    if row.number != number:
-        return f"seal {number}: removed"
-    if _hash(body) != row.hash:
-        return f"seal {row.number}: changed after it was written (its hash does not match)"
-    if row.prev != prev or row.from_id != from_id:
-        return f"seal {row.number}: does not follow the seal before it"
-    return None
-
-
-def _what_is_wrong_under_seal(row: AnyRow, covered: _Covered) -> str | None:
-    where = f"seal {row.number} (entries with id {row.from_id} to {row.to_id})"
-    if covered.count < row.entries:
-        return f"{where}: {row.entries - covered.count} of its {row.entries} entries removed"
-    if covered.count > row.entries:
-        return f"{where}: {covered.count - row.entries} entries put in afterwards"
-    if covered.digest() != row.entries_hash:
-        return f"{where}: its entries were changed, or put into another order"
-    return None
-
-
-def _stream(connection: Connection, statement: Any, values: dict[str, Any] | None = None) -> Any:
-    """Rows a thousand at a time: the trail is larger than memory one day."""
-    return connection.execute(statement, values or {}, execution_options={"yield_per": 1000})
-
-
-def _instant(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds")
-
-
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-
-
-def _hash(body: list[Any]) -> str:
-    return hashlib.sha256(_canonical(body).encode()).hexdigest()

@@ -40,9 +40,7 @@ from bot.domain.failover import all_gone, all_lost, fail_over
 from bot.domain.ladder import CALL, RANK, REPEAT, RETRY
 from bot.domain.page import Notice
 from bot.domain.paging import (
-    above,
     call_owner,
-    candidates,
     channels_for,
     climb,
     expire,
@@ -64,6 +62,7 @@ from bot.domain.receipts import (
     page_uncertain,
     receipt_overdue,
 )
+from bot.domain.rungs import above, candidates
 from bot.domain.state import Acknowledgment, Alert, Outcome, Reach, State
 from bot.domain.turn import (
     Turn,

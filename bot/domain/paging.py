@@ -1,12 +1,12 @@
 """Who owns an alert and who is paged: rounds, climbing, repeats, and what is planned next."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.domain import ladder
 from bot.domain.coverage import VOICE, Person, Role
-from bot.domain.ladder import RANK, REPEAT, RETRY, Planned
+from bot.domain.ladder import REPEAT, RETRY, Planned
 from bot.domain.page import NOT_YOURS, Notice, Slip
+from bot.domain.rungs import above, candidates
 from bot.domain.state import TAKEN, Alert, HandedOver, Outcome, Reach
 from bot.domain.turn import (
     Turn,
@@ -18,7 +18,6 @@ from bot.domain.turn import (
 )
 
 SHORTEST_RETRY = timedelta(seconds=30)
-_ABOVE = {Role.ORDERING_PROVIDER: Role.DESIGNEE}
 
 
 def start(turn: Turn) -> None:
@@ -152,39 +151,6 @@ def _until_retry(turn: Turn) -> timedelta:
     if not alert.reach or alert.paged_in_cycle:
         return gap
     return min(max(turn.now - alert.opened_at, SHORTEST_RETRY), gap)
-
-
-def above(role: Role) -> Role:
-    """The rung to climb to from this one."""
-    return _ABOVE.get(role, Role.COORDINATOR)
-
-
-def candidates(alert: Alert, role: Role) -> Iterator[tuple[Role, Person]]:
-    """Who could own it from ``role`` upward, best first: nobody who declined or cannot be reached,
-    nor the present owner in a second role. Where the ordering provider is unknown, nobody knows
-    whose designee to ask: the coordinators."""
-    if role is Role.ORDERING_PROVIDER and alert.roster.ordering is None:
-        role = Role.COORDINATOR
-    barred = {*alert.declined, *alert.unreachable}
-    for rung, people in _rungs(alert):
-        if RANK[rung] >= RANK[role] and ladder.step_for(alert.policy, rung):
-            yield from ((rung, person) for person in people if person.id not in barred)
-
-
-def _rungs(alert: Alert) -> Iterator[tuple[Role, list[Person]]]:
-    roster = alert.roster
-    yield Role.ORDERING_PROVIDER, [roster.ordering] if roster.ordering else []
-    two_roles = roster.designee and roster.designee.id == alert.owner
-    yield Role.DESIGNEE, [roster.designee] if roster.designee and not two_roles else []
-    yield Role.COORDINATOR, _coordinators_in_turn(alert)
-
-
-def _coordinators_in_turn(alert: Alert) -> list[Person]:
-    """The roster from the one after the present owner round to the owner."""
-    people = list(alert.roster.coordinators)
-    ids = [person.id for person in people]
-    after = ids.index(alert.owner) + 1 if alert.owner in ids else 0
-    return people[after:] + people[:after]
 
 
 # ---- pages ----------------------------------------------------------------------------------
