@@ -74,7 +74,7 @@ def signing_key(data: bytes) -> Key:
     """The first private key of a PEM file, a JWK or a JWK set that fits. Raises BadKey."""
     try:
         keys = _keys(data)
-    except (JoseError, ValueError, TypeError, KeyError):
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise BadKey("is no PEM, JWK or JWK set with a private key") from None
     for key in keys:
         if isinstance(key, RSAKey | ECKey) and key.is_private and _algorithm(key):

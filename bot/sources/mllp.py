@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -126,6 +127,7 @@ class Listener:
         if not self._gate.admits(writer, full=len(self._open) >= self._how.most):
             writer.transport.abort()
             return
+        _notice_death(writer)
         task = asyncio.get_running_loop().create_task(self._connected(reader, writer))
         self._open[task] = reader, writer
         self._arriving.add(writer)
@@ -176,16 +178,16 @@ class Listener:
         if framer.undecided:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_UNDECIDED):
-                    return await reader.read(_CHUNK)
+                    return await _come(reader, peer)
             for whole in framer.settle():
                 await self._answer(whole, writer, peer)
         if self._stopping:
             return b""
         if not framer.begun:
-            return await reader.read(_CHUNK)
+            return await _come(reader, peer)
         try:
             async with asyncio.timeout(self._how.silence):
-                return await reader.read(_CHUNK)
+                return await _come(reader, peer)
         except TimeoutError:
             log.warning("mllp_frame_silent", peer=peer, seconds=self._how.silence)
             return b""
@@ -265,11 +267,26 @@ def _unusable(received: Frame, bad: BadReport, how: Listening) -> RawMessage:
     )
 
 
+async def _come(reader: asyncio.StreamReader, peer: str) -> bytes:
+    """What has come; nothing at the end, and where the connection broke: that of a sender that
+    died is reset, and what it had sent of a frame is kept as when it had been closed."""
+    try:
+        return await reader.read(_CHUNK)
+    except (ConnectionError, ssl.SSLError) as error:
+        log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
+        return b""
+
+
 def _read_no_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     transport = writer.transport
     if isinstance(transport, asyncio.ReadTransport):
         transport.pause_reading()  # bytes that still came after the end would break the connection
     reader.feed_eof()
+
+
+def _notice_death(writer: asyncio.StreamWriter) -> None:
+    """A sender may be silent for ever; one that is gone without a word must not stay connected."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 def _log_stray(framer: Framer, peer: str) -> None:

@@ -58,13 +58,7 @@ class Health:
         One failing channel of several is shown and no more: this copy still pages by the others,
         and a load balancer that left it out would cut off the replies to what it has sent.
         """
-        parts, channels, feeds = await asyncio.gather(
-            self._parts(), _asked(self.channels), _asked(self.feeds)
-        )
-        for name, state in channels.items():
-            metrics.CHANNEL_UP.labels(metrics.slug(name)).set(state == OK)
-        for name, state in feeds.items():
-            metrics.SOURCE_UP.labels(metrics.slug(name)).set(state == OK)
+        parts, (channels, feeds) = await asyncio.gather(self._parts(), self._both())
         reachable = not channels or OK in channels.values()
         ready = reachable and all(state == OK for state in parts.values())
         body: dict[str, object] = {"ready": ready, "parts": parts, "channels": channels}
@@ -74,6 +68,15 @@ class Health:
         if feeds:  # one that fails does not make this copy less able to page
             body["feeds"] = feeds
         return JSONResponse(body, 200 if ready else 503)
+
+    async def _both(self) -> tuple[dict[str, str], dict[str, str]]:
+        """How channels and feeds do, noted in the gauges as well."""
+        channels, feeds = await asyncio.gather(_asked(self.channels), _asked(self.feeds))
+        for name, state in channels.items():
+            metrics.CHANNEL_UP.labels(metrics.slug(name)).set(state == OK)
+        for name, state in feeds.items():
+            metrics.SOURCE_UP.labels(metrics.slug(name)).set(state == OK)
+        return channels, feeds
 
     async def _parts(self) -> dict[str, str]:
         return await _asked({"database": self._database, "sweep": self._sweep})
@@ -96,6 +99,8 @@ class Health:
             return "unknown"
 
     async def _metrics(self, _: Request) -> Response:
+        """Whoever asks for nothing but this hears of a source that has failed, too."""
+        await self._both()
         for refresh in self.before_scrape:
             await refresh()
         return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)

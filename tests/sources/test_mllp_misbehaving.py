@@ -1,6 +1,8 @@
 """The listener, by senders that fall silent, go away, begin anew, or send too much."""
 
 import asyncio
+import socket
+import struct
 from contextlib import suppress
 from dataclasses import replace
 
@@ -44,6 +46,31 @@ def test_a_sender_that_goes_away_in_mid_frame_leaves_what_came_in_quarantine() -
     reading = inbox.messages[0].reading
     assert isinstance(reading, Unusable)
     assert (reading.reason, [flag.value for flag in reading.flags]) == ("cut-off", ["HH"])
+
+
+def test_a_sender_whose_connection_is_reset_in_mid_frame_leaves_what_came_in_quarantine() -> None:
+    async def conversation(inbox: Inbox, listener: Listener, _: Sender) -> None:
+        dying = await connected(listener)
+        await dying.send(frame(numbered(1)) + frame(numbered(2))[:-5])
+        await dying.answer()  # so the other one has come as well
+        reset_when_closed = struct.pack("ii", 1, 0)
+        its = dying.writer.get_extra_info("socket")
+        its.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_when_closed)
+        dying.writer.transport.abort()
+        await until(lambda: len(inbox.messages) == 2)
+
+    assert told(conversation).reasons == ["cut-off"]
+
+
+def test_the_system_looks_whether_a_silent_sender_is_still_there() -> None:
+    async def conversation(_: Inbox, listener: Listener, sender: Sender) -> None:
+        await sender.send(frame(sample()))
+        await sender.answer()
+        [(_reader, ours)] = listener._open.values()
+        its = ours.get_extra_info("socket")
+        assert its.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+    told(conversation)
 
 
 def test_a_sender_that_begins_anew_is_answered_for_what_it_sent_then() -> None:

@@ -126,6 +126,15 @@ def test_one_channel_that_fails_is_shown_and_leaves_it_ready(database: Database)
     assert value("readback_channel_up", {"channel": "sms"}) == 1
 
 
+def test_who_reads_the_metrics_alone_hears_of_a_feed_and_a_channel_that_fail(
+    database: Database,
+) -> None:
+    channels, feeds = {"sms": saying("twilio-20003")}, {"fhir-ehr": saying("search-401")}
+    _, text = ask(Health(database, channels, feeds=feeds), "/metrics")
+    assert 'readback_channel_up{channel="sms"} 0.0' in text
+    assert 'readback_source_up{source="fhir-ehr"} 0.0' in text
+
+
 def test_without_any_channel_it_is_not_ready(database: Database) -> None:
     channels = {"slack": saying("not-connected"), "sms": saying("twilio-20003")}
     assert ready(Health(database, channels))[0] == 503
