@@ -88,12 +88,13 @@ def narrate(
         headings=headings(own) if own else HEADING,
     )
     runs = _runs(results, wire, profile)
-    whole = profile.layout is Layout.AUTO and _has_no_impression(runs)
+    headed = profile.layout is _AUTO and _has_no_impression(runs)
     for section, run in runs:
         if not run:
             continue
-        before = told.running
-        of = Section.RUNNING if whole and section is Section.BODY else section
+        of, before = section, told.running
+        if headed and section is _BODY and _may_conclude(run):
+            of = _RUNNING
         flagged = any(number in flags for number, _ in run) if flags else False
         if section in _ALONE or flagged or appended or addenda:
             _tell_each(told, of, run, _Marked(flags, appended, addenda), wire)
@@ -124,10 +125,26 @@ def _runs(
     return found
 
 
+_AUTO, _BODY, _IMPRESSION, _RUNNING = (
+    Layout.AUTO,
+    Section.BODY,
+    Section.IMPRESSION,
+    Section.RUNNING,
+)
+"""For each message: Python 3.11 is slow to look up a member of an Enum."""
+_CONCLUDES = tuple({unaccented(word)[:6] for word in IMPRESSION if unaccented(word).isascii()})
+
+
 def _has_no_impression(runs: list[tuple[Section, list[Result]]]) -> bool:
     """Then a whole report may stand under the code of its body, as PowerScribe sends it: its
     headings say what is what."""
-    return all(section is not Section.IMPRESSION for section, _ in runs)
+    return all(section is not _IMPRESSION for section, _ in runs)
+
+
+def _may_conclude(run: list[Result]) -> bool:
+    """Whether any heading of an impression can stand there: most bodies are spared the search."""
+    said = "\n".join([at(fields, 5) for _, fields in run]).upper()
+    return not said.isascii() or any(map(said.__contains__, _CONCLUDES))
 
 
 @dataclass(slots=True)
