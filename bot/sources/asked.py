@@ -19,6 +19,8 @@ from bot.sources.hl7_wire import MAY_ASK, Wire
 
 _ENDS = " \t:?=*"
 _YES_OR_NO = re.compile(r"\s*\((?:Y/N|Yes/No)\)\Z", re.IGNORECASE)
+# "Critical flag": of the result, of what else?
+_OF_NOTHING = re.compile(r"\ACRITICAL (?:FLAG|INDICATOR)\Z", re.IGNORECASE)
 _OF_ACR = re.compile(
     r"(?:ACR\b.*\b(?:CATEGORY|CAT|FINDINGS?)|ACTIONABLE FINDINGS?(?: CATEGORY)?)", re.IGNORECASE
 )
@@ -31,7 +33,8 @@ def answered(
     question: str, answer: str, where: str, profile: Profile, *, breast: bool
 ) -> tuple[Flag, ...]:
     """The flag that both are together; none where it asks for something else."""
-    asked = _YES_OR_NO.sub("", question.strip(_ENDS)).rstrip(_ENDS)
+    asked = _YES_OR_NO.sub("", question.replace("_", " ").strip(_ENDS)).rstrip(_ENDS)
+    asked = _OF_NOTHING.sub("CRITICAL RESULT", asked)
     if not answer or not profile.dictated_macros or _REFERS.match(answer):
         return ()
     if CRITICAL.fullmatch(asked) and "REPORT" not in asked.upper():

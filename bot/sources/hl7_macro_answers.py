@@ -100,8 +100,24 @@ def _denies(found: re.Match[str]) -> bool:
     return is_denial(found["answer"])
 
 
+# A template's way to say none: "The findings did not require critical results communication."
+_NOT_REQUIRED = re.compile(
+    r"[^.;:\n]{0,80}\b(?:did|do|does) not (?:require|warrant|meet|need)\b[^.;:\n]{0,40}"
+    r"\b(?:critical|immediate|urgent|notification|communication)\b",
+    re.IGNORECASE,
+)
+# "Negative for embolism.", and nothing else on the line.
+_NEGATIVE_FOR = re.compile(
+    r"negative for (?![^.;\n]*\b(?:and|but|however|except|although|though|with)\b)"
+    r"[^.;\n]*\.?[ \t]*(?:\n|\Z)",
+    re.IGNORECASE,
+)
+
+
 def is_denial(answer: str) -> bool:
     """Whether its first sentence denies, and says no more."""
+    if _NEGATIVE_FOR.match(answer) or _NOT_REQUIRED.match(answer):
+        return True
     graded = _GRADE.match(answer)
     sentence = _SENTENCE.match(answer, graded.end() if graded else 0)
     words = _WORD.findall(_SINCE.sub(r"\1", sentence[0].lower())) if sentence else []

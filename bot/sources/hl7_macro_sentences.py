@@ -15,7 +15,9 @@ _SENTENCE_ENDS = re.compile(
     r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n"
 )
 _ASSERTED = re.compile(
-    r"\b(?:(?:is|are)(?: considered)?|constitutes?|represents?|qualif(?:y|ies) as)\s+"
+    r"\b(?:(?:is|are)(?: considered)?|constitutes?|represents?|qualif(?:y|ies) as|"
+    r"(?:this|the) (?:report|exam(?:ination)?|study|scan) "
+    r"(?:contains|has|includes|demonstrates|shows|reveals|is positive for))\s+"
     r"(?:(?:an?|new|acute|unexpected)\s+){0,2}\Z",
     re.IGNORECASE,
 )
@@ -56,13 +58,23 @@ def is_said_of(match: re.Match[str]) -> bool:
         return _TO_WHOM.match(after) is not None and _is_certain(after)
     if _ASSERTED.search(before):
         return _is_certain(before)
-    told = _TOLD.search(before) or _TOLD_BEHIND.match(after)
+    told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
     return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
 
 
 # "The above critical findings were discussed", also without a word between.
 _TOLD_BEHIND = re.compile(
-    rf"\s+(?:above\s+|below\s+)?(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b",
+    rf"\s+(?:above\s+|below\s+)?(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
+    r"\s+(?:message|alert|notification)\s+(?:(?:was|has been)\s+)?sent\b|"
+    r"\s+(?:is|are)\s+(?:present|noted|seen|described|listed|as follows)\b",
+    re.IGNORECASE,
+)
+# "Critical finding of aortic dissection discussed with …": it names the finding first. What "is
+# called to the provider" is what is to be done.
+_TOLD_LATER = re.compile(
+    r"\s+(?:of|for|regarding|about|concerning|as above|as described|above|discovered|detected|"
+    r"found|noted|seen)\b(?:[^.;:?!]|(?<=\d):(?=\d)){0,120}?"
+    rf"\b(?<!\bis )(?<!\bare )(?<!\bbe ){_TELL}\s+(?:\w+ly\s+)?(?:to|with|by)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(

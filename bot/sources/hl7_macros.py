@@ -28,13 +28,19 @@ from bot.sources.hl7_wire import Wire
 DICTATED = "dictated"
 """Stands as the coding system of a flag that was read from the text."""
 
+_CATEGORY = r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
-    r"(?:ACR[\s(-]+(?:ACTIONABLE\s+)?(?:FINDINGS?\s+)?|(?<=ACTIONABLE FINDING )|"
-    r"(?<=ACTIONABLE FINDING: ))"
-    r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)",
+    r"(?:ACR[\s(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?(?:(?:FINDINGS?|RESULTS?)[\s:,–—-]+)?|"
+    rf"(?<=ACTIONABLE FINDING )[–—-]?\s*|(?<=ACTIONABLE FINDING: )){_CATEGORY}",
     re.IGNORECASE,
 )
+_ACTIONABLE = re.compile(
+    rf"(?<!\w){_CATEGORY}[\s(-]+ACTIONABLE (?:FINDING|RESULT)S?(?!\w)"
+    r"(?!\s+(?:are|is|will|shall|should|must|may|need|require)\b)",
+    re.IGNORECASE,
+)
+"""The same the other way round: "Category 1 actionable finding"."""
 _ACR_BEGINS = ("acr", "critical", "actionable", "cat")
 _BREAST_WORDS = re.compile(
     r"(?:\s+(?:ACTIONABLE )?(?:FINDINGS?|RESULTS?))?[\s:,–—(-]{0,8}"
@@ -175,7 +181,7 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
             yield rule.text, rule.category, _some(_pattern(rule.text), words, text)
     if not profile.dictated_macros:
         return
-    numbered = list(_some(_ACR, _ACR_BEGINS, text))
+    numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
     numbered = [match for match in numbered if not _is_score(match, breast=breast)]
     yield from ((_code(match["number"]), "", (match,)) for match in numbered)
     begun = {match.start() for match in numbered}

@@ -22,6 +22,9 @@ def flags(observation: str, fields: dict[int, str] | None = None) -> list[str]:
         ("OBX|2|CWE|CRIT^Critical result||Y^Yes^HL70136||||||F", "CRITICAL RESULT"),
         ("OBX|2|CWE|ACR^ACR Actionable Finding||1^ACR Category 1^L||||||F", "RID49480"),
         ("OBX|2|ST|ACR^ACR Category||2||||||F", "RID49481"),
+        ("OBX|2|ST|CRITFLAG^Critical Flag||Y||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ST|CRITICAL_RESULT_FLAG||Y||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ID|X^Critical Finding Indicator||Y||||||F", "CRITICAL RESULT"),
     ],
 )
 def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: str) -> None:
@@ -33,6 +36,8 @@ def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: 
     [
         "OBX|2|ST|CRIT^Critical Result||No||||||F",
         "OBX|2|ST|CRIT^Critical Result||||||||F",
+        "OBX|2|ST|CRITFLAG^Critical Flag||N||||||F",
+        "OBX|2|ST|CRIT^Critical Result Status||None||||||F",
         "OBX|2|ST|CRIT^Critical Result||None.||||||F\rOBX|3|ST|CRIT^Critical Result||By Roe||||||F",
         "OBX|2|CWE|CRIT^Critical result||N^No^HL70136||||||F",
         "OBX|2|CWE|CRIT^Critical result||UNK^Unknown^L||||||F",

@@ -1,0 +1,79 @@
+"""Macros in a sentence that says of the exam or of a finding that it is critical, or denies it."""
+
+import pytest
+
+from tests.sources.oru import report, sample
+
+
+def values(text: str) -> list[str]:
+    lines = ("FINDINGS: Aorta seen.", "IMPRESSION: Dissection.", text)
+    found = report(sample(*(f"OBX|{n}|TX|R^Report||{line}||||||F" for n, line in enumerate(lines))))
+    return [flag.value for flag in found.flags]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALERT! THIS REPORT CONTAINS A CRITICAL RESULT.",
+        "This report contains critical findings.",
+        "The study is positive for a critical result.",
+        "A critical finding is present.",
+        "Critical findings are noted: dissection.",
+        "Critical finding of acute aortic dissection discussed with Dr. Roe at 14:00.",
+        "Critical result of pulmonary embolism was called to Dr. Roe at 14:00.",
+        "Critical results as above discussed with Dr. Roe at 14:00.",
+        "Critical result discovered at 14:00 and communicated to Dr. Roe at 14:05.",
+        "The critical results regarding the dissection were conveyed to Dr. Roe.",
+        "A critical result message was sent to Dr. Roe at 14:00.",
+        "CRITICAL UNEXPECTED FINDING: dissection",
+        "Critical Actionable Finding: dissection",
+        "CRITICAL RESULTS REPORTING: Dr. Roe was called at 14:00",
+        "Critical Abnormality: dissection",
+        "Critical findings: Negative for fracture but free air.",
+        "Critical findings: Negative for embolism. New dissection.",
+    ],
+)
+def test_what_says_it_of_this_exam_is_a_flag(text: str) -> None:
+    assert values(text) == ["CRITICAL RESULT"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ACR Actionable Finding: Category 1 - Critical", "RID49480"),
+        ("ACTIONABLE FINDING - CATEGORY 1", "RID49480"),
+        ("ACR Critical Results Category 1", "RID49480"),
+        ("Category 1 actionable finding: dissection", "RID49480"),
+        ("Cat. 2 actionable finding: appendicitis", "RID49481"),
+    ],
+)
+def test_a_category_of_actionable_findings_is_its_code(text: str, code: str) -> None:
+    assert code in values(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If critical findings are present, call 5-1234.",
+        "When a critical finding is present the radiologist calls.",
+        "This report contains no critical findings.",
+        "This report does not contain critical findings.",
+        "Critical results of all exams are called to the ordering provider.",
+        "Critical result of the previous CT was discussed with Dr. Roe on 1/1.",
+        "INDICATION: critical result of hemoglobin 5 called to Dr. Roe.",
+        "A critical result message was not sent.",
+        "Critical unexpected findings: none.",
+        "No critical abnormality.",
+        "Critical Result Status: None",
+        "Critical result flag: No",
+        "Critical results reporting: N/A",
+        "Critical results reporting policy was followed.",
+        "Critical findings: Negative for pulmonary embolism.",
+        "Critical Results: The findings on this study did not require critical communication.",
+        "Category 3 actionable finding: none",
+        "No category 1 actionable finding.",
+        "Category 2 actionable findings are reported within two days.",
+    ],
+)
+def test_what_denies_it_or_tells_the_rule_is_none(text: str) -> None:
+    assert values(text) == []
