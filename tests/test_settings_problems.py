@@ -34,6 +34,17 @@ from tests.settings_files import SITE, TOKENS, problems, written
         ('[database]\nurl = "mysql://h/x"', "names a database that Readback does not run on."),
         ('[database]\nurl = "readback.db"', "database.url is no database URL."),
         ('[database]\nurl = "sqlite://"', "database.url names no file."),
+        ('[database]\nurl = "postgresql://u@h:x/d"', "database.url is no database URL."),
+        ('[slack]\napi_url = "http://[::1"', "slack.api_url is no web address."),
+        ('[twilio]\napi_url = "http://h:99999"', "twilio.api_url is no web address."),
+        ('[web]\npublic_url = "https://[zz]/"', "web.public_url is no web address."),
+        ('[web]\npublic_url = "https://h:x/"', "web.public_url is no web address."),
+        ('[web]\npublic_url = "https://h h/"', "web.public_url is no web address."),
+        ("[slack]\nmessages_per_second = 0", "is out of range. Write a number greater than 0."),
+        ('[slack]\nmessages_per_second = "x"', "messages_per_second is not a number. Write digits"),
+        ("[slack]\nmessages_per_second = []", "messages_per_second is not a number. Write digits"),
+        ('[secrets]\nother = "x"', "secrets is no section. Delete it:"),
+        ('[[fhir]]\nname = "a"\nbase_url = "http://h"\nauthorities = 5', "is not a table. Write"),
         ("database = 1", "database is not a section. Write [database]"),
         ("[hl7", "is not TOML: "),
     ],
@@ -149,11 +160,17 @@ def test_a_problem_of_the_environment_names_the_variable(tmp_path: Path) -> None
     assert found.startswith("hl7.port (from READBACK_HL7__PORT) is not a number.")
     (unknown,) = problems(written(tmp_path), {"READBACK_HL7__PROT": "1"})
     assert 'Did you mean "READBACK_HL7__PORT"?' in unknown
+    (small,) = problems(written(tmp_path), {"readback_hl7__port": "1"})
+    assert 'Did you mean "READBACK_HL7__PORT"?' in small
+    (token,) = problems(written(tmp_path), {"READBACK_SECRETS__SLACK_BOT_TOKEN": "x"})
+    assert 'Did you mean "SLACK_BOT_TOKEN"?' in token
 
 
 @pytest.mark.parametrize(
     ("section", "key", "name"),
     [
+        ("secrets", "slack_bot_token", "SLACK_BOT_TOKEN"),
+        ("slack", "SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN"),
         ("slack", "bot_token", "SLACK_BOT_TOKEN"),
         ("slack", "app_token", "SLACK_APP_TOKEN"),
         ("slack", "signing_secret", "SLACK_SIGNING_SECRET"),
@@ -169,6 +186,21 @@ def test_a_token_in_the_file_is_refused_and_not_repeated(
     assert found.startswith(f"{section}.{key} is a secret in a file.")
     assert name in found
     assert "very-secret" not in found
+
+
+def test_a_token_above_all_sections_is_refused_too(tmp_path: Path) -> None:
+    (found,) = problems(written(tmp_path, f'TWILIO_AUTH_TOKEN = "very-secret"\n{SITE}'))
+    assert found.startswith("TWILIO_AUTH_TOKEN is a secret in a file.")
+
+
+def test_a_token_that_was_read_out_of_a_file_loses_its_line_end(tmp_path: Path) -> None:
+    env = {**{name: f"{value}\n" for name, value in TOKENS.items()}, "TWILIO_AUTH_TOKEN": " \n"}
+    settings = load(written(tmp_path), env)
+    assert settings.secrets.slack_bot_token is not None
+    assert settings.secrets.slack_bot_token.get_secret_value() == TOKENS["SLACK_BOT_TOKEN"]
+    assert settings.secrets.twilio_auth_token is None
+    exchanged = {"SLACK_BOT_TOKEN": "\nxapp-1"}
+    assert problems(written(tmp_path), exchanged)[0].startswith("SLACK_BOT_TOKEN begins with xapp-")
 
 
 def test_no_secret_is_in_the_repr_or_in_an_error(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ shows an entitled person the finding, where the site allows that (``[slack] phi`
 """
 
 from string import Formatter
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 FIELDS = ("accession", "study_uid")
 LONGEST = 3000
@@ -29,12 +29,23 @@ def trouble(template: str) -> tuple[str, str] | None:
 
 
 def _not_https(template: str) -> tuple[str, str] | None:
-    parts = urlsplit(template)
-    if parts.scheme != "https" or not parts.hostname:
+    parts = address_parts(template)
+    if parts is None or parts.scheme != "https" or not parts.hostname:
         return "is no https address", 'Begin it with "https://" and the viewer\'s host.'
     if "{" in parts.netloc:
         return "names a field in its host", "Put it into the path, or behind the question mark."
     return None
+
+
+def address_parts(text: str) -> SplitResult | None:
+    """The parts of a web address; None where its host or port cannot be one (RFC 3986, 3.2), or
+    where it holds what no address does."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # read only here, and refused where it is no number or too large
+    except ValueError:
+        return None
+    return parts if text.isprintable() and " " not in text else None
 
 
 def address(template: str, accession: str, study_uid: str) -> str:

@@ -17,6 +17,9 @@ _TELLING = {
     "model_type": ("is not a section", "Write [{section}] on a line of its own, keys below it."),
     "too_short": ("is an empty list", 'Write at least one, as in ["P"].'),
     "bool_type": ("is not true or false", "Write true or false, without quotes."),
+    "float_type": ("is not a number", "Write digits without quotes."),
+    "float_parsing": ("is not a number", "Write digits without quotes."),
+    "dict_type": ("is not a table", 'Write it in braces, as in {{ "1.2.3" = "MAIN" }}.'),
     "tuple_type": ("is not a list", 'Write it in brackets, as in ["P"].'),
 }
 
@@ -66,7 +69,7 @@ def _what_and_cure(error: ErrorDetails, path: Where) -> tuple[str, str]:
             return what, cure
         case "literal_error":
             return "has a value that is not known", f"Write one of {context['expected']}."
-        case "greater_than_equal" | "less_than_equal":
+        case "greater_than_equal" | "less_than_equal" | "greater_than" | "less_than":
             return (
                 "is out of range",
                 f"{error['msg'].replace('Input should be', 'Write a number')}.",

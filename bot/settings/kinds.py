@@ -4,12 +4,12 @@ cure)``."""
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from bot.domain.person_fields import timezone
+from bot.domain.viewer import address_parts
 
 _SOURCE_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
@@ -27,8 +27,8 @@ def _filled(value: object) -> object:
 def _web_address(value: object) -> object:
     if not isinstance(value, str) or not value:
         return value
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = address_parts(value)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("is no web address", 'Write it whole: "https://host" or "http://host:1".')
     if parts.query or parts.fragment or parts.username:
         raise ValueError("holds more than an address", "Leave out user names, ? and #.")

@@ -61,7 +61,10 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     problems += _misplaced(told) + named_secrets(told, env, lines)
     misnamed += _nearly(env, told)
     values = _merged(told, overrides)
-    secrets = {name.lower(): env[name] for name in SECRET_NAMES if env.get(name)}
+    # Where a token comes out of a file its last line end often comes with it.
+    secrets = {
+        name.lower(): env[name].strip() for name in SECRET_NAMES if env.get(name, "").strip()
+    }
     try:
         settings = Settings.model_validate({**values, "secrets": secrets}).written(lines)
     except ValidationError as error:
@@ -125,11 +128,26 @@ def _read(file: Path | None) -> tuple[dict[str, Any], str, list[Problem]]:
 
 def _misplaced(told: dict[str, Any]) -> list[Problem]:
     """Take secrets out of what the file said, each with the name it should have had."""
+    found = _taken_out(told, "")
+    for section, inside in list(told.items()):
+        if isinstance(inside, dict):
+            found += _taken_out(inside, section)
+    if told.pop("secrets", None):
+        cure = "Delete it: tokens come from the environment alone."
+        found.append(Problem("secrets", "is no section", cure))
+    return found
+
+
+def _taken_out(inside: dict[str, Any], section: str) -> list[Problem]:
     found = []
-    for (section, key), name in _MISPLACED.items():
-        if isinstance(told.get(section), dict) and told[section].pop(key, None) is not None:
+    for key in list(inside):
+        plain = key.upper()
+        name = _MISPLACED.get((section, key), plain if plain in SECRET_NAMES else "")
+        if name:
+            del inside[key]
+            where = f"{section}.{key}" if section else key
             cure = f"Delete the line, replace the token if others could read it, and set {name}."
-            found.append(Problem(f"{section}.{key}", "is a secret in a file", cure))
+            found.append(Problem(where, "is a secret in a file", cure))
     return found
 
 
@@ -172,7 +190,7 @@ def _named_in(told: dict[str, Any]) -> set[str]:
 
 def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list[Problem]]:
     known = _known()
-    names = [name for name in env if name.startswith(PREFIX) and "__" in name]
+    names = [name for name in env if name.upper().startswith(PREFIX) and "__" in name]
     unknown = [
         Problem(name, "names no setting", _near(name, known) or "Unset it.")
         for name in names
@@ -192,7 +210,7 @@ def _near(name: str, known: Iterable[str], cutoff: float = _NEARLY) -> str:
 
 def _secret_meant(name: str) -> str:
     """Tokens keep the names that Slack and Twilio give them, without a prefix of ours."""
-    plain = name.upper().removeprefix(PREFIX).replace("__", "_")
+    plain = name.upper().removeprefix(PREFIX).removeprefix("SECRETS__").replace("__", "_")
     by_key = {f"{section}_{key}".upper(): secret for (section, key), secret in _MISPLACED.items()}
     return f'Did you mean "{by_key[plain]}"?' if plain in by_key else ""
 
@@ -218,7 +236,7 @@ def _swapped(env: Mapping[str, str]) -> list[Problem]:
     return [
         Problem(name, f"begins with {wrong}", f"The one that is meant begins with {right}.")
         for name, (wrong, right) in _BOTH_TOKENS.items()
-        if env.get(name, "").startswith(wrong)
+        if env.get(name, "").strip().startswith(wrong)
     ]
 
 

@@ -52,7 +52,7 @@ def _database(value: object) -> object:
     cure = 'Write "sqlite:///readback.db" or "postgresql://user@host/readback".'
     try:
         url = make_url(value)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         raise ValueError("is no database URL", cure) from None
     if url.get_backend_name() not in {"sqlite", "postgresql", "postgres"}:
         raise ValueError("names a database that Readback does not run on", cure)

@@ -78,8 +78,8 @@ def named_secrets(told: dict[str, Any], env: Mapping[str, str], lines: Lines) ->
                 cure = f"Put it into the environment, and the variable's name into {key}."
                 found.append(Problem(where, "is a secret in a file", cure))
             if isinstance(name, str) and name:
-                if env.get(name):
-                    section[secret] = env[name]
+                if env.get(name, "").strip():
+                    section[secret] = env[name].strip()
                 else:
                     where = place(("fhir", number, key), lines)
                     what = "names a variable that is not set"

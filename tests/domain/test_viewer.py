@@ -38,6 +38,8 @@ def test_no_value_can_break_out_of_its_place(value: str) -> None:
 @pytest.mark.parametrize(
     ("template", "said"),
     [
+        ("https://[x/{accession}", "is no https address"),
+        ("https://pacs.example:port/{accession}", "is no https address"),
         (TEMPLATE, ""),
         ("https://pacs.example/{patient}", "unknown field {patient}"),
         ("https://pacs.example/{accession!r}", "unknown field {accession}"),
