@@ -1,6 +1,7 @@
 """`readback send`: play HL7 files over MLLP, as a sender would."""
 
 import asyncio
+import os
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -102,8 +103,15 @@ async def _played(
             stop(f"{host}:{port} and we could not agree on TLS: {_why(error)}.", code=1)
         except OSError as error:
             sent = f" {count(len(answers), 'message')} had been sent." if answers else ""
-            stop(f"{host}:{port} cannot be reached: {error.strerror or error}.{sent}", code=1)
+            stop(f"{host}:{port} cannot be reached: {_reason(error)}.{sent}", code=1)
     return answers
+
+
+def _reason(error: OSError) -> str:
+    """In the system's words: asyncio has its own. A name that is not found has no errno of it."""
+    if error.errno is None or error.errno < 0:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 def _why(error: ssl.SSLError) -> str:

@@ -22,6 +22,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # North America (+1) has ten digits, and area code and exchange begin with 2 to 9. No phone stands
 # behind N11 (services) and 900 (dearer lines).
 _NANP = re.compile(r"(?:\+?1)?((?![2-9]11|900)[2-9][0-9]{2}[2-9][0-9]{6})")
+_TRUNK = re.compile(r"\(\s*0\s*\)")
 _E164_ELSEWHERE = re.compile(r"\+[2-9][0-9]{6,14}")
 # What stands before an NPI when its Luhn digit is computed (CMS, "NPI check digit calculation").
 _NPI_PREFIX = "80840"
@@ -58,6 +59,9 @@ def local_ids(text: str) -> tuple[Identifier, ...]:
 
 def mobile(text: str) -> str:
     """E.164. Ten digits without a plus, however grouped, are a North American number (+1)."""
+    if _TRUNK.search(text):
+        cure = 'Leave it out: "+44 (0)20 7946 0000" is +442079460000.'
+        raise ValueError("holds (0), which nobody dials behind the country code", cure)
     bare = re.sub(r"[\s().\-\u00a0\u2010\u2011\u2013]", "", text)
     if _E164_ELSEWHERE.fullmatch(bare):
         return bare

@@ -187,7 +187,7 @@ def _ended_by_report(page: Page, ended: Look) -> Message:
         header(f"{icon} {said} · {what(page)}"),
         context(f"{advice}: nothing more to answer here. See the EHR · ref *{page.ref}*"),
     ]
-    return Message(f"READBACK: {page.ref} {said.lower()}", blocks)
+    return Message(f"READBACK: {page.ref} {said[:1].lower()}{said[1:]}", blocks)
 
 
 # What is worth a message of its own, besides the rewritten page, to somebody who is asleep.

@@ -64,8 +64,8 @@ def register(app: App, desk: Desk) -> None:
 
 def obey(desk: Desk, asked: Asked, text: str) -> None:
     """Do what was typed after the command, or say what would work."""
-    verb, _, rest = text.strip().partition(" ")
-    verb, (ref, _, rest) = verb.casefold(), rest.strip().partition(" ")
+    verb, ref, rest = (*text.split(maxsplit=2), "", "", "")[:3]  # at tabs and hard spaces, too
+    verb = verb.casefold()
     if verb in {"", "help"}:
         asked.tell(HELP)
     elif verb == "open":

@@ -92,7 +92,7 @@ def test_a_listener_that_is_not_there_is_said(file: Path) -> None:
         port = server.getsockname()[1]
     result = send(str(file), "--to", f"127.0.0.1:{port}")
     assert result.exit_code == 1
-    assert f"127.0.0.1:{port} cannot be reached" in result.stderr
+    assert f"127.0.0.1:{port} cannot be reached: Connection refused." in result.stderr
 
 
 @pytest.mark.parametrize("address", ["nowhere", ":2575", "host:", "host:0", "host:70000", "host:x"])

@@ -22,6 +22,11 @@ def test_what_cannot_be_dialled_is_refused_with_the_cure(written: str) -> None:
         mobile(written)
 
 
+def test_a_zero_that_is_dialled_at_home_only_is_refused_with_the_cure() -> None:
+    with pytest.raises(ValueError, match=r"holds \(0\)"):
+        mobile("+44 (0)20 7946 0958")
+
+
 def test_a_pin_has_four_to_eight_digits() -> None:
     assert [pin(text) for text in ("2718", "0000001", "13579135")] == [
         "2718",

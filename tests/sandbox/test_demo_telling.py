@@ -126,6 +126,7 @@ def test_every_sample_is_offered_and_each_report_has_numbers_of_its_own() -> Non
 
 def test_pasted_text_gets_the_line_ends_of_hl7() -> None:
     assert from_text("MSH|a\nPID|b\r\nOBR|c\n\n") == b"MSH|a\rPID|b\rOBR|c\r"
+    assert from_text("MSH|\ud800") == b"MSH|?\r"
 
 
 def test_an_answer_is_taken_apart() -> None:
@@ -133,3 +134,4 @@ def test_an_answer_is_taken_apart() -> None:
     assert answered(ack)["code"] == "AE"
     assert answered(ack)["said"] == "no OBR segment"
     assert answered("") == {"code": "", "said": "", "ack": ""}
+    assert answered("MSH#^~\\&#R\rMSA#AA#C1#received before\r")["code"] == "AA"

@@ -192,6 +192,7 @@ def test_an_alert_that_goes_on_as_another_says_as_which() -> None:
     for told in (read(page_message(page, SITE)), read(short)):
         assert "B2C3" in told
         assert "Withdrawn" not in told
+    assert page_message(page, SITE).text == "READBACK: K7QX goes on as B2C3"
 
 
 def test_an_older_version_is_to_be_compared_and_nothing_of_it_is_shown() -> None:

@@ -89,6 +89,13 @@ def test_show_says_to_whom_passed_it_on_as_not_theirs_that_access_has_ended(
     assert clinic.refusals()[-1][1] == "no_access"
 
 
+@pytest.mark.parametrize("between", ["\t", "\N{NO-BREAK SPACE}", "  \n"])
+def test_whatever_is_blank_parts_the_words(clinic: Clinic, between: str) -> None:
+    ref = clinic.page_ada().ref
+    modal = clinic.ada.command("/readback", f"ack{between}{ref}").modal
+    assert modal.title == f"Acknowledge {ref}"
+
+
 def test_ack_opens_the_same_modal_as_the_button(clinic: Clinic) -> None:
     ref = clinic.page_ada().ref
     modal = clinic.ada.command("/readback", f"ack {ref}").modal

@@ -52,14 +52,15 @@ def _offer(each: Sample, now: datetime) -> Json:
 def from_text(text: str) -> bytes:
     """What somebody typed or pasted, with the line ends that HL7 wants."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\r".join(lines).strip("\r").encode() + b"\r"
+    return "\r".join(lines).strip("\r").encode(errors="replace") + b"\r"
 
 
 def answered(ack: str) -> Json:
     """The ACK's code (AA, AE, AR, or empty) and its text, one segment a line."""
     segments = [line for line in ack.replace("\n", "\r").split("\r") if line]
-    msa = next((s.split("|") for s in segments if s.startswith("MSA|")), [])
-    err = next((s.split("|") for s in segments if s.startswith("ERR|")), [])
+    mark = ack[3:4] or "|"  # an answer has the delimiters of its message
+    msa = next((s.split(mark) for s in segments if s.startswith("MSA")), [])
+    err = next((s.split(mark) for s in segments if s.startswith("ERR")), [])
     return {
         "code": msa[1] if len(msa) > 1 else "",
         "said": _said(msa, err),
