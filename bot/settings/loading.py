@@ -16,34 +16,22 @@ from bot.domain.nearest import did_you_mean
 from bot.domain.toml_lines import lines_of
 from bot.settings.explaining import PREFIX, explained, table_in
 from bot.settings.folders import folder_clashes
-from bot.settings.model import Hl7Settings, Secrets, Settings
+from bot.settings.model import Hl7Settings, Settings
 from bot.settings.problems import BadSettings, Lines, Problem, place
 from bot.settings.servers import clashes, named_secrets, with_key_beside
 from bot.settings.shadow import without_end
+from bot.settings.tokens import SECRET_NAMES, found_in, misplaced, secret_meant, swapped
 
 DEFAULT_FILE = Path("readback.toml")
 COPY_EXAMPLE = "Copy readback.example.toml to it, or name another file with --config"
 SANDBOX_CLOCK = "READBACK_SANDBOX_CLOCK"
 _THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
-SECRET_NAMES = tuple(name.upper() for name in Secrets.model_fields)
-# How people name these keys when they put them into the file, and where they belong.
-_MISPLACED = {
-    ("slack", "token"): "SLACK_BOT_TOKEN",
-    ("slack", "bot_token"): "SLACK_BOT_TOKEN",
-    ("slack", "app_token"): "SLACK_APP_TOKEN",
-    ("slack", "signing_secret"): "SLACK_SIGNING_SECRET",
-    ("twilio", "sid"): "TWILIO_ACCOUNT_SID",
-    ("twilio", "account_sid"): "TWILIO_ACCOUNT_SID",
-    ("twilio", "token"): "TWILIO_AUTH_TOKEN",
-    ("twilio", "auth_token"): "TWILIO_AUTH_TOKEN",
-}
 _SECTIONS: dict[str, type[BaseModel]] = {
     name: field.annotation
     for name, field in Settings.model_fields.items()
     if name != "secrets" and isinstance(field.annotation, type)
 }
 _NEARLY, _SURELY = 0.6, 0.8
-_BOTH_TOKENS = {"SLACK_BOT_TOKEN": ("xapp-", "xoxb-"), "SLACK_APP_TOKEN": ("xoxb-", "xapp-")}
 
 
 def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
@@ -56,21 +44,17 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     told, text, problems = _read(file)
     overrides, misnamed = _overrides(env)
     if problems:  # nothing can be said of what a file that cannot be read lacks
-        raise BadSettings((*problems, *misnamed, *_swapped(env)))
+        raise BadSettings((*problems, *misnamed, *swapped(env)))
     lines = lines_of(text)
-    problems += _misplaced(told) + named_secrets(told, env, lines)
+    problems += misplaced(told) + named_secrets(told, env, lines)
     misnamed += _nearly(env, told)
     values = _merged(told, overrides)
-    # Where a token comes out of a file its last line end often comes with it.
-    secrets = {
-        name.lower(): env[name].strip() for name in SECRET_NAMES if env.get(name, "").strip()
-    }
     try:
-        settings = Settings.model_validate({**values, "secrets": secrets}).written(lines)
+        settings = Settings.model_validate({**values, "secrets": found_in(env)}).written(lines)
     except ValidationError as error:
         problems += [explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
-    problems += misnamed + _swapped(env) + (_clashes(settings, lines) if settings else [])
+    problems += misnamed + swapped(env) + (_clashes(settings, lines) if settings else [])
     if problems and not (file or DEFAULT_FILE.exists()):
         cure = f"{COPY_EXAMPLE}, or set READBACK_SECTION__KEY for each."
         problems.insert(0, Problem(str(DEFAULT_FILE), "is not in this folder", cure))
@@ -124,31 +108,6 @@ def _read(file: Path | None) -> tuple[dict[str, Any], str, list[Problem]]:
     except tomllib.TOMLDecodeError as error:
         cure = "Text stands in quotes, a section in [brackets]."
         return {}, "", [Problem(str(file or DEFAULT_FILE), f"is not TOML: {error}", cure)]
-
-
-def _misplaced(told: dict[str, Any]) -> list[Problem]:
-    """Take secrets out of what the file said, each with the name it should have had."""
-    found = _taken_out(told, "")
-    for section, inside in list(told.items()):
-        if isinstance(inside, dict):
-            found += _taken_out(inside, section)
-    if told.pop("secrets", None):
-        cure = "Delete it: tokens come from the environment alone."
-        found.append(Problem("secrets", "is no section", cure))
-    return found
-
-
-def _taken_out(inside: dict[str, Any], section: str) -> list[Problem]:
-    found = []
-    for key in list(inside):
-        plain = key.upper()
-        name = _MISPLACED.get((section, key), plain if plain in SECRET_NAMES else "")
-        if name:
-            del inside[key]
-            where = f"{section}.{key}" if section else key
-            cure = f"Delete the line, replace the token if others could read it, and set {name}."
-            found.append(Problem(where, "is a secret in a file", cure))
-    return found
 
 
 def _known() -> dict[str, tuple[str, str, FieldInfo]]:
@@ -205,14 +164,7 @@ def _overrides(env: Mapping[str, str]) -> tuple[dict[tuple[str, str], Any], list
 
 
 def _near(name: str, known: Iterable[str], cutoff: float = _NEARLY) -> str:
-    return _secret_meant(name) or did_you_mean(name, known, cutoff)
-
-
-def _secret_meant(name: str) -> str:
-    """Tokens keep the names that Slack and Twilio give them, without a prefix of ours."""
-    plain = name.upper().removeprefix(PREFIX).removeprefix("SECRETS__").replace("__", "_")
-    by_key = {f"{section}_{key}".upper(): secret for (section, key), secret in _MISPLACED.items()}
-    return f'Did you mean "{by_key[plain]}"?' if plain in by_key else ""
+    return secret_meant(name) or did_you_mean(name, known, cutoff)
 
 
 def _from_text(annotation: object, text: str) -> object:
@@ -230,14 +182,6 @@ def _merged(told: dict[str, Any], overrides: dict[tuple[str, str], Any]) -> dict
         inside = values.get(section, {})
         values[section] = {**inside, key: value} if isinstance(inside, dict) else inside
     return values
-
-
-def _swapped(env: Mapping[str, str]) -> list[Problem]:
-    return [
-        Problem(name, f"begins with {wrong}", f"The one that is meant begins with {right}.")
-        for name, (wrong, right) in _BOTH_TOKENS.items()
-        if env.get(name, "").strip().startswith(wrong)
-    ]
 
 
 def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
