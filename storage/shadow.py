@@ -4,17 +4,17 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, select
 
+from bot.domain.before_final import flagged_early, reached_at
 from bot.domain.coverage import Role
 from bot.domain.measures import First, Lag, Opened
-from bot.domain.ordering import NO_TIME
-from bot.domain.report import ROUTINE, Provider, Status
+from bot.domain.ordering import Version
+from bot.domain.report import ROUTINE, KeyKind, Provider, ReportKey, Status
 from bot.domain.shadow import RECORD
-from storage import alert_rows, people, tables
+from storage import alert_rows, people, reports, tables
 from storage.alert_rows import IN_SHADOW
 from storage.columns import AnyRow
 
@@ -48,23 +48,13 @@ _COUNTS = (
     .group_by(_senders, _reports.category)
     .order_by(_senders, _reports.category)
 )
-_finals = tables.reports.alias("final")
-_final = _finals.c
-_SAME_ORDER = [
-    _final[name] == _reports[name] for name in ("key_value", "key_kind", "key_authority")
-]
 _FLAGGED_EARLY = (
     select(
-        _reports.key_value, _reports.key_kind, _reports.key_authority, _senders.label("sender"),
-        _reports.category, _reports.status_at, _reports.received_at, _alerts.ref,
-        _final.status_at.label("final_at"), _final.received_at.label("final_received_at"),
-        _final.category.label("final_category"),
+        _reports.id, _reports.key_value, _reports.key_kind, _reports.key_authority,
+        _senders.label("sender"), _alerts.ref,
     )
     .select_from(
         _REPORT.outerjoin(
-            _finals,
-            and_(*_SAME_ORDER, _final.status.between(Status.FINAL.value, Status.CORRECTED.value)),
-        ).outerjoin(
             tables.alerts,
             and_(*(_alerts[name] == _reports[name]
                    for name in ("key_value", "key_kind", "key_authority"))),
@@ -77,8 +67,6 @@ _FLAGGED_EARLY = (
         _reports.received_at >= bindparam("begin"),
         _reports.received_at < bindparam("end"),
     )
-    .order_by(_reports.key_value, _reports.key_kind, _reports.key_authority,
-              _reports.status_at, _final.status_at, _final.received_at)
 )  # fmt: skip
 
 
@@ -127,10 +115,19 @@ def counts(connection: Connection, period: Period) -> list[Counted]:
 
 def lags(connection: Connection, period: Period) -> list[Lag]:
     """For each order whose preliminary was flagged: its first such one, and its first final."""
-    rows = connection.execute(_FLAGGED_EARLY, period.bounds).all()
-    orders = groupby(rows, lambda r: (r.key_value, r.key_kind, r.key_authority))
-    found = [_lag(next(same)) for _, same in orders]
-    return sorted(found, key=lambda lag: lag.preliminary_at)
+    rows = {row.id: row for row in connection.execute(_FLAGGED_EARLY, period.bounds)}
+    keys = dict.fromkeys(_key(row) for row in rows.values())
+    found = [
+        _lag(rows[early.report_id], early, final)
+        for key in keys
+        for early, final in flagged_early(reports.versions(connection, key))
+        if early.report_id in rows
+    ]
+    return sorted(found, key=lambda lag: (lag.preliminary_at, lag.ref))
+
+
+def _key(row: AnyRow) -> ReportKey:
+    return ReportKey(row.key_authority, KeyKind(row.key_kind), row.key_value)
 
 
 def _opened(connection: Connection, row: AnyRow, pages: list[AnyRow]) -> Opened:
@@ -181,18 +178,13 @@ def _distinct(channels: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(channels))
 
 
-def _told(at: datetime, received: datetime) -> datetime:
-    return received if at == NO_TIME else at
-
-
-def _lag(row: AnyRow) -> Lag:
-    received = row.final_received_at
+def _lag(row: AnyRow, early: Version, final: Version | None) -> Lag:
     return Lag(
         ref=row.ref or "",
         sender=row.sender,
-        category=row.category,
-        preliminary_at=_told(row.status_at, row.received_at),
-        final_at=_told(row.final_at, received),
-        by_receipt=received - row.received_at if received else None,
-        still_flagged=row.final_category not in {None, ROUTINE},
+        category=early.category or "",
+        preliminary_at=reached_at(early),
+        final_at=reached_at(final) if final else None,
+        by_receipt=final.received_at - early.received_at if final else None,
+        still_flagged=final is not None and final.category not in {None, ROUTINE},
     )

@@ -3,7 +3,7 @@
 Times are UTC. Nobody is paged by anything in here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from bot.domain.fold import parts, settle
@@ -32,6 +32,28 @@ def minutes_before_final(versions: Iterable[Version]) -> int | None:
     told = [version for version in versions if _is_dated(version)]
     found = (_minutes(some) for some in by_order(told))
     return next((minutes for minutes in found if minutes is not None), None)
+
+
+def flagged_early(versions: Iterable[Version]) -> Iterator[tuple[Version, Version | None]]:
+    """For each order whose first flagged preliminary version came before its first final one: both,
+    or None for the latter while there is none. What a machine says is none, nor is what nobody
+    could read."""
+    told = [version for version in versions if not (version.machine or version.unread)]
+    for some in by_order(told):
+        early = [v for v in some if v.status is Status.PRELIMINARY and _is_flagged(v)]
+        final = [v for v in some if Status.FINAL <= v.status <= Status.CORRECTED]
+        first, signed = (min(found, key=_place, default=None) for found in (early, final))
+        if first and (signed is None or _place(first) <= _place(signed)):
+            yield first, signed
+
+
+def reached_at(version: Version) -> datetime:
+    """When it reached its status: as its sender says, else when it was received."""
+    return version.received_at if version.timeless else version.status_at
+
+
+def _place(version: Version) -> tuple[datetime, datetime]:
+    return reached_at(version), version.sent_at
 
 
 def _is_dated(version: Version) -> bool:

@@ -131,6 +131,22 @@ def test_minutes_from_a_flagged_preliminary_to_its_final(silent: Place, receive:
     assert max(map(len, shown.splitlines())) <= WIDTH
 
 
+def test_a_preliminary_after_the_final_or_of_another_order_has_no_minutes(
+    silent: Place, receive: Receive
+) -> None:
+    known(silent)
+    now = SystemClock().now()
+    receive(final("A1", now - timedelta(minutes=60)))
+    receive(preliminary("A1", now - timedelta(minutes=5)))
+    receive(preliminary("A2", now - timedelta(minutes=50)).replace(b"A2^RIS", b"F1^RIS"))
+    other = final("A2", now - timedelta(minutes=40)).replace(b"A2^RIS", b"F2^RIS")
+    receive(other.replace(b"|PA2|", b"|PB2|"))
+    (told,) = lines(silent, "preliminary")
+    assert told["final_at"] is None
+    (summary,) = lines(silent, "summary")
+    assert summary["preliminary_to_final"] is None
+
+
 def test_on_a_terminal_of_80_columns_nothing_is_cut(silent: Place, receive: Receive) -> None:
     known(silent)
     for number in range(45):

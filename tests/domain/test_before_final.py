@@ -9,9 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.before_final import asks_radiologist, in_words, minutes_before_final
+from bot.domain.before_final import (
+    asks_radiologist,
+    flagged_early,
+    in_words,
+    minutes_before_final,
+    reached_at,
+)
 from bot.domain.fold import counted, settle
-from bot.domain.ordering import Version
+from bot.domain.ordering import NO_TIME, Version
 from bot.domain.report import Preliminary, Status
 from bot.domain.settling import older_than_what_holds
 from bot.domain.window import opens_at
@@ -195,3 +201,36 @@ def test_its_window_opens_at_its_status_time_or_the_discovery() -> None:
     at, note = opens_at(replace(early, status_at=None), LATER)
     assert at == LATER
     assert "no usable status time" in note
+
+
+# ---- the report of shadow mode ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("versions", "pairs"),
+    [
+        ([preliminary(3), preliminary(1), version(9), version(5)], [("r1", "r5")]),
+        ([preliminary(1)], [("r1", None)]),
+        ([preliminary(1, None), version(5)], []),
+        ([preliminary(9), version(5)], []),
+        ([replace(preliminary(1), machine=True), version(5)], []),
+        ([preliminary(1), replace(version(5), unread=True)], [("r1", None)]),
+        ([replace(preliminary(1), order="A"), replace(version(5), order="B")], [("r1", None)]),
+        ([replace(preliminary(1), status_at=NO_TIME), version(5)], []),
+    ],
+)
+def test_a_flagged_preliminary_is_paired_with_the_final_of_its_own_order_that_came_after_it(
+    versions: list[Version], pairs: list[tuple[str, str | None]]
+) -> None:
+    for some in permutations(versions):
+        found = [(a.report_id, b.report_id if b else None) for a, b in flagged_early(some)]
+        assert found == pairs
+
+
+def test_a_status_time_that_does_not_move_leaves_the_time_of_sending() -> None:
+    early, final = preliminary(1), replace(version(5), status_at=preliminary(1).status_at)
+    assert list(flagged_early([final, early])) == [(early, final)]
+
+
+def test_what_tells_no_time_was_reached_when_it_was_received() -> None:
+    assert reached_at(replace(version(1), status_at=NO_TIME)) == LATER
