@@ -101,7 +101,7 @@ def readback(folder: Path, channels: str, people: Sequence[Provider]) -> Iterato
     move_in(database, people)
     database.close()
     program = (sys.executable, "-m", "bot")
-    process = BotProcess(program, config, folder / "bot.log", ports.web, SECRETS)
+    process = BotProcess(program, config, folder / "bot.log", SECRETS)
     process.start()
     try:
         process.wait_until_running()

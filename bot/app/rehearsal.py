@@ -105,7 +105,7 @@ class Place:
         return bot
 
     def start_child(self) -> "BotAsChild":
-        process = BotProcess(READBACK, self.config, self.log, self.ports.web, self.environment)
+        process = BotProcess(READBACK, self.config, self.log, self.environment)
         process.start()
         process.wait_until_running()
         self._meet_slack(self.settings.slack)

@@ -168,7 +168,7 @@ def _bot(folder: Path, there: Emulators, ports: Ports, settings: Mapping[str, st
         URL: f"sqlite:///{folder}/readback.db",
         **settings,
     }
-    return BotProcess(READBACK, config, folder / "bot.log", ports.web, environment)
+    return BotProcess(READBACK, config, folder / "bot.log", environment)
 
 
 def _people(folder: Path, there: Emulators) -> Path:

@@ -48,7 +48,7 @@ def test_ctrl_c_leaves_nothing_behind(
 
 def test_a_bot_that_cannot_start_is_told_of_with_its_last_words(tmp_path: Path) -> None:
     words = (sys.executable, "-c", "import sys; sys.exit('no database here')")
-    bot = BotProcess(words, tmp_path / "x.toml", tmp_path / "bot.log", 1, {})
+    bot = BotProcess(words, tmp_path / "x.toml", tmp_path / "bot.log", {})
     bot.start()
     with pytest.raises(BotDied, match="no database here"):
         bot.wait_until_running()

@@ -78,7 +78,6 @@ class Demo:
             self._program,
             config,
             folder / "bot.log",
-            self.ports.web,
             {
                 **secrets_of(self.world, self.time.path),
                 **VIEWER,
