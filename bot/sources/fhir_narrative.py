@@ -13,32 +13,70 @@ from bot.sources.hl7_text import narrate_running
 
 # LOINC: who was told of a critical result.
 _COMMUNICATION = "73568-8"
-FORM, NARRATIVE = "presentedForm", "text.div"
+_IMPRESSION = "19005-8"
+FORM, DOCUMENT, NARRATIVE = "presentedForm", "Composition.section", "text.div"
+_DEEPEST = 4
 
 
 def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: bool) -> Narrative:
-    """The presented form, else what the observations say, else the narrative that a server writes
-    for people; the conclusion is never left out.
+    """The presented form, else the document that the report stands in, else what the observations
+    say, else the narrative that a server writes for people; the conclusion is never left out, nor
+    an observation that is the impression.
 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
     ``breast``: the exam is one, see hl7_breast.
     """
     conclusion = lines_broken(text(found.body.get("conclusion")))
+    concluded = [line for one_ in observed if _is_impression(one_) for line in _lines(one_.body)]
     form, place = presented(found, documents), FORM
+    if not form:
+        form, place = composed(found), DOCUMENT
     if not (form or conclusion or observed):
         form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
     running = form or "\n".join(line for one_ in observed for line in _lines(one_.body))
     told = narrate_running(running)
     notes = lines_broken("\n".join(_notes(found.body)))  # R5's, beside the conclusion
-    for added in (conclusion, notes):
+    for added in (conclusion, "\n".join(concluded), notes):
         if added and _squeezed(added) not in _squeezed(told.text):
             told = _longer(told, added)
     told = replace(
-        told, impression=told.impression or conclusion, communication=_communication(observed)
+        told,
+        impression=told.impression or concludes(conclusion) or "\n".join(concluded),
+        communication=_communication(observed),
     )
     return with_macros(
         told, lambda: _prose((form, place), observed, conclusion, notes), breast=breast
     )
+
+
+def concludes(conclusion: str) -> str:
+    """What it says; of a whole report with headings its impression."""
+    return narrate_running(conclusion).impression or conclusion
+
+
+def _is_impression(observation: Node) -> bool:
+    """Epic sends the report as observations, one of them coded as the impression."""
+    coded = codings(observation.body.get("code"))
+    return any(text(coding.get("code")) == _IMPRESSION for coding in coded)
+
+
+def composed(found: Node) -> str:
+    """The sections of the document that came along, where this is its only report (R4, 3.3)."""
+    together = list({id(one_): one_ for one_ in found.known.values()}.values())
+    kinds = [text(one_.get("resourceType")) for one_ in together]
+    if kinds.count("Composition") != 1 or kinds.count("DiagnosticReport") != 1:
+        return ""
+    return "\n".join(_sections(together[kinds.index("Composition")]))
+
+
+def _sections(body: Resource, deeper: int = _DEEPEST) -> Iterator[str]:
+    for section in many(body.get("section")):
+        if said := words_in(text(one(section.get("text")).get("div")).encode(), "text/html"):
+            coded = {text(coding.get("code")) for coding in codings(section.get("code"))}
+            heading = "Impression" if _IMPRESSION in coded else text(section.get("title"))
+            yield f"{heading}:\n{said}" if heading else said
+        if deeper:
+            yield from _sections(section, deeper - 1)
 
 
 def _longer(told: Narrative, added: str) -> Narrative:
@@ -63,7 +101,8 @@ def _prose(
         *((of_form, line) for line in running_lines(form)),
         *(
             (f"Observation[{number}]", line)
-            for number, one_ in enumerate([] if form else observed, 1)
+            for number, one_ in enumerate(observed, 1)
+            if not form or _is_impression(one_)
             for said in _spoken(one_.body)
             for line in running_lines(said)
         ),

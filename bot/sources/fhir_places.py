@@ -9,7 +9,7 @@ from bot.domain.report import KeyKind, Report
 from bot.sources.documents import Documents
 from bot.sources.fhir import REPORT
 from bot.sources.fhir_json import Node, Resource, bundled, many, node_of, parse, text
-from bot.sources.fhir_narrative import FORM, NARRATIVE
+from bot.sources.fhir_narrative import DOCUMENT, FORM, NARRATIVE, composed, concludes
 from bot.sources.fhir_text import presented
 from bot.sources.hl7_places import Heading, Places
 from bot.sources.hl7_time import instant
@@ -108,11 +108,13 @@ def _of_radiologist(node: Node) -> str:
 def _of_text(node: Node) -> str:
     if presented(node, Documents()):
         return FORM
+    if composed(node):
+        return DOCUMENT
     if node.nodes("result"):
         return "Observation.value"
     return "conclusion" if text(node.body.get("conclusion")) else NARRATIVE
 
 
 def _of_impression(node: Node, report: Report) -> str:
-    concluded = report.impression == text(node.body.get("conclusion"))
+    concluded = report.impression == concludes(text(node.body.get("conclusion")))
     return "conclusion" if concluded else _of_text(node)
