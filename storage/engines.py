@@ -25,6 +25,10 @@ _PRAGMAS = (
     "PRAGMA cache_size = -32000",
     "PRAGMA temp_store = MEMORY",
 )
+# A copy may stand still in the middle of a transaction: stopped, in swap, on a host that hangs.
+# After so many seconds PostgreSQL undoes that one, as everybody else waits for what it holds.
+# Ours think for milliseconds between two statements.
+STANDSTILL_SECONDS = 10.0
 # The text of a database error names no value of a row: it may be a patient's.
 _QUIET: dict[str, Any] = {"hide_parameters": True}
 _POSTGRESQL: dict[str, Any] = {
@@ -32,17 +36,12 @@ _POSTGRESQL: dict[str, Any] = {
     "execution_options": {"preserve_rowcount": True},
     "pool_size": 16,
     "max_overflow": 8,
-    # A server that has vanished is noticed in ten seconds by us, and our death by it (advisory
-    # locks).
-    "connect_args": {
-        "connect_timeout": 10,
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-        "options": "-c timezone=UTC -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 "
-        "-c tcp_keepalives_count=3",
-    },
 }
+# A server that has vanished is noticed in ten seconds by us, and our death by it (advisory locks).
+_KEEPALIVE = {"connect_timeout": 10, "keepalives_idle": 5, "keepalives_interval": 2,
+              "keepalives_count": 3}  # fmt: skip
+_OPTIONS = {"timezone": "UTC", "tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2,
+            "tcp_keepalives_count": 3}  # fmt: skip
 
 
 def read_url(text: str) -> URL:
@@ -67,7 +66,7 @@ def read_url(text: str) -> URL:
 def open_engine(url: URL) -> Engine:
     """An engine for this URL. A SQLite file is created where it is missing, for its owner alone."""
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, **_QUIET, **_POSTGRESQL)
+        engine = create_engine(url, **_QUIET, **_POSTGRESQL, connect_args=_to_postgresql())
         event.listen(engine, "handle_error", _leave_out_detail)
         return engine
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -83,6 +82,13 @@ def open_engine(url: URL) -> Engine:
     )
     event.listen(engine, "connect", _prepare)
     return engine
+
+
+def _to_postgresql() -> dict[str, Any]:
+    standstill = f"{round(STANDSTILL_SECONDS * 1000)}ms"
+    options = {**_OPTIONS, "idle_in_transaction_session_timeout": standstill}
+    said = " ".join(f"-c {name}={value}" for name, value in options.items())
+    return {**_KEEPALIVE, "options": said}
 
 
 def _create_private(path: Path) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 
 from storage.memory import Shared, begin, run_callbacks, run_otherwise
 from storage.units import Unit, perform
@@ -60,7 +60,7 @@ class PoolWriter:
         for wait in _WAITS:
             try:
                 return self._attempt(unit)
-            except DBAPIError as error:
+            except SQLAlchemyError as error:
                 if not _may_be_repeated(error):
                     raise
             time.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - only keeps two apart
@@ -89,6 +89,10 @@ def _committed(unit: Unit, connection: Connection) -> Any:
     return result
 
 
-def _may_be_repeated(error: DBAPIError) -> bool:
+def _may_be_repeated(error: SQLAlchemyError) -> bool:
     """Whether the transaction has certainly not been committed, and another try may do better."""
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _MET_ANOTHER
+    if isinstance(error, DBAPIError):
+        met = getattr(error.orig, "sqlstate", None) in _MET_ANOTHER
+        return error.connection_invalidated or met
+    # The connection was lost in a savepoint whose errors concern nobody else: the claim of pages.
+    return isinstance(error, PendingRollbackError)

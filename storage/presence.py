@@ -20,6 +20,14 @@ _HELD = text(
     "AND classid = :class AND database = "
     "(SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+# Whoever has not looked for so long is no more, by PostgreSQL's own clock: a copy that is stopped,
+# or hangs, keeps its connection. Longer than any call to a provider may take: what such a copy had
+# under way then ends by its own timeouts, before anything of it is sent.
+UNSEEN_SECONDS = 20.0
+# PostgreSQL before 14 has no such setting: there such a copy is waited for.
+_UNSEEN = text(
+    "SELECT set_config(name, :limit, false) FROM pg_settings WHERE name = 'idle_session_timeout'"
+)
 
 
 class DatabaseInUse(Exception):
@@ -55,7 +63,8 @@ class LockFile:
 class Presence:
     """This copy's session lock on PostgreSQL, and the view of everybody's.
 
-    The lock lives on a connection of its own and is gone as soon as PostgreSQL sees that end.
+    The lock lives on a connection of its own and is gone as soon as PostgreSQL sees that end, or
+    when nobody has looked by it for UNSEEN_SECONDS.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -103,6 +112,8 @@ class Presence:
         if self._connection is None:
             connection = self._engine.connect()
             self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            limit = f"{round(UNSEEN_SECONDS * 1000)}ms"
+            self._connection.execute(_UNSEEN, {"limit": limit}).close()
         return self._connection
 
     def _drop(self) -> None:

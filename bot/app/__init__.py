@@ -19,6 +19,7 @@ from bot.app.channels import Channels, Loop, open_channels, slack_settings, twil
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import open_listener
 from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
+from bot.app.presence import be_seen
 from bot.app.safety import CannotStart, coordinators_in_reach, refuse_unsafe
 from bot.app.timekeeping import steady, watch_clock
 from bot.clock import Clock, RawClock
@@ -118,6 +119,7 @@ async def running(
         loops: dict[str, Loop] = {
             "timers": lambda: timers.run(engine, wake),
             "dispatcher": dispatcher.run,
+            "presence": partial(be_seen, database),
             "clock": partial(watch_clock, clock, scheduler),
             **channels.loops,
             **feeds.loops,

@@ -1,14 +1,18 @@
 """Several copies of the bot on one database: who is alive, and what a lost connection costs."""
 
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
+from storage import engines, presence
 from storage.database import Database, DatabaseInUse, after_commit, unless_committed
+from storage.locks import lock
 from storage.pool import CommitUnknown
 from tests.storage.notes import NOTES, note
 
@@ -83,6 +87,26 @@ def test_a_connection_lost_before_the_commit_costs_nothing(
     assert one.look(NOTES) == 1
 
 
+def test_a_connection_lost_where_errors_concern_nobody_else_costs_nothing_either(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
+    tries: list[int] = []
+
+    def unit(c: Connection) -> str:
+        said = note(c, "once")
+        pid: int = c.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        tries.append(pid)
+        if len(tries) == 1:
+            two.run(lambda c: c.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)")).all())
+        with suppress(DBAPIError), c.begin_nested():
+            c.execute(text("SELECT 1"))
+        return said
+
+    assert one.run(unit) == "once"
+    assert (len(tries), one.look(NOTES)) == (2, 1)
+
+
 def test_a_connection_lost_during_the_commit_is_told_and_never_tried_again(
     two_copies: tuple[Database, Database],
 ) -> None:
@@ -103,3 +127,40 @@ def test_a_connection_lost_during_the_commit_is_told_and_never_tried_again(
     assert len(tries) == 1
     assert told == ["perhaps"]
     assert one.run(NOTES) == 0
+
+
+def test_a_copy_that_stands_still_in_a_transaction_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch, postgres_database: str
+) -> None:
+    monkeypatch.setattr(engines, "STANDSTILL_SECONDS", 0.3)
+    holding, go_on = threading.Event(), threading.Event()
+    tries: list[int] = []
+
+    def unit(c: Connection) -> str:
+        lock(c, "what both need")
+        tries.append(1)
+        holding.set()
+        assert go_on.wait(20)
+        return note(c, "after all")
+
+    with closing(Database(postgres_database)) as one, closing(Database(postgres_database)) as two:
+        stopped = one.submit(unit)
+        assert holding.wait(20)
+        two.run(lambda c: lock(c, "what both need"))
+        go_on.set()
+        assert stopped.result(20) == "after all"
+        assert (len(tries), two.look(NOTES)) == (2, 1)
+
+
+def test_a_copy_that_looks_no_more_is_not_alive_until_it_does(
+    monkeypatch: pytest.MonkeyPatch, two_copies: tuple[Database, Database]
+) -> None:
+    monkeypatch.setattr(presence, "UNSEEN_SECONDS", 0.5)
+    one, two = two_copies
+    one.hold_alive(1)
+    two.hold_alive(2)
+    deadline = time.monotonic() + 20
+    while two.alive() != {2} and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert two.alive() == {2}
+    assert 1 in one.alive()
