@@ -54,7 +54,7 @@ def read_url(text: str) -> URL:
         ) from error
     match url.get_backend_name():
         case "sqlite" if url.database and url.database != ":memory:":
-            return url
+            return url.set(drivername="sqlite")
         case "sqlite":
             raise ValueError("a SQLite database needs a file: sqlite:///FILE")
         case "postgresql" | "postgres":

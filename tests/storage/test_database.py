@@ -196,6 +196,12 @@ def test_a_url_that_is_not_supported_is_refused_with_those_that_are(url: str) ->
         Database(url)
 
 
+def test_whatever_driver_a_url_names_ours_is_used(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'readback.db'}")
+    assert database.look(lambda c: c.exec_driver_sql("SELECT 1").scalar_one()) == 1
+    database.close()
+
+
 def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'readback.db'}")
     database.migrate()

@@ -158,6 +158,25 @@ def test_a_part_cannot_put_text_of_its_own_there(database: Database) -> None:
     assert said["channels"]["slack"] == "other"
 
 
+def test_metrics_are_shown_while_the_database_is_away(database: Database) -> None:
+    async def away() -> None:
+        raise OUTAGES[0]("", None, Exception())
+
+    status, text = ask(Health(database, before_scrape=(away,)), "/metrics")
+    assert status == 200
+    assert "readback_sweep_age_seconds" in text
+
+
+def test_metrics_wait_for_no_database_that_does_not_answer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(module, "CHECK_SECONDS", 0.05)
+    assert ask(Health(database, before_scrape=(never,)), "/metrics")[0] == 200
+
+
 def test_metrics_are_brought_up_to_date_before_they_are_shown(database: Database) -> None:
     asked: list[str] = []
 
