@@ -120,8 +120,9 @@ class Poller:
             if self.state != OK:
                 await asyncio.sleep(wait)
                 continue
+            await asyncio.sleep(_SHORTEST_WAIT)  # however often it is asked to look
             with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(wait - _SHORTEST_WAIT):
                     await self._asked.wait()
 
     async def poll(self) -> int:
@@ -174,6 +175,7 @@ class Poller:
         try:
             if await take():
                 look.seen.add(version)
+                self._seen.add(version)  # a poll that breaks off later need not do this again
         except OUTAGES:
             raise
         except Exception:  # whatever it was, the report is read again in the next round

@@ -47,3 +47,17 @@ def known_orderer(server: FhirServer) -> FhirServer:
     npi = PEOPLE_CSV.splitlines()[1].split(",")[0]
     server.resources["Practitioner/d1"]["identifier"][0]["value"] = npi
     return server
+
+
+def rounds(reading: Reading, server: FhirServer, times: int = 1) -> list[str]:
+    """How the poller stands after each round."""
+
+    async def run() -> list[str]:
+        found = []
+        async with serving(server), reading.poller(server) as poller:
+            for _ in range(times):
+                await poller._round()
+                found.append(poller.state)
+        return found
+
+    return asyncio.run(run())
