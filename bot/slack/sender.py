@@ -25,7 +25,6 @@ from bot.slack.wire import tracing, watch
 
 EVENT_TYPE = "readback_page"
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 15.0
-CONNECTIONS = 100
 # Newest messages of one conversation in which the proof of a send is looked for.
 LOOK_BACK = 200
 ASKED_SECONDS = 1.0
@@ -54,7 +53,9 @@ class SlackSender:
         self._active_until: dict[str, datetime] = {}
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            connector=connector(CONNECTIONS),
+            # Without a limit, for the same reason as Twilio's: a page that had waited for one of
+            # our own connections would look as if Slack had not answered it in time.
+            connector=connector(limit=0),
             trace_configs=[tracing()],
         )
         self._client = AsyncWebClient(

@@ -85,6 +85,30 @@ def close_when_taken(sender: SlackSender, peer: asyncio.Transport) -> asyncio.Ev
     return done
 
 
+def test_however_many_pages_leave_at_once_none_waits_for_a_connection_of_ours() -> None:
+    """Slack is slow: none is answered before all are there."""
+    pages, arrived = 120, 0
+
+    async def run() -> list[Sent]:
+        all_there = asyncio.Event()
+
+        async def answer(_: web.Request) -> web.Response:
+            nonlocal arrived
+            arrived += 1
+            if arrived == pages:
+                all_there.set()
+            await all_there.wait()
+            return web.json_response({"ok": True, "ts": "1.0", "channel": "D1"})
+
+        async with serving(answer) as url, opened(_at(url)) as sender:
+            believe_active(sender, page())
+            return await asyncio.gather(
+                *(sender.send(page(delivery_id=f"d{n}")) for n in range(pages))
+            )
+
+    assert asyncio.run(run()) == [Sent("1.0", "D1")] * pages
+
+
 def test_a_connection_that_breaks_after_the_request_was_read_is_uncertain() -> None:
     served: list[str] = []
 
