@@ -67,6 +67,14 @@ def _reader(stored: Stored, settings: Settings, policy: Policy) -> Read | None:
     return None
 
 
+def _content(stored: Stored) -> str:
+    """By which what stood in for it is known: as the reader of its kind gives it."""
+    is_hl7 = stored.source == hl7.SOURCE or (
+        stored.source != fhir.SOURCE and not files.is_json(stored.data)
+    )
+    return hl7.content(stored.data) if is_hl7 else stored.digest
+
+
 def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, who: str) -> Replayed:
     entry, now = quarantine.show(c, entry_id), engine.clock.now()
     stored = messages.load(c, entry.message_id)
@@ -79,7 +87,7 @@ def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, wh
     read = _reader(stored, settings, engine.policy)
     if read is None:
         return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
-    content = hl7.content(stored.data) if stored.source == hl7.SOURCE else stored.digest
+    content = _content(stored)
     # Read as of its receipt: of a time that came twice it tells which of the two was meant.
     again = read(stored.data, stored.received_at)
     receipts = [replay_in(c, engine, raw, stored.id, content) for raw in again]

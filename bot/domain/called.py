@@ -25,8 +25,10 @@ def family_name(name: str) -> str:
 
 
 def names(called: str, name: str) -> bool:
-    """Whether the text has the family name as a word of its own, in any case."""
+    """Whether the text has the family name as a word of its own, in any case: not as one half of
+    another ("Osei-Bonsu")."""
     family = family_name(name)
     if sum(map(str.isalpha, family)) < LEAST_LETTERS:
         return False
-    return re.search(rf"(?<!\w){re.escape(family)}(?!\w)", called, re.IGNORECASE) is not None
+    alone = rf"(?<!\w)(?<!\w-){re.escape(family)}(?!-?\w)"
+    return re.search(alone, called, re.IGNORECASE) is not None

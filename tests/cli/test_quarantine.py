@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -224,6 +225,27 @@ def test_a_message_from_a_file_is_read_anew_as_what_it_is(
     result = place.run("quarantine", "replay", "--all")
     assert result.exit_code == 0, result.output
     assert len(database.look(alert_lists.listing)) == 1
+
+
+@pytest.mark.parametrize("kind", ["hl7", "fhir"])
+def test_a_flagged_message_from_a_file_that_can_be_read_now_takes_over_the_alert_that_stood_in(
+    place: Place, database: Database, receive: Receive, kind: str
+) -> None:
+    place.imported(CARLA)
+    with place.config.open("a", encoding="utf-8") as config:
+        config.write('[[folder]]\npath = "in"\nname = "ris"\n')
+    settings = load(place.config, {})
+    known = known_of(settings.folder[0], settings, policy_of(settings))
+    data = json.dumps(resource("report")).encode() if kind == "fhir" else report("A9")
+    bad = BadReport("not-read-then", "An older release could not", "207")
+    raw = files.refused(data, bad, known)
+    assert isinstance(raw.reading, Unusable)
+    assert receive(raw, replace(raw.reading, numbers=())).quarantined
+    assert len(database.look(alert_lists.listing)) == 1
+    result = place.run("quarantine", "replay", "--all")
+    assert result.exit_code == 0, result.output
+    [alert] = database.look(alert_lists.listing)
+    assert alert.accession
 
 
 def test_a_message_of_a_server_that_is_gone_stays_where_it_is(

@@ -36,6 +36,9 @@ def test_a_part_of_a_word_or_another_name_does_not_count() -> None:
     assert not names("Discussed with Dr. Oseiku.", "Dr. Ada Osei")
     assert not names("Discussed with the Osei-Mensah team.".replace("-", ""), "Dr. Ada Osei")
     assert not names(SAID, "Dr. Ben Ito")
+    for half in ("Dr. Ada Osei", "Dr. Kofi Mensah"):
+        assert not names("Discussed with Dr. Osei-Mensah at 14:02.", half)
+    assert names("Discussed with Dr. Osei - at 14:02.", "Dr. Ada Osei")
 
 
 def test_a_name_of_two_letters_is_too_likely_to_be_something_else() -> None:
