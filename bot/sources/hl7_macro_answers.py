@@ -16,6 +16,7 @@ _SPOKEN_OF = (
 _OPEN = r"[\s:=*#?–—(\[<{)\]}>,\"'-]{0,12}"
 _ANSWER = re.compile(
     rf"(?:\s*\([^()\n]{{0,20}}\))?(?:\s+(?:findings?|results?))?(?:[ \t]+{_SPOKEN_OF}){{0,2}}"
+    r"(?:(?:[ \t]+(?:category|level|priority))?[ \t]+(?:\d|I{1,3})(?=[ \t]*:))?"
     rf"(?P<between>{_OPEN})(?P<answer>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -51,7 +52,7 @@ _BESIDE = (
     "currently requiring require requires intracranial cardiopulmonary pulmonary cardiac "
     "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
-    "identify find"
+    "identify find recorded documented assessed"
 )
 _LEADS, _DENIES = frozenset(_LEADING.split()), frozenset(_DENYING.split())
 _SAYS_NO_MORE = _LEADS.union(_DENIES, _BESIDE.split())

@@ -23,7 +23,7 @@ _ASSERTED = re.compile(
 )
 _TELL = (
     r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|informed|"
-    r"alerted|given|identified|made aware)"
+    r"alerted|given|identified|acknowledged|made aware)"
 )
 # It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.
 _TOLD = re.compile(

@@ -36,7 +36,7 @@ CRITICAL = re.compile(
 )
 _DONE = (
     r"(?:called|communicat\w+|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
-    r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
+    r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|acknowledged|"
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
@@ -61,7 +61,7 @@ _FOLLOWED = re.compile(
 _IMAGING = re.compile(r"RESULT|FINDING", re.IGNORECASE)
 """In small letters a value is a laboratory's: "Critical value Troponin 5"."""
 ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
-_ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]\s)")
+_ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]{1,3}\s)")
 _MARKED = 40
 _TICKED_BEHIND = re.compile(rf"\s*[:?]?\s*(?:{TICK}|yes\b)", re.IGNORECASE)
 _MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")

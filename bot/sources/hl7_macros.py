@@ -31,12 +31,14 @@ DICTATED = "dictated"
 _CATEGORY = r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
-    r"(?:ACR[\s(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?(?:(?:FINDINGS?|RESULTS?)[\s:,–—-]+)?|"
-    rf"(?<=ACTIONABLE FINDING )[–—-]?\s*|(?<=ACTIONABLE FINDING: )){_CATEGORY}",
+    r"(?:ACR[\s(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?"
+    r"(?:(?:FINDINGS?|RESULTS?|REPORTING(?: WORK ?GROUP)?)[\s:,–—-]+)?|"
+    r"(?<=ACTIONABLE FINDING )[–—-]?\s*|(?<=ACTIONABLE FINDING: )|"
+    rf"(?<!\w)ACTIONABLE REPORTING\s+){_CATEGORY}",
     re.IGNORECASE,
 )
 _ACTIONABLE = re.compile(
-    rf"(?<!\w){_CATEGORY}[\s(-]+ACTIONABLE (?:FINDING|RESULT)S?(?!\w)"
+    rf"(?<!\w){_CATEGORY}[\s(-]+(?:ACTIONABLE|CRITICAL) (?:FINDING|RESULT)S?(?!\w)"
     r"(?!\s+(?:are|is|will|shall|should|must|may|need|require)\b)",
     re.IGNORECASE,
 )

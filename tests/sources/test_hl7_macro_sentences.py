@@ -31,6 +31,12 @@ def values(text: str) -> list[str]:
         "Critical Abnormality: dissection",
         "Critical findings: Negative for fracture but free air.",
         "Critical findings: Negative for embolism. New dissection.",
+        "Critical result acknowledged by Dr. Roe at 14:00.",
+        "ACR CRITICAL FINDING: dissection",
+        "CRITICAL -- dissection",
+        "Criticality: Critical",
+        "Red critical result",
+        "Priority 1 critical result: dissection",
     ],
 )
 def test_what_says_it_of_this_exam_is_a_flag(text: str) -> None:
@@ -45,6 +51,9 @@ def test_what_says_it_of_this_exam_is_a_flag(text: str) -> None:
         ("ACR Critical Results Category 1", "RID49480"),
         ("Category 1 actionable finding: dissection", "RID49480"),
         ("Cat. 2 actionable finding: appendicitis", "RID49481"),
+        ("Cat. 1 critical finding: dissection", "RID49480"),
+        ("Actionable reporting category: 1", "RID49480"),
+        ("ACR Actionable Reporting Work Group Category 1", "RID49480"),
     ],
 )
 def test_a_category_of_actionable_findings_is_its_code(text: str, code: str) -> None:
@@ -73,6 +82,8 @@ def test_a_category_of_actionable_findings_is_its_code(text: str, code: str) -> 
         "Category 3 actionable finding: none",
         "No category 1 actionable finding.",
         "Category 2 actionable findings are reported within two days.",
+        "ACR Critical Results Category 1: none",
+        "Critical result communicated: Not recorded",
     ],
 )
 def test_what_denies_it_or_tells_the_rule_is_none(text: str) -> None:
