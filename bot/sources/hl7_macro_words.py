@@ -26,7 +26,7 @@ _BESIDE = (
 )
 _FIELD = (
     r"(?:LEVEL|CODE|CATEGORY|TYPE|DOCUMENTATION|NOTIFICATION|COMMUNICATION|DETAILS?|COMMENTS?|"
-    r"STATUS|FLAG|INDICATOR|REPORTING(?=\s*:))"
+    r"STATUS|FLAG|INDICATOR|REPORTING(?=\s*:(?!\s*(?:see|per|refer)\b)))"
 )
 CRITICAL = re.compile(
     rf"(?<!\w)CRITICAL{_BESIDE}{{0,2}}"
@@ -36,7 +36,8 @@ CRITICAL = re.compile(
 )
 _DONE = (
     r"(?:called|communicat\w+|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
-    r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|acknowledged|"
+    r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
+    r"acknowledged|"
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
