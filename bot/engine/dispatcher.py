@@ -173,10 +173,11 @@ class Dispatcher:
                 del self._mine[delivery_id]
 
     def _places(self) -> dict[str, int]:
-        """Left on each channel. Not of what flies: units of work that end together all claim before
-        the first one flies."""
+        """Left on each channel; none while it drains. Not of what flies: units of work that end
+        together all claim before the first one flies."""
         used = Counter(place.channel for place in self._mine.copy().values())
-        return {channel: max(IN_FLIGHT - used[channel], 0) for channel in self.senders}
+        room = 0 if self._draining else IN_FLIGHT
+        return {channel: max(room - used[channel], 0) for channel in self.senders}
 
     async def _adopt_orphans(self) -> None:
         """Take over what a copy that died had claimed, or a flight of this one's that broke off."""

@@ -1,9 +1,10 @@
 """Pages that leave with the unit of work that puts them out."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, event, select, update
 
 from bot.domain.page import Page, Sent
 from bot.engine import dispatcher
@@ -99,3 +100,22 @@ def test_a_report_during_a_drain_leaves_its_pages_to_the_next_start(bench: Bench
 
     asyncio.run(story())
     assert [row.state for row in bench.attempts()] == ["waiting", "waiting"]
+
+
+def test_what_waits_during_a_drain_does_not_keep_the_loop_spinning(bench: Bench) -> None:
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement)
+
+    async def story() -> None:
+        at_work = bench.at_work()
+        await at_work.drain(5)
+        await asyncio.to_thread(bench.report)
+        event.listen(bench.database._engine, "before_cursor_execute", note)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await at_work.run()
+
+    asyncio.run(story())
+    assert 0 < len(asked) < 10
