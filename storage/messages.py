@@ -25,7 +25,12 @@ _COUNT = (
     .where(_SAME)
     .values(copies=_columns.copies + 1, last_received_at=bindparam("now"))
 )
-_FIND = select(_columns.id).where(_SAME)
+_FIND = select(_columns.id, _columns.outcome).where(_SAME)
+_TURNED = (
+    update(tables.messages)
+    .where(_columns.id == bindparam("message_id"))
+    .values(outcome=bindparam("new_outcome"), reason=bindparam("new_reason"))
+)
 _LOAD = select(
     _columns.id,
     _columns.source,
@@ -45,9 +50,11 @@ _LOAD = select(
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where a message was stored; ``duplicate`` if an identical one had been before."""
+    """Where a message was stored; ``duplicate`` if an identical one had been before, and what had
+    become of that: its ``outcome``."""
 
     id: str
+    outcome: str
     duplicate: bool
 
 
@@ -91,10 +98,17 @@ def keep(connection: Connection, raw: RawMessage, now: datetime, outcome: str, r
         "last_received_at": now,
     }
     if connection.execute(_KEEP, values).rowcount == 1:
-        return Kept(message_id, duplicate=False)
+        return Kept(message_id, outcome, duplicate=False)
     same = {"from_source": raw.source, "with_control_id": raw.control_id, "with_digest": raw.digest}
     connection.execute(_COUNT, {**same, "now": now})
-    return Kept(connection.execute(_FIND, same).scalar_one(), duplicate=True)
+    found = connection.execute(_FIND, same).one()
+    return Kept(found.id, found.outcome, duplicate=True)
+
+
+def turned(connection: Connection, message_id: str, outcome: str, reason: str) -> None:
+    """Note that something else has become of it, when it was sent again."""
+    told = {"message_id": message_id, "new_outcome": outcome, "new_reason": reason}
+    connection.execute(_TURNED, told)
 
 
 def load(connection: Connection, message_id: str) -> Stored:

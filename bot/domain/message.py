@@ -52,11 +52,13 @@ class Unusable:
 class Reports:
     """The message carries these reports; preliminary ones too, which are kept and do not page.
 
-    ``left`` are those of its orders that cannot be used: they wait for a person, the others do not.
+    ``left`` are those of its orders that cannot be used: they wait for a person, the others do not;
+    nor do these while the source is still looking for them (``to_follow``).
     """
 
     reports: tuple[Report, ...]
     left: tuple[Unusable, ...] = ()
+    to_follow: bool = False
 
 
 Reading = Reports | SetAside | Unusable

@@ -9,13 +9,15 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from bot import metrics
+from bot.domain.events import Record
 from bot.domain.message import RawMessage, Receipt, Reports, SetAside, Unusable
 from bot.domain.numbers import numbers_of
 from bot.domain.report import KeyKind, OrderNumber, Report
 from bot.engine import unread, versions
 from bot.engine.context import Engine
-from storage import messages
+from storage import audit, messages, quarantine
 from storage.database import after_commit
+from storage.messages import Kept
 
 
 async def receive(engine: Engine, raw: RawMessage) -> Receipt:
@@ -29,21 +31,46 @@ def receive_in(c: Connection, engine: Engine, raw: RawMessage) -> Receipt:
     outcome, reason, detail = _outcome(engine, raw)
     used = outcome == "reports"  # the reason is that of what is left of it
     kept = messages.keep(c, raw, now, outcome, "" if used else reason)
-    after_commit(
-        c, lambda: metrics.received(raw.source, "duplicate" if kept.duplicate else outcome)
-    )
-    if not kept.duplicate:
+    known = kept.duplicate and _WORTH[outcome] <= _WORTH[kept.outcome]
+    after_commit(c, lambda: metrics.received(raw.source, "duplicate" if known else outcome))
+    if kept.duplicate:
+        _use_again(c, engine, raw, kept, now, outcome)
+    else:
         _use(c, engine, raw, kept.id, now, outcome)
-    elif used and isinstance(raw.reading, Reports):
-        # What was to follow has not followed; what waits already makes no second entry.
-        unread.keep(c, engine, raw, kept.id, raw.reading.left, now)
     return Receipt(
         kept.id,
-        duplicate=kept.duplicate,
+        duplicate=known,
         quarantined=reason if used or outcome == "quarantined" else "",
         detail=detail,
         set_aside=reason if outcome in {"set_aside", "not_production"} else "",
     )
+
+
+_WORTH = {"set_aside": 0, "not_production": 0, "quarantined": 1, "reports": 2}
+
+
+def _use_again(
+    c: Connection, engine: Engine, raw: RawMessage, kept: Kept, now: datetime, outcome: str
+) -> None:
+    """The same message again makes no difference, but for what of it could not be used then and can
+    be now: the settings have changed, or the reader, and it was sent again for that. So it is with
+    what was to follow and has not followed."""
+    better = _WORTH[outcome] > _WORTH[kept.outcome]
+    reading = raw.reading if outcome == "reports" else None
+    left = isinstance(reading, Reports) and bool(reading.left)
+    if better or left or (reading and quarantine.waiting_for(c, kept.id)):
+        _use(c, engine, raw, kept.id, now, outcome)
+    if better:
+        messages.turned(c, kept.id, outcome, "")
+    if reading and not left:
+        _out_of_quarantine(c, kept.id, now)
+
+
+def _out_of_quarantine(c: Connection, message_id: str, now: datetime) -> None:
+    while entry := quarantine.waiting_for(c, message_id):
+        quarantine.replayed(c, entry.id, now)
+        told = {"message": message_id, "entry": entry.id}
+        audit.append(c, audit.ADMIN, [Record("quarantine_sent_again", data=told)], now)
 
 
 def replay_in(
@@ -73,7 +100,7 @@ def _outcome(engine: Engine, raw: RawMessage) -> tuple[str, str, str]:
             return "set_aside", reason, ""
         case Reports() if not _is_live(engine, raw):
             return "not_production", "not-production", "the processing id does not page here"
-        case Reports(left=(first, *_)):
+        case Reports(left=(first, *_), to_follow=False):
             return "reports", first.reason, first.detail
         case Reports():
             return "reports", "", ""
@@ -96,12 +123,12 @@ def _use(
     match raw.reading:
         case Unusable() as unusable:
             unread.keep(c, engine, raw, message_id, (unusable,), now)
-        case Reports(reports=found, left=left) if outcome == "reports":
+        case Reports(reports=found, left=left, to_follow=later) if outcome == "reports":
             named = [(report, numbers_of(report)) for report in found]
             if content:
                 named = _with_content(named, content)
             every = tuple(chain.from_iterable(numbers for _, numbers in named))
-            unread.keep(c, engine, raw, message_id, left, now, every)
+            unread.keep(c, engine, raw, message_id, () if later else left, now, every)
             for report, numbers in named:
                 versions.take(c, engine, report, numbers, message_id, now)
         case _:

@@ -224,7 +224,7 @@ class Poller:
         whatever kept them from being stored."""
         raw = await self._read(data)
         if isinstance(raw.reading, Reports) and not whole:
-            raw = replace(raw, reading=Reports(raw.reading.reports))
+            raw = replace(raw, reading=replace(raw.reading, to_follow=True))
         receipt = await intake.receive(self._engine, raw)
         if receipt.quarantined:
             log.warning("message_quarantined", digest=raw.digest[:12], reason=receipt.quarantined)

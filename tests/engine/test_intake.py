@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from sqlalchemy import event
 
-from bot.domain.message import RawMessage, Unusable
+from bot.domain.message import RawMessage, Receipt, Reports, Unusable
 from bot.engine import intake
 from bot.sources import hl7
 from storage import alert_lists, audit, quarantine
@@ -41,6 +41,59 @@ def test_a_message_in_quarantine_is_used_once_it_can_be_read(bench: Bench) -> No
         return bench.database.run(unit).quarantined
 
     assert (replayed(unread), replayed(raw)) == ("not-yet", "")
+    assert bench.alert().category == "critical"
+
+
+UNKNOWN = Unusable("unknown-status", "OBR-25 is none")
+
+
+def sent(bench: Bench, raw: RawMessage) -> Receipt:
+    return bench.database.run(lambda c: intake.receive_in(c, bench.engine, raw))
+
+
+def read(bench: Bench) -> RawMessage:
+    data = version("E1", bench.clock.at, control="Q1")
+    return hl7.read(data, source="hl7", timezone=CHICAGO, now=bench.clock.at)
+
+
+def test_a_message_that_is_sent_again_is_used_where_it_can_be_read_by_now(bench: Bench) -> None:
+    """Its sender was told to correct nothing: the site has added a profile, say."""
+    raw = read(bench)
+    unread = replace(raw, reading=UNKNOWN)
+    for _ in range(2):
+        assert sent(bench, unread).quarantined == "unknown-status"
+    again, copy = sent(bench, raw), sent(bench, raw)
+    assert (again.duplicate, again.quarantined, copy.duplicate) == (False, "", True)
+    assert bench.alert().category == "critical"
+    assert bench.database.look(quarantine.waiting) == {}
+    told = [entry.what for entry in bench.database.look(lambda c: audit.chain(c, audit.ADMIN))]
+    assert told.count("quarantine_sent_again") == 1
+    assert sent(bench, unread).duplicate  # an older copy of Readback reads it as before
+    assert bench.database.look(quarantine.waiting) == {}
+
+
+def test_an_order_that_was_left_is_used_when_it_is_sent_again_and_can_be_read(bench: Bench) -> None:
+    raw = read(bench)
+    assert isinstance(raw.reading, Reports)
+    other = hl7.read(
+        version("E2", bench.clock.at, control="Q2"),
+        source="hl7",
+        timezone=CHICAGO,
+        now=bench.clock.at,
+    )
+    assert isinstance(other.reading, Reports)
+    sent(bench, replace(raw, reading=Reports(raw.reading.reports, (UNKNOWN,))))
+    both = (*raw.reading.reports, *other.reading.reports)
+    assert sent(bench, replace(raw, reading=Reports(both))).duplicate
+    assert {bench.alert(number).category for number in ("E1", "E2")} == {"critical"}
+    assert bench.database.look(quarantine.waiting) == {}
+
+
+def test_a_test_that_is_sent_again_pages_once_tests_may(bench: Bench) -> None:
+    trial = replace(read(bench), processing_id="T")
+    assert sent(bench, trial).set_aside == "not-production"
+    bench.engine = replace(bench.engine, processing_ids=frozenset({"P", "T"}))
+    assert not sent(bench, trial).duplicate
     assert bench.alert().category == "critical"
 
 

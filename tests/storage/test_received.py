@@ -46,7 +46,7 @@ def test_an_identical_message_is_counted_and_not_kept_again(database: Database) 
     first = database.run(lambda c: messages.keep(c, raw(), NOW, "reports", ""))
     again = database.run(lambda c: messages.keep(c, raw(), NOW + MINUTE, "reports", ""))
     assert not first.duplicate
-    assert again == messages.Kept(first.id, duplicate=True)
+    assert again == messages.Kept(first.id, "reports", duplicate=True)
     stored = database.look(lambda c: messages.load(c, first.id))
     assert (stored.copies, stored.received_at, stored.last_received_at) == (2, NOW, NOW + MINUTE)
 
