@@ -29,6 +29,13 @@ _TITLE = re.compile(
     r"\.(?:(?<=\b[A-Z]\.)|(?<=\b(?:Dr|Mr|Ms|St|No)\.)|(?<=\b(?:Drs|Mrs|[ap]\.m|M\.D|D\.O)\.))\s+"
 )
 _HELD = "\x01"
+# It ends before the heading of a section, and where a time is followed by the exam's title.
+_HEADED = re.compile(
+    r"\n\s*(?=(?:FINDINGS?|IMPRESSION|CONCLUSION|TECHNIQUE|COMPARISON|INDICATION|HISTORY|"
+    r"CLINICAL HISTORY|EXAM(?:INATION)?|PROCEDURE)[ \t]*:)|"
+    r"(?<=\d)[ \t]*\n\s*(?=(?:CT|MRI?|US|X-?RAY|CHEST|ULTRASOUND)\b[^\n.]{0,60}(?:\n|\Z))",
+    re.IGNORECASE,
+)
 _LONGEST = 500
 _MOST = 8
 """Places of one sentence in which somebody may have spoken."""
@@ -126,7 +133,8 @@ def _from_the_last(text: str) -> Iterator[str]:
     text."""
     parts = [*_SENTENCE_ENDS.split(_TITLE.sub(f".{_HELD}", text)), ""]
     for number in range(len(parts) - 2, -1, -2):
-        one = parts[number] + parts[number + 1]  # a sentence, and the mark at its end
-        sentence = " ".join(one.split()).replace(_HELD, " ")
-        for begins in reversed(range(0, len(sentence), _NO_SENTENCE)):
-            yield sentence[begins : begins + _NO_SENTENCE]
+        said = parts[number] + parts[number + 1]  # a sentence, and the mark at its end
+        for one in reversed(_HEADED.split(said)) if "\n" in said else (said,):
+            sentence = " ".join(one.split()).replace(_HELD, " ")
+            for begins in reversed(range(0, len(sentence), _NO_SENTENCE)):
+                yield sentence[begins : begins + _NO_SENTENCE]

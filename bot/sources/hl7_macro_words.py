@@ -67,6 +67,7 @@ _MARKED = 40
 _TICKED_BEHIND = re.compile(rf"\s*[:?]?\s*(?:{TICK}|yes\b)", re.IGNORECASE)
 _MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")
 _MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
+_ITEM = re.compile(r"(?:\A|\n)\s*\(?\w{1,2}\)\s*\Z")
 _SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
 # What a template asks of the result. Not its priority (that of the order), nor its severity (that
 # of a stenosis).
@@ -103,5 +104,5 @@ def is_label(match: re.Match[str]) -> bool:
         return True
     if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
         return match[0].isupper() or before.rstrip()[-1:] != "("
-    begins = before.rstrip(" \t\n*#-•_=>")[-1:] in _SENTENCE_ENDS
-    return match[0].isupper() and begins and bool(_ENDED.match(after))
+    begins = before.rstrip(" \t\n*#-•_=>")[-1:] in _SENTENCE_ENDS or _ITEM.search(before)
+    return match[0].isupper() and bool(begins) and bool(_ENDED.match(after))

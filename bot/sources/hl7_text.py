@@ -26,6 +26,9 @@ _HEADS = {
 }
 """What heads a section in running text is its name in OBX-3 as well ("Beurteilung")."""
 
+_TELL_MORE = frozenset({Section.IMPRESSION, Section.ADDENDUM})
+"""Their names count even behind the code of the body ("59776-5^Impresion diagnostica")."""
+
 _BY_CODE = _HEADS | {
     **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
     **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
@@ -48,18 +51,26 @@ def section_in(
     if layout is Layout.HEADINGS:
         return Section.RUNNING
     words = identifier.upper().replace(subcomponent, component).split(component)
-    known = _BY_CODE | dict(of_sender)
+    own = dict(of_sender)
+    known = _BY_CODE | own
+    found: Section | None = None
     for word in words:
         bare = word.strip()
-        section = known.get(bare if bare.isascii() else unaccented(bare))
-        if section:
-            return section
+        name = bare if bare.isascii() else unaccented(bare)
+        section = known.get(name)
+        if section and (found is None or section in _TELL_MORE):
+            found = section
+            if name in own or section is not Section.BODY:
+                return found
     if layout is Layout.SEGMENTS:
-        return Section.BODY
+        return found or Section.BODY
     text = at(words, 1)
-    if "IMPRESSION" in text:
+    if "ADDEND" in text:
+        return Section.ADDENDUM
+    # "GDT^Findings and impression" is the body.
+    if "IMPRESSION" in text and not (found and ("FINDING" in text or "REPORT" in text)):
         return Section.IMPRESSION
-    return Section.ADDENDUM if "ADDEND" in text else Section.RUNNING
+    return found or Section.RUNNING
 
 
 _ALONE = frozenset({Section.ADDENDUM, Section.COMMUNICATION, Section.STUDY})

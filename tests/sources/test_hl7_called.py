@@ -143,6 +143,12 @@ def test_a_sentence_over_several_lines_is_quoted_as_one() -> None:
     )
 
 
+def test_a_sentence_ends_where_the_next_section_or_the_exam_is_named() -> None:
+    said = "CRITICAL FINDING - COMMUNICATED TO ORDERING PHYSICIAN AT 11:05"
+    assert called(said, "CT Abdomen without Contrast", "FINDINGS: Aneurysm") == said
+    assert called("Discussed with Dr. Park", "FINDINGS: Clot") == "Discussed with Dr. Park"
+
+
 def test_what_was_tried_before_two_people_spoke_is_not_quoted() -> None:
     told = "Unable to reach Dr. Smith; findings were discussed with Dr. Jones at 10:45."
     assert called(told) == "findings were discussed with Dr. Jones at 10:45."

@@ -34,6 +34,8 @@ def values(text: str) -> list[str]:
         "Critical result acknowledged by Dr. Roe at 14:00.",
         "ACR CRITICAL FINDING: dissection",
         "CRITICAL -- dissection",
+        "1) CRITICAL: dissection",
+        "(a) CRITICAL - dissection",
         "Criticality: Critical",
         "Red critical result",
         "Priority 1 critical result: dissection",

@@ -31,6 +31,10 @@ def test_the_impression_is_found_by_what_obx_3_says(identifier: str) -> None:
         ("BEU^Beurteilung^RIS", "Seen.", 0),
         ("59777-3^Záver^LN", "Seen.", 0),
         ("55110-1^Conclusion^LN", "Seen.", 0),
+        ("59776-5^Impresion diagnostica^LN", "Seen.", 0),
+        ("GDT^Impression^L", "Seen.", 0),
+        ("GDT^Findings and impression^L", "", 0),
+        ("GDT^ADDENDUM TEXT^L", "", 1),
         ("NT^Nachtrag^RIS", "", 1),
         ("RPT^Lausunto^RIS", "", 0),  # in Finland also the whole report
     ],
