@@ -105,11 +105,12 @@ class FhirClient:
         return following
 
     async def write(self, method: str, path: str, resource: Mapping[str, object]) -> Resource:
-        """Create (POST) or update (PUT) it and return what the server made of it."""
+        """Create (POST) or update (PUT) it and return what the server made of it; nothing where it
+        keeps that to itself, though it was asked for it (R4, 3.1.0.1.6)."""
         body = json.dumps(resource).encode()
         answer = await self._ask(method, URL(self.base + path, encoded=True), body)
         answer.refuse("write")
-        return _resource(answer)
+        return _resource(answer) if answer.body else {}
 
     async def _ask(self, method: str, url: URL, body: bytes | None = None) -> Answer:
         answer = await self._once(method, url, body)

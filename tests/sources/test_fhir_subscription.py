@@ -9,6 +9,10 @@ from tests.written import Written, writing
 WISH = Wish("DiagnosticReport?category=RAD", "https://rb.example.org/fhir/ehr", "a-secret")
 
 
+NONE = b'{"resourceType": "Bundle", "type": "searchset"}'
+MADE = Fault(201, {"Location": "Subscription/1"})
+
+
 def looked(reading: Reading, server: FhirServer, *between: str) -> tuple[str, Written]:
     """Look once, and again after the Subscription got each of these states."""
 
@@ -94,6 +98,13 @@ def test_subscribing_is_idempotent(reading: Reading) -> None:
 
     first, second = asyncio.run(run())
     assert first == second
+
+
+def test_a_server_that_does_not_show_what_it_made_has_made_it(reading: Reading) -> None:
+    server = FhirServer(faults=[("Subscription", Fault(200, body=NONE)), ("Subscription", MADE)])
+    state, log = looked(reading, server)
+    assert state == "ok"
+    assert log.error_lines == []
 
 
 def test_the_secret_is_never_shown() -> None:
