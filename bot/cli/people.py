@@ -87,11 +87,22 @@ def _with_team(
     """Without its workspace a member ID may be somebody else's in another one."""
     if not any(row.slack and not row.slack[0] for row in rows):
         return rows
-    home = team or _home_team(settings)
+    home = _named_team(team) if team else _home_team(settings)
     return tuple(
         replace(row, slack=(row.slack[0] or home, row.slack[1])) if row.slack else row
         for row in rows
     )
+
+
+def _named_team(team: str) -> str:
+    """Under a team that is none nobody's click would ever be known."""
+    from bot.domain.person_fields import slack_team
+
+    try:
+        return slack_team(team)
+    except ValueError as error:
+        what, cure = error.args
+        stop(f"--slack-team {what}. {cure}")
 
 
 def _home_team(settings: "Settings") -> str:

@@ -17,7 +17,8 @@ LONGEST = 200
 """Characters of a name, an address or one id: nobody's is longer, and messages have to hold it."""
 _UNSEEN = re.compile(f"{STEERING.pattern}|[\t\n]")
 ROLES = ("coordinator", "radiologist")
-_SLACK = re.compile(r"(?:(T[A-Z0-9]{2,})[/:])?([UW][A-Z0-9]{2,})")
+_TEAM = "T[A-Z0-9]{2,}"
+_SLACK = re.compile(rf"(?:({_TEAM})[/:])?([UW][A-Z0-9]{{2,}})")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # North America (+1) has ten digits, and area code and exchange begin with 2 to 9. No phone stands
 # behind N11 (services) and 900 (dearer lines).
@@ -77,6 +78,14 @@ def slack(text: str) -> tuple[str, str]:
         cure = 'In Slack open the profile, then "Copy member ID": it looks like U024BE7LH.'
         raise ValueError("is no Slack member ID", cure)
     return found[1] or "", found[2]
+
+
+def slack_team(text: str) -> str:
+    """The id of a workspace."""
+    if not re.fullmatch(_TEAM, text):
+        cure = "In a browser Slack's address has it: app.slack.com/client/T024BE7LD."
+        raise ValueError("is no id of a Slack workspace", cure)
+    return text
 
 
 def pin(text: str) -> str:

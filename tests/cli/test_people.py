@@ -48,6 +48,13 @@ def test_the_example_is_a_directory_that_a_site_can_start_from(place: Place) -> 
     assert "4 added" in result.stderr
 
 
+def test_a_workspace_that_is_none_is_refused_before_anything_is_imported(place: Place) -> None:
+    example = str(ROOT / "people.example.csv")
+    result = place.run("people", "import", example, "--slack-team", "our workspace")
+    assert result.exit_code == 2
+    assert "--slack-team is no id of a Slack workspace." in result.stderr
+
+
 def test_the_example_report_is_critical_and_belongs_to_somebody_of_the_example(
     place: Place, receive: Receive
 ) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.domain.person_fields import mobile, pin
+from bot.domain.person_fields import mobile, pin, slack_team
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,12 @@ def test_what_cannot_be_dialled_is_refused_with_the_cure(written: str) -> None:
 def test_a_zero_that_is_dialled_at_home_only_is_refused_with_the_cure() -> None:
     with pytest.raises(ValueError, match=r"holds \(0\)"):
         mobile("+44 (0)20 7946 0958")
+
+
+def test_a_workspace_has_an_id_and_no_name() -> None:
+    assert slack_team("T024BE7LD") == "T024BE7LD"
+    with pytest.raises(ValueError, match="is no id of a Slack workspace"):
+        slack_team("general hospital")
 
 
 def test_a_pin_has_four_to_eight_digits() -> None:
