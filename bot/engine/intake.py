@@ -56,13 +56,14 @@ def _use_again(
     be now: the settings have changed, or the reader, and it was sent again for that. So it is with
     what was to follow and has not followed."""
     better = _WORTH[outcome] > _WORTH[kept.outcome]
-    reading = raw.reading if outcome == "reports" else None
-    left = isinstance(reading, Reports) and bool(reading.left)
-    if better or left or (reading and quarantine.waiting_for(c, kept.id)):
+    reading = raw.reading if outcome == "reports" and isinstance(raw.reading, Reports) else None
+    complete = reading is not None and not reading.to_follow
+    waits = complete and quarantine.waiting_for(c, kept.id) is not None
+    if better or waits or (reading and complete and reading.left):
         _use(c, engine, raw, kept.id, now, outcome)
     if better:
         messages.turned(c, kept.id, outcome, "")
-    if reading and not left:
+    if waits and reading and not reading.left:
         _out_of_quarantine(c, kept.id, now)
 
 

@@ -89,6 +89,19 @@ def test_an_order_that_was_left_is_used_when_it_is_sent_again_and_can_be_read(be
     assert bench.database.look(quarantine.waiting) == {}
 
 
+def test_while_something_is_to_follow_the_same_says_nothing_again(bench: Bench) -> None:
+    bench.report(status="C", flag="RID49482")
+    raw = read(bench)
+    assert isinstance(raw.reading, Reports)
+    timeless = replace(raw.reading.reports[0], sent_at=None, status_at=None)
+    looking = replace(raw, reading=Reports((timeless,), (UNKNOWN,), to_follow=True))
+    for _ in range(3):
+        sent(bench, looking)
+    trail = bench.database.look(lambda c: audit.chain(c, bench.alert().id))
+    assert [entry.what for entry in trail].count("older_version") == 1
+    assert bench.database.look(quarantine.waiting) == {}
+
+
 def test_a_test_that_is_sent_again_pages_once_tests_may(bench: Bench) -> None:
     trial = replace(read(bench), processing_id="T")
     assert sent(bench, trial).set_aside == "not-production"
