@@ -14,9 +14,11 @@ IMPRESSION = (
     *("IMPRESIÓN", "IMPRESIÓN DIAGNÓSTICA", "CONCLUSIÓN", "CONCLUSIONES"),  # Spanish
     *("IMPRESSION DIAGNOSTIQUE", "SYNTHÈSE"),  # French
     *("KONKLUSION", "KONKLUSJON", "KONKL", "BEDÖMNING", "UTLÅTANDE", "LAUSUNTO"),  # the North
+    *("VURDERING", "JOHTOPÄÄTÖS", "JOHTOPÄÄTÖKSET", "YHTEENVETO", "NIÐURSTAÐA", "NIÐURSTÖÐUR"),
     *("WNIOSKI", "WNIOSEK", "ZÁVĚR", "ZÁVER", "SONUÇ"),  # Polish, Czech, Slovak, Turkish
     *("ЗАКЛЮЧЕНИЕ", "ВИСНОВОК"),  # Russian, Ukrainian
     *("診断", "画像診断", "結論", "印象", "诊断", "诊断意见", "影像诊断", "结论", "결론"),
+    *("מסקנה", "מסקנות", "סיכום"),  # Hebrew
     "インプレッション",
 )
 

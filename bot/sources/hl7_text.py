@@ -99,12 +99,15 @@ def narrate(
         headings=headings(own) if own else HEADING,
     )
     runs = _runs(results, wire, profile)
-    headed = profile.layout is _AUTO and _has_no_impression(runs)
+    auto = profile.layout is _AUTO
+    headed = auto and _has_no_impression(runs)
     for section, run in runs:
         if not run:
             continue
         of, before = section, told.running
-        if headed and section is _BODY and _may_conclude(run):
+        if (headed and section is _BODY and _may_conclude(run)) or (
+            auto and section is _IMPRESSION and _is_whole(run)
+        ):
             of = _RUNNING
         flagged = any(number in flags for number, _ in run) if flags else False
         if section in _ALONE or flagged or appended or addenda:
@@ -156,6 +159,12 @@ def _may_conclude(run: list[Result]) -> bool:
     """Whether any heading of an impression can stand there: most bodies are spared the search."""
     said = "\n".join([at(fields, 5) for _, fields in run]).upper()
     return not said.isascii() or any(map(said.__contains__, _CONCLUDES))
+
+
+def _is_whole(run: list[Result]) -> bool:
+    """Whether what is called the impression is a whole report, whose headings tell it apart."""
+    said = "\n".join([at(fields, 5) for _, fields in run]).upper()
+    return said.rfind("IMPRESSION:") > said.find("FINDINGS:") >= 0
 
 
 @dataclass(slots=True)

@@ -33,6 +33,10 @@ def test_the_impression_is_found_by_what_obx_3_says(identifier: str) -> None:
         ("55110-1^Conclusion^LN", "Seen.", 0),
         ("59776-5^Impresion diagnostica^LN", "Seen.", 0),
         ("GDT^Impression^L", "Seen.", 0),
+        ("XRAY^Niðurstaða^AGFA", "Seen.", 0),
+        ("C^Johtopäätös^RIS", "Seen.", 0),
+        ("C^Vurdering^RIS", "Seen.", 0),
+        ("C^מסקנה^RIS", "Seen.", 0),
         ("GDT^Findings and impression^L", "", 0),
         ("GDT^ADDENDUM TEXT^L", "", 1),
         ("NT^Nachtrag^RIS", "", 1),
@@ -50,6 +54,13 @@ def test_an_impression_segment_may_repeat_the_heading() -> None:
     assert (
         report(sample(line("IMPRESSION: ", "&IMP"), line("Clear.", "&IMP"))).impression == "Clear."
     )
+
+
+def test_a_whole_report_that_is_called_the_impression_is_told_apart() -> None:
+    text = "EXAM: CT~~FINDINGS: Clear lungs.~~IMPRESSION: Normal.~~RECOMMENDATION: None."
+    found = report(sample(line(text, "36643-5^CT HEAD IMPRESSION^LN")))
+    assert found.impression == "Normal."
+    assert found.text.startswith("EXAM: CT\n\nFINDINGS: Clear lungs.")
 
 
 def test_repetitions_are_line_breaks_and_headings_divide_the_text() -> None:
