@@ -22,7 +22,7 @@ IMPRESSION = (
     "インプレッション",
 )
 
-WHOLE_REPORT = frozenset({"UTLÅTANDE", "LAUSUNTO", "SONUÇ", "診断", "画像診断"})
+WHOLE_REPORT = frozenset({"UTLÅTANDE", "LAUSUNTO", "NIÐURSTAÐA", "SONUÇ", "診断", "画像診断"})
 """Heads the conclusion in a text; as the name of a segment (OBX-3) it may be the whole report."""
 
 ADDENDUM = (

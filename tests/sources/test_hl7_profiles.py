@@ -211,8 +211,8 @@ def test_times_without_a_zone_have_the_profiles_unless_msh_7_has_one() -> None:
 
 
 def test_a_profile_may_trust_headings_alone() -> None:
-    data = sample("OBX|1|TX|&IMP||FINDINGS: clear.~IMPRESSION: Normal.||||||F")
-    assert as_read(data).impression == "FINDINGS: clear.\nIMPRESSION: Normal."
+    data = sample("OBX|1|TX|&IMP||HISTORY: cough.~IMPRESSION: Normal.||||||F")
+    assert as_read(data).impression == "HISTORY: cough.\nIMPRESSION: Normal."
     assert as_read(data, Profile(layout=Layout.HEADINGS)).impression == "Normal."
 
 
