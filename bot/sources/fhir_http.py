@@ -60,7 +60,8 @@ async def call(
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
 ) -> Answer:
-    """Raises TryLater without an answer, and Refused for one that is too large.
+    """Raises TryLater without an answer, and Refused for one that is too large, and for an address
+    that is none.
 
     A URL that a server wrote is passed as URL(..., encoded=True): quoting anew could change it.
     """
@@ -71,6 +72,8 @@ async def call(
             return Answer(response.status, response.headers, await _bounded(response))
     except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError):
         raise TryLater("unreachable") from None
+    except UnicodeError:  # of a host's name, two full stops in a row say
+        raise Refused("address-is-none") from None
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -76,7 +76,7 @@ class FhirServer:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.path_qs.removeprefix("/r4/")
-        if path.startswith(".well-known"):
+        if path.startswith(".well-known") and not self.faults:
             return web.json_response({"token_endpoint": self.base.replace("/r4/", "/token")})
         self.asked.append(path)
         if path.startswith("metadata"):
