@@ -34,7 +34,7 @@ from bot.sources.fhir_json import (
     text,
 )
 from bot.sources.fhir_numbers import Origin, version_of
-from bot.sources.fhir_references import References
+from bot.sources.fhir_references import INCLUDED, References
 from bot.sources.hl7_time import instant
 from storage import cursors
 from storage.pool import CommitUnknown
@@ -45,14 +45,6 @@ FIRST_LOOK_BACK = timedelta(hours=1)
 _PAGE_SIZE = 100
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0
-_INCLUDED = (
-    ("_include", "DiagnosticReport:based-on"),
-    ("_include", "DiagnosticReport:subject"),
-    ("_include", "DiagnosticReport:result"),
-    ("_include", "DiagnosticReport:results-interpreter"),
-    ("_include:iterate", "ServiceRequest:requester"),
-    ("_include:iterate", "PractitionerRole:practitioner"),
-)
 _BAD_REQUEST = 400
 _TRIES = 3
 OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, CommitUnknown)
@@ -250,6 +242,12 @@ class Poller:
         except Refused as refused:
             self._failed(refused.reason)
             return _REFUSED_WAIT
+        except OUTAGES:
+            raise
+        except Exception:  # whatever a server made us stumble over, people are paged all the same
+            log.exception("source_broke", source=self._origin.name)
+            self._failed("broke")
+            return _REFUSED_WAIT
         if taken:
             log.info("source_polled", source=self._origin.name, count=taken)
         if self.state != OK:
@@ -283,7 +281,7 @@ class Poller:
             ("_lastUpdated", f"ge{instant}"),
             ("_sort", "_lastUpdated"),
             ("_count", str(self._page_size)),
-            *(_INCLUDED if self._includes else ()),
+            *(INCLUDED if self._includes else ()),
         ]
 
 

@@ -20,6 +20,15 @@ _FOLLOWED = {
     "Observation": "hasMember",
 }
 _PATHS = {kind: fields.split() for kind, fields in _FOLLOWED.items()}
+INCLUDED = (
+    ("_include", "DiagnosticReport:based-on"),
+    ("_include", "DiagnosticReport:subject"),
+    ("_include", "DiagnosticReport:result"),
+    ("_include", "DiagnosticReport:results-interpreter"),
+    ("_include:iterate", "ServiceRequest:requester"),
+    ("_include:iterate", "PractitionerRole:practitioner"),
+)
+"""What a search is asked to bring along of these."""
 _NEVER = frozenset({"Organization", "Device", "Location", "CareTeam", "Group"})
 # An id is 64 of these at most (R4, 2.24.0.1); servers that write longer ones exist.
 _PLAIN_NAME = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,128}")

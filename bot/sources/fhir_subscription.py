@@ -95,6 +95,9 @@ class Watch:
             self._is(OK)
         except (TryLater, Refused) as failure:
             self._is(failure.reason)
+        except Exception:  # whatever a server made us stumble over, people are paged all the same
+            log.exception("source_broke", source=self._name)
+            self._is("broke")
 
     def _is(self, state: str) -> None:
         if state not in {self.state, OK}:

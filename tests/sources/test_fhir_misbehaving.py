@@ -9,14 +9,16 @@ import pytest
 from aiohttp import web
 from joserfc.jwk import ECKey
 
-from bot.sources.fhir_auth import SmartAccount, SmartTokens
+from bot.sources.fhir_auth import FixedToken, SmartAccount, SmartTokens
 from bot.sources.fhir_client import FhirClient
 from bot.sources.fhir_http import TryLater
 from bot.sources.fhir_poll import Poller
+from bot.sources.fhir_subscription import Watch, Wish
 from tests.sources.fhir_door import door
 from tests.sources.fhir_polls import rounds
 from tests.sources.fhir_samples import NOW, ORIGIN, Json, identifier, others, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked, until
+from tests.written import writing
 
 EC = ECKey.generate_key("P-384")
 OUTCOME = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}'
@@ -148,6 +150,38 @@ def test_a_token_whose_life_no_calendar_has_room_for_is_used(reading: Reading, l
             return poller.state
 
     assert asyncio.run(run()) == "ok"
+    assert len(reading.alerts()) == 1
+
+
+class Stumbling(FixedToken):
+    """What nobody has foreseen."""
+
+    async def headers(self) -> dict[str, str]:
+        raise ArithmeticError(MARKER)
+
+
+MARKER = "what the server said of DOE^JANE"
+
+
+def test_what_nobody_foresaw_is_told_and_ends_nothing(reading: Reading) -> None:
+    server = stocked()
+
+    async def run() -> list[str]:
+        async with serving(server), reading.client(server, Stumbling()) as client:
+            poller = Poller(reading.engine, client, ORIGIN)
+            await poller._round()
+            watch = Watch("ehr", client, Wish("DiagnosticReport?", "https://rb.example.org", "x"))
+            await watch.look()
+            states = [poller.state, watch.state]
+            poller._client = FhirClient(server.base, client.session, FixedToken())
+            await poller._round()
+            return [*states, poller.state]
+
+    with writing() as log:
+        assert asyncio.run(run()) == ["broke", "broke", "ok"]
+    told = ["source_broke", "source_failed", "source_broke", "subscription_failed"]
+    assert [line["event"] for line in log.error_lines] == told
+    assert MARKER not in log.getvalue()
     assert len(reading.alerts()) == 1
 
 
