@@ -13,7 +13,7 @@ _SPOKEN_OF = (
     r"(?:identified|present|found|seen|noted|report(?:ed|ing)|communicat\w+|notif\w+|called|"
     r"discussed)(?:[ \t]+(?:to|by|with|at|on)\b(?=[ \t]*[:?]))?"
 )
-_OPEN = r"[\s:=*#?–—(\[<{)\]}>,\"'-]{0,12}"
+_OPEN = r"[\s:;=*#?–—(\[<{)\]}>,\"'-]{0,12}"
 _ANSWER = re.compile(
     rf"(?:\s*\([^()\n]{{0,20}}\))?(?:\s+(?:findings?|results?))?(?:[ \t]+{_SPOKEN_OF}){{0,2}}"
     r"(?:(?:[ \t]+(?:category|level|priority))?[ \t]+(?:\d|I{1,3})(?=[ \t]*:))?"
@@ -115,9 +115,28 @@ _NEGATIVE_FOR = re.compile(
 )
 
 
+# "No acute intracranial hemorrhage or infarct.", and nothing else on the line. What may be bad to
+# lack ("No flow") is not among these, nor is "no change".
+_NOUN = (
+    r"(?:h(?:a)?emorrhages?|bleed(?:ing)?|embol(?:us|i|ism)|pneumothorax|fractures?|dissection|"
+    r"infarct(?:s|ion)?|free air|pneumoperitoneum|mass effect|midline shift|appendicitis|"
+    r"obstruction|perforation|torsion|abscess|thromb(?:us|osis)|dvt|pneumonia|hydrocephalus)"
+)
+_SOME = (
+    r"(?:(?:an?|any|acute|new|large|significant|definite|intracranial|pulmonary|aortic|displaced|"
+    r"tension|territorial|bowel|deep|venous|cervical|spine)\s+)*"
+)
+_NO_SUCH = re.compile(
+    rf"(?:no|without)\s+(?:(?:\w+\s+)?evidence\s+(?:of|for)\s+)?{_SOME}{_NOUN}"
+    rf"(?:(?:\s*,)?\s*(?:or|and|nor)?\s+{_SOME}{_NOUN})*"
+    r"(?:\s+(?:is|are)?\s*(?:seen|identified|present|noted))?[ \t]*\.?[ \t]*(?:\n|\Z)",
+    re.IGNORECASE,
+)
+
+
 def is_denial(answer: str) -> bool:
     """Whether its first sentence denies, and says no more."""
-    if _NEGATIVE_FOR.match(answer) or _NOT_REQUIRED.match(answer):
+    if _NEGATIVE_FOR.match(answer) or _NOT_REQUIRED.match(answer) or _NO_SUCH.match(answer):
         return True
     graded = _GRADE.match(answer)
     sentence = _SENTENCE.match(answer, graded.end() if graded else 0)

@@ -10,7 +10,12 @@ from itertools import chain, islice
 
 from bot.sources.hl7_boxes import BOXES_END, NOT_TICKED, TICK, TICKED
 from bot.sources.hl7_macro_answers import denied
-from bot.sources.hl7_macro_sentences import is_affirmed, is_said_of, of_another_exam
+from bot.sources.hl7_macro_sentences import (
+    is_affirmed,
+    is_critical_and_told,
+    is_said_of,
+    of_another_exam,
+)
 
 _BEFORE = 80
 """Characters looked at: each macro costs the same in a report of any size."""
@@ -121,6 +126,7 @@ def _begins(before: str, match: re.Match[str]) -> bool:
         bool(listed or enclosed or _BEGINS.search(before) or _contrasts(before, match))
         or is_affirmed(match)
         or is_said_of(match)
+        or is_critical_and_told(match)
     )
 
 

@@ -77,6 +77,25 @@ _TOLD_LATER = re.compile(
     rf"\b(?<!\bis )(?<!\bare )(?<!\bbe ){_TELL}\s+(?:\w+ly\s+)?(?:to|with|by)\b",
     re.IGNORECASE,
 )
+_FINDINGS_ARE = re.compile(
+    r"(?:\A|[.\n])\s*(?:(?:these|the|this|above) )*(?:results?|findings?) (?:is|are|was|were) "
+    r"(?:considered )?\Z",
+    re.IGNORECASE,
+)
+_AND_TOLD = re.compile(
+    rf",? and (?:\w+ )?(?:was|were|has been|have been) (?:\w+ly )?{_TELL}\b", re.IGNORECASE
+)
+
+
+def is_critical_and_told(match: re.Match[str]) -> bool:
+    """ "These findings are critical and were called to Dr. Roe": of the word alone."""
+    text = match.string
+    return bool(
+        _AND_TOLD.match(text, match.end())
+        and _FINDINGS_ARE.search(text[max(0, match.start() - 60) : match.start()])
+    )
+
+
 _ASKS = re.compile(
     r"[\s*#>•-]*(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{0,60}\Z", re.IGNORECASE
 )

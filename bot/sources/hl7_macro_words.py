@@ -8,7 +8,7 @@ it says what was done, or where the finding follows at once. "The critical resul
 import re
 
 from bot.sources.hl7_boxes import TICK, TICKED
-from bot.sources.hl7_macro_sentences import is_affirmed, is_said_of
+from bot.sources.hl7_macro_sentences import is_affirmed, is_critical_and_told, is_said_of
 
 _GAP = r"[\s_–—-]"
 _NOUN = (
@@ -101,6 +101,8 @@ def is_label(match: re.Match[str]) -> bool:
     if TICKED.search(before) or _TICKED_BEHIND.match(after):
         return True
     if _QUESTION.search(before) and _WHOLE_ANSWER.match(after):
+        return True
+    if is_critical_and_told(match):
         return True
     if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
         return match[0].isupper() or before.rstrip()[-1:] != "("
