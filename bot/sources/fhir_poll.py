@@ -36,6 +36,7 @@ from bot.sources.fhir_json import (
 from bot.sources.fhir_numbers import Origin, version_of
 from bot.sources.fhir_references import INCLUDED, References
 from bot.sources.hl7_time import instant
+from bot.sources.stumbled import stumbled_over
 from storage import cursors
 from storage.pool import CommitUnknown
 
@@ -230,6 +231,8 @@ class Poller:
                 return await asyncio.to_thread(fhir.read, data, origin=origin, now=now)
         except TimeoutError:
             return fhir.refused(data, too_slow(), origin=origin)
+        except Exception:  # whatever it was, this report waits and the next one is read
+            return stumbled_over(data, fhir.SOURCE, partial(fhir.refused, data, origin=origin))
 
     async def _round(self) -> float:
         """Poll once; returns the seconds until the next time."""

@@ -31,6 +31,7 @@ from bot.sources.folder_files import (
     content_of,
     put_away,
 )
+from bot.sources.stumbled import stumbled_over
 from storage import quarantine
 from storage.quarantine import Quarantined
 
@@ -200,6 +201,8 @@ class Folder:
                 return await asyncio.to_thread(files.read, part, known, now)
         except TimeoutError:
             return files.refused(part, too_slow(), known)
+        except Exception:  # whatever it was, this message waits and the next one is read
+            return stumbled_over(part, known.source, lambda bad: files.refused(part, bad, known))
 
     def _too_large(self, content: Content) -> RawMessage:
         how = self._how

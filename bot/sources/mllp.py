@@ -3,12 +3,12 @@
 import asyncio
 import re
 import secrets
-import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -21,9 +21,10 @@ from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.hl7 import read_all, unusable
 from bot.sources.hl7_wire import BadReport
 from bot.sources.mllp_frames import Ending, Frame, Framer, frame
-from bot.sources.mllp_gate import Gate, Network, address
+from bot.sources.mllp_gate import Gate, Network, address, notice_death
 from bot.sources.mllp_tls import Renewed, TlsFiles
 from bot.sources.oversize import too_large_for
+from bot.sources.stumbled import stumbled_over
 
 Receive = Callable[[RawMessage], Awaitable[Receipt]]
 """Stores a message durably; raises what kept it from being stored."""
@@ -127,7 +128,7 @@ class Listener:
         if not self._gate.admits(writer, full=len(self._open) >= self._how.most):
             writer.transport.abort()
             return
-        _notice_death(writer)
+        notice_death(writer)
         task = asyncio.get_running_loop().create_task(self._connected(reader, writer))
         self._open[task] = reader, writer
         self._arriving.add(writer)
@@ -225,13 +226,20 @@ class Listener:
         return hl7_ack.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
 
     async def _read(self, received: Frame) -> tuple[RawMessage, ...]:
+        try:
+            return await self._in_time(received)
+        except Exception:  # whatever it was, this message waits and the next one is read
+            refused = partial(_unusable, received, how=self._how, zone=None)
+            return (stumbled_over(received.data, self._how.source, refused),)
+
+    async def _in_time(self, received: Frame) -> tuple[RawMessage, ...]:
         if received.size <= _LARGE and not _DOCUMENT.search(received.data):
             return self._messages(received)
         try:
             async with asyncio.timeout(READ_SECONDS):
                 return await asyncio.to_thread(self._messages, received)
         except TimeoutError:
-            return (_unusable(received, too_slow(), self._how),)
+            return (_unusable(received, too_slow(), self._how, self._how.timezone),)
 
     def _messages(self, received: Frame) -> tuple[RawMessage, ...]:
         how = self._how
@@ -251,14 +259,14 @@ def _refused(received: Frame, how: Listening) -> RawMessage:
         bad = too_large_for(how.limit)
     else:
         bad = BadReport("cut-off", "The message broke off before its end: send it again", "207")
-    return _unusable(received, bad, how)
+    return _unusable(received, bad, how, how.timezone)
 
 
-def _unusable(received: Frame, bad: BadReport, how: Listening) -> RawMessage:
+def _unusable(received: Frame, bad: BadReport, how: Listening, zone: ZoneInfo | None) -> RawMessage:
     return unusable(
         received.data,
         bad,
-        timezone=how.timezone,
+        timezone=zone,
         source=how.source,
         size=received.size,
         digest=received.digest,
@@ -282,11 +290,6 @@ def _read_no_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     if isinstance(transport, asyncio.ReadTransport):
         transport.pause_reading()  # bytes that still came after the end would break the connection
     reader.feed_eof()
-
-
-def _notice_death(writer: asyncio.StreamWriter) -> None:
-    """A sender may be silent for ever; one that is gone without a word must not stay connected."""
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 def _log_stray(framer: Framer, peer: str) -> None:

@@ -1,6 +1,7 @@
 """Who may come in to a listener: by address, and in TLS where there is a certificate."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -82,6 +83,11 @@ class Gate:
             self._told.clear()
         self._told[host] = now, 0
         log.warning("mllp_refused", peer=address(writer), reason=reason, count=count + 1)
+
+
+def notice_death(writer: asyncio.StreamWriter) -> None:
+    """A sender may be silent for ever; one that is gone without a word must not stay connected."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 def address(writer: asyncio.StreamWriter) -> str:
