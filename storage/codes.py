@@ -1,7 +1,7 @@
 """SMS codes: what somebody answers a page, or a test, with, from the phone that it was sent to."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, union_all
@@ -16,6 +16,7 @@ from storage.ids import new_id
 # An ended alert's codes stay valid for UNDO, and for the answer "somebody else has it".
 NOT_REUSED_FOR = timedelta(hours=24)
 _FOUR_DIGITS = 512
+_EVER = datetime.max.replace(tzinfo=UTC)
 _columns = tables.codes.c
 _PUT = insert(tables.codes)
 _KNOWN = select(_columns.code).where(
@@ -103,10 +104,12 @@ def code_for_test(connection: Connection, mobile: str, now: datetime, random: Ra
     return _free_code(connection, mobile, now, random)
 
 
-def find(connection: Connection, mobile: str, code: str, by_then: datetime) -> CodeFound | None:
+def find(
+    connection: Connection, mobile: str, code: str, by_then: datetime | None = None
+) -> CodeFound | None:
     """What this code means when it was sent from this mobile at that time: the latest that it had
-    been given out for ``by_then``."""
-    values = {"on_mobile": mobile, "the_code": code, "by_then": by_then}
+    been given out for ``by_then`` (UTC), or at all."""
+    values = {"on_mobile": mobile, "the_code": code, "by_then": by_then or _EVER}
     row = connection.execute(_FIND, values).first()
     return CodeFound(*row) if row else None
 

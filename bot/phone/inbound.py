@@ -39,7 +39,7 @@ from bot.engine.context import Engine
 from bot.engine.directory import opt_in, opt_out, wrong_number
 from bot.log import log
 from bot.phone.guesses import note_wrong
-from bot.phone.order import A_MOMENT, must_hold_still, overtaken
+from bot.phone.order import known_by, must_hold_still, overtaken
 from storage import alerts, audit, codes, drills, inbound, outbox, people, wrong_codes
 from storage.codes import CodeFound
 from storage.database import after_commit
@@ -108,7 +108,7 @@ def _whom_to_answer(c: Connection, message: Message, now: datetime) -> str:
         return known[0].id
     reading = parse_reply(message.text)
     code = reading.code if isinstance(reading, Reply) else ""
-    found = _own_code(c, message, code, message.sent_at or now)
+    found = _own_code(c, message, code, now)
     return found.person_id if found else ""
 
 
@@ -126,7 +126,7 @@ def _heard(c: Connection, engine: Engine, message: Message) -> str:
     reading = parse_reply(message.text)
     number = engine.site.callback_number
     sent_at = message.sent_at or now
-    found = _own_code(c, message, reading.code, sent_at) if isinstance(reading, Reply) else None
+    found = _own_code(c, message, reading.code, now) if isinstance(reading, Reply) else None
     if found and not people.is_active(c, found.person_id):
         _refuse(c, message, "left_directory", now)
         return _help(c, message, _where_it_is(c, found, number), now)
@@ -176,9 +176,9 @@ def _repeated() -> None:
     log.warning("webhook_repeated", kind="sms")
 
 
-def _own_code(c: Connection, message: Message, code: str, sent_at: datetime) -> CodeFound | None:
+def _own_code(c: Connection, message: Message, code: str, now: datetime) -> CodeFound | None:
     """What the code stands for, if whoever it was given to still has this number."""
-    found = codes.find(c, message.sender, code, sent_at + A_MOMENT)
+    found = codes.find(c, message.sender, code, known_by(message.sent_at, now))
     person = people.load(c, found.person_id) if found else None
     return found if person and person.mobile == message.sender else None
 
@@ -262,7 +262,7 @@ def _carriers_part(c: Connection, engine: Engine, message: Message, now: datetim
     news = True
     if wants is not None and not overtaken(c, message.sender, message.sid, stamp):
         # Not before an edit that was made a moment before it was sent.
-        as_of = min(message.sent_at + A_MOMENT, now) if message.sent_at else None
+        as_of = known_by(message.sent_at, now)
         news = (opt_in if wants else opt_out)(c, engine, message.sender, as_of)
     word = re.sub(r"[^a-z]", "", (carriers_word(said) or said).lower())[:12]
     audit.append(c, "admin", [Record("sms_keyword", _actor(c, message), {"keyword": word})], now)
@@ -276,7 +276,7 @@ def _help(c: Connection, message: Message, answer: str, now: datetime, about: st
     """So often; that codes do not count is told apart, or a right one would meet with silence."""
     if _still_helped(c, f"{about}{message.sender}", HELPFUL_ANSWERS_AN_HOUR, now):
         return answer
-    named = _names_open_code(c, message, message.sent_at or now)
+    named = _names_open_code(c, message, now)
     own = named and _still_helped(c, f"own:{message.sender}", OWN_CODE_ANSWERS_AN_HOUR, now)
     return answer if own else ""
 
@@ -288,9 +288,9 @@ def _still_helped(c: Connection, whom: str, most: int, now: datetime) -> bool:
     return any(inbound.seen(c, "twilio-helped", sid, now) for sid in spent)
 
 
-def _names_open_code(c: Connection, message: Message, sent_at: datetime) -> bool:
+def _names_open_code(c: Connection, message: Message, now: datetime) -> bool:
     codes_named = codes_in(message.text)[:_CODES_LOOKED_AT]
-    found = (_own_code(c, message, code, sent_at) for code in codes_named)
+    found = (_own_code(c, message, code, now) for code in codes_named)
     return any(alerts.load(c, one.alert_id, for_update=False).is_open for one in found if one)
 
 

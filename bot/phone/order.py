@@ -25,12 +25,25 @@ def overtaken(c: Connection, about: str, sid: str, stamp: datetime) -> bool:
     return newest is not None and newest > second
 
 
+def known_by(sent_at: datetime | None, now: datetime) -> datetime | None:
+    """What was known to whoever has sent a message then: all that had happened by this time (UTC).
+    None for one sent just now: all that is known at all, as the clock of the copy that has written
+    it may be ahead of ours."""
+    late = _late(sent_at, now)
+    return late + A_MOMENT if late else None
+
+
+def _late(sent_at: datetime | None, now: datetime) -> datetime | None:
+    """When it was sent, where that was not just now."""
+    return sent_at if sent_at and now - sent_at > A_MOMENT else None
+
+
 def must_hold_still(
     c: Connection, found: CodeFound, sent_at: datetime | None, now: datetime, *, overtaken: bool
 ) -> None:
     """Raises NotAllowed where an answer comes so late that it does not hold any more. ``sent_at``
     (UTC) is None for one that was sent just now."""
-    late = sent_at if sent_at and now - sent_at > A_MOMENT else None
+    late = _late(sent_at, now)
     if overtaken or (late and _changed_since(c, found, late)):
         raise NotAllowed("overtaken", _OVERTAKEN)
 

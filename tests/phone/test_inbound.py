@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot.domain.alert import State
+from bot.phone.inbound import Message, receive
+from storage import tables
 from storage.people_import import apply_import
 from tests.phone.desk import ADA, MARKER, PAGE, PEOPLE, Desk, code_in, page_ada
 
@@ -183,3 +186,15 @@ def test_a_number_that_is_no_longer_on_file_acknowledges_nothing(small_desk: Des
     small_desk.world.phone(ADA).send(f"ACK {code}")
     small_desk.world.phone(ADA).expect_sms("not open on this phone")
     assert small_desk.alert().state is State.OPEN
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_a_code_that_another_copy_gave_out_whose_clock_is_ahead_of_ours_counts(
+    small_desk: Desk, *, fetched: bool
+) -> None:
+    code, engine = page_ada(small_desk), small_desk.engine
+    now = engine.clock.now()
+    ahead = update(tables.codes).values(created_at=now + timedelta(minutes=2))
+    engine.database.run(lambda c: c.execute(ahead).rowcount)
+    reply = Message("SM1", ADA, f"ACK {code}", sent_at=now if fetched else None)
+    assert "is acknowledged" in small_desk.call(receive(engine, reply))
