@@ -76,7 +76,7 @@ async def open_channels(
         stack.push_async_callback(sms.close)
         senders[SMS] = sms
         health[SMS] = sms.check
-        routes += _webhooks(settings, engine)
+        routes += _webhooks(settings, engine, sms)
         calls = _call_sender(settings, engine)
         stack.push_async_callback(calls.close)
         if settings.calls:
@@ -137,13 +137,13 @@ def _call_sender(settings: Settings, engine: Engine) -> CallSender:
     return CallSender(engine, account, caller, settings.web.public_url, ask_after)
 
 
-def _webhooks(settings: Settings, engine: Engine) -> list[BaseRoute]:
+def _webhooks(settings: Settings, engine: Engine, sms: SmsSender) -> list[BaseRoute]:
     """None without a public URL: Twilio signs it, so without it nothing could be verified."""
     if not settings.web.public_url:
         return []
     guard = Guard(engine, twilio_account(settings).auth_token, settings.web.public_url)
     calls = CallWebhooks(guard).routes() if settings.calls else []
-    return [*Webhooks(guard).routes(), *calls]
+    return [*Webhooks(guard, lambda: sms.ahead).routes(), *calls]
 
 
 def _listening_to_slack(

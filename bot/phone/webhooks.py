@@ -1,13 +1,15 @@
 """What Twilio posts to us about messages: those from phones, and how our own ones fared."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from twilio.twiml.messaging_response import MessagingResponse
 
+from bot.clock import system_now
 from bot.domain import answers
 from bot.phone.callbacks import Callback, note
 from bot.phone.guard import Guard, NotKept, needed
@@ -19,9 +21,11 @@ SMS_PATH = "/twilio/sms"
 
 @dataclass(frozen=True)
 class Webhooks:
-    """``apologies``: how often each number was told in this outage; it empties when that ends."""
+    """``ahead``: how far this machine's clock is before Twilio's, which puts messages in order.
+    ``apologies``: how often each number was told in this outage; it empties when that ends."""
 
     guard: Guard
+    ahead: Callable[[], timedelta] = timedelta
     apologies: Counter[str] = field(default_factory=Counter)
 
     def routes(self) -> list[Route]:
@@ -37,6 +41,7 @@ class Webhooks:
             sender=needed(form, "From"),
             text=form.get("Body", ""),
             opt_out=form.get("OptOutType", ""),
+            stamp=system_now() - self.ahead(),
         )
         try:
             async with self.guard.keeping("sms"):

@@ -70,6 +70,25 @@ def test_what_was_brought_is_not_taken_twice(hospital: Hospital) -> None:
     acknowledged(hospital)
 
 
+def test_what_is_brought_after_what_was_fetched_holds_though_twilios_clock_is_before_ours(
+    hospital: Hospital,
+) -> None:
+    carrier = hospital.world.twilio.carrier
+    carrier.behind = timedelta(seconds=-5)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    carrier.hooks.unreachable = True
+    sms.reply(f"ACK {code_in(sms)}")
+    carrier.hooks.unreachable = False
+    hospital.pass_time(minutes=5)
+    acknowledged(hospital)
+    assert sms.reply(f"UNDO {code_in(sms)}").webhook_status == 200
+    hospital.ada.phone.expect_sms("your acknowledgment is undone")
+    hospital.settle()
+    assert hospital.alert().state is State.OPEN
+    expect_everything(hospital)
+
+
 def left_at_twilio(hospital: Hospital, sms: PhoneMessage, text: str) -> None:
     """Sent a minute before it will be fetched; nobody brought it."""
     hooks = hospital.world.twilio.carrier.hooks
