@@ -56,8 +56,11 @@ def concludes(conclusion: str) -> str:
 
 def _is_impression(observation: Node) -> bool:
     """Epic sends the report as observations, one of them coded as the impression."""
-    coded = codings(observation.body.get("code"))
-    return any(text(coding.get("code")) == _IMPRESSION for coding in coded)
+    return _names_impression(observation.body)
+
+
+def _names_impression(body: Resource) -> bool:
+    return any(text(coding.get("code")) == _IMPRESSION for coding in codings(body.get("code")))
 
 
 def composed(found: Node) -> str:
@@ -152,5 +155,5 @@ def _value(body: Resource) -> str:
     answer = words(body.get("valueCodeableConcept")) or " ".join(
         word for word in (text(figure.get("value")), text(figure.get("unit"))) if word
     )
-    question = words(body.get("code"))
+    question = "" if _names_impression(body) else words(body.get("code"))
     return f"{question}: {answer}" if question and answer else answer

@@ -33,6 +33,15 @@ def test_an_impression_that_the_form_lacks_is_added_to_it() -> None:
     ]
 
 
+def test_a_coded_impression_is_told_without_its_question() -> None:
+    """As in IHE's IMR."""
+    coded = observation("i", "19005-8", "") | {"valueCodeableConcept": {"text": "Embolus"}}
+    del coded["valueString"]
+    result = [{"reference": "Observation/i"}]
+    found = report(coded, presentedForm=None, conclusion=None, result=result)
+    assert (found.text, found.impression) == ("Embolus", "Embolus")
+
+
 def test_of_a_whole_report_in_the_conclusion_the_impression_is_what_its_heading_says() -> None:
     whole = "EXAMINATION: CHEST\n\nFINDINGS: Clear.\n\nIMPRESSION:\n\nNo acute process.\n"
     found = report(presentedForm=None, conclusion=whole)
