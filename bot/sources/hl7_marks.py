@@ -109,7 +109,9 @@ def unescape(value: str, marks: Marks) -> str:
 def _pattern(escape: str) -> re.Pattern[str]:
     mark = re.escape(escape)
     layout = r"\.((?i:br|sp|ce|in|ti|fi|nf|sk))\s*[+-]?\d*"
-    known = rf"([FSTREHNP])|{layout}|X((?:[0-9A-Fa-f]{{2}})+)|[CM][0-9A-F]{{4,6}}"
+    # CR and LF that are escaped one by one are one line end.
+    hexadecimal = rf"X((?:[0-9A-Fa-f]{{2}})+(?:(?<=0[Dd]){mark}{{2}}X0[Aa])?)"
+    known = rf"([FSTREHNP])|{layout}|{hexadecimal}|[CM][0-9A-F]{{4,6}}"
     return re.compile(f"{mark}(?:{known}){mark}")
 
 
@@ -123,13 +125,15 @@ def _resolver(marks: Marks) -> Callable[[re.Match[str]], str]:
         "P": "#",
     }
 
+    one_after_another = f"{2 * marks.escape}X"
+
     def resolve(match: re.Match[str]) -> str:
         letter, command, digits = match.groups()
         if letter:
             return letters.get(letter, "")
         if command:
             return "\n" if command.lower() in _LINE_BREAKS else ""
-        return _characters(digits, marks.charset) if digits else ""
+        return _characters(digits.replace(one_after_another, ""), marks.charset) if digits else ""
 
     return resolve
 

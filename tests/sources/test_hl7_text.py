@@ -169,6 +169,7 @@ def test_a_deleted_observation_says_nothing_any_more() -> None:
         (r"one\.BR\two\.Sp\three", "one\ntwo\nthree"),
         ("one<br>two<BR />three", "one\ntwo\nthree"),
         (r"\H\loud\N\ and \.in+4\in", "loud and in"),
+        (r"one\X0D\\X0A\two\X0D\\X0D\three\X0A\\X0D\x", "one\ntwo\n\nthree\n\nx"),
         (r"caf\XC3A9\ \X0D0A\x", "café \nx"),
         (r"C:\dir\T\x and\or", "C:\\dir&x and\\or"),
         (r"one\X000D\two \X00E9\\X000D000A\x", "one\ntwo é\nx"),
