@@ -29,6 +29,8 @@ class Alerts(Row, table=True):
         UniqueConstraint("ref"),
         # The sweep: costs what is due, not what exists.
         partial_index("ix_alerts_due", "next_action_at", where="state = 'open'"),
+        # Those that have ended so lately that an answer still counts.
+        partial_index("ix_alerts_ended_at", "ended_at", where="ended_at IS NOT NULL"),
         # The list of the latest alerts, whatever became of them.
         Index("ix_alerts_opened_at", "opened_at"),
         CheckConstraint(

@@ -8,7 +8,7 @@ from bot.domain.alert import Acknowledgment, State
 from bot.domain.events import ReadBack
 from bot.domain.ladder import Planned
 from bot.domain.page import Notice
-from storage import alert_lists, alerts
+from storage import alert_lists, alerts, looks
 from storage.database import Database
 from storage.people_import import apply_import
 from tests.storage import given as our
@@ -40,9 +40,17 @@ def test_the_sweep_reads_what_is_due_and_not_what_exists(sqlite_database: Databa
         assert "TEMP B-TREE" not in plan
 
 
+def test_what_an_sms_may_answer_is_asked_of_a_few_alerts_and_not_of_all_pages(
+    sqlite_database: Database,
+) -> None:
+    plan = plan_of(sqlite_database, looks._LAST_SMS.params(channel="sms", since=our.NOW))
+    assert {"ix_alerts_due", "ix_alerts_ended_at", "ix_pages_alert_id"} <= set(plan.split())
+    assert plan.count("SEARCH pages USING INDEX ix_pages_alert_id") == 2
+
+
 def plan_of(database: Database, statement: ClauseElement) -> str:
     def explain(c: Connection) -> str:
-        sql = str(statement.compile(c.engine))
+        sql = str(statement.compile(c.engine, compile_kwargs={"render_postcompile": True}))
         found = c.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (0,) * sql.count("?"))
         return " ".join(row[3] for row in found)
 
