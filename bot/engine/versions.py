@@ -83,9 +83,10 @@ def add(
         return True
     # Most reports are the first of their order: they are spared the look for others.
     versions = [version] if order.is_new else reports.versions(c, report.key)
-    # The alert has heard of no version that another order has brought along.
-    fresh = {version.report_id, *order.moved}
-    earlier = [one for one in versions if one.report_id not in fresh]
+    # The alert has heard of no version that another order has brought along, nor that one is the
+    # report of this order, too.
+    fresh, was = {version.report_id, *order.moved}, {one.report_id: one for one in order.copied}
+    earlier = [was.get(o.report_id, o) for o in versions if o.report_id not in fresh]
     versions = _without_unread(c, versions, said.content)
     before, after = settle(earlier, engine.policy), settle(versions, engine.policy)
     before_final.follow(c, engine, report, version.report_id, versions, now)

@@ -33,10 +33,12 @@ def under(
     flag: str = "AA",
     status: str = "F",
     placer: str = "",
+    accession: str = "",
     patient: str = "",
 ) -> bytes:
     """A message with an order, and the same words, for each of the numbers."""
     told = {"minutes": minutes, "flag": flag, "status": status, "placer": placer}
+    told["accession"] = accession
     if patient:
         told["patient"] = patient
     first, *others = (oru(filler=f"{one}^RIS", **told) for one in fillers)  # type: ignore[arg-type]  # each has the type it needs
@@ -150,6 +152,20 @@ def test_a_copy_under_another_fillers_number_is_the_same_alert_in_any_order(desk
         assert shown(desk, rows[0]) == "Larger.", order
 
 
+def test_a_copy_on_the_same_accession_keeps_what_was_withdrawn_for_the_other_in_any_order(
+    desk: Desk,
+) -> None:
+    for number, order in enumerate(permutations(range(3))):
+        named = {"accession": f"ACC1000{number}", "placer": f"P{number}"}
+        told = [
+            under(f"F{number}", minutes=0, **named),
+            under(f"E{number}", minutes=1, **named),
+            under(f"E{number}", minutes=2, **named, status="X"),
+        ]
+        rows = new(desk, *(told[place] for place in order))
+        assert [(row.state, row.category) for row in rows] == [("open", "critical")], order
+
+
 def test_two_exams_on_a_placers_order_with_other_words_stay_two(desk: Desk) -> None:
     rows = new(desk, under("F1", placer="P1"), under("F2", placer="P1", words="On the right."))
     assert [row.state for row in rows] == ["open", "open"]
@@ -194,23 +210,25 @@ def test_any_order_and_repetition_of_joint_reports_and_copies_ends_alike(databas
         def ends_alike(
             told: list[tuple[tuple[str, ...], str, str, str]], data: st.DataObject
         ) -> None:
-            sent = list(enumerate(told))
+            sent, on_one = list(enumerate(told)), data.draw(st.booleans(), "one accession")
             shuffled = data.draw(st.permutations([*sent, *sent[:2]]))
             ends = []
             for some in (sent, shuffled):
                 number = next(numbers)
-                rows = new(desk, *(_one(one, minute, number) for minute, one in some))
+                accession = f"ACC{number:05d}" if on_one else ""
+                rows = new(desk, *(_one(one, minute, number, accession) for minute, one in some))
                 ends.append(sorted((row.state, row.category, shown(desk, row)) for row in rows))
             assert ends[0] == ends[1]
 
         ends_alike()
 
 
-def _one(told: Said, minute: int, number: int) -> bytes:
+def _one(told: Said, minute: int, number: int, accession: str) -> bytes:
     fillers, status, flag, words = told
     named = [f"{one}{number:05d}" for one in fillers]
     placer = f"P{number:05d}"
-    return under(*named, minutes=minute, status=status, flag=flag, words=words, placer=placer)
+    about = {"status": status, "flag": flag, "words": words, "accession": accession}
+    return under(*named, minutes=minute, placer=placer, **about)
 
 
 # ---- an addendum that is an order of its own ----------------------------------------------------
