@@ -207,10 +207,10 @@ def _is_accession(value: str, order: Order, wire: Wire) -> bool:
         return False
     if value in {obr[6], obr[7], obr[22], wire.header[7]}:
         return False
-    return wire.marks.component not in obr[18] or not _names_somebody(obr[18], wire.marks)
+    return wire.marks.component not in obr[18] or not names_somebody(obr[18], wire.marks)
 
 
-def _names_somebody(field: str, marks: Marks) -> bool:
+def names_somebody(field: str, marks: Marks) -> bool:
     """A family name and a given name behind it; behind a number stands its authority, and what
     kind of name that has (2.A.28)."""
     parts = field.split(marks.component)

@@ -5,15 +5,18 @@ A laboratory's reflex tests name a parent too, mostly with the result that led t
 they are reports of their own.
 """
 
+import re
+
 from bot.domain.profile import Layout, Profile, Section
 from bot.domain.report import Status
 from bot.sources.hl7_marks import Marks, at
-from bot.sources.hl7_orders import Order
+from bot.sources.hl7_orders import Order, names_somebody
 from bot.sources.hl7_people import entity
 from bot.sources.hl7_status import of_observation
 from bot.sources.hl7_text import section_in
 from bot.sources.hl7_wire import Wire
 
+_TIME = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d[0-2]\d[0-5]\d(?:[0-5]\d)?(?:[.+-]\d+)*")
 _OBR_29, _ORC_8 = "OBR-29", "ORC-8"
 
 
@@ -21,12 +24,15 @@ def adopt(order: Order, orders: list[Order], wire: Wire, profile: Profile) -> No
     """Give the order its parent's numbers where it is an addendum to it: those of the parent itself
     where that came along, else those that it names."""
     field = order.obr[29] if order.obr[29].strip() else order.orc[8]
-    if order.obr[26].strip():
-        return
+    if order.obr[26].strip() or names_somebody(field, wire.marks):
+        return  # a radiologist, where a sender has miscounted
     placer, filler = _parent(field, wire.marks)
     if not (placer or filler):
         return
     beside = _beside(order, orders, (placer, filler), wire.marks)
+    when = {placer or filler, at(field.split(wire.marks.component), 3)}
+    if beside is None and any(map(_TIME.fullmatch, when)):
+        return  # the time of the order (or its TQ, whose fourth is one), likewise
     if not _is_addendum(order, beside, wire, profile):
         return
     numbers = [number for number, _ in order.results]

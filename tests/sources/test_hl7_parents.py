@@ -90,6 +90,16 @@ def test_alone_with_a_number_of_its_own_it_is_known_by_its_parents() -> None:
     assert found.addenda[0].text == "Small bleed after all."
 
 
+@pytest.mark.parametrize(
+    "parent", ["20260504130000", "3001^LIND^EVA^^^DR", "202605041300-0500", "1^^^20260504130000^^R"]
+)
+def test_a_time_or_a_person_in_its_place_is_no_parent(parent: str) -> None:
+    """As where a sender has miscounted: all reports of that minute would be one."""
+    said = [BODY, IMPRESSION, "OBX|3|TX|X^Report addendum||Signed.||||||F"]
+    found = report(message(obr({29: parent}), *said))
+    assert (found.key.value, found.text) == ("A2000", "Clear.\nNormal.")
+
+
 def test_orc_8_names_the_parent_as_well() -> None:
     orc = "ORC|RE||||CM|||P100^A2000&RIS"
     found = report(message(orc, *addendum("")))
