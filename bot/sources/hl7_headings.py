@@ -150,6 +150,7 @@ def may_be_heading(line: str) -> bool:
 _SIGNATURE = re.compile(
     r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|REPORTED|VERIFIED|"
     r"PENDING REVIEW) BY\s*:|"
+    r"PRELIMINARY (?:REPORT|READ) BY\b|"
     r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b)",
     re.IGNORECASE,
 )

@@ -108,7 +108,14 @@ def test_a_document_of_fhir_has_the_same_headings() -> None:
     assert narrate_running("所見：x\n診断：肺塞栓症").impression == "肺塞栓症"
 
 
-@pytest.mark.parametrize("by", ["Dictated by: Dr. Roe", "Reported by: Dr. Roe, Radiologist"])
+@pytest.mark.parametrize(
+    "by",
+    [
+        "Dictated by: Dr. Roe",
+        "Reported by: Dr. Roe, Radiologist",
+        "PRELIMINARY REPORT by Dr. Roe 02:15",
+    ],
+)
 def test_who_signed_is_none_of_the_impression(by: str) -> None:
     found = report(running(f"IMPRESSION: Embolus.~{by}"))
     assert (found.impression, by in found.text) == ("Embolus.", True)
