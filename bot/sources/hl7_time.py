@@ -65,6 +65,10 @@ def _offset(sign: str, hours: str, minutes: str) -> tzinfo | None:
 def zone_of(value: str) -> tzinfo | None:
     """The offset that a time carries: None where it has none."""
     value = value.strip()
+    if value[-3:-2] == ":" and value[-6:-5] in {"+", "-"}:
+        value = value[:-3] + value[-2:]  # as ISO 8601 writes it
+    elif value[-1:] == "Z" and value[:4].isdigit():
+        return UTC
     if value[-5:-4] not in {"+", "-"} or not value[-4:].isdecimal() or not value.isascii():
         return None
     return _offset(value[-5], value[-4:-2], value[-2:])

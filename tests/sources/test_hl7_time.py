@@ -126,7 +126,17 @@ def test_what_is_received_as_it_is_written_is_read_as_it_was(night: datetime, af
 
 @pytest.mark.parametrize(
     ("value", "hours"),
-    [("20260115120000-0600", -6), ("2026+0000", 0), ("20260115120000", None), ("+9900", None)],
+    [
+        ("20260115120000-0600", -6),
+        ("2026+0000", 0),
+        ("20260115120000", None),
+        ("+9900", None),
+        ("2026-01-15T12:00:00-03:00", -3),
+        ("202601151200+05:00", 5),
+        ("20260115120000Z", 0),
+        ("2026-01-15T12:00", None),
+        ("LABZ", None),
+    ],
 )
 def test_the_zone_of_a_time(value: str, hours: int | None) -> None:
     assert zone_of(value) == (None if hours is None else timezone(timedelta(hours=hours)))
