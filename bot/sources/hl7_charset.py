@@ -19,6 +19,7 @@ _CODECS = {
     **dict.fromkeys(("UTF8", "UNICODEUTF8", "ISOIR192", "65001", "CP65001"), "utf-8"),
     **{f"8859{part}": f"iso8859_{part}" for part in (*range(2, 12), 13, 14, 15, 16)},
     **{f"WINDOWS{page}": f"cp{page}" for page in range(1250, 1259)},
+    **{f"WIN{page}": f"cp{page}" for page in range(1250, 1259)},
     **{f"CP{page}": f"cp{page}" for page in (437, 850, 852, *range(1250, 1259))},
     **{f"IBM{page}": f"cp{page}" for page in (437, 850, 852)},
     **{f"LATIN{part}": f"iso8859_{number}" for part, number in ((2, 2), (5, 9), (9, 15))},

@@ -30,6 +30,7 @@ def told(words: str, codec: str, charset: str) -> Report:
         ("ISO 8859-2", "iso8859-2"),
         ("ISO IR101", "iso8859-2"),
         ("WINDOWS-1250", "cp1250"),
+        ("WIN1250", "cp1250"),
         ("CP850", "cp850"),
         ("~UNICODE UTF-8", "utf-8"),
         ("ASCII~8859/1", "latin-1"),
