@@ -18,6 +18,8 @@ _BREAKS = re.compile(r"\s|\\\.br\\|\\X0[ADad](?:0[Aa])?\\")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _GOES_ON = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_PICTURES = ("/9j/", "iVBORw0KGgo", "R0lGOD", "SUkqA", "TU0AK")
+"""JPEG, PNG, GIF and TIFF in base64: in a text (Poland's thumbnails) they are no words of it."""
 _SHORTEST = 48
 """Characters of base64 that is not said to be that: words are shorter."""
 _LONGEST_STUB, _FAR_MORE = 200, 4
@@ -176,7 +178,8 @@ def _read_out(fields: list[str], marks: Marks, words_of: _WordsIn) -> list[str]:
         return fields
     words = _words(at(fields, 5).split(marks.component), marks, words_of)
     if not words and fields[2] not in DOCUMENT:
-        return fields
+        picture = _is_bare(fields) and at(fields, _OBX_5).startswith(_PICTURES)
+        return [*fields[:2], "ED", *fields[3:]] if picture else fields
     return [*fields[:2], READ_OUT, *fields[3:5], words, *fields[6:]]
 
 

@@ -128,6 +128,18 @@ def test_whatever_its_type_is_called_its_words_are_read(obx: str) -> None:
     assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
 
 
+@pytest.mark.parametrize("begins", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a"])
+def test_a_picture_that_is_called_a_text_is_none_of_it(begins: bytes) -> None:
+    picture = encoded(begins + bytes(60))
+    found = report(
+        sample(
+            "OBX|1|FT|X^Text||Clear.~IMPRESSION: Normal.||||||F",
+            f"OBX|2|ST|MJPG^Thumbnail|1|{picture}||||||F",
+        )
+    )
+    assert (found.text, found.impression) == ("Clear.\nIMPRESSION: Normal.", "Normal.")
+
+
 def test_base64_may_go_on_in_the_segments_behind() -> None:
     data = encoded(RTF)
     cut = [f"OBX|{n // 60 + 1}|TX|RPT||{data[n : n + 60]}||||||F" for n in range(0, len(data), 60)]
