@@ -90,7 +90,7 @@ def add(
     versions = _without_unread(c, versions, said.content)
     before, after = settle(earlier, engine.policy), settle(versions, engine.policy)
     before_final.follow(c, engine, report, version.report_id, versions, now)
-    if after and (version.counts or order.moved):
+    if after and (version.counts or order.moved or order.copied):
         news = _News(report, version.report_id, earlier, versions, before, after, said.found)
         _follow(c, engine, news, version, order)
     before_final.record(c, report.key, version.report_id, versions, now)
