@@ -78,6 +78,12 @@ _OF_TEST = (
     _pages.channel == bindparam("on"),
 )
 _LEAVING = select(_pages.id).where(or_(_WAITING, _CLAIMED), *_OF_TEST).limit(1)
+_LAST_SENDING = (
+    select(_pages.state, _pages.lost_at)
+    .where(*_OF_TEST)
+    .order_by(_pages.created_at.desc(), _pages.id.desc())
+    .limit(1)
+)
 _CANCEL = (
     update(tables.pages)
     .where(_WAITING, *_OF_TEST)
@@ -169,6 +175,13 @@ def leaving(connection: Connection, drill_id: str, channel: str) -> bool:
     """Whether a sending on that channel has no outcome yet, or waits to be tried again."""
     values = {"of_drill": drill_id, "on": channel}
     return connection.execute(_LEAVING, values).first() is not None
+
+
+def failed(connection: Connection, drill_id: str, channel: str) -> bool:
+    """Whether the last sending on that channel has certainly not arrived."""
+    values = {"of_drill": drill_id, "on": channel}
+    last = connection.execute(_LAST_SENDING, values).first()
+    return last is not None and (last.state == "failed" or last.lost_at is not None)
 
 
 def last_answerable_sms(connection: Connection, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.domain.coverage import SMS, VOICE, Person, Role
-from bot.domain.drills import Answered, Drill, Outcome
+from bot.domain.drills import Answered, Asked, Drill, Outcome
 from bot.domain.events import Acknowledged, Record, SendNotice
 from bot.domain.page import Notice, Page, Slip
 from bot.engine.context import Engine
@@ -33,7 +33,7 @@ def ask(c: Connection, engine: Engine, person: Person, only: Collection[str], by
     """Send this person a test on each of their channels, or ``only`` on some.
 
     One that still waits for an answer is used again: what was sent within ten minutes, or has not
-    left yet, is not repeated.
+    left yet, is not repeated, unless it has failed for good.
     """
     locks.lock(c, "drills", person.id)
     now = engine.clock.now()
@@ -41,15 +41,19 @@ def ask(c: Connection, engine: Engine, person: Person, only: Collection[str], by
     drill = _waiting(c, person, wanted, now)
     asked = drills.asked(c, drill.id) if drill else {}
     open_ones = [one for one in wanted if one not in asked or asked[one].answered_at is None]
-    waiting = [
-        one
-        for one in open_ones
-        if drill and one in asked and (asked[one].waits(now) or drills.leaving(c, drill.id, one))
-    ]
+    known = [asked[one] for one in open_ones if one in asked]
+    waiting = [one.channel for one in known if drill and _waits(c, drill, one, now)]
     sent = [one for one in open_ones if one not in waiting]
     if sent:
         _send(c, engine, drill or _new(c, engine, person, by, now), person, sent, by)
     return Drilled(person, tuple(sent), tuple(waiting))
+
+
+def _waits(c: Connection, drill: Drill, asked: Asked, now: datetime) -> bool:
+    """Whether an answer may still come to what was sent: to what has failed for good none can."""
+    if drills.leaving(c, drill.id, asked.channel):
+        return True
+    return asked.waits(now) and not drills.failed(c, drill.id, asked.channel)
 
 
 def _wanted(c: Connection, person: Person, only: Collection[str]) -> list[str]:

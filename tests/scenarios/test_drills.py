@@ -115,6 +115,19 @@ def test_a_coordinator_asks_in_slack_and_reads_the_results_there(hospital: Hospi
     assert "Only a coordinator" in refused.plain
 
 
+def test_one_that_has_failed_for_good_is_sent_again_as_soon_as_somebody_asks(
+    hospital: Hospital,
+) -> None:
+    hospital.ada.phone.state("off")
+    ask(hospital, hospital.ada, "--channel", "sms")
+    hospital.pass_time(minutes=1)
+    assert results(hospital)["sms"].reason == "twilio-30003"
+    hospital.ada.phone.on()
+    assert ask(hospital, hospital.ada, "--channel", "sms")["sent"] == ["sms"]
+    answer(hospital, hospital.ada, hospital.ada.phone.expect_sms(TEST))
+    assert proven(hospital, hospital.ada) == {"sms"}
+
+
 def test_one_that_waits_is_not_sent_again_within_ten_minutes(hospital: Hospital) -> None:
     ask(hospital, hospital.ada)
     _, first = both(hospital.ada)
