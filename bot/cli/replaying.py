@@ -41,7 +41,10 @@ def replay_each(
     engine = engine_for(database, settings)
 
     def one(entry: Quarantined) -> Replayed:
-        return database.run(lambda c: _replay(c, engine, settings, entry.id, who))
+        stored = database.look(lambda c: messages.load(c, entry.message_id))
+        # Before the transaction: a document may take a minute, and the pages would wait for it.
+        again = _read_again(stored, settings, engine.policy)
+        return database.run(lambda c: _replay(c, engine, entry.id, stored, again, who))
 
     return [one(entry) for entry in entries]
 
@@ -75,21 +78,33 @@ def _content(stored: Stored) -> str:
     return hl7.content(stored.data) if is_hl7 else stored.digest
 
 
-def _replay(c: Connection, engine: Engine, settings: Settings, entry_id: str, who: str) -> Replayed:
+def _read_again(stored: Stored, settings: Settings, policy: Policy) -> tuple[RawMessage, ...] | str:
+    """What today's reader makes of it, or why it cannot be read at all."""
+    if len(stored.data) < stored.size:
+        return _TOO_LARGE
+    read = _reader(stored, settings, policy)
+    if read is None:
+        return f"nothing here reads {stored.source}"
+    # As of its receipt: of a time that came twice it tells which of the two was meant.
+    return read(stored.data, stored.received_at)
+
+
+def _replay(
+    c: Connection,
+    engine: Engine,
+    entry_id: str,
+    stored: Stored,
+    again: tuple[RawMessage, ...] | str,
+    who: str,
+) -> Replayed:
     entry, now = quarantine.show(c, entry_id), engine.clock.now()
-    stored = messages.load(c, entry.message_id)
     if entry.replayed_at:
         return Replayed(entry_id, ok=True, outcome="was replayed before")
     if entry.dismissed_at:
         return Replayed(entry_id, ok=False, outcome="was dismissed: it waits no longer")
-    if len(stored.data) < stored.size:
-        return Replayed(entry_id, ok=False, outcome=_TOO_LARGE)
-    read = _reader(stored, settings, engine.policy)
-    if read is None:
-        return Replayed(entry_id, ok=False, outcome=f"nothing here reads {stored.source}")
+    if isinstance(again, str):
+        return Replayed(entry_id, ok=False, outcome=again)
     content = _content(stored)
-    # Read as of its receipt: of a time that came twice it tells which of the two was meant.
-    again = read(stored.data, stored.received_at)
     receipts = [replay_in(c, engine, raw, stored.id, content) for raw in again]
     for receipt in receipts:
         if receipt.quarantined:

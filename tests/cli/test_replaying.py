@@ -1,0 +1,41 @@
+"""What a replay does to the bot that runs beside it."""
+
+import base64
+import threading
+import time
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.sources import documents
+from bot.sources.pdf_process import PDFS
+from storage import cursors
+from storage.database import Database
+from tests.cli.conftest import CARLA, Place, Receive, report
+from tests.sources.pdf_samples import pdf
+
+
+def test_while_a_document_is_read_again_the_bot_can_write(
+    monkeypatch: pytest.MonkeyPatch, place: Place, receive: Receive, database: Database
+) -> None:
+    place.imported(CARLA)
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 0.0)
+    document = base64.b64encode(pdf(["IMPRESSION: Tension pneumothorax."])).decode()
+    with_it = report() + f"OBX|9|ED|PDF||^application^pdf^Base64^{document}||||||F\r".encode()
+    assert receive(with_it).quarantined == "too-slow-to-read"
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 10.0)
+    outputs: list[str] = []
+    now = SystemClock().now()
+
+    def replay() -> None:
+        outputs.append(place.run("quarantine", "replay", "--all").stdout)
+
+    with PDFS._lock:  # another one is being read
+        replaying = threading.Thread(target=replay)
+        replaying.start()
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            database.run(lambda c: cursors.put(c, "beside", now))
+            time.sleep(0.05)
+    replaying.join(30)
+    assert "used" in outputs[0]
