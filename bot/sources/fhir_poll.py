@@ -46,7 +46,6 @@ FIRST_LOOK_BACK = timedelta(hours=1)
 _PAGE_SIZE = 100
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0
-_BAD_REQUEST = 400
 _TRIES = 3
 OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, CommitUnknown)
 """The database is away: whoever runs the loop waits for it. Other errors are about one report."""
@@ -267,7 +266,7 @@ class Poller:
             except Refused as refused:
                 if refused.reason == TOO_LARGE and self._page_size > 1:
                     self._page_size //= 10
-                elif refused.status == _BAD_REQUEST and self._includes:
+                elif self._includes and refused.reason in {TOO_LARGE, "search-400"}:
                     self._includes = False
                 else:
                     raise

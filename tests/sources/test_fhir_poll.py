@@ -138,6 +138,23 @@ def test_pages_that_are_too_large_are_asked_for_with_fewer_reports(
     assert "_count=10&" in server.searches()[-1]
 
 
+def test_a_report_that_is_too_large_only_with_what_it_refers_to_is_asked_for_alone(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = stocked()
+    scans = {"resourceType": "Observation", "id": "o1", "status": "final"}
+    server.put(*({**scans, "id": f"o{n}", "note": [{"text": "x" * 900}]} for n in range(20)))
+    monkeypatch.setattr(fhir_http, "MOST_BYTES", 15_000)
+
+    async def run() -> str:
+        async with serving(server), reading.poller(server) as poller:
+            await poller._round()
+            return poller.state
+
+    assert asyncio.run(run()) == "ok"
+    assert len(reading.alerts()) == 1
+
+
 def test_what_slips_between_pages_is_found_by_reading_them_twice(reading: Reading) -> None:
     server = many(25, page_size=10)
     assert poll(reading, server, 2) == [25, 0]
