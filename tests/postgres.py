@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.leash import guarded
+
 START_SECONDS = 30.0
 # Nothing has to outlive the server, and it need not tidy databases that last for one test.
 SETTINGS = (
@@ -66,8 +68,9 @@ def running_postgres(programs: Path) -> Iterator[str]:
         create_cluster(programs, folder, user)
         server = start_server(programs, folder, user)
         try:
-            wait_until_ready(server, folder)
-            yield f"postgresql+psycopg://readback@/postgres?host={folder}"
+            with guarded(server, folder):
+                wait_until_ready(server, folder)
+                yield f"postgresql+psycopg://readback@/postgres?host={folder}"
         finally:
             stop_server(server)
     finally:

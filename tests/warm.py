@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli import main
+from tests.leash import Leash
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,7 +32,7 @@ class Warm:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__))],
+            [sys.executable, "-m", "tests.warm"],
             cwd=ROOT,
             stdin=subprocess.PIPE,  # it ends when we do, and this with us
             stdout=subprocess.PIPE,
@@ -152,18 +153,20 @@ def be_readback(order: dict[str, Any]) -> None:
 
 def serve() -> None:
     import_everything()
+    leash = Leash()
     for line in sys.stdin:
-        sys.stdout.write(f"{answer(json.loads(line))}\n")
+        sys.stdout.write(f"{answer(json.loads(line), leash)}\n")
         sys.stdout.flush()
 
 
-def answer(order: dict[str, Any]) -> int:
+def answer(order: dict[str, Any], leash: Leash) -> int:
     if "wait" in order:
         return os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
     if "runs" in order:
         ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return int(os.waitid(os.P_PID, order["runs"], ended) is None)
     if (child := os.fork()) == 0:
+        leash.put_on()
         be_readback(order)
     return child
 

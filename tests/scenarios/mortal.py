@@ -17,7 +17,7 @@ from bot.app.rehearsal import Place, errors_in
 from bot.sandbox.demo.place import CLOCK_VARIABLE
 from bot.sources.mllp_client import ask
 
-NURSERY = Path(__file__).with_name("nursery.py")
+ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
 
 
@@ -26,8 +26,8 @@ class Nursery:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(NURSERY)],
-            cwd=NURSERY.parents[2],
+            [sys.executable, "-m", "tests.scenarios.nursery"],
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

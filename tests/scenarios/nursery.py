@@ -23,6 +23,7 @@ from bot import log
 from bot.app import serve
 from bot.clock import MovedClock
 from bot.settings import load
+from tests.leash import Leash
 
 Dialect = Any
 
@@ -95,9 +96,11 @@ def live(order: dict[str, Any]) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    leash = Leash()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
+            leash.put_on()
             sys.stdin.close()
             live(json.loads(line))
             os._exit(0)
