@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -69,11 +71,28 @@ class Ports:
 
     @classmethod
     def free(cls) -> Self:
-        """Two that nobody uses now."""
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            two.bind(("127.0.0.1", 0))
-            return cls(one.getsockname()[1], two.getsockname()[1])
+        """Two that nobody uses now, nor gets by chance before the bot opens them."""
+        found = filter(_is_free, map(_port, _turns))
+        return cls(next(found), next(found))
+
+
+# Systems give connections ports from 32768 or 49152 on: below, nobody takes one unasked. Each
+# process counts from elsewhere, so that two which start a bot at once do not take the same.
+_LOWEST, _HOW_MANY, _APART = 15_000, 17_000, 61
+_turns = itertools.count()
+
+
+def _port(turn: int) -> int:
+    return _LOWEST + (os.getpid() * _APART + turn) % _HOW_MANY
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def people_join(world: World) -> None:
