@@ -14,9 +14,10 @@ from storage import tables
 from storage.columns import AnyRow
 from tests.storm.hospital import SENDS
 
-Round = tuple[str, str, str, int, int]
-"""An alert, a person, a channel, the round, and for a call whether it is the first or the second of
-the two that a phone rings: once is enough."""
+Round = tuple[str, str, str, int, int, int]
+"""An alert, a person, a channel, the round, and for a call which two of the round it belongs to
+(those in the place of a failed page, or those that the policy has five minutes later) and whether
+it is the first or the second of them: once is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,10 @@ def count(there: Hospital) -> Count:
     taken = [found for entry in there.world.log if (found := _taken(entry))]
     arrived: dict[Round, list[bool]] = defaultdict(list)
     rows = {row.id: row for row in pages}
+    rounds = _rounds(pages)
     for delivery_id in taken:
         if row := rows.get(delivery_id):
-            arrived[_round(row)].append(row.possible_repeat)
+            arrived[rounds[row.id]].append(row.possible_repeat)
     doubles = {key: marks for key, marks in arrived.items() if len(marks) > 1}
     faults = (there.world.slack.faults, there.world.twilio.faults)
     named = {Role.DESIGNEE: 0, **Counter(row.owner_role for row in alerts if row.state == "open")}
@@ -85,15 +87,24 @@ def count(there: Hospital) -> Count:
         ambiguous=sum(fault.ambiguous for fault in faults),
         twice=sum(len(marks) - 1 for marks in doubles.values()),
         unmarked=tuple(key for key, marks in doubles.items() if marks.count(False) > 1),
-        lost=tuple({_round(row) for row in pages if row.state == "sent"} - set(arrived)),
+        lost=tuple({rounds[row.id] for row in pages if row.state == "sent"} - set(arrived)),
         unsettled=sum(row.state in {"waiting", "claimed"} for row in pages),
         states=Counter(row.state for row in pages),
     )
 
 
-def _round(row: AnyRow) -> Round:
-    call = row.tries if row.channel == VOICE else 0
-    return (row.alert_id, row.person_id, row.channel, row.round, call)
+def _rounds(pages: list[AnyRow]) -> dict[str, Round]:
+    """By the attempt's id. A first call that is no repeat begins two."""
+    begun: Counter[tuple[str, str, int]] = Counter()
+    found = {}
+    for row in sorted(pages, key=lambda page: (page.created_at, page.id)):
+        pair, call = (row.alert_id, row.person_id, row.round), 0
+        if row.channel == VOICE:
+            call = row.tries
+            begun[pair] += row.tries == 1 and not row.possible_repeat
+        two = begun[pair] if row.channel == VOICE else 0
+        found[row.id] = (row.alert_id, row.person_id, row.channel, row.round, two, call)
+    return found
 
 
 def _alerts(c: Connection) -> list[AnyRow]:
