@@ -75,8 +75,8 @@ def report(number: int, now: datetime) -> bytes:
 
 @contextmanager
 def stormy_hospital(database_url: str) -> Iterator[Hospital]:
-    """The bot is a process of its own; its time runs eight times as fast as ours. Phones ring, and
-    nobody picks up."""
+    """The bot is a process of its own, whose time runs faster than ours. Phones ring, and nobody
+    picks up."""
     limits = {
         "READBACK_TWILIO__MESSAGES_PER_SECOND": "1000",
         "READBACK_SLACK__MESSAGES_PER_SECOND": "1000",

@@ -15,6 +15,7 @@ from rich.progress import Progress
 from bot.sandbox.hospital import Hospital
 from tests.storm.counting import Count, count
 from tests.storm.hospital import (
+    RATE,
     begin_to_fail,
     people_answering,
     report,
@@ -28,10 +29,10 @@ PAGES = 10 * ALERTS
 and one in five is tried again."""
 DESIGNEE_OWNS_AFTER = timedelta(minutes=30)
 SPREAD, BEFORE_THE_COORDINATOR = timedelta(minutes=11), timedelta(minutes=13)
-PATIENCE = 420.0
+BEHIND, SLOWER = timedelta(seconds=30), 0.8
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_ten_thousand_pages_through_a_storm_lose_none_and_repeat_none_unmarked(
     database_url: str,
     capsys: pytest.CaptureFixture[str],
@@ -51,13 +52,18 @@ def test_ten_thousand_pages_through_a_storm_lose_none_and_repeat_none_unmarked(
 
 
 def _reports_come_in(there: Hospital) -> None:
-    """Evenly, so that the last is with its designee before the first is with its coordinator."""
+    """Evenly, so that the last is with its designee before the first is with its coordinator. What
+    a second of the story takes is the machine's: where the bot does not keep up, time slows."""
     assert there.bot is not None
-    began = there.now
+    began, late, rate = there.now, timedelta(), RATE
     with Progress(console=_console()) as progress:
         for number in progress.track(range(ALERTS), description="reports"):
-            while there.now < began + SPREAD * (number / ALERTS):
+            due = began + late + SPREAD * (number / ALERTS)
+            while there.now < due:
                 time.sleep(0.01)
+            if there.now > due + BEHIND:
+                late, rate = late + BEHIND, rate * SLOWER
+                there.clock.set_rate(rate)
             there.bot.send(report(number, there.now))
     assert there.now - began < BEFORE_THE_COORDINATOR, "this machine is too busy for it"
 
@@ -69,9 +75,7 @@ def _console() -> Console:
 def _until_each_is_answered_or_with_its_designee(there: Hospital) -> None:
     """Until the last one's thirty minutes are over, and what was then due has been sent."""
     over = there.now + DESIGNEE_OWNS_AFTER + timedelta(minutes=2)
-    deadline = time.monotonic() + PATIENCE
     while there.now < over:
-        assert time.monotonic() < deadline
         time.sleep(1)
 
 
