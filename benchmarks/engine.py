@@ -224,7 +224,7 @@ async def _send_all(made: Bench, url: str) -> float:
     loop = asyncio.create_task(dispatcher.run())
     waiting = claims.next_to_leave
     # Nothing tells that an outbox is empty: it is looked at.
-    while await made.database.read(waiting) or not dispatcher.idle:  # noqa: ASYNC110
+    while await made.database.read(waiting) or not dispatcher.idle:  # noqa: ASYNC110 - see above
         await asyncio.sleep(0.01)
     seconds = time.perf_counter() - began
     loop.cancel()

@@ -16,8 +16,8 @@ def plain(text: str) -> Block:
 
 
 def header(text: str) -> Block:
-    """One line in large type."""
-    return {"type": "header", "text": plain(clipped(text, HEADER_MOST))}
+    """One line in large type; an exam's name may have come with a line end."""
+    return {"type": "header", "text": plain(clipped(" ".join(text.split()), HEADER_MOST))}
 
 
 def context(*lines: str) -> Block:

@@ -40,6 +40,11 @@ def test_a_page_says_category_exam_time_left_reference_and_callback_number() -> 
     ]
 
 
+def test_an_exam_whose_name_came_with_a_line_end_stands_in_one_line() -> None:
+    header = page_message(page(exam="CT HEAD\nWITHOUT CONTRAST"), SITE).blocks[0]
+    assert header["text"]["text"] == "🔔 Critical result · CT HEAD WITHOUT CONTRAST"
+
+
 def test_the_lock_screen_shows_the_least() -> None:
     message = page_message(page(finding=MARKER), SITE)
     assert message.text == "READBACK: critical imaging result, ref K7QX"
