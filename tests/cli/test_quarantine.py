@@ -210,16 +210,21 @@ def test_a_fhir_message_is_read_anew_by_its_own_reader(
     assert len(database.look(alert_lists.listing)) == 1
 
 
+def from_a_folder(place: Place, kind: str) -> tuple[files.Known, bytes]:
+    """A folder of the settings, and the file that was found in it."""
+    with place.config.open("a", encoding="utf-8") as config:
+        config.write('[[folder]]\npath = "in"\nname = "ris"\n')
+    settings = load(place.config, {})
+    known = known_of(settings.folder[0], settings, policy_of(settings))
+    return known, json.dumps(resource("report")).encode() if kind == "fhir" else report("A9")
+
+
 @pytest.mark.parametrize("kind", ["hl7", "fhir"])
 def test_a_message_from_a_file_is_read_anew_as_what_it_is(
     place: Place, database: Database, receive: Receive, kind: str
 ) -> None:
     place.imported(CARLA)
-    with place.config.open("a", encoding="utf-8") as config:
-        config.write('[[folder]]\npath = "in"\nname = "ris"\n')
-    settings = load(place.config, {})
-    known = known_of(settings.folder[0], settings, policy_of(settings))
-    data = json.dumps(resource("report")).encode() if kind == "fhir" else report("A9")
+    known, data = from_a_folder(place, kind)
     raw = files.read(data, known, SystemClock().now())
     assert receive(raw, Unusable("not-read-then", "An older release could not")).quarantined
     result = place.run("quarantine", "replay", "--all")
@@ -232,11 +237,7 @@ def test_a_flagged_message_from_a_file_that_can_be_read_now_takes_over_the_alert
     place: Place, database: Database, receive: Receive, kind: str
 ) -> None:
     place.imported(CARLA)
-    with place.config.open("a", encoding="utf-8") as config:
-        config.write('[[folder]]\npath = "in"\nname = "ris"\n')
-    settings = load(place.config, {})
-    known = known_of(settings.folder[0], settings, policy_of(settings))
-    data = json.dumps(resource("report")).encode() if kind == "fhir" else report("A9")
+    known, data = from_a_folder(place, kind)
     bad = BadReport("not-read-then", "An older release could not", "207")
     raw = files.refused(data, bad, known)
     assert isinstance(raw.reading, Unusable)

@@ -118,11 +118,7 @@ def test_a_date_that_is_none_counts_as_none(reading: Reading, date: str) -> None
     assert len(reading.alerts()) == 1
 
 
-@pytest.mark.parametrize("host", ["auth..example.org", "a" * 64 + ".example.org"])
-def test_a_token_endpoint_that_no_name_leads_to_is_told(reading: Reading, host: str) -> None:
-    told = f'{{"token_endpoint": "https://{host}/token"}}'.encode()
-    server = stocked(faults=[(".well-known", Fault(200, body=told))])
-
+def state_of_a_round_with_smart(reading: Reading, server: FhirServer) -> str:
     async def run() -> str:
         async with serving(server), reading.client(server) as client:
             account = SmartAccount("readback", EC, "system/*.read")
@@ -132,24 +128,21 @@ def test_a_token_endpoint_that_no_name_leads_to_is_told(reading: Reading, host: 
             await poller._round()
             return poller.state
 
-    assert asyncio.run(run()) == "address-is-none"
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("host", ["auth..example.org", "a" * 64 + ".example.org"])
+def test_a_token_endpoint_that_no_name_leads_to_is_told(reading: Reading, host: str) -> None:
+    told = f'{{"token_endpoint": "https://{host}/token"}}'.encode()
+    server = stocked(faults=[(".well-known", Fault(200, body=told))])
+    assert state_of_a_round_with_smart(reading, server) == "address-is-none"
 
 
 @pytest.mark.parametrize("lives", ["9223372036854775807", "1e400", "NaN", "-Infinity", "-1"])
 def test_a_token_whose_life_no_calendar_has_room_for_is_used(reading: Reading, lives: str) -> None:
     server = Odd(token="none yet", expires_in=lives)
     server.put(resource("report"), *others())
-
-    async def run() -> str:
-        async with serving(server), reading.client(server) as client:
-            account = SmartAccount("readback", EC, "system/*.read")
-            tokens = SmartTokens(account, server.base, client.session, reading.clock.now)
-            ours = FhirClient(server.base, client.session, tokens)
-            poller = Poller(reading.engine, ours, ORIGIN)
-            await poller._round()
-            return poller.state
-
-    assert asyncio.run(run()) == "ok"
+    assert state_of_a_round_with_smart(reading, server) == "ok"
     assert len(reading.alerts()) == 1
 
 

@@ -121,19 +121,22 @@ def test_a_page_with_a_broken_entry_is_read_and_the_entry_waits_once(reading: Re
     assert reading.messages() == [("r1/1", "reports", ""), ("", "quarantined", "not-json")]
 
 
+def state_of_a_round(reading: Reading, server: FhirServer) -> str:
+    async def run() -> str:
+        async with serving(server), reading.poller(server) as poller:
+            await poller._round()
+            return poller.state
+
+    return asyncio.run(run())
+
+
 def test_pages_that_are_too_large_are_asked_for_with_fewer_reports(
     reading: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scans in base64 make a page of a hundred reports larger than any answer may be."""
     server = many(25, page_size=100)
     monkeypatch.setattr(fhir_http, "MOST_BYTES", 15_000)
-
-    async def run() -> str:
-        async with serving(server), reading.poller(server) as poller:
-            await poller._round()
-            return poller.state
-
-    assert asyncio.run(run()) == "ok"
+    assert state_of_a_round(reading, server) == "ok"
     assert len(reading.alerts()) == 25
     assert "_count=10&" in server.searches()[-1]
 
@@ -145,13 +148,7 @@ def test_a_report_that_is_too_large_only_with_what_it_refers_to_is_asked_for_alo
     scans = {"resourceType": "Observation", "id": "o1", "status": "final"}
     server.put(*({**scans, "id": f"o{n}", "note": [{"text": "x" * 900}]} for n in range(20)))
     monkeypatch.setattr(fhir_http, "MOST_BYTES", 15_000)
-
-    async def run() -> str:
-        async with serving(server), reading.poller(server) as poller:
-            await poller._round()
-            return poller.state
-
-    assert asyncio.run(run()) == "ok"
+    assert state_of_a_round(reading, server) == "ok"
     assert len(reading.alerts()) == 1
 
 
