@@ -15,6 +15,13 @@ from bot.domain.report import ROUTINE, Flag, Report
 # The RadLex block of actionable-finding categories; one draft has a code here that no table has.
 _CATEGORY_CODE = re.compile(r"RID4948\d")
 _RADLEX_ID = re.compile(r"RID\d+")
+_WORDED = re.compile(
+    r"\W*(?:(?P<code>AA|HH|LL)|(?P<said>(?:very|critical(?:ly)?) abnormal|"
+    r"(?:CRIT(?:ICAL(?:LY)?)?|PANIC)(?:[\s_-]+(?P<way>HIGH|LOW))?"
+    r"(?:[\s_-]+(?:RESULT|FINDING|VALUE|ALERT)S?)?))\W*",
+    re.IGNORECASE,
+)
+_WAYS = {"HIGH": "HH", "LOW": "LL"}
 UNREAD = "flagged-unusable"
 """The rule for a flagged message that nobody could read: its coordinator looks."""
 NOT_SIGNED = "interpreted by a machine, and signed by nobody"
@@ -83,7 +90,19 @@ def _category(flag: Flag, policy: Policy) -> str | None:
     by_code = dict(rules.codes).get(value)
     if by_code:
         return by_code
-    return dict(rules.abnormal_flags).get(value) if flag.where.endswith(_FLAG_FIELDS) else None
+    if not flag.where.endswith(_FLAG_FIELDS):
+        return None
+    flags = dict(rules.abnormal_flags)
+    return flags.get(value) or flags.get(in_words(value))
+
+
+def in_words(value: str) -> str:
+    """The code of table 0078 that an abnormal flag spells out ("Critical high", "PANIC", "*AA*"):
+    empty where it is none of the critical kind."""
+    worded = _WORDED.fullmatch(value)
+    if worded is None:
+        return ""
+    return _WAYS.get((worded["way"] or "").upper(), "AA") if worded["said"] else worded["code"]
 
 
 def _named(category: str, policy: Policy) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Set
 
 from bot.domain.profile import Profile, Rule
 from bot.domain.report import Flag
+from bot.domain.triage import in_words
 from bot.sources.asked import answered
 from bot.sources.fhir_json import Node, Resource, codings, many, one, text, words
 from bot.sources.hl7_flags import canonical, is_radlex
@@ -23,7 +24,7 @@ def flags(
     profile = Profile(rules=rules)
     found = [
         *_concluded(body, profile, own, breast=breast),
-        *_coded(codings(body.get("interpretation")), "DiagnosticReport.interpretation"),
+        *_interpreted(body, "DiagnosticReport"),
         *_extended(body, own),
         *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
         *_known(body, ("category", "code"), "", own),
@@ -62,9 +63,20 @@ def _gather(nodes: list[Node], found: dict[int, Node], deeper: int) -> None:
 
 
 def _observed(body: Resource, where: str, own: Set[str]) -> Iterator[Flag]:
-    yield from _coded(codings(body.get("interpretation")), f"{where}.interpretation")
+    yield from _interpreted(body, where)
     yield from _coded(codings(body.get("category")), f"{where}.category")
     yield from _known(body, ("code", "valueCodeableConcept", "method"), f"{where}.", own)
+
+
+def _interpreted(body: Resource, where: str) -> Iterator[Flag]:
+    """Its codes; where it has none, words of the critical kind ("Critical abnormal")."""
+    where = f"{where}.interpretation"
+    for concept in many(body.get("interpretation")):
+        coded = codings(concept)
+        yield from _coded(coded, where)
+        said = "" if any(text(coding.get("code")) for coding in coded) else words(concept)
+        if in_words(said.upper()):
+            yield Flag(said, "", where)
 
 
 def _answered(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from bot.domain.profile import CODED, STANDARD, Profile, Rule
 from bot.domain.report import ROUTINE, Flag
+from bot.domain.triage import in_words
 from bot.sources.hl7_marks import Marks, at
 from bot.sources.hl7_wire import Wire
 
@@ -45,10 +46,17 @@ def flags(
         if wire.radlex:
             some += _radlex(fields, number, marks, profile.coded)
         if rules:
-            some += _ruled(fields, number, marks, rules, profile.coded)
+            some = _and_ruled(some, _ruled(fields, number, marks, rules, profile.coded))
         if some:
             found[number] = tuple(dict.fromkeys(some))
     return found
+
+
+def _and_ruled(some: list[Flag], ruled: list[Flag]) -> list[Flag]:
+    """What a rule says of an abnormal flag, and not what its words would mean without it."""
+    decided = {(flag.where, flag.value.casefold()) for flag in ruled}
+    own = (f for f in some if not in_words(f.value) or (f.where, f.value.casefold()) not in decided)
+    return [*own, *ruled]
 
 
 def _abnormal(fields: list[str], number: int, marks: Marks) -> list[Flag]:
@@ -190,5 +198,6 @@ def is_critical(flag: Flag) -> bool:
         return flag.category != ROUTINE
     if flag.value.upper() == _NOT_ACTIONABLE:
         return False
-    in_flag_field = flag.where.endswith("-8") and is_radlex(flag.value)
-    return in_flag_field or _CRITICAL.fullmatch(flag.value) is not None
+    if flag.where.endswith("-8") and (is_radlex(flag.value) or in_words(flag.value.upper())):
+        return True
+    return _CRITICAL.fullmatch(flag.value) is not None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.profile import MOST_SEVERE
@@ -29,6 +31,44 @@ def test_a_coded_flag_decides_by_its_value_and_an_abnormal_flag_by_its_place(
     value: str, where: str, category: str | None
 ) -> None:
     assert triage(report(flags=(flag(value, where),)), POLICY).category == category
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CRITICAL",
+        "Crit",
+        "panic",
+        "Critical abnormal",
+        "Very abnormal",
+        "AA*",
+        "*HH*",
+        "Critical low",
+        "Critically high",
+        "CRITICAL RESULT",
+        "PANIC_HIGH",
+        "!CRITICAL!",
+    ],
+)
+def test_an_abnormal_flag_in_words_counts_as_the_code_that_it_spells_out(words: str) -> None:
+    assert triage(report(flags=(flag(words, "OBX[1]-8"),)), POLICY).category == "critical"
+
+
+@pytest.mark.parametrize(
+    "words", ["Non-critical", "Not critical", "Abnormal", "High", "A*", "H", "CRITIQUE", "AAA", ""]
+)
+def test_an_abnormal_flag_in_other_words_says_nothing(words: str) -> None:
+    assert triage(report(flags=(flag(words, "OBX[1]-8"),)), POLICY).category is None
+
+
+def test_what_an_abnormal_flag_spells_out_is_of_the_category_of_its_code() -> None:
+    codes = (("HH", "significant"), ("CRIT", "significant"))
+    policy = replace(POLICY, triage=replace(POLICY.triage, abnormal_flags=codes))
+
+    def of(value: str) -> str | None:
+        return triage(report(flags=(flag(value, "OBX[1]-8"),)), policy).category
+
+    assert [of("Critical high"), of("CRIT"), of("CRITICAL")] == ["significant", "significant", None]
 
 
 def test_a_report_without_flags_says_nothing() -> None:

@@ -97,3 +97,13 @@ def test_a_radlex_code_in_an_extension_counts(extension: dict[str, object]) -> N
 def test_an_interpretation_of_the_whole_report_counts_as_one_of_a_result() -> None:
     (flag,) = report(conclusionCode=None, interpretation=[concept("AA", INTERPRETATION)]).flags
     assert (flag.value, flag.where) == ("AA", "DiagnosticReport.interpretation")
+
+
+@pytest.mark.parametrize(
+    "said", [{"text": "Critical"}, {"coding": [{"display": "Critical abnormal"}]}]
+)
+def test_an_interpretation_that_is_a_mere_word_counts_where_it_is_critical(
+    said: dict[str, object],
+) -> None:
+    assert len(_flags(_observation(interpretation=[said]))) == 1
+    assert _flags(_observation(interpretation=[{"text": "High"}])) == []

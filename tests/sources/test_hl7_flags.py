@@ -1,6 +1,9 @@
 import pytest
 
-from tests.sources.oru import report, sample, unusable
+from bot.domain.profile import Profile, Rule
+from bot.sources.hl7_flags import flags
+from bot.sources.hl7_wire import wire_of
+from tests.sources.oru import MSH, report, sample, unusable
 
 
 def places(obx: str) -> list[tuple[str, str, str]]:
@@ -77,3 +80,19 @@ def test_a_code_with_its_system_before_it_is_one(code: str) -> None:
 def test_a_code_in_brackets_behind_a_statement_codes_it() -> None:
     assert places("OBX|1|TX|x||Embolus [RID49480]||||||F") == [("RID49480", "", "OBX[1]-5")]
     assert places("OBX|1|TX|x||Embolus (see RID49480)||||||F") == []
+
+
+@pytest.mark.parametrize("flag", ["CRITICAL", "^Critical abnormal^HL70078", "PANIC"])
+def test_a_critical_flag_in_words_is_seen_in_a_message_that_cannot_be_used_too(flag: str) -> None:
+    found = unusable(sample(f"OBX|1|TX|&IMP||x|||{flag}|||F", fields={25: "?"}))
+    assert len(found.flags) == 1
+
+
+def test_what_a_rule_says_of_a_flag_goes_before_what_the_flag_spells_out() -> None:
+    profile = Profile(rules=(Rule("significant", "CRIT"),))
+    found = flags(
+        [(1, ["OBX", "1", "TX", "&IMP", "", "x", "", "", "Crit", "", "", "F"])],
+        wire_of([MSH], "ascii", ""),
+        profile,
+    )
+    assert [(flag.value, flag.category) for flag in found[1]] == [("CRIT", "significant")]
