@@ -4,6 +4,8 @@ by trial. A report is read whatever a sender says of its bytes, as long as they 
 import codecs
 import re
 
+from bot.sources.hl7_batch import without_envelope
+
 
 class Undecodable(Exception):
     """No text: ``detail`` says why and what to send instead."""
@@ -63,11 +65,6 @@ _OF_WINDOWS = {
 }
 
 
-_AS_BYTES = {ord(letter): byte for byte, letter in _OF_WINDOWS.items()}
-_CONTROLS = _PARTS_OF_8859 | {"latin-1"}
-"""Where these were read for what the charset has there."""
-
-
 def unmarked(data: bytes) -> bytes:
     """The message without a byte order mark before it; what is UTF-16, marked or not, in UTF-8.
     Its first name in capitals: by that it is known for HL7."""
@@ -96,8 +93,8 @@ def decode(data: bytes) -> tuple[str, str]:
     codec = _CODECS.get(declared) if declared else None
     if _ESCAPE in data and _KANJI_FOLLOWS in data and (read := _switching(data, codec)):
         return read, _JAPANESE
-    if codec is None:
-        return by_trial(data, ("cp1252",) if declared in _LATIN_1 else ("utf-8", "cp1252"))
+    if codec is None or (codec not in _MANY_BYTES and not data.isascii() and _is_utf_8(data)):
+        return by_trial(data, ("utf-8", "cp1252"))
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:
@@ -163,9 +160,9 @@ def doubt(stated: str, codec: str, text: str) -> str:
         return ""
     names = [_plain(name) for name in stated.split("~")]
     name = next((name for name in names if name not in _ASCII), "")
-    if codec not in _MANY_BYTES | {"utf-8"} and name not in _ASCII and _was_utf_8(text, codec):
-        return f"MSH-18 says {stated}, and the letters look like UTF-8"
     known = _CODECS.get(name)
+    if codec == "utf-8" and (name in _LATIN_1 or known not in {None, "utf-8", *_MANY_BYTES}):
+        return f"MSH-18 says {stated}, and the letters are UTF-8"
     if name in _ASCII and codec in _BY_TRIAL and _NO_WORD.search(text):
         return f"MSH-18 does not name the charset, and read as {codec} the letters make no words"
     if codec in map(_CODECS.get, names) or name in _ASCII | _LATIN_1:
@@ -181,19 +178,12 @@ _NO_WORD = re.compile(r"[^\x00-\x7f–—…•·°“”„‘’±×²³µ½¼
 JIS that are read so have nothing else."""
 
 
-def _was_utf_8(text: str, codec: str) -> bool:
-    try:
-        (text.translate(_AS_BYTES) if codec in _CONTROLS else text).encode(codec).decode()
-    except (UnicodeError, LookupError):
-        return False
-    return True
-
-
 _MSH_18 = 18  # MSH-1 is the separator itself, so this is also the number of parts before MSH-19
 
 
 def _declared(data: bytes) -> str:
     # Nearly every message says nothing here: then its separators are counted, and that is all.
+    data = without_envelope(data)
     header, separator = header_line(data), data[3:4] or b"|"
     if header.count(separator) < _MSH_18 - 1:
         return ""

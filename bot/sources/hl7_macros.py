@@ -23,6 +23,7 @@ from bot.sources.hl7_macro_sentences import repeats_a_score
 from bot.sources.hl7_macro_words import ALONE, CRITICAL, is_label, is_statement
 from bot.sources.hl7_marks import at
 from bot.sources.hl7_narrator import Narrative
+from bot.sources.hl7_typed import as_typed
 from bot.sources.hl7_wire import Wire
 
 DICTATED = "dictated"
@@ -84,7 +85,7 @@ class _Places:
 
     @cached_property
     def _lines(self) -> Mapping[str, str]:
-        return self._prose()
+        return {as_typed(line).strip(): place for line, place in self._prose().items()}
 
     def where(self, match: re.Match[str]) -> str:
         """The place of the line in which the macro stands, empty where no prose has it."""
@@ -109,7 +110,7 @@ def with_macros(
     An addendum's macro that tells of a call and of nothing else flags the report and not the
     addendum: it is about the finding that stood there before, which nobody has to acknowledge anew.
     """
-    may = _may_have(told.lowered, profile)
+    may = _may_have(as_typed(told.lowered), profile)
     if not may and not told.addenda:
         return told
     there = _Places(prose)
@@ -127,7 +128,7 @@ def with_macros(
 
 def macros_in(text: str, where: str, profile: Profile, *, breast: bool = False) -> tuple[Flag, ...]:
     """Those in a text that is no report yet; all are said to stand in the same place."""
-    if not _may_have(text.lower(), profile):
+    if not _may_have(as_typed(text).lower(), profile):
         return ()
     there = _Places(lambda: {line.strip(): where for line in text.split("\n")})
     return tuple(_found(text, there, profile, breast=breast or is_titled_so(text)))
@@ -155,12 +156,17 @@ def _may_have(lowered: str, profile: Profile) -> bool:
     ):
         return True
     return bool(profile.rules) and any(
-        rule.text and rule.text.split()[0].lower() in lowered for rule in profile.rules
+        rule.text and _first_word(rule.text) in lowered for rule in profile.rules
     )
+
+
+def _first_word(macro: str) -> str:
+    return as_typed(macro).split()[0].lower()
 
 
 def _found(text: str, there: _Places, profile: Profile, *, breast: bool) -> list[Flag]:
     """Each macro once, where it stood first."""
+    text = as_typed(text)
     both = text, text.lower()
     found: dict[str, Flag] = {}
     for value, category, matches in _macros(both, profile, breast=breast):
@@ -179,8 +185,8 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     whatever stands before."""
     for rule in profile.rules:
         if rule.text:
-            words = (rule.text.split()[0].lower(),)
-            yield rule.text, rule.category, _some(_pattern(rule.text), words, text)
+            found = _some(_pattern(rule.text), (_first_word(rule.text),), text)
+            yield rule.text, rule.category, found
     if not profile.dictated_macros:
         return
     numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
@@ -219,5 +225,5 @@ def _plain(number: str) -> str:
 
 @lru_cache(maxsize=256)
 def _pattern(macro: str) -> re.Pattern[str]:
-    words = r"[\s_-]+".join(map(re.escape, macro.split()))
+    words = r"[\s_-]+".join(map(re.escape, as_typed(macro).split()))
     return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)

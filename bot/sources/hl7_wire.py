@@ -16,6 +16,8 @@ from bot.sources.hl7_marks import Marks, fields_of, marks_of
 MAY_ASK = ("CRITICAL", "ACR", "ACTIONABLE")
 """One of these is in what asks whether a result is critical."""
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
+# It may have other separators than the message within.
+_ENVELOPE = re.compile(r"[ \t\v\x1c\ufeff]*(?:FHS|BHS|BTS|FTS)(?:[^\w\s]|\s*\Z)")
 
 
 class BadReport(Exception):
@@ -75,7 +77,8 @@ def cut(text: str, charset: str) -> Wire:
     if lines[-1] == "":
         lines.pop()
     if not _are_usual(lines):
-        lines = _of_one_message(_segments(ended, lines))
+        inner = [line for line in lines if not _ENVELOPE.match(line)]
+        lines = _of_one_message(_segments(inner))
     return wire_of(lines, charset, text)
 
 
@@ -91,9 +94,7 @@ def _are_usual(lines: list[str]) -> bool:
 
 
 def _of_one_message(lines: list[str]) -> list[str]:
-    """Without an envelope. Raises BadReport where they are none, or more than one."""
-    if lines and (lines[0][:3] in ENVELOPE or lines[-1][:3] in ENVELOPE):
-        lines = [line for line in lines if line[:3] not in ENVELOPE]
+    """Raises BadReport where they are none, or more than one."""
     if not lines:
         raise BadReport("no-segments", "The message is empty: send an HL7 message", "100")
     first = lines[0]
@@ -137,11 +138,11 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False
 
 
-def _segments(text: str, lines: list[str]) -> list[str]:
+def _segments(lines: list[str]) -> list[str]:
     """The segments of a text that was cut at its line ends; blank ones are left out."""
-    separator = text.partition("\r")[0][3:4]
+    separator = lines[0][3:4] if lines else ""
     if len(lines) < 2:  # noqa: PLR2004 - a message has more than its header
-        lines = _of_one_line(text)
+        lines = _of_one_line("\r".join(lines))
     begins = set(map(_FOUR, lines))
     if not "".join(begins).isupper():
         lines = [_named(line, separator) for line in lines]
@@ -186,7 +187,7 @@ def _mended(lines: list[str]) -> list[str]:
         if not bare:
             continue
         separator = separator or bare[3:4]
-        if not whole or bare[3:4] in {"", separator} or bare[:3] in ENVELOPE:
+        if not whole or bare[3:4] in {"", separator}:
             whole.append([bare])
         else:
             whole[-1].append(line)

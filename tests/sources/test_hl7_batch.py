@@ -1,5 +1,6 @@
 """Batches, and several messages in one frame: cut where messages begin, and nothing is lost."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,18 @@ def test_the_envelope_stays_with_the_message_beside_it_and_changes_nothing() -> 
     assert (first, last) == (HEAD + sample(), second() + TAIL)
     assert report(first) == report(sample())
     assert report(last).content_hash == report(second()).content_hash
+
+
+@pytest.mark.parametrize("head", [b"FHS#@!$%#RIS\rBHS#@!$%#RIS\r", b"BHS|^~\\&|RIS\r\n\r\n"])
+def test_an_envelope_may_have_other_separators_than_its_message(head: bytes) -> None:
+    other = sample().translate(bytes.maketrans(b"|^~", b"#@!"))
+    first, last = split(head + sample() + other + b"BTS$2\rFTS$1\r")
+    assert report(first).accession == report(last).accession == "A2000"
+
+
+def test_a_line_of_prose_that_begins_like_an_envelope_stays() -> None:
+    found = report(sample("OBX|1|TX|&IMP||Reported by\nBTS trainee|||HH|||F"))
+    assert found.impression == "Reported by\nBTS trainee"
 
 
 def test_a_file_of_several_batches_is_cut_at_their_headers() -> None:

@@ -6,9 +6,13 @@ from bot.domain.report import Report
 from tests.sources.oru import OBX, message, obr, report, sample, unusable
 
 
-def told(words: str, codec: str, charset: str) -> Report:
+def said(words: str, codec: str, charset: str) -> bytes:
     data = sample().decode().replace("2.5.1", f"2.5.1||||||{charset}", 1)
-    return report(data.replace("Tension", words).encode(codec))
+    return data.replace("Tension", words).encode(codec)
+
+
+def told(words: str, codec: str, charset: str) -> Report:
+    return report(said(words, codec, charset))
 
 
 @pytest.mark.parametrize(
@@ -115,16 +119,34 @@ def test_what_is_said_to_be_japanese_and_is_utf_8_is_read_and_noted() -> None:
     assert found.time_notes == ("MSH-18 does not name the charset, read as utf-8",)
 
 
-def test_latin_1_that_looks_like_utf_8_stays_what_it_is_said_to_be_and_is_noted() -> None:
-    found = told("Größe", "utf-8", "8859/1")
-    assert found.impression == "GrÃ¶ÃŸe pneumothorax."
-    assert found.time_notes == ("MSH-18 says 8859/1, and the letters look like UTF-8",)
+@pytest.mark.parametrize(
+    ("charset", "words"),
+    [
+        ("8859/1", "Größe – naïve"),
+        ("WINDOWS-1252", "Größe – naïve"),
+        ("8859/15", "Größe – naïve"),
+        ("8859/2", "Závěr: rozsáhlé krvácení"),
+        ("8859/5", "Массивное кровоизлияние"),
+    ],
+)
+def test_utf_8_under_another_charset_of_one_byte_is_read_and_noted(
+    charset: str, words: str
+) -> None:
+    found = told(words, "utf-8", charset)
+    assert words.removeprefix("Závěr: ") in found.impression
+    assert found.time_notes == (f"MSH-18 says {charset}, and the letters are UTF-8",)
 
 
-@pytest.mark.parametrize("charset", ["WINDOWS-1252", "8859/15", "8859/2", "8859/1"])
-def test_any_charset_of_one_byte_whose_letters_look_like_utf_8_is_noted(charset: str) -> None:
-    note = (f"MSH-18 says {charset}, and the letters look like UTF-8",)
-    assert told("Größe – naïve", "utf-8", charset).time_notes == note
+def test_a_macro_with_a_no_break_space_in_it_counts_under_a_wrong_charset_too() -> None:
+    found = told("CRITICAL\u00a0RESULT\u00a0:", "utf-8", "8859/1")
+    assert [flag.value for flag in found.flags if not flag.where.endswith("-8")] == [
+        "CRITICAL RESULT"
+    ]
+
+
+def test_the_charset_is_that_of_the_message_behind_the_header_of_a_batch() -> None:
+    found = report(b"FHS|^~\\&|X\rBHS|^~\\&|X\r" + said("Тромб", "iso8859_5", "8859/5"))
+    assert "Тромб" in found.text
 
 
 @pytest.mark.parametrize(
