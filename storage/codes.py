@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, union_all
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from bot.domain.alert import Alert
 from bot.domain.coverage import Person
@@ -19,11 +28,32 @@ _FOUR_DIGITS = 512
 _EVER = datetime.max.replace(tzinfo=UTC)
 _columns = tables.codes.c
 _PUT = insert(tables.codes)
-_KNOWN = select(_columns.code).where(
+_later = tables.codes.alias("later")
+# Once its alert had ended a day ago the code was free for others.
+_GIVEN_ON = or_(
+    exists().where(
+        _later.c.mobile == _columns.mobile,
+        _later.c.code == _columns.code,
+        _later.c.created_at >= _columns.created_at,
+        _later.c.id != _columns.id,
+    ),
+    exists().where(
+        tables.drills.c.mobile == _columns.mobile,
+        tables.drills.c.code == _columns.code,
+        tables.drills.c.at >= _columns.created_at,
+    ),
+)
+_ABOUT = (
     _columns.alert_id == bindparam("of_alert"),
     _columns.person_id == bindparam("of_person"),
     _columns.version == bindparam("of_version"),
     _columns.mobile == bindparam("on_mobile"),
+)
+_KNOWN = select(_columns.code, _GIVEN_ON.label("given_on")).where(*_ABOUT)
+_ANOTHER = (
+    update(tables.codes)
+    .where(*_ABOUT)
+    .values(code=bindparam("new_code"), created_at=bindparam("now"))
 )
 _TAKEN = (
     select(_columns.code)
@@ -75,15 +105,19 @@ def code_for(
     pages.
 
     No other alert that is open, or ended less than 24 hours ago, has it on that mobile, nor has a
-    test. Codes of earlier versions can still be found, with their version.
+    test: one that was opened again after others have got its code gets a new one. Codes of earlier
+    versions can still be found, with their version.
     """
     locks.lock(connection, "codes", person.mobile)
     about = {"of_alert": alert.id, "of_person": person.id, "of_version": alert.material_version,
              "on_mobile": person.mobile}  # fmt: skip
-    known: str | None = connection.execute(_KNOWN, about).scalar_one_or_none()
-    if known:
-        return known
+    known = connection.execute(_KNOWN, about).one_or_none()
+    if known and not known.given_on:
+        return str(known.code)
     code = _free_code(connection, person.mobile, now, random)
+    if known:
+        connection.execute(_ANOTHER, {**about, "new_code": code, "now": now})
+        return code
     values = {
         "id": new_id(),
         "mobile": person.mobile,

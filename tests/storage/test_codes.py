@@ -109,6 +109,40 @@ def test_a_reopened_alert_keeps_its_code_from_others(clinic: Database, adams: Pe
     assert code(clinic, opened(clinic), adams, NOW + 2 * DAY) != first
 
 
+def test_an_alert_opened_again_gets_another_code_where_its_own_was_given_on(
+    clinic: Database, adams: Person
+) -> None:
+    alert = opened(clinic)
+    first = code(clinic, alert, adams)
+    changed(clinic, alert.id, NOW, state=State.WITHDRAWN)
+    other = opened(clinic)
+    assert code(clinic, other, adams, NOW + 2 * DAY) == first
+    again = changed(clinic, alert.id, NOW + 3 * DAY, state=State.OPEN)
+    new = code(clinic, again, adams, NOW + 3 * DAY)
+    assert new != first
+    assert code(clinic, again, adams, NOW + 4 * DAY) == new
+    assert find(clinic, adams.mobile, new) == CodeFound(alert.id, adams.id, 1)
+    assert find(clinic, adams.mobile, first) == CodeFound(other.id, adams.id, 1)
+
+
+def test_an_alert_opened_again_does_not_share_its_code_with_a_test(
+    clinic: Database, adams: Person
+) -> None:
+    alert = opened(clinic)
+    first = code(clinic, alert, adams)
+    changed(clinic, alert.id, NOW, state=State.WITHDRAWN)
+    later = NOW + 2 * DAY
+
+    def of_test(c: Connection) -> str:
+        given = codes.code_for_test(c, adams.mobile, later, Always())
+        drills.start(c, Drill("d1", adams.id, "carla", later, adams.mobile, given))
+        return given
+
+    assert clinic.run(of_test) == first
+    again = changed(clinic, alert.id, later + HOUR, state=State.OPEN)
+    assert code(clinic, again, adams, later + HOUR) != first
+
+
 def test_a_phone_with_more_alerts_than_short_codes_gets_longer_ones(
     clinic: Database, adams: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
