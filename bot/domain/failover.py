@@ -1,9 +1,9 @@
 """A page that has come to nothing: the same person's next channel now, then the next person."""
 
-from bot.domain.coverage import VOICE, Person, Role
+from bot.domain.coverage import SMS, VOICE, Person, Role
 from bot.domain.paging import give_up_on_owner, page
 from bot.domain.state import Alert, Outcome
-from bot.domain.turn import Turn, channels_of, having
+from bot.domain.turn import Turn, having
 
 GONE = {Outcome.FAILED, Outcome.UNCERTAIN}
 TROUBLED = GONE | {Outcome.RETRYING, Outcome.LATE}
@@ -16,14 +16,23 @@ def next_channel(alert: Alert, person: Person, *, for_good: bool) -> str | None:
     tried = alert.outcomes(person.id)
     troubled = all(tried.get(channel) in TROUBLED for channel in person.written)
     ring = troubled or (for_good and alert.policy.calls)
-    unused = [c for c in person.channels if c not in tried and (ring or c != VOICE)]
+    unused = [c for c in _answerable(alert, person) if c not in tried and (ring or c != VOICE)]
     return unused[0] if unused else None
 
 
+def _answerable(alert: Alert, person: Person) -> tuple[str, ...]:
+    """The channels by which they could answer in this round. A call asks for a code, which an SMS
+    may still bring, or for a PIN: with neither, and nothing else left, it is heard and no more."""
+    tried = alert.outcomes(person.id)
+    left = [c for c in person.channels if c == SMS or tried.get(c) not in GONE]
+    return person.channels if person.can_answer(left) else person.written
+
+
 def all_gone(alert: Alert, person_id: str) -> bool:
-    """Whether somebody was paged in this round, and nothing came of it on any channel that still
-    reaches them: who read an SMS and then said STOP cannot answer it any more."""
-    outcomes, channels = alert.outcomes(person_id), channels_of(alert, person_id)
+    """Whether somebody was paged in this round, and nothing came of it on any channel by which they
+    could still answer: who read an SMS and then said STOP cannot answer it any more."""
+    outcomes, person = alert.outcomes(person_id), alert.roster.person(person_id)
+    channels = _answerable(alert, person) if person else ()
     left = {outcome for channel, outcome in outcomes.items() if channel in channels}
     return bool(outcomes) and left <= GONE
 

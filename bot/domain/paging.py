@@ -157,10 +157,13 @@ def _until_retry(turn: Turn) -> timedelta:
 
 
 def page(turn: Turn, person: Person, role: Role, channels: tuple[str, ...]) -> None:
-    """Page one person on these channels, or on what they have if they have none of them; never
-    twice on one channel in a round, as far as ``reach`` remembers it."""
+    """Page one person on these channels, or on what they have if they have none of them that they
+    could answer by; never twice on one channel in a round, as far as ``reach`` remembers it."""
     tried = turn.alert.outcomes(person.id)
-    usable = tuple(c for c in channels if c in person.channels) or person.channels
+    usable = tuple(c for c in channels if c in person.channels)
+    first = person.id not in turn.alert.paged  # later calls ask for the code that the first brought
+    if not usable or (first and not person.can_answer(usable)):
+        usable = person.channels
     wanted = tuple(c for c in usable if c not in tried)
     for channel in wanted:
         doubtful = (person.id, channel) in turn.in_doubt

@@ -17,6 +17,8 @@ THANKS = "Thank you. Goodbye."
 KEYS = "To acknowledge, press 1. If you cannot take it, press 2. To hear this again, press 3."
 CODE = "Now enter the code of the text message with this reference, or your PIN, and then pound."
 WRONG_CODE = "That is neither the code of this message nor your PIN. Please try again, then pound."
+_ALOUD = {"last_one": "Nobody is left to take it. Acknowledge it, or hand it over in Slack."}
+"""By the reason of NotAllowed, where its explanation names a command: that is typed, not heard."""
 STOPPED = "After too many wrong codes, no code and no PIN from this phone counts for an hour."
 
 TEST = (
@@ -61,9 +63,9 @@ class Call:
         """It was answered, or taken back, before they picked up."""
         return f"Reference {spelled(self.ref)} needs no answer any more. {THANKS}"
 
-    def refused(self, explain: str) -> str:
-        """``explain`` is that of NotAllowed."""
-        return f"Not done. {explain} {self._or_call()} Goodbye."
+    def refused(self, reason: str, explain: str) -> str:
+        """Both are those of NotAllowed."""
+        return f"Not done. {_ALOUD.get(reason, explain)} {self._or_call()} Goodbye."
 
     def too_many_wrong(self) -> str:
         return f"That was not right either. Nothing was acknowledged. {self._or_call()} Goodbye."

@@ -194,6 +194,6 @@ def _done(talk: _Talk, step: str, event: Event, what: str) -> str:
     except NotAllowed as refusal:
         record_refusal(c, engine, alert_id, event, refusal)
         after_commit(c, lambda: metrics.reply("refused"))
-        return talk.call.refused(refusal.explain)
+        return talk.call.refused(refusal.reason, refusal.explain)
     after_commit(c, lambda: metrics.reply(what))
     return ""

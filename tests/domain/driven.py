@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from bot.domain.alert import TRANSITIONS, Alert, State, advance
-from bot.domain.coverage import VOICE, Roster
+from bot.domain.coverage import VOICE, Person, Roster
 from bot.domain.events import (
     Amended,
     CancelNotices,
@@ -28,7 +28,10 @@ from tests.domain.loop import CRITICAL, SIGNIFICANT, T0, new_alert, person
 from tests.domain.test_calls import RINGS
 
 NAMES = ["ada", "ben", "carla", "chris", "rosa", "sam"]
-CHANNELS = [*[("slack", "sms", "voice")] * 2, ("slack", "sms"), ("sms",), ("slack",), ("voice",)]
+CHANNELS = [
+    *[("slack", "sms", "voice")] * 2,
+    *[("slack", "sms"), ("slack", "voice"), ("sms",), ("slack",), ("voice",)],
+]
 MOST_EFFECTS = 60
 """For a roster of six people with at most three channels each."""
 
@@ -41,7 +44,7 @@ some_minutes = st.floats(0, 90, allow_nan=False)
 @st.composite
 def rosters(draw: st.DrawFn) -> Roster:
     """Anybody in any role, also one person in several, with any channels, or nobody."""
-    made = {name: person(name, draw(st.sampled_from(CHANNELS)), _roles(name)) for name in NAMES}
+    made = {name: _person(name, draw(st.sampled_from(CHANNELS))) for name in NAMES}
     everybody = tuple(made.values())
     ada, ben, carla, chris, rosa, _ = everybody
     usual = Roster(ada, ben, (carla, chris), rosa, everybody)
@@ -50,6 +53,11 @@ def rosters(draw: st.DrawFn) -> Roster:
     some = st.sampled_from([None, *everybody])
     coordinators = draw(st.lists(st.sampled_from(everybody), max_size=3, unique=True))
     return Roster(draw(some), draw(some), tuple(coordinators), draw(some), everybody)
+
+
+def _person(name: str, channels: tuple[str, ...]) -> Person:
+    """Whom only a call reaches has a PIN: else nothing would reach them."""
+    return replace(person(name, channels, _roles(name)), pin=channels == (VOICE,))
 
 
 def _roles(name: str) -> tuple[str, ...]:

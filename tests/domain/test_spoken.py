@@ -45,7 +45,7 @@ def test_what_kind_of_result_it_is_is_said(call: Call, said: str) -> None:
 
 def test_whatever_did_not_work_ends_with_the_callback_number() -> None:
     endings = [
-        CALL.refused("It is not with you."),
+        CALL.refused("not_owner", "It is not with you."),
         CALL.too_many_wrong(),
         CALL.no_key(),
         CALL.stopped(),
@@ -53,6 +53,14 @@ def test_whatever_did_not_work_ends_with_the_callback_number() -> None:
         spoken.unknown("312-555-0100"),
     ]
     assert all("3 1 2, 5 5 5, 0 1 0 0" in said for said in endings)
+
+
+def test_no_command_is_read_aloud() -> None:
+    """Who asks for one has an ear at the phone, and no eyes on a screen."""
+    typed = "Nobody is left to take it. Hand it over in Slack: /readback assign K7QX @person"
+    said = CALL.refused("last_one", typed)
+    assert "Nobody is left" in said
+    assert "/" not in said
 
 
 def test_whatever_worked_names_the_reference() -> None:

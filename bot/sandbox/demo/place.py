@@ -78,7 +78,8 @@ class Ports:
 
 # Systems give connections ports from 32768 or 49152 on: below, nobody takes one unasked. Each
 # process counts from elsewhere, so that two which start a bot at once do not take the same.
-_LOWEST, _HOW_MANY, _APART = 15_000, 17_000, 61
+# Their ids are mostly neighbours: this step (by the golden ratio) puts a dozen of those far apart.
+_LOWEST, _HOW_MANY, _APART = 15_000, 17_000, 10_507
 _turns = itertools.count()
 
 
