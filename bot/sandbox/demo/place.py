@@ -72,7 +72,7 @@ class Ports:
     @classmethod
     def free(cls) -> Self:
         """Two that nobody uses now, nor gets by chance before the bot opens them."""
-        found = filter(_is_free, map(_port, _turns))
+        found = filter(_is_free, (port_of(os.getpid(), turn) for turn in _turns))
         return cls(next(found), next(found))
 
 
@@ -83,8 +83,9 @@ _LOWEST, _HOW_MANY, _APART = 15_000, 17_000, 10_507
 _turns = itertools.count()
 
 
-def _port(turn: int) -> int:
-    return _LOWEST + (os.getpid() * _APART + turn) % _HOW_MANY
+def port_of(pid: int, turn: int) -> int:
+    """The one that a process looks at in its so many-th turn."""
+    return _LOWEST + (pid * _APART + turn) % _HOW_MANY
 
 
 def _is_free(port: int) -> bool:
