@@ -1,7 +1,7 @@
 """A page that has come to nothing: the same person's next channel now, then the next person."""
 
 from bot.domain.coverage import SMS, VOICE, Person, Role
-from bot.domain.paging import give_up_on_owner, page
+from bot.domain.paging import give_up_on_owner, page, waits_for_retry
 from bot.domain.state import Alert, Outcome
 from bot.domain.turn import Turn, having
 
@@ -53,7 +53,8 @@ def fail_over(turn: Turn, person_id: str, role: Role, *, for_good: bool) -> None
     elif not all_gone(alert, person_id):
         return
     elif person_id == alert.owner:
-        give_up_on_owner(turn)
+        if not waits_for_retry(alert):  # else the phone of who was given up already was not heard
+            give_up_on_owner(turn)
     else:
         turn.record("unreachable", person=person_id, role=role.value)
         turn.evolve(unreachable=having(alert.unreachable, person_id))

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.coverage import Role
+from bot.domain.coverage import Role, Roster
 from bot.domain.events import Declined, DeclineReason, PageFailed, PageSent, PageUncertain
 from bot.domain.page import Slip
+from bot.domain.paging import waits_for_retry
 from bot.domain.policy import CategoryPolicy, Step
 from tests.domain.loop import (
     ADA,
@@ -196,6 +197,18 @@ def test_a_call_beside_a_written_page_that_fails_is_not_waited_for_either() -> N
     loop = Loop(new_alert(roster, RINGS), broken={("carla", "slack")}).open().pass_to(45)
     assert calls(loop)[-2:] == [(45, "carla"), (45, "chris")]
     assert loop.alert.owner == "chris"
+
+
+def test_a_call_that_nobody_hears_gives_nobody_up_a_second_time() -> None:
+    """Her Slack page was all that she could have answered, and there is nobody beside her."""
+    carla = replace(CARLA, channels=("slack", "voice"))
+    loop = Loop(new_alert(Roster(coordinators=(carla,)), RINGS), held=True).open()
+    loop.do(PageFailed(loop.slip(carla, "slack"), "gone", permanent=True))
+    again = loop.alert.plan
+    assert waits_for_retry(loop.alert)
+    for _ in range(2):
+        no_answer(loop, last_call(loop))
+    assert loop.alert.plan == again
 
 
 def slept_through_the_call_in_place_of_the_sms() -> Loop:
