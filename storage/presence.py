@@ -35,11 +35,12 @@ class DatabaseInUse(Exception):
 
 
 class LockFile:
-    """An exclusive lock on a file beside a SQLite database. It ends with the process, however that
-    ends.
+    """An exclusive lock on a file beside a SQLite database, which is the same by whatever link it
+    was opened. It ends with the process, however that ends.
     """
 
     def __init__(self, database: Path) -> None:
+        database = database.resolve()
         self._path = database.with_name(f"{database.name}.lock")
         self._file: int | None = None
 

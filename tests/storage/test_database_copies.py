@@ -27,6 +27,17 @@ def test_two_copies_never_serve_one_sqlite_file(sqlite_database: Database, tmp_p
     other.close()
 
 
+def test_two_copies_never_serve_one_sqlite_file_by_two_names(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    link = tmp_path / "elsewhere" / "linked.db"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "readback.db")
+    sqlite_database.hold_alone()
+    with closing(Database(f"sqlite:///{link}")) as other, pytest.raises(DatabaseInUse):
+        other.hold_alone()
+
+
 def test_on_sqlite_only_this_copy_is_alive(sqlite_database: Database) -> None:
     sqlite_database.hold_alive(7)
     assert sqlite_database.alive() == {7}
