@@ -1,6 +1,7 @@
 """What a later version of the report does to its alert."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.corrections import (
     ask_corrected,
@@ -133,15 +134,17 @@ def _change_category(turn: Turn, news: _News, policy: CategoryPolicy) -> None:
     alert = turn.alert
     if not (news.raised or news.lowered):
         return
-    due_at = alert.due_at
+    due_at = _due_by_lower(alert, policy)
     if news.raised:
-        due_at = min(due_at, turn.now + policy.window)
+        due_at = min(alert.due_at, turn.now + policy.window)
         turn.evolve(paged_in_cycle=())
-    elif alert.expired_at is None:
-        due_at = alert.window_opens_at + policy.window
     turn.evolve(policy=policy, due_at=due_at)
     if not waits_for_retry(alert):
         replan(turn)
+
+
+def _due_by_lower(alert: Alert, policy: CategoryPolicy) -> datetime:
+    return alert.due_at if alert.expired_at else alert.window_opens_at + policy.window
 
 
 def _page_for(turn: Turn, news: _News) -> None:
@@ -178,7 +181,7 @@ def _follow_ended(turn: Turn, event: Amended) -> None:
     if again:
         _begin_again(turn, event, event.policy)
     elif news.lowered:
-        turn.evolve(policy=event.policy)
+        turn.evolve(policy=event.policy, due_at=_due_by_lower(alert, event.policy))
         notify(turn, Notice.CHANGED, entitled(turn.alert))
 
 

@@ -65,6 +65,24 @@ def test_an_acknowledged_alert_that_becomes_less_urgent_tells_those_who_were_pag
     assert loop.alert.is_open
 
 
+def test_an_acknowledgment_of_what_is_less_urgent_by_now_is_undone_into_the_longer_window() -> None:
+    loop = Loop().open()
+    loop.acknowledge(ADA)
+    loop.amend(SIGNIFICANT)
+    loop.pass_to(5)
+    loop.do(AcknowledgmentUndone("ada"))
+    assert loop.alert.due_at == T0 + SIGNIFICANT.window
+    assert (loop.alert.owner, loop.asked()) == ("ada", [(0, "ada")])
+
+
+def test_a_miss_stays_a_miss_where_the_result_is_less_urgent_by_now() -> None:
+    loop = Loop().open().pass_to(61)
+    due_at = loop.alert.due_at
+    loop.acknowledge(ADA)
+    loop.amend(SIGNIFICANT)
+    assert loop.alert.due_at == due_at
+
+
 def test_an_old_version_that_arrives_after_an_acknowledgment_goes_to_a_coordinator() -> None:
     loop = Loop().open()
     loop.acknowledge(ADA)
