@@ -6,6 +6,7 @@ it begins with a word that denies, and has no word in it but those that such an 
 """
 
 import re
+from itertools import takewhile
 
 _AFTER = 160
 """Characters looked at: each macro costs the same in a report of any size."""
@@ -35,12 +36,14 @@ _SENTENCE = re.compile(
 )
 _WORD = re.compile(r"[^\W_][\w'/-]*")
 _LEADING = (
-    "there is are was were this that the report exam examination study scan contains has have "
-    "shows demonstrates does do did i we"
+    "there is are was were this that the patient report exam examination study scan contains has "
+    "have shows demonstrates does do did i we"
 )
 _DENYING = (
     "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
-    "without unremarkable unknown pending unspecified"
+    "without unremarkable unknown pending unspecified "
+    "nein keine keiner keines kein non aucun aucune néant neant ninguno ninguna nenhum nenhuma não "
+    "nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné нет"
 )
 _BESIDE = (
     "applicable apply applies indicated it be been had of any a an these other such or nor and "
@@ -52,7 +55,7 @@ _BESIDE = (
     "currently requiring require requires intracranial cardiopulmonary pulmonary cardiac "
     "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
-    "identify find recorded documented assessed"
+    "identify find recorded documented assessed current direct"
 )
 _LEADS, _DENIES = frozenset(_LEADING.split()), frozenset(_DENYING.split())
 _SAYS_NO_MORE = _LEADS.union(_DENIES, _BESIDE.split())
@@ -76,22 +79,58 @@ _BLANK = re.compile(
 )
 
 
+# A form of several fields, all of them empty: "Called to: | Date/Time: | By: ". Fields of another
+# kind ("FINDINGS:") are none of it.
+_OF_A_CALL = (
+    r"(?:(?:called|notified|communicated|reported|discussed|contacted|verified|acknowledged|"
+    r"received|date|time|by|to|with|whom|who|of|at|and|on|person|provider|physician|clinician|"
+    r"recipient|name|credentials|method|mode|phone|number|read|back|readback)\b[ \t/&()-]*)+"
+)
+_LEFT_EMPTY = re.compile(
+    rf"(?:[ \t]+{_SPOKEN_OF})?[ \t]*[:?=][ \t_]*\n(?:[ \t]*{_OF_A_CALL}[:?=][ \t_]*(?:\n|\Z))+"
+    r"\s*(?:\Z|(?-i:[A-Z][A-Z /]{3,30}):|(?:electronically )?(?:signed|dictated|transcribed)\b)",
+    re.IGNORECASE,
+)
+# "[Yes/No]": nobody has chosen.
+_UNCHOSEN = re.compile(
+    r"[ \t]*[:?=]*[ \t]*[\[<{(][ \t<]*(?:yes|no|none|y|n|n/?a)(?:[ \t]*[/|,][ \t]*"
+    r"(?:yes|no|none|y|n|n/?a))+[ \t>]*[\]>})][ \t.]*(?:\n(?!\s*(?:\W|y\b|yes))|\Z)",
+    re.IGNORECASE,
+)
+_MILD = re.compile(
+    r"[ \t]*[:=?–—-][ \t]*(?:non-?critical|routine)\.?[ \t]*(?:\n|\Z)", re.IGNORECASE
+)
+# "Critical result called on that study": it was another's.
+_OF_THAT = re.compile(
+    r"[ \t]+(?:(?:was|were|had been)[ \t]+)?(?:called|communicated|reported|discussed|relayed)\b"
+    r"[^.;:\n]{0,40}\b(?:on|for|in) that (?:prior |previous |earlier )?"
+    r"(?:study|exam\w*|scan|CT|MRI)\b",
+    re.IGNORECASE,
+)
+
+
 def denied(match: re.Match[str]) -> bool:
     """Whether what follows says that there is none, or leaves the form empty."""
     after = match.string[match.end() : match.end() + _AFTER]
-    if _BLANK.match(after):
+    if _BLANK.match(after) or _OF_THAT.match(after):
         return True
-    by_box = _by_box(_first_line(after))
+    if _LEFT_EMPTY.match(after) or _UNCHOSEN.match(after) or _MILD.match(after):
+        return True
+    by_box = _by_box(after)
     if by_box is not None:
         return not by_box
     forms = (_ANSWER, _AT_ONCE, _ASKED)
     return any(_denies(found) for form in forms if (found := form.match(after)))
 
 
-def _first_line(after: str) -> str:
-    """Boxes may stand on the line below the question."""
+def _boxes(after: str) -> str:
+    """The line behind the question; boxes may stand on those below it, one each."""
     line, _, rest = after.partition("\n")
-    return line if line.strip(" \t:?=") else rest.partition("\n")[0]
+    if line.strip(" \t:?="):
+        return line
+    below = rest.split("\n")
+    boxed = [*takewhile(lambda one: _BOX_FIRST.match(one.strip(_BEFORE_A_BOX)), below)]
+    return "\n".join(boxed or below[:1])
 
 
 def _denies(found: re.Match[str]) -> bool:
@@ -119,12 +158,16 @@ _NEGATIVE_FOR = re.compile(
 # lack ("No flow") is not among these, nor is "no change".
 _NOUN = (
     r"(?:h(?:a)?emorrhages?|bleed(?:ing)?|embol(?:us|i|ism)|pneumothorax|fractures?|dissection|"
-    r"infarct(?:s|ion)?|free air|pneumoperitoneum|mass effect|midline shift|appendicitis|"
-    r"obstruction|perforation|torsion|abscess|thromb(?:us|osis)|dvt|pneumonia|hydrocephalus)"
+    r"infarct(?:s|ion)?|PE|LVO|ICH|SAH|SDH|occlusion|ischa?emia|stroke|herniation|effusions?|"
+    r"consolidation|aneurysm|rupture|tamponade|pneumomediastinum|free fluid|ectopic pregnancy|"
+    r"(?:cord|cauda equina) compression|free air|pneumoperitoneum|mass effect|"
+    r"midline shift|appendicitis|obstruction|perforation|torsion|abscess|thromb(?:us|osis)|dvt|"
+    r"pneumonia|hydrocephalus)"
 )
 _SOME = (
     r"(?:(?:an?|any|acute|new|large|significant|definite|intracranial|pulmonary|aortic|displaced|"
-    r"tension|territorial|bowel|deep|venous|cervical|spine)\s+)*"
+    r"tension|territorial|bowel|deep|venous|cervical|spine|spinal|pleural|pericardial|"
+    r"large[ -]vessel|subdural|epidural|subarachnoid|active)\s+)*"
 )
 _NO_SUCH = re.compile(
     rf"(?:no|without)\s+(?:(?:\w+\s+)?evidence\s+(?:of|for)\s+)?{_SOME}{_NOUN}"
@@ -145,18 +188,23 @@ def is_denial(answer: str) -> bool:
     return first in _DENIES and _SAYS_NO_MORE.issuperset(words)
 
 
+_BEFORE_A_BOX = " \t:?=*-•"
 _ANSWERS = frozenset({"yes", "y", "no", "n", "none", "n/a"})
 """Another word behind a box is the next choice of a list."""
 
 
-def _by_box(line: str) -> bool | None:
+def _by_box(after: str) -> bool | None:
     """What boxes behind it say; None where there are none. No tick at all is a form left empty."""
+    line = _boxes(after)
     if "[" not in line and "(" not in line:
         return None
-    answers = line.lstrip(" \t:?=*-")
+    answers = line.lstrip(_BEFORE_A_BOX)
     if _BOX_FIRST.match(answers):
         found = [(word.lower() or "yes", tick) for tick, word in _BOX_FIRST.findall(answers)]
         ticks = [(word, tick) for word, tick in found if word in _ANSWERS]
+        if ticks and "\n" in line and not any(tick for _, tick in ticks):
+            # "( ) None", and another choice of the list has the tick.
+            return any(tick for _, tick in found)
     else:
         ticks = _WORD_FIRST.findall(line)
     if not ticks:

@@ -28,7 +28,8 @@ _TELL = (
 # It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.
 _TOLD = re.compile(
     rf"\b(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
-    rf"\b(?:I|we)\s+(?:have\s+)?(?:\w+ly\s+)?{_TELL}\b|\A[\s*#>•-]*{_TELL}\b",
+    rf"\b(?:I|we)\s+(?:have\s+)?(?:\w+ly\s+)?{_TELL}\b|\A[\s*#>•-]*{_TELL}\b|"
+    rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{_TELL}\s+(?:of|about|regarding)\b",
     re.IGNORECASE,
 )
 _TELLING = re.compile(
@@ -58,9 +59,15 @@ def is_said_of(match: re.Match[str]) -> bool:
         return _TO_WHOM.match(after) is not None and _is_certain(after)
     if _ASSERTED.search(before):
         return _is_certain(before)
+    if _NAMED_OF.match(after) and _THERE_IS.fullmatch(before):
+        return _is_certain(after)
     told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
     return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
 
+
+# "There is a critical finding of embolism", "New critical finding of pneumothorax".
+_THERE_IS = re.compile(r"[\s*#>•\d.)-]*(?:there is (?:an? )?(?:new )?|new )", re.IGNORECASE)
+_NAMED_OF = re.compile(r"\s+of\s+\w", re.IGNORECASE)
 
 # "The above critical findings were discussed", also without a word between.
 _TOLD_BEHIND = re.compile(
@@ -72,9 +79,9 @@ _TOLD_BEHIND = re.compile(
 # "Critical finding of aortic dissection discussed with …": it names the finding first. What "is
 # called to the provider" is what is to be done.
 _TOLD_LATER = re.compile(
-    r"\s+(?:of|for|regarding|about|concerning|as above|as described|above|discovered|detected|"
-    r"found|noted|seen)\b(?:[^.;:?!]|(?<=\d):(?=\d)){0,120}?"
-    rf"\b(?<!\bis )(?<!\bare )(?<!\bbe ){_TELL}\s+(?:\w+ly\s+)?(?:to|with|by)\b",
+    r"(?:\s+(?:of|for|regarding|about|concerning|as above|as described|above|discovered|detected|"
+    r"found|noted|seen)\b|,\s+(?=\w))(?:[^.;:?!]|(?<=\d):(?=\d)){0,120}?"
+    rf"\b(?<!\bis )(?<!\bare )(?<!\bbe ){_TELL}\s+(?:\w+ly\s+)?(?:(?:to|with|by)\b|w/)",
     re.IGNORECASE,
 )
 _FINDINGS_ARE = re.compile(

@@ -12,8 +12,8 @@ from bot.sources.hl7_macro_sentences import is_affirmed, is_critical_and_told, i
 
 _GAP = r"[\s_–—-]"
 _NOUN = (
-    r"(?:(?:RESULT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT)(?:\(S\)|S)?|"
-    r"ABNORMALIT(?:Y|IES))"
+    r"(?:(?:RESULT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT|CALL)(?:\(S\)|S)?|"
+    r"ABNORMALIT(?:Y|IES)|DIAGNOS[IE]S)"
 )
 _KIND = (
     r"(?:UNEXPECTED|SIGNIFICANT|URGENT|EMERGENT|ACTIONABLE|ACUTE|ABNORMAL|NON-?ROUTINE|STAT|"
@@ -22,7 +22,7 @@ _KIND = (
 # "Critical/unexpected finding", "Critical (Level 1) result".
 _BESIDE = (
     rf"(?:(?:\s*/\s*|\s+(?:AND|OR|AND/OR|&)\s+|,\s*){_KIND}|"
-    r"\s*\((?:LEVEL|CATEGORY|CODE|TYPE)\s*\w{1,5}\))"
+    r"\s*\((?:(?:LEVEL|CATEGORY|CODE|TYPE)\s*\w{1,5}|RED|STAT|[1-3]|I{1,3})\))"
 )
 _FIELD = (
     r"(?:LEVEL|CODE|CATEGORY|TYPE|DOCUMENTATION|NOTIFICATION|COMMUNICATION|DETAILS?|COMMENTS?|"
@@ -35,7 +35,7 @@ CRITICAL = re.compile(
     re.IGNORECASE,
 )
 _DONE = (
-    r"(?:called|communicat\w+|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
+    r"(?:called|communicat\w+|d/w|e-?mailed|texted|messaged|sent|escalated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
     r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
     r"acknowledged|"
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
@@ -56,7 +56,8 @@ _FOLLOWED = re.compile(
     r"have|had|will|would|should|must|may|might|can|could|if|when|where|as|in|on|of|for|to|by|per|"
     r"from|with|and|or|that|which|below|above|see|only|not|no|none|retracted|withdrawn|cancell?ed|"
     r"checklists?|logs?|ranges?|pathways?|tracking|audits?|tiers?|callbacks?|compliance|"
-    r"entered|performed|date|time|registry|dashboard|committee|manual|standards?|at|do|does|did|n/?a|nil|negative)\b)"
+    r"entered|performed|date|time|registry|dashboard|committee|manual|standards?|at|do|does|did|n/?a|nil|negative|"
+    r"back|contacts?|numbers?|phone|extension|desk|cent(?:er|re))\b)"
     r"(?P<word>[A-Za-z0-9])"
 )
 _IMAGING = re.compile(r"RESULT|FINDING", re.IGNORECASE)

@@ -34,12 +34,14 @@ _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
     r"(?:ACR[\s(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?"
     r"(?:(?:FINDINGS?|RESULTS?|REPORTING(?: WORK ?GROUP)?)[\s:,–—-]+)?|"
-    r"(?<=ACTIONABLE FINDING )[–—-]?\s*|(?<=ACTIONABLE FINDING: )|"
-    rf"(?<!\w)ACTIONABLE REPORTING\s+){_CATEGORY}",
+    r"(?<=ACTIONABLE FINDING )[–—(-]?\s*|(?<=ACTIONABLE FINDING: )|"
+    r"(?<=ACTIONABLE FINDINGS )[–—(-]?\s*|(?<=ACTIONABLE FINDINGS: )|"
+    rf"(?<!\w)ACTIONABLE\s+(?:REPORTING:?\s+)?){_CATEGORY}",
     re.IGNORECASE,
 )
 _ACTIONABLE = re.compile(
-    rf"(?<!\w){_CATEGORY}[\s(-]+(?:ACTIONABLE|CRITICAL) (?:FINDING|RESULT)S?(?!\w)"
+    rf"(?<!\w){_CATEGORY}[\s(–—-]+"
+    r"(?:(?:ACR )?(?:ACTIONABLE|CRITICAL) (?:FINDING|RESULT)S?|ACR ACTIONABLE)(?!\w)"
     r"(?!\s+(?:are|is|will|shall|should|must|may|need|require)\b)",
     re.IGNORECASE,
 )
