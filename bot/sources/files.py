@@ -18,7 +18,7 @@ from bot.sources.fhir_json import Node, Resource, name_of, reachable, text
 from bot.sources.fhir_numbers import Origin
 from bot.sources.hl7_wire import ENVELOPE, BadReport
 from bot.sources.mllp_frames import FS, VT
-from bot.sources.oversize import KEPT, together, too_large_for
+from bot.sources.oversize import KEPT, Passing, together, too_large_for
 
 _BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 """A byte order mark and blanks."""
@@ -46,10 +46,11 @@ def is_json(data: bytes) -> bool:
 def ends_well(data: bytes) -> bool:
     """Whether the last thing in it is what ends a file of its kind. One that breaks off elsewhere
     may be half of a report, and the half without its flag."""
+    end = data[-KEPT:]
     if is_json(data):
-        return data.rstrip(_BEFORE_TEXT + _WIDE)[-1:] in {b"}", b"]"}
-    lines = data.rstrip().replace(b"\n", b"\r").rsplit(b"\r", 1)
-    if data.lstrip(_BEFORE_TEXT)[:3] in {b"FHS", b"BHS"}:
+        return end.rstrip(_BEFORE_TEXT + _WIDE)[-1:] in {b"}", b"]"}
+    lines = end.rstrip().replace(b"\n", b"\r").rsplit(b"\r", 1)
+    if data[:KEPT].lstrip(_BEFORE_TEXT)[:3] in {b"FHS", b"BHS"}:
         return lines[-1][:3] in {b"FTS", b"BTS"}
     return data[-1:] in {b"\r", b"\n", FS}
 
@@ -58,20 +59,35 @@ def pieces(data: bytes) -> list[bytes]:
     """The messages of a file. None where it is a batch envelope with nothing in it."""
     if is_json(data):
         return _resources(data)
-    lines = data.replace(b"\n", b"\r").split(b"\r")
-    kinds = {line.strip()[:3].decode("latin-1") for line in lines} - {""}
-    if kinds and kinds <= ENVELOPE:
+    if len(data) <= KEPT and _is_envelope(data):
         return []
     return [_unframed(piece) for piece in hl7_batch.split(data)]
+
+
+def _is_envelope(data: bytes) -> bool:
+    lines = data.replace(b"\n", b"\r").split(b"\r")
+    kinds = {line.strip()[:3].decode("latin-1") for line in lines} - {""}
+    return bool(kinds) and kinds <= ENVELOPE
 
 
 def read(piece: bytes, known: Known, now: datetime) -> RawMessage:
     """Read one message. What cannot be used comes back as Unusable."""
     if len(piece) > known.limit:
-        return too_large(piece, known, known.limit)
+        return _over_limit(piece, known)
     if is_json(piece):
         return fhir.read(piece, origin=known.origin, now=now, source=known.source)
     return hl7.read(piece, source=known.source, timezone=known.timezone, now=now, feeds=known.feeds)
+
+
+def _over_limit(piece: bytes, known: Known) -> RawMessage:
+    """Of HL7 no more is searched than of a frame that is too large, and in no longer time."""
+    if is_json(piece):
+        return too_large(piece, known, known.limit)
+    passing = Passing()
+    for begin in range(0, len(piece), KEPT):
+        passing.add(piece[begin : begin + KEPT])
+    size, digest, tail = passing.size, passing.digest, passing.tail
+    return too_large(passing.head, known, known.limit, size=size, digest=digest, tail=tail)
 
 
 def read_all(data: bytes, known: Known, now: datetime) -> Iterator[RawMessage]:

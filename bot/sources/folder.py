@@ -194,13 +194,13 @@ class Folder:
         )
 
     async def _read(self, part: bytes) -> RawMessage:
-        """On a thread, and not for ever."""
+        """On a thread, and not for ever; of what is over the limit only little is read."""
         known, now = self._how.known, self._engine.clock.now()
         try:
-            async with asyncio.timeout(READ_SECONDS):
+            async with asyncio.timeout(READ_SECONDS if len(part) <= known.limit else None):
                 return await asyncio.to_thread(files.read, part, known, now)
         except TimeoutError:
-            return files.refused(part, too_slow(), known)
+            return await asyncio.to_thread(files.refused, part, too_slow(), known)
         except Exception:  # whatever it was, this message waits and the next one is read
             return stumbled_over(part, known.source, lambda bad: files.refused(part, bad, known))
 

@@ -238,6 +238,15 @@ def test_a_message_that_takes_too_long_to_read_waits_in_quarantine(
     assert [reason for _, _, reason in reading.messages()] == ["too-slow-to-read"]
 
 
+def test_a_message_over_the_limit_is_too_large_however_long_its_search_takes(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "READ_SECONDS", -1.0)
+    (inbox / "a.hl7").write_bytes(sample("OBX|2|ED|P||" + "A" * 5_000_000))
+    looked(folder(reading, inbox))
+    assert [reason for _, _, reason in reading.messages()] == ["too-large"]
+
+
 def test_an_empty_batch_is_done_and_links_are_left_and_told(
     reading: Reading, inbox: Path, tmp_path: Path
 ) -> None:

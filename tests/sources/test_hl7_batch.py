@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.message import Reports, SetAside, Unusable
+from bot.sources import hl7_batch
 from bot.sources.hl7 import read_all
 from bot.sources.hl7_batch import split, without_envelope
 from bot.sources.mllp_frames import frame
@@ -13,6 +14,21 @@ from tests.sources.oru import CHICAGO, NOW, message, obr, report, sample
 
 HEAD = b"FHS|^~\\&|RIS\rBHS|^~\\&|RIS\r"
 TAIL = b"BTS|2\rFTS|1\r"
+CUTS = [
+    b"MSH|^~\\&|RIS|M|R|M|20260101||ORU^R01|1|P",
+    b"MSH|^~\\&|",
+    b"MSH",
+    b"FHS|^~\\&|RIS",
+    b"BHS|x",
+    b"\r",
+    b"\n",
+    b"\x1c",
+    b"\x0b",
+    b" ",
+    b"\xef\xbb\xbf",
+    b"OBX|1||x",
+    b"|",
+]
 
 
 def second() -> bytes:
@@ -129,3 +145,21 @@ def test_the_answer_for_several_is_the_gravest() -> None:
     answer, inbox = answer_to(sample(), sample(fields={25: "?"}), second())
     assert len(inbox.messages) == 3
     assert b"kept in quarantine: unknown-status" in answer
+
+
+@given(st.lists(st.sampled_from(CUTS), max_size=14).map(b"".join))
+def test_it_is_cut_where_a_search_of_all_bytes_at_once_would_cut_it(data: bytes) -> None:
+    forms = (hl7_batch._BEGINS, hl7_batch._RUNS_ON)
+    found = {match.start() for form in forms for match in form.finditer(data)}
+    starts = sorted(found)[1:] if data.count(b"MSH") > 1 else []
+    ends = [*starts, len(data)]
+    cut = tuple(data[a:b] for a, b in zip([0, *starts], ends, strict=True))
+    assert split(data) == cut
+
+
+def test_a_large_file_is_searched_bit_by_bit_so_that_pages_need_not_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hl7_batch, "_WINDOW", 7)
+    assert split(HEAD + sample() + second() + TAIL) == (HEAD + sample(), second() + TAIL)
+    assert split(sample().rstrip(b"\r") + second()) == (sample().rstrip(b"\r"), second())
