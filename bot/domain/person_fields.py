@@ -107,7 +107,9 @@ def email(text: str) -> str:
 def timezone(text: str) -> str:
     """An IANA name."""
     if text not in _zones():
-        near = did_you_mean(text, _zones())
+        # A place, or nothing: "UCT" is no help for "CST", and "Etc/GMT+1" is west of Greenwich.
+        places = (z for z in _zones() if "/" in z and not z.startswith("Etc/"))
+        near = did_you_mean(text, places)
         raise ValueError("is no time zone", near or 'Write a name such as "America/Chicago".')
     return text
 

@@ -184,19 +184,21 @@ def _recorded(desk: Desk, call: Call, person: Person, version: int) -> CallRecor
 def typed_call(text: str, zone: str, now: datetime) -> Call | None:
     """`Dr. Lee at 14:05 on 312-555-0100 repeated yes`, the time in the person's zone.
 
-    A time of day that has not come yet was yesterday's. None where the text reads otherwise.
+    A time of day that has not come yet was yesterday's; of the two in an hour that comes twice the
+    later one counts, if it has come. None where the text reads otherwise.
     """
     found = _CALL.fullmatch(text.strip())
     if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59:  # noqa: PLR2004 - a clock
         return None
     here = now.astimezone(ZoneInfo(zone))
-    at = here.replace(
-        hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0, fold=0
+    today = here.replace(
+        hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0
     )
-    if at > here + FUTURE_TOLERANCE:
-        at -= timedelta(days=1)
+    days = (today, today - timedelta(days=1))
+    read = (day.replace(fold=fold).astimezone(now.tzinfo) for day in days for fold in (0, 1))
+    at = max(at for at in read if at <= now + FUTURE_TOLERANCE)
     repeated = found["repeated"].casefold() == "yes"
-    return Call(found["whom"], found["number"], at.astimezone(now.tzinfo), repeated)
+    return Call(found["whom"], found["number"], at, repeated)
 
 
 def _reopen(desk: Desk, asked: Asked, person: Person, alert_id: str, _: str) -> None:

@@ -129,6 +129,8 @@ def test_a_column_that_is_missing_or_there_twice_is_named() -> None:
         ("slack_user_id", "@ada", "is no Slack member ID"),
         ("timezone", "America/Chicgo", 'Did you mean "America/Chicago"?'),
         ("timezone", "CST6", "is no time zone"),
+        ("timezone", "GMT+1", 'Write a name such as "America/Chicago".'),
+        ("timezone", "CST", 'Write a name such as "America/Chicago".'),
         ("roles", "cordinator", 'Did you mean "coordinator"?'),
         ("roles", "nurse", "Leave it empty for somebody who orders exams."),
         ("designee_npi", "1", "is not ten digits"),

@@ -79,6 +79,19 @@ def test_a_time_of_day_that_has_not_come_yet_was_yesterdays() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("clock", "minutes_ago"),
+    [("01:05", 5), ("01:14", -4), ("01:45", 25), ("00:50", 80)],
+)
+def test_in_the_hour_that_comes_twice_the_later_time_counts_if_it_has_come(
+    clock: str, minutes_ago: int
+) -> None:
+    now = datetime(2026, 11, 1, 7, 10, tzinfo=UTC)  # 01:10 CST, an hour after 01:10 CDT
+    call = typed_call(f"Dr. Lee at {clock} on 4711 repeated yes", "America/Chicago", now)
+    assert call is not None
+    assert call.at == now - timedelta(minutes=minutes_ago)
+
+
 def test_a_name_may_hold_the_words_that_separate() -> None:
     call = typed_call(
         "Nurse Pat at the front desk at 14:00 on +1 312 555 0199 repeated back no",
