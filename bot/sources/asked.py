@@ -18,9 +18,13 @@ from bot.sources.hl7_marks import Marks, at
 from bot.sources.hl7_wire import MAY_ASK, Wire
 
 _ENDS = " \t:?=*"
+_NULL = '" '
+"""What HL7 writes for a field that is to be emptied (v2.5.1 section 2.5.3)."""
 _YES_OR_NO = re.compile(r"\s*\((?:Y/N|Yes/No)\)\Z", re.IGNORECASE)
 # "Critical flag": of the result, of what else?
 _OF_NOTHING = re.compile(r"\ACRITICAL (?:FLAG|INDICATOR)\Z", re.IGNORECASE)
+_YES = re.compile(r"\W*(?:YES|Y|TRUE|T|1)\W*", re.IGNORECASE)
+"""Only this answers the bare "Critical": a stenosis may be that."""
 _OF_ACR = re.compile(
     r"(?:ACR\b.*\b(?:CATEGORY|CAT|FINDINGS?)|ACTIONABLE FINDINGS?(?: CATEGORY)?)", re.IGNORECASE
 )
@@ -35,7 +39,9 @@ def answered(
     """The flag that both are together; none where it asks for something else."""
     asked = _YES_OR_NO.sub("", question.replace("_", " ").strip(_ENDS)).rstrip(_ENDS)
     asked = _OF_NOTHING.sub("CRITICAL RESULT", asked)
-    if not answer or not profile.dictated_macros or _REFERS.match(answer):
+    if asked.upper() == "CRITICAL" and _YES.fullmatch(answer):
+        asked = "CRITICAL RESULT"
+    if not answer.strip(_NULL) or not profile.dictated_macros or _REFERS.match(answer):
         return ()
     if CRITICAL.fullmatch(asked) and "REPORT" not in asked.upper():
         return macros_in(f"{asked.upper()}: {answer}", where, profile)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from bot.sources.hl7_boxes import TICK
 from bot.sources.hl7_called_words import (
     ATTEMPT,
     FIRST_WORDS,
@@ -80,10 +81,15 @@ def _told(sentence: str, after: str) -> str:
     done. "Dr. Roe was called. No answer." are two sentences."""
     if not WHOM.search(sentence) or OF_OTHERS.search(sentence):
         return ""
+    if sentence.endswith("?") and not _YES.match(after):
+        return ""
     spoken = _spoken(sentence)
     if spoken or not SAID.search(sentence):
         return spoken
     return "" if ATTEMPT.search(sentence) or IN_VAIN.match(after) else sentence
+
+
+_YES = re.compile(rf"[\s:-]*(?:{TICK}\s*)?(?:yes|y)\b", re.IGNORECASE)
 
 
 def _spoken(sentence: str) -> str:

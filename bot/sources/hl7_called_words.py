@@ -102,6 +102,8 @@ ATTEMPT = _pattern(
     r"\breturn(?:ed)? (?:the |our |my )?calls?\b",
     r"\bLM (?:with|on|for|at|x)\b|\b(?:office|clinic|was|were|is|but),? closed\b",
     r"\banswering (?:service|machine)\b",
+    r"\brequested (?:that|to)\b|\basked to\b",
+    r"\b(?:notified|told|informed|alerted) to (?:call|contact|inform|notify|reach|tell|page)\b",
     r"\b(?:will|shall|should|would|must|may|might|can|need\w*|going|to) be\b",
     r"\b(?:will|shall|should|must|needs? to|going to|we are|being|when|once|if) "
     r"(?:call|notif|inform|communicat|contact|reach)\w*",

@@ -151,7 +151,10 @@ _SIGNATURE = re.compile(
     r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|REPORTED|VERIFIED|"
     r"PENDING REVIEW) BY\s*:|"
     r"PRELIMINARY (?:REPORT|READ) BY\b|"
-    r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b)",
+    r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b)|"
+    # Cerner's banner: "***** Final *****".
+    r"[*=_-]{2,}\s*(?:FINAL|CORRECTED|MODIFIED|AMENDED|ADDENDED|PRELIMINARY)(?: REPORT)?"
+    r"\s*[*=_-]{2,}\s*\Z",
     re.IGNORECASE,
 )
 _SIGNATURE_LINES = 6
@@ -161,7 +164,9 @@ def unsigned(lines: list[str]) -> list[str]:
     """Without the signature that some senders put into the impression's last segments."""
     for number in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
         line = lines[number]
-        if (":" in line or "SIGNED" in line.upper()) and _SIGNATURE.match(line):
+        if (":" in line or line[:1] in _DECORATED or "SIGNED" in line.upper()) and _SIGNATURE.match(
+            line
+        ):
             return lines[:number]
     return lines
 

@@ -141,7 +141,10 @@ def _written_out(text: str) -> str:
 
 def displayed(fields: list[str], wire: Wire) -> list[str]:
     """What answers the question of OBX-3: prose, and of a coded value what it is called."""
-    if at(fields, 2) not in _CODED:
+    kind = at(fields, 2)
+    if kind in _VALUES:
+        return [_figure(at(fields, _OBX_5).split(wire.marks.component), wire.marks)]
+    if kind not in _CODED:
         return lines_of(fields, wire)
     return [_display(at(fields, _OBX_5).split(wire.marks.component), wire.marks)]
 

@@ -25,6 +25,8 @@ def flags(observation: str, fields: dict[int, str] | None = None) -> list[str]:
         ("OBX|2|ST|CRITFLAG^Critical Flag||Y||||||F", "CRITICAL RESULT"),
         ("OBX|2|ST|CRITICAL_RESULT_FLAG||Y||||||F", "CRITICAL RESULT"),
         ("OBX|2|ID|X^Critical Finding Indicator||Y||||||F", "CRITICAL RESULT"),
+        ("OBX|2|NM|CRITICAL_RESULT||1||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ST|CRITICAL^Critical||TRUE||||||F", "CRITICAL RESULT"),
     ],
 )
 def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: str) -> None:
@@ -36,6 +38,10 @@ def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: 
     [
         "OBX|2|ST|CRIT^Critical Result||No||||||F",
         "OBX|2|ST|CRIT^Critical Result||||||||F",
+        'OBX|2|TX|CRIT^Critical Result||""||||||F',
+        "OBX|2|NM|CRITICAL_RESULT||0||||||F",
+        "OBX|2|ST|CRITICAL^Critical||FALSE||||||F",
+        "OBX|2|ST|CRITICAL^Critical||Aortic stenosis||||||F",
         "OBX|2|ST|CRITFLAG^Critical Flag||N||||||F",
         "OBX|2|ST|CRIT^Critical Result Status||None||||||F",
         "OBX|2|ST|CRIT^Critical Result||None.||||||F\rOBX|3|ST|CRIT^Critical Result||By Roe||||||F",

@@ -114,6 +114,7 @@ def test_a_document_of_fhir_has_the_same_headings() -> None:
         "Dictated by: Dr. Roe",
         "Reported by: Dr. Roe, Radiologist",
         "PRELIMINARY REPORT by Dr. Roe 02:15",
+        "***** Final *****",
     ],
 )
 def test_who_signed_is_none_of_the_impression(by: str) -> None:
