@@ -200,15 +200,19 @@ def test_a_call_beside_a_written_page_that_fails_is_not_waited_for_either() -> N
 
 
 def test_a_call_that_nobody_hears_gives_nobody_up_a_second_time() -> None:
-    """Her Slack page was all that she could have answered, and there is nobody beside her."""
+    """Everybody is to be tried again, and Carla owns it in name while her phone still rings."""
     carla = replace(CARLA, channels=("slack", "voice"))
-    loop = Loop(new_alert(Roster(coordinators=(carla,)), RINGS), held=True).open()
+    roster = Roster(coordinators=(carla, replace(CHRIS, channels=ALL)))
+    loop = Loop(new_alert(roster, RINGS), held=True).open()
+    call = last_call(loop)
     loop.do(PageFailed(loop.slip(carla, "slack"), "gone", permanent=True))
+    for channel in ALL:
+        loop.do(PageFailed(loop.slip(CHRIS, channel), "gone", permanent=True))
+    assert loop.alert.owner == "carla"
     again = loop.alert.plan
+    loop.do(PageFailed(call, "voice-no-answer", permanent=True))
     assert waits_for_retry(loop.alert)
-    for _ in range(2):
-        no_answer(loop, last_call(loop))
-    assert loop.alert.plan == again
+    assert (loop.alert.owner, loop.alert.plan) == ("carla", again)
 
 
 def slept_through_the_call_in_place_of_the_sms() -> Loop:
