@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 
 from bot.cli.findings import Finding, Weight, listed
+from bot.cli.shown import count
 from bot.domain.coverage import SLACK, SMS, VOICE, Calls, Person
 from bot.domain.drills import Proof, is_proven, months
 from bot.settings import Settings
@@ -26,6 +27,7 @@ def proving(
         yield Finding("database", Weight.ADVICE, what, "`readback migrate` or `serve` mends it.")
         return
     number, silent = settings.site.prove_within_months, False
+    within = count(number, "month")
     # Without a way in no key arrives: no call is ever answered.
     keys = settings.calls is Calls.KEYS
     for channel, called in NAMES.items():
@@ -41,10 +43,10 @@ def proving(
         ]
         if named:
             silent = True
-            what = f"never answered by {called}, or not for {number} months: {listed(named)}"
+            what = f"never answered by {called}, or not for {within}: {listed(named)}"
             yield Finding("tests", Weight.ADVICE, what, f"{_command(named, channel)} tries it.")
     if everybody and not silent:
-        what = f"everybody has answered by each of their channels within {number} months"
+        what = f"everybody has answered by each of their channels within {within}"
         yield Finding("tests", Weight.OK, what)
 
 

@@ -217,6 +217,24 @@ class TestWithoutAPublicUrl:
         assert proven(hospital, hospital.ada) == {"sms"}
 
 
+class TestWithAMonthToProveIt:
+    """A site that wants to know sooner."""
+
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return {"READBACK_SITE__PROVE_WITHIN_MONTHS": "1"}
+
+    def test_check_lists_who_has_not_answered_for_that_long(self, hospital: Hospital) -> None:
+        ask(hospital, hospital.ada, "--channel", "sms")
+        answer(hospital, hospital.ada, hospital.ada.phone.expect_sms(TEST))
+        for days, listed in ((25, False), (10, True)):
+            hospital.pass_time(hours=24 * days)
+            (said,) = [one for one in checked(hospital, "advice") if "answered by SMS" in one]
+            assert (hospital.ada.name in said) is listed
+            assert "or not for 1 month: " in said
+        expect_everything(hospital)
+
+
 def test_check_lists_who_has_proven_nothing_until_they_answer_and_again_after_six_months(
     hospital: Hospital,
 ) -> None:

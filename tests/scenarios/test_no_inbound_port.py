@@ -132,6 +132,22 @@ def test_a_page_that_is_undelivered_goes_out_again_and_is_recorded(hospital: Hos
     assert {row.reason for row in lost} == {"twilio-30003"}
 
 
+def test_a_page_whose_answer_was_lost_is_found_in_twilios_list_and_not_repeated(
+    hospital: Hospital,
+) -> None:
+    """No callback can prove it."""
+    behind_the_firewall(hospital)
+    hospital.world.twilio.faults.fail_next("messages.create", "lost_reply")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    found = [row for row in pages(hospital) if row.slip.channel == "sms"]
+    assert [(row.state, row.slip.possible_repeat) for row in found] == [("sent", False)]
+    (taken,) = hospital.world.twilio.carrier.of_number(hospital.ada.phone.number)
+    assert found[0].provider_id == taken.sid
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.ada.phone.expect_sms(ACKNOWLEDGED)
+
+
 def test_twilio_is_left_alone_while_nobody_has_anything_to_answer(hospital: Hospital) -> None:
     behind_the_firewall(hospital)
     hospital.send(hospital.report("ct-head-hemorrhage"))

@@ -19,7 +19,9 @@ from tests.scenarios.looking import (
 )
 
 
-@pytest.mark.parametrize("word", ["STOP", "stopall", "Unsubscribe", "CANCEL", "end", "Quit"])
+@pytest.mark.parametrize(
+    "word", ["STOP", "stopall", "Unsubscribe", "CANCEL", "end", "Quit", "revoke", "OptOut"]
+)
 def test_every_word_for_stop_is_told_and_the_alert_moves_on_at_once(
     hospital: Hospital, word: str
 ) -> None:

@@ -1,12 +1,15 @@
 """Faster than the providers take them nothing leaves, and what is most urgent leaves first."""
 
 import time
+from datetime import datetime
 
 import pytest
 
 from bot.sandbox.hospital import Hospital
+from bot.sandbox.samples import PEOPLE_CSV
+from storage import drills
 from storage.page_history import PageRow
-from tests.scenarios.looking import expect_everything, pages
+from tests.scenarios.looking import expect_everything, operate, pages
 
 PATIENCE = 30.0
 SIGNIFICANT, CRITICAL = "ct-chest-nodule", "ct-head-hemorrhage"
@@ -52,6 +55,25 @@ def test_a_critical_page_overtakes_significant_ones_that_wait_for_the_rate(
     assert order.index("X1") == 2, "two leave at once, and it is the next"
     times = sorted(at for at in left.values() if at)
     assert (times[-1] - times[0]).total_seconds() >= 2.5, "two at once, then two a second"
+    expect_everything(hospital)
+
+
+def drilled(hospital: Hospital) -> list[datetime]:
+    """When each test page left."""
+    found = hospital.database.look(drills.results)
+    return [one.sent_at for one in found if one.sent_at]
+
+
+def test_what_is_no_page_waits_for_every_page(hospital: Hospital) -> None:
+    """Critical before significant before everything else: test pages, here."""
+    operate(hospital, "people", "test", "--all", "--channel", "sms")
+    many = [*[(SIGNIFICANT, f"S{n}") for n in range(2)], (CRITICAL, "X1")]
+    send_all(hospital, *many)
+    left = {name: sms_of(hospital, name).claimed_at for _, name in many}
+    assert min(left, key=lambda name: str(left[name])) == "X1"
+    hospital.world.wait_until(lambda: len(drilled(hospital)) == len(PEOPLE_CSV.splitlines()) - 1)
+    last = max(at for at in left.values() if at)
+    assert sum(at > last for at in drilled(hospital)) >= 3, "two had left before there was a page"
     expect_everything(hospital)
 
 

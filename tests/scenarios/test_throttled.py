@@ -42,6 +42,34 @@ def test_whoever_has_sms_only_gets_it_once_twilio_takes_it(
     expect_everything(hospital)
 
 
+def test_whom_slack_makes_wait_holds_up_nobody_elses_message(hospital: Hospital) -> None:
+    hospital.world.slack.faults.fail_next(
+        "chat.postMessage", status=429, retry_after=45, to="U0ADA", times=5
+    )
+    began = hospital.now
+    for report in ("ct-head-hemorrhage", "us-testis-torsion"):
+        hospital.send(hospital.report(report))
+    hospital.tess.slack.expect_new("Critical")
+    assert (hospital.now, hospital.ada.slack.messages) == (began, [])
+    hospital.pass_time(minutes=4)
+    hospital.ada.slack.expect_new("Critical")
+    expect_everything(hospital)
+
+
+def test_whom_twilio_makes_wait_holds_up_nobody_elses_sms(hospital: Hospital) -> None:
+    hospital.world.twilio.faults.fail_next(
+        "messages.create", status=429, retry_after=45, to=hospital.ada.phone.number
+    )
+    began = hospital.now
+    for report in ("ct-head-hemorrhage", "us-testis-torsion"):
+        hospital.send(hospital.report(report))
+    hospital.tess.phone.expect_sms(CODE)
+    assert (hospital.now, hospital.ada.phone.sms) == (began, [])
+    hospital.pass_time(minutes=1)
+    hospital.ada.phone.expect_sms(CODE)
+    expect_everything(hospital)
+
+
 def test_where_every_provider_is_busy_for_a_minute_the_owner_is_paged_after_it_and_nobody_else(
     hospital: Hospital,
 ) -> None:
