@@ -145,6 +145,16 @@ def _check_ladder(table: "_Table", policy: CategoryPolicy) -> None:
         if made.after > policy.window - policy.least_gap:
             step.wrong("after", "is later than least_gap before the window ends. Put it earlier.")
     _check_roles(table, tables, steps)
+    _check_calls(tables, policy)
+
+
+def _check_calls(tables: "list[_Table]", policy: CategoryPolicy) -> None:
+    """A call rings for whoever is the owner then: nobody's would after the next one has it."""
+    owners = [pair for pair in zip(policy.steps, tables, strict=True) if pair[0].who in RANK]
+    ends = [*(made.after for made, _ in owners[1:]), policy.window]
+    for (made, step), end in zip(owners, ends, strict=True):
+        if made.call_after and made.after + made.call_after >= end:
+            step.wrong("call_after", "never comes: it is the next one's by then. Make it shorter.")
 
 
 def _check_roles(table: "_Table", tables: "list[_Table]", steps: tuple[Step, ...]) -> None:

@@ -88,6 +88,8 @@ def test_the_example_has_the_three_categories_and_minutes_for_the_first() -> Non
         ('who = "coordinator"', 'who = "owner"', "steps = [", "have no coordinator"),
         ("please_phone = true", 'please_phone = "yes"', 'after = "45 min"', "true or false"),
         ('who = "owner"', 'who = "owner", call_after = "1 min"', 'after = "10 min"', "reminder"),
+        ('call_after = "5 min"', 'call_after = "30 min"', 'after = "0 min"', "never comes"),
+        ("please_phone = true", 'call_after = "15 min"', 'after = "45 min"', "never comes"),
         ("please_phone = true", 'call_after = "soon"', 'after = "45 min"', "no duration"),
         ('window = "60 min"', 'receipt_within = "0 s"\nwindow = "60 min"', "window = ", "is zero"),
         ('["slack", "sms"] },', '["slack", "smss"] },', 'after = "0 min"', 'Did you mean "sms"?'),
