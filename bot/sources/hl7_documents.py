@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bot.domain.profile import STANDARD, Profile
 from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, words_in
+from bot.sources.hl7_broken import whole
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import DOCUMENT, READ_OUT, is_prose
 from bot.sources.hl7_marks import Marks, at
@@ -37,6 +38,7 @@ def read_out(
     """The same, each document as its words. Beside a report in plain text it is the same once more,
     in print: then only those of its lines are read that the text does not have and that may say how
     urgent it is. A few words ("see attached") are no report."""
+    results = whole(results)
     if not (wire.documents or any(map(_may_be_one, (*results[:1], *results[-1:])))):
         return results
     read = _with_words(results, wire, documents.words_in)
@@ -81,7 +83,7 @@ def _squeezed(text: str) -> str:
 def salvaged_documents(results: list[Result], wire: Wire) -> list[Result]:
     """The same, each document but PDFs as its words: what cannot be read must not take long as
     well."""
-    return _with_words(results, wire, words_in)
+    return _with_words(whole(results), wire, words_in)
 
 
 def unread_in(results: list[Result], documents: Documents, *, silent: bool) -> str:
