@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from bot.domain.policy import Policy
 from bot.domain.report import Preliminary
 from bot.domain.site_codes import knowing, rules_of
+from bot.engine import outage
 from bot.engine.context import Engine
 from bot.settings import BadSettings, FhirSettings, FolderSettings, Problem, Settings
 from bot.sources.fhir import REPORT
@@ -38,7 +39,7 @@ from bot.sources.fhir_subscription import Watch, Wish
 from bot.sources.files import Known
 from bot.sources.folder import Folder, Watching
 from bot.sources.folder import refusal as refusal_of_folder
-from bot.web.health import Check
+from bot.web.health import OK, Check
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
 Now = Callable[[], datetime]
@@ -67,6 +68,7 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
                 engine, client, origin(server, settings, engine.policy), _polling(server)
             )
             loops[f"fhir-{server.name}"] = poller.run
+            loops |= _outages(f"fhir-{server.name}", engine, poller)
             health[f"fhir-{server.name}"] = poller.check
             routes += _routes(server, poller)
             if server.subscribe:
@@ -76,8 +78,15 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
     for number, folder in enumerate(settings.folder):
         watched = _watched(settings, number, engine)
         loops[f"folder-{folder.name}"] = watched.run
+        loops |= _outages(f"folder-{folder.name}", engine, watched)
         health[f"folder-{folder.name}"] = watched.check
     return OpenFeeds(loops, tuple(routes), health)
+
+
+def _outages(name: str, engine: Engine, source: Poller | Folder) -> dict[str, Loop]:
+    """Who looks after the source itself: a person hears where it has failed for minutes."""
+    watch = outage.Watch(engine, lambda: source.state == OK, outage.feed(name))
+    return {f"outage-{name}": watch.run}
 
 
 def origin(server: FhirSettings, settings: Settings, policy: Policy) -> Origin:

@@ -1,4 +1,5 @@
-"""What is told when no click in Slack arrives any more, and when it is over.
+"""What is told when no click in Slack, or no report of a source, arrives any more, and when it is
+over.
 
 It names the time: such a notice may be late itself, and then misleads nobody.
 """
@@ -6,19 +7,37 @@ It names the time: such a notice may be late itself, and then misleads nobody.
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain.gsm import clip, to_gsm
 from bot.domain.page import Notice, Page
 from bot.domain.wording import local_time
 
-NOTICES = frozenset({Notice.SLACK_DOWN, Notice.SLACK_BACK})
+NOTICES = frozenset({Notice.SLACK_DOWN, Notice.SLACK_BACK, Notice.FEED_DOWN, Notice.FEED_BACK})
+_LONGEST_NAME = 32
+
+
+def told(name: str, at: datetime) -> str:
+    """What such a notice comes with: the time (ISO 8601, UTC) and what is out of reach."""
+    return f"{at.isoformat()} {name}"
 
 
 def worded(page: Page) -> Page:
-    """The notice with what it says, as its person tells the time; it came with the time alone
-    (ISO 8601, UTC)."""
-    at = local_time(datetime.fromisoformat(page.reason), page.person.timezone, page.now)
-    if page.slip.notice is Notice.SLACK_BACK:
-        return replace(
-            page, reason=f"Slack is back since {at}: what is pressed there counts again."
-        )
-    said = f"Slack is out of reach, and nothing pressed there has arrived since {at}."
-    return replace(page, reason=f"{said} Please answer by SMS or phone until it is back.")
+    """The notice with what it says, as its person tells the time."""
+    since, _, name = page.reason.partition(" ")
+    at = local_time(datetime.fromisoformat(since), page.person.timezone, page.now)
+    return replace(page, reason=_said(page.slip.notice, at, clip(to_gsm(name), _LONGEST_NAME)))
+
+
+def _said(notice: Notice | None, at: str, name: str) -> str:
+    match notice:
+        case Notice.SLACK_BACK:
+            return f"Slack is back since {at}: what is pressed there counts again."
+        case Notice.FEED_BACK:
+            return f"{name} is read again since {at}; what waited there is read now."
+        case Notice.FEED_DOWN:
+            return (
+                f"reports could not be taken from {name} since {at}: "
+                "what is critical there may page nobody. Please tell IT."
+            )
+        case _:
+            said = f"Slack is out of reach, and nothing pressed there has arrived since {at}."
+            return f"{said} Please answer by SMS or phone until it is back."

@@ -34,6 +34,8 @@ class Notice(StrEnum):
     ANSWER = "answer"
     SLACK_DOWN = "slack_down"
     SLACK_BACK = "slack_back"
+    FEED_DOWN = "feed_down"
+    FEED_BACK = "feed_back"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
     TEST = "test"
@@ -85,6 +87,8 @@ _ALONE = frozenset(
         Notice.ANSWER,
         Notice.SLACK_DOWN,
         Notice.SLACK_BACK,
+        Notice.FEED_DOWN,
+        Notice.FEED_BACK,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
         Notice.TEST,

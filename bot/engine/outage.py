@@ -1,9 +1,9 @@
-"""No click in Slack arrives any more: the coordinators hear of it by another channel, once, and
-once more when it is over.
+"""No click in Slack, or no report of a FHIR server or folder, arrives any more: the coordinators
+hear of it, once, and once more when it is over.
 
-Slack sends each click to any copy that is connected, so it is an outage only where none is. Each
-notes from time to time that it is; whoever has been cut off for a minute, and finds no newer note,
-tells.
+Slack sends each click to any copy that is connected, and any copy may read a source, so it is an
+outage only where none does. Each notes from time to time that it does; whoever has been cut off for
+long enough, and finds no newer note, tells.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.domain import outage
 from bot.domain.coverage import SLACK
 from bot.domain.page import Notice
 from bot.engine.context import Engine
@@ -21,20 +22,49 @@ from bot.log import log
 from storage import cursors, locks, outbox
 
 LOOK_EVERY = 1.0
-OUTAGE_SECONDS = 60.0
 NOTE_EVERY = 20.0
-# Kept beside the sources that are polled: when a copy was last connected, and the same of the last
-# outage that was told.
-CONNECTED, TOLD = "slack:connected", "slack:outage-told"
+FEED_SECONDS = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What may be cut off: ``name`` is told, ``patience`` is in seconds, and ``without`` is the
+    channel that cannot tell of it. Notes of it are kept beside the sources that are polled."""
+
+    name: str
+    down: Notice
+    back: Notice
+    patience: float
+    without: str = ""
+
+    @property
+    def connected(self) -> str:
+        """When a copy was last connected."""
+        return f"{self.name}:connected"
+
+    @property
+    def told(self) -> str:
+        """The same of the last outage that was told."""
+        return f"{self.name}:outage-told"
+
+
+CLICKS = Line("slack", Notice.SLACK_DOWN, Notice.SLACK_BACK, 60.0, without=SLACK)
+
+
+def feed(name: str) -> Line:
+    """A FHIR server or a folder. Five minutes: a restart is over by then, and much of the shortest
+    window is left."""
+    return Line(name, Notice.FEED_DOWN, Notice.FEED_BACK, FEED_SECONDS)
 
 
 @dataclass
 class Watch:
-    """This copy's view; ``up`` says whether a click would arrive here. Its times are the event
-    loop's, which a stepped clock does not move."""
+    """This copy's view of a line; ``up`` says whether a click or a report would arrive here. Its
+    times are the event loop's, which a stepped clock does not move."""
 
     engine: Engine
     up: Callable[[], bool]
+    line: Line = CLICKS
     cut_off_since: float | None = None
     noted_at: float | None = None
     told: bool = False
@@ -52,45 +82,52 @@ class Watch:
             await self._connected(now)
         elif self.cut_off_since is None:
             self.cut_off_since = now
-        elif not self.told and now - self.cut_off_since >= OUTAGE_SECONDS:
-            self.told = await self.engine.database.write(lambda c: tell_outage(c, self.engine))
+        elif not self.told and now - self.cut_off_since >= self.line.patience:
+            self.told = await self.engine.database.write(
+                lambda c: tell_outage(c, self.engine, self.line)
+            )
 
     async def _connected(self, now: float) -> None:
         """A start counts as well: nobody could click before it."""
         starts = self.noted_at is None and not self.up()
         if self.noted_at is None or self.told or now - self.noted_at >= NOTE_EVERY:
-            await self.engine.database.write(lambda c: note(c, self.engine, starts=starts))
+            await self.engine.database.write(
+                lambda c: note(c, self.engine, self.line, starts=starts)
+            )
             self.noted_at, self.told = now, False
         self.cut_off_since = now if starts else None
 
 
-def note(c: Connection, engine: Engine, *, starts: bool = False) -> None:
+def note(c: Connection, engine: Engine, line: Line = CLICKS, *, starts: bool = False) -> None:
     """A copy is connected; where an outage had been told, it is over. One that only ``starts``
     ends none."""
-    before, told, now = _read(c, engine)
+    before, told, now = _read(c, engine, line)
     if starts and before is not None:
         return
-    cursors.put(c, CONNECTED, now)
+    cursors.put(c, line.connected, now)
     if before is None or told != before:
         return
-    outbox.cancel_about(c, Notice.SLACK_DOWN, [before.isoformat()], now)
-    tell_coordinators(c, engine, Notice.SLACK_BACK, now.isoformat(), without=SLACK)
+    outbox.cancel_about(c, line.down, [outage.told(line.name, before)], now)
+    tell_coordinators(c, engine, line.back, outage.told(line.name, now), without=line.without)
 
 
-def tell_outage(c: Connection, engine: Engine) -> bool:
+def tell_outage(c: Connection, engine: Engine, line: Line = CLICKS) -> bool:
     """Tell that none has been connected for long enough. False where another copy is."""
-    last, told, now = _read(c, engine)
+    last, told, now = _read(c, engine, line)
     # Copies' clocks are a little apart; a note from much later than now was made by one that has
     # been set back since.
-    if last is None or abs(now - last) < timedelta(seconds=OUTAGE_SECONDS):
+    if last is None or abs(now - last) < timedelta(seconds=line.patience):
         return False
     if told != last:
-        tell_coordinators(c, engine, Notice.SLACK_DOWN, last.isoformat(), without=SLACK)
-        cursors.put(c, TOLD, last)
-        log.warning("slack_outage")
+        about = outage.told(line.name, last)
+        tell_coordinators(c, engine, line.down, about, without=line.without)
+        cursors.put(c, line.told, last)
+        log.warning("outage_told", source=line.name)
     return True
 
 
-def _read(c: Connection, engine: Engine) -> tuple[datetime | None, datetime | None, datetime]:
-    locks.lock(c, CONNECTED)
-    return cursors.load(c, CONNECTED), cursors.load(c, TOLD), engine.clock.now()
+def _read(
+    c: Connection, engine: Engine, line: Line
+) -> tuple[datetime | None, datetime | None, datetime]:
+    locks.lock(c, line.connected)
+    return cursors.load(c, line.connected), cursors.load(c, line.told), engine.clock.now()

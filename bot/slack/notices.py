@@ -139,6 +139,13 @@ def _slack(page: Page) -> Message:
     return Message(said, [header(heading), section(escaped(said))])
 
 
+def _feed(page: Page) -> Message:
+    back = page.slip.notice is Notice.FEED_BACK
+    heading = "📡 A source of reports is back" if back else "📡 A source of reports is down"
+    said = f"READBACK: {page.reason}"
+    return Message(said, [header(heading), section(escaped(said))])
+
+
 def _shadow(page: Page) -> Message:
     over = page.slip.notice is Notice.SHADOW_OVER
     heading = "🚨 Shadow mode has not ended" if over else "🌒 Shadow mode"
@@ -157,6 +164,8 @@ _WORDED: Mapping[Notice, Callable[[Page], Message]] = {
     Notice.WRONG_NUMBER: _wrong_number,
     Notice.SLACK_DOWN: _slack,
     Notice.SLACK_BACK: _slack,
+    Notice.FEED_DOWN: _feed,
+    Notice.FEED_BACK: _feed,
     Notice.SHADOW: _shadow,
     Notice.SHADOW_OVER: _shadow,
     Notice.TEST: asking,

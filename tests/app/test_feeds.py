@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 from joserfc.jwk import ECKey
+from sqlalchemy import select
 
 from bot.app import CannotStart, running
 from bot.clock import SystemClock
+from bot.domain.page import Notice
+from bot.engine import outage
 from bot.settings import Settings, load
 from bot.sources.fhir_auth import public_keys
+from storage import tables
+from storage.database import Database
 from tests.app.test_cannot_start import NEITHER, SITE, TOKENS, moved_in
 from tests.sources.fhir_server import FhirServer, serving, until
 from tests.web.served import get
@@ -46,6 +51,27 @@ def test_a_server_is_polled_and_shown_by_readyz(tmp_path: Path) -> None:
     assert json.loads(body)["feeds"] == {"fhir-ehr": "ok"}
     assert log.error_lines == []
     assert "category=RAD%2CLP29684-5" in server.searches()[0]
+
+
+def test_a_server_that_stays_away_is_told_to_the_coordinators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "FEED_SECONDS", 0.5)
+    configured = settings(tmp_path, SERVER.format(base="http://127.0.0.1:9/r4"))
+    wanted = select(tables.pages.c.data).where(tables.pages.c.notice == Notice.FEED_DOWN.value)
+
+    async def run() -> None:
+        async with running(configured, SystemClock(), without=frozenset({"slack"})) as copy:
+            await until(lambda: bool(found(copy.engine.database)))
+
+    def found(database: Database) -> list[str]:
+        return [row.data for row in database.look(lambda c: c.execute(wanted))]
+
+    with writing():
+        asyncio.run(run())
+    database = Database(configured.database.url)
+    assert all(data.endswith(" fhir-ehr") for data in found(database))
+    database.close()
 
 
 def test_the_public_key_is_served_for_the_server_to_fetch(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ ALONE = {
     Notice.ANSWER,
     Notice.SLACK_DOWN,
     Notice.SLACK_BACK,
+    Notice.FEED_DOWN,
+    Notice.FEED_BACK,
     Notice.SHADOW,
     Notice.SHADOW_OVER,
     Notice.TEST,

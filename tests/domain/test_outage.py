@@ -20,9 +20,18 @@ from tests.domain.worded import NOW, NUMBER, PAGE
             Notice.SLACK_BACK,
             "READBACK: Slack is back since 13:30: what is pressed there counts again.",
         ),
+        (
+            Notice.FEED_DOWN,
+            "READBACK: reports could not be taken from fhir-epic since 13:30: what is critical "
+            "there may page nobody. Please tell IT.",
+        ),
+        (
+            Notice.FEED_BACK,
+            "READBACK: fhir-epic is read again since 13:30; what waited there is read now.",
+        ),
     ],
 )
 def test_an_outage_is_told_with_its_time_as_its_person_tells_it(notice: Notice, said: str) -> None:
-    since = (NOW - timedelta(minutes=30)).isoformat()
+    since = outage.told("fhir-epic", NOW - timedelta(minutes=30))
     page = replace(PAGE, slip=replace(PAGE.slip, notice=notice), reason=since)
     assert wording.sms(outage.worded(page), NUMBER) == said

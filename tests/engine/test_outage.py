@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 
 from bot.domain.page import Notice
 from bot.engine import outage
-from bot.engine.outage import Watch
+from bot.engine.outage import CLICKS, Watch, feed
 from storage import cursors, tables
 from tests.engine.conftest import Bench
 
@@ -77,7 +78,7 @@ def test_a_copy_that_starts_without_slack_ends_no_outage_and_tells_it_no_second_
 def connected_at(bench: Bench, **ahead: float) -> None:
     """What a copy has noted by a clock that was ahead of ours."""
     at = bench.clock.at + timedelta(**ahead)
-    bench.database.run(lambda c: cursors.put(c, outage.CONNECTED, at))
+    bench.database.run(lambda c: cursors.put(c, CLICKS.connected, at))
 
 
 def test_a_note_by_a_clock_that_was_ahead_hides_no_outage_nor_its_end(bench: Bench) -> None:
@@ -114,3 +115,39 @@ def test_a_site_that_never_reached_slack_hears_of_it_as_well(bench: Bench) -> No
     watch.up = lambda: True
     asyncio.run(looks(62.0, 63.0))
     assert len(told(bench, Notice.SLACK_BACK)) == 2
+
+
+def test_a_feed_that_has_failed_for_minutes_is_told_by_name_and_so_is_its_end(bench: Bench) -> None:
+    """By each coordinator's first channel: Slack is not what is ill."""
+    lines, up = [feed("fhir-epic"), feed("folder-ris")], {"fhir-epic": True, "folder-ris": True}
+    watches = [Watch(bench.engine, partial(up.__getitem__, line.name), line) for line in lines]
+
+    async def looks(moment: float) -> None:
+        for watch in watches:
+            await watch.look_at(moment)
+
+    asyncio.run(looks(0.0))
+    up["fhir-epic"] = False
+    asyncio.run(looks(1.0))
+    bench.pass_time(seconds=290)
+    asyncio.run(looks(290.0))
+    assert not told(bench, Notice.FEED_DOWN)
+    bench.pass_time(seconds=20)
+    asyncio.run(looks(310.0))
+    assert told(bench, Notice.FEED_DOWN) == [("slack", "waiting")] * 2
+    bench.dispatch(until=bench.quiet)
+    assert "from fhir-epic since" in bench.slack.pages[-1].reason
+    up["fhir-epic"] = True
+    asyncio.run(looks(311.0))
+    asyncio.run(looks(312.0))
+    assert told(bench, Notice.FEED_DOWN) == [("slack", "sent")] * 2
+    assert told(bench, Notice.FEED_BACK) == [("slack", "waiting")] * 2
+
+
+def test_a_feed_that_another_copy_reads_is_not_down(bench: Bench) -> None:
+    line = feed("fhir-epic")
+    bench.database.run(lambda c: outage.note(c, bench.engine, line))
+    bench.pass_time(minutes=4)
+    bench.database.run(lambda c: outage.note(c, bench.engine, line))
+    bench.pass_time(minutes=4)
+    assert not bench.database.run(lambda c: outage.tell_outage(c, bench.engine, line))

@@ -147,10 +147,10 @@ def test_an_envelope_that_comes_twice_acts_once(hospital: Hospital) -> None:
 def test_after_a_minute_without_slack_coordinators_hear_of_it_by_sms_and_again_when_it_is_back(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outage, "OUTAGE_SECONDS", 1.0)
+    monkeypatch.setattr(outage.Line, "patience", 1.0)
     connected(hospital)
     hospital.world.wait_until(
-        lambda: hospital.database.look(lambda c: cursors.load(c, outage.CONNECTED))
+        lambda: hospital.database.look(lambda c: cursors.load(c, outage.CLICKS.connected))
     )
     hospital.world.slack_down()
     hospital.pass_time(minutes=2)
