@@ -34,8 +34,8 @@ from bot.sources.fhir_json import (
     text,
 )
 from bot.sources.fhir_numbers import Origin, version_of
+from bot.sources.fhir_page import is_match, later, not_asked_for
 from bot.sources.fhir_references import INCLUDED, References
-from bot.sources.hl7_time import instant
 from bot.sources.stumbled import stumbled_over
 from storage import cursors
 from storage.pool import CommitUnknown
@@ -65,10 +65,12 @@ class _Look:
     """What one poll has found so far."""
 
     newest: datetime | None
+    asked_from: datetime
     seen: set[str] = field(default_factory=set)
     tries: dict[str, int] = field(default_factory=dict)
     pages: int = 0
     taken: int = 0
+    unasked: int = 0
     failed: bool = False
 
 
@@ -87,7 +89,7 @@ class Poller:
         # How often a version was read of which something is to follow.
         self._tries: dict[str, int] = {}
         self._includes, self._page_size = True, _PAGE_SIZE
-        self._twice = False
+        self._twice, self._unasked = False, 0
         self._wait = _SHORTEST_WAIT
         self._asked = asyncio.Event()
         self.state = "not-polled-yet"
@@ -125,12 +127,13 @@ class Poller:
         self._asked.clear()
         name, now = self._origin.name, self._engine.clock.now()
         cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
-        look = _Look(cursor)
         since = (cursor or await self._begin(now)) - self._how.overlap
+        look = _Look(cursor, since)
         async for page in self._client.search(fhir.REPORT, self._parameters(since)):
             look.pages += 1
             await self._page(page, look)
         self._seen, self._tries = look.seen, look.tries
+        self._note_unasked(look.unasked)
         if look.failed:
             raise TryLater("report-not-stored")
         # What changes while pages are turned can slip from one to the other: they are read twice.
@@ -147,12 +150,15 @@ class Poller:
 
     async def _page(self, page: Resource, look: "_Look") -> None:
         along = [one(entry.get("resource")) for entry in many(page.get("entry"))]
-        for entry in filter(_is_match, many(page.get("entry"))):
+        for entry in filter(is_match, many(page.get("entry"))):
             report = one(entry.get("resource"))
+            if not_asked_for(report, look.asked_from):
+                look.unasked += 1
+                continue
             base = text(entry.get("fullUrl")).removesuffix(name_of(report))
             version = version_of(report)
             await self._once(version, partial(self._whole, report, along, base, look), look)
-            look.newest = _later(look.newest, report)
+            look.newest = later(look.newest, report)
         for broken in broken_in(page):
             version = f"broken/{hashlib.sha256(broken).hexdigest()}"
             await self._once(version, partial(self._kept, broken), look)
@@ -271,6 +277,11 @@ class Poller:
                 else:
                     raise
 
+    def _note_unasked(self, count: int) -> None:
+        if count and not self._unasked:
+            log.warning("search_ignores_time", source=self._origin.name, count=count)
+        self._unasked = count
+
     def _failed(self, reason: str) -> None:
         if self.state != reason:
             log.error("source_failed", source=self._origin.name, reason=reason)
@@ -285,15 +296,3 @@ class Poller:
             ("_count", str(self._page_size)),
             *(INCLUDED if self._includes else ()),
         ]
-
-
-def _is_match(entry: Resource) -> bool:
-    """A report that was searched for, and not included or a word about the search."""
-    kind = text(one(entry.get("resource")).get("resourceType"))
-    mode = text(one(entry.get("search")).get("mode"))
-    return kind == fhir.REPORT and mode not in {"include", "outcome"}
-
-
-def _later(newest: datetime | None, report: Resource) -> datetime | None:
-    updated = instant(text(one(report.get("meta")).get("lastUpdated")))
-    return updated if newest is None or (updated and updated > newest) else newest

@@ -14,6 +14,7 @@ from storage import cursors
 from tests.sources.fhir_polls import many, poll
 from tests.sources.fhir_samples import NOW, ORIGIN, others, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
+from tests.written import writing
 
 
 def test_a_flagged_report_on_the_server_opens_an_alert(reading: Reading) -> None:
@@ -90,6 +91,20 @@ def test_the_first_poll_goes_by_the_clock_of_the_server(
     assert first[0].startswith(since)
     assert second == ["ge2026-03-02T14:25:05.000Z"]
     assert [path.partition("?")[0] for path in server.asked].count("metadata") == 1
+
+
+def test_of_a_server_that_ignores_the_time_old_reports_are_left_and_that_is_told_once(
+    reading: Reading,
+) -> None:
+    """All that it ever held would be alerts for the coordinator to review."""
+    server = stocked(ignores_time=True)
+    old = {"versionId": "1", "lastUpdated": "2026-02-20T08:00:00Z"}
+    server.put(resource("report", id="old", meta=old))
+    with writing() as log:
+        assert poll(reading, server, 2) == [1, 0]
+    assert [name for name, *_ in reading.messages()] == ["r1/1"]
+    told = [line for line in log.lines if line["event"] == "search_ignores_time"]
+    assert [line["count"] for line in told] == [1]
 
 
 def test_the_cursor_survives_a_restart(reading: Reading) -> None:
