@@ -44,8 +44,9 @@ _VERBS = "|".join(Verb)
 # What phones and people put around it: quotes, brackets, a colon, a full stop. No question mark,
 # and nothing that strikes out.
 _EDGE = r"[\s\"'.,:;!#()\[\]{}<>*_=/|+-]*"
-# Four digits in a row are a code of their own: of two such the sender has to say which.
-_DIGITS = r"[0-9]{4,8}|[0-9]{1,3}(?:[\s.-]+[0-9]{1,3})+"
+# Four digits in a row are a code of their own: of two such the sender has to say which. A phone
+# writes the number that is dictated as 4,827.
+_DIGITS = r"[0-9]{4,8}|[0-9]{1,3}(?:[\s.,-]+[0-9]{1,3})+"
 _LENGTHS = range(4, 9)
 _FLAGS = re.ASCII | re.IGNORECASE  # only of ASCII: elsewhere two letters may share one capital
 _WHOLE = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}({_DIGITS}){_EDGE}", _FLAGS)

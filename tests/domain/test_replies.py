@@ -30,6 +30,7 @@ def test_a_verb_and_a_code_are_understood_in_any_case_and_spacing(
         *("\ufeffACK\u200b 48\u200d27", "\u202aACK 4827\u202c", "ACK 4827 👍🏽", "ACK 4️⃣8️⃣2️⃣7️⃣"),
         *("«ACK» ‹4827›", "[ACK] <4827>", "*ACK* _4827_", "ACK #4827", "ACK=4827", "ACK\r\n4827"),
         *("ACK 4827\nSent from my iPhone", "ACK 4827\n--\nDr. Ada Osei\n312-555-0101"),
+        *("Ack 4,827", "ACK, 4,827."),  # as a phone writes what is dictated
         *("ACK 4827\u2028Get Outlook for iOS", "ACK 4827\r\n—\u2014 \r\nA. Osei, MD"),
     ],
 )
