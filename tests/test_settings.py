@@ -28,6 +28,7 @@ def test_everything_else_has_a_default(tmp_path: Path) -> None:
     assert settings.database.url == f"sqlite:///{tmp_path}/readback.db"
     assert settings.hl7.processing_ids == ("P",)
     assert settings.slack.phi == "none"
+    assert (settings.slack.mode, settings.slack.connections) == ("socket", 2)
     assert settings.slack.api_url == "https://slack.com/api/"
     assert settings.twilio.api_url == "https://api.twilio.com"
 

@@ -4,6 +4,7 @@ patient, no exam and no finding, as anybody may pick up the phone.
 References are spelled with the words of the international alphabet, numbers digit by digit.
 """
 
+import re
 from dataclasses import dataclass
 
 from bot.domain.page import Page
@@ -12,6 +13,7 @@ _WORDS = (
     "Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike November Oscar "
     "Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey X-ray Yankee Zulu"
 )
+_GROUPS = re.compile("[0-9]+|[A-Za-z]+")
 _ALPHABET = {word[0]: word for word in _WORDS.split()}
 THANKS = "Thank you. Goodbye."
 KEYS = "To acknowledge, press 1. If you cannot take it, press 2. To hear this again, press 3."
@@ -112,6 +114,7 @@ def spelled(ref: str) -> str:
 
 
 def digits(number: str) -> str:
-    """Digit by digit, with a pause where the number is grouped: "3 1 2, 5 5 5, 0 1 0 0"."""
-    groups = "".join(sign if sign.isalnum() else " " for sign in number).split()
-    return ", ".join(" ".join(group) for group in groups)
+    """Digit by digit, with a pause where the number is grouped: "3 1 2, 5 5 5, 0 1 0 0". The
+    letters of a number are those of its extension: "x", "ext"."""
+    groups = _GROUPS.findall(number)
+    return ", ".join(" ".join(one) if one.isdecimal() else "extension" for one in groups)

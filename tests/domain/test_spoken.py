@@ -17,6 +17,13 @@ def test_a_reference_is_spelled_and_a_number_said_digit_by_digit() -> None:
     assert spoken.digits("+1 (312) 555 0100") == "1, 3 1 2, 5 5 5, 0 1 0 0"
 
 
+@pytest.mark.parametrize(
+    "written", ["555-0100 x 44", "555-0100x44", "555 0100 ext. 44", "555 0100 EXT44"]
+)
+def test_an_extension_is_said_as_one(written: str) -> None:
+    assert spoken.digits(written) == "5 5 5, 0 1 0 0, extension, 4 4"
+
+
 def test_a_call_says_category_reference_and_callback_number() -> None:
     assert CALL.announcement() == (
         "This is Readback. A critical imaging result waits for your answer. "
