@@ -55,6 +55,6 @@ def fail_over(turn: Turn, person_id: str, role: Role, *, for_good: bool) -> None
     elif person_id == alert.owner:
         if not waits_for_retry(alert):  # else the phone of who was given up already was not heard
             give_up_on_owner(turn)
-    else:
+    elif person_id not in alert.unreachable:
         turn.record("unreachable", person=person_id, role=role.value)
         turn.evolve(unreachable=having(alert.unreachable, person_id))
