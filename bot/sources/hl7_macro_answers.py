@@ -43,7 +43,8 @@ _DENYING = (
     "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
     "without unremarkable unknown pending unspecified "
     "nein keine keiner keines kein non aucun aucune néant neant ninguno ninguna nenhum nenhuma não "
-    "nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné нет"
+    "nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné нет "
+    "nicht nichts 无 無 否 没有 なし 없음"
 )
 _BESIDE = (
     "applicable apply applies indicated it be been had of any a an these other such or nor and "
@@ -55,7 +56,8 @@ _BESIDE = (
     "currently requiring require requires intracranial cardiopulmonary pulmonary cardiac "
     "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
-    "identify find recorded documented assessed current direct"
+    "identify find recorded documented assessed current direct "
+    "vorhanden erkennbar nachweisbar festgestellt"
 )
 _LEADS, _DENIES = frozenset(_LEADING.split()), frozenset(_DENYING.split())
 _SAYS_NO_MORE = _LEADS.union(_DENIES, _BESIDE.split())

@@ -225,7 +225,12 @@ def _plain(number: str) -> str:
     return _NUMBERS.get(number.upper(), number)
 
 
+_UNSPACED = "\u2e80"
+"""From here on in Unicode are the scripts of East Asia, most of which part no words."""
+
+
 @lru_cache(maxsize=256)
 def _pattern(macro: str) -> re.Pattern[str]:
     words = r"[\s_-]+".join(map(re.escape, as_typed(macro).split()))
-    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+    ends = "" if macro[-1] >= _UNSPACED else r"(?!\w)"
+    return re.compile(rf"(?<!\w){words}{ends}", re.IGNORECASE)

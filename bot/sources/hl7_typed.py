@@ -8,12 +8,15 @@ _BLANKS = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
 _INVISIBLE = (0xAD, 0x180E, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFE0E, 0xFE0F, 0xFEFF)
 _HYPHENS = (0x2010, 0x2011, 0x2212)
 _BULLETS = "‣⁃∙●◆◇◉◊▪▫■►▶▸▹➢➣➤➔→⇒★☆♦❖✱✳⚠⛔❗‼🔴🚨⭐"
+# A full stop of Chinese has no blank behind it: it ends its sentence as a line's end does.
+_CHINESE = {"。": "\n", "．": "\n", "！": "\n", "？": "?", "、": ",", "【": "[", "】": "]"}
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 _TYPED = {
     **dict.fromkeys((*_BLANKS, *_INVISIBLE), " "),
     **dict.fromkeys(_HYPHENS, "-"),
     **dict.fromkeys(map(ord, _BULLETS), "•"),
     **{letter: chr(letter - 0xFEE0) for letter in _FULL_WIDTH},
+    **str.maketrans(_CHINESE),
 }
 
 

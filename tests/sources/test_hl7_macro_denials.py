@@ -19,6 +19,7 @@ DENIED = [
     "CRITICAL FINDING: nein",
     "CRITICAL RESULT: keine",
     "CRITICAL FINDING: geen",
+    "CRITICAL FINDING: nicht vorhanden.",
     "CRITICAL CALL: None",
     "Critical findings: No PE.",
     "Critical findings: No large vessel occlusion.",

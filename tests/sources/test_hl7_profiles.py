@@ -160,6 +160,20 @@ def test_a_macro_of_the_site_has_the_traps_of_the_others() -> None:
     assert flags("No stat call.") == flags("STAT CALL: none") == flags("stat caller") == []
 
 
+def test_a_macro_of_the_site_may_be_chinese() -> None:
+    rule = Rule("critical", text="危急值")
+
+    def flags(text: str) -> list[tuple[str, str]]:
+        data = sample(f"OBX|1|TX|&IMP||{text}||||||F")
+        found = as_read(data, Profile(rules=(rule,))).flags
+        return [(flag.value, flag.where) for flag in found]
+
+    stated = [("危急值", "OBX[1]-5")]
+    assert flags("诊断意见：脑出血。危急值已报告") == flags("【危急值】脑出血") == stated
+    assert flags("危急值：已通知") == stated
+    assert flags("危急值：无。") == flags("无危急值") == []
+
+
 def test_the_macros_that_everybody_knows_can_be_left_unread() -> None:
     data = sample("OBX|1|TX|&IMP||CRITICAL RESULT||||||F")
     assert as_read(data, Profile(dictated_macros=False)).flags == ()
