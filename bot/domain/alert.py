@@ -296,7 +296,8 @@ def _undo(turn: Turn, event: AcknowledgmentUndone) -> None:
 
 def _resume(turn: Turn, holder: str) -> None:
     """Take up the ladder where it stands; who just undid it holds it in hand and needs no page,
-    unless none has reached them: then nobody else waits to be tried again either."""
+    unless none has reached them: then nobody else waits to be tried again either. Nor could one
+    that they have read be answered where its channel reaches them no more."""
     alert = turn.alert
     expired = alert.expired_at is not None
     late = alert.too_late_for_a_ladder(turn.now) and alert.owner_role is not Role.COORDINATOR
@@ -304,7 +305,7 @@ def _resume(turn: Turn, holder: str) -> None:
         start(turn)
         return
     replan(turn)
-    if alert.owner != holder or all_lost(alert):
+    if alert.owner != holder or all_lost(alert) or all_gone(alert, holder):
         page_owner_again(turn, channels_for(alert, alert.owner_role))
     else:
         new_round(turn)  # what was to be tried again in the last one was cancelled by the answer

@@ -134,3 +134,14 @@ def test_who_took_it_back_while_their_channels_were_busy_is_paged_again() -> Non
     assert loop.outbox == []
     loop.do(AcknowledgmentUndone(ADA.id))
     assert {page.slip.channel for page in loop.outbox} == set(BOTH)
+
+
+def test_who_took_it_back_and_cannot_be_reached_any_more_is_passed_by_at_once() -> None:
+    """Nobody looks after them while what they answered is closed: they may have said STOP since."""
+    roster = replace(EVERYBODY, ordering=person("sam", ("sms",)))
+    loop = Loop(new_alert(roster)).open()
+    loop.acknowledge(person("sam", ("sms",)))
+    out_of_reach = replace(roster, ordering=person("sam", ()))
+    loop.alert = replace(loop.alert, roster=out_of_reach)
+    loop.do(AcknowledgmentUndone("sam"))
+    assert (loop.alert.owner, loop.asked()[-1]) == ("ben", (0, "ben"))
