@@ -16,7 +16,8 @@ _SPOKEN_OF = (
 )
 _OPEN = r"[\s:;=*#?–—(\[<{)\]}>,\"'-]{0,12}"
 _ANSWER = re.compile(
-    rf"(?:\s*\([^()\n]{{0,20}}\))?(?:\s+(?:findings?|results?))?(?:[ \t]+{_SPOKEN_OF}){{0,2}}"
+    rf"(?:\s*\([^()\n]{{0,20}}\)|\s+(?:Y/N|Yes/No))?"
+    rf"(?:\s+(?:findings?|results?))?(?:[ \t]+{_SPOKEN_OF}){{0,2}}"
     r"(?:(?:[ \t]+(?:category|level|priority))?[ \t]+(?:\d|I{1,3})(?=[ \t]*:))?"
     rf"(?P<between>{_OPEN})(?P<answer>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -57,7 +58,7 @@ _BESIDE = (
     "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
     "identify find recorded documented assessed current direct "
-    "vorhanden erkennbar nachweisbar festgestellt"
+    "contain known routine vorhanden erkennbar nachweisbar festgestellt"
 )
 _LEADS, _DENIES = frozenset(_LEADING.split()), frozenset(_DENYING.split())
 _SAYS_NO_MORE = _LEADS.union(_DENIES, _BESIDE.split())
@@ -71,6 +72,8 @@ _ALONE = re.compile(
 )
 _BOX = r"[\[(]\s?([xX✓✔]?)\s?[\])]"
 _BOX_FIRST = re.compile(rf"{_BOX}[ \t]*([\w/]*)")
+# "Critical: [X]  Urgent: [ ]": each box is of the words before it.
+_OWN_BOX = re.compile(rf"{_BOX}[ \t]+\w[\w /-]{{0,20}}:[ \t]*{_BOX}")
 _WORD_FIRST = re.compile(rf"\b(yes|no|none|n/a)\s*{_BOX}", re.IGNORECASE)
 # A line to write on, a dash, or nothing before the signature or the end: a form left empty.
 _BLANK = re.compile(
@@ -201,6 +204,8 @@ def _by_box(after: str) -> bool | None:
     if "[" not in line and "(" not in line:
         return None
     answers = line.lstrip(_BEFORE_A_BOX)
+    if own := _OWN_BOX.match(answers):
+        return bool(own[1])
     if _BOX_FIRST.match(answers):
         found = [(word.lower() or "yes", tick) for tick, word in _BOX_FIRST.findall(answers)]
         ticks = [(word, tick) for word, tick in found if word in _ANSWERS]

@@ -35,7 +35,9 @@ _KINDS = (
     r"ATTENTION|ALERT|CODE|RED|ACR|VERBAL|POSITIVE(?: FOR)?|"
     r"(?:LEVEL|CATEGORY|PRIORITY|CLASS) (?:\d|I{1,3}|ONE|TWO|THREE))"
 )
-_PREFIX = rf"(?:(?:THIS|THERE) IS AN?\s+)?(?:{_KINDS}(?:\s+|\s*/\s*)){{0,3}}"
+_PREFIX = (
+    rf"(?:(?:THIS|THERE) IS AN?\s+)?(?:{_KINDS}(?:\s+(?:(?:AND|OR|AND/OR|&)\s+)?|\s*/\s*)){{0,3}}"
+)
 # "IMPRESSION CRITICAL RESULT embolus": a heading whose colon nobody dictated.
 _BARE_HEADING = r"(?:(?:IMPRESSION|CONCLUSION|FINDINGS?|ADDENDUM)\s+)?"
 # A line begins, a sentence, what a heading is about, or a bracket opens. Bullets, numbers and a box

@@ -21,8 +21,12 @@ _KIND = (
 )
 # "Critical/unexpected finding", "Critical (Level 1) result".
 _BESIDE = (
-    rf"(?:(?:\s*/\s*|\s+(?:AND|OR|AND/OR|&)\s+|,\s*){_KIND}|"
+    rf"(?:(?:\s*/\s*|\s+(?:AND|OR|AND/OR)\s+|\s*&\s*|,\s*){_KIND}|"
     r"\s*\((?:(?:LEVEL|CATEGORY|CODE|TYPE)\s*\w{1,5}|RED|STAT|[1-3]|I{1,3})\))"
+)
+_OF_WHAT = (
+    r"(?:TEST|IMAGING|RADIOLOG(?:Y|IC|ICAL)|RADIOGRAPHIC|DIAGNOSTIC|CTA?|MR[IA]?|US|ULTRASOUND|XR|"
+    r"X-?RAY|STUDY|EXAM|SCAN|INCIDENTAL|NEW|PRELIMINARY|VERBAL|FINAL)"
 )
 _FIELD = (
     r"(?:LEVEL|CODE|CATEGORY|TYPE|DOCUMENTATION|NOTIFICATION|COMMUNICATION|DETAILS?|COMMENTS?|"
@@ -30,7 +34,7 @@ _FIELD = (
 )
 CRITICAL = re.compile(
     rf"(?<!\w)CRITICAL{_BESIDE}{{0,2}}"
-    rf"(?:{_GAP}+(?:{_KIND}|TEST|IMAGING|RADIOLOGY|DIAGNOSTIC)){{0,2}}{_GAP}*"
+    rf"(?:{_GAP}+(?:{_KIND}|{_OF_WHAT})){{0,2}}{_GAP}*"
     rf"{_NOUN}(?:\s*/\s*{_NOUN})?(?:[ \t]+{_FIELD}S?)?(?!\w)",
     re.IGNORECASE,
 )
