@@ -63,7 +63,8 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
     if settings.fhir:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         for server in settings.fhir:
-            client = _client(server, session, engine.clock.now)
+            # Its tokens are a matter of real time: ours may be ahead of it (decision 0010).
+            client = _client(server, session, lambda: engine.clock.real(engine.clock.now()))
             poller = Poller(
                 engine, client, origin(server, settings, engine.policy), _polling(server)
             )

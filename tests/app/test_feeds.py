@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select
 
 from bot.app import CannotStart, running
-from bot.clock import SystemClock
+from bot.clock import Reading, SystemClock
 from bot.domain.page import Notice
 from bot.engine import outage
 from bot.settings import Settings, load
@@ -89,6 +91,36 @@ def test_the_public_key_is_served_for_the_server_to_fetch(tmp_path: Path) -> Non
         (status, keys), hook = asyncio.run(run())
     assert (status, json.loads(keys)) == (200, public_keys(KEY))
     assert hook[0] == 405
+
+
+class SetBack(SystemClock):
+    """Two hours ahead, until somebody sets it right."""
+
+    ahead_by = timedelta(hours=2)
+
+    def read(self) -> Reading:
+        wall, elapsed = super().read()
+        return Reading(wall + self.ahead_by, elapsed)
+
+
+def test_a_token_is_asked_for_by_the_real_time_after_the_clock_was_set_back(tmp_path: Path) -> None:
+    """Ours stays ahead for a day, and a server takes no assertion that holds for longer than five
+    minutes."""
+    (tmp_path / "key.pem").write_bytes(KEY.as_pem(private=True))
+    server, clock = FhirServer(keys=public_keys(KEY)), SetBack()
+
+    async def run() -> None:
+        async with serving(server):
+            configured = settings(tmp_path, SERVER.format(base=server.base) + SMART)
+            async with running(configured, clock, without=frozenset({"slack"})):
+                await until(lambda: bool(server.assertions))
+                clock.ahead_by = timedelta(0)
+                seen, server.token = len(server.assertions), "of another time"
+                await until(lambda: len(server.assertions) > seen)
+
+    with writing():
+        asyncio.run(run())
+    assert server.assertions[-1]["exp"] <= time.time() + 300
 
 
 def test_a_key_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
