@@ -17,7 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot import metrics
 from bot.app.channels import Channels, Loop, open_channels, slack_settings, twilio_account
 from bot.app.feeds import OpenFeeds, open_feeds
-from bot.app.listening import open_listener
+from bot.app.listening import Ear, open_listener
 from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
 from bot.app.presence import be_seen
 from bot.app.safety import CannotStart, coordinators_in_reach, refuse_unsafe
@@ -116,6 +116,7 @@ async def running(
         in_reach = partial(coordinators_in_reach, engine, without)
         web_port = await _web(settings, engine, channels, feeds, in_reach, stack)
         scheduler = _schedule(engine, stack)
+        ear = Ear(engine, settings.hl7.silence_minutes)
         loops: dict[str, Loop] = {
             "timers": lambda: timers.run(engine, wake),
             "dispatcher": dispatcher.run,
@@ -123,11 +124,12 @@ async def running(
             "clock": partial(watch_clock, clock, scheduler),
             **channels.loops,
             **feeds.loops,
+            **ear.loops(),
         }
         await channels.catch_up()
         await _loops(loops, stack)
         stack.push_async_callback(dispatcher.drain, DRAIN_SECONDS)
-        hl7_port = await _listener(settings, engine, stack)
+        hl7_port = await _listener(settings, engine, ear, stack)
         log.info("started", hl7_port=hl7_port, web_port=web_port, instance=engine.instance)
         yield Running(engine, dispatcher, hl7_port, web_port)
         log.info("stopping")
@@ -215,8 +217,8 @@ async def _measure_backlog(engine: Engine) -> None:
     metrics.quarantine_waiting(await engine.database.read(quarantine.waiting))
 
 
-async def _listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -> int:
-    return await _listening("hl7", settings.hl7.port, open_listener(settings, engine, stack))
+async def _listener(settings: Settings, engine: Engine, ear: Ear, stack: AsyncExitStack) -> int:
+    return await _listening("hl7", settings.hl7.port, open_listener(settings, engine, ear, stack))
 
 
 async def _listening(section: str, port: int, starting: Awaitable[Port]) -> Port:

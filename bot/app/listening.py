@@ -1,17 +1,46 @@
 """The HL7 listener of one copy, as the settings have it."""
 
+import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 from bot.app import descriptors
+from bot.app.channels import Loop
+from bot.domain.message import RawMessage, Receipt
 from bot.domain.site_codes import knowing
-from bot.engine import intake
+from bot.engine import intake, outage
 from bot.engine.context import Engine
 from bot.settings import BadSettings, Problem, Settings
 from bot.sources import mllp
 from bot.sources.mllp_tls import BadTls, TlsFiles, server_context
 
 
-async def open_listener(settings: Settings, engine: Engine, stack: AsyncExitStack) -> int:
+@dataclass
+class Ear:
+    """Whether HL7 messages come at all; ``heard_at`` is the event loop's, in seconds."""
+
+    engine: Engine
+    silence_minutes: int
+    heard_at: float = float("-inf")
+
+    async def receive(self, raw: RawMessage) -> Receipt:
+        """Have it taken in; whatever it is, its sender is there."""
+        self.heard_at = asyncio.get_running_loop().time()
+        return await intake.receive(self.engine, raw)
+
+    def hears(self) -> bool:
+        """Since the last note of it."""
+        return asyncio.get_running_loop().time() - self.heard_at < outage.NOTE_EVERY
+
+    def loops(self) -> dict[str, Loop]:
+        """The watch over a silence that the site wants to hear of."""
+        if not self.silence_minutes:
+            return {}
+        line = outage.hl7(self.silence_minutes)
+        return {"outage-hl7": outage.Watch(self.engine, self.hears, line).run}
+
+
+async def open_listener(settings: Settings, engine: Engine, ear: Ear, stack: AsyncExitStack) -> int:
     """Open the port, closed by the stack; the real one where 0 was set. Raises BadSettings where
     certificate or key cannot be used, and OSError where the port is taken."""
     hl7 = settings.hl7
@@ -25,7 +54,7 @@ async def open_listener(settings: Settings, engine: Engine, stack: AsyncExitStac
         most=descriptors.for_senders(),
     )
     try:
-        listener = mllp.Listener(lambda raw: intake.receive(engine, raw), engine.clock.now, how)
+        listener = mllp.Listener(ear.receive, engine.clock.now, how)
     except BadTls as bad:
         raise BadSettings((_problem(bad, settings),)) from None
     await listener.open(hl7.host, hl7.port)

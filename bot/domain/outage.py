@@ -13,6 +13,8 @@ from bot.domain.wording import local_time
 
 NOTICES = frozenset({Notice.SLACK_DOWN, Notice.SLACK_BACK, Notice.FEED_DOWN, Notice.FEED_BACK})
 _LONGEST_NAME = 32
+HL7 = "hl7"
+"""The source of that name: senders come to it, so that it may be silent and not broken."""
 
 
 def told(name: str, at: datetime) -> str:
@@ -31,13 +33,15 @@ def _said(notice: Notice | None, at: str, name: str) -> str:
     match notice:
         case Notice.SLACK_BACK:
             return f"Slack is back since {at}: what is pressed there counts again."
+        case Notice.FEED_BACK if name == HL7:
+            return f"HL7 messages come again since {at}."
         case Notice.FEED_BACK:
             return f"{name} is read again since {at}; what waited there is read now."
         case Notice.FEED_DOWN:
-            return (
-                f"reports could not be taken from {name} since {at}: "
-                "what is critical there may page nobody. Please tell IT."
-            )
+            missing = "no HL7 message has come"
+            if name != HL7:
+                missing = f"reports could not be taken from {name}"
+            return f"{missing} since {at}: what is critical there may page nobody. Please tell IT."
         case _:
             said = f"Slack is out of reach, and nothing pressed there has arrived since {at}."
             return f"{said} Please answer by SMS or phone until it is back."

@@ -57,6 +57,11 @@ def feed(name: str) -> Line:
     return Line(name, Notice.FEED_DOWN, Notice.FEED_BACK, FEED_SECONDS)
 
 
+def hl7(minutes: int) -> Line:
+    """All senders together: none has brought a message for so long."""
+    return Line(outage.HL7, Notice.FEED_DOWN, Notice.FEED_BACK, minutes * 60.0)
+
+
 @dataclass
 class Watch:
     """This copy's view of a line; ``up`` says whether a click or a report would arrive here. Its

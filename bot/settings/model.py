@@ -110,7 +110,8 @@ class Hl7Settings(Section):
     ``machines`` are sending applications (MSH-3) and interpreters (OBR-32, and in FHIR
     resultsInterpreter: id, AUTHORITY:ID or name) that are no people: what they find is reviewed
     before anybody is paged. ``preliminary`` is what a flagged report does before it is final, for
-    senders whose profile does not say.
+    senders whose profile does not say. After ``silence_minutes`` without any message the
+    coordinators are told; 0 is never.
 
     With ``tls_certificate`` and ``tls_key`` (PEM files) it speaks TLS alone; with
     ``tls_client_ca`` each sender needs a certificate that one of these CAs has signed. ``allow``
@@ -121,6 +122,7 @@ class Hl7Settings(Section):
     on_unusable: Literal["accept", "reject"] = "accept"
     processing_ids: tuple[Capitals, ...] = Field(default=("P",), min_length=1)
     max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
+    silence_minutes: int = Field(default=0, strict=True, ge=0, le=10_080)
     timezone: Zone | None = None
     machines: tuple[Filled, ...] = ()
     preliminary: IfPreliminary = "ignore"

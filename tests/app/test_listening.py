@@ -5,12 +5,18 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from bot.app import CannotStart, running
+from bot.app import CannotStart, Running, running
 from bot.cli import app
 from bot.clock import SystemClock
+from bot.domain.outage import HL7
+from bot.domain.page import Notice
+from bot.engine import outage
 from bot.settings import Settings, load
+from bot.sources.mllp_frames import frame
+from storage import tables
 from tests.app.test_cannot_start import SITE, TOKENS, moved_in, refusal
 from tests.certificates import Authority, Pair
 from tests.cli.conftest import report
@@ -54,6 +60,32 @@ def sent(given: Settings, *words: str) -> Result:
 
     with writing():
         return asyncio.run(run())
+
+
+def test_senders_that_have_gone_silent_are_told_and_so_is_the_next_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "NOTE_EVERY", 1.5)
+    line = outage.Line(HL7, Notice.FEED_DOWN, Notice.FEED_BACK, patience=1.5)
+    monkeypatch.setattr(outage, "hl7", lambda _: line)
+    given = settings(tmp_path, "silence_minutes = 90\n")
+
+    async def run() -> list[str]:
+        async with running(given, SystemClock(), without=frozenset({"slack"})) as copy:
+            await until(lambda: bool(told(copy, Notice.FEED_DOWN)))
+            reader, writer = await asyncio.open_connection("127.0.0.1", copy.hl7_port)
+            writer.write(frame(report()))
+            await reader.readuntil(b"\x1c")
+            await until(lambda: bool(told(copy, Notice.FEED_BACK)))
+            writer.close()
+            return told(copy, Notice.FEED_DOWN)
+
+    def told(copy: Running, notice: Notice) -> list[str]:
+        wanted = select(tables.pages.c.data).where(tables.pages.c.notice == notice.value)
+        return [row.data for row in copy.engine.database.look(lambda c: c.execute(wanted))]
+
+    with writing():
+        assert {data.rpartition(" ")[2] for data in asyncio.run(run())} == {"hl7"}
 
 
 def test_a_newcomer_can_send_over_tls_with_one_option(

@@ -8,6 +8,20 @@ from bot.domain.page import Notice
 from tests.domain.worded import NOW, NUMBER, PAGE
 
 
+def said_of(name: str, notice: Notice) -> str:
+    since = outage.told(name, NOW - timedelta(minutes=30))
+    page = replace(PAGE, slip=replace(PAGE.slip, notice=notice), reason=since)
+    return wording.sms(outage.worded(page), NUMBER)
+
+
+def test_of_hl7_it_is_told_that_nothing_comes() -> None:
+    assert said_of("hl7", Notice.FEED_DOWN) == (
+        "READBACK: no HL7 message has come since 13:30: what is critical there may page nobody. "
+        "Please tell IT."
+    )
+    assert said_of("hl7", Notice.FEED_BACK) == "READBACK: HL7 messages come again since 13:30."
+
+
 @pytest.mark.parametrize(
     ("notice", "said"),
     [
@@ -32,6 +46,4 @@ from tests.domain.worded import NOW, NUMBER, PAGE
     ],
 )
 def test_an_outage_is_told_with_its_time_as_its_person_tells_it(notice: Notice, said: str) -> None:
-    since = outage.told("fhir-epic", NOW - timedelta(minutes=30))
-    page = replace(PAGE, slip=replace(PAGE.slip, notice=notice), reason=since)
-    assert wording.sms(outage.worded(page), NUMBER) == said
+    assert said_of("fhir-epic", notice) == said
