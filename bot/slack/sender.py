@@ -83,9 +83,9 @@ class SlackSender:
         person, has failed: whoever was reached elsewhere has to hear of it there.
         """
         if page.slip.notice is None:
-            return await self._post_to_somebody(page)
+            return await self._post_to_somebody(page, page_message(page, self._settings))
         if page.slip.notice.alone:
-            sent = await self._post(page, notice_message(page, self._settings))
+            sent = await self._post_to_somebody(page, notice_message(page, self._settings))
             # Without the channel nobody takes it for a page that has to be rewritten later.
             return Sent(sent.provider_id)
         if page.slip.notice is Notice.SUPERSEDED:
@@ -94,7 +94,7 @@ class SlackSender:
             return await self._rewrite(page)
         if page.slip.notice in _ONLY_REWRITES:
             raise SendFailed(_NOTHING_TO_REWRITE, permanent=True)
-        return await self._post(page, page_message(page, self._settings))
+        return await self._post_to_somebody(page, page_message(page, self._settings))
 
     async def find(self, page: Page) -> Sent | None:
         """Look for this delivery id where the message would stand. What only rewrites leaves no
@@ -124,14 +124,14 @@ class SlackSender:
         )
         return Sent(_told(answer, "ts"), _told(answer, "channel"))
 
-    async def _post_to_somebody(self, page: Page) -> Sent:
+    async def _post_to_somebody(self, page: Page, message: Message) -> Sent:
         """Raises SendFailed for a deactivated account: Slack has been seen to take posts to one
         and show them to nobody (github.com/slackapi/python-slack-sdk/issues/1156). It is asked at
         the same moment, since a page waits for no question; where it does not say soon, what it
         said to the post holds."""
         asking = asyncio.create_task(self._is_deactivated(_user(page), page.now))
         try:
-            sent = await self._post(page, page_message(page, self._settings))
+            sent = await self._post(page, message)
             await asyncio.wait([asking], timeout=ASKED_SECONDS)
         finally:
             asking.cancel()

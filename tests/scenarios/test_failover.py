@@ -9,6 +9,7 @@ from bot.sandbox.hospital import Hospital
 from bot.sandbox.realtime import real_now
 from tests.scenarios.looking import (
     CODE,
+    PHONE,
     acknowledge_by_sms,
     asked_by,
     entries,
@@ -189,4 +190,15 @@ def test_one_persons_busy_slack_holds_up_nobody_else(hospital: Hospital) -> None
     sms = hospital.sam.phone.expect_sms(CODE)
     assert hospital.now == began
     acknowledge_by_sms(hospital, hospital.sam, sms)
+    expect_everything(hospital)
+
+
+def test_a_notice_that_an_account_takes_and_shows_to_nobody_goes_to_the_phone(
+    hospital: Hospital,
+) -> None:
+    """The radiologist is asked to phone: in Slack nobody would ever read it."""
+    hospital.rosa.slack.deactivate(None)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=45)
+    hospital.rosa.phone.expect_sms(PHONE)
     expect_everything(hospital)
