@@ -37,6 +37,11 @@ def test_a_channel_that_a_person_has_answered_by_is_proven(any_place: Place) -> 
     )
 
 
+def test_where_no_channel_is_asked_about_nothing_counts_as_proven(place: Place) -> None:
+    place.imported(CARLA, BEN)
+    assert told(place, "--without", "slack", "--without", "twilio") == []
+
+
 def test_a_new_number_is_unproven_and_a_proof_grows_old(place: Place) -> None:
     place.imported(CARLA, BEN)
     answered(place, SystemClock().now() - timedelta(days=170))
