@@ -148,10 +148,13 @@ def may_be_heading(line: str) -> bool:
 
 
 _SIGNATURE = re.compile(
-    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|REPORTED|VERIFIED|"
-    r"PENDING REVIEW) BY\s*:|"
+    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|REPORTED|VERIFIED|FINALIZED|"
+    r"APPROVED|AUTHENTICATED|READ|PENDING REVIEW) BY\s*:|SIGNED\s*:|"
     r"PRELIMINARY (?:REPORT|READ) BY\b|"
-    r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b)|"
+    r"(?:(?:FINAL )?REPORT (?:WAS |IS )?)?(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b|"
+    r"I, [^\n]{1,60}?\bHAVE (?:PERSONALLY |INDEPENDENTLY )?REVIEWED\b|"
+    r"WORKSTATION(?: ID| NAME)?\s*:|[DT]D?\s*:\s*\d{1,2}[/.-]\d|"
+    r"(?:DICTATION|TRANSCRIPTION|DICTATED|TRANSCRIBED|SIGNED)(?: DATE| TIME| ON)\b)|"
     # Cerner's banner: "***** Final *****".
     r"[*=_-]{2,}\s*(?:FINAL|CORRECTED|MODIFIED|AMENDED|ADDENDED|PRELIMINARY)(?: REPORT)?"
     r"\s*[*=_-]{2,}\s*\Z",
@@ -164,11 +167,19 @@ def unsigned(lines: list[str]) -> list[str]:
     """Without the signature that some senders put into the impression's last segments."""
     for number in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
         line = lines[number]
-        if (":" in line or line[:1] in _DECORATED or "SIGNED" in line.upper()) and _SIGNATURE.match(
-            line
-        ):
+        if _may_sign(line) and _SIGNATURE.match(line):
             return lines[:number]
     return lines
+
+
+def _may_sign(line: str) -> bool:
+    return (
+        ":" in line
+        or line[:1] in _DECORATED
+        or line[:2] == "I,"
+        or "SIGNED" in line.upper()
+        or "DATE" in line.upper()
+    )
 
 
 _WORD, _LABEL = re.compile(r"[^\W\d_]+"), frozenset(LABEL)

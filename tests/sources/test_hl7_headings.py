@@ -115,6 +115,13 @@ def test_a_document_of_fhir_has_the_same_headings() -> None:
         "Reported by: Dr. Roe, Radiologist",
         "PRELIMINARY REPORT by Dr. Roe 02:15",
         "***** Final *****",
+        "Signed: Lind, MD 11/29/2026 10:05 AM",
+        "Final report electronically signed by Lind 11/29 10:05",
+        "I, Dr. Lind, have personally reviewed the images.",
+        "Workstation ID: RAD1",
+        "D: 11/29/2026 10:05",
+        "Dictation Date 11/29/2026",
+        "CRITICAL RESULT COMMUNICATION: Dr. Roe at 10:15.",
     ],
 )
 def test_who_signed_is_none_of_the_impression(by: str) -> None:
