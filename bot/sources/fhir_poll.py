@@ -235,7 +235,7 @@ class Poller:
             async with asyncio.timeout(READ_SECONDS):
                 return await asyncio.to_thread(fhir.read, data, origin=origin, now=now)
         except TimeoutError:
-            return fhir.refused(data, too_slow(), origin=origin)
+            return await asyncio.to_thread(fhir.refused, data, too_slow(), origin=origin)
         except Exception:  # whatever it was, this report waits and the next one is read
             return stumbled_over(data, fhir.SOURCE, partial(fhir.refused, data, origin=origin))
 

@@ -239,7 +239,8 @@ class Listener:
             async with asyncio.timeout(READ_SECONDS):
                 return await asyncio.to_thread(self._messages, received)
         except TimeoutError:
-            return (_unusable(received, too_slow(), self._how, self._how.timezone),)
+            bad, how = too_slow(), self._how
+            return (await asyncio.to_thread(_unusable, received, bad, how, how.timezone),)
 
     def _messages(self, received: Frame) -> tuple[RawMessage, ...]:
         how = self._how

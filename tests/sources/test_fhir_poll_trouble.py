@@ -12,6 +12,7 @@ from storage import cursors
 from tests.sources.fhir_polls import many, poll
 from tests.sources.fhir_samples import ORIGIN, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
+from tests.sources.on_threads import on_threads
 
 DAY = "Mon, 02 Mar 2026"
 LATER = Fault(503, {"Retry-After": f"{DAY} 15:00:30 GMT", "Date": f"{DAY} 15:00:00 GMT"})
@@ -150,7 +151,10 @@ def test_a_database_that_is_away_ends_the_poll(reading: Reading) -> None:
 def test_a_document_that_takes_for_ever_to_read_is_set_aside_for_a_person(
     reading: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Its flags are looked for on a thread as well: pages must not wait for that."""
     monkeypatch.setattr(fhir_poll, "READ_SECONDS", -1.0)
+    threaded = on_threads(monkeypatch)
     assert poll(reading, stocked()) == [1]
+    assert "refused" in threaded
     assert [reason for _, _, reason in reading.messages()] == ["too-slow-to-read"]
     assert len(reading.alerts()) == 1

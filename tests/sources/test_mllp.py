@@ -15,6 +15,7 @@ from bot.sources import documents, mllp
 from bot.sources.mllp import Listener, Listening
 from bot.sources.mllp_frames import frame
 from tests.sources.mllp_senders import HOW, Inbox, Sender, listening, numbered, told, until
+from tests.sources.on_threads import on_threads
 from tests.sources.oru import OBX, sample
 from tests.sources.pdf_samples import endless_pdf
 
@@ -112,7 +113,9 @@ def test_a_document_that_takes_too_long_leaves_the_rest_of_the_report(
 def test_a_message_that_takes_too_long_waits_in_quarantine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Its flags are looked for on a thread as well: pages must not wait for that."""
     monkeypatch.setattr(mllp, "READ_SECONDS", -1.0)
+    threaded = on_threads(monkeypatch)
 
     async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
         await sender.send(frame(sample("OBX|1|ED|X||^text^plain^Base64^QUJD|||HH|||F")))
@@ -120,6 +123,7 @@ def test_a_message_that_takes_too_long_waits_in_quarantine(
 
     inbox = told(conversation)
     assert inbox.reasons == ["too-slow-to-read"]
+    assert "_unusable" in threaded
     (raw,) = inbox.messages
     assert isinstance(raw.reading, Unusable)
     assert [flag.value for flag in raw.reading.flags] == ["HH"]
