@@ -228,7 +228,8 @@ async def _listening(section: str, port: int, starting: Awaitable[Port]) -> Port
         raise CannotStart(str(bad)) from None
     except OSError as error:
         raise CannotStart(
-            f"Port {port} cannot be had ({error.strerror}): set another {section}.port."
+            f"Port {port} cannot be had ({error.strerror}): "
+            f"set another {section}.port, or {section}.host to an address of this machine."
         ) from None
 
 

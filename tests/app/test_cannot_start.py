@@ -194,6 +194,15 @@ def test_a_port_that_is_taken_is_named_with_its_setting(
     assert starts(settings(tmp_path, url))
 
 
+@pytest.mark.parametrize("section", ["hl7", "web"])
+def test_an_address_that_is_not_this_machines_is_named_with_its_setting(
+    tmp_path: Path, url: str, section: str
+) -> None:
+    variable = f"READBACK_{section.upper()}__HOST"
+    why = refusal(settings(tmp_path, url, {**TOKENS, variable: "203.0.113.5"}))
+    assert f"{section}.host" in why
+
+
 def test_a_second_copy_on_one_sqlite_file_is_refused_and_the_first_goes_on(
     tmp_path: Path, url: str
 ) -> None:
