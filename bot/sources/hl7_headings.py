@@ -173,13 +173,10 @@ def unsigned(lines: list[str]) -> list[str]:
 
 
 def _may_sign(line: str) -> bool:
-    return (
-        ":" in line
-        or line[:1] in _DECORATED
-        or line[:2] == "I,"
-        or "SIGNED" in line.upper()
-        or "DATE" in line.upper()
-    )
+    if ":" in line or line[:1] in _DECORATED or line[:2] == "I,":
+        return True
+    upper = line.upper()
+    return "SIGNED" in upper or "DATE" in upper
 
 
 _WORD, _LABEL = re.compile(r"[^\W\d_]+"), frozenset(LABEL)

@@ -45,7 +45,7 @@ _DONE = (
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
-    rf"[ \t]*(?:\Z|\n|[:.!;*)\]}}><\"'–—(\[=#_~-]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
+    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'–—(\[=#_~-]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
     re.IGNORECASE,

@@ -77,8 +77,9 @@ def cut(text: str, charset: str) -> Wire:
     if lines[-1] == "":
         lines.pop()
     if not _are_usual(lines):
-        inner = [line for line in lines if not _ENVELOPE.match(line)]
-        lines = _of_one_message(_segments(inner))
+        if any(map(text.__contains__, ENVELOPE)):
+            lines = [line for line in lines if not _ENVELOPE.match(line)]
+        lines = _of_one_message(_segments(lines))
     return wire_of(lines, charset, text)
 
 

@@ -93,6 +93,7 @@ STATED = [
     "CRITICAL & UNEXPECTED FINDING: embolus",
     "Critical: [X]  Urgent: [ ]  Routine: [ ]",
     "CRITICAL RESULT Y/N: Y",
+    r"Embolus \F\ CRITICAL RESULT \F\ Dr. Park",
     "a) CRITICAL RESULT",
     "A. CRITICAL RESULT",
     "(1) CRITICAL RESULT",
