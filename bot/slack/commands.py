@@ -38,7 +38,6 @@ HELP = f"""*{COMMAND} open* lists the open alerts that concern you
 *{COMMAND} test @person* sends a test page; without a name it shows what came of the latest
 *{COMMAND} help* shows this"""
 EXAMPLE = f"{COMMAND} called K7QX Dr. Lee at 14:05 on 312-555-0100 repeated yes"
-LISTED_MOST = 200
 _CALL = re.compile(
     r"(?P<whom>\S.*?)\s+at\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})"
     r"\s+on\s+(?P<number>\S.*?)\s+repeated(?:\s+back)?\s+(?P<repeated>yes|no)",
@@ -116,7 +115,7 @@ def _open(desk: Desk, asked: Asked) -> None:
     silent = f"{mode.standing(desk.now)} " if mode else ""
     if found:
         blocks = [*overview.listing(found, person, desk.now), *told]
-        asked.tell(f"{silent}{len(found)} open", blocks)
+        asked.tell(f"{silent}{overview.how_many(found)} open", blocks)
     else:
         none = f"{silent}No open alert concerns you."
         asked.tell(none, [section(none), *told])
@@ -126,10 +125,12 @@ def _theirs(desk: Desk, person: Person) -> list[AlertRow]:
     """All open alerts for who administers, for others those that they were paged for."""
     everything = bool(ADMINISTERS & set(person.roles))
 
+    most = overview.LISTED_MOST + 1  # one more tells that there are more
+
     def look(c: Connection) -> list[AlertRow]:
         if everything:
-            return alert_lists.listing(c, ("open",), LISTED_MOST)
-        rows = alert_lists.open_of(c, person.id, LISTED_MOST)
+            return alert_lists.listing(c, ("open",), most)
+        rows = alert_lists.open_of(c, person.id, most)
         return [row for row in rows if _concerns(c, row, person)]
 
     return desk.read(look)

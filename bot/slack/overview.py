@@ -21,19 +21,25 @@ from storage.audit import Entry
 _TOLD = ("role", "channel", "channels", "notice", "reason", "read_back", "reached", "category")
 _PEOPLE = ("person", "to")
 TIMELINE_MOST = 60
+LISTED_MOST = 200
 SHADOW_SAYS = "🌒 *SHADOW*: nobody was paged for"
 
 
+def how_many(found: Sequence[AlertRow]) -> str:
+    """Counted as far as they are listed."""
+    return f"more than {LISTED_MOST}" if len(found) > LISTED_MOST else str(len(found))
+
+
 def listing(found: Sequence[AlertRow], person: Person, now: datetime) -> list[Block]:
-    """Open alerts, the first to answer at the top."""
+    """Open alerts, the first to answer at the top; LISTED_MOST of them."""
     texts = [
         f"{_mark(row)}*{row.ref}* · {escaped(row.category)}"
         f" · {escaped(clipped(row.exam or 'imaging', 60))}"
         f" · {due(row.due_at, person.timezone, now)}"
         f" · with {escaped(row.owner_name or 'nobody')}"
-        for row in found
+        for row in found[:LISTED_MOST]
     ]
-    heading = f"{len(texts)} open {'alert' if len(texts) == 1 else 'alerts'}"
+    heading = f"{how_many(found).capitalize()} open {'alert' if len(texts) == 1 else 'alerts'}"
     silent = f"{SHADOW_SAYS} those with the mark" if any(row.shadow for row in found) else ""
     foot = context("`/readback show REF` shows one of them", silent)
     return [header(heading), *lines(texts), foot]

@@ -5,7 +5,8 @@ from typing import Any
 from bot.domain.coverage import Roster
 from bot.domain.ladder import CALL, REPEAT, RETRY, Planned
 from bot.sandbox.slack_render import rendered
-from bot.slack.overview import detail
+from bot.slack.overview import LISTED_MOST, detail, listing
+from storage.alert_lists import AlertRow
 from storage.audit import Entry
 from tests.slack.given import ADA, NOW, alert, view
 
@@ -60,3 +61,30 @@ def test_a_long_timeline_says_what_it_leaves_out(sound_blocks: Any) -> None:
     blocks = detail(view(), entries, {}, ADA, NOW)
     assert "… 440 earlier entries are in the audit trail" in rendered(blocks)
     sound_blocks(blocks)
+
+
+def test_a_list_that_leaves_some_out_says_so(sound_blocks: Any) -> None:
+    one = AlertRow(
+        id="a1",
+        ref="K7QX",
+        category="critical",
+        state="open",
+        owner=ADA.id,
+        owner_name=ADA.name,
+        owner_role="ordering_provider",
+        window_opens_at=NOW,
+        due_at=NOW,
+        opened_at=NOW,
+        next_action_at=NOW,
+        expired_at=None,
+        acknowledged_at=None,
+        ended_at=None,
+        exam="CT",
+        modality="CT",
+        accession="",
+    )
+    assert "200 open alerts" in rendered(listing([one] * LISTED_MOST, ADA, NOW))
+    told = listing([one] * (LISTED_MOST + 1), ADA, NOW)
+    sound_blocks(told)
+    assert "More than 200 open alerts" in rendered(told)
+    assert rendered(told).count("K7QX") == LISTED_MOST
