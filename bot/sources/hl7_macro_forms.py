@@ -28,7 +28,9 @@ Text = tuple[str, str]
 _DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_]"
 _LABEL = (
     r"(?:IMPRESSION|CONCLUSION|SUMMARY|OPINION|FINDING|ADDENDUM|COMMENT|NOTE|RESULT|ALERT|ATTENTION|"
-    r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY|CRITICALITY|LEVEL)S?[ \t]*:"
+    r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY|CRITICALITY|LEVEL|STATUS|FLAG|UPDATE|"
+    r"(?<!OLD )(?<!PRIOR )(?<!PREVIOUS )(?<!OUTSIDE )(?:REPORT|READ)|PRELIMINARY|FINAL|AMENDED|"
+    r"CORRECTED|CORRECTION|REVISED|ATTN|INTERPRETATION|ASSESSMENT|MESSAGE)S?(?: #?\d)?[ \t]*:"
 )
 _KINDS = (
     r"(?:NEW|STAT|URGENT|EMERGENT|ACUTE|UNEXPECTED|SIGNIFICANT|ADDITIONAL|LIFE[- ]THREATENING|"
@@ -39,12 +41,13 @@ _PREFIX = (
     rf"(?:(?:THIS|THERE) IS AN?\s+)?(?:{_KINDS}(?:\s+(?:(?:AND|OR|AND/OR|&)\s+)?|\s*/\s*)){{0,3}}"
 )
 # "IMPRESSION CRITICAL RESULT embolus": a heading whose colon nobody dictated.
-_BARE_HEADING = r"(?:(?:IMPRESSION|CONCLUSION|FINDINGS?|ADDENDUM)\s+)?"
+_BARE_HEADING = r"(?:(?:IMPRESSION|CONCLUSION|FINDINGS?|ADDENDUM|SUMMARY|FINAL REPORT)\s+)?"
+_TIMED = r"(?:\d[\d/:.-]{3,12}(?:\s?[AP]M)?[\s:,–-]{1,3}){0,2}"
 # A line begins, a sentence, what a heading is about, or a bracket opens. Bullets, numbers and a box
 # that is ticked may stand between.
 _BEGINS = re.compile(
-    rf"(?:\A|\n|[.!?;][\"')\]]?\s|\b{_LABEL}|\s[-–—]\s|[*#!|<\[{{])"
-    rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*)?(?:{TICK}\s*)?{_DECOR}{{0,16}}"
+    rf"(?:\A|\n|[.!?;][\"')\]]?\s|\b{_LABEL}|\s(?:[-–—]|--|[-=]>)\s|[*#!|<\[{{])"
+    rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*|o\s+)?{_TIMED}(?:{TICK}\s*)?{_DECOR}{{0,16}}"
     rf"{_BARE_HEADING}{_PREFIX}{_DECOR}{{0,16}}\Z",
     re.IGNORECASE,
 )
@@ -70,7 +73,8 @@ _NEGATED_TOO = re.compile(
 # "Contrast: No" is an answer and "CT HEAD WITHOUT" a title: they end there.
 _COMPLETE = re.compile(
     rf"(?:(?<!\w)(?!{_LABEL})[\w /()-]+[:?=][ \t]*(?:no|not)|"
-    r"\b(?:CT\w?|MR\w?|XR|US|PET|EXAM\w*|STUDY)\b[^\n]*\bwithout)[ \t]*\n\s*\Z",
+    r"\b(?:CT\w?|MR\w?|XR|US|PET|EXAM\w*|STUDY)\b[^\n]*\bwithout|(?:\A|\n)[ \t]*no[ \t]*\n)"
+    rf"[ \t]*\n{_DECOR}*\Z",
     re.IGNORECASE,
 )
 

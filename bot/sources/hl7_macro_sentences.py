@@ -72,6 +72,7 @@ _NAMED_OF = re.compile(r"\s+of\s+\w", re.IGNORECASE)
 # "The above critical findings were discussed", also without a word between.
 _TOLD_BEHIND = re.compile(
     rf"\s+(?:above\s+|below\s+)?(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
+    rf"\s+{_TELL}\s+(?:to|with)\s+(?:Drs?|Doctor|the (?:ED|ER|ICU|team))\b|"
     r"\s+(?:message|alert|notification)\s+(?:(?:was|has been)\s+)?sent\b|"
     r"\s+(?:is|are)\s+(?:present|noted|seen|described|listed|as follows)\b",
     re.IGNORECASE,
