@@ -17,7 +17,7 @@ from bot.domain.page import Sender
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
 from bot.engine.limits import Limit, Rate, Window
-from bot.engine.outage import Watch
+from bot.engine.outage import TEXTS, Watch
 from bot.engine.pace import Pace
 from bot.phone import polling
 from bot.phone.call_webhooks import CallWebhooks
@@ -84,6 +84,7 @@ async def open_channels(
             health[VOICE] = calls.check
         receipts, replies = _polling(settings, engine, sms, calls, woken)
         loops |= {"receipts": receipts.run, "replies": replies.run}
+        loops["sms-outage"] = Watch(engine, lambda: sms.works, TEXTS).run
         catch_up = partial(polling.catch_up, receipts, replies)
     if SLACK not in without:
         slack = SlackSender(slack_settings(settings))

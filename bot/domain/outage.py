@@ -1,5 +1,5 @@
-"""What is told when no click in Slack, or no report of a source, arrives any more, and when it is
-over.
+"""What is told when no click in Slack or no report of a source arrives any more, or no SMS leaves,
+and when it is over.
 
 It names the time: such a notice may be late itself, and then misleads nobody.
 """
@@ -11,7 +11,16 @@ from bot.domain.gsm import clip, to_gsm
 from bot.domain.page import Notice, Page
 from bot.domain.wording import local_time
 
-NOTICES = frozenset({Notice.SLACK_DOWN, Notice.SLACK_BACK, Notice.FEED_DOWN, Notice.FEED_BACK})
+NOTICES = frozenset(
+    {
+        Notice.SLACK_DOWN,
+        Notice.SLACK_BACK,
+        Notice.SMS_DOWN,
+        Notice.SMS_BACK,
+        Notice.FEED_DOWN,
+        Notice.FEED_BACK,
+    }
+)
 _LONGEST_NAME = 32
 HL7 = "hl7"
 """The source of that name: senders come to it, so that it may be silent and not broken."""
@@ -33,6 +42,10 @@ def _said(notice: Notice | None, at: str, name: str) -> str:
     match notice:
         case Notice.SLACK_BACK:
             return f"Slack is back since {at}: what is pressed there counts again."
+        case Notice.SMS_BACK:
+            return f"Twilio is back since {at}: SMS and calls leave again."
+        case Notice.SMS_DOWN:
+            return f"Twilio has taken no SMS since {at}: pages go by Slack alone. Please tell IT."
         case Notice.FEED_BACK if name == HL7:
             return f"HL7 messages come again since {at}."
         case Notice.FEED_BACK:

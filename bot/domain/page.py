@@ -34,6 +34,8 @@ class Notice(StrEnum):
     ANSWER = "answer"
     SLACK_DOWN = "slack_down"
     SLACK_BACK = "slack_back"
+    SMS_DOWN = "sms_down"
+    SMS_BACK = "sms_back"
     FEED_DOWN = "feed_down"
     FEED_BACK = "feed_back"
     SHADOW = "shadow"
@@ -87,6 +89,8 @@ _ALONE = frozenset(
         Notice.ANSWER,
         Notice.SLACK_DOWN,
         Notice.SLACK_BACK,
+        Notice.SMS_DOWN,
+        Notice.SMS_BACK,
         Notice.FEED_DOWN,
         Notice.FEED_BACK,
         Notice.SHADOW,

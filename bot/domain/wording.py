@@ -135,6 +135,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         "correct it. Whose it is: readback check",
         Notice.SLACK_DOWN: page.reason,
         Notice.SLACK_BACK: page.reason,
+        Notice.SMS_DOWN: page.reason,
+        Notice.SMS_BACK: page.reason,
         Notice.FEED_DOWN: page.reason,
         Notice.FEED_BACK: page.reason,
         Notice.SHADOW: page.reason,

@@ -1,5 +1,5 @@
-"""No click in Slack, or no report of a FHIR server or folder, arrives any more: the coordinators
-hear of it, once, and once more when it is over.
+"""No click in Slack or no report of a source arrives any more, or Twilio takes no SMS: the
+coordinators hear of it by another channel, once, and once more when it is over.
 
 Slack sends each click to any copy that is connected, and any copy may read a source, so it is an
 outage only where none does. Each notes from time to time that it does; whoever has been cut off for
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.domain import outage
-from bot.domain.coverage import SLACK
+from bot.domain.coverage import SLACK, SMS
 from bot.domain.page import Notice
 from bot.engine.context import Engine
 from bot.engine.directory import tell_coordinators
@@ -49,6 +49,8 @@ class Line:
 
 
 CLICKS = Line("slack", Notice.SLACK_DOWN, Notice.SLACK_BACK, 60.0, without=SLACK)
+TEXTS = Line("sms", Notice.SMS_DOWN, Notice.SMS_BACK, 600.0, without=SMS)
+"""Ten minutes: where webhooks bring what Twilio has to say it is asked for nothing in five."""
 
 
 def feed(name: str) -> Line:

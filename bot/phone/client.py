@@ -142,12 +142,20 @@ async def hang_up(client: Client) -> None:
         await client.http_client.close()
 
 
+_NOT_ASKED = "not-asked-yet"
+
+
 class Line:
     """One client for one kind of message, and whether the last call to Twilio went well."""
 
     def __init__(self, account: TwilioAccount) -> None:
         self.client: Client = connect(account)
-        self._trouble = "not-asked-yet"
+        self._trouble = _NOT_ASKED
+
+    @property
+    def works(self) -> bool:
+        """Nothing went wrong with the last call."""
+        return self._trouble in {"", _NOT_ASKED}
 
     async def asked(self, call: Awaitable[T], tries: int = 1) -> T:
         """The call's result, as ``asked`` has it; remembers whether Twilio could be worked with."""

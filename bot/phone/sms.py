@@ -129,6 +129,11 @@ class SmsSender:
     def _look_after(self, page: Page) -> timedelta:
         return look_after(page.receipt_within) if self._public_url else self._ask_after
 
+    @property
+    def works(self) -> bool:
+        """See Line.works."""
+        return self._line.works
+
     async def check(self) -> str:
         """For /readyz: see Line.check."""
         return await self._line.check(lambda: self._list("", limit=1))

@@ -139,6 +139,13 @@ def _slack(page: Page) -> Message:
     return Message(said, [header(heading), section(escaped(said))])
 
 
+def _text_messages(page: Page) -> Message:
+    back = page.slip.notice is Notice.SMS_BACK
+    heading = "📵 SMS leave again" if back else "📵 No SMS can leave"
+    said = f"READBACK: {page.reason}"
+    return Message(said, [header(heading), section(escaped(said))])
+
+
 def _feed(page: Page) -> Message:
     back = page.slip.notice is Notice.FEED_BACK
     heading = "📡 A source of reports is back" if back else "📡 A source of reports is down"
@@ -164,6 +171,8 @@ _WORDED: Mapping[Notice, Callable[[Page], Message]] = {
     Notice.WRONG_NUMBER: _wrong_number,
     Notice.SLACK_DOWN: _slack,
     Notice.SLACK_BACK: _slack,
+    Notice.SMS_DOWN: _text_messages,
+    Notice.SMS_BACK: _text_messages,
     Notice.FEED_DOWN: _feed,
     Notice.FEED_BACK: _feed,
     Notice.SHADOW: _shadow,

@@ -28,6 +28,8 @@ ALONE = {
     Notice.ANSWER,
     Notice.SLACK_DOWN,
     Notice.SLACK_BACK,
+    Notice.SMS_DOWN,
+    Notice.SMS_BACK,
     Notice.FEED_DOWN,
     Notice.FEED_BACK,
     Notice.SHADOW,

@@ -35,6 +35,15 @@ def test_of_hl7_it_is_told_that_nothing_comes() -> None:
             "READBACK: Slack is back since 13:30: what is pressed there counts again.",
         ),
         (
+            Notice.SMS_DOWN,
+            "READBACK: Twilio has taken no SMS since 13:30: pages go by Slack alone. Please tell "
+            "IT.",
+        ),
+        (
+            Notice.SMS_BACK,
+            "READBACK: Twilio is back since 13:30: SMS and calls leave again.",
+        ),
+        (
             Notice.FEED_DOWN,
             "READBACK: reports could not be taken from fhir-epic since 13:30: what is critical "
             "there may page nobody. Please tell IT.",
