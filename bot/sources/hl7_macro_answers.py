@@ -42,7 +42,7 @@ _LEADING = (
 )
 _DENYING = (
     "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
-    "without unremarkable unknown pending unspecified "
+    "without unremarkable unknown unspecified "
     "nein keine keiner keines kein non aucun aucune néant neant ninguno ninguna nenhum nenhuma não "
     "nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné нет "
     "nicht nichts 无 無 否 没有 なし 없음"

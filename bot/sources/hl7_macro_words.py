@@ -46,6 +46,7 @@ _DONE = (
 )
 _STATED = re.compile(
     rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'–—(\[=#_~-]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
+    rf"\s+(?:to|by|per)\s+(?:Drs?|Doctor)\b|\s+@|,\s+{_DONE}|"
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
     re.IGNORECASE,
