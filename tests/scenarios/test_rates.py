@@ -67,6 +67,8 @@ def drilled(hospital: Hospital) -> list[datetime]:
 def test_what_is_no_page_waits_for_every_page(hospital: Hospital) -> None:
     """Critical before significant before everything else: test pages, here."""
     operate(hospital, "people", "test", "--all", "--channel", "sms")
+    # While the clock stands no more than a burst of them leaves.
+    hospital.world.wait_until(lambda: len(drilled(hospital)) == 2)
     many = [*[(SIGNIFICANT, f"S{n}") for n in range(2)], (CRITICAL, "X1")]
     send_all(hospital, *many)
     left = {name: sms_of(hospital, name).claimed_at for _, name in many}
