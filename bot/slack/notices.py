@@ -141,14 +141,14 @@ def _slack(page: Page) -> Message:
 
 def _text_messages(page: Page) -> Message:
     back = page.slip.notice is Notice.SMS_BACK
-    heading = "📵 SMS leave again" if back else "📵 No SMS can leave"
+    heading = "📞 SMS leave again" if back else "📞 No SMS can leave"
     said = f"READBACK: {page.reason}"
     return Message(said, [header(heading), section(escaped(said))])
 
 
 def _feed(page: Page) -> Message:
     back = page.slip.notice is Notice.FEED_BACK
-    heading = "📡 A source of reports is back" if back else "📡 A source of reports is down"
+    heading = "🔌 A source of reports is back" if back else "🔌 A source of reports is down"
     said = f"READBACK: {page.reason}"
     return Message(said, [header(heading), section(escaped(said))])
 
