@@ -33,6 +33,7 @@ class Wire:
 
     def __post_init__(self) -> None:
         self._ended = threading.Event()
+        self._lock = threading.Lock()
         self._port = 0
         self.open()
 
@@ -44,8 +45,18 @@ class Wire:
 
     def shut(self) -> None:
         """Connections are cut, and new ones refused."""
-        self._close(self._listening, *self._open)
-        self._open.clear()
+        with self._lock:
+            self._close(self._listening, *self._open)
+            self._open.clear()
+
+    def _is_kept(self, connection: socket.socket, listening: socket.socket) -> bool:
+        """Note it for ``shut``. One that was accepted just before may get here after it: cut too."""
+        with self._lock:
+            kept = listening.fileno() != -1
+            self._open += [connection] if kept else []
+        if not kept:
+            self._close(connection)
+        return kept
 
     def fill_up(self) -> None:
         """Connections are cut, and new ones never open: nobody says yes or no."""
@@ -66,7 +77,7 @@ class Wire:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._close(self._listening, *self._open)
+        self.shut()
 
     def _close(self, *sockets: socket.socket) -> None:
         for one in sockets:
@@ -78,13 +89,16 @@ class Wire:
         with suppress(OSError):
             while True:
                 client, _ = listening.accept()
-                self._open.append(client)
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+                if self._is_kept(client, listening):
+                    serving = threading.Thread(target=self._serve, args=(client, listening))
+                    serving.daemon = True
+                    serving.start()
 
-    def _serve(self, client: socket.socket) -> None:
+    def _serve(self, client: socket.socket, listening: socket.socket) -> None:
         parts, answers, used = urlsplit(self.upstream), Answers(client), False
         with suppress(OSError), socket.create_connection((parts.hostname, parts.port)) as server:
-            self._open.append(server)
+            if not self._is_kept(server, listening):
+                return
             threading.Thread(target=answers.pass_on, args=(server,), daemon=True).start()
             while waiting := client.recv(_SIZE, socket.MSG_PEEK):
                 fault = self._met_by(waiting, used=used)
