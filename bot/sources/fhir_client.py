@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ JSON = "application/fhir+json"
 _UNAUTHORIZED = 401
 _MOST_IN_VAIN = 3
 """Pages in a row that bring nothing which the search has not brought; one may well be empty."""
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _NO_DOCUMENTS = frozenset(
     [
         "DiagnosticReport",
@@ -105,12 +107,12 @@ class FhirClient:
         return following
 
     async def write(self, method: str, path: str, resource: Mapping[str, object]) -> Resource:
-        """Create (POST) or update (PUT) it and return what the server made of it; nothing where it
-        keeps that to itself, though it was asked for it (R4, 3.1.0.1.6)."""
+        """Create (POST) or update (PUT) it and return what the server made of it; where it keeps
+        that to itself, though it was asked for it (R4, 3.1.0.1.6), the id at most."""
         body = json.dumps(resource).encode()
         answer = await self._ask(method, URL(self.base + path, encoded=True), body)
         answer.refuse("write")
-        return _resource(answer) if answer.body else {}
+        return _resource(answer) if answer.body else _located(answer, path)
 
     async def _ask(self, method: str, url: URL, body: bytes | None = None) -> Answer:
         answer = await self._once(method, url, body)
@@ -145,6 +147,14 @@ def _resource(answer: Answer) -> Resource:
         return parse(answer.body)
     except BadReport as bad:
         raise Refused(f"answer-{bad.reason}") from None
+
+
+def _located(answer: Answer, path: str) -> Resource:
+    """The id from "[base]/[type]/[id]/_history/[vid]" (R4, 3.1.0.8)."""
+    kind = path.partition("/")[0]
+    _, _, behind = answer.headers.get("Location", "").rpartition(f"{kind}/")
+    number = behind.partition("/")[0]
+    return {"id": number} if _ID.fullmatch(number) else {}
 
 
 def _binary(name: str, kind: str, data: bytes) -> Resource:

@@ -10,7 +10,11 @@ from bot.sources.fhir_json import Resource, many, one, text
 
 OK = "ok"
 WATCH_SECONDS = 300.0
-_STANDING = frozenset({"active", "requested"})
+SOON_SECONDS = 20.0
+"""Until one that was asked for just now is looked at: many a server answers first."""
+PENDING = "pending"
+"""Asked for just now, and not said to be active yet."""
+_ACTIVE, _REQUESTED = "active", "requested"
 _REASON = "Readback: critical imaging results"
 
 
@@ -27,7 +31,7 @@ class Wish:
         """The Subscription, requested; the server makes it active."""
         return {
             "resourceType": "Subscription",
-            "status": "requested",
+            "status": _REQUESTED,
             "reason": _REASON,
             "criteria": self.criteria,
             "channel": {
@@ -47,12 +51,13 @@ async def found(client: FhirClient, wish: Wish) -> Resource | None:
         ours += [
             r for r in resources if text(one(r.get("channel")).get("endpoint")) == wish.endpoint
         ]
-    return min(ours, key=lambda r: text(r.get("status")) != "active", default=None)
+    return min(ours, key=lambda r: text(r.get("status")) != _ACTIVE, default=None)
 
 
-async def subscribe(client: FhirClient, wish: Wish) -> Resource:
-    """Have one Subscription, with today's secret and criteria. Raises TryLater or Refused."""
-    existing = await found(client, wish)
+async def subscribe(client: FhirClient, wish: Wish, known: Resource | None = None) -> Resource:
+    """Have one Subscription, with today's secret and criteria; ``known`` is one that a search need
+    not show. Raises TryLater or Refused."""
+    existing = known or await found(client, wish)
     if existing is None:
         return await client.write("POST", "Subscription", wish.resource())
     number = text(existing.get("id"))
@@ -69,7 +74,8 @@ class Watch:
         self._name = name
         self._client = client
         self._wish = wish
-        self._renewed = False
+        self._renewed = self._looked_soon = False
+        self._number = ""
         self.state = "not-looked-at-yet"
 
     async def check(self) -> str:
@@ -77,30 +83,49 @@ class Watch:
         return self.state
 
     async def run(self) -> None:
-        """Look every five minutes until cancelled."""
+        """Look every five minutes until cancelled, and once soon after it was asked for."""
         while True:
             await self.look()
-            await asyncio.sleep(WATCH_SECONDS)
+            soon = self.state == PENDING and not self._looked_soon
+            self._looked_soon = self.state != OK
+            await asyncio.sleep(SOON_SECONDS if soon else WATCH_SECONDS)
 
     async def look(self) -> None:
         """Read the status, and ask anew where the Subscription does not stand."""
         try:
-            existing = await found(self._client, self._wish) if self._renewed else None
-            status = text(existing.get("status")) if existing else "missing"
-            if status not in _STANDING:
-                if self._renewed:
-                    log.error("subscription_failed", source=self._name, status=_known(status))
-                await subscribe(self._client, self._wish)
-                self._renewed = True
-            self._is(OK)
+            self._is(await self._status())
         except (TryLater, Refused) as failure:
             self._is(failure.reason)
         except Exception:  # whatever a server made us stumble over, people are paged all the same
             log.exception("source_broke", source=self._name)
             self._is("broke")
 
+    async def _status(self) -> str:
+        """OK where it delivers. One that is still requested does not: the server, or a person
+        there, has yet to set it up (R4, subscription-status), and asking anew would begin that
+        again."""
+        existing = await self._existing() if self._renewed else None
+        status = text(existing.get("status")) if existing else "missing"
+        if status == _ACTIVE:
+            return OK
+        if status == _REQUESTED:
+            return status
+        if self._renewed:
+            log.error("subscription_failed", source=self._name, status=_known(status))
+        made = await subscribe(self._client, self._wish, existing)
+        self._renewed = True
+        self._number = text(made.get("id")) or self._number
+        return OK if text(made.get("status")) == _ACTIVE else PENDING
+
+    async def _existing(self) -> Resource | None:
+        """Also where a search does not show it: else there would be one more at each look."""
+        shown = await found(self._client, self._wish)
+        if shown or not self._number:
+            return shown
+        return await self._client.read(f"Subscription/{self._number}")
+
     def _is(self, state: str) -> None:
-        if state not in {self.state, OK}:
+        if state not in {self.state, OK, PENDING}:
             log.error("subscription_failed", source=self._name, reason=state)
         self.state = state
 

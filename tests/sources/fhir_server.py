@@ -59,6 +59,9 @@ class FhirServer:
     next_link: str = ""
     known_as: str = ""
     ignores_time: bool = False
+    sets_up: bool = True
+    """Whether a Subscription is active when it is asked for."""
+    written: list[tuple[str, str]] = field(default_factory=list)
     tokens_fail: tuple[int, str] | None = None
     clock: datetime | None = NOW
     """What it says in its header Date; None says nothing."""
@@ -92,6 +95,7 @@ class FhirServer:
 
     async def _answer(self, request: web.Request, name: str) -> web.Response:
         if request.method in {"POST", "PUT"}:
+            self.written.append((request.method, name))
             return self._written(await request.json(), name)
         if name in self.files:
             kind, data = self.files[name]
@@ -105,7 +109,8 @@ class FhirServer:
 
     def _written(self, body: Json, name: str) -> web.Response:
         kind, _, number = name.partition("/")
-        made = {**body, "id": number or f"n{len(self.resources)}", "status": "active"}
+        made = {**body, "id": number or f"n{len(self.resources)}"}
+        made["status"] = "active" if self.sets_up else made["status"]
         self.resources[f"{kind}/{made['id']}"] = made
         return _fhir(made, 200 if number else 201)
 

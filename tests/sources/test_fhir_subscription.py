@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
+from bot.sources import fhir_subscription
 from bot.sources.fhir_subscription import Watch, Wish, subscribe
-from tests.sources.fhir_server import Fault, FhirServer, Reading, serving
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, until
 from tests.written import Written, writing
 
 WISH = Wish("DiagnosticReport?category=RAD", "https://rb.example.org/fhir/ehr", "a-secret")
@@ -100,11 +103,74 @@ def test_subscribing_is_idempotent(reading: Reading) -> None:
     assert first == second
 
 
+def test_one_that_the_server_has_not_set_up_delivers_nothing_and_that_is_told_once(
+    reading: Reading,
+) -> None:
+    """It may wait there for a person: asking again would put it at the end of their list."""
+    server = FhirServer()
+    state, log = looked(reading, server, "requested", "requested")
+    assert state == "requested"
+    assert [line["reason"] for line in log.error_lines] == ["requested"]
+    assert written_to(server) == ["POST"]
+    state, log = looked(reading, server, "requested", "active")
+    assert state == "ok"
+
+
+def test_one_that_was_asked_for_just_now_is_awaited_and_looked_at_soon(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fhir_subscription, "SOON_SECONDS", 0.01)
+    server = FhirServer(sets_up=False)
+
+    async def run() -> str:
+        async with serving(server), reading.client(server) as client:
+            watch = Watch("ehr", client, WISH)
+            running = asyncio.create_task(watch.run())
+            await until(lambda: watch.state == "pending")
+            (subscription,) = subscriptions(server)
+            subscription["status"] = "active"
+            await until(lambda: watch.state == "ok")
+            running.cancel()
+            return await watch.check()
+
+    with writing() as log:
+        assert asyncio.run(run()) == "ok"
+    assert log.error_lines == []
+
+
+def written_to(server: FhirServer) -> list[str]:
+    """The method of each writing request."""
+    return [method for method, path in server.written if path.startswith("Subscription")]
+
+
+def test_one_that_a_search_does_not_show_is_looked_at_by_its_number(reading: Reading) -> None:
+    """Else there would be one more of them every five minutes, and each would deliver."""
+    server = FhirServer(faults=[("Subscription?", Fault(200, body=NONE))] * 4)
+    state, log = looked(reading, server, "active", "error", "active")
+    assert state == "ok"
+    assert written_to(server) == ["POST", "PUT"]
+    assert len(subscriptions(server)) == 1
+    assert [line["status"] for line in log.error_lines] == ["error"]
+
+
 def test_a_server_that_does_not_show_what_it_made_has_made_it(reading: Reading) -> None:
     server = FhirServer(faults=[("Subscription", Fault(200, body=NONE)), ("Subscription", MADE)])
     state, log = looked(reading, server)
-    assert state == "ok"
+    assert state == "pending"
     assert log.error_lines == []
+
+
+@pytest.mark.parametrize("place", ["", "/_history/1"])
+def test_a_server_that_tells_only_where_it_made_it_is_asked_for_it_there(
+    reading: Reading, place: str
+) -> None:
+    made = Fault(201, {"Location": f"https://fhir.example.org/r4/Subscription/s9{place}"})
+    none = [("Subscription?", Fault(200, body=NONE))] * 2
+    server = FhirServer(faults=[none[0], ("Subscription", made), none[1]])
+    server.put({"resourceType": "Subscription", "id": "s9", "status": "requested"})
+    state, _ = looked(reading, server, "active")
+    assert state == "ok"
+    assert "Subscription/s9" in server.asked
 
 
 def test_the_secret_is_never_shown() -> None:
