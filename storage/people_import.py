@@ -45,11 +45,24 @@ _RIGHT = delete(tables.wrong_numbers).where(
 _NO_LANDLINE = delete(tables.landlines).where(
     tables.landlines.c.mobile.in_(bindparam("mobiles", expanding=True))
 )
+_entries = tables.person_identifiers.c
+_DROP_IDENTIFIER = delete(tables.person_identifiers).where(
+    _entries.authority == bindparam("was_authority"), _entries.value == bindparam("was_value")
+)
+_CHANGE_IDENTIFIER = (
+    update(tables.person_identifiers)
+    .where(_entries.authority == bindparam("is_authority"), _entries.value == bindparam("is_value"))
+    .values(person_id=bindparam("is_person_id"), written=bindparam("is_written"))
+)
 _LEAVE = (
     update(tables.people)
     .where(_columns.id == bindparam("person_id"))
     .values(active=False, changed_at=bindparam("now"))
 )
+
+
+_Entries = dict[tuple[str, str], dict[str, str]]
+"""Identifiers by authority and value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +77,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """``rows`` are the people as they shall be, in file order."""
+    """``rows`` are the people as they shall be, in file order. A directory of 20,000 is imported
+    each night, and on SQLite pages wait meanwhile: only what differs is written."""
 
     rows: list["_Planned"]
     leaving: list[AnyRow]
-    identifiers: list[dict[str, str]]
+    identifiers: _Entries
+    identifiers_before: _Entries
 
     def change(self) -> Change:
         """The same in words."""
@@ -89,6 +104,13 @@ class _Planned:
     new: dict[str, Any]
     old: AnyRow | None
     differences: tuple[str, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything has to be written; of who is new the designee, see ``apply_import``."""
+        if self.old is None:
+            return self.new["designee_id"] is not None
+        return bool(self.differences) or self.old.position != self.new["position"]
 
     @property
     def has_new_number(self) -> bool:
@@ -127,19 +149,31 @@ def apply_import(
     added = [row.new for row in plan.rows if row.old is None]
     if added:  # designees follow below: they may be further down in the file
         connection.execute(_ADD, [{**new, "designee_id": None, "changed_at": now} for new in added])
-    connection.execute(_CHANGE, [row.changes(now) for row in plan.rows])
+    if changes := [row.changes(now) for row in plan.rows if row.differs]:
+        connection.execute(_CHANGE, changes)
     new_numbers = [row.new["mobile"] for row in plan.rows if row.has_new_number]
     if new_numbers:
         connection.execute(_RIGHT, {"mobiles": new_numbers})
         connection.execute(_NO_LANDLINE, {"mobiles": new_numbers})
     if plan.leaving:
         connection.execute(_LEAVE, [{"person_id": row.id, "now": now} for row in plan.leaving])
-    connection.execute(delete(tables.person_identifiers))
-    if plan.identifiers:
-        connection.execute(insert(tables.person_identifiers), plan.identifiers)
+    _write_identifiers(connection, plan.identifiers, plan.identifiers_before)
     _keep_pins(connection, plan, rows, hashes)
     people.changed(connection)
     return plan.change()
+
+
+def _write_identifiers(connection: Connection, entries: _Entries, before: _Entries) -> None:
+    if gone := [{"was_authority": a, "was_value": v} for a, v in before.keys() - entries.keys()]:
+        connection.execute(_DROP_IDENTIFIER, gone)
+    new = [entry for key, entry in entries.items() if key not in before]
+    if new:
+        connection.execute(insert(tables.person_identifiers), new)
+    other = [entry for key, entry in entries.items() if before.get(key, entry) != entry]
+    if other:
+        connection.execute(
+            _CHANGE_IDENTIFIER, [{f"is_{k}": v for k, v in e.items()} for e in other]
+        )
 
 
 def _keep_pins(
@@ -176,7 +210,8 @@ def _plan(connection: Connection, rows: Sequence[PersonRow]) -> _Plan:
             for person, (row, old) in zip(new, pairs, strict=True)
         ],
         leaving=[row for row in known.left() if row.active],
-        identifiers=[*({**known.identifiers(), **entries}).values()],
+        identifiers={**known.identifiers(), **entries},
+        identifiers_before=known.entries(),
     )
 
 

@@ -22,10 +22,10 @@ class Known:
 
     def __init__(self, rows: list[AnyRow], identifiers: list[AnyRow]) -> None:
         self._left = {row.id: row for row in rows}
-        self._identifiers = identifiers
+        self._entries = {(row.authority, row.value): dict(row._mapping) for row in identifiers}
         self._of: dict[str, set[Name]] = defaultdict(set)
-        for entry in identifiers:
-            self._of[entry.person_id].add((entry.authority, entry.value))
+        for known, entry in self._entries.items():
+            self._of[entry["person_id"]].add(known)
         self._holders: dict[Name, list[str]] = defaultdict(list)
         for row in rows:
             contacts = _contacts(row.email, row.slack_team, row.slack_user, row.mobile)
@@ -45,12 +45,14 @@ class Known:
         """Whom no row has taken."""
         return list(self._left.values())
 
+    def entries(self) -> dict[tuple[str, str], dict[str, str]]:
+        """Every identifier by authority and value."""
+        return self._entries
+
     def identifiers(self) -> dict[tuple[str, str], dict[str, str]]:
         """Of those who are not in the file: they come back as the same people one day."""
         return {
-            (row.authority, row.value): dict(row._mapping)
-            for row in self._identifiers
-            if row.person_id in self._left
+            name: entry for name, entry in self._entries.items() if entry["person_id"] in self._left
         }
 
     def differences(self, row: PersonRow, old: AnyRow) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Wire:
             self._open.clear()
 
     def _is_kept(self, connection: socket.socket, listening: socket.socket) -> bool:
-        """Note it for ``shut``. One that was accepted just before may get here after it: cut too."""
+        """Note it for ``shut``. One that was accepted just before gets here after it: cut too."""
         with self._lock:
             kept = listening.fileno() != -1
             self._open += [connection] if kept else []

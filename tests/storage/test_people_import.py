@@ -1,9 +1,11 @@
 """The file becomes the directory, all of it or nothing, and people keep who they are."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Connection, event
 
 from bot.domain.people_file import PersonRow
 from bot.domain.report import Identifier
@@ -142,3 +144,41 @@ def test_two_people_who_swap_a_phone_stay_themselves(clinic: Database) -> None:
         clinic, (replace(ADAMS, mobile=BAKER.mobile), replace(BAKER, mobile=ADAMS.mobile), COLE)
     )
     assert ids(clinic) == before
+
+
+def written_by(database: Database, rows: Sequence[PersonRow]) -> list[str]:
+    """The statements by which an import changes the directory."""
+    statements: list[str] = []
+
+    def note(*what: object) -> None:
+        statements.append(str(what[2]))
+
+    def import_noted(c: Connection) -> None:
+        event.listen(c, "before_cursor_execute", note)
+        people_import.apply_import(c, rows, NOW)
+        event.remove(c, "before_cursor_execute", note)
+
+    database.run(import_noted)
+    return [one for one in statements if _WRITES.match(one)]
+
+
+_WRITES = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) (?:people|person_identifiers)\b")
+
+
+def test_what_stays_as_it_was_is_not_written_again(clinic: Database) -> None:
+    assert written_by(clinic, EVERYBODY) == []
+
+
+def test_a_local_id_that_goes_to_somebody_else_is_theirs(clinic: Database) -> None:
+    local = Identifier("77", "MAIN")
+    import_(clinic, (replace(ADAMS, local_ids=(local,)), BAKER, COLE))
+    assert named_by(clinic, local) == "Dr. Adams"
+    import_(clinic, (replace(ADAMS, local_ids=()), replace(BAKER, local_ids=(local,)), COLE))
+    assert named_by(clinic, local) == "Dr. Baker"
+    import_(clinic, EVERYBODY)
+    assert named_by(clinic, local) is None
+
+
+def named_by(database: Database, identifier: Identifier) -> str | None:
+    found = database.look(lambda c: people.by_identifiers(c, [identifier]))
+    return found.name if found else None
