@@ -72,6 +72,7 @@ from bot.domain.turn import (
     not_just_paged,
     notify,
     tell_a_coordinator,
+    tell_handed_over,
     tell_radiologist,
 )
 from bot.domain.versions import (
@@ -312,12 +313,12 @@ def _resume(turn: Turn, holder: str) -> None:
 
 
 def _decline(turn: Turn, event: Declined) -> None:
-    """Only by the owner: the next person up the ladder at once. The last coordinator stays."""
+    """By the owner: the next person up the ladder at once. The last coordinator stays. From whom it
+    was handed on meanwhile "not my patient" counts, and moves nothing."""
     alert = turn.alert
     if not alert.owner or event.person_id != alert.owner:
-        raise NotAllowed(
-            "not_owner", "Only the present owner can pass this on; it is not with you."
-        )
+        _disown(turn, event)
+        return
     turn.evolve(declined=having(alert.declined, event.person_id))
     if alert.owner_role is Role.COORDINATOR and not _somebody_left(turn.alert):
         raise NotAllowed(
@@ -332,6 +333,21 @@ def _decline(turn: Turn, event: Declined) -> None:
     climb(turn, above(alert.owner_role))
     if not_theirs:
         tell_a_coordinator(turn, Notice.DIRECTORY_ENTRY)
+
+
+def _disown(turn: Turn, event: Declined) -> None:
+    """Of a former owner, whose form was open while it was handed on: that it is not their patient
+    still ends their access, and still tells of a wrong entry in the directory."""
+    alert, who = turn.alert, event.person_id
+    theirs = alert.handed_over_by(who) and alert.may_answer(who)
+    if event.reason is not DeclineReason.NOT_MY_PATIENT or not theirs:
+        raise NotAllowed(
+            "not_owner", "Only the present owner can pass this on; it is not with you."
+        )
+    turn.evolve(declined=having(alert.declined, who), no_access=having(alert.no_access, who))
+    turn.record("declined", who, reason=event.reason.value)
+    tell_handed_over(turn, who)
+    tell_a_coordinator(turn, Notice.DIRECTORY_ENTRY)
 
 
 def _somebody_left(alert: Alert) -> bool:

@@ -115,8 +115,9 @@ def timezone(text: str) -> str:
 
 
 def roles(text: str) -> tuple[str, ...]:
-    """Some of ROLES, separated by ``;``; whoever only orders exams has none."""
-    told = tuple(dict.fromkeys(p.strip().casefold() for p in text.split(";") if p.strip()))
+    """Some of ROLES, separated by ``;`` or as people write lists; whoever only orders exams has
+    none."""
+    told = tuple(dict.fromkeys(p for p in re.split(r"[;,/|\s]+", text.casefold()) if p))
     for role in told:
         if role not in ROLES:
             cure = did_you_mean(role, ROLES) or "Leave it empty for somebody who orders exams."

@@ -126,7 +126,9 @@ class HappeningAlert(DrivenAlert):
     def somebody_declines(self, name: str, reason: DeclineReason) -> None:
         before, name = self.alert, self.meant(name)
         if self.apply(Declined(name, reason)):
-            assert name == before.owner
+            own = name == before.owner
+            assert own or (reason is DeclineReason.NOT_MY_PATIENT and before.handed_over_by(name))
+            assert own or self.alert.owner == before.owner, "it stays where it was handed on to"
             assert self.alert.owner != name, "a decliner never owns it again"
 
     @rule(by=likely, to=who)

@@ -40,6 +40,25 @@ def test_only_the_owner_can_decline() -> None:
         loop.do(Declined("ada", DeclineReason.OFF_SHIFT))
 
 
+def test_not_my_patient_counts_also_from_whom_it_was_handed_on_meanwhile() -> None:
+    loop = Loop().open().pass_to(30)
+    loop.do(Declined("ada", DeclineReason.NOT_MY_PATIENT))
+    assert loop.alert.owner == "ben"
+    assert loop.told("directory_entry") == [(30, "carla")]
+    assert loop.told("not_my_patient") == [(30, "ada")]
+    with pytest.raises(NotAllowed, match="no_access"):
+        loop.acknowledge(ADA)
+    with pytest.raises(NotAllowed, match="not_owner"):
+        loop.do(Declined("ada", DeclineReason.NOT_MY_PATIENT))
+
+
+def test_not_my_patient_of_somebody_who_never_had_it_says_nothing() -> None:
+    loop = Loop().open()
+    with pytest.raises(NotAllowed, match="not_owner"):
+        loop.do(Declined("ben", DeclineReason.NOT_MY_PATIENT))
+    assert loop.told("directory_entry") == []
+
+
 def test_coordinators_pass_it_on_in_turn_and_the_last_one_can_only_reassign() -> None:
     loop = Loop().open().pass_to(45)
     loop.do(Declined("carla", DeclineReason.OFF_SHIFT))

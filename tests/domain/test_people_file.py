@@ -65,6 +65,20 @@ def test_excels_own_separators_are_read(delimiter: str) -> None:
     assert read_people(file.getvalue().encode()) == read(ADA, BOB)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "coordinator;radiologist",
+        '"Coordinator, radiologist"',
+        "coordinator / radiologist",
+        "coordinator radiologist ",
+    ],
+)
+def test_roles_are_told_apart_however_people_write_lists(told: str) -> None:
+    row = f"1234567893,,Ada,,,,,{told},"
+    assert read(row)[0].roles == ("coordinator", "radiologist")
+
+
 def test_a_byte_order_mark_blank_lines_and_empty_last_columns_are_tolerated() -> None:
     text = f"\ufeff\n{HEAD},,\n\n{ADA},,\n,,,,,,,,\n   \n{BOB},,\n"
     rows = read_people(text.encode())

@@ -79,6 +79,22 @@ def test_not_my_patient_ends_access_to_the_finding_and_tells_the_coordinator(
     expect_everything(hospital)
 
 
+def test_not_my_patient_from_a_form_that_was_open_while_time_handed_it_on(
+    hospital: Hospital,
+) -> None:
+    message = alert_of_ada(hospital)
+    form = hospital.ada.slack.click("I can't take this", message).modal
+    hospital.pass_time(minutes=30)
+    assert hospital.ada.slack.submit(form, {"reason": "Not my patient"}).outcome == "closed"
+    hospital.settle()
+    hospital.carla.slack.expect_new("Check the directory")
+    newest = hospital.ada.slack.messages[-1]
+    hospital.ada.slack.expect_now(newest, "You passed this on: not your patient")
+    assert newest.buttons == []
+    assert owner(hospital) == hospital.ben.name
+    expect_everything(hospital)
+
+
 def test_a_modal_that_was_open_when_access_ended_acknowledges_nothing(hospital: Hospital) -> None:
     message = alert_of_ada(hospital)
     modal = hospital.ada.slack.click("Acknowledge", message).modal
