@@ -21,7 +21,7 @@ from bot.sources.fhir_numbers import Origin
 from storage import alerts, reports
 from tests.scenarios.intake import CHICAGO, NOW, intake_alone
 from tests.scenarios.looking import examples, version
-from tests.sources.fhir_samples import RADLEX, bundle, concept, identifier, others, resource
+from tests.sources.fhir_samples import RADLEX, Json, bundle, concept, identifier, others, resource
 
 ORIGIN = Origin("ehr", {"urn:oid:1.2.840.1.2": "RIS"}, CHICAGO)
 FIRST = NOW - timedelta(minutes=40)
@@ -54,7 +54,13 @@ def message(said: Said, accession: str, number: int, mode: Preliminary) -> RawMe
     """As it arrives: every message has a number of its own."""
     if said.by_fhir:
         return _fhir(said, accession, mode)
-    data = version(
+    data = as_hl7(said, accession, number)
+    feeds = Feeds(standard=Profile(preliminary=mode))
+    return hl7.read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds)
+
+
+def as_hl7(said: Said, accession: str, number: int) -> bytes:
+    return version(
         accession,
         said.reached,
         control=f"{accession}-{number}",
@@ -64,12 +70,10 @@ def message(said: Said, accession: str, number: int, mode: Preliminary) -> RawMe
         sent=hl7_time(said.sent),
         stated="" if said.moved is None else None,
     )
-    feeds = Feeds(standard=Profile(preliminary=mode))
-    return hl7.read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds)
 
 
-def _fhir(said: Said, accession: str, mode: Preliminary) -> RawMessage:
-    body = resource(
+def as_fhir(said: Said, accession: str) -> Json:
+    return resource(
         "report",
         id=f"d-{accession}",
         meta={"versionId": str(said.minute), "lastUpdated": said.sent.isoformat()},
@@ -80,6 +84,10 @@ def _fhir(said: Said, accession: str, mode: Preliminary) -> RawMessage:
         presentedForm=None,
         conclusionCode=[concept(said.code, RADLEX)] if said.code else None,
     )
+
+
+def _fhir(said: Said, accession: str, mode: Preliminary) -> RawMessage:
+    body = as_fhir(said, accession)
     origin = replace(ORIGIN, preliminary=mode)
     return fhir.read(json.dumps(bundle(body, *others())).encode(), origin=origin, now=NOW)
 
