@@ -11,16 +11,6 @@ from bot.domain.gsm import clip, to_gsm
 from bot.domain.page import Notice, Page
 from bot.domain.wording import local_time
 
-NOTICES = frozenset(
-    {
-        Notice.SLACK_DOWN,
-        Notice.SLACK_BACK,
-        Notice.SMS_DOWN,
-        Notice.SMS_BACK,
-        Notice.FEED_DOWN,
-        Notice.FEED_BACK,
-    }
-)
 _LONGEST_NAME = 32
 HL7 = "hl7"
 """The source of that name: senders come to it, so that it may be silent and not broken."""

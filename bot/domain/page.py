@@ -76,7 +76,18 @@ class Notice(StrEnum):
 
 
 _QUIET = frozenset({Notice.EXPIRED, Notice.NOT_MY_PATIENT, Notice.SUPERSEDED})
-_ALONE = frozenset(
+OF_OUTAGES = frozenset(
+    {
+        Notice.SLACK_DOWN,
+        Notice.SLACK_BACK,
+        Notice.SMS_DOWN,
+        Notice.SMS_BACK,
+        Notice.FEED_DOWN,
+        Notice.FEED_BACK,
+    }
+)
+"""What domain/outage.py words. Slack's look of each is in slack/notices.py."""
+_ALONE = OF_OUTAGES | frozenset(
     {
         Notice.PLEASE_PHONE,
         Notice.DIRECTORY_ENTRY,
@@ -87,12 +98,6 @@ _ALONE = frozenset(
         Notice.WRONG_CODES,
         Notice.WRONG_NUMBER,
         Notice.ANSWER,
-        Notice.SLACK_DOWN,
-        Notice.SLACK_BACK,
-        Notice.SMS_DOWN,
-        Notice.SMS_BACK,
-        Notice.FEED_DOWN,
-        Notice.FEED_BACK,
         Notice.SHADOW,
         Notice.SHADOW_OVER,
         Notice.TEST,

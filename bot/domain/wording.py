@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.coverage import Role
 from bot.domain.gsm import SEGMENT, clip, septets, to_gsm
 from bot.domain.message import TOO_LARGE
-from bot.domain.page import Notice, Page
+from bot.domain.page import OF_OUTAGES, Notice, Page
 
 LONGEST_NUMBER = 32
 _LONGEST_REASON = 40
@@ -112,6 +112,8 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
     ref = f"ref {page.ref}"
     look = f"see the EHR{call}."
     reason = clip(to_gsm(page.reason), _LONGEST_REASON)
+    if notice in OF_OUTAGES:
+        return page.reason
     texts = {
         Notice.ACKNOWLEDGED: f"{ref} was acknowledged{_at(page)}. Nothing more is needed from you.",
         Notice.HANDED_OVER: f"{ref} went to the next person. It is no longer with you.",
@@ -133,12 +135,6 @@ def _notice_text(page: Page, notice: Notice, call: str) -> str:
         "none from it counts; whoever has it can answer in Slack.",
         Notice.WRONG_NUMBER: "a number of the directory is somebody else's, they say. Please "
         "correct it. Whose it is: readback check",
-        Notice.SLACK_DOWN: page.reason,
-        Notice.SLACK_BACK: page.reason,
-        Notice.SMS_DOWN: page.reason,
-        Notice.SMS_BACK: page.reason,
-        Notice.FEED_DOWN: page.reason,
-        Notice.FEED_BACK: page.reason,
         Notice.SHADOW: page.reason,
         Notice.SHADOW_OVER: page.reason,
     }

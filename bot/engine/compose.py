@@ -9,7 +9,7 @@ from bot.domain import called, outage
 from bot.domain.alert import Alert
 from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.ladder import CALL
-from bot.domain.page import Callee, Notice, Page
+from bot.domain.page import OF_OUTAGES, Callee, Notice, Page
 from bot.domain.window import off_the_wall
 from bot.domain.wording import DOCUMENT_UNREAD
 from bot.engine import before_final, drills
@@ -35,7 +35,7 @@ def compose(c: Connection, engine: Engine, claimed: Claimed, *, with_finding: bo
             return before_final.worded(c, engine, page, claimed.data)
         if claimed.slip.notice is Notice.TEST:
             return drills.worded(c, page)
-        if claimed.slip.notice in outage.NOTICES:
+        if claimed.slip.notice in OF_OUTAGES:
             return outage.worded(page)
         return page
     alert = alerts.load(c, claimed.alert_id, for_update=False)

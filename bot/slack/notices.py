@@ -1,6 +1,7 @@
 """Notices that are messages of their own: they tell of something else than a page does. Pure."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from bot.domain.coverage import Role
 from bot.domain.message import TOO_LARGE
@@ -132,23 +133,18 @@ def _wrong_number(page: Page) -> Message:
     return Message("READBACK: a number in the directory is somebody else's", blocks)
 
 
-def _slack(page: Page) -> Message:
-    back = page.slip.notice is Notice.SLACK_BACK
-    heading = "🔌 Slack is back" if back else "🔌 Slack was out of reach"
-    said = f"READBACK: {page.reason}"
-    return Message(said, [header(heading), section(escaped(said))])
+_OUTAGES: Mapping[Notice, str] = {
+    Notice.SLACK_DOWN: "🔌 Slack was out of reach",
+    Notice.SLACK_BACK: "🔌 Slack is back",
+    Notice.SMS_DOWN: "📞 No SMS can leave",
+    Notice.SMS_BACK: "📞 SMS leave again",
+    Notice.FEED_DOWN: "🔌 A source of reports is down",
+    Notice.FEED_BACK: "🔌 A source of reports is back",
+}
+"""All of OF_OUTAGES, with the heading of each."""
 
 
-def _text_messages(page: Page) -> Message:
-    back = page.slip.notice is Notice.SMS_BACK
-    heading = "📞 SMS leave again" if back else "📞 No SMS can leave"
-    said = f"READBACK: {page.reason}"
-    return Message(said, [header(heading), section(escaped(said))])
-
-
-def _feed(page: Page) -> Message:
-    back = page.slip.notice is Notice.FEED_BACK
-    heading = "🔌 A source of reports is back" if back else "🔌 A source of reports is down"
+def _outage(heading: str, page: Page) -> Message:
     said = f"READBACK: {page.reason}"
     return Message(said, [header(heading), section(escaped(said))])
 
@@ -169,13 +165,8 @@ _WORDED: Mapping[Notice, Callable[[Page], Message]] = {
     Notice.OPTED_OUT: _opted_out,
     Notice.WRONG_CODES: _wrong_codes,
     Notice.WRONG_NUMBER: _wrong_number,
-    Notice.SLACK_DOWN: _slack,
-    Notice.SLACK_BACK: _slack,
-    Notice.SMS_DOWN: _text_messages,
-    Notice.SMS_BACK: _text_messages,
-    Notice.FEED_DOWN: _feed,
-    Notice.FEED_BACK: _feed,
     Notice.SHADOW: _shadow,
     Notice.SHADOW_OVER: _shadow,
     Notice.TEST: asking,
+    **{notice: partial(_outage, heading) for notice, heading in _OUTAGES.items()},
 }

@@ -14,24 +14,18 @@ from bot.domain.events import (
     Withdrawn,
 )
 from bot.domain.notices import holds
-from bot.domain.page import NOT_YOURS, Notice
+from bot.domain.page import NOT_YOURS, OF_OUTAGES, Notice
 from tests.domain.failures import busy
 from tests.domain.loop import ADA, EVERYBODY, T0, Loop, minutes, new_alert
 from tests.domain.noticing import acknowledged, slip, tries, withdrawn
 
-ALONE = {
+ALONE = OF_OUTAGES | {
     Notice.QUARANTINE,
     Notice.BEFORE_FINAL,
     Notice.OPTED_OUT,
     Notice.WRONG_CODES,
     Notice.WRONG_NUMBER,
     Notice.ANSWER,
-    Notice.SLACK_DOWN,
-    Notice.SLACK_BACK,
-    Notice.SMS_DOWN,
-    Notice.SMS_BACK,
-    Notice.FEED_DOWN,
-    Notice.FEED_BACK,
     Notice.SHADOW,
     Notice.SHADOW_OVER,
     Notice.TEST,

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import outage, wording
-from bot.domain.page import Notice
+from bot.domain.page import OF_OUTAGES, Notice
 from tests.domain.worded import NOW, NUMBER, PAGE
 
 
@@ -56,3 +56,9 @@ def test_of_hl7_it_is_told_that_nothing_comes() -> None:
 )
 def test_an_outage_is_told_with_its_time_as_its_person_tells_it(notice: Notice, said: str) -> None:
     assert said_of("fhir-epic", notice) == said
+
+
+def test_each_notice_of_an_outage_says_something_of_its_own() -> None:
+    said = {said_of("fhir-epic", notice) for notice in OF_OUTAGES}
+    assert len(said) == len(OF_OUTAGES)
+    assert all("13:30" in each for each in said)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from bot.domain.coverage import Role
-from bot.domain.page import Callee, Notice, Page
+from bot.domain.page import OF_OUTAGES, Callee, Notice, Page
 from bot.sandbox.slack_render import rendered
 from bot.slack import SlackSettings
 from bot.slack.blocks import Message, aloud, collapsed, page_message
@@ -248,6 +248,13 @@ def test_before_it_is_final_its_reader_is_told_where_to_find_it_without_an_alert
     assert f"{reason}." in told
     assert "ask the reading room" in told
     assert "worklist" not in told
+
+
+def test_each_notice_of_an_outage_has_a_heading_of_its_own_and_says_what_the_sms_says() -> None:
+    bare = [Page("d1", notice(kind).slip, ADA, NOW, reason="Since 13:30.") for kind in OF_OUTAGES]
+    told = [read(notice_message(page, SITE)).splitlines() for page in bare]
+    assert len({heading for heading, *_ in told}) == len(OF_OUTAGES)
+    assert {line for _, *rest in told for line in rest} == {"READBACK: Since 13:30."}
 
 
 def test_what_matters_to_a_sleeper_is_said_aloud_and_nothing_else() -> None:
