@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage import tables
@@ -18,6 +18,9 @@ _ADVANCE = _new.on_conflict_do_update(
     index_elements=["source"],
     set_={"read_to": _new.excluded.read_to},
     where=_columns.read_to < _new.excluded.read_to,
+)
+_FORGET = delete(tables.source_cursors).where(
+    _columns.source.in_(bindparam("sources", expanding=True))
 )
 
 
@@ -35,3 +38,8 @@ def advance(connection: Connection, source: str, read_to: datetime) -> None:
 def put(connection: Connection, source: str, at: datetime) -> None:
     """Note it whatever stands there: a clock that was ahead may have written that."""
     connection.execute(_PUT, {"source": source, "read_to": at})
+
+
+def forget(connection: Connection, *sources: str) -> None:
+    """As if nothing had ever been read from these."""
+    connection.execute(_FORGET, {"sources": list(sources)})

@@ -1,5 +1,6 @@
 """No click in Slack or no report of a source arrives any more, or Twilio takes no SMS: the
-coordinators hear of it by another channel, once, and once more when it is over.
+coordinators hear of it by another channel, once, and once more when it is over. What comes and goes
+is over when it has stayed for a while: in between nobody hears anything new.
 
 Slack sends each click to any copy that is connected, and any copy may read a source, so it is an
 outage only where none does. Each notes from time to time that it does; whoever has been cut off for
@@ -19,11 +20,13 @@ from bot.domain.page import Notice
 from bot.engine.context import Engine
 from bot.engine.directory import tell_coordinators
 from bot.log import log
-from storage import cursors, locks, outbox
+from storage import cursors, locks, outages, outbox
 
 LOOK_EVERY = 1.0
 NOTE_EVERY = 20.0
 FEED_SECONDS = 300.0
+HOLDS = timedelta(minutes=15)
+"""So long it must have gone well again before its end is told. The notice says since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,14 @@ class Line:
         return f"{self.name}:connected"
 
     @property
-    def told(self) -> str:
-        """The same of the last outage that was told."""
-        return f"{self.name}:outage-told"
+    def outage(self) -> str:
+        """The same of the outage that was told; nothing stands there once its end was told."""
+        return f"{self.name}:outage"
+
+    @property
+    def again(self) -> str:
+        """Since when it has gone well after that."""
+        return f"{self.name}:again"
 
 
 CLICKS = Line("slack", Notice.SLACK_DOWN, Notice.SLACK_BACK, 60.0, without=SLACK)
@@ -106,30 +114,42 @@ class Watch:
 
 
 def note(c: Connection, engine: Engine, line: Line = CLICKS, *, starts: bool = False) -> None:
-    """A copy is connected; where an outage had been told, it is over. One that only ``starts``
-    ends none."""
-    before, told, now = _read(c, engine, line)
+    """A copy is connected; where an outage was told and this holds, it is over. What nobody has
+    heard of is over at once, and nobody has to. One that only ``starts`` ends none."""
+    before, outage_of, now = _read(c, engine, line)
     if starts and before is not None:
         return
     cursors.put(c, line.connected, now)
-    if before is None or told != before:
+    if outage_of is None:
         return
-    outbox.cancel_about(c, line.down, [outage.told(line.name, before)], now)
-    tell_coordinators(c, engine, line.back, outage.told(line.name, now), without=line.without)
+    about = outage.told(line.name, outage_of)
+    since = cursors.load(c, line.again)
+    if since is None and not outages.heard_of(c, line.down, about):
+        outbox.cancel_about(c, line.down, [about], now)
+        cursors.forget(c, line.outage)
+        return
+    if since is None:
+        cursors.put(c, line.again, since := now)
+    if abs(now - since) >= HOLDS:
+        outbox.cancel_about(c, line.down, [about], now)
+        tell_coordinators(c, engine, line.back, outage.told(line.name, since), without=line.without)
+        cursors.forget(c, line.outage, line.again)
 
 
 def tell_outage(c: Connection, engine: Engine, line: Line = CLICKS) -> bool:
     """Tell that none has been connected for long enough. False where another copy is."""
-    last, told, now = _read(c, engine, line)
+    last, outage_of, now = _read(c, engine, line)
     # Copies' clocks are a little apart; a note from much later than now was made by one that has
     # been set back since.
     if last is None or abs(now - last) < timedelta(seconds=line.patience):
         return False
-    if told != last:
+    if outage_of is None:
         about = outage.told(line.name, last)
         tell_coordinators(c, engine, line.down, about, without=line.without)
-        cursors.put(c, line.told, last)
+        cursors.put(c, line.outage, last)
         log.warning("outage_told", source=line.name)
+    else:  # it had come back for a while
+        cursors.forget(c, line.again)
     return True
 
 
@@ -137,4 +157,4 @@ def _read(
     c: Connection, engine: Engine, line: Line
 ) -> tuple[datetime | None, datetime | None, datetime]:
     locks.lock(c, line.connected)
-    return cursors.load(c, line.connected), cursors.load(c, line.told), engine.clock.now()
+    return cursors.load(c, line.connected), cursors.load(c, line.outage), engine.clock.now()

@@ -62,7 +62,7 @@ def sent(given: Settings, *words: str) -> Result:
         return asyncio.run(run())
 
 
-def test_senders_that_have_gone_silent_are_told_and_so_is_the_next_message(
+def test_senders_that_have_gone_silent_are_told_unless_a_message_comes_before_anybody_hears_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outage, "NOTE_EVERY", 1.5)
@@ -76,13 +76,16 @@ def test_senders_that_have_gone_silent_are_told_and_so_is_the_next_message(
             reader, writer = await asyncio.open_connection("127.0.0.1", copy.hl7_port)
             writer.write(frame(report()))
             await reader.readuntil(b"\x1c")
-            await until(lambda: bool(told(copy, Notice.FEED_BACK)))
+            await until(lambda: "cancelled" in told(copy, Notice.FEED_DOWN).values())
             writer.close()
-            return told(copy, Notice.FEED_DOWN)
+            assert not told(copy, Notice.FEED_BACK)
+            return list(told(copy, Notice.FEED_DOWN))
 
-    def told(copy: Running, notice: Notice) -> list[str]:
-        wanted = select(tables.pages.c.data).where(tables.pages.c.notice == notice.value)
-        return [row.data for row in copy.engine.database.look(lambda c: c.execute(wanted))]
+    def told(copy: Running, notice: Notice) -> dict[str, str]:
+        columns = tables.pages.c
+        wanted = select(columns.data, columns.state).where(columns.notice == notice.value)
+        found = copy.engine.database.look(lambda c: c.execute(wanted.order_by(columns.id)))
+        return {row.data: row.state for row in found}
 
     with writing():
         assert {data.rpartition(" ")[2] for data in asyncio.run(run())} == {"hl7"}

@@ -148,6 +148,7 @@ def test_after_a_minute_without_slack_coordinators_hear_of_it_by_sms_and_again_w
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outage.Line, "patience", 1.0)
+    monkeypatch.setattr(outage, "NOTE_EVERY", 0.5)
     connected(hospital)
     hospital.world.wait_until(
         lambda: hospital.database.look(lambda c: cursors.load(c, outage.CLICKS.connected))
@@ -157,7 +158,11 @@ def test_after_a_minute_without_slack_coordinators_hear_of_it_by_sms_and_again_w
     for coordinator in (hospital.carla, hospital.chris):
         coordinator.phone.expect_sms("Slack is out of reach")
     hospital.world.slack_down(down=False)
-    hospital.pass_time(minutes=2)
+    connected(hospital)
+    hospital.world.wait_until(
+        lambda: hospital.database.look(lambda c: cursors.load(c, outage.CLICKS.again))
+    )
+    hospital.pass_time(minutes=15)
     for coordinator in (hospital.carla, hospital.chris):
         coordinator.phone.expect_sms("Slack is back since")
     hospital.settle()
