@@ -55,7 +55,13 @@ def _line_of(data: bytes, place: int) -> int:
 
 
 def _runs_on(data: bytes) -> Iterator[int]:
-    return (place for place in _places(data, b"MSH") if _RUNS_ON.match(data, place))
+    """Where _RUNS_ON matches; within a header that was found no other one begins."""
+    done = 0
+    for place in _places(data, b"MSH"):
+        match = _RUNS_ON.match(data, place) if place >= done else None
+        if match:
+            done = match.end()
+            yield place
 
 
 def _places(data: bytes, name: bytes) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """Batches, and several messages in one frame: cut where messages begin, and nothing is lost."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.message import Reports, SetAside, Unusable
@@ -147,6 +147,8 @@ def test_the_answer_for_several_is_the_gravest() -> None:
     assert b"kept in quarantine: unknown-status" in answer
 
 
+# Headers that begin within one another.
+@example(b"MSH|^~\\&|A|MSH|^~\\&|MSH|^~\\&|MSH|^~\\&|RIS|M|R|M|20260101||ORU^R01|1|P")
 @given(st.lists(st.sampled_from(CUTS), max_size=14).map(b"".join))
 def test_it_is_cut_where_a_search_of_all_bytes_at_once_would_cut_it(data: bytes) -> None:
     forms = (hl7_batch._BEGINS, hl7_batch._RUNS_ON)
