@@ -35,7 +35,7 @@ _FIELD = (
 CRITICAL = re.compile(
     rf"(?<!\w)CRITICAL{_BESIDE}{{0,2}}"
     rf"(?:{_GAP}+(?:{_KIND}|{_OF_WHAT})){{0,2}}{_GAP}*"
-    rf"{_NOUN}(?:\s*/\s*{_NOUN})?(?:[ \t]+{_FIELD}S?)?(?!\w)",
+    rf"{_NOUN}(?:\s*/\s*(?:{_KIND}\s+)?{_NOUN})?(?:[ \t]+{_FIELD}S?)?(?!\w)",
     re.IGNORECASE,
 )
 _DONE = (
@@ -74,6 +74,13 @@ _TICKED_BEHIND = re.compile(rf"\s*[:?]?\s*(?:{TICK}|yes\b)", re.IGNORECASE)
 _MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")
 _MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
 _ITEM = re.compile(r"(?:\A|\n)\s*\(?\w{1,2}\)\s*\Z")
+# "Saddle embolus - CRITICAL." None is what is critical by its degree, the order, and the patient.
+_BEHIND_A_DASH = re.compile(r"\w\)?\s[-–—]{1,2}\s\Z")
+_OF_ANOTHER_KIND = re.compile(
+    r"stenos[ie]s|narrowing|isch(?:a)?emia|priority|acuity|severity|location|patient|condition|"
+    r"status|order|exam|indication|history|reason|\bno\b[^\n]*\Z",
+    re.IGNORECASE,
+)
 _SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
 # What a template asks of the result. Not its priority (that of the order), nor its severity (that
 # of a stenosis).
@@ -112,5 +119,11 @@ def is_label(match: re.Match[str]) -> bool:
         return True
     if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
         return match[0].isupper() or before.rstrip()[-1:] != "("
-    begins = before.rstrip(" \t\n*#-•_=>")[-1:] in _SENTENCE_ENDS or _ITEM.search(before)
-    return match[0].isupper() and bool(begins) and bool(_ENDED.match(after))
+    begins = before.rstrip(" \t\n*#-•_=>")[-1:] in _SENTENCE_ENDS
+    begins = begins or bool(_ITEM.search(before)) or _ends_a_finding(before)
+    return match[0].isupper() and begins and bool(_ENDED.match(after))
+
+
+def _ends_a_finding(before: str) -> bool:
+    line = before.rpartition("\n")[2]
+    return bool(_BEHIND_A_DASH.search(line)) and not _OF_ANOTHER_KIND.search(line)

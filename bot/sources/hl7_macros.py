@@ -29,6 +29,9 @@ from bot.sources.hl7_wire import Wire
 DICTATED = "dictated"
 """Stands as the coding system of a flag that was read from the text."""
 
+PLAIN = "CRITICAL RESULT"
+"""The flag of a macro that names no category."""
+
 _CATEGORY = r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
@@ -136,6 +139,34 @@ def macros_in(text: str, where: str, profile: Profile, *, breast: bool = False) 
     return tuple(_found(text, there, profile, breast=breast or is_titled_so(text)))
 
 
+def macros_in_z(
+    segments: Iterable[str], wire: Wire, profile: Profile, *, breast: bool = False
+) -> tuple[Flag, ...]:
+    """Those in the fields of Z segments, each with the field behind it as its answer: "N" denies
+    it. CRITICAL alone is none there: it may be how the patient is."""
+    found: dict[str, Flag] = {}
+    for line in segments:
+        if line[:1] == "Z" and _may_have(as_typed(line).lower(), profile):
+            fields = [_as_prose(field, wire) for field in line.split(wire.marks.field)]
+            for place, field in enumerate(fields[1:], 1):
+                for flag in _answered(field, at(fields, place + 1), profile, breast=breast):
+                    found.setdefault(flag.value, replace(flag, where=f"{fields[0]}-{place}"))
+    return tuple(found.values())
+
+
+def _as_prose(field: str, wire: Wire) -> str:
+    parts = field.replace(wire.marks.repetition, "\n").split(wire.marks.component)
+    return ": ".join(wire.marks.clean(part) for part in parts if part)
+
+
+def _answered(field: str, answer: str, profile: Profile, *, breast: bool) -> tuple[Flag, ...]:
+    if not macros_in(field, "Z", profile, breast=breast):
+        return ()
+    said = ": ".join(line for line in (field, answer) if line.strip())
+    found = macros_in(said, "Z", profile, breast=breast)
+    return tuple(flag for flag in found if CRITICAL.search(field) or flag.value != PLAIN)
+
+
 def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     """The macros in a message that cannot be used otherwise."""
     results, number, breast = list[Result](), 0, False
@@ -149,7 +180,8 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     results = salvaged_documents(results, wire)
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
     there = _Places(lambda: prose_of(results, wire))
-    return tuple(_found(text, there, profile, breast=breast or is_titled_so(text)))
+    told = _found(text, there, profile, breast=breast or is_titled_so(text))
+    return (*told, *macros_in_z(wire.lines, wire, profile, breast=breast))
 
 
 def _may_have(lowered: str, profile: Profile) -> bool:
@@ -196,7 +228,7 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     yield from ((_code(match["number"]), "", (match,)) for match in numbered)
     begun = {match.start() for match in numbered}
     plain = (match for match in _worded(text) if match.start() not in begun)
-    yield "CRITICAL RESULT", MOST_SEVERE, islice(plain, _MOST)
+    yield PLAIN, MOST_SEVERE, islice(plain, _MOST)
 
 
 def _is_score(match: re.Match[str], *, breast: bool) -> bool:

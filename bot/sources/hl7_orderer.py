@@ -1,11 +1,14 @@
-"""Which field names the orderer: OBR-16, or ORC-12 in its place."""
+"""Which field names the orderer: OBR-16, ORC-12 in its place, or since HL7 v2.7 a PRT."""
 
 import re
 
+from bot.sources.hl7_marks import at
 from bot.sources.hl7_orders import Order
 from bot.sources.hl7_people import providers
 from bot.sources.hl7_wire import Wire
 
+ORDERING, INTERPRETING = ("OP",), ("PRI", "PI")
+"""What somebody does, by PRT-4 (table 0912)."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -14,10 +17,23 @@ def orderer(order: Order, wire: Wire) -> str:
     ORC-12 identifies somebody of that name. Anybody else's number would page the wrong person."""
     field, other = order.obr[16], order.orc[12]
     if not _names_somebody(field, wire):
-        return other
+        return other if _names_somebody(other, wire) else participants(order, ORDERING, wire)
     if _identifies(field, wire) or not _identifies(other, wire):
         return field
     return other if _same_name(field, other, wire) else field
+
+
+def participants(order: Order, does: tuple[str, ...], wire: Wire) -> str:
+    """PRT-5 of those who do this, which v2.8 has in the place of OBR-16, OBR-32 and ORC-12; one
+    after the other as repetitions, those whom PRT-2 deletes left out."""
+    marks, found = wire.marks, list[tuple[int, str]]()
+    for line in order.others:
+        if line[:3] == "PRT":
+            fields = line.split(marks.field)
+            role = marks.first(at(fields, 4)).upper()
+            if role in does and at(fields, 5) and at(fields, 2).strip().upper() != "DE":
+                found.append((does.index(role), at(fields, 5)))
+    return marks.repetition.join(field for _, field in sorted(found, key=lambda one: one[0]))
 
 
 def _names_somebody(field: str, wire: Wire) -> bool:

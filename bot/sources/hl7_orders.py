@@ -59,6 +59,7 @@ def orders_in(wire: Wire) -> list[Order]:
     orders: list[Order] = []
     pid, pv1, orc, shared = EMPTY, EMPTY, EMPTY, [""]
     early: list[str] = []
+    ahead = list[str]()  # of an ORC whose OBR comes
     results, raw, others = list[Result](), early, list[str]()
     number, mark = 0, wire.marks.field
     for line in wire.lines:
@@ -72,6 +73,9 @@ def orders_in(wire: Wire) -> list[Order]:
             raw = [*shared, line] if orders else [*shared, line, *early]
             if orders:
                 results, others = list[Result](), list[str]()
+            if ahead:
+                others += ahead
+                ahead = []
             orders.append(Order(pid, pv1, orc, obr, raw, results, others))
             orc = EMPTY
         elif name == "ORC":
@@ -83,7 +87,7 @@ def orders_in(wire: Wire) -> list[Order]:
             shared = [*shared[:1], line]
         elif name != "MSH":
             raw.append(line)
-            others.append(line)
+            (ahead if name == "PRT" and orc is not EMPTY else others).append(line)
             _tell(line.split(mark), results, number if results else 0, in_order=bool(orders))
     return orders
 

@@ -168,15 +168,15 @@ def _of_people(
     if report.patient.identifiers:
         yield "patient.identifiers", "PID-3" if order.pid[3] else "PID-2"
     if report.ordering:
-        told = orderer(order, wire) == order.obr[16]
-        yield "ordering", "OBR-16" if told else "ORC-12"
+        places = {order.obr[16]: "OBR-16", order.orc[12]: "ORC-12"}
+        yield "ordering", places.get(orderer(order, wire), "PRT-5")
     if report.attending:
         yield "attending", "PV1-7"
     if report.copies_to:
         yield "copies_to", "OBR-28"
     if report.radiologist:
-        first = interpreter(order.obr[32], wire.marks, profile)
-        yield "radiologist", "OBR-32" if first else "OBR-33"
+        named = (n for n in (32, 33) if interpreter(order.obr[n], wire.marks, profile))
+        yield "radiologist", next((f"OBR-{number}" for number in named), "PRT-5")
 
 
 def _of_modality(order: Order, wire: Wire) -> str:

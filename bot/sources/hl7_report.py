@@ -17,9 +17,9 @@ from bot.sources.hl7_documents import read_out, unread_in
 from bot.sources.hl7_exam import exam_of, modality_of
 from bot.sources.hl7_flags import Result, flags, flags_elsewhere, flags_in_notes
 from bot.sources.hl7_joint import Part, has_prose, joint
-from bot.sources.hl7_macros import prose_of, with_macros
+from bot.sources.hl7_macros import macros_in_z, prose_of, with_macros
 from bot.sources.hl7_marks import Marks, at
-from bot.sources.hl7_orderer import orderer
+from bot.sources.hl7_orderer import INTERPRETING, orderer, participants
 from bot.sources.hl7_orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
 from bot.sources.hl7_parts import by_key
 from bot.sources.hl7_people import interpreter, is_listed, location, patient, providers
@@ -90,12 +90,13 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     breast = is_of_breast(modality, exam)
     told = with_macros(told, lambda: prose_of(results, wire), profile, breast=breast)
     asked = in_fields(results, wire, profile, breast=breast)
+    in_z = macros_in_z(order.others, wire, profile, breast=breast)
     when = _times(order, stands, wire, known)
     silent = not (told.text or told.addenda)
     unread = unread_in(results, documents, silent=silent)
     doubt = hl7_charset.doubt(wire.header[18], wire.marks.charset, told.text)
     ordering = orderer(order, wire)
-    radiologist = _interpreter(obr[32], marks, known) or _interpreter(obr[33], marks, known)
+    radiologist = _radiologist(order, wire, known)
     return Report(
         key=numbers.key,
         status=stands,
@@ -109,7 +110,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         impression=told.impression,
         addenda=told.addenda,
         flags=tuple(
-            dict.fromkeys((*told.flags, *asked, *_elsewhere(order, wire, profile, results)))
+            dict.fromkeys((*told.flags, *asked, *in_z, *_elsewhere(order, wire, profile, results)))
         ),
         patient=patient(order.pid, marks),
         ordering=providers(ordering, marks, profile),
@@ -182,6 +183,13 @@ def _elsewhere(
         return ()
     lines = [line.split(wire.marks.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
     return (*flags_elsewhere([order.orc, *lines], wire, profile), *flags_in_notes(results, wire))
+
+
+def _radiologist(order: Order, wire: Wire, known: Circumstances) -> Provider | None:
+    """OBR-32, the assistant in OBR-33, or since HL7 v2.8 a PRT."""
+    obr, marks = order.obr, wire.marks
+    found = _interpreter(obr[32], marks, known) or _interpreter(obr[33], marks, known)
+    return found or _interpreter(participants(order, INTERPRETING, wire), marks, known)
 
 
 def _interpreter(field: str, marks: Marks, known: Circumstances) -> Provider | None:

@@ -8,6 +8,11 @@ import pytest
 from tests.sources.dictated import flags
 
 DENIED = [
+    "Left ICA stenosis - CRITICAL.",
+    "Priority: STAT - CRITICAL",
+    "Patient condition - CRITICAL.",
+    "Location: ED - CRITICAL",
+    "No PE - CRITICAL.",
     "CRITICAL RESULT\u00a0:\u00a0None",
     "Critical Result Called To: ~Date/Time: ~By: ",
     "Critical Result: ~Called to: ~Time: ~~IMPRESSION: Normal.",

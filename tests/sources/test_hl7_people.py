@@ -1,7 +1,8 @@
 import pytest
 
 from bot.domain.report import Identifier
-from tests.sources.oru import OBX, ORC, PID, message, obr, report, sample
+from bot.sources.hl7_places import read_from
+from tests.sources.oru import OBX, ORC, PID, message, obr, report, reports, sample
 
 
 def test_the_same_person_twice_is_one_with_two_identifiers() -> None:
@@ -24,6 +25,39 @@ def test_an_authority_is_known_by_name_and_by_oid() -> None:
 def test_orc_names_the_orderer_where_obr_does_not() -> None:
     orc = f"{ORC}|||||||||1009^LEE^KIM^^^^^^MAIN"
     assert report(message(orc, obr({16: "^^^^ "}), OBX)).ordering[0].name == "LEE, KIM"
+
+
+ORDERS = "PRT|1|UC||OP^Ordering Provider^HL70912|1009^LEE^KIM^^^^^^MAIN"
+READS = "PRT|2|UC||PI^Primary Interpreter^HL70912|3001^LIND^ROSA^^^^^^MAIN"
+
+
+def test_since_v2_7_a_prt_names_the_orderer_and_who_interpreted() -> None:
+    """OBR-16, OBR-32 and ORC-12 are gone there."""
+    gone = "PRT|3|DE||OP|1010^GONE^GUS^^^^^^MAIN"
+    copy = "PRT|4|UC||RCT^Results Copies To|1011^COPY^CARL^^^^^^MAIN"
+    data = message(ORC, obr({16: "", 32: ""}), ORDERS, READS, gone, copy, OBX)
+    found = report(data)
+    assert [one.name for one in found.ordering] == ["LEE, KIM"]
+    assert found.radiologist
+    assert found.radiologist.name == "LIND, ROSA"
+    (places,) = read_from(data, [found])
+    assert (places["ordering"], places["radiologist"]) == ("PRT-5", "PRT-5")
+
+
+def test_whom_obr_16_names_is_the_orderer_whatever_a_prt_says() -> None:
+    found = report(message(ORC, obr(), ORDERS, READS.replace("LIND", "OTHER"), OBX))
+    assert [one.name for one in found.ordering] == ["PARK, SAM"]
+    assert found.radiologist
+    assert found.radiologist.name == "LIND, ROSA"
+
+
+def test_a_prt_behind_an_orc_is_of_the_order_that_follows() -> None:
+    """Else the first order's result would go to whoever ordered the second."""
+    other = OBX.replace("Tension", "Small")
+    orc, second = "ORC|RE|P2|B1^RIS", obr({2: "P2", 3: "B1^RIS", 16: "", 18: ""})
+    data = message(ORC, obr({16: ""}), OBX, orc, ORDERS, second, other)
+    found = {one.filler: [person.name for person in one.ordering] for one in reports(data)}
+    assert found == {"A2000": [], "B1": ["LEE, KIM"]}
 
 
 @pytest.mark.parametrize("field", ["3001^LIND^ROSA^^^^^^MAIN", "3001&LIND&ROSA&&&&&&MAIN^20260115"])
