@@ -84,6 +84,7 @@ async def open_channels(
             health[VOICE] = calls.check
         receipts, replies = _polling(settings, engine, sms, calls, woken)
         loops |= {"receipts": receipts.run, "replies": replies.run}
+        loops["sms-sending"] = sms.sending.run
         loops["sms-outage"] = Watch(engine, lambda: sms.works, TEXTS).run
         catch_up = partial(polling.catch_up, receipts, replies)
     if SLACK not in without:

@@ -35,7 +35,7 @@ def _said(notice: Notice | None, at: str, name: str) -> str:
         case Notice.SMS_BACK:
             return f"Twilio is back since {at}: SMS and calls leave again."
         case Notice.SMS_DOWN:
-            return f"Twilio has taken no SMS since {at}: pages go by Slack alone. Please tell IT."
+            return f"No SMS has got through Twilio since {at}: please use Slack, and tell IT."
         case Notice.FEED_BACK if name == HL7:
             return f"HL7 messages come again since {at}."
         case Notice.FEED_BACK:

@@ -16,7 +16,7 @@ from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.settle import entry, keep_trying, settle, tell
 from bot.log import about, log
-from bot.phone import call_fate
+from bot.phone import call_fate, sending
 from bot.phone.call_fate import Arrived, Fate
 from bot.phone.errors import NEWS, undelivered
 from bot.phone.refusals import note_refusal
@@ -165,6 +165,7 @@ def receipt_within(c: Connection, page: Claimed) -> timedelta:
 def _arrived(c: Connection, engine: Engine, page: Claimed, now: datetime) -> None:
     if not outbox.delivered(c, page.delivery_id, now):
         return
+    sending.arrived(c, page.slip.channel)
     if page.alert_id:
         after = _since_sent(c, page.alert_id, page, now)
         apply_in(c, engine, page.alert_id, PageDelivered(page.slip, after))
@@ -188,6 +189,7 @@ def _since_sent(c: Connection, alert_id: str, page: Claimed, now: datetime) -> t
 
 def _lost(c: Connection, engine: Engine, page: Claimed, why: SendFailed, now: datetime) -> None:
     outbox.lost(c, page.delivery_id, now, why.reason)
+    sending.lost(c, page.slip.channel, why, now)
     if page.slip.notice is not Notice.TEST:
         after_commit(c, lambda: metrics.page_delivered(page.slip.channel, "failed"))
     if why.configuration:

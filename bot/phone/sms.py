@@ -8,13 +8,14 @@ from twilio.base import values
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from bot.domain import wording
-from bot.domain.page import Page, SendUncertain, Sent
+from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
 from bot.phone.callbacks import ARRIVED, LOST, Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
 from bot.phone.errors import NEWS, number_of
 from bot.phone.proof import CLOCKS_APART, unexplained
 from bot.phone.refusals import note_refusal
+from bot.phone.sending import Sending
 from storage.looks import Look
 
 STATUS_PATH = "/twilio/status"
@@ -44,6 +45,7 @@ class SmsSender:
         self._public_url = public_url.rstrip("/")
         self._line = Line(account)
         self._ask_after = ask_after
+        self.sending = Sending(engine)
 
     @property
     def shows_finding(self) -> bool:
@@ -74,10 +76,15 @@ class SmsSender:
     async def _taken(self, call: Awaitable[MessageInstance], page: Page) -> MessageInstance:
         began = self._engine.clock.now()  # the page's is what people read on the wall
         try:
-            return await self._line.asked(call, page.slip.tries)
+            taken = await self._line.asked(call, page.slip.tries)
         except NEWS as refused:
             await note_refusal(self._engine, page.person.mobile, refused, began)
             raise
+        except SendFailed as refused:
+            await self.sending.refused(page.person.mobile, refused)
+            raise
+        self.sending.taken()
+        return taken
 
     async def find(self, page: Page) -> Sent | None:
         """Look among the newest messages to this number for one that only this attempt explains.
@@ -131,11 +138,13 @@ class SmsSender:
 
     @property
     def works(self) -> bool:
-        """See Line.works."""
-        return self._line.works
+        """Nothing went wrong with the last call, and messages get through."""
+        return self._line.works and not self.sending.stopped
 
     async def check(self) -> str:
         """For /readyz: see Line.check."""
+        if self.sending.stopped:
+            return "refused"
         return await self._line.check(lambda: self._list("", limit=1))
 
     def _list(self, to: str, limit: int) -> Awaitable[list[MessageInstance]]:

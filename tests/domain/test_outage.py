@@ -36,8 +36,7 @@ def test_of_hl7_it_is_told_that_nothing_comes() -> None:
         ),
         (
             Notice.SMS_DOWN,
-            "READBACK: Twilio has taken no SMS since 13:30: pages go by Slack alone. Please tell "
-            "IT.",
+            "READBACK: No SMS has got through Twilio since 13:30: please use Slack, and tell IT.",
         ),
         (
             Notice.SMS_BACK,
