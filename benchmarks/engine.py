@@ -148,7 +148,7 @@ async def _steps(made: Bench) -> float:
     made.woken.clear()
     made.wake = Wake(asyncio.get_running_loop())
     began = made.clock.now()
-    loop = asyncio.create_task(timers.run(made.engine, made.wake))
+    loop = asyncio.create_task(timers.run(made.engine, made.wake, timers.Failing()))
     done: list[float] = []
     while len(done) < STEPS:
         await asyncio.sleep(0.2)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as inserting
 
 from bot.domain.alert import Alert, State
@@ -52,7 +52,13 @@ _DUE = (
 NEXT_DUE = (
     select(_columns.next_action_at).where(_IS_OPEN).order_by(_columns.next_action_at).limit(1)
 )
-_OWNERS = select(_columns.id, _columns.owner).where(_IS_OPEN).order_by(_columns.next_action_at)
+_OWNER = func.coalesce(_columns.owner, "")
+_OWNERS = select(_OWNER).where(_IS_OPEN).distinct()
+_OWNED = select(_columns.id, _OWNER.label("owner"), _columns.next_action_at).where(
+    _IS_OPEN, _OWNER.in_(bindparam("owners", expanding=True))
+)
+_OWNERS_AT_ONCE = 10_000
+"""Databases take no more than some ten thousand parameters in a statement."""
 _REF_TAKEN = select(_columns.id).where(_columns.ref == bindparam("the_ref"))
 
 
@@ -140,20 +146,31 @@ Addresses = Mapping[str, str]
 
 
 def reach_of_owners(connection: Connection) -> dict[str, Addresses]:
-    """For each open alert's id by which channels the directory says its owner is reached, and
-    where; the next to act first. None where nobody owns it."""
-    owners = connection.execute(_OWNERS).all()
-    found = ((alert_id, people.load(connection, owner or "")) for alert_id, owner in owners)
+    """For each owner of open alerts, "" where nobody owns one, by which channels the directory says
+    they are reached, and where. There may be a million open alerts: those are not gone through."""
+    owners = connection.execute(_OWNERS).scalars().all()
+    found = ((owner, people.load(connection, owner)) for owner in owners)
     return {
-        alert_id: {on: person.address(on) for on in person.channels} if person else {}
-        for alert_id, person in found
+        owner: {on: person.address(on) for on in person.channels} if person else {}
+        for owner, person in found
     }
+
+
+def owned_by(connection: Connection, owners: Sequence[str]) -> list[tuple[str, str]]:
+    """The ids of their open alerts, each with its owner; the next to act first."""
+    found = [
+        row
+        for start in range(0, len(owners), _OWNERS_AT_ONCE)
+        for row in connection.execute(_OWNED, {"owners": owners[start : start + _OWNERS_AT_ONCE]})
+    ]
+    return [(row.id, row.owner) for row in sorted(found, key=lambda row: row.next_action_at)]
 
 
 def out_of_reach(connection: Connection) -> list[str]:
     """The ids of open alerts that nobody owns, or whose owner no channel reaches; the next to act
     first."""
-    return [alert_id for alert_id, reach in reach_of_owners(connection).items() if not reach]
+    lost = [owner for owner, reach in reach_of_owners(connection).items() if not reach]
+    return [alert_id for alert_id, _ in owned_by(connection, lost)]
 
 
 def free_ref(connection: Connection, candidates: Iterable[str]) -> str:

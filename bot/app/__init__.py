@@ -116,9 +116,11 @@ async def running(
         in_reach = partial(coordinators_in_reach, engine, without)
         web_port = await _web(settings, engine, channels, feeds, in_reach, stack)
         scheduler = _schedule(engine, stack)
+        failing = timers.Failing()
         ear = Ear(engine, settings.hl7.silence_minutes)
         loops: dict[str, Loop] = {
-            "timers": lambda: timers.run(engine, wake),
+            "timers": lambda: timers.run(engine, wake, failing),
+            "directory": lambda: timers.follow_directory(engine, failing),
             "dispatcher": dispatcher.run,
             "presence": partial(be_seen, database),
             "clock": partial(watch_clock, clock, scheduler),

@@ -24,12 +24,13 @@ def pass_on(c: Connection, engine: Engine, before: Mapping[str, alerts.Addresses
     account is paged there.
     """
     reach = alerts.reach_of_owners(c)
-    for alert_id, addresses in reach.items():
-        known = before.get(alert_id, {})
-        if not addresses or addresses != known:
-            moved = (on for on, at in addresses.items() if known.get(on, at) != at)
-            pass_on_one(engine, alert_id, c, tuple(moved))
-    return sum(not addresses for addresses in reach.values())
+    changed = [owner for owner, at in reach.items() if not at or at != before.get(owner, {})]
+    found = alerts.owned_by(c, changed)
+    for alert_id, owner in found:
+        known = before.get(owner, {})
+        moved = (on for on, at in reach[owner].items() if known.get(on, at) != at)
+        pass_on_one(engine, alert_id, c, tuple(moved))
+    return sum(not reach[owner] for _, owner in found)
 
 
 def pass_on_one(engine: Engine, alert_id: str, c: Connection, moved: tuple[str, ...] = ()) -> None:

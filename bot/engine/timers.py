@@ -7,7 +7,6 @@ nothing by more.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -53,32 +52,34 @@ class Failing:
         metrics.STEPS_FAILING.set(len(self.pauses))
 
 
-async def run(engine: Engine, wake: Wake) -> None:
+async def run(engine: Engine, wake: Wake, failing: Failing) -> None:
     """Sweep until cancelled."""
-    followed, failing = "", Failing()
     while True:
         wake.timers.clear()
         while await sweep(engine, failing) == BATCH:
             pass
-        due, edition = await engine.database.read(_ahead)
-        if edition != followed:
-            await follow_directory(engine, failing)
-            followed = edition
+        due = await engine.database.read(alerts.next_due_at)
         seconds = LONGEST_SLEEP
         if due is not None and not failing.until:
             seconds = engine.clock.seconds_until(due, at_most=LONGEST_SLEEP)
         await asleep(wake.timers, seconds)
 
 
-def _ahead(c: Connection) -> tuple[datetime | None, str]:
-    return alerts.next_due_at(c), people.edition(c)
-
-
 async def follow_directory(engine: Engine, failing: Failing) -> None:
-    """Whoever changed the directory and how: an import passes on by itself what its owners lose,
-    but not what another copy opened for one of them at the same moment."""
-    left = await engine.database.read(alerts.out_of_reach)
-    await _each(engine, left, failing, lambda alert_id: partial(pass_on_one, engine, alert_id))
+    """Whoever changed the directory and how, until cancelled: an import passes on by itself what
+    its owners lose, but not what another copy opened for one of them at the same moment.
+
+    Beside the sweep: to look through a million open alerts takes seconds."""
+    followed = ""
+    while True:
+        edition = await engine.database.read(people.edition)
+        if edition != followed:
+            left = await engine.database.read(alerts.out_of_reach)
+            await _each(
+                engine, left, failing, lambda alert_id: partial(pass_on_one, engine, alert_id)
+            )
+            followed = edition
+        await asyncio.sleep(LONGEST_SLEEP)
 
 
 async def sweep(engine: Engine, failing: Failing) -> int:

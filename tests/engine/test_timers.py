@@ -69,11 +69,16 @@ def test_an_alert_that_was_acknowledged_between_the_look_and_the_step_stays_so(
 
 
 def run_until(bench: Bench, so: Callable[[], bool]) -> None:
-    """Run the loop until this is so."""
+    """Run both loops until this is so."""
 
     async def watch() -> None:
         wake = Wake(asyncio.get_running_loop())
-        loop = asyncio.create_task(timers.run(bench.engine, wake))
+        failing = timers.Failing()
+        runs = (
+            timers.run(bench.engine, wake, failing),
+            timers.follow_directory(bench.engine, failing),
+        )
+        loop = asyncio.gather(*runs)
         await asyncio.sleep(0)
         wake.all()
         async with asyncio.timeout(5):

@@ -83,7 +83,7 @@ async def _start(
     await database.write(lambda c: apply_import(c, PEOPLE, clock.now()))
     web, sender = await _phone(world, engine, stack, public=public)
     dispatcher = Dispatcher(engine, {"sms": sender}, wake)
-    for run in (dispatcher.run(), timers.run(engine, wake)):
+    for run in (dispatcher.run(), timers.run(engine, wake, timers.Failing())):
         task = asyncio.create_task(run)
         stack.push_async_callback(_ended, task)
     return Desk(

@@ -165,7 +165,7 @@ class Clinic:
         self.listeners = SlackListeners(self.engine, Bridge(self.loop), self.settings)
         self.listeners.start()
         self.dispatcher = Dispatcher(self.engine, {"slack": self.sender}, wake)
-        runs = (self.dispatcher.run(), timers.run(self.engine, wake))
+        runs = (self.dispatcher.run(), timers.run(self.engine, wake, timers.Failing()))
         self._tasks = [self.loop.create_task(run) for run in runs]
 
     def stop(self) -> None:

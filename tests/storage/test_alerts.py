@@ -2,12 +2,13 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.alert import Alert
+from bot.domain.alert import Alert, State
 from bot.domain.report import KeyKind, OrderNumber
 from storage import alerts, orders, tables
 from storage.alerts import AlertFacts, ConflictError
@@ -178,3 +179,28 @@ def test_the_facts_beside_an_alert_are_corrected_at_once_and_for_good(clinic: Da
     loaded = clinic.look(lambda c: alerts.load(c, alert.id))
     assert loaded.roster.ordering
     assert loaded.roster.ordering.id == adams
+
+
+@pytest.mark.parametrize("at_once", [1, 10_000])
+def test_open_alerts_are_found_by_their_owners_and_nobodys_too_the_next_to_act_first(
+    clinic: Database, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(alerts, "_OWNERS_AT_ONCE", at_once)
+    adams = clinic.look(lambda c: our.person_named(c, "Dr. Adams"))
+    baker = clinic.look(lambda c: our.person_named(c, "Dr. Baker"))
+    later, sooner, nobodys, bakers, ended = (our.opened(clinic) for _ in range(5))
+    for one, owner, minutes in (
+        (later, adams, 30),
+        (sooner, adams, 10),
+        (nobodys, "", 20),
+        (bakers, baker, 5),
+    ):
+        due = our.NOW + timedelta(minutes=minutes)
+        our.changed(clinic, one.id, owner=owner, due_at=due, plan=())
+    our.changed(clinic, ended.id, owner=adams, state=State.WITHDRAWN)
+    assert clinic.look(lambda c: alerts.owned_by(c, [adams, ""])) == [
+        (sooner.id, adams),
+        (nobodys.id, ""),
+        (later.id, adams),
+    ]
+    assert clinic.look(alerts.out_of_reach) == [nobodys.id]
