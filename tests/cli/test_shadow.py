@@ -72,6 +72,18 @@ def test_the_first_page_with_its_person_channels_and_time_to_answer(
     assert (summary["alerts"], summary["would_page"], summary["paged"]) == (1, 1, 0)
 
 
+def test_an_alert_that_was_withdrawn_stays_in_the_numbers(silent: Place, receive: Receive) -> None:
+    """Somebody would have been paged before; a rate without it would flatter."""
+    known(silent)
+    now = SystemClock().now()
+    receive(final("A1", now - timedelta(minutes=5)))
+    receive(final("A1", now).replace(b"|CT|F|", b"|CT|X|"))
+    (alert,) = lines(silent, "alert")
+    assert (alert["state"], alert["first_page"]["person"]) == ("withdrawn", "Ada")
+    (summary,) = lines(silent, "summary")
+    assert (summary["alerts"], summary["would_page"]) == (1, 1)
+
+
 def test_an_unknown_provider_with_the_identifiers_to_add(silent: Place, receive: Receive) -> None:
     silent.imported(CARLA)
     receive(unknown_provider("A1"))

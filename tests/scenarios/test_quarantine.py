@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -78,6 +80,17 @@ def unread_by_an_older_reader(hospital: Hospital, message: bytes) -> None:
     hospital.database.run(lambda c: intake.receive_in(c, engine, raw))
 
 
+def waiting_by_the_gauge(hospital: Hospital) -> str:
+    """What /metrics of the running bot says of this reason."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{hospital.place.ports.web}/metrics") as answer:
+        text = answer.read().decode()
+    found = re.search(
+        r'^readback_quarantine_waiting\{reason="unknown-status"\} (\S+)$', text, re.MULTILINE
+    )
+    assert found
+    return found[1]
+
+
 def test_what_waits_is_counted_by_reason_and_dismissed_with_one(
     hospital: Hospital, database_url: str, tmp_path: Path
 ) -> None:
@@ -86,6 +99,7 @@ def test_what_waits_is_counted_by_reason_and_dismissed_with_one(
     hospital.send(spoiled(hospital, ("|CT|F|", "|CT|??|")))
     answer = hospital.carla.slack.command("/readback", "open").ephemeral
     assert "2 messages wait in quarantine: unknown-status 2" in answer.plain
+    assert waiting_by_the_gauge(hospital) == "2.0"
     assert "quarantine" not in hospital.ada.slack.command("/readback", "open").ephemeral.plain
     site = {"READBACK_DATABASE__URL": database_url}
     listed = readback(tmp_path, "quarantine", "list", **site)
@@ -94,6 +108,7 @@ def test_what_waits_is_counted_by_reason_and_dismissed_with_one(
     dismiss = ("quarantine", "dismiss", first.id[-8:], "--reason", "a test of the interface")
     assert readback(tmp_path, *dismiss, **site).returncode == 0
     assert hospital.database.look(quarantine.waiting) == {"unknown-status": 1}
+    assert waiting_by_the_gauge(hospital) == "1.0"
     (entry,) = administration(hospital, "quarantine_dismissed")
     assert entry.data["reason"] == "a test of the interface"
     assert entry.actor.startswith("cli:") or entry.actor

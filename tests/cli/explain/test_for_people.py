@@ -1,7 +1,10 @@
 """`readback explain`: what an interface analyst sees of a message."""
 
+import os
+import subprocess
 from pathlib import Path
 
+from bot.app.rehearsal import READBACK
 from bot.domain.legible import STEERING
 from tests.cli.conftest import BEN, CARLA, Place
 from tests.cli.explain.conftest import ADT, BAD, explain, lines, written
@@ -25,6 +28,21 @@ def test_a_person_sees_values_and_fields_and_what_comes_of_it(nowhere: Path) -> 
         "3 messages, 1 of them would wait in quarantine.",
     ):
         assert part in result.output
+
+
+def test_on_a_terminal_it_is_in_colour_and_for_programs_never(nowhere: Path) -> None:
+    file = written(nowhere, sample(), BAD)
+    environment = {**os.environ, "COLUMNS": "120", "FORCE_COLOR": "1", "TERM": "xterm-256color"}
+
+    def printed(*words: str) -> str:
+        run = [*READBACK, "explain", str(file), *words]
+        done = subprocess.run(run, env=environment, cwd=nowhere, capture_output=True, check=False)
+        return done.stdout.decode()
+
+    shown = printed()
+    assert "\x1b[36mOBR-16" in shown
+    assert "\x1b[1;31mcritical" in shown
+    assert "\x1b" not in printed("--json")
 
 
 def test_long_texts_are_shortened_unless_asked_for(nowhere: Path) -> None:
