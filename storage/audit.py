@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select
 
 from bot.domain.events import Record
-from storage import audit_gaps, audit_heads, audit_seals, tables
+from storage import audit_gaps, audit_heads, audit_kinds, audit_seals, tables
 from storage.audit_hashes import canonical, hash_of, instant, streamed
 from storage.columns import AnyRow, storable
 from storage.locks import lock, try_lock
@@ -45,6 +45,9 @@ _ENTRIES = select(
     _audit.hash,
 )
 _CHAIN = _ENTRIES.where(_audit.chain == bindparam("chain")).order_by(_audit.seq)
+_IN_CHAINS = _ENTRIES.with_only_columns(
+    *(column for column in _ENTRIES.selected_columns if column.name != "at"), audit_kinds.ENTRY_AT
+).order_by(_audit.chain, _audit.seq)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +151,21 @@ def verify(connection: Connection, progress: Callable[[int], None] | None = None
 
     Of several broken entries it names the one written first; broken seals come after entries.
     """
-    entries, broken = _verify_chains(connection, progress or (lambda _: None))
-    number, broken_seal = audit_seals.verify(connection)
-    found = broken or broken_seal or audit_heads.cut_off(connection)
-    found = found or audit_gaps.alert_without_entry(connection)
+    with audit_kinds.any_text(connection):
+        entries, broken = _verify_chains(connection, progress or (lambda _: None))
+        number, broken_seal = audit_seals.verify(connection)
+        found = broken or broken_seal or audit_heads.cut_off(connection)
+        found = found or audit_gaps.alert_without_entry(connection)
     return Verdict(found is None, entries, number, found)
 
 
 def _verify_chains(
     connection: Connection, progress: Callable[[int], None]
 ) -> tuple[int, str | None]:
-    in_chains = _ENTRIES.order_by(_audit.chain, _audit.seq)
     looked_at = 0
     first: tuple[int, str] | None = None
     name, seq, prev, broken = "", 0, "", False
-    for row in streamed(connection, in_chains):
+    for row in streamed(connection, _IN_CHAINS):
         if row.chain != name:
             name, seq, prev, broken = row.chain, 0, "", False
         wrong = None if broken else _what_is_wrong(row, seq + 1, prev)
@@ -177,6 +180,8 @@ def _verify_chains(
 
 
 def _what_is_wrong(row: AnyRow, seq: int, prev: str) -> str | None:
+    if not audit_kinds.holds(row, audit_kinds.ENTRY):
+        return f"chain {row.chain}, entry {seq}: changed after it was written (no value of ours)"
     where = f"chain {row.chain}, entry {row.seq}"
     if row.seq > seq:
         missing = f"{seq}" if row.seq == seq + 1 else f"{seq} to {row.seq - 1}"

@@ -35,7 +35,9 @@ def cut_off(connection: Connection) -> str | None:
         head = connection.execute(_HEAD, {"of": of}).scalar_one_or_none()
         if head is None:
             continue
-        number, digest = head.split(" ")
+        number, _, digest = str(head).partition(" ")
+        if not number.isdecimal():
+            return f"{named}: the note of how far it has come was changed"
         found = connection.execute(look, {"number": int(number)}).scalar_one_or_none()
         if found is None:
             return f"{named} {number}: removed, and maybe others before it"

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, text
 
-from storage import audit_heads, tables
+from storage import audit_heads, audit_kinds, tables
 from storage.audit_hashes import hash_of, instant, streamed
 from storage.columns import AnyRow
 
@@ -19,6 +19,9 @@ _seals = tables.seals.c
 _INSERT = insert(tables.seals)
 _LAST = select(_seals.number, _seals.to_id, _seals.hash).order_by(_seals.number.desc()).limit(1)
 _HASHES = select(_audit.id, _audit.hash).order_by(_audit.id)
+_ALL = select(*(column for column in _seals if column.name != "at"), audit_kinds.SEAL_AT).order_by(
+    _seals.number
+)
 _UNSEALED = _HASHES.where(_audit.id > bindparam("after"))
 
 
@@ -82,7 +85,9 @@ def verify(connection: Connection) -> tuple[int, str | None]:
 def _compare(connection: Connection, hashes: Iterator[Any]) -> tuple[int, str | None]:
     entry = next(hashes, None)
     number, after, prev = 0, 0, ""
-    for row in connection.execute(select(tables.seals).order_by(_seals.number)):
+    for row in connection.execute(_ALL):
+        if not audit_kinds.holds(row, audit_kinds.SEAL):
+            return number, f"seal {row.number}: changed after it was written (no value of ours)"
         wrong = _what_is_wrong(row, number + 1, after + 1, prev)
         covered = _Covered()
         while entry is not None and entry.id <= row.to_id:
