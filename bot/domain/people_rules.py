@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from bot.domain.people_file import BadPeople, PersonRow, RowProblem, read_rows
 
@@ -65,23 +66,38 @@ def _unknown_designees(rows: Sequence[PersonRow]) -> Iterator[RowProblem]:
 def _shared_mobiles(rows: Sequence[PersonRow]) -> Iterator[RowProblem]:
     """An alert's ladder is the ordering provider, their designee and every coordinator: a code
     sent to two of them would arrive on one phone, and an answer could not be told apart."""
-    sharing: dict[str, list[PersonRow]] = defaultdict(list)
+    sharing: dict[str, _Phone] = defaultdict(_Phone)
     for row in rows:
-        if row.mobile:
-            sharing[row.mobile].append(row)
-    for people in sharing.values():
-        for place, row in enumerate(people):
-            met = next((other for other in people[:place] if _one_ladder(row, other)), None)
-            if met:
-                what = f"is that of line {met.line} as well, on the same ladder"
-                cure = "Give each their own, or leave one empty."
-                yield RowProblem(row.line, "mobile", what, cure)
+        met = sharing[row.mobile].met_by(row) if row.mobile else None
+        if met:
+            what = f"is that of line {met.line} as well, on the same ladder"
+            cure = "Give each their own, or leave one empty."
+            yield RowProblem(row.line, "mobile", what, cure)
 
 
-def _one_ladder(a: PersonRow, b: PersonRow) -> bool:
-    if "coordinator" in (*a.roles, *b.roles):
-        return True
-    return bool(a.npi and a.npi == b.designee_npi) or bool(b.npi and b.npi == a.designee_npi)
+@dataclass(slots=True)
+class _Phone:
+    """Whoever has one number, so far: a clinic's may be that of thousands, and asking each of them
+    about each other took minutes."""
+
+    first: PersonRow | None = None
+    coordinator: PersonRow | None = None
+    by_npi: dict[str, PersonRow] = field(default_factory=dict)
+    by_designee: dict[str, PersonRow] = field(default_factory=dict)
+
+    def met_by(self, row: PersonRow) -> PersonRow | None:
+        """The first of them who is on one ladder with this one, who joins them."""
+        coordinates = "coordinator" in row.roles
+        anybody = self.first if coordinates else self.coordinator
+        on_one = (anybody, self.by_npi.get(row.designee_npi), self.by_designee.get(row.npi))
+        met = min((other for other in on_one if other), key=lambda o: o.line, default=None)
+        self.first = self.first or row
+        self.coordinator = self.coordinator or (row if coordinates else None)
+        if row.npi:
+            self.by_npi.setdefault(row.npi, row)
+        if row.designee_npi:
+            self.by_designee.setdefault(row.designee_npi, row)
+        return met
 
 
 def _no_coordinator(rows: Sequence[PersonRow]) -> Iterator[RowProblem]:

@@ -1,6 +1,10 @@
 """What has to hold between people: designees, shared phones, a coordinator who can be paged."""
 
+from time import process_time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.people_file import COLUMNS, BadPeople, PersonRow
 from bot.domain.people_rules import read_people
@@ -55,6 +59,43 @@ def test_a_mobile_shared_with_a_coordinator_is_refused() -> None:
 def test_a_clinics_phone_shared_by_people_of_different_ladders_is_accepted() -> None:
     ada, bob = {"npi": ADA, "mobile": "+13125550101"}, {"npi": BOB, "mobile": "+13125550101"}
     assert read(COORDINATOR, ada, bob)
+
+
+@given(st.data())
+def test_of_many_who_share_a_mobile_each_is_told_the_first_on_their_ladder(
+    data: st.DataObject,
+) -> None:
+    """As asking each about each would find it."""
+    npi = st.sampled_from(["", ADA, BOB, COR])
+    cells = st.fixed_dictionaries(
+        {"npi": npi, "designee_npi": npi, "roles": st.sampled_from(["", "", "coordinator"])}
+    )
+    people = data.draw(st.lists(cells, max_size=8))
+    for n, person in enumerate(people):
+        person |= {"local_ids": f"RIS:{n}", "mobile": "+13125550101"}
+    try:
+        read(*people)
+        told = set[tuple[int, str]]()
+    except BadPeople as bad:
+        told = {(p.line, p.what) for p in bad.problems if p.column == "mobile"}
+    assert told == {
+        (n + 2, f"is that of line {min(met) + 2} as well, on the same ladder")
+        for n, row in enumerate(people)
+        if (met := [m for m, other in enumerate(people[:n]) if on_one_ladder(row, other)])
+    }
+
+
+def on_one_ladder(a: dict[str, str], b: dict[str, str]) -> bool:
+    each = ((a, b), (b, a))
+    stands_in = any(one["npi"] and one["npi"] == two["designee_npi"] for one, two in each)
+    return stands_in or "coordinator" in {a["roles"], b["roles"]}
+
+
+def test_a_switchboards_number_of_twenty_thousand_is_looked_at_once_for_each() -> None:
+    crowd = [{"local_ids": f"RIS:{n}", "mobile": "+13125550101"} for n in range(20_000)]
+    began = process_time()
+    assert len(read(COORDINATOR, *crowd)) == 20_001
+    assert process_time() - began < 30, "asking each about each other takes minutes"
 
 
 def test_people_without_an_npi_are_not_taken_for_each_others_designees() -> None:
