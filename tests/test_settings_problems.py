@@ -47,6 +47,7 @@ from tests.settings_files import SITE, TOKENS, problems, written
         ('[[fhir]]\nname = "a"\nbase_url = "http://h"\nauthorities = 5', "is not a table. Write"),
         ("database = 1", "database is not a section. Write [database]"),
         ("[hl7", "is not TOML: "),
+        ("[hl7]\na = " + "[" * 5000 + "]" * 5000, "is nested too deeply."),
     ],
 )
 def test_a_bad_setting_is_named_with_its_cure(tmp_path: Path, text: str, told: str) -> None:

@@ -38,6 +38,8 @@ def parse_policy(text: str) -> Policy:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(text, str(error)) from None
+    except RecursionError:
+        raise BadPolicy(1, "is nested too deeply. Close the brackets that were opened") from None
     top = _Table(told, (), lines_of(text))
     top.only("version", "approved_by", "categories", "triage")
     categories = tuple(

@@ -108,6 +108,9 @@ def _read(file: Path | None) -> tuple[dict[str, Any], str, list[Problem]]:
     except tomllib.TOMLDecodeError as error:
         cure = "Text stands in quotes, a section in [brackets]."
         return {}, "", [Problem(str(file or DEFAULT_FILE), f"is not TOML: {error}", cure)]
+    except RecursionError:
+        cure = "Close the brackets that were opened."
+        return {}, "", [Problem(str(file or DEFAULT_FILE), "is nested too deeply", cure)]
 
 
 def _known() -> dict[str, tuple[str, str, FieldInfo]]:

@@ -139,6 +139,7 @@ def test_what_is_wrong_is_named_with_its_line_and_the_cure(
             "would ever page",
         ),
         ("a = [1, 2", "not TOML"),
+        ("a = " + "[" * 5000 + "]" * 5000, "nested too deeply"),
     ],
 )
 def test_a_file_of_another_shape_is_refused(text: str, said: str) -> None:
