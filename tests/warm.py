@@ -6,6 +6,7 @@ answer of one line. What Python reads from its environment as it starts (PYTHONI
 `python -m bot` starts at all, needs a process that is no fork.
 """
 
+import gc
 import json
 import os
 import pkgutil
@@ -153,6 +154,9 @@ def be_readback(order: dict[str, Any]) -> None:
 
 def serve() -> None:
     import_everything()
+    # Else each fork looks through all of it once more as it ends, and copies every page of it.
+    gc.collect()
+    gc.freeze()
     leash = Leash()
     for line in sys.stdin:
         sys.stdout.write(f"{answer(json.loads(line), leash)}\n")
