@@ -22,6 +22,7 @@ from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
 from bot.app.presence import be_seen
 from bot.app.safety import CannotStart, coordinators_in_reach, refuse_unsafe
 from bot.app.timekeeping import steady, watch_clock
+from bot.app.watching import watching
 from bot.clock import Clock, RawClock
 from bot.domain.events import Record
 from bot.domain.policy import Policy
@@ -124,6 +125,7 @@ async def running(
             "dispatcher": dispatcher.run,
             "presence": partial(be_seen, database),
             "clock": partial(watch_clock, clock, scheduler),
+            **watching(engine),
             **channels.loops,
             **feeds.loops,
             **ear.loops(),

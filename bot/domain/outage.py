@@ -1,5 +1,5 @@
-"""What is told when no click in Slack or no report of a source arrives any more, or no SMS leaves,
-and when it is over.
+"""What is told when no click in Slack or no report of a source arrives any more, no SMS leaves, or
+no step is taken in time, and when it is over.
 
 It names the time: such a notice may be late itself, and then misleads nobody.
 """
@@ -30,21 +30,29 @@ def worded(page: Page) -> Page:
 
 def _said(notice: Notice | None, at: str, name: str) -> str:
     match notice:
-        case Notice.SLACK_BACK:
-            return f"Slack is back since {at}: what is pressed there counts again."
-        case Notice.SMS_BACK:
-            return f"Twilio is back since {at}: SMS and calls leave again."
+        case Notice.FEED_DOWN | Notice.FEED_BACK:
+            return _of_a_source(notice, at, name)
         case Notice.SMS_DOWN:
             return f"No SMS has got through Twilio since {at}: please use Slack, and tell IT."
-        case Notice.FEED_BACK if name == HL7:
-            return f"HL7 messages come again since {at}."
-        case Notice.FEED_BACK:
-            return f"{name} is read again since {at}; what waited there is read now."
-        case Notice.FEED_DOWN:
-            missing = "no HL7 message has come"
-            if name != HL7:
-                missing = f"reports could not be taken from {name}"
-            return f"{missing} since {at}: what is critical there may page nobody. Please tell IT."
+        case Notice.SMS_BACK:
+            return f"Twilio is back since {at}: SMS and calls leave again."
+        case Notice.SWEEP_LATE:
+            late = f"since {at} open alerts have not gone on when it was time."
+            return f"{late} Please look after them, and tell IT."
+        case Notice.SWEEP_BACK:
+            return f"since {at} alerts go on in time again."
+        case Notice.SLACK_BACK:
+            return f"Slack is back since {at}: what is pressed there counts again."
         case _:
             said = f"Slack is out of reach, and nothing pressed there has arrived since {at}."
             return f"{said} Please answer by SMS or phone until it is back."
+
+
+def _of_a_source(notice: Notice, at: str, name: str) -> str:
+    hl7, back = name == HL7, notice is Notice.FEED_BACK
+    if back and hl7:
+        return f"HL7 messages come again since {at}."
+    if back:
+        return f"{name} is read again since {at}; what waited there is read now."
+    missing = "no HL7 message has come" if hl7 else f"reports could not be taken from {name}"
+    return f"{missing} since {at}: what is critical there may page nobody. Please tell IT."

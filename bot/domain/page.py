@@ -38,6 +38,8 @@ class Notice(StrEnum):
     SMS_BACK = "sms_back"
     FEED_DOWN = "feed_down"
     FEED_BACK = "feed_back"
+    SWEEP_LATE = "sweep_late"
+    SWEEP_BACK = "sweep_back"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
     TEST = "test"
@@ -84,6 +86,8 @@ OF_OUTAGES = frozenset(
         Notice.SMS_BACK,
         Notice.FEED_DOWN,
         Notice.FEED_BACK,
+        Notice.SWEEP_LATE,
+        Notice.SWEEP_BACK,
     }
 )
 """What domain/outage.py words. Slack's look of each is in slack/notices.py."""

@@ -24,21 +24,26 @@ from storage import cursors, locks, outages, outbox
 
 LOOK_EVERY = 1.0
 NOTE_EVERY = 20.0
-FEED_SECONDS = 300.0
+FEED_MINUTES = 5.0
 HOLDS = timedelta(minutes=15)
 """So long it must have gone well again before its end is told. The notice says since when."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What may be cut off: ``name`` is told, ``patience`` is in seconds, and ``without`` is the
+    """What may be cut off: ``name`` is told, after so many ``minutes``, and ``without`` is the
     channel that cannot tell of it. Notes of it are kept beside the sources that are polled."""
 
     name: str
     down: Notice
     back: Notice
-    patience: float
+    minutes: float
     without: str = ""
+
+    @property
+    def patience(self) -> float:
+        """Seconds until it is told."""
+        return self.minutes * 60.0
 
     @property
     def connected(self) -> str:
@@ -56,20 +61,20 @@ class Line:
         return f"{self.name}:again"
 
 
-CLICKS = Line("slack", Notice.SLACK_DOWN, Notice.SLACK_BACK, 60.0, without=SLACK)
-TEXTS = Line("sms", Notice.SMS_DOWN, Notice.SMS_BACK, 600.0, without=SMS)
+CLICKS = Line("slack", Notice.SLACK_DOWN, Notice.SLACK_BACK, 1, without=SLACK)
+TEXTS = Line("sms", Notice.SMS_DOWN, Notice.SMS_BACK, 10, without=SMS)
 """Ten minutes: where webhooks bring what Twilio has to say it is asked for nothing in five."""
 
 
 def feed(name: str) -> Line:
     """A FHIR server or a folder. Five minutes: a restart is over by then, and much of the shortest
     window is left."""
-    return Line(name, Notice.FEED_DOWN, Notice.FEED_BACK, FEED_SECONDS)
+    return Line(name, Notice.FEED_DOWN, Notice.FEED_BACK, FEED_MINUTES)
 
 
 def hl7(minutes: int) -> Line:
     """All senders together: none has brought a message for so long."""
-    return Line(outage.HL7, Notice.FEED_DOWN, Notice.FEED_BACK, minutes * 60.0)
+    return Line(outage.HL7, Notice.FEED_DOWN, Notice.FEED_BACK, minutes)
 
 
 @dataclass

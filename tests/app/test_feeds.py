@@ -58,7 +58,7 @@ def test_a_server_is_polled_and_shown_by_readyz(tmp_path: Path) -> None:
 def test_a_server_that_stays_away_is_told_to_the_coordinators(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outage, "FEED_SECONDS", 0.5)
+    monkeypatch.setattr(outage, "FEED_MINUTES", 0.5 / 60)
     configured = settings(tmp_path, SERVER.format(base="http://127.0.0.1:9/r4"))
     wanted = select(tables.pages.c.data).where(tables.pages.c.notice == Notice.FEED_DOWN.value)
 

@@ -66,7 +66,7 @@ def test_senders_that_have_gone_silent_are_told_unless_a_message_comes_before_an
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outage, "NOTE_EVERY", 1.5)
-    line = outage.Line(HL7, Notice.FEED_DOWN, Notice.FEED_BACK, patience=1.5)
+    line = outage.Line(HL7, Notice.FEED_DOWN, Notice.FEED_BACK, minutes=1.5 / 60)
     monkeypatch.setattr(outage, "hl7", lambda _: line)
     given = settings(tmp_path, "silence_minutes = 90\n")
 

@@ -21,7 +21,7 @@ NO_SLACK = frozenset({"slack"})
 
 
 def test_a_twilio_that_stays_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channels, "TEXTS", replace(TEXTS, patience=0.5))
+    monkeypatch.setattr(channels, "TEXTS", replace(TEXTS, minutes=0.5 / 60))
     wanted = select(tables.pages.c.id).where(tables.pages.c.notice == Notice.SMS_DOWN.value)
 
     def told(database: Database) -> bool:

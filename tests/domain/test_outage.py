@@ -51,6 +51,12 @@ def test_of_hl7_it_is_told_that_nothing_comes() -> None:
             Notice.FEED_BACK,
             "READBACK: fhir-epic is read again since 13:30; what waited there is read now.",
         ),
+        (
+            Notice.SWEEP_LATE,
+            "READBACK: since 13:30 open alerts have not gone on when it was time. Please look "
+            "after them, and tell IT.",
+        ),
+        (Notice.SWEEP_BACK, "READBACK: since 13:30 alerts go on in time again."),
     ],
 )
 def test_an_outage_is_told_with_its_time_as_its_person_tells_it(notice: Notice, said: str) -> None:

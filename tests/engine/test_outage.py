@@ -153,13 +153,13 @@ def test_a_site_that_never_reached_slack_hears_of_it_as_well(bench: Bench) -> No
     assert len(told(bench, Notice.SLACK_BACK)) == 2
 
 
-def looks_for(bench: Bench, minutes: int, *watches: Watch) -> None:
+def looks_for(bench: Bench, minutes: float, *watches: Watch) -> None:
     """Each second from now on, and the clock goes with it."""
 
     async def looks() -> None:
-        for second in range(minutes * 60):
+        for _ in range(round(minutes * 60)):
             for watch in watches:
-                await watch.look_at(1000.0 + second)
+                await watch.look_at(bench.clock.at.timestamp())
             bench.pass_time(seconds=1)
 
     asyncio.run(looks())
