@@ -65,6 +65,7 @@ def words_in(data: bytes, kind: str = "") -> str:
     ``kind`` is its media type, parameters and all, or a mere "PDF"; what it begins with decides
     where that is empty or unknown, or plainly wrong: some call everything application/octet-stream.
     """
+    data = _narrow(data, kind)
     reader = _READERS.get(format_of(kind, data))
     return reader(data, kind) if reader else ""
 
@@ -109,7 +110,7 @@ def unread(report: Report, place: str) -> BadReport | None:
 
 def format_of(kind: str, data: bytes) -> str:
     """The media type without parameters, one name for each format."""
-    begins = data[:256].removeprefix(b"\xef\xbb\xbf").lstrip()
+    begins = _narrow(data[:512], kind)[:256].removeprefix(b"\xef\xbb\xbf").lstrip()
     if begins.startswith(b"%PDF"):
         return "application/pdf"
     if begins.startswith(b"{\\rtf"):
@@ -122,12 +123,34 @@ def format_of(kind: str, data: bytes) -> str:
         return name
     if _MARKUP.match(begins):
         return "text/html"
-    return "text/plain" if _is_text(data) else name
+    return "text/plain" if _is_text(_narrow(data[:4096], kind)) else name
 
 
 _UNKNOWN = frozenset(
     {"application/octet-stream", "application", "binary/octet-stream", "ap", "unknown"}
 )
+
+
+_WIDE = ((1, "utf-16-le"), (0, "utf-16-be"))
+_SAID_WIDE = re.compile(r"charset\s*=\s*\"?(utf-16(?:le|be)?|utf-16-[lb]e)\b", re.IGNORECASE)
+
+
+def _narrow(data: bytes, kind: str) -> bytes:
+    """UTF-16 as UTF-8: by its mark, by every other byte of what it begins with, or as it says."""
+    codec = _wide(data)
+    if not codec:
+        stated = _SAID_WIDE.search(kind)
+        codec = stated[1] if stated and not _MARKUP.match(data) else ""
+    return data.decode(codec, "replace").encode(errors="replace") if codec else data
+
+
+def _wide(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    begins = data[:16]
+    if len(begins) < 16 or begins.count(0) != 8:  # noqa: PLR2004 - half of them
+        return ""
+    return next((codec for zeros, codec in _WIDE if not any(begins[zeros::2])), "")
 
 
 def _is_text(data: bytes) -> bool:
@@ -147,9 +170,7 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 def _decoded(data: bytes, kind: str) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace")
-    stated = _CHARSET.search(kind)
+    stated = None if _SAID_WIDE.search(kind) else _CHARSET.search(kind)
     for charset in (stated[1] if stated else "utf-8-sig", "utf-8-sig", "cp1252"):
         try:
             return data.decode(charset)
@@ -191,9 +212,14 @@ def _visible(text: str) -> str:
     return "".join([*kept, text[at:]])
 
 
+# What Word's tracking of changes has deleted, to the end of it or of its group.
+_DELETED = re.compile(r"\\deleted1?(?![0-9a-z])(?:(?!\\deleted0)[^{}])*")
+
+
 def _rtf(data: bytes, kind: str) -> str:
     try:
-        return str(rtf_to_text(_plain(data, kind), errors="replace")).strip()  # type: ignore[no-untyped-call]  # annotated in part
+        shown = _DELETED.sub("", _plain(data, kind))
+        return str(rtf_to_text(shown, errors="replace")).strip()  # type: ignore[no-untyped-call]  # annotated in part
     except Exception:  # striprtf has no error of its own: broken RTF raises whatever it runs into
         return ""
 

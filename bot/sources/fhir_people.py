@@ -84,8 +84,16 @@ def patient(link: Link, origin: Origin) -> Patient:
 
 
 def ordering(report: Node, origin: Origin) -> tuple[Provider, ...]:
-    """Who asked: the requester of each order the report is based on."""
-    orders = report.nodes("basedOn")
+    """Who asked: the requester of each order the report is based on, or where it names none, of
+    those that its ImagingStudy is, else the study's referrer (R4, 10.1)."""
+    studies = report.nodes("imagingStudy")
+    asked = _requesters([report], origin) or _requesters(studies, origin)
+    referrers = [link for study in studies for link in study.links("referrer")]
+    return asked or providers(referrers, origin)
+
+
+def _requesters(based: list[Node], origin: Origin) -> tuple[Provider, ...]:
+    orders = [order for one_ in based for order in one_.nodes("basedOn")]
     return providers([link for order in orders for link in order.links("requester")], origin)
 
 

@@ -57,7 +57,7 @@ def _places(node: Node, report: Report) -> Iterator[tuple[str, str]]:
         ("patient.sex", report.patient.sex, "Patient.gender"),
         ("patient_class", report.patient_class, "Encounter.class"),
         ("location", report.location, "Encounter.location"),
-        ("ordering", report.ordering, "ServiceRequest.requester"),
+        ("ordering", report.ordering, _of_orderer(node)),
         ("attending", report.attending, "Encounter.participant"),
         ("radiologist", report.radiologist, _of_radiologist(node)),
         ("text", report.text, _of_text(node)),
@@ -99,6 +99,13 @@ def _of_time(node: Node, report: Report) -> str:
 
 def _of_modality(node: Node) -> str:
     return "ImagingStudy.modality" if node.nodes("imagingStudy") else "category, code"
+
+
+def _of_orderer(node: Node) -> str:
+    studies = node.nodes("imagingStudy")
+    orders = [order for one in (node, *studies) for order in one.nodes("basedOn")]
+    asked = any(order.links("requester") for order in orders)
+    return "ServiceRequest.requester" if asked or not studies else "ImagingStudy.referrer"
 
 
 def _of_radiologist(node: Node) -> str:

@@ -20,6 +20,8 @@ _FOLLOWED = {
     "Observation": "hasMember",
 }
 _PATHS = {kind: fields.split() for kind, fields in _FOLLOWED.items()}
+_OF_STUDIES = {"ImagingStudy": ["basedOn", "referrer"]}
+"""Followed as well where the report itself names no order."""
 INCLUDED = (
     ("_include", "DiagnosticReport:based-on"),
     ("_include", "DiagnosticReport:subject"),
@@ -135,13 +137,14 @@ def _unknown(report: Node) -> set[str]:
     found = {
         name for form in many(report.body.get("presentedForm")) if (name := _form(form, report))
     }
+    paths = _PATHS if report.body.get("basedOn") else {**_PATHS, **_OF_STUDIES}
     waiting, seen = [report], set[int]()
     while waiting:
         node = waiting.pop()
         if id(node.body) in seen:
             continue
         seen.add(id(node.body))
-        for link in (link for field in _PATHS.get(node.kind, ()) for link in node.links(field)):
+        for link in (link for field in paths.get(node.kind, ()) for link in node.links(field)):
             if link.node.body:
                 waiting.append(link.node)
             elif name := _fetchable(link, node):

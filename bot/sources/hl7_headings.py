@@ -157,7 +157,9 @@ _SIGNATURE = re.compile(
     r"(?:DICTATION|TRANSCRIPTION|DICTATED|TRANSCRIBED|SIGNED)(?: DATE| TIME| ON)\b)|"
     # Cerner's banner: "***** Final *****".
     r"[*=_-]{2,}\s*(?:FINAL|CORRECTED|MODIFIED|AMENDED|ADDENDED|PRELIMINARY)(?: REPORT)?"
-    r"\s*[*=_-]{2,}\s*\Z",
+    r"\s*[*=_-]{2,}\s*\Z|"
+    # Meditech's: "** REPORT SIGNED IN OTHER VENDOR SYSTEM 01/15/2026 **".
+    r"[*=_-]{2,}\s*(?:REPORT\s+|ELECTRONICALLY\s+)?SIGNED\b",
     re.IGNORECASE,
 )
 _SIGNATURE_LINES = 6

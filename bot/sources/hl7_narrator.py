@@ -235,7 +235,7 @@ class Narrator:
         addenda = [
             Addendum(self._trimmed(draft.lines), tuple(draft.flags))
             for draft in self.addenda
-            if draft.flags or any(draft.lines)
+            if draft.flags or any(draft.lines[1:]) or any(map(_says_more, draft.lines))
         ]
         impression = without_heading(unsigned(self.impression), "impression", self.headings)
         text = "\n".join(self.text).strip()
@@ -256,6 +256,14 @@ class Narrator:
         while lines and not lines[-1].strip(_RULED):
             lines = lines[:-1]
         return without_heading(lines, "addendum", self.headings)
+
+
+_BANNER = re.compile(r"[\s*=#_-]*ADDENDED REPORT[\s*=#_-]*", re.IGNORECASE)
+
+
+def _says_more(line: str) -> bool:
+    """Than that addenda follow, which stand below headings of their own."""
+    return bool(line) and not _BANNER.fullmatch(line)
 
 
 _RULED = " \t-–—_=*#~"

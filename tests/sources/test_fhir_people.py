@@ -72,3 +72,27 @@ def test_the_radiologist_interprets_and_the_visit_tells_where_the_patient_is() -
     assert found.radiologist.identifiers[0] == Identifier("77", "9.9")
     assert (found.patient_class, found.location) == ("E", "ED 4")
     assert found.attending[0].name == "Okafor, Ada N"
+
+
+def study(**about: object) -> dict[str, object]:
+    return {"resourceType": "ImagingStudy", "id": "s1", **about}
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"basedOn": [{"reference": "ServiceRequest/o1"}]},
+        {"referrer": {"reference": "Practitioner/d1"}},
+    ],
+)
+def test_a_report_that_names_no_order_is_of_whoever_asked_for_its_study(
+    about: dict[str, object],
+) -> None:
+    found = report(study(**about), basedOn=None, imagingStudy=[{"reference": "ImagingStudy/s1"}])
+    assert [one.name for one in found.ordering] == ["Okafor, Ada N"]
+
+
+def test_where_the_order_names_somebody_the_referrer_of_the_study_orders_nothing() -> None:
+    other = study(referrer={"reference": "Practitioner/x9", "display": "Dr. Nine"})
+    found = report(other, imagingStudy=[{"reference": "ImagingStudy/s1"}])
+    assert [one.name for one in found.ordering] == ["Okafor, Ada N"]

@@ -27,6 +27,21 @@ def test_the_orderer_is_found_whatever_the_server_includes(
     assert bool(server.reads()) == bool(about)
 
 
+@pytest.mark.parametrize("names_order", [False, True])
+def test_whoever_asked_for_the_study_is_looked_up_where_the_report_names_no_order(
+    reading: Reading, names_order: bool
+) -> None:
+    server = known_orderer(stocked(includes=False))
+    link = [{"reference": "ServiceRequest/o1"}]
+    referrer = {"reference": "Practitioner/d9"}
+    server.put({"resourceType": "ImagingStudy", "id": "s1", "basedOn": link, "referrer": referrer})
+    study = [{"reference": "ImagingStudy/s1"}]
+    server.put(resource("report", basedOn=link if names_order else None, imagingStudy=study))
+    assert poll(reading, server) == [1]
+    assert orderer(reading)
+    assert ("Practitioner/d9" in server.reads()) != names_order
+
+
 @pytest.mark.parametrize("includes", [False, True])
 def test_absolute_references_of_a_server_behind_a_proxy_are_its_own(
     reading: Reading, includes: bool

@@ -25,6 +25,8 @@ HTML = (
 )
 RTF = rf"{{\rtf1\ansi {LINES[0]}\par {LINES[1]}\par}}"
 
+WIDE = ("utf-16", "utf-16-le", "utf-16-be")
+
 
 @pytest.mark.parametrize(
     ("data", "kind"),
@@ -43,6 +45,17 @@ def test_every_format_yields_text_and_impression(data: str | bytes, kind: str) -
     assert " ".join(found.impression.split()) == "Acute pulmonary embolism."
 
 
+@pytest.mark.parametrize(
+    "deleted",
+    [r"{\deleted CRITICAL RESULT: bleed. }", r"\deleted CRITICAL RESULT: bleed. \deleted0 "],
+)
+def test_what_was_deleted_from_an_rtf_is_no_part_of_it(deleted: str) -> None:
+    """Word keeps it for its tracking of changes, and shows it struck out."""
+    rtf = rf"{{\rtf1\ansi IMPRESSION: {deleted}No bleed.\par}}"
+    found = report(presentedForm=[form(rtf, "text/rtf")], conclusion=None, conclusionCode=None)
+    assert (found.impression, found.flags) == ("No bleed.", ())
+
+
 def test_the_plainest_format_is_read_where_there_are_several() -> None:
     forms = [form(pdf(["printed"]), "application/pdf"), form("<p>shown</p>", "text/html")]
     assert report(presentedForm=forms, conclusion=None).text == "shown"
@@ -59,6 +72,11 @@ def test_the_plainest_format_is_read_where_there_are_several() -> None:
         (TEXT, "txt"),
         (TEXT, ""),
         (TEXT.encode("utf-16"), "text/plain"),
+        *((HTML.encode(wide), kind) for wide in WIDE for kind in ("text/html", "")),
+        *((RTF.encode(wide), "application/rtf") for wide in WIDE),
+        (TEXT.encode("utf-16-le"), "text/plain; charset=utf-16le"),
+        (TEXT.encode("utf-16-be"), ""),
+        (TEXT, "text/plain; charset=utf-8"),
         (pdf(LINES), "application/octet-stream"),
         (
             f"<ClinicalDocument><text>{LINES[0]}</text><text>{LINES[1]}</text></ClinicalDocument>",

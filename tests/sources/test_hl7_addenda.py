@@ -153,3 +153,12 @@ def test_an_addendum_above_another_takes_no_impression_from_the_report() -> None
     found = running("ADDENDUM 2:~IMPRESSION: Bleed.~ADDENDUM 1: Called.", REPORT)
     assert found.impression == "Normal."
     assert [one.text for one in found.addenda] == ["IMPRESSION: Bleed.", "Called."]
+
+
+def test_a_banner_that_says_that_addenda_follow_is_none() -> None:
+    added = "--- ADDENDUM 1/15/26 ---~Now a bleed.~--- END OF ADDENDUM ---"
+    found = running("*** ADDENDED REPORT ***", added, REPORT)
+    assert [one.text for one in found.addenda] == ["Now a bleed."]
+    assert found.impression == "Normal."
+    alone = running("*** ADDENDED REPORT ***~Now a bleed.", REPORT)
+    assert "Now a bleed." in alone.addenda[0].text

@@ -116,6 +116,8 @@ def test_a_document_of_fhir_has_the_same_headings() -> None:
         "PRELIMINARY REPORT by Dr. Roe 02:15",
         "***** Final *****",
         "Signed: Lind, MD 11/29/2026 10:05 AM",
+        "** REPORT SIGNED IN OTHER VENDOR SYSTEM 11/29/2026 **",
+        "** Electronically Signed by Rosa Lind MD **",
         "Final report electronically signed by Lind 11/29 10:05",
         "I, Dr. Lind, have personally reviewed the images.",
         "Workstation ID: RAD1",
