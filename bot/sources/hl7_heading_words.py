@@ -7,12 +7,12 @@ its profile (``impression``, ``addendum`` and ``body`` of ``[[hl7.profile]]``).
 IMPRESSION = (
     *("IMPRESSION", "IMPRESSIONS", "I M P R E S S I O N", "CONCLUSION", "CONCLUSIONS", "OPINION"),
     "IMP",
-    *("BEURTEILUNG", "ZUSAMMENFASSENDE BEURTEILUNG"),  # German
+    *("BEURTEILUNG", "ZUSAMMENFASSENDE BEURTEILUNG", "ZUSAMMENFASSUNG", "FAZIT"),  # German
     "CONCLUSIE",  # Dutch
     *("CONCLUSIONE", "CONCLUSIONI"),  # Italian
-    *("IMPRESSÃO", "IMPRESSÃO DIAGNÓSTICA", "CONCLUSÃO", "CONCLUSÕES"),  # Portuguese
+    *("IMPRESSÃO", "IMPRESSÃO DIAGNÓSTICA", "CONCLUSÃO", "CONCLUSÕES", "OPINIÃO"),  # Portuguese
     *("IMPRESIÓN", "IMPRESIÓN DIAGNÓSTICA", "CONCLUSIÓN", "CONCLUSIONES"),  # Spanish
-    *("IMPRESSION DIAGNOSTIQUE", "SYNTHÈSE"),  # French
+    *("IMPRESSION DIAGNOSTIQUE", "SYNTHÈSE", "AU TOTAL", "EN CONCLUSION"),  # French
     *("KONKLUSION", "KONKLUSJON", "KONKL", "BEDÖMNING", "UTLÅTANDE", "LAUSUNTO"),  # the North
     *("VURDERING", "JOHTOPÄÄTÖS", "JOHTOPÄÄTÖKSET", "YHTEENVETO", "NIÐURSTAÐA", "NIÐURSTÖÐUR"),
     *("WNIOSKI", "WNIOSEK", "ZÁVĚR", "ZÁVER", "SONUÇ"),  # Polish, Czech, Slovak, Turkish
@@ -73,5 +73,6 @@ BEFORE_AN_ADDENDUM = (
 LABEL = (
     *("NO", "NR", "NUMBER", "REPORT", "AM", "PM", "BEGINS", "BEGIN", "START", "STARTS", "TEXT"),
     *("FINAL", "NEW", "DATE", "TIME", "ON", "AT", "THE", "TO", "OF", "VOM", "UM", "UHR", "DER"),
+    *("DU", "LE", "DEL", "DE", "VAN", "DD", "DEN"),
 )
 """What only says which addendum it is: number, date and time."""

@@ -50,7 +50,7 @@ def unaccented(word: str) -> str:
     return "".join(one for one in split if not unicodedata.combining(one))
 
 
-_DECOR, _DECOR_AFTER = r"[\s*#=_<\[{-]{0,16}", r"[\s*#=_>\]}-]{0,16}"
+_DECOR, _DECOR_AFTER = r"[\s*#=_<\[{【［〔〈■◆●-]{0,16}", r"[\s*#=_>\]}】］〕〉-]{0,16}"
 _DATED = r"(?:\d[\d/.:-]{0,12}(?:\s?[AP]M)?[\s,–-]{1,3}){0,3}"
 _ENDED = r"(?:END\s+(?:OF\s+)?ADDENDUM|ADDENDUM\s+(?:ENDS?|ENDED)\b)"
 _ORIGINAL = (
@@ -104,7 +104,7 @@ def headings(own: Own = ()) -> re.Pattern[str]:
             f"(?P<tail>{_any(RECOMMENDATION)}|{_TAIL})",
         )
     )
-    ends = r"(?(dash)|(?:[:：]|$|(?=\n)|(?=\d{1,2}[.)])))"
+    ends = r"(?(dash)|(?:[:：]|$|(?=\n)|(?=\d{1,2}[.)])|(?<=[】］〕〉])))"
     return re.compile(rf"{_DECOR}(?:{kinds}){_DECOR_AFTER}{ends}", re.IGNORECASE)
 
 
@@ -159,7 +159,10 @@ _SIGNATURE = re.compile(
     r"[*=_-]{2,}\s*(?:FINAL|CORRECTED|MODIFIED|AMENDED|ADDENDED|PRELIMINARY)(?: REPORT)?"
     r"\s*[*=_-]{2,}\s*\Z|"
     # Meditech's: "** REPORT SIGNED IN OTHER VENDOR SYSTEM 01/15/2026 **".
-    r"[*=_-]{2,}\s*(?:REPORT\s+|ELECTRONICALLY\s+)?SIGNED\b",
+    r"[*=_-]{2,}\s*(?:REPORT\s+|ELECTRONICALLY\s+)?SIGNED\b|"
+    r"(?:MIT (?:FREUNDLICH|KOLLEGIAL|BESTEN)\w*\s+(?:KOLLEGIAL\w+\s+)?GR|MET VRIENDELIJKE GROET)|"
+    r"(?:VIDIERT|VALIDIERT|FREIGEGEBEN|SIGNÉ|VALIDÉ|FIRMADO|SIGNERAT?|VALIDERAT?|GESIGNEERD)\b"
+    r"(?:\s+(?:VON|DURCH|PAR|POR|AV|AF|DOOR))?\s*:?",
     re.IGNORECASE,
 )
 _SIGNATURE_LINES = 6
@@ -178,7 +181,7 @@ def _may_sign(line: str) -> bool:
     if ":" in line or line[:1] in _DECORATED or line[:2] == "I,":
         return True
     upper = line.upper()
-    return "SIGNED" in upper or "DATE" in upper
+    return "SIGNED" in upper or "DATE" in upper or upper[:4] in {"MIT ", "MET "}
 
 
 _WORD, _LABEL = re.compile(r"[^\W\d_]+"), frozenset(LABEL)

@@ -84,8 +84,8 @@ def test_the_findings_below_an_impression_are_none_of_it() -> None:
 
 
 def test_a_profile_adds_headings_of_its_own() -> None:
-    own = (("FAZIT", Section.IMPRESSION), ("SPÄTER", Section.ADDENDUM), ("BILD", Section.BODY))
-    data = running("Bild: unklar.~Fazit: Embolie.~BILD: mehr.~Später: Doch nicht.")
+    own = (("VERDIKT", Section.IMPRESSION), ("SPÄTER", Section.ADDENDUM), ("BILD", Section.BODY))
+    data = running("Bild: unklar.~Verdikt: Embolie.~BILD: mehr.~Später: Doch nicht.")
     found = as_read(data, Profile(sections=own))
     assert found.impression == "Embolie."
     assert [one.text for one in found.addenda] == ["Doch nicht."]
@@ -109,9 +109,35 @@ def test_a_document_of_fhir_has_the_same_headings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "impression"),
+    [
+        ("Befund:~Frisch.~Zusammenfassung:~Akutes SDH.", "Akutes SDH."),
+        ("Befund: Frisch.~Fazit: Akutes SDH.", "Akutes SDH."),
+        ("RESULTATS :~HSD.~AU TOTAL :~HSD aigu.", "HSD aigu."),
+        ("ACHADOS: HSD.~OPINIÃO: HSD agudo.", "HSD agudo."),
+        ("【所見】~血腫~【診断】~急性硬膜下血腫", "急性硬膜下血腫"),
+        ("【检查所见】血肿~【诊断意见】急性硬膜下血肿", "急性硬膜下血肿"),
+        ("■所見~血腫~■診断~急性硬膜下血腫", "急性硬膜下血腫"),
+        ("En conclusion, pas de fracture.", ""),
+    ],
+)
+def test_headings_of_other_countries_and_in_brackets(said: str, impression: str) -> None:
+    assert report(running(said)).impression == impression
+
+
+def test_an_addendum_in_brackets_or_with_a_date_in_french_is_one() -> None:
+    for said in ("【診断】~血腫~【追記】~右も", "CONCLUSION : HSD.~ADDENDUM du 28/11/2026 : 右も"):
+        assert [one.text for one in report(running(said)).addenda] == ["右も"]
+
+
+@pytest.mark.parametrize(
     "by",
     [
         "Dictated by: Dr. Roe",
+        "Mit freundlichen kollegialen Grüßen",
+        "Vidiert: Dr. Roe",
+        "Met vriendelijke groet, dr. Roe",
+        "Signé par : Dr Roe",
         "Reported by: Dr. Roe, Radiologist",
         "PRELIMINARY REPORT by Dr. Roe 02:15",
         "***** Final *****",
