@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import metrics
 from bot.app.channels import Channels, Loop, open_channels, slack_settings, twilio_account
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import Ear, open_listener
@@ -22,7 +21,7 @@ from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
 from bot.app.presence import be_seen
 from bot.app.safety import CannotStart, coordinators_in_reach, refuse_unsafe
 from bot.app.timekeeping import steady, watch_clock
-from bot.app.watching import watching
+from bot.app.watching import measure_backlog, watching
 from bot.clock import Clock, RawClock
 from bot.domain.events import Record
 from bot.domain.policy import Policy
@@ -35,7 +34,7 @@ from bot.settings import BadSettings, Settings
 from bot.sources.fhir_auth import BadKey
 from bot.web.app import Server, build
 from bot.web.health import Check, Health
-from storage import audit, outbox, quarantine
+from storage import audit
 from storage.database import OUTAGES, Database, DatabaseInUse
 
 __all__ = [
@@ -115,7 +114,8 @@ async def running(
         feeds = await _feeds(settings, engine, stack)
         dispatcher = Dispatcher(engine, channels.senders, wake, channels.pace)
         in_reach = partial(coordinators_in_reach, engine, without)
-        web_port = await _web(settings, engine, channels, feeds, in_reach, stack)
+        health = _health(engine, channels, feeds, in_reach)
+        web_port = await _web(settings, health, channels, feeds, stack)
         scheduler = _schedule(engine, stack)
         failing = timers.Failing()
         ear = Ear(engine, settings.hl7.silence_minutes)
@@ -125,7 +125,7 @@ async def running(
             "dispatcher": dispatcher.run,
             "presence": partial(be_seen, database),
             "clock": partial(watch_clock, clock, scheduler),
-            **watching(engine),
+            **watching(settings, engine, health),
             **channels.loops,
             **feeds.loops,
             **ear.loops(),
@@ -191,34 +191,29 @@ async def _feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) -> O
         raise CannotStart(str(bad)) from None
 
 
-async def _web(
-    settings: Settings,
-    engine: Engine,
-    channels: Channels,
-    feeds: OpenFeeds,
-    in_reach: Check,
-    stack: AsyncExitStack,
-) -> int:
-    health = Health(
+def _health(engine: Engine, channels: Channels, feeds: OpenFeeds, in_reach: Check) -> Health:
+    return Health(
         engine.database,
         channels.health,
-        [partial(_measure_backlog, engine), in_reach],
+        [partial(measure_backlog, engine), in_reach],
         feeds=feeds.health,
         mode=partial(standing, engine),
         coordinators=in_reach,
     )
+
+
+async def _web(
+    settings: Settings,
+    health: Health,
+    channels: Channels,
+    feeds: OpenFeeds,
+    stack: AsyncExitStack,
+) -> int:
     app = build([*health.routes(), *channels.routes, *feeds.routes])
     server = Server(app, settings.web.host, settings.web.port)
     await _listening("web", settings.web.port, server.start())
     stack.push_async_callback(server.stop)
     return server.port
-
-
-async def _measure_backlog(engine: Engine) -> None:
-    now = engine.clock.now()
-    count, oldest = await engine.database.read(lambda c: outbox.backlog(c, now))
-    metrics.backlog(count, oldest, now)
-    metrics.quarantine_waiting(await engine.database.read(quarantine.waiting))
 
 
 async def _listener(settings: Settings, engine: Engine, ear: Ear, stack: AsyncExitStack) -> int:

@@ -176,11 +176,13 @@ class TwilioSettings(Section):
 
 class WebSettings(Section):
     """``public_url`` is how Twilio reaches this server; without it Twilio is asked for replies and
-    receipts, and nothing has to be reachable from outside."""
+    receipts, and nothing has to be reachable from outside. ``heartbeat_url`` is asked for each
+    minute, by which whoever is there knows that Readback works; it may hold a secret."""
 
     host: Filled = "127.0.0.1"
     port: Port = 8080
     public_url: Address = ""
+    heartbeat_url: Address = Field(default="", repr=False)
 
 
 class LogSettings(Section):

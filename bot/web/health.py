@@ -60,8 +60,7 @@ class Health:
         and a load balancer that left it out would cut off the replies to what it has sent.
         """
         parts, (channels, feeds) = await asyncio.gather(self._parts(), self._both())
-        reachable = not channels or OK in channels.values()
-        ready = reachable and all(state == OK for state in parts.values())
+        ready = _is_ready(parts, channels)
         body: dict[str, object] = {"ready": ready, "parts": parts, "channels": channels}
         body["mode"] = self.mode()
         if self.coordinators:
@@ -69,6 +68,11 @@ class Health:
         if feeds:  # one that fails does not make this copy less able to page
             body["feeds"] = feeds
         return JSONResponse(body, 200 if ready else 503)
+
+    async def ready(self) -> bool:
+        """What /readyz says with its status."""
+        parts, (channels, _) = await asyncio.gather(self._parts(), self._both())
+        return _is_ready(parts, channels)
 
     async def _both(self) -> tuple[dict[str, str], dict[str, str]]:
         """How channels and feeds do, noted in the gauges as well."""
@@ -105,6 +109,11 @@ class Health:
         for refresh in self.before_scrape:
             await _refreshed(refresh)
         return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+def _is_ready(parts: Mapping[str, str], channels: Mapping[str, str]) -> bool:
+    reachable = not channels or OK in channels.values()
+    return reachable and all(state == OK for state in parts.values())
 
 
 async def _live(_: Request) -> Response:
