@@ -71,9 +71,10 @@ class Database:
         """ "sqlite" or "postgresql"."""
         return self._engine.dialect.name
 
-    def migrate(self) -> None:
-        """Bring the tables to this release. Raises DatabaseTooNew after a later one."""
-        migrating.migrate(self._engine)
+    def migrate(self) -> bool:
+        """Bring the tables to this release; whether they were not. Raises DatabaseTooNew after a
+        later one."""
+        return migrating.migrate(self._engine)
 
     # ---- writing ----------------------------------------------------------------------------
 

@@ -24,9 +24,9 @@ class DatabaseTooNew(Exception):
     """A later release of Readback has migrated this database."""
 
 
-def migrate(engine: Engine) -> None:
-    """Apply what is missing, all of it or nothing. Copies that start together do it one after
-    another.
+def migrate(engine: Engine) -> bool:
+    """Apply what is missing, all of it or nothing; whether anything was. Copies that start together
+    do it one after another.
 
     Raises DatabaseTooNew where the database knows a migration that this release does not.
     """
@@ -39,6 +39,7 @@ def migrate(engine: Engine) -> None:
             config.attributes["connection"] = connection
             with _ALEMBIC:
                 command.upgrade(config, "head")
+    return at != heads
 
 
 def configuration() -> Config:

@@ -4,6 +4,7 @@ import json
 
 from sqlalchemy import text
 
+from storage import audit
 from storage.database import Database
 from tests.cli.conftest import ADA, BEN, CARLA, Place
 
@@ -12,6 +13,17 @@ def test_migrate_makes_the_database_and_says_so(any_place: Place) -> None:
     result = any_place.run("migrate", "--json")
     assert json.loads(result.stdout)["ok"] is True
     assert "is up to date." in any_place.run("migrate").stderr
+
+
+def test_who_migrated_the_tables_is_in_the_audit_trail_once(place: Place) -> None:
+    url = f"sqlite:///{place.folder}/new.db"
+    place.env = {"READBACK_DATABASE__URL": url}
+    for _ in range(2):
+        assert place.run("migrate").exit_code == 0
+    made = Database(url)
+    entries = made.look(lambda c: audit.chain(c, audit.ADMIN))
+    made.close()
+    assert [(entry.what, bool(entry.actor)) for entry in entries] == [("migrated", True)]
 
 
 def test_a_database_of_a_later_release_is_left_alone(place: Place, database: Database) -> None:
