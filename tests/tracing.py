@@ -5,7 +5,7 @@ its parts once more, and on PostgreSQL the same again.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 
 import pytest
@@ -49,6 +49,11 @@ def running(item: pytest.Item) -> Iterator[None]:
         nullcontext() if watched and CLI in item.path.parents else _children_unwatched(),
     ):
         yield
+
+
+def unwatched(environment: Mapping[str, str]) -> dict[str, str]:
+    """For a child that is a process of its own: watched it takes four seconds to import it all."""
+    return {name: value for name, value in environment.items() if name != FOR_CHILDREN}
 
 
 def _is_watched(item: pytest.Item) -> bool:

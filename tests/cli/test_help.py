@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bot.cli import ORDER, app
 from tests.requirements import ROOT
+from tests.tracing import unwatched
 
 
 def output(*words: str) -> tuple[int, str]:
@@ -98,7 +99,7 @@ def test_no_flag_asks_for_a_type(words: tuple[str, ...]) -> None:
 def explained(encoding: str, *more: str) -> str:
     """What a process of its own writes: Python reads this variable only as it starts."""
     command = [sys.executable, "-m", "bot", "explain", str(ROOT / "report.example.hl7"), *more]
-    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    environment = {**unwatched(os.environ), "PYTHONIOENCODING": encoding}
     done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True)
     return done.stdout.decode(encoding)
 
@@ -118,6 +119,7 @@ def test_a_full_disk_gets_a_sentence_and_no_crash(words: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "bot", *words, *more],
+            env=unwatched(os.environ) if more else None,
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -127,3 +129,18 @@ def test_a_full_disk_gets_a_sentence_and_no_crash(words: list[str]) -> None:
     assert done.returncode == 1
     assert "The disk is full" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+ENDED = """
+import atexit, gc, sys
+from bot.cli import main
+atexit.register(lambda: print(gc.get_freeze_count() > 0))
+sys.argv = ["readback", "--version"]
+main()
+"""
+
+
+def test_as_it_ends_python_need_not_look_through_all_that_it_has_imported() -> None:
+    command = [sys.executable, "-c", ENDED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "True"
