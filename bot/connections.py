@@ -63,9 +63,11 @@ def retry_after(headers: Mapping[str, str], at_most: float) -> float | None:
 def proxy_for(url: str) -> str | None:
     """Through which an address outside is asked: ``HTTPS_PROXY`` or else ``HTTP_PROXY``, as by
     Slack's SDK, unless ``NO_PROXY`` spares the host. This machine needs none."""
+    if is_local(url):
+        return None
     proxies = getproxies_environment()
     proxy = proxies.get(urlsplit(url).scheme) or proxies.get("https") or proxies.get("http")
-    if not proxy or is_local(url) or proxy_bypass(urlsplit(url).netloc):
+    if not proxy or proxy_bypass(urlsplit(url).netloc):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
