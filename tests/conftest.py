@@ -146,6 +146,13 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield url
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest come first, which are those that nothing is to be measured of: in the end one of
+    them would run alone, for half a minute."""
+    items.sort(key=lambda item: item.get_closest_marker("no_cover") is None)
+
+
 def pytest_collection_finish() -> None:
     """What has been imported stays: the collector need not look through it again and again."""
     gc.collect()
