@@ -30,6 +30,8 @@ from bot.sources.fhir_json import (
 from bot.sources.hl7_study import uid_in
 
 _KINDS = {"ACSN": KeyKind.ACCESSION, "FILL": KeyKind.FILLER, "PLAC": KeyKind.PLACER}
+_IN_WORDS = (("ACSN", "ACSN"), ("ACCESSION", "ACSN"), ("FILL", "FILL"), ("PLAC", "PLAC"))
+"""How the text of a type begins that has no code; any other says nothing of what the number is."""
 _UID = "urn:dicom:uid"
 _PREFIXES = ("urn:oid:", "urn:uuid:", "urn:id:")
 
@@ -191,7 +193,11 @@ def _typed(found: list[Resource], *wanted: str) -> Iterator[tuple[str, Resource]
 
 
 def _kinds(identifier: Resource) -> set[str]:
-    return {text(coding.get("code")).upper() for coding in codings(identifier.get("type"))} - {""}
+    """By the code of its type, else by its words: "FILL", "Accession number"."""
+    kind = identifier.get("type")
+    told = {text(coding.get("code")).upper() for coding in codings(kind)} - {""}
+    words = text(one(kind).get("text")).upper()
+    return told or {code for begins, code in _IN_WORDS if words.startswith(begins)}
 
 
 def _is_number(identifier: Resource) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from bot.sources.hl7_boxes import TICK
+from bot.sources.hl7_called_abroad import called_abroad
 from bot.sources.hl7_called_words import (
     ATTEMPT,
     FIRST_WORDS,
@@ -27,7 +28,8 @@ from bot.sources.hl7_narrator import Narrative
 _SENTENCE_ENDS = re.compile(r"([.!?;\n])(?:(?<=[.!?;])\s+(?=[A-Z*\[(])|(?<=\n)\s*\n)")
 # A full stop that ends no sentence: behind a title or an initial.
 _TITLE = re.compile(
-    r"\.(?:(?<=\b[A-Z]\.)|(?<=\b(?:Dr|Mr|Ms|St|No)\.)|(?<=\b(?:Drs|Mrs|[ap]\.m|M\.D|D\.O)\.))\s+"
+    r"\.(?:(?<=\b[A-Z]\.)|(?<=\b(?:[Dd]r|Mr|Ms|St|No)\.)|(?<=\b(?:Drs|Mrs|[ap]\.m|M\.D|D\.O)\.)|"
+    r"(?<=\b(?:[Dd]ra|[Dd]re)\.)|(?<=\b(?:[Dd]ott|[Pp]rof)\.))\s+"
 )
 _HELD = "\x01"
 # It ends before the heading of a section, and where a time is followed by the exam's title.
@@ -79,6 +81,8 @@ def _may_tell(lowered: str) -> bool:
 def _told(sentence: str, after: str) -> str:
     """What of the sentence says that somebody was told, and not only that it was tried or is to be
     done. "Dr. Roe was called. No answer." are two sentences."""
+    if called_abroad(sentence):
+        return sentence
     if not WHOM.search(sentence) or OF_OTHERS.search(sentence):
         return ""
     if sentence.endswith("?") and not _YES.match(after):

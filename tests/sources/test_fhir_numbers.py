@@ -36,6 +36,20 @@ def test_an_untyped_identifier_of_the_report_is_the_fillers() -> None:
     assert report(identifier=[identifier("F2")]).key.value == "F2"
 
 
+@pytest.mark.parametrize(
+    ("placer", "filler"),
+    [("PLAC", "FILL"), ("Placer order number", "Filler Order Number"), ("Placer", "Accession ID")],
+)
+def test_a_type_in_words_alone_says_which_number_it_is(placer: str, filler: str) -> None:
+    """Epic has the placer's first: untyped it would be taken for the filler's."""
+    told = [
+        {**identifier(value), "type": {"text": kind}}
+        for value, kind in (("P1", placer), ("F1", filler))
+    ]
+    found = report(identifier=told, basedOn=None)
+    assert (found.key.value, found.placer) == ("F1", "P1")
+
+
 def test_the_orders_identifier_is_the_placers() -> None:
     order = resource("order", id="o2", identifier=[identifier("P9")])
     found = report(order, identifier=None, basedOn=[{"reference": "ServiceRequest/o2"}])
