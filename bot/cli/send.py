@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, err, print_json, say, stop, table
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 # CA is the commit accept of the enhanced mode (HL7 table 0008).
 ACCEPTED = frozenset({"AA", "CA"})
 MOST_SHOWN = 50
+
+
+# By their bytes: how many messages there are is known only once all files are read.
+_FAR = (
+    TextColumn("[progress.description]{task.description}"),
+    BarColumn(),
+    TextColumn("[progress.percentage]{task.percentage:>3.0f}%"),
+    TimeRemainingColumn(),
+)
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -93,12 +102,13 @@ async def _played(
     from bot.sources.mllp_client import play
 
     answers: list[Played] = []
-    with Progress(console=err, transient=True) as bar:
-        task = bar.add_task("Sending", total=None)
+    with Progress(*_FAR, console=err, transient=True) as bar:
+        task = bar.add_task("Sending", total=sum(file.stat().st_size for file in files))
         try:
             async for played in play(files, host, port, patience=patience, tls=tls):
                 answers.append(played)
-                bar.update(task, completed=len(answers))
+                bar.advance(task, played.size)
+                bar.update(task, description=count(len(answers), "message"))
         except ssl.SSLError as error:
             stop(f"{host}:{port} and we could not agree on TLS: {_why(error)}.", code=1)
         except OSError as error:

@@ -21,11 +21,13 @@ class Played:
     """The answer to one message. ``index`` counts from 1 in its file; ``code`` is MSA-1 and
     ``detail`` ERR-8, which says more than the MSA-3 in ``text``.
 
-    ``code`` is empty where no answer came; then ``text`` says why.
+    ``code`` is empty where no answer came; then ``text`` says why. ``size`` is the message's, in
+    bytes.
     """
 
     file: Path
     index: int
+    size: int
     code: str
     text: str
     detail: str = ""
@@ -69,7 +71,7 @@ async def play(
             if not code:
                 await connection.close()
                 connection = None
-            yield Played(file, index, code, text, detail)
+            yield Played(file, index, len(message), code, text, detail)
     finally:
         if connection:
             await connection.close()

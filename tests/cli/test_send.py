@@ -2,8 +2,11 @@
 
 import json
 import os
+import pty
+import re
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from bot.app.rehearsal import READBACK
 from bot.cli import app
 from tests.cli.conftest import report
 from tests.warm import warm
@@ -50,6 +54,28 @@ def answer(server: socket.socket, code: str) -> None:
         with connection:
             while connection.recv(65536):
                 connection.sendall(ack)
+
+
+def test_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "many.hl7"
+    file.write_bytes(b"\r".join([report()] * 50))
+    screen, terminal = pty.openpty()
+    with answering("AA") as port:
+        words = ["send", str(file), "--to", f"127.0.0.1:{port}"]
+        sending = subprocess.Popen([*READBACK, *words], stderr=terminal, stdout=subprocess.DEVNULL)
+        os.close(terminal)
+        shown = b"".join(iter(lambda: on(screen), b"")).decode()
+        assert sending.wait(20) == 0
+    assert re.search(r"50 messages .*(?:9\d|100)%", shown)
+    assert "50 of 50 messages accepted." in shown
+
+
+def on(screen: int) -> bytes:
+    """What has been written to this terminal since; nothing once nobody can write any more."""
+    try:
+        return os.read(screen, 65536)
+    except OSError:
+        return b""
 
 
 @pytest.fixture
