@@ -1,7 +1,7 @@
 """Who can be asked: people with the channels that reach them, and the roster of one alert."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -129,3 +129,11 @@ class Roster:
 
     others: tuple[Person, ...] = ()
     """People paged earlier who fill no role any more; they still get notices."""
+
+
+def next_told(coordinators: Sequence[Person], person_id: str) -> Person | None:
+    """Who hears of it instead where this one of them cannot: the next who has a channel for
+    notices, in the roster's order. None after the last one."""
+    places = (place for place, one in enumerate(coordinators) if one.id == person_id)
+    later = coordinators[next(places, -1) + 1 :]
+    return next((person for person in later if person.written), None)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot.domain.coverage import SLACK
+from bot.domain.coverage import SLACK, next_told
 from bot.domain.page import Notice, Slip
 from bot.domain.state import Alert, State
-from bot.domain.turn import Turn, written_of
+from bot.domain.turn import Turn, notify, written_of
 
 LONGEST_BACKOFF = 300.0
 LONGEST_RETRY_AFTER = 3600.0
@@ -88,6 +88,9 @@ def notice_failed(turn: Turn, slip: Slip, failure: Failure) -> None:
         turn.send(again, turn.now + wait_after(slip.tries, failure))
     elif slip.tries >= MOST_TRIES:
         turn.record(GIVEN_UP, person=slip.person_id, channel=slip.channel, notice=slip.notice.value)
+    elif slip.notice.for_one and not other:
+        instead = next_told(turn.alert.roster.coordinators, slip.person_id)
+        notify(turn, slip.notice, (instead.id,) if instead else ())
 
 
 def _rang_elsewhere(alert: Alert, slip: Slip) -> bool:

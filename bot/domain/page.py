@@ -62,6 +62,11 @@ class Notice(StrEnum):
         return self in _ALONE
 
     @property
+    def for_one(self) -> bool:
+        """Told to one coordinator: to the next one where nothing reaches the first."""
+        return self in {Notice.QUARANTINE, Notice.DIRECTORY_ENTRY, Notice.OLDER_VERSION}
+
+    @property
     def supersedes(self) -> frozenset["Notice"]:
         """Which notices to the same person have nothing more to tell once this one is due."""
         if self in _ALONE | {Notice.SUPERSEDED}:

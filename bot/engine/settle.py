@@ -1,11 +1,12 @@
 """What became of one attempt, written together with what the alert makes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot import metrics
+from bot.domain.coverage import next_told
 from bot.domain.events import (
     Event,
     PageFailed,
@@ -21,7 +22,7 @@ from bot.engine.alerts import apply_in
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
 from bot.log import log
-from storage import audit, outbox
+from storage import audit, outbox, people
 from storage.database import after_commit
 from storage.outbox import Claimed
 
@@ -139,8 +140,20 @@ def keep_trying(c: Connection, engine: Engine, claimed: Claimed, failure: Failur
         tries.append(SendNotice(somebody, now))
     elif slip.tries >= MOST_TRIES:
         _record_alone(c, engine, claimed, GIVEN_UP)
+    elif not other and slip.notice is Notice.QUARANTINE:
+        tries += _to_next_coordinator(c, slip, now)
     outbox.put(c, None, tries, now, version=0, data=claimed.data)
     after_commit(c, engine.wake)
+
+
+def _to_next_coordinator(c: Connection, slip: Slip, now: datetime) -> list[SendNotice]:
+    """Nothing reaches the one who was to hear of it. Where nobody is left the operator reads it."""
+    somebody = next_told(people.coordinators(c), slip.person_id)
+    if somebody is None:
+        after_commit(c, lambda: log.error("no_coordinator_to_tell", what=Notice.QUARANTINE.value))
+        return []
+    instead = replace(slip, person_id=somebody.id, channel=somebody.written[0], tries=1)
+    return [SendNotice(replace(instead, possible_repeat=False), now)]
 
 
 def _still_asks(c: Connection, engine: Engine, claimed: Claimed) -> bool:

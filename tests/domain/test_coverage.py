@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.coverage import OUT_OF_REACH, NoSms, Person, out_of_reach
+from bot.domain.coverage import OUT_OF_REACH, NoSms, Person, next_told, out_of_reach
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,15 @@ def test_only_hears_is_whose_phone_rings_and_who_could_not_answer() -> None:
 def test_why_nobody_is_reached_has_a_word_and_a_sentence(person: Person | None, why: str) -> None:
     assert out_of_reach(person) == why
     assert OUT_OF_REACH[why]
+
+
+def test_after_the_last_coordinator_nobody_is_told_and_after_whoever_left_the_first() -> None:
+    cole, eve = Person("cole", "C", "UTC", ("slack",)), Person("eve", "E", "UTC", ("sms",))
+    dee = Person("dee", "D", "UTC", ("voice",))
+    everybody = [cole, dee, eve]
+    assert [next_told(everybody, of) for of in ("gone", "cole", "dee", "eve")] == [
+        cole,
+        eve,
+        eve,
+        None,
+    ]

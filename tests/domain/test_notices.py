@@ -88,6 +88,22 @@ def test_a_channel_that_the_person_no_longer_has_is_left() -> None:
     assert tries(loop.do(busy(slip(Notice.WITHDRAWN, tries=2)))) == []
 
 
+def test_what_one_coordinator_is_told_goes_to_the_next_where_nothing_reaches_the_first() -> None:
+    loop = Loop().open()
+    loop.do(Declined("ada", DeclineReason.NOT_MY_PATIENT))
+    kind = Notice.DIRECTORY_ENTRY
+    loop.do(refused(slip(kind, who="carla")))
+    assert loop.notices[-1][1:] == (kind.value, "carla", "sms")
+    loop.do(refused(slip(kind, "sms", who="carla")))
+    assert loop.notices[-1][1:] == (kind.value, "chris", "slack")
+    before = len(loop.notices)
+    loop.do(busy(slip(kind, "sms", who="chris")))
+    assert [n[2] for n in loop.notices[before:]] == ["chris"], "who is only busy is not passed by"
+    before = len(loop.notices)
+    loop.do(refused(slip(kind, "sms", who="chris")))
+    assert loop.notices[before:] == [], "after the last one there is nobody"
+
+
 # ---- in doubt -------------------------------------------------------------------------------
 
 
