@@ -4,6 +4,7 @@ import http.client
 import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -137,3 +138,14 @@ def test_what_was_not_needed_is_left_out(demo: Demo) -> None:
 def test_a_port_that_is_taken_is_said(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(PROGRAM, ask, port=demo.page.port, browser=False) == 2
     assert f"Port {demo.page.port} is taken" in capsys.readouterr().out
+
+
+def test_a_bot_that_several_start_again_at_once_runs_once(demo: Demo) -> None:
+    """From two windows, or by a double click."""
+    demo.bot.kill()
+    with ThreadPoolExecutor(3) as windows:
+        said = list(windows.map(lambda _: post(demo, "/api/bot", b"{}"), range(3)))
+    assert said == [(200, '{"ok":true}')] * 3
+    assert demo.bot.log.read_text(encoding="utf-8").count("another copy") == 0
+    assert demo.bot.state == "running"
+    assert answered(demo.send_sample("ct-abdomen-routine"))["code"] == "AA"

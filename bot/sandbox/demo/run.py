@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
@@ -52,6 +53,7 @@ class Demo:
     def __init__(self, program: Sequence[str], deliver: Deliver, port: int = 0) -> None:
         self._program, self._deliver, self._port = program, deliver, port
         self._ending = contextlib.ExitStack()
+        self._starting = threading.Lock()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as ending:
@@ -99,9 +101,14 @@ class Demo:
         return f"http://127.0.0.1:{self.page.port}/"
 
     def restart(self) -> None:
-        """Start the bot and wait until it answers. Raises BotDied."""
-        self.bot.start()
-        self.bot.wait_until_running()
+        """Start the bot, unless somebody else just has, and wait until it answers. Raises BotDied.
+
+        Two at once would meet on one database: the second ends, and the page says that it has.
+        """
+        with self._starting:
+            if self.bot.state == "stopped":
+                self.bot.start()
+            self.bot.wait_until_running()
 
     def deliver(self, message: bytes) -> str:
         """Send HL7 to the bot; its ACK. Raises OSError."""
