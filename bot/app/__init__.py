@@ -125,7 +125,7 @@ async def running(
             "dispatcher": dispatcher.run,
             "presence": partial(be_seen, database),
             "clock": partial(watch_clock, clock, scheduler),
-            **watching(settings, engine, health),
+            **watching(settings, engine, health, channels.senders),
             **channels.loops,
             **feeds.loops,
             **ear.loops(),

@@ -30,22 +30,33 @@ def worded(page: Page) -> Page:
 
 def _said(notice: Notice | None, at: str, name: str) -> str:
     match notice:
+        case Notice.DATABASE_DOWN | Notice.DATABASE_BACK | Notice.SWEEP_LATE | Notice.SWEEP_BACK:
+            return _of_readback(notice, at)
         case Notice.FEED_DOWN | Notice.FEED_BACK:
             return _of_a_source(notice, at, name)
         case Notice.SMS_DOWN:
             return f"No SMS has got through Twilio since {at}: please use Slack, and tell IT."
         case Notice.SMS_BACK:
             return f"Twilio is back since {at}: SMS and calls leave again."
-        case Notice.SWEEP_LATE:
-            late = f"since {at} open alerts have not gone on when it was time."
-            return f"{late} Please look after them, and tell IT."
-        case Notice.SWEEP_BACK:
-            return f"since {at} alerts go on in time again."
         case Notice.SLACK_BACK:
             return f"Slack is back since {at}: what is pressed there counts again."
         case _:
             said = f"Slack is out of reach, and nothing pressed there has arrived since {at}."
             return f"{said} Please answer by SMS or phone until it is back."
+
+
+def _of_readback(notice: Notice, at: str) -> str:
+    match notice:
+        case Notice.DATABASE_DOWN:
+            what = f"its database has taken nothing since {at}: nobody is paged, and no answer"
+            return f"{what} counts. Please tell IT."
+        case Notice.DATABASE_BACK:
+            return f"its database is there since {at}: people are paged, and answers count again."
+        case Notice.SWEEP_LATE:
+            late = f"since {at} open alerts have not gone on when it was time."
+            return f"{late} Please look after them, and tell IT."
+        case _:
+            return f"since {at} alerts go on in time again."
 
 
 def _of_a_source(notice: Notice, at: str, name: str) -> str:

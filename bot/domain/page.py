@@ -40,6 +40,8 @@ class Notice(StrEnum):
     FEED_BACK = "feed_back"
     SWEEP_LATE = "sweep_late"
     SWEEP_BACK = "sweep_back"
+    DATABASE_DOWN = "database_down"
+    DATABASE_BACK = "database_back"
     SHADOW = "shadow"
     SHADOW_OVER = "shadow_over"
     TEST = "test"
@@ -93,6 +95,8 @@ OF_OUTAGES = frozenset(
         Notice.FEED_BACK,
         Notice.SWEEP_LATE,
         Notice.SWEEP_BACK,
+        Notice.DATABASE_DOWN,
+        Notice.DATABASE_BACK,
     }
 )
 """What domain/outage.py words. Slack's look of each is in slack/notices.py."""

@@ -140,6 +140,8 @@ _OUTAGES: Mapping[Notice, str] = {
     Notice.SMS_BACK: "📞 SMS leave again",
     Notice.FEED_DOWN: "🔌 A source of reports is down",
     Notice.FEED_BACK: "🔌 A source of reports is back",
+    Notice.DATABASE_DOWN: "🚨 Nobody is paged",
+    Notice.DATABASE_BACK: "🔌 The database is back",
     Notice.SWEEP_LATE: "⏰ Alerts are late",
     Notice.SWEEP_BACK: "⏰ Alerts are on time again",
 }

@@ -56,6 +56,16 @@ def test_of_hl7_it_is_told_that_nothing_comes() -> None:
             "READBACK: since 13:30 open alerts have not gone on when it was time. Please look "
             "after them, and tell IT.",
         ),
+        (
+            Notice.DATABASE_DOWN,
+            "READBACK: its database has taken nothing since 13:30: nobody is paged, and no answer "
+            "counts. Please tell IT.",
+        ),
+        (
+            Notice.DATABASE_BACK,
+            "READBACK: its database is there since 13:30: people are paged, and answers count "
+            "again.",
+        ),
         (Notice.SWEEP_BACK, "READBACK: since 13:30 alerts go on in time again."),
     ],
 )

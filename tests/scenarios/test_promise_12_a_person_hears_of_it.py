@@ -3,6 +3,7 @@ is over; and no page is lost meanwhile. Real minutes are seconds here; the clock
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import select, update
 
 from bot.domain.alert import State
 from bot.domain.page import Notice
-from bot.engine import lateness, outage
+from bot.engine import away, lateness, outage
 from bot.engine.lateness import STEPS
 from bot.engine.outage import CLICKS, TEXTS, feed, hl7
 from bot.phone import sending
@@ -18,6 +19,7 @@ from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import UNDERSTOOD
 from storage import tables
 from tests.scenarios.ailing import (
+    PATIENCE,
     a_second_later,
     by_all,
     heard,
@@ -29,6 +31,7 @@ from tests.scenarios.ailing import (
 )
 from tests.scenarios.conftest import end_well
 from tests.scenarios.looking import acknowledge_by_sms, expect_everything, owner, paged
+from tests.scenarios.test_database_away import without_table
 from tests.scenarios.test_folder import fhir_report, put
 from tests.sources.fhir_server import Fault, FhirServer
 from tests.written import writing
@@ -44,6 +47,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outage, "NOTE_EVERY", 0.3)
     monkeypatch.setattr(sending, "NOTE_EVERY", 0.3)
     monkeypatch.setattr(lateness, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(away, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(away, "PATIENCE", SECOND)
 
 
 @pytest.fixture
@@ -224,6 +229,26 @@ def test_steps_that_nobody_takes_are_told_and_taken_when_it_is_mended(
     hospital.ben.slack.expect("Critical result")
     is_over(hospital, STEPS)
     assert heard(hospital, Notice.SWEEP_BACK) == by_all("slack")
+    expect_everything(hospital)
+
+
+def test_a_database_that_takes_nothing_is_told_without_it_and_what_waited_is_paged_afterwards(
+    hospital: Hospital, database_url: str, log_errors: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_errors.add("database_outage")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    with without_table(database_url, "editions"):
+        for coordinator in (hospital.carla, hospital.chris):
+            coordinator.slack.expect("its database has taken nothing since", timeout=PATIENCE)
+        hospital.clock.advance(lateness.LATE * 30)
+    until(lambda: owner(hospital) == hospital.ben.name)
+    hospital.settle()
+    paged(hospital.ben)
+    monkeypatch.setattr(away, "HOLDS", timedelta(0))
+    for coordinator in (hospital.carla, hospital.chris):
+        coordinator.slack.expect("its database is there since", timeout=PATIENCE)
+    hospital.settle()
     expect_everything(hospital)
 
 
