@@ -1,7 +1,8 @@
-"""What coverage watches. To be watched costs a test half as much again, and a child twice as much.
+"""What coverage watches. To be watched takes a test twice as long again, and a child as well.
 
-Each part has tests of its own, and those are watched. A scenario runs the whole bot through all of
-its parts once more, and on PostgreSQL the same again.
+Each part has tests of its own, and those are watched, but for Hypothesis's: what chance reaches
+today it may miss tomorrow, and a percentage that counts it comes and goes. A scenario runs the
+whole bot through all of its parts once more, and on PostgreSQL the same again.
 """
 
 import os
@@ -57,6 +58,8 @@ def unwatched(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_watched(item: pytest.Item) -> bool:
+    if item.get_closest_marker("hypothesis"):
+        return False
     if STORAGE in item.path.parents:  # it alone tells SQLite and PostgreSQL apart
         return True
     if SCENARIOS in item.path.parents and item.path.name not in WATCHED:

@@ -63,6 +63,11 @@ def test_no_code_of_six_digits_is_one_of_four_with_a_digit_more() -> None:
         assert not any(code[:i] + code[i + 1 :] in four for i in range(len(code)))
 
 
+def test_a_code_with_any_other_last_digit_is_none() -> None:
+    for code in FOUR_DIGITS:
+        assert [digit for digit in DIGITS if is_code(code[:-1] + digit)] == [code[-1]]
+
+
 def test_there_is_no_code_before_the_first() -> None:
     with pytest.raises(ValueError, match="from 0"):
         code_from(-1)

@@ -33,6 +33,15 @@ def test_what_could_not_be_read_names_the_command_that_shows_it() -> None:
     )
 
 
+def test_with_little_room_the_category_goes_and_the_command_stays() -> None:
+    review = wording.could_not_be_read("no-obr", "00000000000001234567890abcdef")
+    page = replace(PAGE, review=review, category="critical and seen by nobody so far")
+    assert wording.sms(page, NUMBER) == (
+        "READBACK: unreadable result, ref K7QX. readback quarantine show 90abcdef "
+        "or call 312-555-0100, reply ACK 4827. Or PASS 4827."
+    )
+
+
 @given(st.text(max_size=60), st.text(max_size=40))
 def test_a_page_for_a_preliminary_report_says_so_however_little_room_is_left(
     category: str, number: str
