@@ -157,7 +157,7 @@ def _has_no_impression(runs: list[tuple[Section, list[Result]]]) -> bool:
 
 def _may_conclude(run: list[Result]) -> bool:
     """Whether any heading of an impression can stand there: most bodies are spared the search."""
-    said = "\n".join([at(fields, 5) for _, fields in run]).upper()
+    said = "\n".join([at(fields, 5 if fields[0] == "OBX" else 3) for _, fields in run]).upper()
     return not said.isascii() or any(map(said.__contains__, _CONCLUDES))
 
 

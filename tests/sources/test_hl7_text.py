@@ -187,6 +187,12 @@ def test_a_note_before_the_first_observation_is_read() -> None:
     assert [(flag.value, flag.where) for flag in found.flags] == [("CRITICAL RESULT", "NTE-3")]
 
 
+@pytest.mark.parametrize("before", [(), (line("Clot.", "&GDT"),)])
+def test_a_report_that_comes_in_notes_has_its_impression(before: tuple[str, ...]) -> None:
+    notes = "NTE|1|L|FINDINGS: Clot.", "NTE|2|L|IMPRESSION: Embolus.", "NTE|3|L|Large."
+    assert report(message(obr(), *before, *notes)).impression == "Embolus.\nLarge."
+
+
 def test_a_note_of_who_placed_the_order_is_no_part_of_the_report() -> None:
     wish = "NTE|1|P|Critical results: call 555-0100"
     found = report(message(obr(), wish, "OBX|1|TX|R||Clots.||||||F"))
