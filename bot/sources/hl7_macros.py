@@ -35,7 +35,7 @@ PLAIN = "CRITICAL RESULT"
 _CATEGORY = r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
-    r"(?:ACR[\s(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?"
+    r"(?:ACR[\s:(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?"
     r"(?:(?:FINDINGS?|RESULTS?|REPORTING(?: WORK ?GROUP)?)[\s:,–—-]+)?|"
     r"(?<=ACTIONABLE FINDING )[–—(-]?\s*|(?<=ACTIONABLE FINDING: )|"
     r"(?<=ACTIONABLE FINDINGS )[–—(-]?\s*|(?<=ACTIONABLE FINDINGS: )|"

@@ -134,6 +134,7 @@ STATED = [
     "ACR category~1",
     "CRITICAL FINDING:~Large clot.",
     "ACR Category: 1",
+    "ACR: Category 1",
     "ACR Cat 1",
     "ACR-Category 1",
     "ACR Category-1",
