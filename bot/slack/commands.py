@@ -23,7 +23,7 @@ from bot.slack.assign import assign
 from bot.slack.desk import Asked, Desk, Who
 from bot.slack.elements import section
 from bot.slack.modals import Call
-from bot.slack.standing import cannot_look
+from bot.slack.standing import cannot_look, how_it_ended
 from bot.slack.words import clipped, escaped
 from storage import alert_lists, alerts, people, quarantine
 from storage.alert_lists import AlertRow
@@ -164,6 +164,11 @@ def _called(desk: Desk, asked: Asked, person: Person, alert_id: str, rest: str) 
     if not view.administers:
         desk.refuse(alert_id, person.id, "not_entitled")
         asked.tell("Only a coordinator or a radiologist can record a call.")
+    elif not rest and not (
+        view.alert.is_open or view.alert.shadow
+    ):  # before a form is filled in for nothing
+        desk.refuse(alert_id, person.id, "ended")
+        asked.tell(how_it_ended(view, person, desk.now))
     elif not rest:
         asked.open(modals.called(view, desk.on_the_wall))
     else:

@@ -70,6 +70,14 @@ def test_a_call_for_an_alert_that_ended_is_told_so(clinic: Clinic) -> None:
     assert "nothing more is needed" in ask(clinic.carla, line)
 
 
+def test_for_an_alert_that_ended_no_form_is_opened(clinic: Clinic) -> None:
+    ref = clinic.page_ada().ref
+    ask(clinic.carla, f"called {ref} Dr. Lee at {local_now(clinic)} on 4711 repeated no")
+    assert "was acknowledged by Dr. Lee" in ask(clinic.carla, f"called {ref}")
+    assert clinic.carla.modals == []
+    assert clinic.refusals()[-1][1] == "ended"
+
+
 # ---- a call in one line ---------------------------------------------------------------------
 
 
