@@ -1,5 +1,6 @@
 """What a source hands to the engine: the bytes as they came, and what could be read of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -70,6 +71,7 @@ class RawMessage:
 
     ``digest`` is the SHA-256 of everything that was received, ``size`` its length in bytes.
     ``source`` names the listener ("hl7"), ``sender`` the sending application and facility.
+    ``content_of`` makes Unusable.content of the data, where that is another than ``digest``.
     """
 
     data: bytes
@@ -80,6 +82,12 @@ class RawMessage:
     control_id: str
     processing_id: str
     reading: Reading
+    content_of: Callable[[bytes], str] | None = None
+
+    @property
+    def content(self) -> str:
+        """By which an alert is known that stands in for this message: see Unusable."""
+        return self.content_of(self.data) if self.content_of else self.digest
 
 
 @dataclass(frozen=True, slots=True)

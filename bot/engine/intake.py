@@ -60,7 +60,9 @@ def _use_again(
     complete = reading is not None and not reading.to_follow
     waits = complete and quarantine.waiting_for(c, kept.id) is not None
     if better or waits or (reading and complete and reading.left):
-        _use(c, engine, raw, kept.id, now, outcome)
+        # What stood in for it, while it could not be read, is not to stay beside it.
+        content = raw.content if better and reading else ""
+        _use(c, engine, raw, kept.id, now, outcome, content)
     if better:
         messages.turned(c, kept.id, outcome, "")
     if waits and reading and not reading.left:

@@ -67,6 +67,7 @@ def read(
         control_id=wire.msh(10)[:_LONGEST],
         processing_id=processing_id(wire),
         reading=_reading(wire, known, data),
+        content_of=content,
     )
 
 

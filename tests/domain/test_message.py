@@ -1,4 +1,6 @@
-from bot.domain.message import Receipt, Unusable
+from dataclasses import replace
+
+from bot.domain.message import RawMessage, Receipt, SetAside, Unusable
 
 
 def test_what_is_not_said_of_a_message_is_that_all_went_well() -> None:
@@ -14,3 +16,9 @@ def test_a_location_is_told_as_people_write_it() -> None:
     places = {"": "", "OBR": "OBR", "OBR^1^25": "OBR-25", "meta.tag": "meta.tag"}
     for location, place in places.items():
         assert Unusable("reason", "detail", location=location).place == place
+
+
+def test_what_stands_in_for_a_message_is_known_by_its_content_else_by_its_digest() -> None:
+    raw = RawMessage(b"ab", 2, "digest", "fhir", "", "", "", SetAside("fhir-patient"))
+    assert raw.content == "digest"
+    assert replace(raw, content_of=bytes.hex).content == "6162"

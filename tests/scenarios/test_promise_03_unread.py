@@ -180,6 +180,20 @@ def test_a_replay_that_can_be_read_now_takes_over_the_alert_that_stood_in(
     expect_everything(hospital)
 
 
+def test_sent_again_once_it_can_be_read_it_takes_over_the_alert_that_stood_in(
+    hospital: Hospital,
+) -> None:
+    """By a sender who knows of no replay: there were two alerts, and one led to an empty place."""
+    message = version("V1", hospital.now, control="U1")
+    unread_by_an_older_reader(hospital, message)
+    hospital.settle()
+    paged(hospital.carla)
+    assert "MSA|AA|U1" in hospital.send(message)
+    assert (hospital.alerts(), owner(hospital)) == (1, hospital.ada.name)
+    assert hospital.database.look(quarantine.listing) == []
+    expect_everything(hospital)
+
+
 def too_large(hospital: Hospital, accession: str, control: str, flag: str = "AA") -> bytes:
     """A report with a document over the limit in it, and the flag behind the document."""
     *before, impression = version(accession, hospital.now, control=control, flag=flag).splitlines()
