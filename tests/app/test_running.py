@@ -86,13 +86,13 @@ def two_copies(
 ) -> Iterator[tuple[Hospital, tuple[Mortal, Mortal]]]:
     """Two copies on one PostgreSQL, the second with ports and settings of its own."""
     copies: list[Mortal] = []
-    with nursery() as forks, writing():
+    with writing():
 
         def both(place: Place) -> Mortal:
             clock = {CLOCK_VARIABLE: place.environment[CLOCK_VARIABLE]}
             here = clock | settings
             beside = Place(place.world, tmp_path, postgres_database, place.clock, here)
-            copies.extend(Mortal(forks, each) for each in (beside, place))
+            copies.extend(Mortal(nursery(), each) for each in (beside, place))
             return copies[1]
 
         with rehearsal.hospital(postgres_database, start=both, environment=settings) as there:

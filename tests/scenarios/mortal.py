@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from bot.app.rehearsal import Place, errors_in
@@ -28,7 +28,7 @@ class Nursery:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.scenarios.nursery"],
             cwd=ROOT,
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE,  # it ends when we do, and its bots with it
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -49,19 +49,11 @@ class Nursery:
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
-    def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(PATIENCE)
-        self._process.stdout.close()
 
-
-@contextmanager
-def nursery() -> Iterator[Nursery]:
-    there = Nursery()
-    yield there
-    there.close()
+@cache
+def nursery() -> Nursery:
+    """The one of this test process: to import all of the bot takes three seconds."""
+    return Nursery()
 
 
 def fuse_of(place: Place) -> Path:

@@ -6,6 +6,7 @@ fuse was lit, before or after that commit.
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -96,6 +97,8 @@ def live(order: dict[str, Any]) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    gc.collect()  # else each fork looks through all of it, and copies its pages
+    gc.freeze()
     leash = Leash()
     for line in sys.stdin:
         pid = os.fork()

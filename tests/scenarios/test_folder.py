@@ -158,27 +158,26 @@ def test_one_unusable_message_between_two_criticals_lets_both_be_paged(database_
 def test_killed_between_commit_and_move_it_reads_the_file_again_and_pages_nobody_twice(
     database_url: str,
 ) -> None:
-    with nursery() as forks:
-        start: Start = lambda place: Mortal(forks, place)  # noqa: E731 - a factory
-        with hospital_with_folder(database_url, start) as (hospital, inbox):
-            bot = cast(Mortal, hospital.bot)
-            data = hospital.report("ct-head-hemorrhage", accession="K1")
-            (inbox / "done").write_bytes(b"in the way: nothing can be moved there")
-            put(inbox, "killed.hl7", data)
-            hospital.world.wait_until(lambda: kept(hospital), PATIENCE)
-            hospital.world.wait_until(lambda: logged(hospital, "source_failed"), PATIENCE)
-            assert (inbox / "killed.hl7").exists()
-            (inbox / "done").unlink()
-            bot.kill()
-            hospital.world.wait_until(lambda: bot.deaths, PATIENCE)
-            taken(hospital, inbox)
-            [message] = kept(hospital)
-            assert (message.data, message.copies) == (data, 2)
-            assert len(entries(hospital, "opened", "K1")) == 1
-            paged_until_acknowledged(hospital, hospital.ada)
-            expect_everything(hospital)
-            nothing_waits_for_nothing(hospital)
-            assert hospital.database.look(audit.verify).ok
+    start: Start = lambda place: Mortal(nursery(), place)  # noqa: E731 - a factory
+    with hospital_with_folder(database_url, start) as (hospital, inbox):
+        bot = cast(Mortal, hospital.bot)
+        data = hospital.report("ct-head-hemorrhage", accession="K1")
+        (inbox / "done").write_bytes(b"in the way: nothing can be moved there")
+        put(inbox, "killed.hl7", data)
+        hospital.world.wait_until(lambda: kept(hospital), PATIENCE)
+        hospital.world.wait_until(lambda: logged(hospital, "source_failed"), PATIENCE)
+        assert (inbox / "killed.hl7").exists()
+        (inbox / "done").unlink()
+        bot.kill()
+        hospital.world.wait_until(lambda: bot.deaths, PATIENCE)
+        taken(hospital, inbox)
+        [message] = kept(hospital)
+        assert (message.data, message.copies) == (data, 2)
+        assert len(entries(hospital, "opened", "K1")) == 1
+        paged_until_acknowledged(hospital, hospital.ada)
+        expect_everything(hospital)
+        nothing_waits_for_nothing(hospital)
+        assert hospital.database.look(audit.verify).ok
 
 
 @pytest.mark.no_cover

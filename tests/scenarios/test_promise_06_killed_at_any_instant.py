@@ -24,25 +24,19 @@ from tests.scenarios.looking import (
     nothing_waits_for_nothing,
     pages,
 )
-from tests.scenarios.mortal import Mortal, Nursery, nursery
+from tests.scenarios.mortal import Mortal, nursery
 from tests.written import writing
 
 REPEAT = "possible repeat"
 Supervised = Callable[[str], AbstractContextManager[tuple[Hospital, Mortal]]]
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Nursery]:
-    with nursery() as there:
-        yield there
-
-
 @pytest.fixture
-def supervised(forks: Nursery) -> Supervised:
+def supervised() -> Supervised:
     """A hospital whose bot dies and comes back; afterwards nothing may be lost."""
 
     def born(place: Place) -> Mortal:
-        return Mortal(forks, place)
+        return Mortal(nursery(), place)
 
     @contextmanager
     def living(url: str) -> Iterator[tuple[Hospital, Mortal]]:
