@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from bot.domain.profile import STANDARD, Profile
-from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, words_in
+from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, format_of, words_in
 from bot.sources.hl7_broken import whole
 from bot.sources.hl7_flags import Result
 from bot.sources.hl7_lines import DOCUMENT, READ_OUT, is_prose
@@ -193,13 +193,27 @@ def _words(parts: list[str], marks: Marks, words_of: _WordsIn) -> str:
     bare = _BREAKS.sub("", data)
     if "hex" in said and _HEX.fullmatch(bare):
         return storable(words_of(bytes.fromhex(bare), ""))
-    if not _BASE64.fullmatch(bare):
-        return marks.clean(data) if "base64" not in said and " " in data.strip() else ""
     kind = next((part for part in reversed(said) if part in _KINDS), "")
+    if not _BASE64.fullmatch(bare):
+        return "" if "base64" in said else _unencoded(data, kind, marks, words_of)
     try:
         return storable(words_of(base64.b64decode(bare[: len(bare) // 4 * 4]), kind))
     except binascii.Error:
         return ""
+
+
+def _unencoded(data: str, kind: str, marks: Marks, words_of: _WordsIn) -> str:
+    """ED-4 "A": the document itself. In RTF a backslash is no escape of HL7's."""
+    if format_of(kind, data.encode(errors="replace")) == "application/rtf":
+        escaped = f"{marks.escape}E{marks.escape}"
+        return storable(
+            words_of(data.replace(escaped, marks.escape).encode(errors="replace"), kind)
+        )
+    text = marks.clean(data)
+    encoded = text.encode(errors="replace")
+    if format_of(kind, encoded) == "text/html":
+        return storable(words_of(encoded, kind))
+    return text if " " in data.strip() else ""
 
 
 _KINDS = frozenset({"pdf", "rtf", "html", "htm", "txt", "plain", "text", "application/pdf", "xml"})

@@ -41,6 +41,11 @@ def ed(data: str, kind: str = "^text^plain^Base64^") -> str:
         ed(encoded(TEXT), ""),
         ed(r"\.br\ ".join(encoded(TEXT)[n : n + 76] for n in range(0, 200, 76))),
         ed(TEXT.replace("\n", r"\.br" + "\\"), "^text^plain^A^"),
+        ed(HTML, "^TEXT^HTML^A^"),
+        ed(HTML, ""),
+        ed(HTML.replace("<html>", "<ClinicalDocument>"), "^TEXT^XML^A^"),
+        ed(RTF, "^TEXT^RTF^A^"),
+        ed(RTF.replace("\\", "\\E\\"), "^APPLICATION^RTF^A^"),
     ],
 )
 def test_its_words_are_the_report(obx: str) -> None:
