@@ -44,6 +44,8 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 
+_AROUND = re.compile(r"^\W+|\W+$")
+"""What is copied along with a reference, or put behind it by a keyboard."""
 _ESCAPED = re.compile(r"<(?P<id>[^|<>]+)(?:\|(?P<label>[^<>]*))?>")
 
 Verb = Callable[[Desk, Asked, Person, str, str], None]
@@ -64,7 +66,7 @@ def register(app: App, desk: Desk) -> None:
 def obey(desk: Desk, asked: Asked, text: str) -> None:
     """Do what was typed after the command, or say what would work."""
     verb, ref, rest = (*text.split(maxsplit=2), "", "", "")[:3]  # at tabs and hard spaces, too
-    verb = verb.casefold()
+    verb, ref = verb.casefold(), _AROUND.sub("", unescape(ref))
     if verb in {"", "help"}:
         asked.tell(HELP)
     elif verb == "open":

@@ -104,6 +104,13 @@ def test_ack_opens_the_same_modal_as_the_button(clinic: Clinic) -> None:
     assert clinic.wait_for_state("acknowledged").acknowledgment
 
 
+@pytest.mark.parametrize("written", ["`{}`", "*{}*", "{}.", "#{}", "“{}”", "({}),"])
+def test_what_is_copied_along_with_a_reference_is_left_out(clinic: Clinic, written: str) -> None:
+    ref = clinic.page_ada().ref
+    modal = clinic.ada.command("/readback", f"ack {written.format(ref)}").modal
+    assert modal.title == f"Acknowledge {ref}"
+
+
 def test_a_coordinator_who_was_not_paged_is_pointed_to_called(clinic: Clinic) -> None:
     ref = clinic.page_ada().ref
     assert f"/readback called {ref}" in ask(clinic.carla, f"ack {ref}")
