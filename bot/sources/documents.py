@@ -49,7 +49,8 @@ _PDF = "application/pdf"
 FORMATS = ("text/plain", "text/html", "application/rtf", _PDF)
 """Those that can be read, the plainest first."""
 _MARKUP = re.compile(
-    rb"\s*(?:<!doctype html|<html|<\?xml|<(?:body|div|p|table|pre|span|b)\b)", re.IGNORECASE
+    rb"\s*(?:<!doctype html|<html|<\?xml|<(?:body|div|p|table|pre|span|b|clinicaldocument)\b)",
+    re.IGNORECASE,
 )
 
 

@@ -190,7 +190,7 @@ def _words(parts: list[str], marks: Marks, words_of: _WordsIn) -> str:
     and by what the data begins with."""
     said = [part.strip().lower() for part in parts]
     data = max((part for part in parts if part.strip().lower() != "base64"), key=len, default="")
-    bare = _BREAKS.sub("", data)
+    bare = _BREAKS.sub("", data.replace(marks.repetition, ""))
     if "hex" in said and _HEX.fullmatch(bare):
         return storable(words_of(bytes.fromhex(bare), ""))
     kind = next((part for part in reversed(said) if part in _KINDS), "")
@@ -203,7 +203,8 @@ def _words(parts: list[str], marks: Marks, words_of: _WordsIn) -> str:
 
 
 def _unencoded(data: str, kind: str, marks: Marks, words_of: _WordsIn) -> str:
-    """ED-4 "A": the document itself. In RTF a backslash is no escape of HL7's."""
+    """ED-4 "A": the document itself, "~" a line's end. In RTF a backslash is no escape of HL7's."""
+    data = data.replace(marks.repetition, "\n")
     if format_of(kind, data.encode(errors="replace")) == "application/rtf":
         escaped = f"{marks.escape}E{marks.escape}"
         return storable(
