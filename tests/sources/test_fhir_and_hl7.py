@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import permutations
 
+import pytest
+
 from bot.domain.fold import settle
 from bot.domain.message import RawMessage
 from bot.domain.report import KeyKind, ReportKey
@@ -83,6 +85,7 @@ def outcome(reading: Reading, accession: str, arriving: Sequence[RawMessage]) ->
     return found.state, found.policy.name, settled.category, settled.newest.status_at
 
 
+@pytest.mark.no_cover
 def test_every_order_of_arrival_over_both_sources_ends_in_the_same_alert(reading: Reading) -> None:
     found = set()
     for number, order in enumerate(permutations(range(5))):
