@@ -17,8 +17,9 @@ from bot.domain.page import Sender
 from bot.engine.bridge import Bridge
 from bot.engine.context import Engine
 from bot.engine.limits import Limit, Rate, Window
-from bot.engine.outage import TEXTS, Watch
+from bot.engine.outage import POSTS, TEXTS, Watch
 from bot.engine.pace import Pace
+from bot.engine.sending import Sending, Watched
 from bot.phone import polling
 from bot.phone.call_webhooks import CallWebhooks
 from bot.phone.calls import LONGEST_CALL, CallSender
@@ -30,6 +31,7 @@ from bot.phone.webhooks import Webhooks
 from bot.settings import Settings
 from bot.settings.proxies import spare_this_machine
 from bot.slack import SlackSettings
+from bot.slack.errors import for_all
 from bot.slack.listeners import SlackListeners
 from bot.slack.sender import SlackSender
 from bot.web.health import OK, Check
@@ -90,9 +92,12 @@ async def open_channels(
     if SLACK not in without:
         slack = SlackSender(slack_settings(settings))
         stack.push_async_callback(slack.close)
-        senders[SLACK] = slack
+        posts = Sending(engine, SLACK, for_all, many=False)
+        senders[SLACK] = Watched(slack, posts)
+        loops["slack-sending"] = posts.run
+        loops["slack-posts-outage"] = Watch(engine, lambda: not posts.stopped, POSTS).run
         listeners = _listening_to_slack(settings, engine, stack)
-        health[SLACK] = partial(_connected, listeners)
+        health[SLACK] = partial(_connected, listeners, posts)
         routes += listeners.routes()
         if settings.slack.mode == "socket":  # else only Slack could tell
             loops["slack-outage"] = Watch(engine, listeners.connected).run
@@ -159,7 +164,9 @@ def _listening_to_slack(
     return listeners
 
 
-async def _connected(listeners: SlackListeners) -> str:
+async def _connected(listeners: SlackListeners, posts: Sending) -> str:
+    if posts.stopped:
+        return "refused"
     return OK if listeners.connected() else "not-connected"
 
 

@@ -34,15 +34,25 @@ def _said(notice: Notice | None, at: str, name: str) -> str:
             return _of_readback(notice, at)
         case Notice.FEED_DOWN | Notice.FEED_BACK:
             return _of_a_source(notice, at, name)
-        case Notice.SMS_DOWN:
-            return f"No SMS has got through Twilio since {at}: please use Slack, and tell IT."
-        case Notice.SMS_BACK:
-            return f"Twilio is back since {at}: SMS and calls leave again."
+        case Notice.SMS_DOWN | Notice.SMS_BACK | Notice.SLACK_REFUSED | Notice.SLACK_TAKEN:
+            return _of_messages(notice, at)
         case Notice.SLACK_BACK:
             return f"Slack is back since {at}: what is pressed there counts again."
         case _:
             said = f"Slack is out of reach, and nothing pressed there has arrived since {at}."
             return f"{said} Please answer by SMS or phone until it is back."
+
+
+def _of_messages(notice: Notice, at: str) -> str:
+    match notice:
+        case Notice.SLACK_REFUSED:
+            return f"Slack has refused all messages since {at}: please use SMS, and tell IT."
+        case Notice.SLACK_TAKEN:
+            return f"Slack takes messages again since {at}."
+        case Notice.SMS_DOWN:
+            return f"No SMS has got through Twilio since {at}: please use Slack, and tell IT."
+        case _:
+            return f"Twilio is back since {at}: SMS and calls leave again."
 
 
 def _of_readback(notice: Notice, at: str) -> str:

@@ -34,6 +34,8 @@ class Notice(StrEnum):
     ANSWER = "answer"
     SLACK_DOWN = "slack_down"
     SLACK_BACK = "slack_back"
+    SLACK_REFUSED = "slack_refused"
+    SLACK_TAKEN = "slack_taken"
     SMS_DOWN = "sms_down"
     SMS_BACK = "sms_back"
     FEED_DOWN = "feed_down"
@@ -89,6 +91,8 @@ OF_OUTAGES = frozenset(
     {
         Notice.SLACK_DOWN,
         Notice.SLACK_BACK,
+        Notice.SLACK_REFUSED,
+        Notice.SLACK_TAKEN,
         Notice.SMS_DOWN,
         Notice.SMS_BACK,
         Notice.FEED_DOWN,

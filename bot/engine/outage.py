@@ -62,6 +62,7 @@ class Line:
 
 
 CLICKS = Line("slack", Notice.SLACK_DOWN, Notice.SLACK_BACK, 1, without=SLACK)
+POSTS = Line("slack-posts", Notice.SLACK_REFUSED, Notice.SLACK_TAKEN, 10, without=SLACK)
 TEXTS = Line("sms", Notice.SMS_DOWN, Notice.SMS_BACK, 10, without=SMS)
 """Ten minutes: where webhooks bring what Twilio has to say it is asked for nothing in five."""
 

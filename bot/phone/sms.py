@@ -8,14 +8,15 @@ from twilio.base import values
 from twilio.rest.api.v2010.account.message import MessageInstance
 
 from bot.domain import wording
+from bot.domain.coverage import SMS
 from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine.context import Engine
+from bot.engine.sending import Sending
 from bot.phone.callbacks import ARRIVED, LOST, Callback, look_after, note
 from bot.phone.client import Line, TwilioAccount
-from bot.phone.errors import NEWS, number_of
+from bot.phone.errors import NEWS, number_of, of_the_account
 from bot.phone.proof import CLOCKS_APART, unexplained
 from bot.phone.refusals import note_refusal
-from bot.phone.sending import Sending
 from storage.looks import Look
 
 STATUS_PATH = "/twilio/status"
@@ -45,7 +46,7 @@ class SmsSender:
         self._public_url = public_url.rstrip("/")
         self._line = Line(account)
         self._ask_after = ask_after
-        self.sending = Sending(engine)
+        self.sending = Sending(engine, SMS, of_the_account)
 
     @property
     def shows_finding(self) -> bool:

@@ -55,6 +55,13 @@ CODES: Mapping[str, Kind] = {
     for code in codes.split()
 }
 GONE = frozenset(f"slack-{code}" for code in _GONE.split())
+_OF_EVERYBODY = (
+    "access_denied account_inactive accesslimited ekm_access_denied enterprise_is_restricted"
+    " invalid_auth messages_tab_disabled missing_scope no_permission not_allowed_token_type"
+    " not_authed org_login_required restricted_action team_access_not_granted team_not_found"
+    " token_expired token_revoked"
+)
+_FOR_ALL = frozenset(f"slack-{code}" for code in _OF_EVERYBODY.split())
 _SLUG = re.compile(r"[a-z_]{1,64}")
 _TOO_MANY, _SERVER_ERROR, _REDIRECTED = 429, 500, 300
 
@@ -104,6 +111,11 @@ def breakdown(error: aiohttp.ClientError | TimeoutError) -> SendFailed | SendUnc
     if isinstance(error, NEVER_CONNECTED):
         return SendFailed("slack-unreachable", permanent=False)
     return SendUncertain("slack-no-answer")
+
+
+def for_all(failed: SendFailed) -> bool:
+    """Whether nobody gets a message as long as this is so: the token or the workspace is why."""
+    return failed.reason in _FOR_ALL
 
 
 def was_connected(error: aiohttp.ClientError) -> bool:

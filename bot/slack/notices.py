@@ -136,6 +136,8 @@ def _wrong_number(page: Page) -> Message:
 _OUTAGES: Mapping[Notice, str] = {
     Notice.SLACK_DOWN: "🔌 Slack was out of reach",
     Notice.SLACK_BACK: "🔌 Slack is back",
+    Notice.SLACK_REFUSED: "🔌 Slack has refused all messages",
+    Notice.SLACK_TAKEN: "🔌 Slack takes messages again",
     Notice.SMS_DOWN: "📞 No SMS can leave",
     Notice.SMS_BACK: "📞 SMS leave again",
     Notice.FEED_DOWN: "🔌 A source of reports is down",

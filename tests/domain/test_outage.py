@@ -66,6 +66,11 @@ def test_of_hl7_it_is_told_that_nothing_comes() -> None:
             "READBACK: its database is there since 13:30: people are paged, and answers count "
             "again.",
         ),
+        (
+            Notice.SLACK_REFUSED,
+            "READBACK: Slack has refused all messages since 13:30: please use SMS, and tell IT.",
+        ),
+        (Notice.SLACK_TAKEN, "READBACK: Slack takes messages again since 13:30."),
         (Notice.SWEEP_BACK, "READBACK: since 13:30 alerts go on in time again."),
     ],
 )

@@ -4,8 +4,9 @@ import pytest
 
 from bot.domain.coverage import SMS
 from bot.domain.page import SendFailed
+from bot.engine.sending import Sending
 from bot.phone.errors import failure, of_the_account, undelivered
-from bot.phone.sending import Sending, lost
+from bot.phone.sending import lost
 from tests.phone.desk import Desk, page_ada
 
 UNREGISTERED, NO_SUCH_NUMBER, BUSY = 30034, 21211, 20429
@@ -31,7 +32,7 @@ def stopped(desk: Desk, *copies: Sending) -> list[bool]:
 def test_what_the_account_may_not_send_is_known_to_all_copies_until_one_of_them_sends(
     desk: Desk,
 ) -> None:
-    one, other, third = (Sending(desk.engine) for _ in range(3))
+    one, other, third = (Sending(desk.engine, SMS, of_the_account) for _ in range(3))
     one.taken()
     refuse(desk, one, UNREGISTERED, "+13125550101")
     assert stopped(desk, one, other, third) == [True, True, True]
@@ -42,7 +43,7 @@ def test_what_the_account_may_not_send_is_known_to_all_copies_until_one_of_them_
 def test_three_numbers_in_a_row_that_are_refused_for_good_are_no_coincidence(
     small_desk: Desk,
 ) -> None:
-    sending = Sending(small_desk.engine)
+    sending = Sending(small_desk.engine, SMS, of_the_account)
     refuse(small_desk, sending, NO_SUCH_NUMBER, "+13125550101", "+13125550102", "+13125550102")
     sending.taken()
     refuse(small_desk, sending, NO_SUCH_NUMBER, "+13125550103", "+13125550104")
@@ -52,7 +53,7 @@ def test_three_numbers_in_a_row_that_are_refused_for_good_are_no_coincidence(
 
 
 def test_who_is_asked_to_wait_is_not_refused(small_desk: Desk) -> None:
-    sending = Sending(small_desk.engine)
+    sending = Sending(small_desk.engine, SMS, of_the_account)
     refuse(small_desk, sending, BUSY, *(f"+1312555010{n}" for n in range(5)))
     assert stopped(small_desk, sending) == [False]
 

@@ -11,10 +11,9 @@ from sqlalchemy import select, update
 
 from bot.domain.alert import State
 from bot.domain.page import Notice
-from bot.engine import away, lateness, outage
+from bot.engine import away, lateness, outage, sending
 from bot.engine.lateness import STEPS
-from bot.engine.outage import CLICKS, TEXTS, feed, hl7
-from bot.phone import sending
+from bot.engine.outage import CLICKS, POSTS, TEXTS, feed, hl7
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import UNDERSTOOD
 from storage import tables
@@ -33,6 +32,7 @@ from tests.scenarios.conftest import end_well
 from tests.scenarios.looking import acknowledge_by_sms, expect_everything, owner, paged
 from tests.scenarios.test_database_away import without_table
 from tests.scenarios.test_folder import fhir_report, put
+from tests.scenarios.test_slack_sockets import ready_says
 from tests.sources.fhir_server import Fault, FhirServer
 from tests.written import writing
 
@@ -119,6 +119,27 @@ def test_an_account_that_may_send_nothing_while_it_may_ask_is_told_in_slack(
     acknowledge_by_sms(hospital, hospital.sam, hospital.sam.phone.expect_sms(re.compile("ACK")))
     is_over(hospital, TEXTS)
     assert heard(hospital, Notice.SMS_BACK) == by_all("slack")
+    expect_everything(hospital)
+
+
+def test_a_token_that_may_post_nothing_while_clicks_arrive_is_told_by_sms(
+    hospital: Hospital, log_errors: set[str]
+) -> None:
+    log_errors.add("channel_misconfigured")
+    until(lambda: noted(hospital, POSTS.connected))
+    faults = hospital.world.slack.faults
+    faults.fail_next("chat.postMessage", error="token_revoked", times=10_000)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    is_told(hospital, POSTS, minutes=10)
+    assert heard(hospital, Notice.SLACK_REFUSED) == by_all("sms")
+    ready_says(hospital, "refused")
+    hospital.ada.phone.expect_sms(re.compile("ACK"))
+    faults.clear()
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.slack.expect("Critical result")
+    is_over(hospital, POSTS)
+    ready_says(hospital, "ok")
+    assert heard(hospital, Notice.SLACK_TAKEN) == by_all("sms")
     expect_everything(hospital)
 
 

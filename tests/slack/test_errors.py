@@ -7,7 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.page import SendFailed, SendUncertain
-from bot.slack.errors import CODES, Kind, breakdown, refusal
+from bot.slack.errors import CODES, Kind, breakdown, for_all, refusal
 
 MARKER = "SUBDURAL-MARKER"
 
@@ -129,3 +129,18 @@ def test_a_connection_that_broke_under_a_request_leaves_it_open(
     error: aiohttp.ClientError | TimeoutError,
 ) -> None:
     assert isinstance(breakdown(error), SendUncertain)
+
+
+@pytest.mark.parametrize(
+    ("code", "everybody"),
+    [
+        ("token_revoked", True),
+        ("missing_scope", True),
+        ("user_not_found", False),
+        ("msg_too_long", False),
+        ("message_not_found", False),
+        ("unheard_of", False),
+    ],
+)
+def test_what_is_the_tokens_is_so_for_everybody(code: str, everybody: bool) -> None:
+    assert for_all(SendFailed(f"slack-{code}", permanent=True, configuration=True)) is everybody
