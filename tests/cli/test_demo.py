@@ -62,6 +62,24 @@ def test_the_page_opens_in_the_browser_of_whoever_has_a_display(tmp_path: Path) 
     assert shown.read_text().strip() == address[0]
 
 
+def test_the_page_is_opened_where_a_browser_could_show_it(tmp_path: Path) -> None:
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    browser.write_text(
+        f'#!/bin/sh\nprintf %s "$1" > "{opened}.new" && mv "{opened}.new" "{opened}"\n',
+        encoding="utf-8",
+    )
+    browser.chmod(0o755)
+    shown = {**os.environ, "DISPLAY": ":99", "BROWSER": f"{browser} %s"}
+    with warm().start(["demo", "--port", "0"], shown) as demo:
+        found = re.search(r"http://127\.0\.0\.1:\d+/", demo.until_it_says("Ctrl-C"))
+        assert found
+        deadline = time.monotonic() + 20
+        while not opened.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert demo.stopped_by(signal.SIGINT) == 0
+    assert opened.read_text(encoding="utf-8") == found[0]
+
+
 def promise_broken(hospital: Hospital) -> None:
     """A story in which something does not hold."""
     hospital.tell("something happens")
