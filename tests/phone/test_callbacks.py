@@ -207,6 +207,10 @@ def test_a_notice_that_belongs_to_no_alert_and_did_not_arrive_is_recorded(
     small_desk.wait(lambda: bool(small_desk.admin("notice_failed")), "nothing was recorded")
     assert small_desk.admin("notice_failed")[0].data["reason"] == "twilio-30005"
     assert small_desk.engine.database.look(claims.next_to_leave) is None, "it is for good"
+    small_desk.wait(lambda: bool(small_desk.log.error_lines), "nobody is left, and nobody reads it")
+    (error,) = small_desk.log.error_lines
+    assert (error["event"], error["what"]) == ("no_coordinator_to_tell", "quarantine")
+    small_desk.log.truncate(small_desk.log.seek(0))
 
 
 def test_a_notice_of_no_alert_that_a_phone_out_of_reach_missed_is_sent_again(
