@@ -47,21 +47,6 @@ def test_the_page_is_served_until_ctrl_c() -> None:
         assert "Traceback" not in demo.said
 
 
-def test_the_page_opens_in_the_browser_of_whoever_has_a_display(tmp_path: Path) -> None:
-    shown, browser = tmp_path / "shown", tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" >"{shown}.new"\nmv "{shown}.new" "{shown}"\n')
-    browser.chmod(0o700)
-    has_one = {**os.environ, "DISPLAY": ":0", "BROWSER": f"{browser} %s"}
-    with warm().start(["demo", "--port", "0"], has_one) as demo:
-        address = re.search(r"http://127\.0\.0\.1:\d+/", demo.until_it_says("Ctrl-C"))
-        deadline = time.monotonic() + 20
-        while not shown.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert demo.stopped_by(signal.SIGINT) == 0
-    assert address
-    assert shown.read_text().strip() == address[0]
-
-
 def test_the_page_is_opened_where_a_browser_could_show_it(tmp_path: Path) -> None:
     opened, browser = tmp_path / "opened", tmp_path / "browser"
     browser.write_text(
