@@ -106,5 +106,5 @@ def main() -> None:
             sys.stderr.write("✗ The disk is full: what was to be written is not complete.\n")
         sys.exit(FOUND_PROBLEMS)
     finally:
-        # Python looks through all that is there once more as it ends: a fifth of a short command.
+        # Python looks through all that is there once more as it ends: long beside a short command.
         gc.freeze()

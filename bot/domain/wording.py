@@ -57,7 +57,7 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     ask = f"ref {page.ref}. See EHR{call}, reply ACK {code} {by}."
     yield f"{start}: {what}, {ask}{short}"
     yield f"{start}: {result}, {ask}{short}"
-    yield f"READBACK: {result}, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
+    yield f"{start}: {result}, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
 
 
 def _unread_texts(page: Page, start: str, command: str, call: str) -> Iterable[str]:
@@ -68,7 +68,9 @@ def _unread_texts(page: Page, start: str, command: str, call: str) -> Iterable[s
     ask = f"{command}{call}, reply ACK {code} {_by(page)}."
     yield f"{start}: {what}. Run {ask}{short}"
     yield f"{start}: unreadable {_category(page)} result, ref {page.ref}. Run {ask}{short}"
-    yield f"READBACK: unreadable result, ref {page.ref}. {command}{call}, reply ACK {code}.{short}"
+    what = f"unreadable result, ref {page.ref}. {command}"
+    yield f"{start}: {what}{call}, reply ACK {code}.{short}"
+    yield f"{start}: {what}, reply ACK {code}."
 
 
 def _by(page: Page) -> str:

@@ -156,8 +156,18 @@ def test_at_its_longest_a_page_still_holds_reference_code_and_number() -> None:
     page = replace(PAGE, slip=slip, person=person, ref="K7QXK7QX", code="482748")
     text = wording.sms(replace(page, due_at=NOW - timedelta(days=30)), "5" * 32)
     assert text == (
-        f"READBACK: imaging result, ref K7QXK7QX. See EHR or call {'5' * 32}, "
+        f"READBACK (possible repeat): imaging result, ref K7QXK7QX. See EHR or call {'5' * 32}, "
         "reply ACK 482748. Or PASS 482748."
+    )
+
+
+def test_at_its_longest_a_repeat_of_what_could_not_be_read_still_says_how_to_look_at_it() -> None:
+    slip, why = replace(PAGE.slip, possible_repeat=True), "it has no OBR segment"
+    review = wording.could_not_be_read(why, "01234567")
+    page = replace(PAGE, slip=slip, ref="K7QXK7QX", code="482748", review=review)
+    assert wording.sms(page, "5" * 32) == (
+        "READBACK (possible repeat): unreadable result, ref K7QXK7QX. "
+        "readback quarantine show 01234567, reply ACK 482748."
     )
 
 

@@ -34,7 +34,7 @@ pages = st.builds(
     category=anything,
     due_at=st.none() | times,
     ended_at=st.none() | times,
-    review=anything,
+    review=anything | st.just(wording.could_not_be_read("no OBR", "0123456789")),
     reason=anything,
     callees=st.lists(
         st.builds(Callee, anything, st.sampled_from(Role), st.sampled_from(["", "+13125550101"])),
@@ -54,6 +54,7 @@ def test_every_sms_is_one_segment_whatever_is_in_it(page: Page, number: str) -> 
     if page.slip.notice is None:
         assert f"ACK {page.code}" in text
         assert page.ref in text
+        assert ("possible repeat" in text) is page.slip.possible_repeat
 
 
 @given(anything, anything, anything, st.sampled_from(Unclear))
