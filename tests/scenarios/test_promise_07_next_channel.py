@@ -66,5 +66,6 @@ def test_whom_only_the_phone_reached_hears_there_that_it_is_acknowledged(
     call = f"called {hospital.alert().ref} Dr. Osei at {at:%H:%M} on 312-555-0101 repeated yes"
     assert "is recorded" in hospital.carla.slack.command("/readback", call).ephemeral.plain
     hospital.ada.phone.expect_sms("was acknowledged")
+    hospital.settle()
     told = [row for row in attempts(hospital) if row.slip.notice is Notice.ACKNOWLEDGED]
     assert [(row.slip.channel, row.state) for row in told] == [("slack", "failed"), ("sms", "sent")]
