@@ -146,6 +146,10 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield url
 
 
+def pytest_configure() -> None:
+    tracing.only_once()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest come first, which are those that nothing is to be measured of: in the end one of

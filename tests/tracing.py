@@ -33,6 +33,14 @@ FOR_CHILDREN = "COVERAGE_PROCESS_CONFIG"
 """The variable by which coverage reaches the processes that a test starts."""
 
 
+def only_once() -> None:
+    """In a worker three begin, one by each way that coverage knows into a child and one of
+    pytest-cov's, and to stop the last leaves the others tracing: nothing would go unwatched."""
+    while "PYTEST_XDIST_WORKER" in os.environ and (begun := Coverage.current()):
+        begun.stop()
+        begun.save()
+
+
 @contextmanager
 def collecting() -> Iterator[None]:
     """All workers import the same: one of them is watched."""

@@ -177,7 +177,7 @@ def test_a_fhir_server_that_is_out_of_service_is_told_by_name_and_what_waited_th
     server.put(*fhir_report(hospital, "F1"))
     server.faults = []
     is_over(hospital, line)
-    hospital.ada.slack.expect("Critical result")
+    paged(hospital.ada)
     assert heard(hospital, Notice.FEED_DOWN) == heard(hospital, Notice.FEED_BACK) == by_all("slack")
     expect_everything(hospital)
 
@@ -196,7 +196,7 @@ def test_a_folder_that_is_gone_is_told_by_name_and_what_waited_there_is_paged(
     inbox.with_name("away").rename(inbox)
     put(inbox, "late.hl7", hospital.report("ct-head-hemorrhage"))
     is_over(hospital, line)
-    hospital.ada.slack.expect("Critical result")
+    paged(hospital.ada)
     assert heard(hospital, Notice.FEED_DOWN) == heard(hospital, Notice.FEED_BACK) == by_all("slack")
     expect_everything(hospital)
 
