@@ -27,7 +27,7 @@ from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
 from bot.slack import SlackSettings
 from bot.slack.sender import SlackSender
-from bot.sources.hl7 import read
+from bot.sources.hl7.reader import read
 from storage import claims, tables
 from storage.database import Database
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import hl7
 
 from benchmarks.messages import reading_mix
-from bot.sources.hl7 import read
+from bot.sources.hl7.reader import read
 
 ROUNDS, CALLS, CALLS_OF_PYTHON_HL7 = 9, 25, 2
 

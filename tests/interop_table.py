@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.domain.report import Report, Status
-from bot.sources.hl7 import read_all
+from bot.sources.hl7.reader import read_all
 from tests.requirements import ROOT, shared_folder
 
 DOCUMENT = ROOT / "docs" / "interop.md"

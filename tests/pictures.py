@@ -8,7 +8,7 @@ import sys
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from bot.sandbox.demo import Demo
-from bot.sources.mllp_client import ask
+from bot.sources.mllp.client import ask
 from tests.requirements import ROOT, chromium_program
 
 WIDE = ViewportSize(width=1400, height=860)

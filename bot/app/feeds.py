@@ -19,8 +19,7 @@ from bot.domain.site_codes import knowing, rules_of
 from bot.engine import outage
 from bot.engine.context import Engine
 from bot.settings import BadSettings, FhirSettings, FolderSettings, Problem, Settings
-from bot.sources.fhir import REPORT
-from bot.sources.fhir_auth import (
+from bot.sources.fhir.auth import (
     Access,
     BadKey,
     FixedToken,
@@ -30,12 +29,13 @@ from bot.sources.fhir_auth import (
     public_keys,
     signing_key,
 )
-from bot.sources.fhir_client import FhirClient
-from bot.sources.fhir_hook import Hook
-from bot.sources.fhir_http import Refused, TryLater
-from bot.sources.fhir_numbers import Origin
-from bot.sources.fhir_poll import Poller, Polling
-from bot.sources.fhir_subscription import Watch, Wish
+from bot.sources.fhir.client import FhirClient
+from bot.sources.fhir.exchange import Refused, TryLater
+from bot.sources.fhir.hook import Hook
+from bot.sources.fhir.numbers import Origin
+from bot.sources.fhir.polling import Poller, Polling
+from bot.sources.fhir.reader import REPORT
+from bot.sources.fhir.subscription import Watch, Wish
 from bot.sources.files import Known
 from bot.sources.folder import Folder, Watching
 from bot.sources.folder import refusal as refusal_of_folder

@@ -11,8 +11,8 @@ from bot.domain.site_codes import knowing
 from bot.engine import intake, outage
 from bot.engine.context import Engine
 from bot.settings import BadSettings, Problem, Settings
-from bot.sources import mllp
-from bot.sources.mllp_tls import BadTls, TlsFiles, server_context
+from bot.sources.mllp import server as mllp
+from bot.sources.mllp.tls import BadTls, TlsFiles, server_context
 
 
 @dataclass

@@ -23,7 +23,7 @@ from bot.sandbox.hospital import Hospital, RunningBot
 from bot.sandbox.world import World
 from bot.settings import Settings, SlackSettings, load
 from bot.slack.requests import PATH
-from bot.sources.mllp_client import ask
+from bot.sources.mllp.client import ask
 from storage.database import Database
 
 START_SECONDS = 20.0

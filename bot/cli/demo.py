@@ -53,7 +53,7 @@ def _script(*, as_json: bool) -> int:
 
 def _page(port: int | None, *, browser: bool) -> int:
     from bot.sandbox.demo import run
-    from bot.sources.mllp_client import ask
+    from bot.sources.mllp.client import ask
 
     return run(PROGRAM, ask, port=port, browser=browser, tell=_tell)
 

@@ -75,7 +75,7 @@ def _settings(config: Path | None) -> "Settings":
 def _known(settings: "Settings", policy: "Policy") -> "Known":
     """What the listener knows, and of FHIR what all servers and folders together do."""
     from bot.domain.site_codes import knowing, rules_of
-    from bot.sources.fhir_numbers import Origin
+    from bot.sources.fhir.numbers import Origin
     from bot.sources.files import Known
 
     authorities: dict[str, str] = {}

@@ -12,9 +12,10 @@ from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.domain.policy import CategoryPolicy, Policy, Step
 from bot.domain.report import ROUTINE, Identifier, Preliminary, Report, Status
 from bot.domain.triage import Triage, triage
-from bot.sources import fhir_places, files
+from bot.sources import files
+from bot.sources.fhir import places as fhir_places
 from bot.sources.files import Known
-from bot.sources.hl7_places import Heading, Places, heading, read_from
+from bot.sources.hl7.places import Heading, Places, heading, read_from
 from storage import people
 
 Look = Callable[[Report], Roster]

@@ -23,7 +23,7 @@ def keys(
 ) -> None:
     """Print the public key (a JWK set) that the server needs for SMART Backend Services."""
     from bot.app.feeds import key_of
-    from bot.sources.fhir_auth import BadKey, public_keys
+    from bot.sources.fhir.auth import BadKey, public_keys
 
     servers = {server.name: server for server in settings_from(config).fhir}
     if name not in servers:

@@ -15,7 +15,9 @@ from bot.domain.site_codes import knowing
 from bot.engine.context import Engine
 from bot.engine.intake import replay_in
 from bot.settings import Settings
-from bot.sources import fhir, files, hl7
+from bot.sources import files
+from bot.sources.fhir import reader as fhir
+from bot.sources.hl7 import reader as hl7
 from storage import audit, messages, quarantine
 from storage.database import Database
 from storage.messages import Stored

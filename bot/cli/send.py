@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, err, print_json, say, stop, table
 
 if TYPE_CHECKING:
-    from bot.sources.mllp_client import Played
+    from bot.sources.mllp.client import Played
 
 # CA is the commit accept of the enhanced mode (HL7 table 0008).
 ACCEPTED = frozenset({"AA", "CA"})
@@ -85,7 +85,7 @@ def send(
 
 
 def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
-    from bot.sources.mllp_tls import BadTls, client_context
+    from bot.sources.mllp.tls import BadTls, client_context
 
     if key and not cert:
         stop("--key stands without --cert: name the certificate as well.")
@@ -99,7 +99,7 @@ def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext
 async def _played(
     files: list[Path], host: str, port: int, patience: float, tls: ssl.SSLContext | None
 ) -> "list[Played]":
-    from bot.sources.mllp_client import play
+    from bot.sources.mllp.client import play
 
     answers: list[Played] = []
     with Progress(*_FAR, console=err, transient=True) as bar:

@@ -10,12 +10,12 @@ from itertools import groupby
 
 from bot.domain.profile import Profile
 from bot.domain.report import Flag
-from bot.sources.hl7_flags import Result
-from bot.sources.hl7_lines import displayed
-from bot.sources.hl7_macro_words import CRITICAL
-from bot.sources.hl7_macros import macros_in
-from bot.sources.hl7_marks import Marks, at
-from bot.sources.hl7_wire import MAY_ASK, Wire
+from bot.sources.hl7.flags import Result
+from bot.sources.hl7.lines import displayed
+from bot.sources.hl7.macro_words import CRITICAL
+from bot.sources.hl7.macros import macros_in
+from bot.sources.hl7.marks import Marks, at
+from bot.sources.hl7.wire import MAY_ASK, Wire
 
 _ENDS = " \t:?=*"
 _NULL = '" '

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from striprtf.striprtf import rtf_to_text
 
 from bot.domain.report import Report
-from bot.sources.hl7_wire import BadReport
+from bot.sources.hl7.wire import BadReport
 from bot.sources.pdf_process import PDFS, TooSlow
 
 DOCUMENT_SECONDS = 10.0

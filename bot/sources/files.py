@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage
 from bot.domain.profile import NO_PROFILES, Feeds
-from bot.sources import fhir, hl7, hl7_batch
-from bot.sources.fhir_json import Node, Resource, name_of, reachable, text
-from bot.sources.fhir_numbers import Origin
-from bot.sources.hl7_wire import ENVELOPE, BadReport
-from bot.sources.mllp_frames import FS, VT
+from bot.sources.fhir import reader as fhir
+from bot.sources.fhir.numbers import Origin
+from bot.sources.fhir.shapes import Node, Resource, name_of, reachable, text
+from bot.sources.hl7 import batch
+from bot.sources.hl7 import reader as hl7
+from bot.sources.hl7.wire import ENVELOPE, BadReport
+from bot.sources.mllp.frames import FS, VT
 from bot.sources.oversize import KEPT, Passing, together, too_large_for
 
 _BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n"
@@ -61,7 +63,7 @@ def pieces(data: bytes) -> list[bytes]:
         return _resources(data)
     if len(data) <= KEPT and _is_envelope(data):
         return []
-    return [_unframed(piece) for piece in hl7_batch.split(data)]
+    return [_unframed(piece) for piece in batch.split(data)]
 
 
 def _is_envelope(data: bytes) -> bool:

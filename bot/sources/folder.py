@@ -18,7 +18,7 @@ from bot.engine.context import Engine
 from bot.log import log
 from bot.sources import files
 from bot.sources.documents import READ_SECONDS, too_slow
-from bot.sources.fhir_poll import OK, OUTAGES
+from bot.sources.fhir.polling import OK, OUTAGES
 from bot.sources.files import Known
 from bot.sources.folder_files import (
     DONE,

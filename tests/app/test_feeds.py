@@ -15,7 +15,7 @@ from bot.clock import Reading, SystemClock
 from bot.domain.page import Notice
 from bot.engine import outage
 from bot.settings import Settings, load
-from bot.sources.fhir_auth import public_keys
+from bot.sources.fhir.auth import public_keys
 from storage import tables
 from storage.database import Database
 from tests.app.test_cannot_start import NEITHER, SITE, TOKENS, moved_in

@@ -15,7 +15,7 @@ from bot.domain.outage import HL7
 from bot.domain.page import Notice
 from bot.engine import outage
 from bot.settings import Settings, load
-from bot.sources.mllp_frames import frame
+from bot.sources.mllp.frames import frame
 from storage import tables
 from tests.app.test_cannot_start import SITE, TOKENS, moved_in, refusal
 from tests.certificates import Authority, Pair

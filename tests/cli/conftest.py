@@ -23,7 +23,7 @@ from bot.engine.intake import receive_in
 from bot.sandbox.samples import fill, sample
 from bot.sandbox.world import World
 from bot.settings import load
-from bot.sources import hl7
+from bot.sources.hl7 import reader as hl7
 from storage import people, proofs
 from storage.database import Database
 

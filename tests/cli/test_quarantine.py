@@ -15,8 +15,10 @@ from bot.domain.legible import STEERING
 from bot.domain.message import Unusable
 from bot.sandbox.samples import fill, hl7_time, sample
 from bot.settings import load
-from bot.sources import fhir, files, hl7
-from bot.sources.hl7_wire import BadReport
+from bot.sources import files
+from bot.sources.fhir import reader as fhir
+from bot.sources.hl7 import reader as hl7
+from bot.sources.hl7.wire import BadReport
 from storage import alert_lists, audit, messages, quarantine
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report

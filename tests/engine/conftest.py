@@ -21,7 +21,7 @@ from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
 from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE
-from bot.sources import hl7
+from bot.sources.hl7 import reader as hl7
 from storage import alert_lists, alerts, claims, outbox, page_history
 from storage.database import Database
 from storage.page_history import PageRow

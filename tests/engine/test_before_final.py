@@ -10,7 +10,7 @@ from bot.domain.page import Notice, Page, SendFailed, Sent
 from bot.domain.profile import Feeds, Profile
 from bot.domain.report import Preliminary
 from bot.engine import intake
-from bot.sources import hl7
+from bot.sources.hl7 import reader as hl7
 from storage import audit, tables
 from storage.columns import AnyRow
 from tests.engine.conftest import CHICAGO, Bench, Channel

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
 from bot.engine import intake
-from bot.sources import hl7
+from bot.sources.hl7 import reader as hl7
 from storage import alert_lists, audit, quarantine
 from tests.engine.conftest import CHICAGO, Bench
 from tests.scenarios.looking import version

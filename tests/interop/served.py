@@ -22,7 +22,7 @@ from bot.sandbox.demo.bot_process import BotProcess
 from bot.sandbox.demo.place import CALLBACK_NUMBER, SETTINGS, TIMEZONE, Ports
 from bot.sandbox.hospital import EVERY_STATE
 from bot.sandbox.samples import PEOPLE_CSV, fill, sample
-from bot.sources.mllp_client import ask
+from bot.sources.mllp.client import ask
 from storage import alert_lists, page_history
 from storage.alert_lists import AlertRow
 from storage.database import Database

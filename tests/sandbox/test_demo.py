@@ -11,7 +11,7 @@ import pytest
 
 from bot.sandbox.demo import Demo, run
 from bot.sandbox.demo.reports import answered
-from bot.sources.mllp_client import ask
+from bot.sources.mllp.client import ask
 
 PROGRAM = (sys.executable, "-m", "bot")
 

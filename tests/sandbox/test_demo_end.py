@@ -57,7 +57,7 @@ def test_a_bot_that_cannot_start_is_told_of_with_its_last_words(tmp_path: Path) 
 SHOWN_AND_LEFT = """
 import sys, time
 from bot.sandbox.demo import Demo
-from bot.sources.mllp_client import ask
+from bot.sources.mllp.client import ask
 with Demo((sys.executable, "-m", "bot"), ask) as demo:
     print(demo.ports.web, flush=True)
     time.sleep(60)

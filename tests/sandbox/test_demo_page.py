@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from bot.sandbox.demo import Demo
 from bot.sandbox.samples import fill, sample
-from bot.sources.mllp_client import ask
+from bot.sources.mllp.client import ask
 from tests.requirements import ROOT
 from tests.sandbox.watching import NARROW, PATIENCE, WIDE, Watched, choose_person, send, timeline
 

@@ -12,8 +12,8 @@ from bot.engine import intake
 from bot.engine.context import Engine, Site
 from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE
-from bot.sources import mllp
-from bot.sources.mllp_client import ask
+from bot.sources.mllp import server as mllp
+from bot.sources.mllp.client import ask
 from storage import alert_lists, alerts, reports
 from storage.database import Database
 

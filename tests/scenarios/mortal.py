@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.app.rehearsal import Place, errors_in
 from bot.sandbox.demo.place import CLOCK_VARIABLE
-from bot.sources.mllp_client import ask
+from bot.sources.mllp.client import ask
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0

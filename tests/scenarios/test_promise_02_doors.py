@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from bot.domain.report import KeyKind, ReportKey
 from bot.engine import intake
 from bot.engine.context import Engine
-from bot.sources import mllp
-from bot.sources.fhir_auth import FixedToken
-from bot.sources.fhir_client import FhirClient
-from bot.sources.fhir_hook import Hook
-from bot.sources.fhir_poll import Poller
+from bot.sources.fhir.auth import FixedToken
+from bot.sources.fhir.client import FhirClient
+from bot.sources.fhir.hook import Hook
+from bot.sources.fhir.polling import Poller
 from bot.sources.files import Known
 from bot.sources.folder import Folder, Watching
-from bot.sources.mllp_client import ask
+from bot.sources.mllp import server as mllp
+from bot.sources.mllp.client import ask
 from bot.web.app import Server, build
 from storage import alerts, reports
 from tests.scenarios.intake import CHICAGO, intake_alone

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from bot.domain.message import RawMessage
 from bot.engine import intake
 from bot.sandbox.hospital import EVERY_STATE, Hospital
-from bot.sources import fhir, hl7
-from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir import reader as fhir
+from bot.sources.fhir.numbers import Origin
+from bot.sources.hl7 import reader as hl7
 from storage import alert_lists, alerts, audit, reports
 from tests.scenarios.looking import acknowledge_by_sms, code_in, examples, paged
 from tests.scenarios.test_promise_02_numbers import (

@@ -18,7 +18,7 @@ from bot.engine import intake
 from bot.engine.context import Engine, Site
 from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE, Hospital
-from bot.sources import hl7
+from bot.sources.hl7 import reader as hl7
 from storage import alert_lists, alerts, audit
 from storage.alert_lists import AlertRow
 from storage.database import Database

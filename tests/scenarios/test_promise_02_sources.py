@@ -16,8 +16,9 @@ from bot.domain.report import KeyKind, Preliminary, ReportKey
 from bot.engine import intake
 from bot.engine.context import Engine
 from bot.sandbox.samples import hl7_time
-from bot.sources import fhir, hl7
-from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir import reader as fhir
+from bot.sources.fhir.numbers import Origin
+from bot.sources.hl7 import reader as hl7
 from storage import alerts, reports
 from tests.scenarios.intake import CHICAGO, NOW, intake_alone
 from tests.scenarios.looking import examples, version

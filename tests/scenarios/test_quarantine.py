@@ -14,8 +14,8 @@ from bot.domain.policy_file import parse_policy
 from bot.engine import intake
 from bot.engine.context import Engine, Site
 from bot.sandbox.hospital import Hospital
-from bot.sources.hl7 import unusable
-from bot.sources.hl7_wire import BadReport
+from bot.sources.hl7.reader import unusable
+from bot.sources.hl7.wire import BadReport
 from storage import messages, quarantine
 from tests.scenarios.looking import paged_until_acknowledged
 from tests.scenarios.receiving import administration, readback, spoiled

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bot.sources.fhir_hook import Hook
-from bot.sources.fhir_poll import Poller
+from bot.sources.fhir.hook import Hook
+from bot.sources.fhir.polling import Poller
 from bot.web.app import Server, build
 from tests.sources.fhir_samples import Json
 from tests.sources.fhir_server import FhirServer, Reading, serving

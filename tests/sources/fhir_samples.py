@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reports
 from bot.domain.report import Report
-from bot.sources import fhir
-from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir import reader as fhir
+from bot.sources.fhir.numbers import Origin
 
 Json = dict[str, Any]
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)

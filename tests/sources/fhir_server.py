@@ -21,9 +21,9 @@ from bot.domain.policy_file import parse_policy
 from bot.engine.context import Engine, Site
 from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE
-from bot.sources.fhir_auth import Access, FixedToken
-from bot.sources.fhir_client import FhirClient
-from bot.sources.fhir_poll import Poller, Polling
+from bot.sources.fhir.auth import Access, FixedToken
+from bot.sources.fhir.client import FhirClient
+from bot.sources.fhir.polling import Poller, Polling
 from storage import alert_lists, tables
 from storage.alert_lists import AlertRow
 from storage.database import Database

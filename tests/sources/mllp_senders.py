@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
-from bot.sources.mllp import Listener, Listening, serve
+from bot.sources.mllp.server import Listener, Listening, serve
 from tests.sources.oru import CHICAGO, NOW, sample
 
 HOW = Listening(CHICAGO, silence=5.0)

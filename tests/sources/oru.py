@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reports, Unusable
 from bot.domain.report import Report
-from bot.sources.hl7 import read
+from bot.sources.hl7.reader import read
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 1, 15, 18, 30, tzinfo=UTC)

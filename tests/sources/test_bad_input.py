@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.message import Unusable
-from bot.sources.hl7_wire import cut
-from bot.sources.mllp import Listener
-from bot.sources.mllp_frames import frame
+from bot.sources.hl7.wire import cut
+from bot.sources.mllp.frames import frame
+from bot.sources.mllp.server import Listener
 from tests.sources.mllp_senders import HOW, Inbox, Sender, told
 from tests.sources.oru import MSH, OBX, ORC, PID, message, obr, raw, report, sample
 

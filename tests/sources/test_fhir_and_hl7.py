@@ -11,7 +11,8 @@ from bot.domain.fold import settle
 from bot.domain.message import RawMessage
 from bot.domain.report import KeyKind, ReportKey
 from bot.engine import intake
-from bot.sources import fhir, hl7
+from bot.sources.fhir import reader as fhir
+from bot.sources.hl7 import reader as hl7
 from storage import alerts, reports
 from tests.sources.fhir_samples import (
     NOW,

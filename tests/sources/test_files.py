@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
-from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir.numbers import Origin
 from bot.sources.files import Known, ends_well, pieces, read_all, refused, too_large
-from bot.sources.hl7_wire import BadReport
-from bot.sources.mllp_frames import frame
+from bot.sources.hl7.wire import BadReport
+from bot.sources.mllp.frames import frame
 from tests.sources.fhir_samples import bundle, others, resource
 from tests.sources.oru import CHICAGO, NOW, sample
 

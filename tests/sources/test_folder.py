@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.sources import folder as watched
-from bot.sources.fhir_numbers import Origin
+from bot.sources.fhir.numbers import Origin
 from bot.sources.files import Known
 from bot.sources.folder import Folder, Watching, refusal
 from storage import quarantine, tables

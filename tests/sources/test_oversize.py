@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.message import Unusable
-from bot.sources.hl7 import unusable
+from bot.sources.hl7.reader import unusable
 from bot.sources.oversize import KEPT, LONGEST_SEGMENT, Passing, together, too_large_for
 
 HEADER = b"MSH|^~\\&|RIS|MAIN|||20260101||ORU^R01|C1|P|2.5.1\rPID|1||77\r"

@@ -9,7 +9,8 @@ import pytest
 from bot.domain.message import Unusable
 from bot.domain.profile import Feeds, Profile, Rule
 from bot.domain.report import Flag
-from bot.sources import fhir, hl7
+from bot.sources.fhir import reader as fhir
+from bot.sources.hl7 import reader as hl7
 from bot.sources.salvage import unread_flags
 from tests.sources.fhir_samples import NOW, ORIGIN
 from tests.sources.oru import CHICAGO

@@ -8,10 +8,10 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import Unusable
-from bot.sources.fhir_poll import Poller
+from bot.sources.fhir.polling import Poller
 from bot.sources.folder import Folder, Watching
-from bot.sources.mllp import Listener
-from bot.sources.mllp_frames import frame
+from bot.sources.mllp.frames import frame
+from bot.sources.mllp.server import Listener
 from storage import quarantine
 from tests.sources.fhir_samples import ORIGIN, resource
 from tests.sources.fhir_server import FhirServer, Reading, serving

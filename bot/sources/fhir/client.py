@@ -1,0 +1,163 @@
+"""A FHIR R4 server as seen by its client: read, search page by page, create, update (R4, 3.1)."""
+
+import base64
+import json
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+import aiohttp
+from yarl import URL
+
+from bot.sources.fhir.auth import Access
+from bot.sources.fhir.exchange import Answer, Refused, call, date
+from bot.sources.fhir.shapes import BUNDLE, Resource, local_name, many, name_of, one, parse, text
+from bot.sources.hl7.wire import BadReport
+
+JSON = "application/fhir+json"
+_UNAUTHORIZED = 401
+_MOST_IN_VAIN = 3
+"""Pages in a row that bring nothing which the search has not brought; one may well be empty."""
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_NO_DOCUMENTS = frozenset(
+    [
+        "DiagnosticReport",
+        "Encounter",
+        "ImagingStudy",
+        "Observation",
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "ServiceRequest",
+    ]
+)
+# What cannot be had and never will: gone, forbidden to us, not known here.
+_NOT_FOR_US = frozenset({400, 403, 404, 406, 410})
+
+
+@dataclass(frozen=True)
+class FhirClient:
+    """``base`` is the server's address and ends in a slash."""
+
+    base: str
+    session: aiohttp.ClientSession
+    access: Access
+
+    async def read(self, name: str) -> Resource | None:
+        """The resource of this relative reference; None where there is none for us.
+
+        A Binary may come as the bytes themselves (R4, 2.39): then it is put into a resource.
+        Raises TryLater or Refused, that also for what is no such resource: a page to log in.
+        """
+        url = URL(self.base + local_name(name, self.base), encoded=True)
+        answer = await self._ask("GET", url)
+        if answer.status in _NOT_FOR_US:
+            return None
+        answer.refuse("read")
+        kind = answer.headers.get("Content-Type", "")
+        found = _resource(answer) if "json" in kind else _binary(name, kind, answer.body)
+        if not _may_be(name, text(found.get("resourceType"))):
+            raise Refused("answer-of-another-kind")
+        return found
+
+    async def search(
+        self, kind: str, parameters: Sequence[tuple[str, str]]
+    ) -> AsyncIterator[Resource]:
+        """Each page of the result. Raises TryLater or Refused, also between pages.
+
+        A next link that leaves the server is refused: the token would go with it. Links that lead
+        in a circle end the search, also where each of them is a new one.
+        """
+        url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
+        visited, brought, in_vain = set[URL](), set[str](), 0
+        while url not in visited and in_vain < _MOST_IN_VAIN:
+            visited.add(url)
+            answer = await self._ask("GET", url)
+            answer.refuse("search")
+            page = _resource(answer)
+            if text(page.get("resourceType")) != BUNDLE:
+                raise Refused("answer-no-bundle")
+            yield page
+            found = set(map(_which, many(page.get("entry"))))
+            in_vain = 0 if found - brought else in_vain + 1
+            brought |= found
+            following = _next(page)
+            if not following:
+                return
+            url = self._same_server(url, following)
+
+    async def now(self) -> datetime | None:
+        """The server's own time, by which it dates its resources; None where it tells none.
+
+        Raises TryLater or Refused.
+        """
+        answer = await self._ask("GET", URL(f"{self.base}metadata?_summary=true", encoded=True))
+        return date(answer.headers)
+
+    def _same_server(self, url: URL, link: str) -> URL:
+        try:
+            following = url.join(URL(link, encoded=True))
+            stays = following.origin() == URL(self.base).origin()
+        except ValueError:
+            raise Refused("next-link-is-none") from None
+        if not stays:
+            raise Refused("next-link-leaves-the-server")
+        return following
+
+    async def write(self, method: str, path: str, resource: Mapping[str, object]) -> Resource:
+        """Create (POST) or update (PUT) it and return what the server made of it; where it keeps
+        that to itself, though it was asked for it (R4, 3.1.0.1.6), the id at most."""
+        body = json.dumps(resource).encode()
+        answer = await self._ask(method, URL(self.base + path, encoded=True), body)
+        answer.refuse("write")
+        return _resource(answer) if answer.body else _located(answer, path)
+
+    async def _ask(self, method: str, url: URL, body: bytes | None = None) -> Answer:
+        answer = await self._once(method, url, body)
+        if answer.status == _UNAUTHORIZED:
+            self.access.forget()
+            answer = await self._once(method, url, body)
+        return answer
+
+    async def _once(self, method: str, url: URL, body: bytes | None) -> Answer:
+        headers = {"Accept": JSON, **await self.access.headers()}
+        if body is not None:
+            headers |= {"Content-Type": JSON, "Prefer": "return=representation"}
+        return await call(self.session, method, url, headers=headers, body=body)
+
+
+def _which(entry: Resource) -> str:
+    return text(entry.get("fullUrl")) or name_of(one(entry.get("resource")))
+
+
+def _next(page: Resource) -> str:
+    links = (link for link in many(page.get("link")) if text(link.get("relation")) == "next")
+    return next((text(link.get("url")) for link in links), "")
+
+
+def _may_be(name: str, kind: str) -> bool:
+    wanted = name.split("/", 1)[0]
+    return kind == wanted or not (wanted in _NO_DOCUMENTS or kind == "OperationOutcome")
+
+
+def _resource(answer: Answer) -> Resource:
+    try:
+        return parse(answer.body)
+    except BadReport as bad:
+        raise Refused(f"answer-{bad.reason}") from None
+
+
+def _located(answer: Answer, path: str) -> Resource:
+    """The id from "[base]/[type]/[id]/_history/[vid]" (R4, 3.1.0.8)."""
+    kind = path.partition("/")[0]
+    _, _, behind = answer.headers.get("Location", "").rpartition(f"{kind}/")
+    number = behind.partition("/")[0]
+    return {"id": number} if _ID.fullmatch(number) else {}
+
+
+def _binary(name: str, kind: str, data: bytes) -> Resource:
+    encoded = base64.b64encode(data).decode()
+    number = name.rsplit("/", 1)[-1]
+    return {"resourceType": "Binary", "id": number, "contentType": kind, "data": encoded}

@@ -1,0 +1,142 @@
+"""The coded values that may decide the category, wherever servers put them."""
+
+from collections.abc import Iterator, Set
+
+from bot.domain.profile import Profile, Rule
+from bot.domain.report import Flag
+from bot.domain.triage import in_words
+from bot.sources.asked import answered
+from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
+from bot.sources.hl7.flags import canonical, is_radlex
+from bot.sources.hl7.macros import macros_in
+
+_GONE = frozenset({"entered-in-error", "cancelled"})
+_DEEPEST = 4
+
+
+def flags(
+    report: Node, observations: list[Node], rules: tuple[Rule, ...] = (), *, breast: bool = False
+) -> tuple[Flag, ...]:
+    """conclusionCode, meta.tag, the interpretation and category of results, and RadLex codes also
+    in their other coded values and in extensions, where the codes of the rules count as well; and
+    results that ask whether it is critical. ``breast``: the exam is one, see hl7.breast."""
+    body, own = report.body, frozenset(rule.code.upper() for rule in rules if not rule.at)
+    profile = Profile(rules=rules)
+    found = [
+        *_concluded(body, profile, own, breast=breast),
+        *_interpreted(body, "DiagnosticReport"),
+        *_extended(body, own),
+        *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
+        *_known(body, ("category", "code"), "", own),
+    ]
+    for number, observation in enumerate(observations, 1):
+        found += _observed(observation.body, f"Observation[{number}]", own)
+        found += _answered(observation.body, f"Observation[{number}]", profile, breast=breast)
+        for component in many(observation.body.get("component")):
+            found += _observed(component, f"Observation[{number}].component", own)
+    return tuple(dict.fromkeys(found))
+
+
+def results(report: Node) -> list[Node]:
+    """The report's Observations and their members, in order, without those that were withdrawn."""
+    found: dict[int, Node] = {}
+    _gather(report.nodes("result"), found, _DEEPEST)
+    return list(found.values())
+
+
+def lacks_results(report: Node) -> bool:
+    """Whether it refers to Observations, or they to their members, that did not come along."""
+    asked = [
+        *report.links("result"),
+        *(link for observation in results(report) for link in observation.links("hasMember")),
+    ]
+    return any(text(link.reference.get("reference")) and not link.node.body for link in asked)
+
+
+def _gather(nodes: list[Node], found: dict[int, Node], deeper: int) -> None:
+    for node in nodes:
+        is_result = node.kind == "Observation" and text(node.body.get("status")) not in _GONE
+        if is_result and id(node.body) not in found:
+            found[id(node.body)] = node
+            if deeper:
+                _gather(node.nodes("hasMember"), found, deeper - 1)
+
+
+def _observed(body: Resource, where: str, own: Set[str]) -> Iterator[Flag]:
+    yield from _interpreted(body, where)
+    yield from _coded(codings(body.get("category")), f"{where}.category")
+    yield from _known(body, ("code", "valueCodeableConcept", "method"), f"{where}.", own)
+
+
+def _interpreted(body: Resource, where: str) -> Iterator[Flag]:
+    """Its codes; where it has none, words of the critical kind ("Critical abnormal")."""
+    where = f"{where}.interpretation"
+    for concept in many(body.get("interpretation")):
+        coded = codings(concept)
+        yield from _coded(coded, where)
+        said = "" if any(text(coding.get("code")) for coding in coded) else words(concept)
+        if in_words(said.upper()):
+            yield Flag(said, "", where)
+
+
+def _answered(
+    observation: Resource, where: str, profile: Profile, *, breast: bool
+) -> Iterator[Flag]:
+    """It and its components as questions with their answers."""
+    for body in (observation, *many(observation.get("component"))):
+        said = text(body.get("valueString")) or words(body.get("valueCodeableConcept"))
+        answer = said or _YES_OR_NO.get(str(body.get("valueBoolean")), "")
+        yield from answered(words(body.get("code")), answer, where, profile, breast=breast)
+
+
+_YES_OR_NO = {"True": "Yes", "False": "No"}
+
+
+def _concluded(body: Resource, profile: Profile, own: Set[str], *, breast: bool) -> Iterator[Flag]:
+    """Coded, as R4 has it, in R5's CodeableReference, or under the name that it had before R4; as a
+    mere word, or as text or display alone, where that is a code or a macro."""
+    where, said = "conclusionCode", list[str]()
+    value, before = body.get("conclusionCode"), body.get("codedDiagnosis")
+    for concept in (
+        *(value if isinstance(value, list) else [value]),
+        *(before if isinstance(before, list) else [before]),
+    ):
+        if isinstance(concept, str):
+            said.append(concept)
+        for each in (one(concept), one(one(concept).get("concept"))):
+            coded = codings(each)
+            yield from _coded(coded, where)
+            said += [text(coding.get("display")) for coding in coded] or [text(each.get("text"))]
+    for words_ in filter(None, said):
+        code = canonical(words_.strip())
+        if is_radlex(code) or code.upper() in own:
+            yield Flag(code, "", where)
+        else:
+            yield from macros_in(words_, where, profile, breast=breast)
+
+
+def _extended(body: Resource, own: Set[str], deeper: int = _DEEPEST) -> Iterator[Flag]:
+    for extension in many(body.get("extension")):
+        coded = [*codings(extension.get("valueCodeableConcept")), one(extension.get("valueCoding"))]
+        coded.append({"code": extension.get("valueCode") or extension.get("valueString")})
+        for flag in _coded(coded, "extension"):
+            if is_radlex(flag.value) or flag.value.upper() in own:
+                yield flag
+        if deeper:
+            yield from _extended(extension, own, deeper - 1)
+
+
+def _coded(found: list[Resource], where: str) -> Iterator[Flag]:
+    for coding in found:
+        system = text(coding.get("system"))
+        if code := text(coding.get("code")):
+            yield Flag(canonical(code), system, where)
+        elif is_radlex(code := canonical(system)):
+            yield Flag(code, "", where)
+
+
+def _known(body: Resource, fields: tuple[str, ...], where: str, own: Set[str]) -> Iterator[Flag]:
+    for field in fields:
+        for flag in _coded(codings(body.get(field)), f"{where}{field}"):
+            if is_radlex(flag.value) or flag.value.upper() in own:
+                yield flag

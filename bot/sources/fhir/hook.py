@@ -1,0 +1,165 @@
+"""Where a FHIR server's Subscription delivers (R4, 2.46.9): PUT by id, POST, and an empty POST.
+
+Whoever can write here can cause pages: every request carries a secret of the site's.
+"""
+
+import asyncio
+import hmac
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot import metrics
+from bot.domain.message import Receipt
+from bot.log import log
+from bot.sources.fhir import reader as fhir
+from bot.sources.fhir.client import JSON
+from bot.sources.fhir.exchange import Refused, TryLater
+from bot.sources.fhir.polling import OUTAGES, Poller
+from bot.sources.fhir.shapes import BUNDLE, Node, parse, text
+from bot.sources.hl7.wire import BadReport
+
+MOST_BYTES = 20_000_000
+_ID = re.compile(r"[A-Za-z0-9.-]{1,128}")
+
+
+class BadRequest(Exception):
+    """The request is turned away; ``reason`` is a slug."""
+
+    def __init__(self, reason: str, status: int, explain: str) -> None:
+        super().__init__(reason)
+        self.reason, self.status, self.explain = reason, status, explain
+
+
+@dataclass(frozen=True)
+class Hook:
+    """The routes of one server. A positive answer leaves when the report is durably kept."""
+
+    path: str
+    poller: Poller
+    secret: str = field(repr=False)
+
+    def routes(self) -> list[Route]:
+        """For bot.web.app.build."""
+        return [
+            Route(self.path, self._guarded(self._posted), methods=["POST"]),
+            Route(
+                f"{self.path}/DiagnosticReport/{{id}}", self._guarded(self._put), methods=["PUT"]
+            ),
+        ]
+
+    def _guarded(
+        self, handler: Callable[[Request, bytes], Awaitable["list[Answer]"]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                self._check(request)
+                return _answered(await handler(request, await _body(request)))
+            except BadRequest as bad:
+                metrics.webhook_refused(bad.reason)
+                log.warning("webhook_refused", reason=bad.reason, kind="fhir")
+                return PlainTextResponse(f"{bad.explain}\n", bad.status)
+            except (TryLater, Refused) as failure:
+                log.warning("webhook_postponed", reason=failure.reason, kind="fhir")
+                return PlainTextResponse("The report cannot be read from the server now.\n", 503)
+
+        return endpoint
+
+    def _check(self, request: Request) -> None:
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, f"Bearer {self.secret}".encode()):
+            explain = "Send the Authorization header that the Subscription's channel.header names."
+            raise BadRequest("secret", 401, explain)
+
+    async def _put(self, request: Request, body: bytes) -> "list[Answer]":
+        number = request.path_params["id"]
+        if not _ID.fullmatch(number):
+            raise BadRequest("id", 400, "This is no id of a resource.")
+        if body:
+            return await self._received(body)
+        if not await self.poller.take_by_name(f"{fhir.REPORT}/{number}"):
+            self.poller.look_now()
+        return []
+
+    async def _posted(self, _: Request, body: bytes) -> "list[Answer]":
+        if body:
+            return await self._received(body)
+        self.poller.look_now()
+        return []
+
+    async def _received(self, body: bytes) -> "list[Answer]":
+        """Each report of the body by itself. What is none is kept as it is, but for a notification
+        which only says that something has changed."""
+        try:
+            resource = await asyncio.to_thread(parse, body)
+        except BadReport:
+            return [await self.poller.receive(body)]
+        reports, broken = fhir.parts(resource)
+        rest = fhir.rest(resource, reports)
+        bundle = text(resource.get("resourceType")) == BUNDLE
+        if bundle and not reports:
+            self.poller.look_now()
+        if reports or broken:
+            takings = [self._taking(report) for report in reports]
+            takings += [partial(self.poller.receive, one) for one in (*broken, *rest)]
+            return [await self._stored(take) for take in takings]
+        return [] if bundle and not rest else [await self.poller.receive(body)]
+
+    def _taking(self, report: Node) -> "Taking":
+        async def take() -> Receipt:
+            receipt, whole = await self.poller.take(report.body, [], named=report.known)
+            if not whole:
+                self.poller.look_now()
+            return receipt
+
+        return take
+
+    async def _stored(self, take: "Taking") -> "Answer":
+        """One that breaks us must not keep its neighbours out. None where it is not stored."""
+        try:
+            return await take()
+        except OUTAGES:
+            raise
+        except Exception:  # whatever it was, the server is told to send it again
+            log.exception("message_not_stored", source=self.poller.name)
+            return None
+
+
+Taking = Callable[[], Awaitable[Receipt]]
+Answer = Receipt | None
+
+
+def _answered(answers: list[Answer]) -> Response:
+    """What became of each, in the order of the Bundle; what is stored need not be sent again."""
+    issues = [
+        _issue(f"{place} of {len(answers)}", answer)
+        for place, answer in enumerate(answers, 1)
+        if answer is None or answer.quarantined
+    ]
+    if not issues:
+        return PlainTextResponse("ok\n")
+    outcome = {"resourceType": "OperationOutcome", "issue": issues}
+    status = 500 if None in answers else 200
+    return JSONResponse(outcome, status, media_type=JSON)
+
+
+def _issue(which: str, answer: Answer) -> dict[str, str]:
+    if answer is None:
+        told = f"{which}: not stored, send it again"
+        return {"severity": "error", "code": "exception", "diagnostics": told}
+    told = f"{which}: kept in quarantine: {answer.quarantined}: {answer.detail}"
+    return {"severity": "warning", "code": "invalid", "diagnostics": told}
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise BadRequest("too-large", 413, f"A notification has {MOST_BYTES} bytes at most.")
+    return bytes(body).strip()

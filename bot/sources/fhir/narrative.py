@@ -1,0 +1,159 @@
+"""What a DiagnosticReport says in words, with the macros and the calls that stand in them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from bot.sources.documents import Documents, lines_broken, words_in
+from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
+from bot.sources.fhir.text import presented
+from bot.sources.hl7.lines import running_lines
+from bot.sources.hl7.macros import with_macros
+from bot.sources.hl7.narrator import Narrative
+from bot.sources.hl7.text import narrate_running
+
+# LOINC: who was told of a critical result.
+_COMMUNICATION = "73568-8"
+_IMPRESSION = "19005-8"
+FORM, DOCUMENT, NARRATIVE = "presentedForm", "Composition.section", "text.div"
+_DEEPEST = 4
+
+
+def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: bool) -> Narrative:
+    """The presented form, else the document that the report stands in, else what the observations
+    say, else the narrative that a server writes for people; the conclusion is never left out, nor
+    an observation that is the impression.
+
+    The impression is the one that stands in the text, which is what HL7 v2 sends as well.
+    ``breast``: the exam is one, see hl7.breast.
+    """
+    conclusion = lines_broken(text(found.body.get("conclusion")))
+    concluded = [line for one_ in observed if _is_impression(one_) for line in _lines(one_.body)]
+    form, place = presented(found, documents), FORM
+    if not form:
+        form, place = composed(found), DOCUMENT
+    if not (form or conclusion or observed):
+        form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
+    running = form or "\n".join(line for one_ in observed for line in _lines(one_.body))
+    told = narrate_running(running)
+    notes = lines_broken("\n".join(_notes(found.body)))  # R5's, beside the conclusion
+    for added in (conclusion, "\n".join(concluded), notes):
+        if added and _squeezed(added) not in _squeezed(told.text):
+            told = _longer(told, added)
+    told = replace(
+        told,
+        impression=told.impression or concludes(conclusion) or "\n".join(concluded),
+        communication=_communication(observed),
+    )
+    return with_macros(
+        told, lambda: _prose((form, place), observed, conclusion, notes), breast=breast
+    )
+
+
+def concludes(conclusion: str) -> str:
+    """What it says; of a whole report with headings its impression."""
+    return narrate_running(conclusion).impression or conclusion
+
+
+def _is_impression(observation: Node) -> bool:
+    """Epic sends the report as observations, one of them coded as the impression."""
+    return _names_impression(observation.body)
+
+
+def _names_impression(body: Resource) -> bool:
+    return any(text(coding.get("code")) == _IMPRESSION for coding in codings(body.get("code")))
+
+
+def composed(found: Node) -> str:
+    """The sections of the document that came along, where this is its only report (R4, 3.3)."""
+    together = list({id(one_): one_ for one_ in found.known.values()}.values())
+    kinds = [text(one_.get("resourceType")) for one_ in together]
+    if kinds.count("Composition") != 1 or kinds.count("DiagnosticReport") != 1:
+        return ""
+    return "\n".join(_sections(together[kinds.index("Composition")]))
+
+
+def _sections(body: Resource, deeper: int = _DEEPEST) -> Iterator[str]:
+    for section in many(body.get("section")):
+        if said := words_in(text(one(section.get("text")).get("div")).encode(), "text/html"):
+            coded = {text(coding.get("code")) for coding in codings(section.get("code"))}
+            heading = "Impression" if _IMPRESSION in coded else text(section.get("title"))
+            yield f"{heading}:\n{said}" if heading else said
+        if deeper:
+            yield from _sections(section, deeper - 1)
+
+
+def _longer(told: Narrative, added: str) -> Narrative:
+    text_, today = (f"{said}\n{added}".strip() for said in (told.text, told.today))
+    return replace(told, text=text_, lowered=text_.lower(), today=today)
+
+
+def _div(found: Node) -> str:
+    return text(one(found.body.get("text")).get("div"))
+
+
+def _squeezed(words_: str) -> str:
+    return "".join(words_.split()).casefold()
+
+
+def _prose(
+    read: tuple[str, str], observed: list[Node], conclusion: str, notes: str
+) -> Mapping[str, str]:
+    """Each line of prose with its place, the one that comes first in the text."""
+    form, of_form = read
+    told = [
+        *((of_form, line) for line in running_lines(form)),
+        *(
+            (f"Observation[{number}]", line)
+            for number, one_ in enumerate(observed, 1)
+            if not form or _is_impression(one_)
+            for said in _spoken(one_.body)
+            for line in running_lines(said)
+        ),
+        *(("conclusion", line) for line in running_lines(conclusion)),
+        *(("note", line) for line in running_lines(notes)),
+    ]
+    return {line: place for place, line in reversed(told) if line}
+
+
+def _communication(observed: list[Node]) -> tuple[str, str]:
+    """What stands under LOINC 73568-8, and in which observation."""
+    for number, one_ in enumerate(observed, 1):
+        asked = {text(coding.get("code")) for coding in codings(one_.body.get("code"))}
+        said = " ".join(_lines(one_.body)) if _COMMUNICATION in asked else ""
+        if said:
+            return said, f"Observation[{number}]"
+    return "", ""
+
+
+# ---- one observation ------------------------------------------------------------------------
+
+
+def _lines(observation: Resource) -> list[str]:
+    """Text as it stands; a figure or a code with its question; the notes."""
+    said = [_value(part) for part in (observation, *many(observation.get("component")))]
+    return [line for line in (*said, *_notes(observation)) if line]
+
+
+def _spoken(observation: Resource) -> Iterator[str]:
+    """Its prose alone."""
+    yield from map(_text, (observation, *many(observation.get("component"))))
+    yield from _notes(observation)
+
+
+def _notes(observation: Resource) -> list[str]:
+    return [text(note.get("text")) for note in many(observation.get("note"))]
+
+
+def _text(part: Resource) -> str:
+    return text(part.get("valueString")) or text(part.get("valueMarkdown"))
+
+
+def _value(body: Resource) -> str:
+    if spoken := _text(body):
+        return spoken
+    figure = one(body.get("valueQuantity"))
+    answer = words(body.get("valueCodeableConcept")) or " ".join(
+        word for word in (text(figure.get("value")), text(figure.get("unit"))) if word
+    )
+    question = "" if _names_impression(body) else words(body.get("code"))
+    return f"{question}: {answer}" if question and answer else answer

@@ -1,0 +1,127 @@
+"""Which element each part of a FHIR report was read from: for people who set up an interface.
+
+As hl7.places: the reader's choices are made again for the few resources that somebody looks at.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from bot.domain.report import KeyKind, Report
+from bot.sources.documents import Documents
+from bot.sources.fhir.narrative import DOCUMENT, FORM, NARRATIVE, composed, concludes
+from bot.sources.fhir.reader import REPORT
+from bot.sources.fhir.shapes import Node, Resource, bundled, many, node_of, parse, text
+from bot.sources.fhir.text import presented
+from bot.sources.hl7.moments import instant
+from bot.sources.hl7.places import Heading, Places
+from bot.sources.hl7.wire import BadReport
+
+_CHARSET = "utf-8"
+_CONTENT = "content"
+"""Where a report has neither a number nor an id."""
+
+
+def heading(data: bytes) -> Heading:
+    """Of any bytes: the type of the resource, empty where that cannot be made out."""
+    try:
+        return Heading(text(parse(data).get("resourceType")), _CHARSET, "")
+    except BadReport:
+        return Heading("", "", "")
+
+
+def read_from(data: bytes, reports: Iterable[Report]) -> tuple[Places, ...]:
+    """For each report of a message that was read, where its parts stood. Only what is there."""
+    resource = parse(data)
+    alone = text(resource.get("resourceType")) == REPORT
+    nodes = [node_of(resource)] if alone else bundled(resource, REPORT)
+    return tuple(dict(_places(node, report)) for node, report in zip(nodes, reports, strict=True))
+
+
+def _places(node: Node, report: Report) -> Iterator[tuple[str, str]]:
+    number = _of_key(node, report)
+    yield "key.value", number
+    if report.key.authority:
+        system = number not in {"id", _CONTENT}
+        yield "key.authority", f"{number}.system" if system else "the server's name"
+    found = (
+        ("accession", report.accession, _of_number(node, report.accession)),
+        ("filler", report.filler, _of_number(node, report.filler)),
+        ("placer", report.placer, _of_number(node, report.placer)),
+        ("status", "status", "status"),
+        ("status_at", report.status_at, _of_time(node, report)),
+        ("finalized_at", report.finalized_at, "issued"),
+        ("exam", report.exam, "code"),
+        ("modality", report.modality, _of_modality(node)),
+        ("patient.identifiers", report.patient.identifiers, "Patient.identifier"),
+        ("patient.name", report.patient.name, "Patient.name"),
+        ("patient.birth_date", report.patient.birth_date, "Patient.birthDate"),
+        ("patient.sex", report.patient.sex, "Patient.gender"),
+        ("patient_class", report.patient_class, "Encounter.class"),
+        ("location", report.location, "Encounter.location"),
+        ("ordering", report.ordering, _of_orderer(node)),
+        ("attending", report.attending, "Encounter.participant"),
+        ("radiologist", report.radiologist, _of_radiologist(node)),
+        ("text", report.text, _of_text(node)),
+        ("impression", report.impression, _of_impression(node, report)),
+        ("addenda", report.addenda, _of_text(node)),
+    )
+    yield from ((name, place) for name, value, place in found if value)
+
+
+def _of_key(node: Node, report: Report) -> str:
+    by_content = report.key.kind is KeyKind.MESSAGE
+    return _CONTENT if by_content else _of_number(node, report.key.value)
+
+
+def _of_number(node: Node, number: str) -> str:
+    """The identifier that has this number; the best kind of place first."""
+    there = (
+        ("identifier", many(node.body.get("identifier"))),
+        ("ImagingStudy.identifier", _behind(node, "imagingStudy")),
+        ("ServiceRequest.identifier", _behind(node, "basedOn")),
+    )
+    for place, identifiers in there:
+        if any(text(identifier.get("value")) == number for identifier in identifiers):
+            return place
+    return "id"
+
+
+def _behind(node: Node, field: str) -> list[Resource]:
+    links = node.links(field)
+    return [i for link in links for i in many(link.node.body.get("identifier"))] + [
+        i for link in links for i in many(link.reference.get("identifier"))
+    ]
+
+
+def _of_time(node: Node, report: Report) -> str:
+    issued = instant(text(node.body.get("issued")))
+    return "issued" if issued == report.status_at else "meta.lastUpdated"
+
+
+def _of_modality(node: Node) -> str:
+    return "ImagingStudy.modality" if node.nodes("imagingStudy") else "category, code"
+
+
+def _of_orderer(node: Node) -> str:
+    studies = node.nodes("imagingStudy")
+    orders = [order for one in (node, *studies) for order in one.nodes("basedOn")]
+    asked = any(order.links("requester") for order in orders)
+    return "ServiceRequest.requester" if asked or not studies else "ImagingStudy.referrer"
+
+
+def _of_radiologist(node: Node) -> str:
+    return "resultsInterpreter" if node.links("resultsInterpreter") else "performer"
+
+
+def _of_text(node: Node) -> str:
+    if presented(node, Documents()):
+        return FORM
+    if composed(node):
+        return DOCUMENT
+    if node.nodes("result"):
+        return "Observation.value"
+    return "conclusion" if text(node.body.get("conclusion")) else NARRATIVE
+
+
+def _of_impression(node: Node, report: Report) -> str:
+    concluded = report.impression == concludes(text(node.body.get("conclusion")))
+    return "conclusion" if concluded else _of_text(node)

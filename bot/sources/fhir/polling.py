@@ -1,0 +1,298 @@
+"""Asks a FHIR server again and again which reports have changed, and has each one taken in.
+
+The cursor is the server's own time (meta.lastUpdated), kept in the database; each search reaches
+back before it, because servers index late. What was seen before is left out by id and version.
+"""
+
+import asyncio
+import hashlib
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from bot.domain.message import RawMessage, Receipt, Reports
+from bot.engine import intake
+from bot.engine.context import Engine
+from bot.log import log
+from bot.sources.documents import READ_SECONDS, too_slow
+from bot.sources.fhir import reader as fhir
+from bot.sources.fhir.client import FhirClient
+from bot.sources.fhir.exchange import TOO_LARGE, Refused, TryLater
+from bot.sources.fhir.numbers import Origin, version_of
+from bot.sources.fhir.page import is_match, later, not_asked_for
+from bot.sources.fhir.references import INCLUDED, References
+from bot.sources.fhir.shapes import (
+    NOTHING,
+    Resource,
+    broken_in,
+    many,
+    name_of,
+    one,
+    text,
+)
+from bot.sources.stumbled import stumbled_over
+from storage import cursors
+from storage.pool import CommitUnknown
+
+OK = "ok"
+# A server that was never read before: what is older than this was paged by other means.
+FIRST_LOOK_BACK = timedelta(hours=1)
+_PAGE_SIZE = 100
+_SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
+_REFUSED_WAIT = 60.0
+_TRIES = 3
+OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, CommitUnknown)
+"""The database is away: whoever runs the loop waits for it. Other errors are about one report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """``query`` narrows the search ("category=RAD"); ``every`` and ``overlap`` as times."""
+
+    query: tuple[tuple[str, str], ...] = ()
+    every: timedelta = timedelta(seconds=30)
+    overlap: timedelta = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one poll has found so far."""
+
+    newest: datetime | None
+    asked_from: datetime
+    seen: set[str] = field(default_factory=set)
+    tries: dict[str, int] = field(default_factory=dict)
+    pages: int = 0
+    taken: int = 0
+    unasked: int = 0
+    failed: bool = False
+
+
+class Poller:
+    """One FHIR server as a source."""
+
+    def __init__(
+        self, engine: Engine, client: FhirClient, origin: Origin, how: Polling | None = None
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._origin = origin
+        self._how = how or Polling()
+        self._references = References(client)
+        self._seen: set[str] = set()
+        # How often a version was read of which something is to follow.
+        self._tries: dict[str, int] = {}
+        self._includes, self._page_size = True, _PAGE_SIZE
+        self._twice, self._unasked = False, 0
+        self._wait = _SHORTEST_WAIT
+        self._asked = asyncio.Event()
+        self.state = "not-polled-yet"
+
+    @property
+    def name(self) -> str:
+        """The server's, in the settings."""
+        return self._origin.name
+
+    async def check(self) -> str:
+        """For health: "ok", or a slug of what is wrong."""
+        return self.state
+
+    def look_now(self) -> None:
+        """Something has changed on the server; after a failure the waiting time holds."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Poll until cancelled. A database that is away raises."""
+        while True:
+            wait = await self._round()
+            if self.state != OK:
+                await asyncio.sleep(wait)
+                continue
+            await asyncio.sleep(_SHORTEST_WAIT)  # however often it is asked to look
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait - _SHORTEST_WAIT):
+                    await self._asked.wait()
+
+    async def poll(self) -> int:
+        """Take in what is new and return how many that were. Raises TryLater or Refused.
+
+        The cursor moves when everything was taken in: until then, the same again.
+        """
+        self._asked.clear()
+        name, now = self._origin.name, self._engine.clock.now()
+        cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
+        since = (cursor or await self._begin(now)) - self._how.overlap
+        look = _Look(cursor, since)
+        async for page in self._client.search(fhir.REPORT, self._parameters(since)):
+            look.pages += 1
+            await self._page(page, look)
+        self._seen, self._tries = look.seen, look.tries
+        self._note_unasked(look.unasked)
+        if look.failed:
+            raise TryLater("report-not-stored")
+        # What changes while pages are turned can slip from one to the other: they are read twice.
+        self._twice = look.pages > 1 and not self._twice
+        # A time ahead of our clock must not hide what comes until then.
+        if look.newest and not self._twice:
+            read_to = min(look.newest, now)
+            await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
+        return look.taken
+
+    async def _begin(self, now: datetime) -> datetime:
+        """By the clock that dates the reports: one that is behind ours would hide the first."""
+        return (await self._client.now() or now) - FIRST_LOOK_BACK
+
+    async def _page(self, page: Resource, look: "_Look") -> None:
+        along = [one(entry.get("resource")) for entry in many(page.get("entry"))]
+        for entry in filter(is_match, many(page.get("entry"))):
+            report = one(entry.get("resource"))
+            if not_asked_for(report, look.asked_from):
+                look.unasked += 1
+                continue
+            base = text(entry.get("fullUrl")).removesuffix(name_of(report))
+            version = version_of(report)
+            await self._once(version, partial(self._whole, report, along, base, look), look)
+            look.newest = later(look.newest, report)
+        for broken in broken_in(page):
+            version = f"broken/{hashlib.sha256(broken).hexdigest()}"
+            await self._once(version, partial(self._kept, broken), look)
+
+    async def _once(self, version: str, take: Callable[[], Awaitable[bool]], look: "_Look") -> None:
+        """Take it in unless that is done with; False means that it is read again. One report that
+        breaks us must not keep others back."""
+        if version in self._seen:
+            look.seen.add(version)
+            return
+        look.taken += 1
+        try:
+            if await take():
+                look.seen.add(version)
+                self._seen.add(version)  # a poll that breaks off later need not do this again
+        except OUTAGES:
+            raise
+        except Exception:  # whatever it was, the report is read again in the next round
+            log.exception("message_not_stored", source=self._origin.name)
+            look.failed = True
+
+    async def _whole(
+        self, report: Resource, along: list[Resource], base: str, look: "_Look"
+    ) -> bool:
+        """What has not followed by the third time waits for a person: a flag may stand in it."""
+        version = version_of(report)
+        tries = self._tries.get(version, 0) + 1
+        _, whole = await self.take(report, along, base, last=tries == _TRIES)
+        if not whole:
+            look.tries[version] = tries
+        return whole
+
+    async def _kept(self, broken: bytes) -> bool:
+        await self.receive(broken)
+        return True
+
+    async def take(
+        self,
+        report: Resource,
+        along: list[Resource],
+        base: str = "",
+        named: Mapping[str, Resource] = NOTHING,
+        *,
+        last: bool = False,
+    ) -> tuple[Receipt, bool]:
+        """Have a report taken in with what it refers to; False where some of that is to follow.
+        ``named`` came along under these references. ``last``: it is waited for no longer."""
+        node, whole = await self._references.complete(report, along, base, named)
+        return await self.receive(fhir.pack(node), whole=whole or last), whole
+
+    async def take_by_name(self, name: str) -> bool:
+        """Read the resource first. False where the server has none of this name for us."""
+        found = await self._client.read(name)
+        if found is None:
+            return False
+        await self.take(found, [])
+        return True
+
+    async def receive(self, data: bytes, *, whole: bool = True) -> Receipt:
+        """Have these bytes read and kept; what is to follow need not wait for a person. Raises
+        whatever kept them from being stored."""
+        raw = await self._read(data)
+        if isinstance(raw.reading, Reports) and not whole:
+            raw = replace(raw, reading=replace(raw.reading, to_follow=True))
+        receipt = await intake.receive(self._engine, raw)
+        if receipt.quarantined:
+            log.warning("message_quarantined", digest=raw.digest[:12], reason=receipt.quarantined)
+        return receipt
+
+    async def _read(self, data: bytes) -> RawMessage:
+        """On a thread, and not for ever."""
+        origin, now = self._origin, self._engine.clock.now()
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await asyncio.to_thread(fhir.read, data, origin=origin, now=now)
+        except TimeoutError:
+            return await asyncio.to_thread(fhir.refused, data, too_slow(), origin=origin)
+        except Exception:  # whatever it was, this report waits and the next one is read
+            return stumbled_over(data, fhir.SOURCE, partial(fhir.refused, data, origin=origin))
+
+    async def _round(self) -> float:
+        """Poll once; returns the seconds until the next time."""
+        try:
+            taken = await self._poll_with_fewer_wishes()
+        except TryLater as later:
+            self._wait = min(2 * self._wait, _LONGEST_WAIT)
+            self._failed(later.reason)
+            return max(self._wait, later.wait or 0.0)
+        except Refused as refused:
+            self._failed(refused.reason)
+            return _REFUSED_WAIT
+        except OUTAGES:
+            raise
+        except Exception:  # whatever a server made us stumble over, people are paged all the same
+            log.exception("source_broke", source=self._origin.name)
+            self._failed("broke")
+            return _REFUSED_WAIT
+        if taken:
+            log.info("source_polled", source=self._origin.name, count=taken)
+        if self.state != OK:
+            log.info("source_reached", source=self._origin.name)
+        self.state, self._wait = OK, _SHORTEST_WAIT
+        return self._how.every.total_seconds()
+
+    async def _poll_with_fewer_wishes(self) -> int:
+        """Servers that know no _include may refuse the search: then references are read singly. A
+        page that is too large, of reports with scans in them, is asked for with fewer."""
+        while True:
+            try:
+                return await self.poll()
+            except Refused as refused:
+                if refused.reason == TOO_LARGE and self._page_size > 1:
+                    self._page_size //= 10
+                elif self._includes and refused.reason in {TOO_LARGE, "search-400"}:
+                    self._includes = False
+                else:
+                    raise
+
+    def _note_unasked(self, count: int) -> None:
+        if count and not self._unasked:
+            log.warning("search_ignores_time", source=self._origin.name, count=count)
+        self._unasked = count
+
+    def _failed(self, reason: str) -> None:
+        if self.state != reason:
+            log.error("source_failed", source=self._origin.name, reason=reason)
+        self.state = reason
+
+    def _parameters(self, since: datetime) -> list[tuple[str, str]]:
+        instant = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return [
+            *self._how.query,
+            ("_lastUpdated", f"ge{instant}"),
+            ("_sort", "_lastUpdated"),
+            ("_count", str(self._page_size)),
+            *(INCLUDED if self._includes else ()),
+        ]

@@ -1,0 +1,164 @@
+"""What a report refers to, fetched where it did not come along: orderer, patient, results, text."""
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+
+from bot.sources.fhir.client import FhirClient
+from bot.sources.fhir.exchange import TOO_LARGE, Refused, TryLater
+from bot.sources.fhir.shapes import NOTHING, Link, Node, Resource, local_name, many, name_of, text
+
+# The references that are read, by the resource they stand in.
+_FOLLOWED = {
+    "DiagnosticReport": (
+        "basedOn subject encounter resultsInterpreter performer result imagingStudy"
+    ),
+    "ServiceRequest": "requester",
+    "PractitionerRole": "practitioner",
+    "Observation": "hasMember",
+}
+_PATHS = {kind: fields.split() for kind, fields in _FOLLOWED.items()}
+_OF_STUDIES = {"ImagingStudy": ["basedOn", "referrer"]}
+"""Followed as well where the report itself names no order."""
+INCLUDED = (
+    ("_include", "DiagnosticReport:based-on"),
+    ("_include", "DiagnosticReport:subject"),
+    ("_include", "DiagnosticReport:result"),
+    ("_include", "DiagnosticReport:results-interpreter"),
+    ("_include:iterate", "ServiceRequest:requester"),
+    ("_include:iterate", "PractitionerRole:practitioner"),
+)
+"""What a search is asked to bring along of these."""
+_NEVER = frozenset({"Organization", "Device", "Location", "CareTeam", "Group"})
+# An id is 64 of these at most (R4, 2.24.0.1); servers that write longer ones exist.
+_PLAIN_NAME = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,128}")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9][\w./?=&%+-]{0,500}", re.ASCII)
+ANSWER_SECONDS = 10.0
+"""For one reference; others of a page wait behind it."""
+_NAME_RESTS, _KIND_RESTS = 60.0, 20.0
+"""Seconds without another try. Of a kind less than between two polls: one resource that never comes
+must not keep all others of its kind away in each of them."""
+_DEEPEST = 4
+_MOST = 200
+_AT_ONCE = 4
+# Clinicians change seldom and sign much: theirs is the only kind that is kept.
+_KEPT = frozenset({"Practitioner", "PractitionerRole"})
+_KEPT_SECONDS = 600.0
+_MOST_KEPT = 2_000
+
+
+class References:
+    """Reads references of one server."""
+
+    def __init__(self, client: FhirClient) -> None:
+        self._client = client
+        self._kept: OrderedDict[str, tuple[float, Resource]] = OrderedDict()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        # Until when, on the monotonic clock, a resource or all of its kind is not asked for.
+        self._resting: dict[str, float] = {}
+
+    async def complete(
+        self,
+        report: Resource,
+        along: Iterable[Resource],
+        base: str = "",
+        named: Mapping[str, Resource] = NOTHING,
+    ) -> tuple[Node, bool]:
+        """The report with all that could be had; False where the server failed for some of it.
+
+        ``along`` came with it, ``named`` under these references. ``base`` is the address under
+        which the server knows itself, where that is another one than ours. The report is not held
+        up: a page without its provider goes to the coordinator at once, and a later look finds the
+        provider. What got no answer within ten seconds is left alone for a while, so that the
+        reports behind this one need not wait for the same.
+        """
+        base = base or self._client.base
+        known = {**named, **{name_of(resource): resource for resource in along}}
+        tried: set[str] = set()
+        whole = True
+        for _ in range(_DEEPEST):
+            node = Node(report, report, known, base)
+            wanted = _unknown(node) - tried
+            if not wanted or len(tried) >= _MOST:
+                break
+            tried |= wanted
+            whole &= await self._fetch(sorted(wanted)[:_MOST], known)
+        return Node(report, report, known, base), whole
+
+    async def _fetch(self, names: list[str], known: dict[str, Resource]) -> bool:
+        found = await asyncio.gather(*(self._one(name) for name in names))
+        known.update({name: one for name, (one, _) in zip(names, found, strict=True) if one})
+        return all(answered for _, answered in found)
+
+    async def _one(self, name: str) -> tuple[Resource | None, bool]:
+        kept = self._kept.get(name)
+        if kept and kept[0] > time.monotonic():
+            return kept[1], True
+        kind = name.split("/", 1)[0]
+        async with self._slots:
+            if self._rests(name) or self._rests(kind):
+                return None, False
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    found = await self._client.read(name)
+            except Refused as refused:
+                return None, refused.reason == TOO_LARGE  # what else is wrong somebody may mend
+            except TryLater as later:
+                self._rest(kind, later.wait or 0.0)
+                return None, False
+            except TimeoutError:
+                self._rest(name, _NAME_RESTS)
+                self._rest(kind, _KIND_RESTS)
+                return None, False
+        if found and kind in _KEPT:
+            self._keep(name, found)
+        return found, True
+
+    def _rest(self, what: str, seconds: float) -> None:
+        now = time.monotonic()
+        self._resting = {one: until for one, until in self._resting.items() if until > now}
+        if seconds:
+            self._resting[what] = now + seconds
+
+    def _rests(self, what: str) -> bool:
+        return self._resting.get(what, 0.0) > time.monotonic()
+
+    def _keep(self, name: str, resource: Resource) -> None:
+        self._kept[name] = time.monotonic() + _KEPT_SECONDS, resource
+        self._kept.move_to_end(name)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+
+
+def _unknown(report: Node) -> set[str]:
+    """The names, relative to this server, of what the report needs and nobody has fetched."""
+    found = {
+        name for form in many(report.body.get("presentedForm")) if (name := _form(form, report))
+    }
+    paths = _PATHS if report.body.get("basedOn") else {**_PATHS, **_OF_STUDIES}
+    waiting, seen = [report], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node.body) in seen:
+            continue
+        seen.add(id(node.body))
+        for link in (link for field in paths.get(node.kind, ()) for link in node.links(field)):
+            if link.node.body:
+                waiting.append(link.node)
+            elif name := _fetchable(link, node):
+                found.add(name)
+    return found
+
+
+def _fetchable(link: Link, node: Node) -> str:
+    name = local_name(text(link.reference.get("reference")), node.base)
+    return name if _PLAIN_NAME.fullmatch(name) and name.split("/")[0] not in _NEVER else ""
+
+
+def _form(form: Resource, report: Node) -> str:
+    """An attachment behind an address on this server; one elsewhere is never fetched."""
+    name = local_name(text(form.get("url")), report.base)
+    known = bool(form.get("data")) or report.named(name) is not None
+    return name if not known and _PLAIN_PATH.fullmatch(name) and ".." not in name else ""

@@ -1,0 +1,63 @@
+"""The words of a report out of its attachments: plain text, HTML, RTF, PDF."""
+
+import base64
+import binascii
+import re
+
+from bot.sources.documents import FORMATS, Documents, format_of
+from bot.sources.fhir.shapes import NOTHING, Node, Resource, many, text
+from storage.columns import storable
+
+_LONGEST_STUB, _TIMES_A_STUB = 200, 2
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s_-]")
+
+
+def presented(report: Node, documents: Documents) -> str:
+    """The text of presentedForm: of its formats the plainest one that yields any words.
+
+    Forms of one format belong together (pages, an addendum), in their order. A few words ("see
+    attached") that stand beside a whole report are none.
+    """
+    forms = [
+        (kind, data)
+        for form in many(report.body.get("presentedForm"))
+        for kind, data in _of(form, report)
+    ]
+    best = ""
+    for wanted in FORMATS:
+        found = [
+            words
+            for kind, data in forms
+            if format_of(kind, data) == wanted and (words := documents.words_in(data, kind))
+        ]
+        said = "\n".join(dict.fromkeys(found))
+        if not best or len(said) > _TIMES_A_STUB * len(best):
+            best = said
+        if len(best) > _LONGEST_STUB:
+            break
+    return storable(best)
+
+
+def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:
+    """The attachment's content type and bytes; those behind its url where they came along."""
+    kind, data = text(form.get("contentType")), _decoded(form.get("data"))
+    if data:
+        return [(kind, data)]
+    binary = report.named(text(form.get("url"))) or NOTHING
+    data = _decoded(binary.get("data"))
+    return [(kind or text(binary.get("contentType")), data)] if data else []
+
+
+def _decoded(value: object) -> bytes:
+    """Base64, of either alphabet, padded or not; what is plain text by mistake stays what it is."""
+    said = text(value)
+    if _NOT_BASE64.search(said):
+        return said.encode() if " " in said else b""
+    bare = "".join(said.split()).rstrip("=").translate(_STANDARD)
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+_STANDARD = str.maketrans("-_", "+/")

@@ -1,0 +1,150 @@
+"""Evidence that somebody was told of the finding already: LOINC 73568-8, or a line of the text.
+
+It is read and shown; it ends nothing. An attempt (voicemail, left a message, no answer) is none.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from bot.sources.hl7.boxes import TICK
+from bot.sources.hl7.called_abroad import called_abroad
+from bot.sources.hl7.called_words import (
+    ATTEMPT,
+    FIRST_WORDS,
+    IN_VAIN,
+    NOT_DONE,
+    NOT_REACHED,
+    OF_OTHERS,
+    SAID,
+    SHORTEST,
+    SPOKEN,
+    WHOM,
+)
+from bot.sources.hl7.narrator import Narrative
+
+# Both patterns begin with the marks that they are about: a text is searched for those at once, and
+# not tried letter by letter, which takes ten times as long.
+_SENTENCE_ENDS = re.compile(r"([.!?;\n])(?:(?<=[.!?;])\s+(?=[A-Z*\[(])|(?<=\n)\s*\n)")
+# A full stop that ends no sentence: behind a title or an initial.
+_TITLE = re.compile(
+    r"\.(?:(?<=\b[A-Z]\.)|(?<=\b(?:[Dd]r|Mr|Ms|St|No)\.)|(?<=\b(?:Drs|Mrs|[ap]\.m|M\.D|D\.O)\.)|"
+    r"(?<=\b(?:[Dd]ra|[Dd]re)\.)|(?<=\b(?:[Dd]ott|[Pp]rof)\.))\s+"
+)
+_HELD = "\x01"
+# It ends before the heading of a section, and where a time is followed by the exam's title.
+_HEADED = re.compile(
+    r"\n\s*(?=(?:FINDINGS?|IMPRESSION|CONCLUSION|TECHNIQUE|COMPARISON|INDICATION|HISTORY|"
+    r"CLINICAL HISTORY|EXAM(?:INATION)?|PROCEDURE)[ \t]*:)|"
+    r"(?<=\d)[ \t]*\n\s*(?=(?:CT|MRI?|US|X-?RAY|CHEST|ULTRASOUND)\b[^\n.]{0,60}(?:\n|\Z))",
+    re.IGNORECASE,
+)
+_LONGEST = 500
+_MOST = 8
+"""Places of one sentence in which somebody may have spoken."""
+_NO_SENTENCE = 2_000
+"""Characters. What is longer is a table or no text at all: it is looked at in pieces so long."""
+
+
+def called(told: Narrative) -> tuple[str, str]:
+    """What documents a call, and where it stood; both empty where nothing does."""
+    said, where = told.communication
+    if said and not only_tried(said):
+        return said[:_LONGEST], where
+    for number in range(len(told.addenda), 0, -1):
+        said = _documented(told.addenda[number - 1].text)
+        if said:
+            return said, f"addendum {number}"
+    said = _documented(told.today, told.lowered)
+    return said, "text" if said else ""
+
+
+def _documented(text: str, lowered: str = "") -> str:
+    """The last sentence that says who was told."""
+    if not text:
+        return ""
+    if not _may_tell(lowered or text.lower()):
+        return ""
+    after = ""
+    for one in _from_the_last(text):
+        if _may_tell(one.lower()) and (said := _told(one, after)):
+            return said[:_LONGEST]
+        after = one
+    return ""
+
+
+def _may_tell(lowered: str) -> bool:
+    shortest = SHORTEST[1] in lowered and SHORTEST in lowered
+    return shortest or any(map(lowered.__contains__, FIRST_WORDS))
+
+
+def _told(sentence: str, after: str) -> str:
+    """What of the sentence says that somebody was told, and not only that it was tried or is to be
+    done. "Dr. Roe was called. No answer." are two sentences."""
+    if called_abroad(sentence):
+        return sentence
+    if not WHOM.search(sentence) or OF_OTHERS.search(sentence):
+        return ""
+    if sentence.endswith("?") and not _YES.match(after):
+        return ""
+    spoken = _spoken(sentence)
+    if spoken or not SAID.search(sentence):
+        return spoken
+    return "" if ATTEMPT.search(sentence) or IN_VAIN.match(after) else sentence
+
+
+_YES = re.compile(rf"[\s:-]*(?:{TICK}\s*)?(?:yes|y)\b", re.IGNORECASE)
+
+
+def _spoken(sentence: str) -> str:
+    """Where two people spoke, what was tried before does not count, and is not quoted."""
+    for match in islice(SPOKEN.finditer(sentence), _MOST):
+        before = sentence[: match.start()]
+        if NOT_DONE.search(before) or NOT_REACHED.search(sentence, match.end()):
+            continue
+        begins = max(before.rfind(";"), before.rfind(",")) + 1
+        clause = (
+            sentence[begins:].strip() if begins and ATTEMPT.search(before) else sentence.strip()
+        )
+        return clause if clause == sentence or WHOM.search(clause) else sentence
+    return ""
+
+
+def only_tried(said: str) -> bool:
+    """Whether the answer to "who was told?" names nobody who was."""
+    return not _spoken(said) and ATTEMPT.search(said) is not None
+
+
+def tells_of_a_call(text: str) -> bool:
+    """Whether any of its sentences documents one."""
+    return bool(_documented(text))
+
+
+def only_tells_of_a_call(text: str) -> bool:
+    """Whether all that is flagged in it is that somebody was called: each sentence with a macro
+    tells of it, or has nothing but the macro."""
+    flagged = [one for one in _from_the_last(text) if any(map(one.lower().__contains__, _FLAGS))]
+    return tells_of_a_call(text) and all(
+        tells_of_a_call(one) or _LABELS.issuperset(_WORD.findall(one.lower())) for one in flagged
+    )
+
+
+_FLAGS = ("critical", "acr ", "actionable")
+_WORD = re.compile(r"[^\W\d_]+")
+_OF_LABELS = (
+    "a this is new critical result results finding findings value values alert notification "
+    "communication acr category cat actionable addendum i ii iii one two three"
+)
+_LABELS = frozenset(_OF_LABELS.split())
+
+
+def _from_the_last(text: str) -> Iterator[str]:
+    """Its sentences, cut at full stops, but not behind titles; the lines of a paragraph are one
+    text."""
+    parts = [*_SENTENCE_ENDS.split(_TITLE.sub(f".{_HELD}", text)), ""]
+    for number in range(len(parts) - 2, -1, -2):
+        said = parts[number] + parts[number + 1]  # a sentence, and the mark at its end
+        for one in reversed(_HEADED.split(said)) if "\n" in said else (said,):
+            sentence = " ".join(one.split()).replace(_HELD, " ")
+            for begins in reversed(range(0, len(sentence), _NO_SENTENCE)):
+                yield sentence[begins : begins + _NO_SENTENCE]

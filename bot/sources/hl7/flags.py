@@ -1,0 +1,203 @@
+"""The coded values that may decide the category, by value and wherever vendors put them."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.domain.profile import CODED, STANDARD, Profile, Rule
+from bot.domain.report import ROUTINE, Flag
+from bot.domain.triage import in_words
+from bot.sources.hl7.marks import Marks, at
+from bot.sources.hl7.wire import Wire
+
+Result = tuple[int, list[str]]
+"""An OBX, or the NTE after it, with the number of the OBX in the message, from 1."""
+
+_RADLEX = re.compile(r"RID\d+", re.IGNORECASE)
+_WITH_SYSTEM = re.compile(r"\S*[/#:](RID\d+)/?", re.IGNORECASE)
+# Put behind a statement to code it; one that is explained stands in a sentence.
+_BRACKETED = re.compile(r"[\[(](RID4948\d)[\])]", re.IGNORECASE)
+# Or begins it, with a mark behind: "RID49480: actionable".
+_LABELLED = re.compile(r"\s*(RID4948\d)\s*[:–—-]\s", re.IGNORECASE)
+_OBX_8 = 8
+# In a coded value (CWE): identifier and alternate identifiers; the coding system is two further.
+_CODES = frozenset({0, 3, 9})
+
+# For what cannot be read: only these kinds wake a coordinator, a plain H or N does not.
+_CRITICAL = re.compile(r"AA|HH|LL|RID4948\d", re.IGNORECASE)
+_NOT_ACTIONABLE = "RID50261"
+# A rule that names no field looks in all but those that count, measure, and say when, by whom and
+# how far it is: "F" in OBX-11 is a status, and no code of anybody's.
+_ANYWHERE = (3, 5, 8, 9, 10, 13, 15, 17, 18, 20, 21, 22, 26, 27, 28, 29, 30)
+
+
+def flags(
+    results: list[Result], wire: Wire, profile: Profile = STANDARD
+) -> dict[int, tuple[Flag, ...]]:
+    """By the number of the OBX: each value of OBX-8, each RadLex code by value, and what the
+    sender's rules name."""
+    found: dict[int, tuple[Flag, ...]] = {}
+    rules, marks = [rule for rule in profile.rules if rule.code], wire.marks
+    if not (wire.radlex or rules):  # then only what has anything in OBX-8 is looked at
+        results = [(n, fields) for n, fields in results if len(fields) > _OBX_8 and fields[_OBX_8]]
+    for number, fields in results:
+        if fields[0] != "OBX":
+            continue
+        some = _abnormal(fields, number, marks) if at(fields, _OBX_8) else []
+        if wire.radlex:
+            some += _radlex(fields, number, marks, profile.coded)
+        if rules:
+            some = _and_ruled(some, _ruled(fields, number, marks, rules, profile.coded))
+        if some:
+            found[number] = tuple(dict.fromkeys(some))
+    return found
+
+
+def _and_ruled(some: list[Flag], ruled: list[Flag]) -> list[Flag]:
+    """What a rule says of an abnormal flag, and not what its words would mean without it."""
+    decided = {(flag.where, flag.value.casefold()) for flag in ruled}
+    own = (f for f in some if not in_words(f.value) or (f.where, f.value.casefold()) not in decided)
+    return [*own, *ruled]
+
+
+def _abnormal(fields: list[str], number: int, marks: Marks) -> list[Flag]:
+    found = []
+    for repetition in fields[_OBX_8].split(marks.repetition):
+        parts = repetition.split(marks.component)
+        for place in (0, 3) if parts[0] or at(parts, 3) else (1,):  # "^AA" is a text alone
+            value = canonical(marks.clean(at(parts, place)).strip('"'))
+            if value:
+                found.append(Flag(value, marks.clean(at(parts, place + 2)), f"OBX[{number}]-8"))
+    return found[:1] if len({flag.value for flag in found}) == 1 else found
+
+
+def _radlex(fields: list[str], number: int, marks: Marks, places: tuple[int, ...]) -> list[Flag]:
+    found: list[Flag] = []
+    for place in places:
+        field = at(fields, place)
+        if "RID" in field.upper():
+            for repetition in field.split(marks.repetition):
+                found += _coded(repetition.split(marks.component), f"OBX[{number}]-{place}", marks)
+    return found
+
+
+def _coded(parts: list[str], where: str, marks: Marks) -> list[Flag]:
+    found = []
+    for index, part in enumerate(parts):
+        system = marks.clean(at(parts, index + 2)) if index in _CODES else ""
+        for piece in part.split(marks.subcomponent):
+            value = canonical(marks.clean(piece))
+            if is_radlex(value):
+                found.append(Flag(value, system, where))
+    return found or [
+        Flag(code.upper(), "", where) for code in _in_words(marks.component.join(parts))
+    ]
+
+
+def _in_words(said: str) -> list[str]:
+    begins = _LABELLED.match(said)
+    return [begins[1]] if begins else _BRACKETED.findall(said)
+
+
+def canonical(value: str) -> str:
+    """RadLex codes in capitals, as the policy has them, without the address or the system before
+    them; all else as it stands."""
+    ends = _WITH_SYSTEM.fullmatch(value)
+    code = ends[1] if ends else value
+    return code.upper() if is_radlex(code) else value
+
+
+def is_radlex(value: str) -> bool:
+    """Whether it has the form of a RadLex identifier, in letters of either size."""
+    return _RADLEX.fullmatch(value) is not None
+
+
+def _ruled(
+    fields: list[str], number: int, marks: Marks, rules: list[Rule], places: tuple[int, ...]
+) -> list[Flag]:
+    """What the sender's rules name in this observation: in the fields that its profile says, and
+    where it says nothing of its own, in any."""
+    places = _ANYWHERE if places == CODED else places
+    return [
+        _by_rule(rule, f"OBX[{number}]-{place}")
+        for rule in rules
+        if rule.at is None or rule.at.segment == "OBX"
+        for place in ((rule.at.field,) if rule.at else places)
+        if _has(at(fields, place), rule.code, marks)
+    ]
+
+
+def flags_elsewhere(segments: list[list[str]], wire: Wire, profile: Profile) -> tuple[Flag, ...]:
+    """What the sender's rules name outside of observations: at a place, or in any Z segment; and
+    RadLex codes in Z segments, unless its profile says in which fields codes stand."""
+    found = [
+        _by_rule(rule, f"{fields[0]}-{place}")
+        for rule in profile.rules
+        if rule.code
+        for fields in segments
+        for place in _places(rule, fields)
+        if _has(at(fields, place), rule.code, wire.marks)
+    ]
+    if wire.radlex and profile.coded == CODED:
+        found += _in_z(segments, wire.marks)
+    return tuple(dict.fromkeys(found))
+
+
+def flags_in_notes(results: list[Result], wire: Wire) -> Iterator[Flag]:
+    """RadLex codes that stand in a note as they would in OBX-5."""
+    for number, fields in results if wire.radlex else ():
+        if fields[0] == "NTE":
+            where = f"OBX[{number}] NTE-3" if number else "NTE-3"
+            for line in at(fields, 3).split(wire.marks.repetition):
+                yield from _coded(line.split(wire.marks.component), where, wire.marks)
+
+
+def _in_z(segments: list[list[str]], marks: Marks) -> list[Flag]:
+    return [
+        flag
+        for fields in segments
+        if fields[0][:1] == "Z"
+        for place, field in enumerate(fields[1:], 1)
+        if "RID" in field.upper()
+        for repetition in field.split(marks.repetition)
+        for flag in _coded(repetition.split(marks.component), f"{fields[0]}-{place}", marks)
+    ]
+
+
+def _places(rule: Rule, fields: list[str]) -> Iterable[int]:
+    if rule.at:
+        return (rule.at.field,) if fields[0] == rule.at.segment else ()
+    return range(1, len(fields)) if fields[0][:1] == "Z" else ()
+
+
+def _by_rule(rule: Rule, where: str) -> Flag:
+    return Flag(rule.code, "", where, rule.category)
+
+
+def _has(field: str, code: str, marks: Marks) -> bool:
+    """Whether one of the field's parts, down to sub-components, is this value."""
+    if not field:
+        return False
+    component = marks.component
+    flat = field.replace(marks.repetition, component).replace(marks.subcomponent, component)
+    return any(marks.clean(part).casefold() == code.casefold() for part in flat.split(component))
+
+
+def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:
+    """The flags of the critical kind in a message that cannot be used otherwise."""
+    segments = [line.split(line[3:4] or "|") for line in wire.lines]
+    results = list(enumerate((fields for fields in segments if fields[0] == "OBX"), 1))
+    found = [flag for some in flags(results, wire, profile).values() for flag in some]
+    found += flags_elsewhere(segments, wire, profile)
+    found += flags_in_notes([(0, fields) for fields in segments if fields[0] == "NTE"], wire)
+    return tuple(flag for flag in dict.fromkeys(found) if is_critical(flag))
+
+
+def is_critical(flag: Flag) -> bool:
+    """Whether it is of the kind that must not wait unseen, whatever the policy calls it."""
+    if flag.category:
+        return flag.category != ROUTINE
+    if flag.value.upper() == _NOT_ACTIONABLE:
+        return False
+    if flag.where.endswith("-8") and (is_radlex(flag.value) or in_words(flag.value.upper())):
+        return True
+    return _CRITICAL.fullmatch(flag.value) is not None

@@ -1,0 +1,78 @@
+"""The headings of a report's sections, as data: what stands where, in the languages seen.
+
+Letter case, accents and what decorates a heading are left to hl7.headings. A sender's own go into
+its profile (``impression``, ``addendum`` and ``body`` of ``[[hl7.profile]]``).
+"""
+
+IMPRESSION = (
+    *("IMPRESSION", "IMPRESSIONS", "I M P R E S S I O N", "CONCLUSION", "CONCLUSIONS", "OPINION"),
+    "IMP",
+    *("BEURTEILUNG", "ZUSAMMENFASSENDE BEURTEILUNG", "ZUSAMMENFASSUNG", "FAZIT"),  # German
+    "CONCLUSIE",  # Dutch
+    *("CONCLUSIONE", "CONCLUSIONI"),  # Italian
+    *("IMPRESSÃO", "IMPRESSÃO DIAGNÓSTICA", "CONCLUSÃO", "CONCLUSÕES", "OPINIÃO"),  # Portuguese
+    *("IMPRESIÓN", "IMPRESIÓN DIAGNÓSTICA", "CONCLUSIÓN", "CONCLUSIONES"),  # Spanish
+    *("IMPRESSION DIAGNOSTIQUE", "SYNTHÈSE", "AU TOTAL", "EN CONCLUSION"),  # French
+    *("KONKLUSION", "KONKLUSJON", "KONKL", "BEDÖMNING", "UTLÅTANDE", "LAUSUNTO"),  # the North
+    *("VURDERING", "JOHTOPÄÄTÖS", "JOHTOPÄÄTÖKSET", "YHTEENVETO", "NIÐURSTAÐA", "NIÐURSTÖÐUR"),
+    *("WNIOSKI", "WNIOSEK", "ZÁVĚR", "ZÁVER", "SONUÇ"),  # Polish, Czech, Slovak, Turkish
+    *("ЗАКЛЮЧЕНИЕ", "ВИСНОВОК"),  # Russian, Ukrainian
+    *("診断", "画像診断", "結論", "印象", "诊断", "诊断意见", "影像诊断", "结论", "결론"),
+    *("מסקנה", "מסקנות", "סיכום"),  # Hebrew
+    "インプレッション",
+)
+
+WHOLE_REPORT = frozenset({"UTLÅTANDE", "LAUSUNTO", "NIÐURSTAÐA", "SONUÇ", "診断", "画像診断"})
+"""Heads the conclusion in a text; as the name of a segment (OBX-3) it may be the whole report."""
+
+ADDENDUM = (
+    *("ADDENDUM", "ADDENDA", "NACHTRAG", "AANVULLING", "ADDENDO", "ADENDO", "ADENDA"),
+    *("TILLÄGG", "ДОПОЛНЕНИЕ", "追記", "追加所見", "补充报告"),
+)
+
+BODY = (
+    *("FINDINGS", "FINDING", "TECHNIQUE", "COMPARISON", "COMPARISONS", "HISTORY", "INDICATION"),
+    *("INDICATIONS", "CLINICAL HISTORY", "CLINICAL INDICATION", "CLINICAL INDICATIONS"),
+    *("PROCEDURE", "REPORT", "BEFUND", "BEFUNDE", "TECHNIK", "BEVINDINGEN", "VERSLAG", "REFERTO"),
+    *("REPERTI", "ACHADOS", "HALLAZGOS", "TÉCNICA", "RÉSULTAT", "RÉSULTATS", "FUND", "FUNN"),
+    *("ОПИСАНИЕ", "所見", "检查所见", "影像所见"),
+)
+
+RECOMMENDATION = (
+    *("RECOMMENDATION", "RECOMMENDATIONS", "EMPFEHLUNG", "EMPFEHLUNGEN", "AANBEVELING", "ADVIES"),
+    *("RECOMMANDATION", "RECOMMANDATIONS", "RECOMENDACIÓN", "RECOMENDACIONES", "RECOMENDAÇÃO"),
+)
+"""It stands below the impression, and is none of it."""
+
+BELOW = (
+    *("COMMUNICATION", "COMMUNICATIONS", "RESULT COMMUNICATION", "RESULTS COMMUNICATION"),
+    *("CRITICAL RESULT COMMUNICATION", "CRITICAL RESULTS COMMUNICATION"),
+    *("CRITICAL FINDING COMMUNICATION", "CRITICAL FINDINGS COMMUNICATION"),
+    *("CRITICAL RESULT NOTIFICATION", "CRITICAL RESULTS NOTIFICATION"),
+    *("NOTIFICATION", "ATTESTATION", "ATTENDING ATTESTATION", "TEACHING PHYSICIAN ATTESTATION"),
+)
+"""Who was told, and who vouches for it: none of the impression, whose change reopens an alert."""
+
+BEFORE_AN_IMPRESSION = (
+    *("FINAL", "DIAGNOSTIC", "OVERALL", "PRELIMINARY", "RADIOLOGIC", "RADIOLOGICAL", "RADIOLOGY"),
+    *("RADIOLOGIST", "RADIOLOGIST'S", "FINDINGS AND", "FINDINGS &", "FINDINGS", "SUMMARY AND"),
+)
+"""Not "clinical impression": that is what the orderer thought."""
+
+BESIDE_AN_IMPRESSION = (*RECOMMENDATION, "PLAN", "RECS", "FINDINGS", "SUMMARY", "DISCUSSION")
+"""As in "IMPRESSION AND RECOMMENDATIONS"."""
+
+AND = ("AND", "UND", "ET", "EN", "E", "Y", "/", "&", "+")
+
+BEFORE_AN_ADDENDUM = (
+    *("ATTENDING", "RADIOLOGIST", "RADIOLOGIST'S", "RESIDENT", "FELLOW", "STAFF", "FACULTY"),
+    *("FINAL", "FIRST", "SECOND", "THIRD", "NEW", "LATE", "IMPORTANT", "CRITICAL", "STAT"),
+    *("START", "START OF", "BEGIN", "BEGIN OF", "BEGINNING OF", "REPORT", "RADIOLOGY"),
+)
+
+LABEL = (
+    *("NO", "NR", "NUMBER", "REPORT", "AM", "PM", "BEGINS", "BEGIN", "START", "STARTS", "TEXT"),
+    *("FINAL", "NEW", "DATE", "TIME", "ON", "AT", "THE", "TO", "OF", "VOM", "UM", "UHR", "DER"),
+    *("DU", "LE", "DEL", "DE", "VAN", "DD", "DEN"),
+)
+"""What only says which addendum it is: number, date and time."""

@@ -1,0 +1,210 @@
+"""The headings of running text, and the signatures below it. The words are in hl7.heading_words."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+from bot.domain.profile import Section
+from bot.sources.hl7.heading_words import (
+    ADDENDUM,
+    AND,
+    BEFORE_AN_ADDENDUM,
+    BEFORE_AN_IMPRESSION,
+    BELOW,
+    BESIDE_AN_IMPRESSION,
+    BODY,
+    IMPRESSION,
+    LABEL,
+    RECOMMENDATION,
+)
+
+Own = tuple[tuple[str, Section], ...]
+"""What a sender's profile adds: codes of OBX-3, which may head running text as well."""
+
+
+_LAST_LATIN = "\u024f"
+
+
+def _any(words: Iterable[str]) -> str:
+    """The longest first, each with its accents or without; told by their first letters at once,
+    which takes a third of the time."""
+    plain = {unaccented(word) for word in words}
+    every = sorted(plain.union(words), key=lambda word: (-len(word), word))
+    begin: dict[str, list[str]] = {}
+    for word in every:
+        begin.setdefault(word[0], []).append(_spaced(word)[len(re.escape(word[0])) :])
+    forms = (f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in begin.items())
+    return f"(?=[{re.escape(''.join(begin))}])(?:{'|'.join(forms)})"
+
+
+def _spaced(word: str) -> str:
+    return r"\s+".join(map(re.escape, word.split()))
+
+
+def unaccented(word: str) -> str:
+    """A word of Latin letters without its accents; any other as it is."""
+    if max(word) > _LAST_LATIN:
+        return word
+    split = unicodedata.normalize("NFD", word)
+    return "".join(one for one in split if not unicodedata.combining(one))
+
+
+_DECOR, _DECOR_AFTER = r"[\s*#=_<\[{【［〔〈■◆●-]{0,16}", r"[\s*#=_>\]}】］〕〉-]{0,16}"
+_DATED = r"(?:\d[\d/.:-]{0,12}(?:\s?[AP]M)?[\s,–-]{1,3}){0,3}"
+_ENDED = r"(?:END\s+(?:OF\s+)?ADDENDUM|ADDENDUM\s+(?:ENDS?|ENDED)\b)"
+_ORIGINAL = (
+    r"(?:(?:ORIGINAL|FINAL)\s+REPORT|ORIGINAL\s+(?:DICTATION|INTERPRETATION)|ORIGINALBEFUND)"
+    r"(?:\s*\([^()\n]{0,40}\)|\s+(?:DATED|FROM|FOLLOWS|BELOW|BEGINS)\b[^:\n]{0,40})?"
+)
+_PRIOR = r"(?:PRIOR|PREVIOUS|EARLIER|OLD)\s+(?:\w+\s+){0,2}REPORTS?"
+_TAIL = (
+    r"(?:(?:DICTATED|REQUESTED|TRANSCRIBED|SIGNED) BY|"
+    r"(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b[^:\n]{0,40})"
+)
+
+
+def _impression(own: list[str]) -> str:
+    before = rf"(?:{_any(BEFORE_AN_IMPRESSION)}[\s/]+){{0,2}}"
+    behind = rf"(?:\s*{_any(AND)}\s*{_any(BESIDE_AN_IMPRESSION)}){{0,2}}(?:\s*\([^()\n]{{1,40}}\))?"
+    # Behind a dash as behind a colon: "IMPRESSION - Embolus".
+    return rf"(?P<impression>{before}{_any([*IMPRESSION, *own])}{behind}(?P<dash>\s+[-–—]\s+)?)"
+
+
+def _addendum(own: list[str]) -> str:
+    """What follows the word is its number, date, time ("10:04") and author, up to the colon."""
+    before = rf"{_DATED}(?:(?:{_any(BEFORE_AN_ADDENDUM)}|\d(?:ST|ND|RD|TH))\s+){{0,3}}"
+    word = rf"(?:{_any([*ADDENDUM, *own])}|ADDENDED(?=\s+(?:BY|ON|AT|REPORT|\d)))"
+    label = r"(?P<label>(?:[^:\n]|(?<=\d):(?=\d\d)){0,60})"
+    return rf"(?P<addendum>{before}{word}(?!\w){label})"
+
+
+@lru_cache(maxsize=64)
+def headings(own: Own = ()) -> re.Pattern[str]:
+    """What matches a line that begins with a heading; the group with a name says of what.
+
+    ``ended`` and ``original`` are where an addendum ends for certain, ``exam`` where it may; what
+    heads a part of the report is ``other``, what stands below it is ``tail`` or, in an addendum as
+    well, ``below``; ``prior`` heads an earlier report.
+    """
+
+    def of(section: Section) -> list[str]:
+        return [word for word, heads in own if heads is section and _may_head(word)]
+
+    kinds = "|".join(
+        (
+            f"(?P<ended>{_ENDED})",
+            f"(?P<original>{_ORIGINAL})",
+            f"(?P<prior>{_PRIOR})",
+            f"(?P<below>{_any(BELOW)})",
+            r"(?P<exam>EXAM(?:INATION)?)",
+            _impression(of(Section.IMPRESSION)),
+            _addendum(of(Section.ADDENDUM)),
+            f"(?P<other>{_any([*BODY, *of(Section.BODY)])})",
+            f"(?P<tail>{_any(RECOMMENDATION)}|{_TAIL})",
+        )
+    )
+    ends = r"(?(dash)|(?:[:：]|$|(?=\n)|(?=\d{1,2}[.)])|(?<=[】］〕〉])))"
+    return re.compile(rf"{_DECOR}(?:{kinds}){_DECOR_AFTER}{ends}", re.IGNORECASE)
+
+
+def _within() -> re.Pattern[str]:
+    words = (*IMPRESSION, *ADDENDUM, *RECOMMENDATION, "FINDINGS")
+    both = _any([*words, *map(str.capitalize, words)])
+    before = "|".join(word for one in ("FINAL", "DIAGNOSTIC") for word in (one, one.capitalize()))
+    behind = r"(?:\s*\([^()\n]{1,40}\)|\s*(?:AND|and|/|&)\s*\w{1,20})?"
+    return re.compile(rf"(?<=[.;:)!?])[ \t]+(?=(?:(?:{before})[ /])?{both}{behind}\s*:)")
+
+
+WITHIN = _within()
+"""A whole report on one line: a heading with a colon after the end of a sentence begins a new one.
+It has a capital, and is looked for in that spelling: prose seldom has."""
+
+_SHORTEST_OWN = 3
+
+
+def _may_head(word: str) -> bool:
+    """A code of OBX-3 may be a number or a letter: these head no text."""
+    letters = sum(map(str.isalpha, word))
+    return letters >= _SHORTEST_OWN or (letters > 0 and not word.isascii())
+
+
+HEADING = headings()
+_LONGEST_BARE_HEADING = 24
+_DECORATED, _ADDED = frozenset("-*=#[<_"), frozenset({"Addendum", "addendum", "Addended"})
+
+
+def may_be_heading(line: str) -> bool:
+    """Spares most lines of prose the pattern: a heading has a colon, is short or in capitals."""
+    return (
+        ":" in line
+        or len(line) < _LONGEST_BARE_HEADING
+        or line[:1] in _DECORATED
+        or line[:8] in _ADDED
+        or line[:10].isupper()
+        or "IMPRESSION" in line
+        or not line.isascii()
+    )
+
+
+_SIGNATURE = re.compile(
+    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|REPORTED|VERIFIED|FINALIZED|"
+    r"APPROVED|AUTHENTICATED|READ|PENDING REVIEW) BY\s*:|SIGNED\s*:|"
+    r"PRELIMINARY (?:REPORT|READ) BY\b|"
+    r"(?:(?:FINAL )?REPORT (?:WAS |IS )?)?(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b|"
+    r"I, [^\n]{1,60}?\bHAVE (?:PERSONALLY |INDEPENDENTLY )?REVIEWED\b|"
+    r"WORKSTATION(?: ID| NAME)?\s*:|[DT]D?\s*:\s*\d{1,2}[/.-]\d|"
+    r"(?:DICTATION|TRANSCRIPTION|DICTATED|TRANSCRIBED|SIGNED)(?: DATE| TIME| ON)\b)|"
+    # Cerner's banner: "***** Final *****".
+    r"[*=_-]{2,}\s*(?:FINAL|CORRECTED|MODIFIED|AMENDED|ADDENDED|PRELIMINARY)(?: REPORT)?"
+    r"\s*[*=_-]{2,}\s*\Z|"
+    # Meditech's: "** REPORT SIGNED IN OTHER VENDOR SYSTEM 01/15/2026 **".
+    r"[*=_-]{2,}\s*(?:REPORT\s+|ELECTRONICALLY\s+)?SIGNED\b|"
+    r"(?:MIT (?:FREUNDLICH|KOLLEGIAL|BESTEN)\w*\s+(?:KOLLEGIAL\w+\s+)?GR|MET VRIENDELIJKE GROET)|"
+    r"(?:VIDIERT|VALIDIERT|FREIGEGEBEN|SIGNÉ|VALIDÉ|FIRMADO|SIGNERAT?|VALIDERAT?|GESIGNEERD)\b"
+    r"(?:\s+(?:VON|DURCH|PAR|POR|AV|AF|DOOR))?\s*:?",
+    re.IGNORECASE,
+)
+_SIGNATURE_LINES = 6
+
+
+def unsigned(lines: list[str]) -> list[str]:
+    """Without the signature that some senders put into the impression's last segments."""
+    for number in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
+        line = lines[number]
+        if _may_sign(line) and _SIGNATURE.match(line):
+            return lines[:number]
+    return lines
+
+
+def _may_sign(line: str) -> bool:
+    if ":" in line or line[:1] in _DECORATED or line[:2] == "I,":
+        return True
+    upper = line.upper()
+    return "SIGNED" in upper or "DATE" in upper or upper[:4] in {"MIT ", "MET "}
+
+
+_WORD, _LABEL = re.compile(r"[^\W\d_]+"), frozenset(LABEL)
+
+
+def begins_addendum(line: str, heading: re.Pattern[str] = HEADING) -> bool:
+    """Whether it is the heading of an addendum."""
+    found = heading.match(line)
+    return found is not None and bool(found["addendum"])
+
+
+def text_from(heading: re.Match[str]) -> int:
+    """Where the text begins: behind the heading, unless that of an addendum says more than which
+    addendum it is. "Addendum large bleed." is all that some write."""
+    if heading["addendum"] is None:
+        return heading.end()
+    words = _WORD.findall(heading["label"] or "")
+    told = "ADDENDED" in heading["addendum"].upper()
+    return 0 if told or not _LABEL.issuperset(map(str.upper, words)) else heading.end()
+
+
+def without_heading(lines: list[str], name: str, pattern: re.Pattern[str] = HEADING) -> str:
+    """The text, without a heading of this kind before it."""
+    text = "\n".join(lines).strip()
+    heading = pattern.match(text)
+    return text[text_from(heading) :].strip() if heading and heading[name] else text

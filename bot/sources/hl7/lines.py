@@ -1,0 +1,169 @@
+"""The lines of one segment: prose with its line breaks, coded answers and figures in words."""
+
+import html
+import re
+
+from bot.sources.documents import words_in
+from bot.sources.hl7.flags import Result
+from bot.sources.hl7.headings import WITHIN
+from bot.sources.hl7.marks import Marks, at
+from bot.sources.hl7.wire import Wire
+
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID", "ce", "cwe", "cne", "cf", "is", "id"})
+_VALUES = frozenset({"NM", "SN", "DT", "TM", "TS", "DTM", "DR", "nm", "sn", "dt", "tm", "ts"})
+# A pointer, or a document in base64: its words are not in the message's text.
+DOCUMENT = frozenset({"ED", "ed"})
+_DOCUMENTS = frozenset({"RP", "rp", *DOCUMENT})
+READ_OUT = "ED read"
+"""In place of ED, where the document's words stand in OBX-5: see hl7.documents."""
+_NO_PROSE = _CODED | _VALUES | _DOCUMENTS
+_READ_OTHERWISE = _NO_PROSE | {READ_OUT}
+_OBX_2, _OBX_5 = 2, 5
+
+
+def is_prose(fields: list[str]) -> bool:
+    """Whether the segment holds words, and no coded answer, figure or document."""
+    return fields[0] == "NTE" or len(fields) <= _OBX_2 or fields[_OBX_2] not in _NO_PROSE
+
+
+def lines_of(fields: list[str], wire: Wire) -> list[str]:
+    """What one OBX or NTE says, a line each."""
+    if len(fields) > _OBX_5 and fields[2] not in _READ_OTHERWISE and fields[0] != "NTE":
+        return _lines(fields[_OBX_5], wire)
+    return _otherwise(fields, wire)
+
+
+def lines_of_all(results: list[Result], wire: Wire) -> list[str]:
+    """What these say, in order. Nearly all say words, which are looked at together: one by one
+    would take longer than all there is to do."""
+    said = [  # by the same test as above: a call of it for each takes as long as all the rest
+        fields[_OBX_5]
+        for _, fields in results
+        if len(fields) > _OBX_5 and fields[2] not in _READ_OTHERWISE and fields[0] != "NTE"
+    ]
+    if len(said) == len(results):
+        if _are_lines("".join(said), wire):
+            return [value.strip() for value in said]
+        return [line for value in said for line in _lines(value, wire)]
+    return [line for _, fields in results for line in lines_of(fields, wire)]
+
+
+def _lines(value: str, wire: Wire) -> list[str]:
+    return [value.strip()] if _are_lines(value, wire) else _prose(value, wire)
+
+
+def _are_lines(text: str, wire: Wire) -> bool:
+    """Whether nothing in one or more values breaks a line, is escaped, or heads a part."""
+    if ":" in text or "<" in text or "&" in text or wire.marks.repetition in text or "\n" in text:
+        return False
+    return not wire.escaped or not (wire.marks.escape in text or "\\" in text or '"' in text)
+
+
+def _otherwise(fields: list[str], wire: Wire) -> list[str]:
+    if fields[0] == "NTE":
+        return _prose(at(fields, 3), wire)
+    if len(fields) <= _OBX_5 or fields[2] in _DOCUMENTS:
+        return []
+    if fields[2] == READ_OUT:
+        return running_lines(fields[_OBX_5])
+    return _question_and_answer(fields, wire.marks)
+
+
+def running_lines(text: str) -> list[str]:
+    """The lines of a document that has no segments."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for whole in lines for line in WITHIN.split(whole)]
+
+
+def _prose(value: str, wire: Wire) -> list[str]:
+    """Repetitions are line breaks, and so are the formatting escapes, and HTML's."""
+    if wire.escaped and _RTF.match(value):
+        return running_lines(_words(value, wire, "application/rtf"))
+    if "lt;" in value:
+        value = _unmasked(value, wire.marks)
+    if "<" in value:
+        if _MARKUP.search(value):
+            return running_lines(_words(value, wire, "text/html"))
+        value = _BREAK.sub("\n", value)
+    lines = [wire.marks.clean(line) for line in value.split(wire.marks.repetition)]
+    if "&" in value or "\\" in value:
+        lines = [line for text in lines for line in _written_out(text).split("\n")]
+    if "\n" in value or wire.escaped:
+        lines = [line.strip() for text in lines for line in text.split("\n")]
+    if ":" in value:
+        lines = [line for text in lines for line in WITHIN.split(text)]
+    return lines
+
+
+_MARKUP = re.compile(
+    r"</(?:p|div|span|b|i|u|strong|html|body|font|td|tr|table|li|ul|pre|h\d)>", re.IGNORECASE
+)
+# What no tag of a formatted text begins with: somebody's brackets.
+_NO_MARKUP = re.compile(
+    r"<(?!/?(?:p|div|span|br|hr|b|i|u|em|strong|sub|sup|html|head|body|font|center|table|tbody|thead"
+    r"|th|td|tr|li|ul|ol|dl|dd|dt|pre|h\d)\b)[A-Za-z/!]",
+    re.IGNORECASE,
+)
+_RTF = re.compile(r"\s*\{\\(?:E\\)?rtf\d")
+_ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9A-Fa-f]{1,4}|lt|gt|amp|quot|apos|nbsp);")
+# What was escaped twice, not closed, or is another language's escape of a line end.
+_LINE_END = re.compile(
+    r"\\\.(?i:br|sp)(?:\\|(?![A-Za-z]))|\\\n\\|\\r\\n|\\[rn](?=[A-Z\s]|\\[rn]|$)",
+)
+
+
+def _unmasked(value: str, marks: Marks) -> str:
+    """HTML all of whose tags are written as entities, as tags; anything else as it was. What is no
+    tag is not risked: a reader of HTML would drop <CRITICAL RESULT>."""
+    if "<" in value:
+        return value
+    written = html.unescape(value.replace(f"{marks.escape}T{marks.escape}", "&"))
+    return written if _MARKUP.search(written) and not _NO_MARKUP.search(written) else value
+
+
+def _words(value: str, wire: Wire, kind: str) -> str:
+    """Of a whole document that stands in the field as it is; its escapes and HL7's are alike."""
+    text = value.replace(wire.marks.escape + "E" + wire.marks.escape, wire.marks.escape)
+    if kind == "text/html":
+        text = wire.marks.clean(value.replace(wire.marks.repetition, "\n"))
+    return words_in(text.encode(errors="replace"), kind)
+
+
+def _written_out(text: str) -> str:
+    if "\\" in text:
+        text = _LINE_END.sub("\n", text)
+    if "&" in text and _ENTITY.search(text):
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def displayed(fields: list[str], wire: Wire) -> list[str]:
+    """What answers the question of OBX-3: prose, and of a coded value what it is called."""
+    kind = at(fields, 2)
+    if kind in _VALUES:
+        return [_figure(at(fields, _OBX_5).split(wire.marks.component), wire.marks)]
+    if kind not in _CODED:
+        return lines_of(fields, wire)
+    return [_display(at(fields, _OBX_5).split(wire.marks.component), wire.marks)]
+
+
+def _question_and_answer(fields: list[str], marks: Marks) -> list[str]:
+    show = _display if fields[2] in _CODED else _figure
+    repetitions = fields[_OBX_5].split(marks.repetition)
+    answers = [show(repetition.split(marks.component), marks) for repetition in repetitions]
+    answer = ", ".join(answer for answer in answers if answer)
+    if not answer:
+        return []
+    units = marks.clean(at(fields, 6).split(marks.component, 1)[0])
+    question = _display(at(fields, 3).split(marks.component), marks)
+    return [f"{question}: {answer} {units}".strip() if question else f"{answer} {units}".strip()]
+
+
+def _display(parts: list[str], marks: Marks) -> str:
+    return marks.clean(at(parts, 1)) or marks.clean(at(parts, 8)) or marks.clean(parts[0])
+
+
+def _figure(parts: list[str], marks: Marks) -> str:
+    return " ".join(part for raw in parts if (part := marks.clean(raw)))

@@ -1,0 +1,152 @@
+"""Where a macro stands as a statement: what may come before it. What follows: hl7.macro_answers.
+
+A page too many is bad, a page too few is worse: what denies a macro is looked for in few, known
+forms. Lines are as the sender broke them: a macro, and what denies it, may go over two of them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+
+from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED
+from bot.sources.hl7.macro_answers import denied
+from bot.sources.hl7.macro_sentences import (
+    is_affirmed,
+    is_critical_and_told,
+    is_said_of,
+    of_another_exam,
+)
+
+_BEFORE = 80
+"""Characters looked at: each macro costs the same in a report of any size."""
+_MOST = 5_000
+"""Of one form in one text: more are no report, and would hold up the feed for seconds."""
+
+Text = tuple[str, str]
+"""As it stands, and in small letters: it is searched for several macros."""
+
+_DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_]"
+_LABEL = (
+    r"(?:IMPRESSION|CONCLUSION|SUMMARY|OPINION|FINDING|ADDENDUM|COMMENT|NOTE|RESULT|ALERT|ATTENTION|"
+    r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY|CRITICALITY|LEVEL|STATUS|FLAG|UPDATE|"
+    r"(?<!OLD )(?<!PRIOR )(?<!PREVIOUS )(?<!OUTSIDE )(?:REPORT|READ)|PRELIMINARY|FINAL|AMENDED|"
+    r"CORRECTED|CORRECTION|REVISED|ATTN|INTERPRETATION|ASSESSMENT|MESSAGE)S?(?: #?\d)?[ \t]*:"
+)
+_KINDS = (
+    r"(?:NEW|STAT|URGENT|EMERGENT|ACUTE|UNEXPECTED|SIGNIFICANT|ADDITIONAL|LIFE[- ]THREATENING|"
+    r"ATTENTION|ALERT|CODE|RED|ACR|VERBAL|POSITIVE(?: FOR)?|"
+    r"(?:LEVEL|CATEGORY|PRIORITY|CLASS) (?:\d|I{1,3}|ONE|TWO|THREE))"
+)
+_PREFIX = (
+    rf"(?:(?:THIS|THERE) IS AN?\s+)?(?:{_KINDS}(?:\s+(?:(?:AND|OR|AND/OR|&)\s+)?|\s*/\s*)){{0,3}}"
+)
+# "IMPRESSION CRITICAL RESULT embolus": a heading whose colon nobody dictated.
+_BARE_HEADING = r"(?:(?:IMPRESSION|CONCLUSION|FINDINGS?|ADDENDUM|SUMMARY|FINAL REPORT)\s+)?"
+_TIMED = r"(?:\d[\d/:.-]{3,12}(?:\s?[AP]M)?[\s:,–-]{1,3}){0,2}"
+# A line begins, a sentence, what a heading is about, or a bracket opens. Bullets, numbers and a box
+# that is ticked may stand between.
+_BEGINS = re.compile(
+    rf"(?:\A|\n|[.!?;][\"')\]]?\s|\b{_LABEL}|\s(?:[-–—]|--|[-=]>)\s|[*#!|<\[{{])"
+    rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*|o\s+)?{_TIMED}(?:{TICK}\s*)?{_DECOR}{{0,16}}"
+    rf"{_BARE_HEADING}{_PREFIX}{_DECOR}{{0,16}}\Z",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(rf",\s+{_DECOR}{{0,16}}\Z")
+_ANOTHER = re.compile(r"\b(?:or|and|but|with)\s+\Z", re.IGNORECASE)
+_NAMES_IT = re.compile(r"[ \t]*:[ \t]*\w")
+
+# "No evidence of a | CRITICAL FINDING": only words that say nothing may stand between.
+_LITTLE = (
+    r"an?|any|the|new|acute|other|additional|such|of|for|evidence|definite|significant|urgent|"
+    r"unexpected|emergent|is|are|was|were|there|been|be|this|or|and|considered|known|currently"
+)
+_NO = r"(?:no|not|non|without|neither|nor|never|absence of|negative for|free of|isn't|aren't)"
+_NO_WORDS = "no not non without neither nor never absence negative free"
+_DENYING = frozenset(_NO_WORDS.split())
+"""One of them, or "n't", is in what denies: most that stands before a macro is spared the pattern.
+"""
+_WORD = re.compile(r"[^\W_]+")
+_NEGATED = re.compile(rf"\b{_NO}(?:[\s,/-]+(?:{_LITTLE}))*{_DECOR}*\Z", re.IGNORECASE)
+_NEGATED_TOO = re.compile(
+    rf"\b{_NO}\b[^.;:!?]*\b(?:or|nor)\s+(?:(?:{_LITTLE})\s+)*\Z", re.IGNORECASE
+)
+# "Contrast: No" is an answer and "CT HEAD WITHOUT" a title: they end there.
+_COMPLETE = re.compile(
+    rf"(?:(?<!\w)(?!{_LABEL})[\w /()-]+[:?=][ \t]*(?:no|not)|"
+    r"\b(?:CT\w?|MR\w?|XR|US|PET|EXAM\w*|STUDY)\b[^\n]*\bwithout|(?:\A|\n)[ \t]*no[ \t]*\n)"
+    rf"[ \t]*\n{_DECOR}*\Z",
+    re.IGNORECASE,
+)
+
+
+def stated(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:
+    """The matches that begin a line or a statement and are not denied. ``words``, in small letters,
+    are those with which the pattern may begin."""
+    for match in islice(_matches(pattern, words, *text), _MOST):
+        before = _before(match)
+        if _begins(before, match) and not _negated(before, match) and not denied(match):
+            yield match
+
+
+def _matches(
+    pattern: re.Pattern[str], words: Sequence[str], text: str, lowered: str
+) -> Iterator[re.Match[str]]:
+    """As pattern.finditer, which looks at each letter in both sizes and takes ten times as long."""
+    if len(lowered) != len(text):
+        yield from pattern.finditer(text)
+        return
+    ended = 0
+    for place in sorted(set(chain.from_iterable(_places(word, lowered) for word in words))):
+        match = pattern.match(text, place) if place >= ended else None
+        if match:
+            ended = match.end()
+            yield match
+
+
+def _places(word: str, lowered: str) -> Iterator[int]:
+    place = lowered.find(word)
+    while place >= 0:
+        yield place
+        place = lowered.find(word, place + 1)
+
+
+def _before(match: re.Match[str]) -> str:
+    start, text = match.start(), match.string
+    cut = "\0" if start > _BEFORE else ""
+    return cut + text[max(0, start - _BEFORE) : start]
+
+
+def _begins(before: str, match: re.Match[str]) -> bool:
+    if before.replace("*", " ").rstrip()[-1:] in BOXES_END:
+        if NOT_TICKED.search(before):
+            return False
+        if TICKED.search(before):
+            return True
+    if before[-1:] in {"", "\n"}:
+        return True
+    if of_another_exam(before):
+        return False
+    listed = match[0].isupper() and _LISTED.search(before)
+    enclosed = before[-1:] == "(" and match.string[match.end() : match.end() + 1] == ")"
+    return (
+        bool(listed or enclosed or _BEGINS.search(before) or _contrasts(before, match))
+        or is_affirmed(match)
+        or is_said_of(match)
+        or is_critical_and_told(match)
+    )
+
+
+def _contrasts(before: str, match: re.Match[str]) -> bool:
+    """ "No fracture or CRITICAL FINDING: free air": in capitals, and what it is stands behind."""
+    named = match[0].isupper() and _NAMES_IT.match(match.string, match.end())
+    return bool(named and _ANOTHER.search(before))
+
+
+def _negated(before: str, match: re.Match[str]) -> bool:
+    lowered = before.lower()
+    denies = not _DENYING.isdisjoint(_WORD.findall(lowered)) or "n't" in lowered
+    if before.isascii() and not denies:
+        return False
+    if _NEGATED.search(before):
+        return match[0][:1].islower() or not _COMPLETE.search(before)
+    return _NEGATED_TOO.search(before) is not None and not _contrasts(before, match)

@@ -1,0 +1,174 @@
+"""A macro in the middle of a sentence: what it is said of, and whether that is this exam.
+
+A sentence counts that says it of a finding ("PE is a CRITICAL RESULT"), that one was told to
+somebody ("I discussed the critical findings with …"), or that answers yes when asked for it. With a
+word of doubt, of denial, of a rule, or of another exam in the sentence nothing does.
+"""
+
+import re
+
+from bot.sources.hl7.boxes import TICK
+
+_WINDOW = 300
+"""Characters before the macro in which its sentence is looked for."""
+_SENTENCE_ENDS = re.compile(
+    r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n"
+)
+_ASSERTED = re.compile(
+    r"\b(?:(?:is|are)(?: considered)?|constitutes?|represents?|qualif(?:y|ies) as|"
+    r"(?:this|the) (?:report|exam(?:ination)?|study|scan) "
+    r"(?:contains|has|includes|demonstrates|shows|reveals|is positive for))\s+"
+    r"(?:(?:an?|new|acute|unexpected)\s+){0,2}\Z",
+    re.IGNORECASE,
+)
+_TELL = (
+    r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|informed|"
+    r"alerted|given|identified|acknowledged|made aware)"
+)
+# It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.
+_TOLD = re.compile(
+    rf"\b(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
+    rf"\b(?:I|we)\s+(?:have\s+)?(?:\w+ly\s+)?{_TELL}\b|\A[\s*#>•-]*{_TELL}\b|"
+    rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{_TELL}\s+(?:of|about|regarding)\b",
+    re.IGNORECASE,
+)
+_TELLING = re.compile(
+    r"[\s*#>•-]*(?:communication|notification)\s+of\s+(?:an?\s+|the\s+)?\Z", re.IGNORECASE
+)
+_TO_WHOM = re.compile(r"\s*:[ \t]*\w|\s+(?:to|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)")
+_WORDS_OF_DOUBT = (
+    "no not non none never neither nor without cannot nothing if whether unless until when "
+    "would could may might should must can will any anything what whatever which every each "
+    "whenever where prior previous previously earlier old history indication indications "
+    "comparison comparisons reason policy protocol guideline guidelines criteria definition "
+    "example negative absence unlikely excluded question outside lab laboratory required requires "
+    "guidance regulation regulations percent retracted withdrawn"
+)
+_DOUBT = frozenset(_WORDS_OF_DOUBT.split())
+_WORD = re.compile(r"[^\W\d_]+")
+# What most have before them that are said of nothing is not looked at any further.
+_NAMED = re.compile(r"critical\W*\w", re.IGNORECASE)
+
+
+def is_said_of(match: re.Match[str]) -> bool:
+    """Whether the sentence says of something that it is one, or that one was told to somebody."""
+    if not _NAMED.match(match[0]):
+        return False
+    before, after = _sentence_before(match), _sentence_after(match)
+    if _TELLING.fullmatch(before):
+        return _TO_WHOM.match(after) is not None and _is_certain(after)
+    if _ASSERTED.search(before):
+        return _is_certain(before)
+    if _NAMED_OF.match(after) and _THERE_IS.fullmatch(before):
+        return _is_certain(after)
+    told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
+    return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
+
+
+# "There is a critical finding of embolism", "New critical finding of pneumothorax".
+_THERE_IS = re.compile(r"[\s*#>•\d.)-]*(?:there is (?:an? )?(?:new )?|new )", re.IGNORECASE)
+_NAMED_OF = re.compile(r"\s+of\s+\w", re.IGNORECASE)
+
+# "The above critical findings were discussed", also without a word between.
+_TOLD_BEHIND = re.compile(
+    rf"\s+(?:above\s+|below\s+)?(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
+    rf"\s+{_TELL}\s+(?:to|with)\s+(?:Drs?|Doctor|the (?:ED|ER|ICU|team))\b|"
+    r"\s+(?:message|alert|notification)\s+(?:(?:was|has been)\s+)?sent\b|"
+    r"\s+(?:is|are)\s+(?:present|noted|seen|described|listed|as follows)\b",
+    re.IGNORECASE,
+)
+# "Critical finding of aortic dissection discussed with …": it names the finding first. What "is
+# called to the provider" is what is to be done.
+_TOLD_LATER = re.compile(
+    r"(?:\s+(?:of|for|regarding|about|concerning|as above|as described|above|discovered|detected|"
+    r"found|noted|seen)\b|,\s+(?=\w))(?:[^.;:?!]|(?<=\d):(?=\d)){0,120}?"
+    rf"\b(?<!\bis )(?<!\bare )(?<!\bbe ){_TELL}\s+(?:\w+ly\s+)?(?:(?:to|with|by)\b|w/)",
+    re.IGNORECASE,
+)
+_FINDINGS_ARE = re.compile(
+    r"(?:\A|[.\n])\s*(?:(?:these|the|this|above) )*(?:results?|findings?) (?:is|are|was|were) "
+    r"(?:considered )?\Z",
+    re.IGNORECASE,
+)
+_AND_TOLD = re.compile(
+    rf",? and (?:\w+ )?(?:was|were|has been|have been) (?:\w+ly )?{_TELL}\b", re.IGNORECASE
+)
+
+
+def is_critical_and_told(match: re.Match[str]) -> bool:
+    """ "These findings are critical and were called to Dr. Roe": of the word alone."""
+    text = match.string
+    return bool(
+        _AND_TOLD.match(text, match.end())
+        and _FINDINGS_ARE.search(text[max(0, match.start() - 60) : match.start()])
+    )
+
+
+_ASKS = re.compile(
+    r"[\s*#>•-]*(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{0,60}\Z", re.IGNORECASE
+)
+_YES = re.compile(
+    rf"[^?.:\n]{{0,60}}\?[ \t]*\n?[ \t]*(?:{TICK}[ \t]*)?(?:yes|y|true)\b",
+    re.IGNORECASE,
+)
+_OF_QUESTIONS = frozenset({"any"})
+
+
+def is_affirmed(match: re.Match[str]) -> bool:
+    """Whether it is asked for in a whole question, and the answer is yes: "Were there any critical
+    findings? Yes"."""
+    behind = _YES.match(match.string, match.end())
+    if behind is None:
+        return False
+    before = _sentence_before(match)
+    return bool(_ASKS.match(before)) and _is_certain(before, _OF_QUESTIONS)
+
+
+def _is_certain(sentence: str, allowed: frozenset[str] = frozenset()) -> bool:
+    lowered = sentence.lower().replace("’", "'")
+    doubts = _DOUBT.intersection(_WORD.findall(lowered))
+    return "n't" not in lowered and doubts <= allowed
+
+
+def _sentence_after(match: re.Match[str]) -> str:
+    """What stands behind it, to the end of its sentence or paragraph."""
+    text = match.string[match.end() : match.end() + _WINDOW]
+    ends = _SENTENCE_ENDS.search(text)
+    return text[: ends.start() + 1] if ends else text
+
+
+def _sentence_before(match: re.Match[str]) -> str:
+    """What stands before it in its sentence. A line that begins with a small letter goes on from
+    the one above it, others are apart."""
+    text = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    lines = _SENTENCE_ENDS.split(text)[-1].split("\n")
+    sentence = lines.pop()
+    while lines and sentence.lstrip()[:1].islower():
+        sentence = f"{lines.pop()} {sentence}"
+    return sentence
+
+
+_OTHER_EXAM = re.compile(
+    r"(?:\A|[\n.;])\s*(?:COMPARISONS?|PRIORS?|PREVIOUS(?: EXAMS?)?|(?:CLINICAL )?HISTORY|"
+    r"(?:CLINICAL )?INDICATIONS?|REASON FOR[\w ]{0,20})[ \t]*:[^;!?\n]*\(\Z",
+    re.IGNORECASE,
+)
+
+
+def of_another_exam(before: str) -> bool:
+    """Whether it stands in brackets behind an earlier exam: "COMPARISON: CT (critical result)"."""
+    return before[-1:] == "(" and _OTHER_EXAM.search(before) is not None
+
+
+_RADS = re.compile(r"\w*-?RADS\b[^\n]{0,20}?\b(?P<number>[1-3])\b[^\n]{0,20}\Z", re.IGNORECASE)
+_SAYS_NO_MORE = re.compile(r"[ \t]*[.)\]]?[ \t]*(?:\n|\Z)")
+
+
+def repeats_a_score(match: re.Match[str], number: str) -> bool:
+    """Whether "ACR category 1" is what stands just before as a score of the ACR's: "Lung-RADS 1.
+    ACR category 1." Those grade a screening, and have their own numbers."""
+    if "action" in match[0].lower() or not _SAYS_NO_MORE.match(match.string, match.end()):
+        return False
+    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
+    score = _RADS.search(before) if "rads" in before.lower() else None
+    return score is not None and score["number"] == number

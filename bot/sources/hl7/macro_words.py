@@ -1,0 +1,129 @@
+"""The words of a macro, and what may stand behind them for it to be a statement.
+
+A macro is a label ("CRITICAL RESULT", "Critical/unexpected finding", "CRITICAL RESULT LEVEL"). It
+is a statement where its line or sentence ends there, where an answer follows behind a mark, where
+it says what was done, or where the finding follows at once. "The critical result policy" goes on.
+"""
+
+import re
+
+from bot.sources.hl7.boxes import TICK, TICKED
+from bot.sources.hl7.macro_sentences import is_affirmed, is_critical_and_told, is_said_of
+
+_GAP = r"[\s_–—-]"
+_NOUN = (
+    r"(?:(?:RESULT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT|CALL)(?:\(S\)|S)?|"
+    r"ABNORMALIT(?:Y|IES)|DIAGNOS[IE]S)"
+)
+_KIND = (
+    r"(?:UNEXPECTED|SIGNIFICANT|URGENT|EMERGENT|ACTIONABLE|ACUTE|ABNORMAL|NON-?ROUTINE|STAT|"
+    r"IMPORTANT|LIFE[- ]THREATENING)"
+)
+# "Critical/unexpected finding", "Critical (Level 1) result".
+_BESIDE = (
+    rf"(?:(?:\s*/\s*|\s+(?:AND|OR|AND/OR)\s+|\s*&\s*|,\s*){_KIND}|"
+    r"\s*\((?:(?:LEVEL|CATEGORY|CODE|TYPE)\s*\w{1,5}|RED|STAT|[1-3]|I{1,3})\))"
+)
+_OF_WHAT = (
+    r"(?:TEST|IMAGING|RADIOLOG(?:Y|IC|ICAL)|RADIOGRAPHIC|DIAGNOSTIC|CTA?|MR[IA]?|US|ULTRASOUND|XR|"
+    r"X-?RAY|STUDY|EXAM|SCAN|INCIDENTAL|NEW|PRELIMINARY|VERBAL|FINAL)"
+)
+_FIELD = (
+    r"(?:LEVEL|CODE|CATEGORY|TYPE|DOCUMENTATION|NOTIFICATION|COMMUNICATION|DETAILS?|COMMENTS?|"
+    r"STATUS|FLAG|INDICATOR|REPORTING(?=\s*:(?!\s*(?:see|per|refer)\b)))"
+)
+CRITICAL = re.compile(
+    rf"(?<!\w)CRITICAL{_BESIDE}{{0,2}}"
+    rf"(?:{_GAP}+(?:{_KIND}|{_OF_WHAT})){{0,2}}{_GAP}*"
+    rf"{_NOUN}(?:\s*/\s*(?:{_KIND}\s+)?{_NOUN})?(?:[ \t]+{_FIELD}S?)?(?!\w)",
+    re.IGNORECASE,
+)
+_DONE = (
+    r"(?:called|communicat\w+|d/w|e-?mailed|texted|messaged|sent|escalated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
+    r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
+    r"acknowledged|"
+    r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
+)
+_STATED = re.compile(
+    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'–—(\[=#_~-]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
+    rf"\s+(?:to|by|per)\s+(?:Drs?|Doctor)\b|\s+@|,\s+{_DONE}|"
+    rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
+    rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(rf"[ \t]*\n[ \t]*(?!{_DONE})[a-z]")
+# "CRITICAL RESULT Acute embolus": the finding stands behind the macro as it was dictated. None of
+# these begins one.
+_FOLLOWED = re.compile(
+    r"[ \t]+(?!(?i:polic(?:y|ies)|protocols?|procedures?|guidelines?|criteria|definitions?|lists?|"
+    r"reporting|management|workflow|process|systems?|forms?|fields?|sections?|templates?|macros?|"
+    r"flags?|line|hotline|team|coordinators?|services?|program|documentation|was|were|is|are|has|"
+    r"have|had|will|would|should|must|may|might|can|could|if|when|where|as|in|on|of|for|to|by|per|"
+    r"from|with|and|or|that|which|below|above|see|only|not|no|none|retracted|withdrawn|cancell?ed|"
+    r"checklists?|logs?|ranges?|pathways?|tracking|audits?|tiers?|callbacks?|compliance|"
+    r"entered|performed|date|time|registry|dashboard|committee|manual|standards?|at|do|does|did|n/?a|nil|negative|"
+    r"back|contacts?|numbers?|phone|extension|desk|cent(?:er|re))\b)"
+    r"(?P<word>[A-Za-z0-9])"
+)
+_IMAGING = re.compile(r"RESULT|FINDING", re.IGNORECASE)
+"""In small letters a value is a laboratory's: "Critical value Troponin 5"."""
+ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
+_ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]{1,3}\s)")
+_MARKED = 40
+_TICKED_BEHIND = re.compile(rf"\s*[:?]?\s*(?:{TICK}|yes\b)", re.IGNORECASE)
+_MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")
+_MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
+_ITEM = re.compile(r"(?:\A|\n)\s*\(?\w{1,2}\)\s*\Z")
+# "Saddle embolus - CRITICAL." None is what is critical by its degree, the order, and the patient.
+_BEHIND_A_DASH = re.compile(r"\w\)?\s[-–—]{1,2}\s\Z")
+_OF_ANOTHER_KIND = re.compile(
+    r"stenos[ie]s|narrowing|isch(?:a)?emia|priority|acuity|severity|location|patient|condition|"
+    r"status|order|exam|indication|history|reason|\bno\b[^\n]*\Z",
+    re.IGNORECASE,
+)
+_SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
+# What a template asks of the result. Not its priority (that of the order), nor its severity (that
+# of a stenosis).
+_QUESTION = re.compile(
+    r"(?:\A|\n|[.;!?][ \t])[\s*#>•-]*(?:\d{1,2}[.)]\s*)?"
+    r"(?:(?:RESULTS?|FINDINGS?|COMMUNICATION|NOTIFICATION|ALERT|REPORT|IMPRESSION|EXAM)\s+)?"
+    r"(?:CATEGORY|SIGNIFICANCE|CRITICALITY|LEVEL)\s*[:=]\s*\Z",
+    re.IGNORECASE,
+)
+_WHOLE_ANSWER = re.compile(r"[ \t]*(?:\Z|\n|[.!;]|\([^()\n/]{1,20}\)|[:–—-]\s)")
+
+
+def is_statement(match: re.Match[str]) -> bool:
+    """Of CRITICAL: whether it states that there is one, in a sentence or as a label."""
+    text, end = match.string, match.end()
+    capitals = match[0].isupper()
+    followed = _FOLLOWED.match(text, end)
+    if followed and (capitals or (_IMAGING.search(match[0]) and not followed["word"].islower())):
+        return True
+    if capitals and text[end : end + 1] == ",":
+        return True
+    if _STATED.match(text, end) and (capitals or not _GOES_ON.match(text, end)):
+        return True
+    return is_affirmed(match) or is_said_of(match)
+
+
+def is_label(match: re.Match[str]) -> bool:
+    """The word alone is a macro in brackets or asterisks, with a tick, as the answer to what asks
+    for it, or in capitals where a statement begins and ends: never in a "CRITICAL stenosis"."""
+    before, after = match.string[: match.start()][-_MARKED:], match.string[match.end() :][:_MARKED]
+    if TICKED.search(before) or _TICKED_BEHIND.match(after):
+        return True
+    if _QUESTION.search(before) and _WHOLE_ANSWER.match(after):
+        return True
+    if is_critical_and_told(match):
+        return True
+    if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
+        return match[0].isupper() or before.rstrip()[-1:] != "("
+    begins = before.rstrip(" \t\n*#-•_=>")[-1:] in _SENTENCE_ENDS
+    begins = begins or bool(_ITEM.search(before)) or _ends_a_finding(before)
+    return match[0].isupper() and begins and bool(_ENDED.match(after))
+
+
+def _ends_a_finding(before: str) -> bool:
+    line = before.rpartition("\n")[2]
+    return bool(_BEHIND_A_DASH.search(line)) and not _OF_ANOTHER_KIND.search(line)

@@ -1,0 +1,268 @@
+"""Dictated macros: words that a radiologist puts into the text to say how urgent it is.
+
+One counts where it begins a line or a sentence, as a statement. It does not count where it is
+denied ("No critical result", "CRITICAL RESULT: none", an empty check box) or only spoken of ("the
+critical result policy"). In a breast exam "ACR category 1" is BI-RADS and means the opposite.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from itertools import islice
+
+from bot.domain.profile import MOST_SEVERE, STANDARD, Profile
+from bot.domain.report import Addendum, Flag
+from bot.sources.hl7.breast import is_of_breast, is_scored, is_titled_so
+from bot.sources.hl7.called import only_tells_of_a_call
+from bot.sources.hl7.documents import salvaged_documents
+from bot.sources.hl7.flags import Result
+from bot.sources.hl7.lines import is_prose, lines_of
+from bot.sources.hl7.macro_forms import Text, stated
+from bot.sources.hl7.macro_sentences import repeats_a_score
+from bot.sources.hl7.macro_words import ALONE, CRITICAL, is_label, is_statement
+from bot.sources.hl7.marks import at
+from bot.sources.hl7.narrator import Narrative
+from bot.sources.hl7.typed import as_typed
+from bot.sources.hl7.wire import Wire
+
+DICTATED = "dictated"
+"""Stands as the coding system of a flag that was read from the text."""
+
+PLAIN = "CRITICAL RESULT"
+"""The flag of a macro that names no category."""
+
+_CATEGORY = r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
+_ACR = re.compile(
+    r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
+    r"(?:ACR[\s:(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?"
+    r"(?:(?:FINDINGS?|RESULTS?|REPORTING(?: WORK ?GROUP)?)[\s:,–—-]+)?|"
+    r"(?<=ACTIONABLE FINDING )[–—(-]?\s*|(?<=ACTIONABLE FINDING: )|"
+    r"(?<=ACTIONABLE FINDINGS )[–—(-]?\s*|(?<=ACTIONABLE FINDINGS: )|"
+    rf"(?<!\w)ACTIONABLE\s+(?:REPORTING:?\s+)?){_CATEGORY}",
+    re.IGNORECASE,
+)
+_ACTIONABLE = re.compile(
+    rf"(?<!\w){_CATEGORY}[\s(–—-]+"
+    r"(?:(?:ACR )?(?:ACTIONABLE|CRITICAL) (?:FINDING|RESULT)S?|ACR ACTIONABLE)(?!\w)"
+    r"(?!\s+(?:are|is|will|shall|should|must|may|need|require)\b)",
+    re.IGNORECASE,
+)
+"""The same the other way round: "Category 1 actionable finding"."""
+_ACR_BEGINS = ("acr", "critical", "actionable", "cat")
+_BREAST_WORDS = re.compile(
+    r"(?:\s+(?:ACTIONABLE )?(?:FINDINGS?|RESULTS?))?[\s:,–—(-]{0,8}"
+    r"(?:benign|probably|incomplete|suspicious|almost|scattered|heterogen)",
+    re.IGNORECASE,
+)
+_BY_NUMBER = {"1": "RID49480", "2": "RID49481", "3": "RID49482"}
+_MOST = 50
+"""Of one macro. Each is looked up in the segments: thousands would hold up the feed."""
+_NUMBERS = {"I": "1", "II": "2", "III": "3", "ONE": "1", "TWO": "2", "THREE": "3"}
+
+
+Prose = Callable[[], Mapping[str, str]]
+"""Each line of a report's prose, without blanks around it, with the place where it stands. A coded
+answer is no prose: what stands in one is no macro."""
+
+
+def prose_of(results: list[Result], wire: Wire) -> dict[str, str]:
+    """The prose of these segments."""
+    found: dict[str, str] = {}
+    for number, fields in results:
+        if is_prose(fields):
+            place = f"OBX[{number}]-5" if fields[0] == "OBX" else _of_note(number)
+            for line in lines_of(fields, wire):
+                found.setdefault(line.strip(), place)
+    return found
+
+
+def _of_note(number: int) -> str:
+    return f"OBX[{number}] NTE-3" if number else "NTE-3"  # without one it is on the order
+
+
+class _Places:
+    """Where each line of the prose stands; made when a macro is found, and once a report."""
+
+    def __init__(self, prose: Prose) -> None:
+        self._prose = prose
+        self._searched = 0
+
+    @cached_property
+    def _lines(self) -> Mapping[str, str]:
+        return {as_typed(line).strip(): place for line, place in self._prose().items()}
+
+    def where(self, match: re.Match[str]) -> str:
+        """The place of the line in which the macro stands, empty where no prose has it."""
+        text, begins = match.string, match.start()
+        line = (text[:begins].rpartition("\n")[2] + text[begins:].partition("\n")[0]).strip()
+        return self._lines.get(line) or self._within(line)
+
+    def _within(self, line: str) -> str:
+        """An addendum's first line stands behind its heading."""
+        self._searched += 1
+        if self._searched > _MOST:
+            return "text"
+        return next((place for said, place in self._lines.items() if line in said), "")
+
+
+def with_macros(
+    told: Narrative, prose: Prose, profile: Profile = STANDARD, *, breast: bool = False
+) -> Narrative:
+    """The narrative with a flag for each macro, on the report or on the addendum that has it.
+    ``breast``: the exam is one, see hl7.breast.
+
+    An addendum's macro that tells of a call and of nothing else flags the report and not the
+    addendum: it is about the finding that stood there before, which nobody has to acknowledge anew.
+    """
+    may = _may_have(as_typed(told.lowered), profile)
+    if not may and not told.addenda:
+        return told
+    there = _Places(prose)
+    breast = breast or is_titled_so(told.today)
+    own = [*told.flags, *(_found(told.today, there, profile, breast=breast) if may else ())]
+    addenda = []
+    for addendum in told.addenda:
+        flags = _found(addendum.text, there, profile, breast=breast)
+        if flags and only_tells_of_a_call(addendum.text):
+            own += flags
+            flags = []
+        addenda.append(Addendum(addendum.text, (*addendum.flags, *flags)))
+    return replace(told, addenda=tuple(addenda), flags=tuple(own))
+
+
+def macros_in(text: str, where: str, profile: Profile, *, breast: bool = False) -> tuple[Flag, ...]:
+    """Those in a text that is no report yet; all are said to stand in the same place."""
+    if not _may_have(as_typed(text).lower(), profile):
+        return ()
+    there = _Places(lambda: {line.strip(): where for line in text.split("\n")})
+    return tuple(_found(text, there, profile, breast=breast or is_titled_so(text)))
+
+
+def macros_in_z(
+    segments: Iterable[str], wire: Wire, profile: Profile, *, breast: bool = False
+) -> tuple[Flag, ...]:
+    """Those in the fields of Z segments, each with the field behind it as its answer: "N" denies
+    it. CRITICAL alone is none there: it may be how the patient is."""
+    found: dict[str, Flag] = {}
+    for line in segments:
+        if line[:1] == "Z" and _may_have(as_typed(line).lower(), profile):
+            fields = [_as_prose(field, wire) for field in line.split(wire.marks.field)]
+            for place, field in enumerate(fields[1:], 1):
+                for flag in _answered(field, at(fields, place + 1), profile, breast=breast):
+                    found.setdefault(flag.value, replace(flag, where=f"{fields[0]}-{place}"))
+    return tuple(found.values())
+
+
+def _as_prose(field: str, wire: Wire) -> str:
+    parts = field.replace(wire.marks.repetition, "\n").split(wire.marks.component)
+    return ": ".join(wire.marks.clean(part) for part in parts if part)
+
+
+def _answered(field: str, answer: str, profile: Profile, *, breast: bool) -> tuple[Flag, ...]:
+    if not macros_in(field, "Z", profile, breast=breast):
+        return ()
+    said = ": ".join(line for line in (field, answer) if line.strip())
+    found = macros_in(said, "Z", profile, breast=breast)
+    return tuple(flag for flag in found if CRITICAL.search(field) or flag.value != PLAIN)
+
+
+def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
+    """The macros in a message that cannot be used otherwise."""
+    results, number, breast = list[Result](), 0, False
+    for line in wire.lines:
+        number += line[:3] == "OBX"
+        if line[:3] == "OBR":
+            fields = line.split(wire.marks.field)
+            breast = breast or is_of_breast(at(fields, 24), at(fields, 4))
+        if line[:3] in {"OBX", "NTE"}:
+            results.append((number, line.split(wire.marks.field)))
+    results = salvaged_documents(results, wire)
+    text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
+    there = _Places(lambda: prose_of(results, wire))
+    told = _found(text, there, profile, breast=breast or is_titled_so(text))
+    return (*told, *macros_in_z(wire.lines, wire, profile, breast=breast))
+
+
+def _may_have(lowered: str, profile: Profile) -> bool:
+    if profile.dictated_macros and (
+        "critical" in lowered or "acr" in lowered or "actiona" in lowered
+    ):
+        return True
+    return bool(profile.rules) and any(
+        rule.text and _first_word(rule.text) in lowered for rule in profile.rules
+    )
+
+
+def _first_word(macro: str) -> str:
+    return as_typed(macro).split()[0].lower()
+
+
+def _found(text: str, there: _Places, profile: Profile, *, breast: bool) -> list[Flag]:
+    """Each macro once, where it stood first."""
+    text = as_typed(text)
+    both = text, text.lower()
+    found: dict[str, Flag] = {}
+    for value, category, matches in _macros(both, profile, breast=breast):
+        where = "" if value in found else next(filter(None, map(there.where, matches)), "")
+        if where:
+            found[value] = Flag(value, DICTATED, where, category)
+    return list(found.values())
+
+
+Macro = tuple[str, str, Iterable[re.Match[str]]]
+"""The value and the category of its flag, and where it stands: looked for until it is found."""
+
+
+def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
+    """The site's before those that everybody knows. A number given with one of these decides,
+    whatever stands before."""
+    for rule in profile.rules:
+        if rule.text:
+            found = _some(_pattern(rule.text), (_first_word(rule.text),), text)
+            yield rule.text, rule.category, found
+    if not profile.dictated_macros:
+        return
+    numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
+    numbered = [match for match in numbered if not _is_score(match, breast=breast)]
+    yield from ((_code(match["number"]), "", (match,)) for match in numbered)
+    begun = {match.start() for match in numbered}
+    plain = (match for match in _worded(text) if match.start() not in begun)
+    yield PLAIN, MOST_SEVERE, islice(plain, _MOST)
+
+
+def _is_score(match: re.Match[str], *, breast: bool) -> bool:
+    """What the ACR calls a category elsewhere: of a breast, of a screening."""
+    if _BREAST_WORDS.match(match.string, match.end()):
+        return True
+    if (breast or is_scored(match)) and "action" not in match[0].lower():
+        return True
+    return repeats_a_score(match, _plain(match["number"]))
+
+
+def _worded(text: Text) -> Iterator[re.Match[str]]:
+    yield from (match for match in stated(CRITICAL, ("critical",), text) if is_statement(match))
+    yield from (match for match in stated(ALONE, ("critical",), text) if is_label(match))
+
+
+def _some(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:
+    return islice(stated(pattern, words, text), _MOST)
+
+
+def _code(number: str) -> str:
+    return _BY_NUMBER[_plain(number)]
+
+
+def _plain(number: str) -> str:
+    return _NUMBERS.get(number.upper(), number)
+
+
+_UNSPACED = "\u2e80"
+"""From here on in Unicode are the scripts of East Asia, most of which part no words."""
+
+
+@lru_cache(maxsize=256)
+def _pattern(macro: str) -> re.Pattern[str]:
+    words = r"[\s_-]+".join(map(re.escape, as_typed(macro).split()))
+    ends = "" if macro[-1] >= _UNSPACED else r"(?!\w)"
+    return re.compile(rf"(?<!\w){words}{ends}", re.IGNORECASE)

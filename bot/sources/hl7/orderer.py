@@ -1,0 +1,63 @@
+"""Which field names the orderer: OBR-16, ORC-12 in its place, or since HL7 v2.7 a PRT."""
+
+import re
+
+from bot.sources.hl7.marks import at
+from bot.sources.hl7.orders import Order
+from bot.sources.hl7.people import providers
+from bot.sources.hl7.wire import Wire
+
+ORDERING, INTERPRETING = ("OP",), ("PRI", "PI")
+"""What somebody does, by PRT-4 (table 0912)."""
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def orderer(order: Order, wire: Wire) -> str:
+    """OBR-16; or ORC-12 where that is empty, or where it has a name without an identifier and
+    ORC-12 identifies somebody of that name. Anybody else's number would page the wrong person."""
+    field, other = order.obr[16], order.orc[12]
+    if not _names_somebody(field, wire):
+        return other if _names_somebody(other, wire) else participants(order, ORDERING, wire)
+    if _identifies(field, wire) or not _identifies(other, wire):
+        return field
+    return other if _same_name(field, other, wire) else field
+
+
+def participants(order: Order, does: tuple[str, ...], wire: Wire) -> str:
+    """PRT-5 of those who do this, which v2.8 has in the place of OBR-16, OBR-32 and ORC-12; one
+    after the other as repetitions, those whom PRT-2 deletes left out."""
+    marks, found = wire.marks, list[tuple[int, str]]()
+    for line in order.others:
+        if line[:3] == "PRT":
+            fields = line.split(marks.field)
+            role = marks.first(at(fields, 4)).upper()
+            if role in does and at(fields, 5) and at(fields, 2).strip().upper() != "DE":
+                found.append((does.index(role), at(fields, 5)))
+    return marks.repetition.join(field for _, field in sorted(found, key=lambda one: one[0]))
+
+
+def _names_somebody(field: str, wire: Wire) -> bool:
+    return field.strip(f" {wire.marks.component}") not in {"", '""'}
+
+
+def _identifies(field: str, wire: Wire) -> bool:
+    """XCN-1, of the first repetition (HL7 v2.5.1, 2.A.88)."""
+    first = field.partition(wire.marks.repetition)[0].partition(wire.marks.component)[0]
+    return first.strip() not in {"", '""'}
+
+
+def _same_name(field: str, other: str, wire: Wire) -> bool:
+    """Whether the first of each may be one person: "PARK, S" and "PARK, SAM"."""
+    one, two = (_words(each, wire) for each in (field, other))
+    shorter, longer = sorted((one, two), key=len)
+    alike = all(any(_fits(word, each) for each in longer) for word in shorter)
+    return not one or (alike and any(len(word) > 1 for word in set(one).intersection(two)))
+
+
+def _words(field: str, wire: Wire) -> list[str]:
+    found = providers(field, wire.marks)
+    return _WORD.findall(found[0].name.casefold()) if found else []
+
+
+def _fits(word: str, other: str) -> bool:
+    return word == other or (1 in {len(word), len(other)} and word[0] == other[0])

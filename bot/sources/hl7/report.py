@@ -1,0 +1,298 @@
+"""From an order's segments to its report. Which field is read for what is decided here."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from bot.domain.numbers import bare
+from bot.domain.profile import STANDARD, Profile
+from bot.domain.report import Flag, OrderNumber, Provider, Report, Status
+from bot.domain.window import FUTURE_TOLERANCE, believed
+from bot.sources.asked import in_fields
+from bot.sources.documents import Documents
+from bot.sources.hl7 import charsets
+from bot.sources.hl7.breast import is_of_breast
+from bot.sources.hl7.called import called
+from bot.sources.hl7.documents import read_out, unread_in
+from bot.sources.hl7.exam import exam_of, modality_of
+from bot.sources.hl7.flags import Result, flags, flags_elsewhere, flags_in_notes
+from bot.sources.hl7.joint import Part, has_prose, joint
+from bot.sources.hl7.macros import macros_in_z, prose_of, with_macros
+from bot.sources.hl7.marks import Marks, at
+from bot.sources.hl7.moments import Moment, moment
+from bot.sources.hl7.orderer import INTERPRETING, orderer, participants
+from bot.sources.hl7.orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
+from bot.sources.hl7.parts import by_key
+from bot.sources.hl7.people import interpreter, is_listed, location, patient, providers
+from bot.sources.hl7.status import appended, is_deleted, said, status
+from bot.sources.hl7.study import study_uid
+from bot.sources.hl7.text import narrate
+from bot.sources.hl7.wire import BadReport, Wire
+
+_OBX_11 = 11
+_ALL_FINAL = {"F"}
+"""What most reports have there: they are spared a closer look."""
+
+
+@dataclass(slots=True)
+class Circumstances:
+    """What is known beside the message: ``sender`` as "RIS/MAIN", ``zone`` for times without one,
+    ``now`` to tell times ahead of it."""
+
+    sender: str
+    zone: tzinfo
+    now: datetime
+    profile: Profile = STANDARD
+    machines: frozenset[str] = frozenset()
+
+
+Left = tuple[Order, tuple[OrderNumber, ...], BadReport]
+"""An order that cannot be used, with its numbers and why."""
+
+
+def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[Left]]:
+    """Every report of the message, and the orders that are none.
+
+    Raises BadReport where there is no OBR, and where no order has a number or a known status.
+    """
+    orders = orders_in(wire)
+    if not orders:
+        raise BadReport(
+            "no-obr", "The message has no OBR: send the order with its result", "100", "OBR"
+        )
+    named, nameless = by_key(orders, wire, known.profile)
+    if len(named) == 1 and not nameless:  # nearly every message: it is spared what is for several
+        return (_report(*named[0], wire, known),), []
+    found: list[Part] = []
+    left: list[Left] = [(order, (), no_number()) for order in nameless]
+    for order, numbers in named:
+        try:
+            found.append(Part(_report(order, numbers, wire, known), has_prose(order.results)))
+        except BadReport as bad:
+            left.append((order, numbers.every, bad))
+    if not found:
+        raise left[0][2]
+    return joint(found), left
+
+
+# ---- one report -----------------------------------------------------------------------------
+
+
+def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) -> Report:
+    obr, pv1, zone, profile = order.obr, order.pv1, known.zone, known.profile
+    marks = wire.marks
+    stands, results, added = _as_it_stands(order, wire, profile)
+    documents = Documents()
+    results = read_out(results, wire, documents, profile)
+    flagged = flags(results, wire, profile)
+    told = narrate(results, flagged, wire, profile, added, order.added)
+    exam, modality = _exam(order, marks), modality_of(obr, marks)
+    breast = is_of_breast(modality, exam)
+    told = with_macros(told, lambda: prose_of(results, wire), profile, breast=breast)
+    asked = in_fields(results, wire, profile, breast=breast)
+    in_z = macros_in_z(order.others, wire, profile, breast=breast)
+    when = _times(order, stands, wire, known)
+    silent = not (told.text or told.addenda)
+    unread = unread_in(results, documents, silent=silent)
+    doubt = charsets.doubt(wire.header[18], wire.marks.charset, told.text)
+    ordering = orderer(order, wire)
+    radiologist = _radiologist(order, wire, known)
+    return Report(
+        key=numbers.key,
+        status=stands,
+        status_at=when.status_at,
+        finalized_at=when.finalized_at,
+        discovered_at=_discovered(results, flagged, order, when, wire, zone) if flagged else None,
+        content_hash=_content_hash(order, numbers, ordering, unread),
+        exam=exam,
+        modality=modality,
+        text=told.text,
+        impression=told.impression,
+        addenda=told.addenda,
+        flags=tuple(
+            dict.fromkeys((*told.flags, *asked, *in_z, *_elsewhere(order, wire, profile, results)))
+        ),
+        patient=patient(order.pid, marks),
+        ordering=providers(ordering, marks, profile),
+        attending=providers(pv1[7], marks, profile),
+        copies_to=providers(obr[28], marks, profile),
+        radiologist=radiologist,
+        accession=numbers.accession,
+        filler=numbers.filler,
+        placer=numbers.placer,
+        processing_id=processing_id(wire),
+        sender=known.sender,
+        control_id=wire.msh(10),
+        patient_class=marks.clean(pv1[2]),
+        location=location(pv1[3], marks),
+        time_notes=(*when.notes, *((doubt,) if doubt else ())),
+        study_uid=study_uid(told, order.others, wire)[0],
+        called=called(told)[0],
+        machine=bool(known.machines) and _is_machine(wire, radiologist, known.machines),
+        sent_at=when.sent_at,
+        numbers=numbers.every,
+        if_preliminary=profile.preliminary,
+        order=bare(numbers.filler),
+        unread=unread,
+    )
+
+
+def _as_it_stands(
+    order: Order, wire: Wire, profile: Profile
+) -> tuple[Status, list[Result], frozenset[int]]:
+    """The status; what counts of the results; and the numbers of those added to the others."""
+    codes = _observed(order.results)
+    deletes, added = False, frozenset[int]()
+    if codes != _ALL_FINAL:  # nearly every report is spared the rest
+        rejoin(order.results, wire.marks.field)
+        codes = {said(wire.marks.first(code), profile) for code in _observed(order.results)}
+        deletes = any(map(is_deleted, codes))
+        added = appended_to(order.results, wire, profile)
+    stands = status(order.statuses, codes)
+    if order.parent and stands is Status.FINAL:
+        stands = Status.ADDENDED
+    if deletes and stands is not Status.WITHDRAWN:
+        return stands, _standing(order.results, wire, profile), added
+    return stands, order.results, added
+
+
+def _observed(results: list[Result]) -> set[str]:
+    """Every code of OBX-11."""
+    return {f[_OBX_11] for _, f in results if len(f) > _OBX_11 and f[0] == "OBX"}
+
+
+def _exam(order: Order, marks: Marks) -> str:
+    """That of an addendum alone is its parent's, whatever it is called."""
+    named = exam_of(order.obr, marks)
+    return "" if order.parent and "ADDEND" in named.upper() else named
+
+
+def appended_to(results: list[Result], wire: Wire, profile: Profile) -> frozenset[int]:
+    """The numbers of the OBX that OBX-11 adds to the others."""
+    return appended(
+        (number, said(code(fields, _OBX_11, wire), profile))
+        for number, fields in results
+        if fields[0] == "OBX"
+    )
+
+
+def _elsewhere(
+    order: Order, wire: Wire, profile: Profile, results: list[Result]
+) -> tuple[Flag, ...]:
+    if not (profile.rules or wire.radlex):
+        return ()
+    lines = [line.split(wire.marks.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
+    return (*flags_elsewhere([order.orc, *lines], wire, profile), *flags_in_notes(results, wire))
+
+
+def _radiologist(order: Order, wire: Wire, known: Circumstances) -> Provider | None:
+    """OBR-32, the assistant in OBR-33, or since HL7 v2.8 a PRT."""
+    obr, marks = order.obr, wire.marks
+    found = _interpreter(obr[32], marks, known) or _interpreter(obr[33], marks, known)
+    return found or _interpreter(participants(order, INTERPRETING, wire), marks, known)
+
+
+def _interpreter(field: str, marks: Marks, known: Circumstances) -> Provider | None:
+    """Of several a person before a machine: where both are named a human stands behind it."""
+    if not field:
+        return None
+    mark = marks.repetition
+    if mark not in field:
+        return interpreter(field, marks, known.profile)
+    named = (interpreter(one, marks, known.profile) for one in field.split(mark))
+    found = [provider for provider in named if provider is not None]
+    people = (provider for provider in found if not is_listed(provider, known.machines))
+    return next(people, found[0] if found else None)
+
+
+def _is_machine(wire: Wire, radiologist: Provider | None, machines: frozenset[str]) -> bool:
+    """The sending application, or who interpreted: by id, AUTHORITY:ID, or name."""
+    by_machine = radiologist is not None and is_listed(radiologist, machines)
+    return by_machine or wire.msh(3).upper() in machines
+
+
+def _standing(results: list[Result], wire: Wire, profile: Profile) -> list[Result]:
+    """Without the observations that OBX-11 deletes, and the notes on them."""
+    gone = {
+        number
+        for number, fields in results
+        if fields[0] == "OBX" and is_deleted(said(code(fields, 11, wire), profile))
+    }
+    return [result for result in results if result[0] not in gone]
+
+
+def _content_hash(order: Order, numbers: Numbers, ordering: str, unread: str) -> str:
+    """SHA-256 of patient, visit, order and results as sent; not of MSH, nor ORC's transaction. What
+    a part could not be read of says something else once it can."""
+    key = numbers.key
+    content = "\r".join([key.authority, key.kind, key.value, ordering, *order.raw])
+    content += f"\r{unread}" if unread else ""
+    return hashlib.sha256(content.encode(errors="replace")).hexdigest()
+
+
+# ---- times ----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Times:
+    """``read_at`` is when the finding was written down: finalized, or preliminary since."""
+
+    status_at: datetime | None
+    sent_at: datetime | None
+    finalized_at: datetime | None
+    read_at: datetime | None
+    notes: tuple[str, ...]
+
+
+def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _Times:
+    """OBR-22 is when this status was reached. MSH-7 orders versions where it cannot be used.
+
+    A clock that is ahead of ours orders its sender's versions all the same; a time of days ahead
+    orders nothing, it would stay the newest version for ever. OBR-7, the exam's time, never stands
+    in.
+    """
+    zone, latest = known.zone, known.now + FUTURE_TOLERANCE
+    reached = _moment(order.obr, 22, wire, zone, latest)
+    notes = [f"OBR-22 {reached.note}"] if reached.note else []
+    if reached.at is not None and reached.at > latest:
+        notes.append("OBR-22 lies in the future")
+    sent = _moment(wire.header, 7, wire, zone, latest)
+    status_at, sent_at = believed(reached.at, known.now), believed(sent.at, known.now)
+    if status_at is None and sent_at:
+        status_at = sent_at
+        notes += [f"MSH-7 {sent.note}"] if sent.note else []
+    finalized = reached.at if Status.FINAL <= stands <= Status.CORRECTED else None
+    read_at = status_at if stands is Status.PRELIMINARY else finalized
+    return _Times(status_at, sent_at, finalized, read_at, tuple(notes))
+
+
+def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo, latest: datetime) -> Moment:
+    return moment(at(fields, number).split(wire.marks.component, 1)[0], zone, latest)
+
+
+def _discovered(
+    results: list[Result],
+    flagged: dict[int, tuple[Flag, ...]],
+    order: Order,
+    when: _Times,
+    wire: Wire,
+    zone: tzinfo,
+) -> datetime | None:
+    """The earliest OBX-19 (time of the analysis) of a flagged OBX, between the exam and OBR-22.
+
+    OBX-14 never: it is the time the observation is about, which is the exam's.
+    """
+    latest = when.read_at
+    if latest is None:
+        return None
+    found = [
+        at_
+        for number, fields in results
+        if number in flagged and (at_ := _moment(fields, 19, wire, zone, latest).at)
+    ]
+
+    def exam(before: datetime) -> datetime | None:
+        return _moment(order.obr, 7, wire, zone, before).at
+
+    usable = [at_ for at_ in found if at_ < latest and (began := exam(at_)) and began <= at_]
+    return min(usable, default=None)

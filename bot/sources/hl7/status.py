@@ -1,0 +1,144 @@
+"""How finished a result is: OBR-25 (table 0123), OBX-11 (table 0085), and words spelled out."""
+
+import re
+from collections.abc import Iterable, Set
+
+from bot.domain.profile import STATUS, Place, Profile
+from bot.domain.report import Status
+from bot.sources.hl7.marks import at
+from bot.sources.hl7.wire import BadReport, Wire
+
+_SPELLED_OUT = {
+    Status.FINAL: "final|final result|final results|final report|finalized|finalised|signed|"
+    "final signed|signed off|verified|approved|authenticated|released|f final|cm|complete|"
+    "completed|auth verified|final verified|authenticated verified|finalized report",
+    Status.PRELIMINARY: "prelim|preliminary|preliminary result|preliminary results|prelim result|"
+    "preliminary report|prelim report|wet read|wetread|draft|dictated|transcribed|unsigned|"
+    "unverified|pending|in progress|p preliminary|unauth|unauthenticated|unauthorized|"
+    "awaiting signature|awaiting approval|pending signature|pending verification",
+    Status.CORRECTED: "corrected|corrected result|corrected report|corrected final|correction|"
+    "final corrected|corr|modified|modified result|modified report|amended|amended result|"
+    "amended report|final amended|altered|modified amended cor|modified amended corrected|"
+    "modified verified|revised|revised report|c corrected",
+    Status.ADDENDED: "add|addendum|addended|appended|final addendum|addendum final|final addended|"
+    "final with addendum",
+    Status.WITHDRAWN: "canceled|cancelled|deleted|withdrawn|retracted|void|voided|in error|"
+    "entered in error",
+}
+_WORDS = {
+    word.upper(): status for status, words in _SPELLED_OUT.items() for word in words.split("|")
+} | {
+    # Table 0271, of documents: what a transcription system has for its reports.
+    **dict.fromkeys(("AU", "LA"), Status.FINAL),
+    **dict.fromkeys(("DI", "DO", "IN", "IP", "PA"), Status.PRELIMINARY),
+}
+
+# Table 0123. A means "some results available" here. W is not in it: a wet read to some, wrong to
+# others, and withdrawing an alert on a guess would silence it.
+_ORDER = _WORDS | {
+    "F": Status.FINAL,
+    "C": Status.CORRECTED,
+    "X": Status.WITHDRAWN,
+    **dict.fromkeys(("P", "R", "A", "I", "O", "S", "M", "N", "Y", "Z"), Status.PRELIMINARY),
+}
+
+# Table 0085. A is amended and B appended here; U says "final now" without sending it again.
+_OBSERVATION = _WORDS | {
+    **dict.fromkeys(("F", "U", "V"), Status.FINAL),
+    **dict.fromkeys(("C", "A"), Status.CORRECTED),
+    "B": Status.ADDENDED,
+    **dict.fromkeys(("D", "W"), Status.WITHDRAWN),
+    **dict.fromkeys(("P", "R", "S", "I", "O", "N", "X"), Status.PRELIMINARY),
+}
+
+
+def stated(
+    obr: list[str], orc: list[str], raw: list[str], wire: Wire, profile: Profile
+) -> tuple[str, Place | None]:
+    """The status of the order itself, and the first of the profile's places that has one.
+
+    One vendor writes it into OBR-23, which is for charges, and how urgent the order was into
+    OBR-25: there it counts only where it is a code or a word that means a status. Empty where
+    OBX-11 has to tell.
+    """
+    coded = wire.marks.component in obr[25]
+    for place in profile.status:
+        if place.segment == "OBX":
+            break
+        if coded and place == OBR_25 and _PRIORITY.search(obr[25]):
+            continue
+        value = said(_at(place, obr, orc, raw, wire), profile)
+        if value and (place is OBR_25 or place == OBR_25 or plain(value) in _ORDER):
+            return value, place
+    return "", None
+
+
+def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire) -> str:
+    match place.segment:
+        case "OBR":
+            fields = obr
+        case "ORC":
+            fields = orc
+        case name:
+            fields = next((line.split(wire.marks.field) for line in raw if line[:3] == name), [])
+    return wire.marks.first(at(fields, place.field))
+
+
+def plain(code: str) -> str:
+    """As the tables have it: in capitals, with one blank for what stands between words."""
+    return _BETWEEN.sub(" ", code.upper()).strip() if len(code) > 1 else code.upper()
+
+
+_BETWEEN = re.compile(r"[\W_]+")
+
+
+def said(code: str, profile: Profile) -> str:
+    """What the sender means by a word of its own, in ours; any other code as it is."""
+    if profile.status_words and code:
+        means = dict(profile.status_words).get(code.upper())
+        return means.name if means is not None else code
+    return code
+
+
+OBR_25 = STATUS[0]
+# "A^ASAP^HL70078": in table 0123 A is a status. Of tables 0027, 0078 and 0485 none is.
+_PRIORITY = re.compile(r"\^(?:ASAP|STAT|ROUTINE|URGENT)\b|HL70(?:027|078|485)\b", re.IGNORECASE)
+_FINAL = frozenset({"F"})
+
+
+def status(order_codes: list[str], observation_codes: Set[str]) -> Status:
+    """OBR-25 decides, OBX-11 where it is empty; withdrawn also where each OBX-11 is D or W.
+
+    Raises BadReport("unknown-status") for a code of neither table, and where there is none.
+    """
+    if observation_codes <= _FINAL and order_codes == ["F"]:
+        return Status.FINAL  # the usual report is spared the tables
+    observed = [_OBSERVATION.get(plain(code)) for code in observation_codes if code]
+    if observed and all(status is Status.WITHDRAWN for status in observed):
+        return Status.WITHDRAWN
+    ordered = [_ORDER.get(plain(code)) for code in order_codes if code]
+    stated = [status for status in ordered or observed if status is not None]
+    if None in ordered or not stated:
+        field, other = ("OBR-25", "OBR^1^25") if ordered else ("OBR-25 or OBX-11", "OBR^1^25")
+        detail = f"The result status is missing or unknown: send a code of table 0123 in {field}"
+        raise BadReport("unknown-status", detail, "103" if ordered else "101", other)
+    # Of a mixture the most finished counts: a final finding must not wait for the rest.
+    return max(stated, key=lambda status: -1 if status is Status.WITHDRAWN else status)
+
+
+def of_observation(code: str) -> Status | None:
+    """What OBX-11 says of one observation; None where it is of no table."""
+    return _OBSERVATION.get(plain(code))
+
+
+def is_deleted(code: str) -> bool:
+    """OBX-11 of one observation: its text and flags hold no more."""
+    return code != "F" and of_observation(code) is Status.WITHDRAWN
+
+
+def appended(codes: Iterable[tuple[int, str]]) -> frozenset[int]:
+    """Of OBX-11 by number the observations that are added to others (B, ADD); none where all are:
+    then they are the report."""
+    of = {number: of_observation(code) for number, code in codes}
+    added = frozenset(number for number, one in of.items() if one is Status.ADDENDED)
+    return added if len(added) < len(of) else frozenset()

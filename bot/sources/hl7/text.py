@@ -1,0 +1,239 @@
+"""The words of a report, from the layouts that senders use: body, impression, addenda.
+
+A section is named by OBX-3 (sub-component &IMP, LOINC, or its text), else by headings in running
+text.
+"""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.domain.profile import STANDARD, Layout, Profile, Section
+from bot.domain.report import Flag
+from bot.sources.hl7.flags import Result
+from bot.sources.hl7.heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
+from bot.sources.hl7.headings import HEADING, headings, unaccented
+from bot.sources.hl7.lines import lines_of, lines_of_all, running_lines
+from bot.sources.hl7.marks import at, kept
+from bot.sources.hl7.narrator import Narrative, Narrator
+from bot.sources.hl7.wire import Wire
+
+_HEADS = {
+    unaccented(word): section
+    for section, words in ((Section.IMPRESSION, IMPRESSION), (Section.ADDENDUM, ADDENDUM))
+    for word in words
+    if word not in WHOLE_REPORT
+}
+"""What heads a section in running text is its name in OBX-3 as well ("Beurteilung")."""
+
+_TELL_MORE = frozenset({Section.IMPRESSION, Section.ADDENDUM})
+"""Their names count even behind the code of the body ("59776-5^Impresion diagnostica")."""
+
+_BY_CODE = _HEADS | {
+    **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
+    **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
+    **dict.fromkeys(("ADT", "ADN", "ADD", "ADDENDUM", "ADDENDA", "55107-7"), Section.ADDENDUM),
+    "73568-8": Section.COMMUNICATION,
+    # DICOM PS3.16 (113014 is IHE's, RAD-128), and what others write for it.
+    **dict.fromkeys(("110180", "113014", "STUDY INSTANCE UID", "STUDYINSTANCEUID"), Section.STUDY),
+}
+
+
+@kept
+def section_in(
+    identifier: str,
+    component: str,
+    subcomponent: str,
+    layout: Layout,
+    of_sender: tuple[tuple[str, Section], ...],
+) -> Section:
+    """What OBX-3 says; the most telling component wins over the order they stand in."""
+    if layout is Layout.HEADINGS:
+        return Section.RUNNING
+    words = identifier.upper().replace(subcomponent, component).split(component)
+    own = dict(of_sender)
+    known = _BY_CODE | own
+    found: Section | None = None
+    for word in words:
+        bare = word.strip()
+        name = bare if bare.isascii() else unaccented(bare)
+        section = known.get(name)
+        if section and (found is None or section in _TELL_MORE):
+            found = section
+            if name in own or section is not Section.BODY:
+                return found
+    if layout is Layout.SEGMENTS:
+        return found or Section.BODY
+    text = at(words, 1)
+    if "ADDEND" in text:
+        return Section.ADDENDUM
+    # "GDT^Findings and impression" is the body.
+    if "IMPRESSION" in text and not (found and ("FINDING" in text or "REPORT" in text)):
+        return Section.IMPRESSION
+    return found or Section.RUNNING
+
+
+_ALONE = frozenset({Section.ADDENDUM, Section.COMMUNICATION, Section.STUDY})
+"""Told segment by segment: which one it was matters."""
+_MAY_BE_ADDED_TO = frozenset({Section.BODY, Section.RUNNING})
+"""What is appended to an impression is shown with it."""
+
+
+def narrate(
+    results: list[Result],
+    flags: dict[int, tuple[Flag, ...]],
+    wire: Wire,
+    profile: Profile = STANDARD,
+    appended: Set[int] = frozenset(),
+    addenda: Mapping[int, int] = MappingProxyType({}),
+) -> Narrative:
+    """Put the text together, and each flag where it stood: on the report or on an addendum.
+
+    ``appended`` are the numbers of the OBX that OBX-11 calls an addition to the rest, ``addenda``
+    those of orders that are addenda, each with what tells its order from the next.
+    """
+    own = profile.sections
+    adds = wire.addenda or bool(own and any(heads is Section.ADDENDUM for _, heads in own))
+    told = Narrator(
+        coded=adds and profile.layout is not Layout.SEGMENTS,
+        headings=headings(own) if own else HEADING,
+    )
+    runs = _runs(results, wire, profile)
+    auto = profile.layout is _AUTO
+    headed = auto and _has_no_impression(runs)
+    for section, run in runs:
+        if not run:
+            continue
+        of, before = section, told.running
+        if (headed and section is _BODY and _may_conclude(run)) or (
+            auto and section is _IMPRESSION and _is_whole(run)
+        ):
+            of = _RUNNING
+        flagged = any(number in flags for number, _ in run) if flags else False
+        if section in _ALONE or flagged or appended or addenda:
+            _tell_each(told, of, run, _Marked(flags, appended, addenda), wire)
+        else:
+            told.tell_run(of, lines_of_all(run, wire))
+        if of is not section:
+            told.running = before  # what has a code of its own does not go on in the next
+    return told.finished()
+
+
+def _runs(
+    results: list[Result], wire: Wire, profile: Profile
+) -> list[tuple[Section, list[Result]]]:
+    """What stands under the same OBX-3, which is told in one go: that takes half the time. A note
+    stands where the OBX before it stands."""
+    run: list[Result] = []
+    found = [(Section.BODY, run)]
+    identifier: str | None = None
+    for result in results:
+        fields = result[1]
+        if fields[0] == "OBX":
+            asked = fields[3] if len(fields) > 3 else ""  # noqa: PLR2004 - OBX-3, in the hot loop
+            if asked != identifier:
+                identifier, marks = asked, (wire.marks.component, wire.marks.subcomponent)
+                run = []
+                found.append((section_in(asked, *marks, profile.layout, profile.sections), run))
+        run.append(result)
+    return found
+
+
+_AUTO, _BODY, _IMPRESSION, _RUNNING = (
+    Layout.AUTO,
+    Section.BODY,
+    Section.IMPRESSION,
+    Section.RUNNING,
+)
+"""For each message: Python 3.11 is slow to look up a member of an Enum."""
+_CONCLUDES = tuple({unaccented(word)[:6] for word in IMPRESSION if unaccented(word).isascii()})
+
+
+def _has_no_impression(runs: list[tuple[Section, list[Result]]]) -> bool:
+    """Then a whole report may stand under the code of its body, as PowerScribe sends it: its
+    headings say what is what."""
+    return all(section is not _IMPRESSION for section, _ in runs)
+
+
+def _may_conclude(run: list[Result]) -> bool:
+    """Whether any heading of an impression can stand there: most bodies are spared the search."""
+    said = "\n".join([at(fields, 5 if fields[0] == "OBX" else 3) for _, fields in run]).upper()
+    return not said.isascii() or any(map(said.__contains__, _CONCLUDES))
+
+
+def _is_whole(run: list[Result]) -> bool:
+    """Whether what is called the impression is a whole report, whose headings tell it apart."""
+    said = "\n".join([at(fields, 5) for _, fields in run]).upper()
+    return said.rfind("IMPRESSION:") > said.find("FINDINGS:") >= 0
+
+
+@dataclass(slots=True)
+class _Marked:
+    """What is known of single OBX, by their numbers."""
+
+    flags: dict[int, tuple[Flag, ...]]
+    appended: Set[int]
+    addenda: Mapping[int, int]
+
+
+def _tell_each(
+    told: Narrator, section: Section, run: list[Result], marked: _Marked, wire: Wire
+) -> None:
+    """The same where it matters which segment said what."""
+    held: list[str] = []
+    for number, fields in run:
+        some = marked.flags.get(number, ()) if fields[0] == "OBX" else ()
+        whose = marked.addenda.get(number)
+        added = whose or (number in marked.appended and section in _MAY_BE_ADDED_TO)
+        lines = lines_of(fields, wire)
+        if not (section in _ALONE or added) and not (some and section is Section.RUNNING):
+            held += lines
+            told.own += some
+            continue
+        told.tell_run(section, held)
+        held = []
+        if section is Section.COMMUNICATION:
+            told.communication = _and(told.communication, lines, number)
+        of = Section.ADDENDUM if added and section is not Section.STUDY else section
+        # One order is one addendum, whatever its OBX-4 say.
+        set_of = f"order {whose}" if whose else _set_of(told, fields)
+        if _tell_alone(told, of, lines, number, set_of) is Section.ADDENDUM:
+            told.addenda[-1].flags += some
+        else:
+            told.own += some
+    told.tell_run(section, held)
+
+
+def _set_of(told: Narrator, fields: list[str]) -> str | None:
+    """OBX-4; a note is of the segment before."""
+    return at(fields, 4) if fields[0] == "OBX" else told.set_of
+
+
+def narrate_running(text: str) -> Narrative:
+    """A document without segments (FHIR): its headings alone say what is what."""
+    told = Narrator()
+    told.run(running_lines(text))
+    return told.finished()
+
+
+def _tell_alone(
+    told: Narrator, section: Section, lines: list[str], number: int, set_of: str | None
+) -> Section:
+    """Add the lines of one segment; returns the section of the first: that of its flags."""
+    match section:
+        case Section.ADDENDUM:
+            told.open_addendum(lines, set_of)
+            told.put(section, lines)
+        case Section.COMMUNICATION:
+            told.tell(Section.BODY, lines)
+        case Section.STUDY:
+            told.study = _and(told.study, lines, number)
+        case _:
+            return told.run(lines)
+    return section
+
+
+def _and(before: tuple[str, str], lines: list[str], number: int) -> tuple[str, str]:
+    """What stands under a name of its own, and the segment in which it began."""
+    said, where = before
+    return " ".join([said, *lines]).strip(), where or f"OBX[{number}]-5"

@@ -1,0 +1,299 @@
+"""The MLLP server: any number of senders, each answered in order, none before the commit."""
+
+import asyncio
+import re
+import secrets
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import count
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.domain.message import RawMessage, Receipt
+from bot.domain.profile import NO_PROFILES, Feeds
+from bot.log import log
+from bot.sources.documents import READ_SECONDS, too_slow
+from bot.sources.hl7 import acks
+from bot.sources.hl7.reader import read_all, unusable
+from bot.sources.hl7.wire import BadReport
+from bot.sources.mllp.frames import Ending, Frame, Framer, frame
+from bot.sources.mllp.gate import Gate, Network, address, notice_death
+from bot.sources.mllp.tls import Renewed, TlsFiles
+from bot.sources.oversize import too_large_for
+from bot.sources.stumbled import stumbled_over
+
+Receive = Callable[[RawMessage], Awaitable[Receipt]]
+"""Stores a message durably; raises what kept it from being stored."""
+
+_CHUNK = 64 * 1024
+_UNDECIDED = 0.05
+"""Seconds for the CR behind an FS, or for the text that goes on: the rest of one write is there in
+less. A sender that leaves the CR out waits so much longer for each answer."""
+_LARGE = 32 * 1024
+"""Bytes; above this reading moves to a thread: the loop that also pages must not wait for it. Most
+reports have a tenth of that and take less than the way to a thread and back."""
+_DOCUMENT = re.compile(rb"[^\w\s]ED[^\w\s]", re.IGNORECASE)
+"""A report with a PDF in it takes long at any size. Whatever the separator is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How one listener behaves. ``limit`` is in bytes, ``silence`` in seconds.
+
+    ``silence`` is how long a frame that has begun may bring nothing; between frames a sender may
+    be silent for ever. ``timezone`` is for times without a zone, ``feeds`` what is known of the
+    senders, ``allow`` where they may come from (empty: anywhere). With ``tls`` nothing goes plain.
+    ``most`` connections are held at a time: whoever comes beyond them is turned away.
+    """
+
+    timezone: ZoneInfo
+    source: str = "hl7"
+    on_unusable: Literal["accept", "reject"] = "accept"
+    limit: int = 5 * 1024 * 1024
+    silence: float = 30.0
+    feeds: Feeds = NO_PROFILES
+    allow: tuple[Network, ...] = ()
+    tls: TlsFiles | None = None
+    most: int = 1_000
+
+
+async def serve(
+    host: str,
+    port: int,
+    receive: Receive,
+    *,
+    now: Callable[[], datetime],
+    listening: Listening,
+) -> "Listener":
+    """Open the port (0: any free one) and answer until ``stop``. Raises OSError if it is taken, and
+    BadTls."""
+    listener = Listener(receive, now, listening)
+    await listener.open(host, port)
+    return listener
+
+
+class Listener:
+    """An open port. Raises BadTls."""
+
+    def __init__(self, receive: Receive, now: Callable[[], datetime], how: Listening) -> None:
+        self._receive, self._now, self._how = receive, now, how
+        self._gate = Gate(how.allow, Renewed(how.tls) if how.tls else None, now)
+        self._open: dict[asyncio.Task[None], tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
+        self._arriving: set[asyncio.StreamWriter] = set()
+        self._stopping = False
+        self._token = secrets.token_hex(4)
+        self._answers = count(1)
+        self._server: asyncio.Server | None = None
+
+    async def open(self, host: str, port: int) -> None:
+        """Start to listen."""
+        self._server = await asyncio.start_server(self._accepted, host, port, limit=_CHUNK)
+
+    @property
+    def port(self) -> int:
+        """The port that is open."""
+        if self._server is None or not self._server.sockets:
+            raise RuntimeError("the listener is not open")
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def connections(self) -> int:
+        """How many senders are connected."""
+        return len(self._open)
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Take no new frame, answer those in work, close. After ``grace`` seconds close anyway."""
+        self._stopping = True
+        if self._server is not None:
+            self._server.close()
+        for task, (reader, writer) in self._open.items():
+            if writer in self._arriving:
+                task.cancel()  # it has said nothing yet that could be lost
+            else:
+                _read_no_more(reader, writer)
+        tasks = list(self._open)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """No coroutine: asyncio calls it before it reads, which a gate with TLS depends on."""
+        if not self._gate.admits(writer, full=len(self._open) >= self._how.most):
+            writer.transport.abort()
+            return
+        notice_death(writer)
+        task = asyncio.get_running_loop().create_task(self._connected(reader, writer))
+        self._open[task] = reader, writer
+        self._arriving.add(writer)
+        task.add_done_callback(self._open.pop)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peer = address(writer)
+        try:
+            welcome = await self._gate.wrap(writer)
+            self._arriving.discard(writer)
+            if welcome:
+                await self._converse(reader, writer, peer)
+        except (ConnectionError, TimeoutError, ssl.SSLError) as error:
+            # What was stored stays stored: the sender repeats it and is told "received before".
+            log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
+            writer.transport.abort()  # to close would wait for a peer that reads nothing
+        except asyncio.CancelledError:
+            if writer not in self._arriving:  # by stop, out of patience
+                log.warning("mllp_stopped_unanswered", peer=peer)
+            writer.transport.abort()
+        finally:
+            self._arriving.discard(writer)
+            writer.close()
+
+    async def _converse(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str
+    ) -> None:
+        framer = Framer(self._how.limit)
+        while chunk := await self._next(reader, framer, writer, peer):
+            for whole in framer.feed(chunk):
+                await self._answer(whole, writer, peer)
+            _log_stray(framer, peer)
+        for cut in framer.close():
+            if cut.ending is Ending.WHOLE:
+                await self._answer(cut, writer, peer)
+            else:
+                await self._keep(cut, peer)
+        _log_stray(framer, peer)
+
+    async def _next(
+        self,
+        reader: asyncio.StreamReader,
+        framer: Framer,
+        writer: asyncio.StreamWriter,
+        peer: str,
+    ) -> bytes:
+        """The next bytes; nothing at the end, when stopping, and when a begun frame fell silent."""
+        if framer.undecided:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_UNDECIDED):
+                    return await _come(reader, peer)
+            for whole in framer.settle():
+                await self._answer(whole, writer, peer)
+        if self._stopping:
+            return b""
+        if not framer.begun:
+            return await _come(reader, peer)
+        try:
+            async with asyncio.timeout(self._how.silence):
+                return await _come(reader, peer)
+        except TimeoutError:
+            log.warning("mllp_frame_silent", peer=peer, seconds=self._how.silence)
+            return b""
+
+    async def _answer(self, received: Frame, writer: asyncio.StreamWriter, peer: str) -> None:
+        answer = await self._keep(received, peer)
+        if received.ending is Ending.CUT_OFF:
+            return  # the sender began anew: it waits for the answer to what it sent then
+        control_id = f"{self._token}{next(self._answers)}"
+        ack = acks.write(received.data, answer, control_id=control_id, now=self._now())
+        writer.write(frame(ack))
+        if writer.transport.get_write_buffer_size():  # the peer is slow to read, or reads nothing
+            async with asyncio.timeout(self._how.silence):
+                await writer.drain()
+
+    async def _keep(self, received: Frame, peer: str) -> acks.Answer:
+        """Have what is in the frame stored, and say how that went: the worst of it."""
+        answers = [await self._store(raw, peer) for raw in await self._read(received)]
+        return max(answers, key=acks.gravity)
+
+    async def _store(self, raw: RawMessage, peer: str) -> acks.Answer:
+        try:
+            receipt = await self._receive(raw)
+        except Exception:  # whatever it was, the sender must send the message again
+            log.exception("message_not_stored", peer=peer, size=raw.size, digest=raw.digest[:12])
+            return acks.NOT_STORED
+        if receipt.quarantined:
+            log.warning(
+                "message_quarantined",
+                peer=peer,
+                size=raw.size,
+                digest=raw.digest[:12],
+                reason=receipt.quarantined,
+            )
+        return acks.accepted(raw, receipt, reject=self._how.on_unusable == "reject")
+
+    async def _read(self, received: Frame) -> tuple[RawMessage, ...]:
+        try:
+            return await self._in_time(received)
+        except Exception:  # whatever it was, this message waits and the next one is read
+            refused = partial(_unusable, received, how=self._how, zone=None)
+            return (stumbled_over(received.data, self._how.source, refused),)
+
+    async def _in_time(self, received: Frame) -> tuple[RawMessage, ...]:
+        if received.size <= _LARGE and not _DOCUMENT.search(received.data):
+            return self._messages(received)
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                return await asyncio.to_thread(self._messages, received)
+        except TimeoutError:
+            bad, how = too_slow(), self._how
+            return (await asyncio.to_thread(_unusable, received, bad, how, how.timezone),)
+
+    def _messages(self, received: Frame) -> tuple[RawMessage, ...]:
+        how = self._how
+        if received.ending is not Ending.WHOLE:
+            return (_refused(received, how),)
+        return read_all(
+            received.data,
+            source=how.source,
+            timezone=how.timezone,
+            now=self._now(),
+            feeds=how.feeds,
+        )
+
+
+def _refused(received: Frame, how: Listening) -> RawMessage:
+    if received.ending is Ending.TOO_LARGE:
+        bad = too_large_for(how.limit)
+    else:
+        bad = BadReport("cut-off", "The message broke off before its end: send it again", "207")
+    return _unusable(received, bad, how, how.timezone)
+
+
+def _unusable(received: Frame, bad: BadReport, how: Listening, zone: ZoneInfo | None) -> RawMessage:
+    return unusable(
+        received.data,
+        bad,
+        timezone=zone,
+        source=how.source,
+        size=received.size,
+        digest=received.digest,
+        tail=received.tail,
+        feeds=how.feeds,
+    )
+
+
+async def _come(reader: asyncio.StreamReader, peer: str) -> bytes:
+    """What has come; nothing at the end, and where the connection broke: that of a sender that
+    died is reset, and what it had sent of a frame is kept as when it had been closed."""
+    try:
+        return await reader.read(_CHUNK)
+    except (ConnectionError, ssl.SSLError) as error:
+        log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
+        return b""
+
+
+def _read_no_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    transport = writer.transport
+    if isinstance(transport, asyncio.ReadTransport):
+        transport.pause_reading()  # bytes that still came after the end would break the connection
+    reader.feed_eof()
+
+
+def _log_stray(framer: Framer, peer: str) -> None:
+    if framer.stray:
+        log.warning("mllp_stray_bytes", peer=peer, size=framer.stray)
+        framer.stray = 0

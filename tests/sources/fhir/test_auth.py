@@ -1,0 +1,177 @@
+"""SMART Backend Services: what we sign, and how long a token is used."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+
+from bot.sources.fhir.auth import (
+    BadKey,
+    FixedToken,
+    Key,
+    SmartAccount,
+    SmartTokens,
+    public_keys,
+    signing_key,
+)
+from bot.sources.fhir.client import FhirClient
+from bot.sources.fhir.exchange import Refused, TryLater
+from tests.sources.fhir_samples import NOW, resource
+from tests.sources.fhir_server import FhirServer, Reading, serving, stocked
+
+RSA = RSAKey.generate_key(2048)
+EC = ECKey.generate_key("P-384")
+
+
+def asking(
+    reading: Reading,
+    server: FhirServer,
+    key: Key,
+    minutes: tuple[float, ...] = (0,),
+    jwks_url: str = "",
+) -> list[bool]:
+    """Whether each read got the report; the clock is moved before it."""
+    server.keys = public_keys(key)
+    server.token = "none yet"
+
+    async def run() -> list[bool]:
+        async with serving(server), reading.client(server) as open_client:
+            account = SmartAccount("readback", key, "system/*.read", jwks_url=jwks_url)
+            now = reading.clock.now
+            tokens = SmartTokens(account, server.base, open_client.session, now)
+            client = FhirClient(server.base, open_client.session, tokens)
+            found = []
+            for later in minutes:
+                reading.clock.at += timedelta(minutes=later)
+                found.append(await client.read("DiagnosticReport/r1") == resource("report"))
+            return found
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [(RSA, "RS384"), (EC, "ES384")])
+def test_an_assertion_is_short_lived_and_names_us_and_the_key(
+    reading: Reading, key: Key, algorithm: str
+) -> None:
+    server = stocked()
+    assert asking(reading, server, key) == [True]
+    [claims] = server.assertions
+    assert claims["header"] == {"typ": "JWT", "alg": algorithm, "kid": key.thumbprint()}
+    assert claims["iss"] == claims["sub"] == "readback"
+    assert claims["aud"] == server.base.replace("/r4/", "/token")
+    assert 0 < claims["exp"] - NOW.timestamp() <= 300
+    assert claims["scope"] == "system/*.read"
+
+
+def test_a_token_is_used_until_it_ends_and_no_assertion_twice(reading: Reading) -> None:
+    server = stocked(lives=300)
+    assert asking(reading, server, EC, (0, 4, 1, 1)) == [True] * 4
+    assert len(server.assertions) == 2
+    assert len({claims["jti"] for claims in server.assertions}) == 2
+
+
+def test_a_token_that_the_server_takes_no_more_is_replaced_at_once(reading: Reading) -> None:
+    server = stocked()
+
+    async def run() -> None:
+        server.keys = public_keys(EC)
+        server.token = "none yet"
+        async with serving(server), reading.client(server) as opened:
+            account = SmartAccount("readback", EC, "system/*.read")
+            tokens = SmartTokens(account, server.base, opened.session, reading.clock.now)
+            client = FhirClient(server.base, opened.session, tokens)
+            assert await client.read("DiagnosticReport/r1")
+            server.token = "revoked"
+            assert await client.read("DiagnosticReport/r1")
+
+    asyncio.run(run())
+    assert len(server.assertions) == 2
+
+
+def test_the_address_of_our_keys_goes_along(reading: Reading) -> None:
+    server = stocked()
+    asking(reading, server, EC, jwks_url="https://readback.example.org/fhir/ehr/jwks.json")
+    assert server.assertions[0]["header"]["jku"].endswith("/fhir/ehr/jwks.json")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, {"error": "invalid_client"}, "token-invalid-client"),
+        (400, {"error": "text of a stranger"}, "token-400"),
+        (400, ["<html>"], "token-400"),
+        (200, {}, "token-missing"),
+    ],
+)
+def test_a_refused_assertion_says_what_the_server_said(
+    reading: Reading, status: int, body: object, reason: str
+) -> None:
+    assert isinstance(_failure(reading, status, json.dumps(body)), Refused)
+    assert str(_failure(reading, status, json.dumps(body))) == reason
+
+
+@pytest.mark.parametrize(("status", "body"), [(503, "<html>"), (429, "{}")])
+def test_a_token_endpoint_that_is_ill_is_tried_again(
+    reading: Reading, status: int, body: str
+) -> None:
+    assert isinstance(_failure(reading, status, body), TryLater)
+
+
+def _failure(reading: Reading, status: int, body: str) -> Exception:
+    """What comes of a token endpoint that answers so."""
+    server = stocked()
+    server.tokens_fail = (status, body)
+    with pytest.raises((Refused, TryLater)) as caught:
+        asking(reading, server, EC)
+    return caught.value
+
+
+def test_a_fixed_token_is_sent_and_never_shown(reading: Reading) -> None:
+    server = stocked(token="fixed-for-tests")
+
+    async def run() -> bool:
+        async with serving(server), reading.client(server) as client:
+            return await client.read("DiagnosticReport/r1") is not None
+
+    assert asyncio.run(run())
+    assert "fixed" not in repr(FixedToken("fixed-for-tests"))
+
+
+# ---- key files ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [RSA, EC])
+def test_a_private_key_is_read_as_pem_as_jwk_and_as_a_set(key: Key) -> None:
+    alone = json.dumps(key.as_dict(private=True)).encode()
+    together = json.dumps(KeySet([ECKey.generate_key("P-256"), key]).as_dict(private=True)).encode()
+    for data in (key.as_pem(private=True), alone, together):
+        assert signing_key(data).thumbprint() == key.thumbprint()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"-----BEGIN NONSENSE-----",
+        b"{}",
+        b"[1]",
+        b'{"keys": []}',
+        RSA.as_pem(private=False),
+        json.dumps(EC.as_dict(private=False)).encode(),
+        json.dumps(OctKey.generate_key(256).as_dict()).encode(),
+        ECKey.generate_key("P-256").as_pem(private=True),
+    ],
+    ids=["empty", "nonsense", "object", "list", "no-keys", "public", "public-jwk", "oct", "P-256"],
+)
+def test_what_holds_no_fitting_private_key_is_refused(data: bytes) -> None:
+    with pytest.raises(BadKey):
+        signing_key(data)
+
+
+def test_the_published_keys_hold_nothing_private(tmp_path: Path) -> None:
+    [shown] = public_keys(EC)["keys"]
+    assert "d" not in shown
+    assert (shown["alg"], shown["use"], shown["kid"]) == ("ES384", "sig", EC.thumbprint())

@@ -1,0 +1,160 @@
+"""What a FHIR server's Subscription delivers, and who may deliver it."""
+
+import asyncio
+
+import pytest
+
+from bot.sources.fhir import hook
+from tests.sources.fhir_door import SECRET, door
+from tests.sources.fhir_samples import bundle, others, resource
+from tests.sources.fhir_server import Fault, Reading, stocked
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/DiagnosticReport/r1"), ("POST", "")])
+def test_a_delivered_report_is_taken_in_with_what_it_refers_to(
+    reading: Reading, method: str, path: str
+) -> None:
+    server = stocked()
+
+    async def run() -> int:
+        async with door(reading, server) as hook:
+            return await hook.send(method, path, resource("report"))
+
+    assert asyncio.run(run()) == 200
+    assert len(reading.alerts()) == 1
+    assert "Practitioner/d1" in server.reads()
+
+
+def test_a_put_without_a_body_reads_the_report_from_the_server(reading: Reading) -> None:
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("PUT", "/DiagnosticReport/r1")
+
+    assert asyncio.run(run()) == 200
+    assert reading.messages() == [("r1/1", "reports", "")]
+
+
+def test_an_empty_post_has_the_server_looked_at(reading: Reading) -> None:
+    async def run() -> tuple[int, bool]:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST"), hook.asked_to_look
+
+    assert asyncio.run(run()) == (200, True)
+    assert reading.messages() == []
+
+
+def test_a_notification_without_a_report_has_the_server_looked_at(reading: Reading) -> None:
+    status = bundle({"resourceType": "Parameters", "id": "1"})
+
+    async def run() -> tuple[int, bool]:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", status), hook.asked_to_look
+
+    assert asyncio.run(run()) == (200, True)
+    assert reading.messages() == []
+
+
+def test_a_report_in_a_message_that_is_a_test_pages_nobody(reading: Reading) -> None:
+    tag = {"system": "http://terminology.hl7.org/CodeSystem/v2-0103", "code": "T"}
+    header = {"resourceType": "MessageHeader", "meta": {"tag": [tag]}}
+
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", bundle(header, resource("report"), *others()))
+
+    assert asyncio.run(run()) == 200
+    assert reading.messages() == [("r1/1", "not_production", "not-production")]
+
+
+def test_the_same_delivery_twice_is_one_alert(reading: Reading) -> None:
+    async def run() -> None:
+        async with door(reading, stocked()) as hook:
+            for _ in range(2):
+                await hook.send("POST", "", resource("report"))
+            await hook.poller.poll()
+
+    asyncio.run(run())
+    assert len(reading.alerts()) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": SECRET},
+        {"Authorization": f"Bearer {SECRET}x"},
+        {"Authorization": "Bearer é"},
+        {"X-Secret": SECRET},
+    ],
+)
+def test_without_the_secret_nothing_is_read(reading: Reading, headers: dict[str, str]) -> None:
+    async def run() -> list[int]:
+        async with door(reading, stocked()) as hook:
+            paths = [("POST", ""), ("PUT", "/DiagnosticReport/r1")]
+            found = [await hook.send(m, p, resource("report"), headers) for m, p in paths]
+            assert not hook.asked_to_look
+            return found
+
+    assert asyncio.run(run()) == [401, 401]
+    assert reading.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("PUT", "/DiagnosticReport/..%2fPatient", 404),
+        ("PUT", "/DiagnosticReport/a%20b", 400),
+        ("PUT", "/Patient/1", 404),
+        ("GET", "", 405),
+        ("DELETE", "/DiagnosticReport/r1", 405),
+    ],
+)
+def test_other_requests_are_turned_away(
+    reading: Reading, method: str, path: str, status: int
+) -> None:
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await hook.send(method, path)
+
+    assert asyncio.run(run()) == status
+
+
+def test_a_body_that_cannot_be_read_is_kept_for_a_person(reading: Reading) -> None:
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", b'{"resourceType": "DiagnosticReport"')
+
+    assert asyncio.run(run()) == 200
+    assert reading.messages() == [("", "quarantined", "not-json")]
+
+
+def test_a_body_that_is_too_long_is_turned_away(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook, "MOST_BYTES", 100)
+
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", resource("report"))
+
+    assert asyncio.run(run()) == 413
+
+
+def test_a_report_that_cannot_be_read_now_is_not_accepted(reading: Reading) -> None:
+    server = stocked(faults=[("DiagnosticReport/r1", Fault(503))])
+
+    async def run() -> list[int]:
+        async with door(reading, server) as hook:
+            return [await hook.send("PUT", "/DiagnosticReport/r1") for _ in range(2)]
+
+    assert asyncio.run(run()) == [503, 200]
+
+
+def test_a_database_that_is_away_is_no_positive_answer(reading: Reading) -> None:
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            reading.engine.database.close()
+            return await hook.send("POST", "", resource("report"))
+
+    assert asyncio.run(run()) == 500

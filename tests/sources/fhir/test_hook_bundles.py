@@ -1,0 +1,101 @@
+"""Several resources in one delivery: each report is taken in, and what is broken keeps none out."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from bot.sources.fhir.polling import Poller
+from bot.sources.fhir.shapes import Resource
+from tests.sources.fhir_door import door
+from tests.sources.fhir_samples import Json, bundle, others, resource
+from tests.sources.fhir_server import Reading, stocked
+
+
+def test_every_report_of_a_bundle_is_taken_in(reading: Reading) -> None:
+    other = resource("report", id="r2", identifier=None)
+
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", bundle(resource("report"), other))
+
+    assert asyncio.run(run()) == 200
+    assert len(reading.alerts()) == 2
+
+
+def delivered(reading: Reading, body: Json | bytes) -> tuple[int, list[str]]:
+    """Status and issues of the answer to it."""
+
+    async def run() -> tuple[int, list[str]]:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", body), hook.issues()
+
+    return asyncio.run(run())
+
+
+def between(broken: bytes) -> bytes:
+    """A Bundle with that among two sound reports."""
+    sound = [resource("report"), resource("report", id="r2", identifier=None)]
+    first, last = (b'{"resource": %s}' % json.dumps(one).encode() for one in sound)
+    return b'{"resourceType": "Bundle", "entry": [%s]}' % b", ".join((first, broken, last))
+
+
+def test_an_entry_of_a_bundle_that_is_no_json_waits_and_its_neighbours_open_alerts(
+    reading: Reading,
+) -> None:
+    broken = b'{"resource": {"resourceType": "DiagnosticReport", "conclusionCode": [{"coding": [{"code": "RID49480"}]}], "id": "r9" "status": "final"}}'  # noqa: E501 - one entry of a Bundle
+    status, issues = delivered(reading, between(broken))
+    assert status == 200
+    assert [issue.split(": ")[:3] for issue in issues] == [
+        ["warning 3 of 3", "kept in quarantine", "not-json"]
+    ]
+    outcomes = [(outcome, reason) for _, outcome, reason in reading.messages()]
+    assert outcomes == [("reports", ""), ("reports", ""), ("quarantined", "not-json")]
+    # The broken one is flagged: a coordinator has it.
+    assert len(reading.alerts()) == 3
+
+
+def test_a_report_whose_status_is_unknown_waits_and_its_neighbours_open_alerts(
+    reading: Reading,
+) -> None:
+    plain = resource("report", id="r9", status="done", conclusionCode=None, identifier=None)
+    status, issues = delivered(reading, between(json.dumps({"resource": plain}).encode()))
+    assert status == 200
+    assert issues[0].startswith("warning 2 of 3: kept in quarantine: unknown-status: ")
+    assert len(reading.alerts()) == 2
+
+
+@pytest.mark.parametrize("depth", [300, 950, 100_000])
+def test_an_entry_that_is_nested_without_end_keeps_no_neighbour_out(
+    reading: Reading, depth: int
+) -> None:
+    nested = b'{"resource": {"resourceType": "DiagnosticReport", "extension": %s%s}}'
+    assert delivered(reading, between(nested % (b"[" * depth, b"]" * depth)))[0] == 200
+    assert len(reading.alerts()) == 2
+    assert ("", "quarantined", "not-json") in reading.messages()
+
+
+def test_a_report_that_cannot_be_stored_keeps_no_neighbour_out_and_is_asked_for_again(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Poller.take
+
+    async def breaks_at_r9(self: Poller, report: Resource, *rest: Any, **named: Any) -> Any:
+        if report["id"] == "r9":
+            raise ValueError
+        return await take(self, report, *rest, **named)
+
+    monkeypatch.setattr(Poller, "take", breaks_at_r9)
+    bad = json.dumps({"resource": resource("report", id="r9")}).encode()
+    assert delivered(reading, between(bad)) == (500, ["error 2 of 3: not stored, send it again"])
+    assert len(reading.alerts()) == 2
+
+
+def test_a_bundle_of_other_resources_is_kept_and_the_server_looked_at(reading: Reading) -> None:
+    async def run() -> tuple[int, bool]:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", bundle(*others())), hook.asked_to_look
+
+    assert asyncio.run(run()) == (200, True)
+    assert reading.messages() == [("", "set_aside", "fhir-bundle")]

@@ -1,0 +1,83 @@
+"""Where a FHIR report's words and its impression come from, where no form has them."""
+
+import json
+
+from bot.domain.message import Reports
+from bot.sources.fhir.places import read_from
+from tests.sources.fhir_samples import Json, bundle, concept, form, read, report, resource
+
+LOINC = "http://loinc.org"
+
+
+def observation(number: str, code: str, said: str) -> Json:
+    body = {"resourceType": "Observation", "id": number, "status": "final"}
+    return body | {"code": concept(code, LOINC), "valueString": said}
+
+
+SAID = (observation("n", "59776-5", "Clots."), observation("i", "19005-8", "CRITICAL RESULT: PE"))
+RESULT = [{"reference": "Observation/n"}, {"reference": "Observation/i"}]
+
+
+def test_an_observation_coded_as_the_impression_is_it() -> None:
+    """Epic sends narrative and impression so."""
+    found = report(*SAID, presentedForm=None, conclusion=None, result=RESULT)
+    assert (found.text, found.impression) == ("Clots.\nCRITICAL RESULT: PE", "CRITICAL RESULT: PE")
+
+
+def test_an_impression_that_the_form_lacks_is_added_to_it() -> None:
+    forms = [form("FINDINGS: Clots.")]
+    found = report(*SAID, presentedForm=forms, conclusion=None, conclusionCode=None, result=RESULT)
+    assert found.text == "FINDINGS: Clots.\nCRITICAL RESULT: PE"
+    assert [(flag.value, flag.where) for flag in found.flags] == [
+        ("CRITICAL RESULT", "Observation[2]")
+    ]
+
+
+def test_a_coded_impression_is_told_without_its_question() -> None:
+    """As in IHE's IMR."""
+    coded = observation("i", "19005-8", "") | {"valueCodeableConcept": {"text": "Embolus"}}
+    del coded["valueString"]
+    result = [{"reference": "Observation/i"}]
+    found = report(coded, presentedForm=None, conclusion=None, result=result)
+    assert (found.text, found.impression) == ("Embolus", "Embolus")
+
+
+def test_of_a_whole_report_in_the_conclusion_the_impression_is_what_its_heading_says() -> None:
+    whole = "EXAMINATION: CHEST\n\nFINDINGS: Clear.\n\nIMPRESSION:\n\nNo acute process.\n"
+    found = report(presentedForm=None, conclusion=whole)
+    assert (found.text, found.impression) == (whole.strip(), "No acute process.")
+
+
+def section(title: str, code: str, said: str) -> Json:
+    return {"title": title, "code": concept(code, LOINC), "text": {"div": f"<div>{said}</div>"}}
+
+
+COMPOSITION = {
+    "resourceType": "Composition",
+    "id": "c1",
+    "section": [
+        {"title": "Report", "section": [section("Findings", "59776-5", "Clots.")]},
+        section("Závěr", "19005-8", "CRITICAL RESULT: Embolus"),
+    ],
+}
+BARE = resource("report", presentedForm=None, conclusion=None, conclusionCode=None)
+
+
+def test_the_sections_of_the_document_that_it_stands_in_are_its_text() -> None:
+    """So do Europe's imaging reports come: the DiagnosticReport itself has no words."""
+    body = bundle(COMPOSITION, BARE)
+    reading = read(body).reading
+    assert isinstance(reading, Reports)
+    (found,) = reading.reports
+    assert found.text == "Findings:\nClots.\nImpression:\nCRITICAL RESULT: Embolus"
+    assert found.impression == "CRITICAL RESULT: Embolus"
+    assert [flag.where for flag in found.flags] == ["Composition.section"]
+    (places,) = read_from(json.dumps(body).encode(), [found])
+    assert (places["text"], places["impression"]) == ("Composition.section",) * 2
+
+
+def test_a_document_of_several_reports_is_of_none() -> None:
+    other = BARE | {"id": "r2", "identifier": []}
+    reading = read(bundle(COMPOSITION, BARE, other)).reading
+    assert isinstance(reading, Reports)
+    assert [found.text for found in reading.reports] == ["", ""]

@@ -1,0 +1,160 @@
+"""Polling a FHIR server that is busy, away, or serves what cannot be used or stored."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import Connection, text
+
+from bot.sources.fhir import polling
+from bot.sources.fhir.exchange import Refused, TryLater
+from storage import cursors
+from tests.sources.fhir_polls import many, poll
+from tests.sources.fhir_samples import ORIGIN, resource
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
+from tests.sources.on_threads import on_threads
+
+DAY = "Mon, 02 Mar 2026"
+LATER = Fault(503, {"Retry-After": f"{DAY} 15:00:30 GMT", "Date": f"{DAY} 15:00:00 GMT"})
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "wait"),
+    [
+        (Fault(429, {"Retry-After": "7"}), "search-429", 7.0),
+        (LATER, "search-503", 30.0),
+        (Fault(503, {"Retry-After": "soon"}), "search-503", None),
+        (Fault(429, {"Retry-After": "99999"}), "search-429", 600.0),
+        (Fault(500), "search-500", None),
+    ],
+)
+def test_a_busy_server_says_when_to_come_back(
+    reading: Reading, fault: Fault, reason: str, wait: float | None
+) -> None:
+    server = stocked(faults=[("DiagnosticReport", fault)])
+    with pytest.raises(TryLater) as caught:
+        poll(reading, server)
+    assert (caught.value.reason, caught.value.wait) == (reason, wait)
+    assert poll(reading, server) == [1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault(403), "search-403"),
+        (Fault(404), "search-404"),
+        (Fault(200, body=b"<html>"), "answer-not-json"),
+        (Fault(200, body=b"{}"), "answer-no-resource-type"),
+    ],
+)
+def test_what_waiting_does_not_cure_is_refused(reading: Reading, fault: Fault, reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
+        poll(reading, stocked(faults=[("DiagnosticReport", fault)]))
+
+
+def test_a_redirect_is_not_followed(reading: Reading) -> None:
+    fault = Fault(302, {"Location": "https://elsewhere.example.org/"})
+    with pytest.raises(Refused, match="search-302"):
+        poll(reading, stocked(faults=[("DiagnosticReport", fault)]))
+
+
+def test_a_server_that_is_away_is_unreachable(reading: Reading) -> None:
+    server = FhirServer(base="http://127.0.0.1:9/r4/")
+
+    async def run() -> None:
+        async with reading.poller(server) as poller:
+            with pytest.raises(TryLater, match="unreachable"):
+                await poller.poll()
+
+    asyncio.run(run())
+
+
+def test_a_server_that_is_away_for_days_is_asked_every_five_minutes(reading: Reading) -> None:
+    server = FhirServer(base="http://127.0.0.1:9/r4/")
+
+    async def run() -> list[float]:
+        async with reading.poller(server) as poller:
+            return [await poller._round() for _ in range(1_100)]
+
+    waits = asyncio.run(run())
+    assert waits[:4] == [2.0, 4.0, 8.0, 16.0]
+    assert waits[-1] == 300.0
+
+
+def test_a_page_that_fails_leaves_the_cursor_where_it_was(reading: Reading) -> None:
+    server = many(25, page_size=10)
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            server.faults = [("DiagnosticReport?_lastUpdated", Fault(200, body=b"{}"))]
+            with suppress(Refused):
+                await poller.poll()
+
+    asyncio.run(run())
+    assert reading.engine.database.look(lambda c: cursors.load(c, ORIGIN.name)) is None
+
+
+def test_a_report_that_cannot_be_used_waits_in_quarantine_and_the_next_is_read(
+    reading: Reading,
+) -> None:
+    server = stocked()
+    meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:20:00Z"}
+    server.put(resource("report", id="bad", status="unknown", meta=meta))
+    assert poll(reading, server, 2) == [2, 0]
+    assert reading.messages() == [
+        ("bad/1", "quarantined", "unknown-status"),
+        ("r1/1", "reports", ""),
+    ]
+    assert len(reading.alerts()) == 1  # both are about the order of one ServiceRequest
+
+
+def told(reading: Reading, statement: str) -> None:
+    """Have the database do this."""
+
+    def unit(c: Connection) -> None:
+        c.execute(text(statement))
+
+    reading.engine.database.run(unit)
+
+
+def test_a_report_that_cannot_be_stored_holds_no_other_back_and_is_tried_again(
+    reading: Reading,
+) -> None:
+    server = stocked()
+    meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:20:00Z"}
+    server.put(resource("report", id="poison", meta=meta, identifier=None))
+    refusing = (
+        "CREATE TRIGGER poison BEFORE INSERT ON messages WHEN NEW.control_id = 'poison/1' "
+        "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    told(reading, refusing)
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            with pytest.raises(TryLater, match="report-not-stored"):
+                await poller.poll()
+            assert reading.messages() == [("r1/1", "reports", "")]
+            told(reading, "DROP TRIGGER poison")
+            assert await poller.poll() == 1
+
+    asyncio.run(run())
+    assert len(reading.alerts()) == 2
+
+
+def test_a_database_that_is_away_ends_the_poll(reading: Reading) -> None:
+    told(reading, "ALTER TABLE messages RENAME TO away")
+    with pytest.raises(polling.OUTAGES):
+        poll(reading, stocked())
+    assert reading.engine.database.look(lambda c: cursors.load(c, ORIGIN.name)) is None
+
+
+def test_a_document_that_takes_for_ever_to_read_is_set_aside_for_a_person(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its flags are looked for on a thread as well: pages must not wait for that."""
+    monkeypatch.setattr(polling, "READ_SECONDS", -1.0)
+    threaded = on_threads(monkeypatch)
+    assert poll(reading, stocked()) == [1]
+    assert "refused" in threaded
+    assert [reason for _, _, reason in reading.messages()] == ["too-slow-to-read"]
+    assert len(reading.alerts()) == 1

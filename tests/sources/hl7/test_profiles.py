@@ -1,0 +1,285 @@
+"""Senders that differ: what a profile changes, and what the standard one reads by itself."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.message import Reports
+from bot.domain.profile import Feeds, Layout, Place, Profile, Rule, Section
+from bot.domain.report import Flag, Identifier, Preliminary, Report, Status
+from bot.sources.hl7.reader import read
+from tests.sources.oru import CHICAGO, MSH, NOW, OBX, message, obr, report, sample, unusable
+
+
+def as_read(data: bytes, *profiles: Profile, machines: tuple[str, ...] = ()) -> Report:
+    feeds = Feeds(profiles, frozenset(machines))
+    reading = read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds).reading
+    assert isinstance(reading, Reports), reading
+    return reading.reports[0]
+
+
+# ---- which one ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("application", "facility", "fits"),
+    [("RIS", "MAIN", True), ("ris", "", True), ("", "main", True), ("RIS", "EAST", False)],
+)
+def test_a_profile_is_for_its_application_and_facility(
+    application: str, facility: str, fits: bool
+) -> None:
+    west = Profile("west", application, facility, authority="WEST")
+    found = as_read(sample(fields={16: "7^LEE"}), west)
+    assert found.ordering[0].identifiers == (Identifier("7", "WEST" if fits else ""),)
+
+
+def test_the_first_profile_that_fits_is_used() -> None:
+    feeds = Feeds((Profile("one", "RIS"), Profile("two")))
+    assert [feeds.of(name, "").name for name in ("RIS", "PACS")] == ["one", "two"]
+    assert Feeds().of("RIS", "MAIN").name == "standard"
+
+
+def test_what_a_preliminary_does_is_the_profile_s_else_everybody_s() -> None:
+    east = Profile("east", "RIS", "EAST", preliminary=Preliminary.OPEN)
+    feeds = Feeds((east,), standard=Profile(preliminary=Preliminary.NOTIFY))
+    for facility, does in (("EAST", Preliminary.OPEN), ("MAIN", Preliminary.NOTIFY)):
+        data = sample().replace(b"|RIS|MAIN|", f"|RIS|{facility}|".encode())
+        reading = read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds).reading
+        assert isinstance(reading, Reports)
+        assert reading.reports[0].if_preliminary is does
+    assert as_read(sample()).if_preliminary is Preliminary.IGNORE
+    alone = Feeds(standard=Profile(preliminary=Preliminary.OPEN))
+    reading = read(sample(), source="hl7", timezone=CHICAGO, now=NOW, feeds=alone).reading
+    assert isinstance(reading, Reports)
+    assert reading.reports[0].if_preliminary is Preliminary.OPEN
+
+
+# ---- status ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("word", "status"), [("F", Status.FINAL), ("Prelim", Status.PRELIMINARY)])
+def test_a_status_in_obr_23_counts_where_obr_25_is_empty(word: str, status: Status) -> None:
+    assert report(sample(fields={25: "", 23: word})).status is status
+
+
+def test_charges_in_obr_23_are_no_status() -> None:
+    assert report(sample(fields={25: "", 23: "$125.00^A"})).status is Status.FINAL
+    assert report(sample(fields={25: "P", 23: "F"})).status is Status.PRELIMINARY
+
+
+def test_the_code_in_obx_15_and_the_status_in_obr_23_need_no_profile() -> None:
+    vendor = "OBX|1|TX|&IMP||Aortic dissection.||||||||||RID49480^ACR Category 1^RadLex"
+    found = report(sample(vendor, fields={25: "", 23: "Final"}))
+    assert found.status is Status.FINAL
+    assert found.flags == (Flag("RID49480", "RadLex", "OBX[1]-15"),)
+
+
+@pytest.mark.parametrize(
+    ("places", "status"),
+    [
+        ((Place("ORC", 5), Place("OBR", 25)), Status.CORRECTED),
+        ((Place("ZRS", 2), Place("OBR", 25)), Status.PRELIMINARY),
+        ((Place("OBX", 11), Place("OBR", 25)), Status.ADDENDED),
+        ((Place("OBR", 25),), Status.FINAL),
+    ],
+)
+def test_the_profile_says_where_the_status_stands(
+    places: tuple[Place, ...], status: Status
+) -> None:
+    orc = "ORC|RE|P100|A2000^RIS||C"
+    appended = OBX.removesuffix("F") + "B"
+    data = message(orc, obr(), appended, "ZRS|1|P")
+    assert as_read(data, Profile(status=places)).status is status
+
+
+WORDS = Profile(
+    status_words=(("BEFUNDET", Status.FINAL), ("UNGÜLTIG", Status.WITHDRAWN), ("W", Status.FINAL))
+)
+
+
+@pytest.mark.parametrize(
+    ("order", "observation", "status"),
+    [
+        ("Befundet", "F", Status.FINAL),
+        ("ungültig", "F", Status.WITHDRAWN),
+        ("", "Befundet", Status.FINAL),
+        ("", "Ungültig", Status.WITHDRAWN),
+        ("W", "F", Status.FINAL),
+        ("Corrected", "F", Status.CORRECTED),
+    ],
+)
+def test_the_profile_knows_the_sender_s_own_words_for_a_status(
+    order: str, observation: str, status: Status
+) -> None:
+    data = sample(OBX.removesuffix("F") + observation, fields={25: order})
+    assert as_read(data, WORDS).status is status
+
+
+# ---- category -------------------------------------------------------------------------------
+
+
+def test_a_rule_finds_its_code_wherever_it_stands() -> None:
+    rule = Rule("critical", code="cr1")
+    data = sample("OBX|1|TX|&IMP||x||||||F||||a^b^c~q&CR1^t")
+    assert as_read(data, Profile(rules=(rule,))).flags == (
+        Flag("cr1", "", "OBX[1]-15", "critical"),
+    )
+
+
+def test_a_rule_for_a_place_looks_nowhere_else() -> None:
+    obx = "OBX|1|TX|&IMP||Y|||Y|||F"
+    rule = Rule("critical", code="Y", at=Place("OBX", 8))
+    found = as_read(sample(obx), Profile(rules=(rule,))).flags
+    assert [(f.where, f.category) for f in found] == [("OBX[1]-8", ""), ("OBX[1]-8", "critical")]
+
+
+@pytest.mark.parametrize("at", [None, Place("ZCF", 2)])
+def test_a_z_segment_can_carry_the_flag(at: Place | None) -> None:
+    rule = Rule("significant", code="ALERT", at=at)
+    data = message(obr(), OBX.replace("HH", ""), "ZCF|1|no^ALERT")
+    assert as_read(data, Profile(rules=(rule,))).flags == (
+        Flag("ALERT", "", "ZCF-2", "significant"),
+    )
+
+
+def test_order_priority_is_a_flag_only_where_a_rule_names_its_field() -> None:
+    data = sample(OBX.replace("HH", ""), fields={27: "^^^^^CRIT"})
+    anywhere, there = Rule("critical", code="CRIT"), Rule("critical", "CRIT", at=Place("OBR", 27))
+    assert as_read(data, Profile(rules=(anywhere,))).flags == ()
+    assert as_read(data, Profile(rules=(there,))).flags[0].where == "OBR-27"
+
+
+def test_a_macro_of_the_site_has_the_traps_of_the_others() -> None:
+    rule = Rule("critical", text="STAT  call")
+
+    def flags(text: str) -> list[str]:
+        data = sample(f"OBX|1|TX|&IMP||{text}||||||F")
+        return [f.value for f in as_read(data, Profile(rules=(rule,))).flags]
+
+    assert flags("Bleed. Stat call.") == ["STAT  call"]
+    assert flags("No stat call.") == flags("STAT CALL: none") == flags("stat caller") == []
+
+
+def test_a_macro_of_the_site_may_be_chinese() -> None:
+    rule = Rule("critical", text="危急值")
+
+    def flags(text: str) -> list[tuple[str, str]]:
+        data = sample(f"OBX|1|TX|&IMP||{text}||||||F")
+        found = as_read(data, Profile(rules=(rule,))).flags
+        return [(flag.value, flag.where) for flag in found]
+
+    stated = [("危急值", "OBX[1]-5")]
+    assert flags("诊断意见：脑出血。危急值已报告") == flags("【危急值】脑出血") == stated
+    assert flags("危急值：已通知") == stated
+    assert flags("危急值：无。") == flags("无危急值") == []
+
+
+def test_the_macros_that_everybody_knows_can_be_left_unread() -> None:
+    data = sample("OBX|1|TX|&IMP||CRITICAL RESULT||||||F")
+    assert as_read(data, Profile(dictated_macros=False)).flags == ()
+
+
+def test_the_fields_that_may_carry_a_code_are_the_profiles() -> None:
+    data = sample("OBX|1|TX|&IMP||x||||||F||||RID49480^^RadLex")
+    assert as_read(data, Profile(coded=(3, 5))).flags == ()
+
+
+def test_a_rule_also_saves_the_flags_of_what_cannot_be_used() -> None:
+    feeds = Feeds((Profile(rules=(Rule("critical", code="ALERT"), Rule("routine", code="OK"))),))
+    data = message(obr({25: "?"}), OBX.replace("HH", ""), "ZCF|1|ALERT|OK")
+    raw = read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds)
+    assert [flag.value for flag in raw.reading.flags] == ["ALERT"]  # type: ignore[union-attr]  # it is Unusable
+    assert unusable(data).flags == ()
+
+
+# ---- people and times -----------------------------------------------------------------------
+
+
+def test_another_component_may_name_who_issued_an_identifier() -> None:
+    field = "1003^PARK^SAM^^^^^EAST^IGNORED"
+    found = as_read(sample(fields={16: field}), Profile(authority_component=8))
+    assert found.ordering[0].identifiers == (Identifier("1003", "EAST"),)
+
+
+def test_the_authority_of_the_profile_stands_in_where_none_is_given() -> None:
+    west = Profile(authority="WEST")
+    data = sample(fields={16: "7^LEE~8^MOE^^^^^^^MAIN", 32: "9&LIND"})
+    found = as_read(data, west)
+    assert [p.identifiers[0].authority for p in found.ordering] == ["WEST", "MAIN"]
+    assert found.radiologist is not None
+    assert found.radiologist.identifiers == (Identifier("9", "WEST"),)
+
+
+def test_times_without_a_zone_have_the_profiles_unless_msh_7_has_one() -> None:
+    denver = Profile(timezone=ZoneInfo("America/Denver"))
+    plain = MSH.replace("-0600", "")
+    local = message(obr({22: "20260115100000"}), OBX, msh=plain)
+    at = as_read(local, denver).finalized_at
+    assert at is not None
+    assert at.hour == 17
+    zoned = message(obr({22: "20260115100000"}), OBX, msh=MSH)
+    assert as_read(zoned, denver).finalized_at != at
+
+
+# ---- layout ---------------------------------------------------------------------------------
+
+
+def test_a_profile_may_trust_headings_alone() -> None:
+    data = sample("OBX|1|TX|&IMP||HISTORY: cough.~IMPRESSION: Normal.||||||F")
+    assert as_read(data).impression == "HISTORY: cough.\nIMPRESSION: Normal."
+    assert as_read(data, Profile(layout=Layout.HEADINGS)).impression == "Normal."
+
+
+def test_a_profile_may_trust_segments_alone() -> None:
+    data = sample("OBX|1|TX|R^Report||ADDENDUM: see prior.~IMPRESSION: x||||||F")
+    found = as_read(data, Profile(layout=Layout.SEGMENTS))
+    assert (found.impression, found.addenda) == ("", ())
+    assert found.text == "ADDENDUM: see prior.\nIMPRESSION: x"
+
+
+def test_a_profile_names_the_sections_of_its_sender() -> None:
+    zus = Profile(sections=(("ZUS", Section.IMPRESSION), ("NTR", Section.ADDENDUM)))
+    data = sample("OBX|1|TX|ZUS^Zusammenfassung||Frei.||||||F", "OBX|2|TX|NTR||Doch.||||||F")
+    found = as_read(data, zus)
+    assert (found.impression, found.addenda[0].text) == ("Frei.", "Doch.")
+
+
+# ---- machines -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["RIS", "3001", "MAIN:3001", "LIND, ROSA", "ROSA LIND"])
+def test_an_interpretation_of_a_machine_is_known_as_one(name: str) -> None:
+    assert as_read(sample(), machines=(name,)).machine
+    assert not as_read(sample()).machine
+    assert not as_read(sample(), machines=("EAST:3001", "PACS")).machine
+
+
+@pytest.mark.parametrize("field", ["AI7^TRIAGE~3001^LIND", "~3001^LIND", "3001^LIND~AI7^TRIAGE"])
+def test_a_report_that_a_person_has_read_beside_a_machine_is_the_person_s(field: str) -> None:
+    found = as_read(sample(fields={32: field}), machines=("AI7",))
+    assert (found.machine, found.radiologist and found.radiologist.name) == (False, "LIND")
+    assert as_read(sample(fields={32: "AI7^TRIAGE~AI7^OTHER"}), machines=("AI7",)).machine
+
+
+@pytest.mark.parametrize(
+    "obx",
+    [
+        "OBX|1|CWE|Q^x^L^RED1^y^L||v||||||F",
+        "OBX|1|CWE|Q||v^x^L^red1^y^L||||||F",
+        "OBX|1|CWE|Q||v~RED1^x||||||F",
+        "OBX|1|TX|Q||v|||N~RED1|||F",
+        "OBX|1|TX|Q||v||||RED1||F",
+        "OBX|1|TX|Q||v||||||F||RED1",
+        "OBX|1|TX|Q||v||||||F|||||||RED1^x",
+    ],
+)
+def test_a_rule_without_a_place_finds_its_code_in_any_field_of_an_observation(obx: str) -> None:
+    found = as_read(sample(obx), Profile(rules=(Rule("critical", code="RED1"),))).flags
+    assert ("RED1", "critical") in [(flag.value, flag.category) for flag in found]
+
+
+def test_a_status_is_no_code_and_fields_that_a_profile_names_are_the_only_ones() -> None:
+    rule = Rule("critical", code="F")
+    assert as_read(sample(OBX.replace("HH", "")), Profile(rules=(rule,))).flags == ()
+    elsewhere = sample("OBX|1|CWE|F||v||||||F")
+    assert as_read(elsewhere, Profile(rules=(rule,), coded=(8,))).flags == ()

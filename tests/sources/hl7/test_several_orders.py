@@ -1,0 +1,113 @@
+"""One message with several orders: one that cannot be used does not spoil the others."""
+
+from bot.domain.message import Reports
+from bot.domain.report import KeyKind, OrderNumber, Status
+from bot.sources.hl7.places import read_from
+from tests.sources.oru import OBX, PID, message, obr, raw, unusable
+
+GOOD = obr()
+BAD = obr({2: "", 3: "B9000^RIS", 18: "", 25: "?"})
+NAMELESS = obr({2: "", 3: "", 18: ""})
+OTHER = PID.replace("DEMO1", "DEMO2")
+AA = OBX.replace("HH", "AA")
+
+
+def reading(*segments: str) -> Reports:
+    found = raw(message(*segments)).reading
+    assert isinstance(found, Reports), found
+    return found
+
+
+def test_of_two_orders_the_one_that_can_be_used_is_a_report() -> None:
+    found = reading(BAD, AA, GOOD, OBX)
+    assert [(one.accession, one.flags[0].value) for one in found.reports] == [("A2000", "HH")]
+    (left,) = found.left
+    assert (left.reason, left.numbers) == (
+        "unknown-status",
+        (OrderNumber(KeyKind.FILLER, "B9000", "RIS"),),
+    )
+    assert [flag.value for flag in left.flags] == ["AA"]
+    assert left.patient == found.reports[0].patient
+
+
+def test_an_order_without_a_number_of_another_patient_waits_alone() -> None:
+    found = reading(GOOD, OBX, OTHER, NAMELESS, AA)
+    assert [one.reason for one in found.left] == ["no-order-identifier"]
+    assert found.left[0].patient.identifiers[0].value == "DEMO2"
+
+
+def test_each_of_several_has_a_digest_of_its_own() -> None:
+    other = obr({2: "", 3: "B9001^RIS", 18: "", 25: "?"})
+    left = reading(BAD, OBX, GOOD, OBX, other, OBX).left
+    assert len({one.content for one in left}) == 2
+
+
+def test_where_none_can_be_used_the_message_waits_as_a_whole() -> None:
+    assert unusable(message(BAD, OBX, BAD.replace("B9000", "B9001"), OBX)).reason == (
+        "unknown-status"
+    )
+
+
+def test_the_places_are_those_of_the_orders_that_are_reports() -> None:
+    data = message(BAD, AA, GOOD, OBX)
+    (places,) = read_from(data, reading(BAD, AA, GOOD, OBX).reports)
+    assert (places["key.value"], places["impression"]) == ("OBR[2]-18", "OBX[2]-5")
+
+
+# ---- one report for several orders ------------------------------------------------------------
+
+SECOND = obr({2: "P2", 3: "B9002^RIS", 18: "", 4: "CTC^CT CHEST", 16: "2^B^BO^^^^^^MAIN"})
+CODE = "OBX|2|CWE|C^Category^L||RID49480^ACR category 1^RADLEX||||||F"
+
+
+def test_the_same_words_under_two_orders_are_one_report_with_all_its_numbers() -> None:
+    (found,) = reading(GOOD, OBX, SECOND, AA).reports
+    assert {"A2000", "B9002"} <= {number.value for number in found.numbers}
+    assert found.order.split()[1:] == ["B9002"]
+    assert [flag.value for flag in found.flags] == ["HH", "AA"]
+    assert [provider.identifiers[0].value for provider in found.ordering][-1] == "2"
+    assert found.exam.endswith(" + CT CHEST")
+
+
+def test_the_words_of_one_order_and_the_code_of_another_are_one_report() -> None:
+    for segments in ((GOOD, OBX.replace("HH", ""), SECOND, CODE), (GOOD, CODE, SECOND, OBX)):
+        (found,) = reading(*segments).reports
+        assert "RID49480" in [flag.value for flag in found.flags]
+        assert (found.impression, found.accession) == (report_of(OBX), "A2000")
+
+
+def test_of_one_that_is_corrected_and_one_that_is_final_the_correction_counts() -> None:
+    (found,) = reading(GOOD, OBX, SECOND.replace("|F", "|C"), AA).reports
+    assert found.status is Status.CORRECTED
+
+
+def report_of(*segments: str) -> str:
+    return reading(GOOD, *segments).reports[0].impression
+
+
+def test_what_differs_in_words_status_or_patient_or_is_not_flagged_stays_apart() -> None:
+    plain = OBX.replace("HH", "")
+    other_words = AA.replace("|||AA", " Left.|||AA")
+    third = obr({2: "P3", 3: "B9003^RIS", 18: ""})
+    for segments, many in (
+        ((GOOD, plain, SECOND, plain), 2),
+        ((GOOD, OBX, SECOND, other_words), 2),
+        ((GOOD, OBX, SECOND.replace("|F", "|P"), AA), 2),
+        ((GOOD, OBX, OTHER, SECOND, AA), 2),
+        ((GOOD, OBX, SECOND, other_words, third, CODE), 3),
+        ((GOOD, OBX, SECOND), 2),
+        ((GOOD, OBX, SECOND, "OBX|2|NM|S^Size^L||18|mm||H|||F"), 2),
+    ):
+        assert len(reading(*segments).reports) == many, segments
+
+
+def test_the_places_of_a_joint_report_are_those_of_its_first_order() -> None:
+    data = message(GOOD, OBX, SECOND, AA)
+    (places,) = read_from(data, reading(GOOD, OBX, SECOND, AA).reports)
+    assert places["key.value"] == "OBR[1]-18"
+
+
+def test_a_flag_on_the_addendum_of_either_order_is_the_addendums() -> None:
+    added = "OBX|2|TX|&ADT||Now a bleed.||||||F"
+    (found,) = reading(GOOD, OBX, added, SECOND, OBX, added.replace("||||||F", "|||AA|||F")).reports
+    assert [flag.value for flag in found.addenda[0].flags] == ["AA"]

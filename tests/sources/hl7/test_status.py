@@ -1,0 +1,89 @@
+import pytest
+
+from bot.domain.report import Status
+from bot.sources.hl7.status import status
+from bot.sources.hl7.wire import BadReport
+from tests.sources.oru import message, obr, report, sample, unusable
+
+
+@pytest.mark.parametrize(
+    ("order", "observations", "expected"),
+    [
+        ("F", [], Status.FINAL),
+        ("Final", [], Status.FINAL),
+        ("C", ["F"], Status.CORRECTED),
+        ("X", ["F"], Status.WITHDRAWN),
+        ("P", ["F"], Status.PRELIMINARY),
+        ("Prelim", [], Status.PRELIMINARY),
+        ("FINAL RESULT", [], Status.FINAL),
+        ("Final-Result.", [], Status.FINAL),
+        ("Corrected", [], Status.CORRECTED),
+        ("CORRECTED REPORT", [], Status.CORRECTED),
+        ("Final with Addendum", [], Status.ADDENDED),
+        ("entered_in_error", [], Status.WITHDRAWN),
+        ("Unverified", [], Status.PRELIMINARY),
+        ("", ["Final Result"], Status.FINAL),
+        ("Wet Read", [], Status.PRELIMINARY),
+        ("CM", ["F"], Status.FINAL),
+        ("Complete", ["F"], Status.FINAL),
+        ("Auth (Verified)", ["F"], Status.FINAL),
+        ("Corr", ["C"], Status.CORRECTED),
+        ("Modified/Amended/Cor", ["C"], Status.CORRECTED),
+        ("Altered", ["F"], Status.CORRECTED),
+        ("In Error", ["F"], Status.WITHDRAWN),
+        ("Unauth", ["F"], Status.PRELIMINARY),
+        ("Modified", ["F"], Status.CORRECTED),
+        ("A", [], Status.PRELIMINARY),
+        ("AU", ["AU"], Status.FINAL),
+        ("LA", [], Status.FINAL),
+        ("DI", ["DI"], Status.PRELIMINARY),
+        ("F", ["D", "D"], Status.WITHDRAWN),
+        ("F", ["W", "D"], Status.WITHDRAWN),
+        ("F", ["D", "F"], Status.FINAL),
+        ("", ["F", "F"], Status.FINAL),
+        ("", ["A"], Status.CORRECTED),
+        ("", ["B", "F"], Status.ADDENDED),
+        ("", ["P"], Status.PRELIMINARY),
+        ("", ["P", "F"], Status.FINAL),
+        ("", ["D", "F"], Status.FINAL),
+        ("", ["Wet Read"], Status.PRELIMINARY),
+    ],
+)
+def test_the_status_of_a_report(order: str, observations: list[str], expected: Status) -> None:
+    assert status([order], set(observations)) is expected
+
+
+@pytest.mark.parametrize(
+    ("order", "observations"), [("?", ["F"]), ("", []), ("", ["?"]), ("W", ["F"])]
+)
+def test_a_status_that_is_not_known_is_not_guessed(order: str, observations: list[str]) -> None:
+    with pytest.raises(BadReport, match="unknown-status"):
+        status([order], set(observations))
+
+
+def test_of_several_parts_the_most_finished_counts() -> None:
+    assert status(["P", "F"], set()) is Status.FINAL
+    assert status(["F", "X"], set()) is Status.FINAL
+    assert status(["X", "X"], set()) is Status.WITHDRAWN
+
+
+DONE = "ORC|RE|P100|A2000^RIS||CM"
+
+
+def test_an_order_that_is_completed_says_nothing_of_its_result() -> None:
+    """Table 0038's CM may as well mean that the pictures were taken: a person looks at it."""
+    silent = "OBX|1|TX|R||Clots.|||AA"
+    assert unusable(message(DONE, obr({25: ""}), silent)).reason == "unknown-status"
+    assert report(message(DONE, obr({25: "P"}), silent)).status is Status.PRELIMINARY
+
+
+@pytest.mark.parametrize(
+    "priority", ["A^ASAP^HL70078", "R^Routine^HL70485", "S^STAT", "{Priority, ex: A^ASAP^HL70078}"]
+)
+def test_how_urgent_the_order_was_is_no_status(priority: str) -> None:
+    """Rayvolve (AZmed) sends the status in OBR-23 and the priority in OBR-25: "A" is preliminary
+    in table 0123, and its critical finding would have been ignored."""
+    assert report(sample(fields={23: "F", 25: priority})).status is Status.FINAL
+    assert report(sample(fields={23: "P", 25: priority})).status is Status.PRELIMINARY
+    assert report(sample(fields={25: priority})).status is Status.FINAL  # by OBX-11
+    assert report(sample(fields={25: "P^Preliminary^HL70123"})).status is Status.PRELIMINARY

@@ -1,0 +1,81 @@
+"""The listener, by many senders at once, by too many, and as it stops."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.sources.mllp.frames import frame
+from bot.sources.mllp.server import serve
+from tests.sources.mllp_senders import HOW, Inbox, connected, listening, numbered, until
+from tests.sources.oru import NOW, sample
+
+
+def test_two_hundred_senders_at_once() -> None:
+    async def run() -> Inbox:
+        inbox = Inbox()
+        async with listening(inbox) as listener:
+            senders = [await connected(listener) for _ in range(200)]
+            await until(lambda: listener.connections == 200)
+            for number, sender in enumerate(senders):
+                await sender.send(frame(numbered(number)))
+            for number, sender in enumerate(senders):
+                assert f"MSA|AA|MSG{number}\r".encode() in await sender.answer()
+                sender.writer.close()
+            await until(lambda: listener.connections == 0)
+        return inbox
+
+    assert len(asyncio.run(run()).messages) == 200
+
+
+def test_whoever_comes_beyond_the_limit_is_turned_away_and_those_within_are_served() -> None:
+    async def run() -> None:
+        async with listening(Inbox(), replace(HOW, most=3)) as listener:
+            senders = [await connected(listener) for _ in range(3)]
+            await until(lambda: listener.connections == 3)
+            one_more = await connected(listener)
+            with suppress(ConnectionResetError):
+                assert await one_more.closed()
+            await senders[0].send(frame(sample()))
+            assert b"MSA|AA|MSG1" in await senders[0].answer()
+            senders[0].writer.close()
+            await until(lambda: listener.connections == 2)
+            another = await connected(listener)
+            await another.send(frame(sample()))
+            assert b"MSA|AA|MSG1" in await another.answer()
+            for sender in (*senders, one_more, another):
+                sender.writer.close()
+
+    asyncio.run(run())
+
+
+def test_on_stop_what_is_in_work_is_answered_and_the_port_is_closed() -> None:
+    async def run() -> Inbox:
+        inbox = Inbox(gate=asyncio.Event())
+        assert inbox.gate
+        listener = await serve("127.0.0.1", 0, inbox.receive, now=lambda: NOW, listening=HOW)
+        busy, idle = await connected(listener), await connected(listener)
+        await busy.send(frame(numbered(1)))
+        await until(lambda: listener.connections == 2 and inbox.waiting == 1)
+        stopping = asyncio.ensure_future(listener.stop())
+        assert await idle.closed()
+        assert not stopping.done()
+        inbox.gate.set()
+        assert b"MSA|AA|MSG1" in await busy.answer()
+        assert await busy.closed()
+        await stopping
+        return inbox
+
+    assert len(asyncio.run(run()).messages) == 1
+
+
+def test_a_listener_that_cannot_finish_stops_all_the_same() -> None:
+    async def run() -> None:
+        inbox = Inbox(gate=asyncio.Event())
+        listener = await serve("127.0.0.1", 0, inbox.receive, now=lambda: NOW, listening=HOW)
+        sender = await connected(listener)
+        await sender.send(frame(sample()))
+        await until(lambda: inbox.waiting == 1)
+        await asyncio.wait_for(listener.stop(grace=0.05), 10)
+        assert await sender.closed()
+
+    asyncio.run(run())
