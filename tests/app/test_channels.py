@@ -1,5 +1,6 @@
 """What the settings say of each channel's rate, and how its stand-in is reached."""
 
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def test_a_proxy_that_is_not_there_keeps_nobody_from_a_stand_in(
     monkeypatch.setenv("no_proxy", "")  # what is written into it goes again after the test
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    # Python keeps the first that it makes for good, with the proxies of that moment.
+    monkeypatch.setattr(urllib.request, "_opener", None)
     with World() as world:
         given = settings(tmp_path, READBACK_SLACK__API_URL=world.slack_api_url)
         client = web_client(slack_settings(given))
