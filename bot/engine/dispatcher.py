@@ -144,6 +144,9 @@ class Dispatcher:
         try:
             return [(one, self._compose_in(c, one)) for one in claimed]
         except _NOT_COMPOSED:
+            # The unit that they were claimed with may be stored all the same, without that.
+            for one in claimed:
+                self._mine.pop(one.delivery_id, None)
             self.pace.give_back(c, claimed)
             raise
 

@@ -66,9 +66,10 @@ def test_a_page_that_cannot_be_composed_is_nothing_to_the_report_that_comes_in(
     bench.database.run(lambda c: c.execute(WRITE_BODY, {"new": "{}"}))
 
     async def story() -> None:
-        bench.at_work()
+        at_work = bench.at_work()
         receipt = await asyncio.to_thread(bench.report, "E2")
         assert not receipt.quarantined
+        assert at_work.idle
 
     asyncio.run(story())
     assert {row.state for row in bench.attempts("E2")} == {"waiting"}
