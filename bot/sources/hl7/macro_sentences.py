@@ -62,6 +62,7 @@ def is_said_of(match: re.Match[str]) -> bool:
     if _NAMED_OF.match(after) and _THERE_IS.fullmatch(before):
         return _is_certain(after)
     told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
+    told = told or _SENT.match(f"{match[0].split()[-1]}{after}")
     return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
 
 
@@ -83,6 +84,13 @@ _TOLD_LATER = re.compile(
     r"(?:\s+(?:of|for|regarding|about|concerning|as above|as described|above|discovered|detected|"
     r"found|noted|seen)\b|,\s+(?=\w))(?:[^.;:?!]|(?<=\d):(?=\d)){0,120}?"
     rf"\b(?<!\bis )(?<!\bare )(?<!\bbe ){_TELL}\s+(?:\w+ly\s+)?(?:(?:to|with|by)\b|w/)",
+    re.IGNORECASE,
+)
+# "A critical results call was placed": the message is the last word of the macro or the next.
+_SENT = re.compile(
+    r"(?:\w+\s+)?(?:message|alert|notification|communication|call|e-?mail|page)s?\s+"
+    r"(?:was|were|has been|have been)\s+(?:\w+ly\s+)?"
+    r"(?:sent|made|placed|generated|issued|initiated|triggered|created|activated|completed)\b",
     re.IGNORECASE,
 )
 _FINDINGS_ARE = re.compile(

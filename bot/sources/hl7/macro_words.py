@@ -17,7 +17,7 @@ _NOUN = (
 )
 _KIND = (
     r"(?:UNEXPECTED|SIGNIFICANT|URGENT|EMERGENT|ACTIONABLE|ACUTE|ABNORMAL|NON-?ROUTINE|STAT|"
-    r"IMPORTANT|LIFE[- ]THREATENING)"
+    r"IMPORTANT|REPORTABLE|LIFE[- ]THREATENING)"
 )
 # "Critical/unexpected finding", "Critical (Level 1) result".
 _BESIDE = (
@@ -26,7 +26,8 @@ _BESIDE = (
 )
 _OF_WHAT = (
     r"(?:TEST|IMAGING|RADIOLOG(?:Y|IC|ICAL)|RADIOGRAPHIC|DIAGNOSTIC|CTA?|MR[IA]?|US|ULTRASOUND|XR|"
-    r"X-?RAY|STUDY|EXAM|SCAN|INCIDENTAL|NEW|PRELIMINARY|VERBAL|FINAL)"
+    r"X-?RAY|STUDY|EXAM|SCAN|INCIDENTAL|NEW|PRELIMINARY|VERBAL|FINAL|"
+    r"(?:LEVEL|CATEGORY|CODE)\s*(?:[1-3]|I{1,3}|RED))"
 )
 _FIELD = (
     r"(?:LEVEL|CODE|CATEGORY|TYPE|DOCUMENTATION|NOTIFICATION|COMMUNICATION|DETAILS?|COMMENTS?|"
@@ -34,7 +35,7 @@ _FIELD = (
 )
 CRITICAL = re.compile(
     rf"(?<!\w)CRITICAL{_BESIDE}{{0,2}}"
-    rf"(?:{_GAP}+(?:{_KIND}|{_OF_WHAT})){{0,2}}{_GAP}*"
+    rf"(?:[\s_/–—-]+(?:{_KIND}|{_OF_WHAT})){{0,2}}{_GAP}*"
     rf"{_NOUN}(?:\s*/\s*(?:{_KIND}\s+)?{_NOUN})?(?:[ \t]+{_FIELD}S?)?(?!\w)",
     re.IGNORECASE,
 )
@@ -45,7 +46,7 @@ _DONE = (
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
-    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'–—(\[=#_~-]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
+    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'”’–—(\[=#_~-]|/[ \t]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
     rf"\s+(?:to|by|per)\s+(?:Drs?|Doctor)\b|\s+@|,\s+{_DONE}|"
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",

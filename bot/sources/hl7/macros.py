@@ -32,7 +32,10 @@ DICTATED = "dictated"
 PLAIN = "CRITICAL RESULT"
 """The flag of a macro that names no category."""
 
-_CATEGORY = r"(?:CATEGORY|CAT\b\.?|CAT(?=\d))[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
+_CATEGORY = (
+    r"(?:CATEGORY(?: ?: ?CATEGORY)?|CAT\b\.?|CAT(?=\d))"
+    r"[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
+)
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
     r"(?:ACR[\s:(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?"

@@ -51,6 +51,16 @@ def values(text: str) -> list[str]:
         "Criticality: Critical",
         "Red critical result",
         "Priority 1 critical result: dissection",
+        "A critical result notification was sent to Dr. Roe via PowerConnect.",
+        "An automated critical results notification has been sent to the ordering provider.",
+        "A critical results alert was generated and sent to Dr. Roe at 14:00.",
+        "A critical result communication was made to Dr. Roe.",
+        "A critical results call was placed to Dr. Roe.",
+        "Critical level 1 finding: dissection",
+        "Critical Reportable Finding: dissection",
+        "CRITICAL NEW/UNEXPECTED FINDING: dissection",
+        "“CRITICAL RESULT” dissection",
+        "CRITICAL RESULT/ dissection",
     ],
 )
 def test_what_says_it_of_this_exam_is_a_flag(text: str) -> None:
@@ -68,6 +78,8 @@ def test_what_says_it_of_this_exam_is_a_flag(text: str) -> None:
         ("Cat. 1 critical finding: dissection", "RID49480"),
         ("Actionable reporting category: 1", "RID49480"),
         ("ACR Actionable Reporting Work Group Category 1", "RID49480"),
+        ("ACR actionable findings category: Category 1 (minutes)", "RID49480"),
+        ("Actionable: ACR Category 2", "RID49481"),
     ],
 )
 def test_a_category_of_actionable_findings_is_its_code(text: str, code: str) -> None:
@@ -103,6 +115,9 @@ def test_a_category_of_actionable_findings_is_its_code(text: str, code: str) -> 
         "Critical findings: No evidence of acute pulmonary embolism or aortic dissection.",
         "Critical findings; none",
         "Critical result communicated: Not recorded",
+        "If a critical result notification was sent, see the log.",
+        "A critical results call is placed within 60 minutes.",
+        "No critical result notification was sent.",
     ],
 )
 def test_what_denies_it_or_tells_the_rule_is_none(text: str) -> None:
