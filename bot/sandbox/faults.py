@@ -9,15 +9,18 @@ from typing import Literal, get_args
 
 How = Literal[
     "error", "status", "refuse", "lost_reply", "hang", "hang_reply",
-    "bad_gateway", "unavailable", "page", "cut_json", "empty", "server_error",
+    "bad_gateway", "unavailable", "page", "cut_json", "hollow", "empty", "server_error",
 ]  # fmt: skip
 # refuse: cut before processing. lost_reply: processed, then cut without an answer.
 # hang: not processed, never answered. hang_reply: processed, never answered.
 # Processed, and then something in between answers in the provider's place: bad_gateway (502 and a
 # page of HTML), unavailable (503 and the same), page (200 and the same), cut_json (half of the
-# answer), empty (200 and nothing). server_error: processed, then the provider's own 500.
+# answer), hollow (that it went well, and no word more), empty (200 and nothing). server_error:
+# processed, then the provider's own 500.
 
-UNREADABLE: Collection[How] = ("bad_gateway", "unavailable", "page", "cut_json", "empty")
+UNREADABLE: Collection[How] = (
+    "bad_gateway", "unavailable", "page", "cut_json", "hollow", "empty",
+)  # fmt: skip
 PROCESSED: Collection[How] = ("lost_reply", "hang_reply", "server_error", *UNREADABLE)
 
 

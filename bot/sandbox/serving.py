@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -99,6 +99,9 @@ def _unreadable(how: How, said: str) -> Response:
             return HTMLResponse("<html>Please sign in</html>")
         case "cut_json":
             return Response(said[: len(said) // 2], media_type="application/json")
+        case "hollow":
+            answer = json.loads(said) or {}
+            return JSONResponse({key: answer[key] for key in answer if key == "ok"})
         case _:
             return Response(media_type="application/json")
 

@@ -7,7 +7,7 @@ repeat. Every message carries the opaque delivery id in its metadata, so that ``
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -43,6 +43,7 @@ _ONLY_REWRITES = frozenset(
 )
 
 Call = Callable[[], Awaitable[AsyncSlackResponse]]
+T = TypeVar("T")
 
 
 class SlackSender:
@@ -143,10 +144,12 @@ class SlackSender:
         if now < self._active_until.get(user, now):
             return False
         try:
-            answer = await self._call(lambda: self._client.users_info(user=user))
-        except (SendFailed, SendUncertain):
+            deleted = await self._ask(
+                lambda: self._client.users_info(user=user),
+                lambda answer: bool(answer["user"].get("deleted")),
+            )
+        except SendFailed:
             return False
-        deleted = bool((answer.get("user") or {}).get("deleted"))
         if not deleted:
             self._active_until[user] = now + BELIEVED_ACTIVE
         return deleted
@@ -196,32 +199,37 @@ class SlackSender:
         return page.posted[-1] if page.posted and aloud(page) else None
 
     async def _search_thread(self, page: Page, thread: Posted) -> Posted | None:
-        answer = await self._ask(
+        return await self._ask(
             lambda: self._client.conversations_replies(
                 channel=thread.channel,
                 ts=thread.ts,
                 include_all_metadata=True,
                 limit=LOOK_BACK,
             ),
+            lambda answer: _with_delivery(answer, thread.channel, page.delivery_id),
         )
-        return _with_delivery(answer, thread.channel, page.delivery_id)
 
     async def _search_conversation(self, page: Page) -> Posted | None:
-        opened = await self._ask(lambda: self._client.conversations_open(users=_user(page)))
-        channel = str(opened["channel"]["id"])
-        answer = await self._ask(
+        channel = await self._ask(
+            lambda: self._client.conversations_open(users=_user(page)),
+            lambda opened: str(opened["channel"]["id"]),
+        )
+        return await self._ask(
             lambda: self._client.conversations_history(
                 channel=channel, include_all_metadata=True, limit=LOOK_BACK
             ),
+            lambda answer: _with_delivery(answer, channel, page.delivery_id),
         )
-        return _with_delivery(answer, channel, page.delivery_id)
 
-    async def _ask(self, call: Call) -> AsyncSlackResponse:
-        """A question changes nothing at Slack: no answer to it is a failure like any other."""
+    async def _ask(self, call: Call, read: Callable[[AsyncSlackResponse], T]) -> T:
+        """A question changes nothing at Slack: no answer to it, or half of one, is a failure like
+        any other."""
         try:
-            return await self._call(call)
+            return read(await self._call(call))
         except SendUncertain as unknown:
             raise SendFailed("slack-no-answer", permanent=False) from unknown
+        except (TypeError, AttributeError, LookupError):  # as it would quote the answer
+            raise SendFailed("slack-unreadable-answer", permanent=False) from None
 
     async def _call(self, call: Call) -> AsyncSlackResponse:
         """Slack's answer. Raises SendFailed or SendUncertain."""

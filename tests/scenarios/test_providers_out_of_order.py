@@ -53,6 +53,22 @@ def test_where_the_look_up_cannot_be_read_either_it_is_asked_again(
     expect_everything(hospital)
 
 
+def test_where_the_look_up_can_never_be_read_the_page_goes_out_once_more_and_marked(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "PROOF_WAITS", (0.0,))
+    faults = hospital.world.slack.faults
+    faults.fail_next("chat.postMessage", "lost_reply")
+    faults.fail_next("conversations.history", "hollow", times=10)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.ada.phone.expect_sms(CODE)
+    outcomes = [
+        (r.state, r.slip.possible_repeat) for r in pages(hospital) if r.slip.channel == "slack"
+    ]
+    assert outcomes == [("uncertain", False), ("sent", True)]
+    expect_everything(hospital)
+
+
 def test_both_providers_away_for_an_hour_lose_no_page_and_send_no_storm(
     hospital: Hospital,
 ) -> None:

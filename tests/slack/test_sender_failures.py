@@ -71,6 +71,24 @@ def test_a_question_without_an_answer_is_a_failure(
     assert not failed.value.permanent
 
 
+@pytest.mark.parametrize("method", ["conversations.open", "conversations.history"])
+def test_half_an_answer_to_a_question_is_a_failure_like_any_other(
+    site: SlackSettings, world: World, ada: SlackPerson, method: str
+) -> None:
+    world.slack.faults.fail_next(method, "hollow")
+    with pytest.raises(SendFailed) as failed:
+        find(site, page())
+    assert not failed.value.permanent
+
+
+def test_half_an_answer_to_whether_an_account_is_active_leaves_the_post_as_it_is(
+    site: SlackSettings, world: World, ada: SlackPerson
+) -> None:
+    world.slack.faults.fail_next("users.info", "hollow")
+    [sent] = send(site, page())
+    assert sent.provider_id == ada.messages[0].ts
+
+
 def test_a_rate_limit_is_passed_on_with_its_wait(
     site: SlackSettings, world: World, ada: SlackPerson
 ) -> None:
