@@ -121,7 +121,7 @@ async def running(
         ear = Ear(engine, settings.hl7.silence_minutes)
         loops: dict[str, Loop] = {
             "timers": lambda: timers.run(engine, wake, failing),
-            "directory": lambda: timers.follow_directory(engine, failing),
+            "directory": lambda: timers.follow_directory(engine),
             "dispatcher": dispatcher.run,
             "presence": partial(be_seen, database),
             "clock": partial(watch_clock, clock, scheduler),

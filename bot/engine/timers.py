@@ -5,7 +5,7 @@ nothing by more.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -27,8 +27,8 @@ LONGEST_PAUSE = 60.0
 
 @dataclass(slots=True)
 class Failing:
-    """Alerts whose step has failed in this copy: each is tried again after a growing pause, so that
-    it neither keeps the sweep spinning nor the others waiting. Times are the event loop's.
+    """Alerts that one loop of this copy could not move: each is tried again after a growing pause,
+    so that it neither keeps the loop spinning nor the others waiting. Times are the event loop's.
     """
 
     pauses: dict[str, float] = field(default_factory=dict)
@@ -49,7 +49,11 @@ class Failing:
             self.pauses[alert_id] = pause
             self.until[alert_id] = asyncio.get_running_loop().time() + pause
             log.error("step_failed", alert=alert_id, error=type(error).__name__)
-        metrics.STEPS_FAILING.set(len(self.pauses))
+
+    def keep(self, alert_ids: Collection[str]) -> None:
+        """Nothing is to be done for any other: somebody else has done it, or it has ended."""
+        for gone in self.pauses.keys() - set(alert_ids):
+            self.note(gone, None)
 
 
 async def run(engine: Engine, wake: Wake, failing: Failing) -> None:
@@ -65,20 +69,21 @@ async def run(engine: Engine, wake: Wake, failing: Failing) -> None:
         await asleep(wake.timers, seconds)
 
 
-async def follow_directory(engine: Engine, failing: Failing) -> None:
+async def follow_directory(engine: Engine) -> None:
     """Whoever changed the directory and how, until cancelled: an import passes on by itself what
     its owners lose, but not what another copy opened for one of them at the same moment.
 
     Beside the sweep: to look through a million open alerts takes seconds."""
-    followed = ""
+    followed, left, failing = "", list[str](), Failing()
     while True:
         edition = await engine.database.read(people.edition)
         if edition != followed:
-            left = await engine.database.read(alerts.out_of_reach)
-            await _each(
-                engine, left, failing, lambda alert_id: partial(pass_on_one, engine, alert_id)
-            )
-            followed = edition
+            left, followed = await engine.database.read(alerts.out_of_reach), edition
+            failing.keep(left)
+        waiting = failing.waiting()
+        now = [alert_id for alert_id in left if alert_id not in waiting]
+        await _each(engine, now, failing, lambda alert_id: partial(pass_on_one, engine, alert_id))
+        left = [alert_id for alert_id in left if alert_id in failing.pauses]
         await asyncio.sleep(LONGEST_SLEEP)
 
 
@@ -86,9 +91,13 @@ async def sweep(engine: Engine, failing: Failing) -> int:
     """Do what is due now; the number of alerts looked at. One that fails does not stop the rest."""
     now, waiting = engine.clock.now(), failing.waiting()
     metrics.swept(now)
-    found = await engine.database.read(lambda c: alerts.due(c, now, limit=BATCH + len(waiting)))
+    most = BATCH + len(waiting)
+    found = await engine.database.read(lambda c: alerts.due(c, now, limit=most))
+    if len(found) < most:
+        failing.keep(found)
     due = [alert_id for alert_id in found if alert_id not in waiting][:BATCH]
     await _steps(engine, due, failing)
+    metrics.STEPS_FAILING.set(len(failing.pauses))
     return len(due)
 
 

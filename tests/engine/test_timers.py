@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot import metrics
 from bot.domain.alert import State
@@ -46,6 +46,41 @@ def test_a_step_that_keeps_failing_is_tried_after_a_pause_and_told_once_a_try(
     assert metrics.STEPS_FAILING._value.get() == 1
 
 
+def test_a_step_that_failed_here_and_was_taken_elsewhere_counts_as_failing_no_more(
+    bench: Bench,
+) -> None:
+    bench.report()
+    bench.dispatch(bench.quiet)
+    bench.pass_time(minutes=10)
+    mend = spoiled(bench)
+
+    async def story() -> None:
+        failing = timers.Failing()
+        assert await timers.sweep(bench.engine, failing) == 1
+        mend()
+        await bench.database.write(lambda c: timers.step(bench.engine, bench.alert().id, c))
+        assert await timers.sweep(bench.engine, failing) == 0
+        assert not failing.until
+
+    asyncio.run(story())
+    assert metrics.STEPS_FAILING._value.get() == 0
+
+
+def spoiled(bench: Bench) -> Callable[[], None]:
+    """No step of the alert can be taken until this is called."""
+    columns, alert_id = tables.alerts.c, bench.alert().id
+    (rest,) = bench.database.look(
+        lambda c: c.execute(select(columns.rest).where(columns.id == alert_id)).scalars().all()
+    )
+
+    def put(rest: str) -> None:
+        spoil = update(tables.alerts).where(columns.id == alert_id).values(rest=rest)
+        bench.database.run(lambda c: c.execute(spoil).rowcount)
+
+    put("no JSON")
+    return lambda: put(rest)
+
+
 def test_a_step_that_somebody_else_has_taken_is_not_taken_again(bench: Bench) -> None:
     bench.report()
     bench.pass_time(minutes=10)
@@ -73,10 +108,9 @@ def run_until(bench: Bench, so: Callable[[], bool]) -> None:
 
     async def watch() -> None:
         wake = Wake(asyncio.get_running_loop())
-        failing = timers.Failing()
         runs = (
-            timers.run(bench.engine, wake, failing),
-            timers.follow_directory(bench.engine, failing),
+            timers.run(bench.engine, wake, timers.Failing()),
+            timers.follow_directory(bench.engine),
         )
         loop = asyncio.gather(*runs)
         await asyncio.sleep(0)
@@ -110,5 +144,22 @@ def test_the_loop_passes_on_what_its_owner_has_lost_in_whatever_way(bench: Bench
     owner = alert.roster.person(alert.owner)
     assert owner
     assert owner.name == "Dr. Ben Ito"
+    (error,) = bench.log.error_lines
+    assert error["event"] == "step_failed"
+
+
+def test_what_could_not_be_passed_on_at_once_is_passed_on_as_soon_as_it_can(bench: Bench) -> None:
+    bench.report(provider="1003^PARK^SAM^^^DR^^^MAIN")
+    bench.database.run(lambda c: people.opt_out(c, "+13125550106", bench.clock.at))
+    mend = spoiled(bench)
+    mended: list[bool] = []
+
+    def passed_on() -> bool:
+        if bench.log.error_lines and not mended:
+            mend()
+            mended.append(True)
+        return bool(mended) and bench.alert().round != 1
+
+    run_until(bench, passed_on)
     (error,) = bench.log.error_lines
     assert error["event"] == "step_failed"
