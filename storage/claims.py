@@ -69,21 +69,21 @@ def next_by_channel(connection: Connection) -> dict[str, datetime]:
     return {row.channel: row.at for row in connection.execute(sql.NEXT_BY_CHANNEL)}
 
 
-def orphans(
-    connection: Connection, alive: Collection[int], mine: Collection[str], instance: int
-) -> list[Claimed]:
-    """Take over attempts that nobody works on: claimed by an instance that is not alive, or by
-    this one's earlier life. Their outcome is unknown: ask the provider first.
+def claimers(connection: Connection) -> set[int]:
+    """The instances that have an attempt in hand."""
+    return set(connection.execute(sql.CLAIMERS).scalars())
 
-    ``mine`` are the attempts in flight here; whoever calls must not claim at the same time.
+
+def orphans(
+    connection: Connection, gone: Collection[int], mine: Collection[str], instance: int
+) -> list[Claimed]:
+    """Take over attempts that nobody works on: claimed by an instance that is gone, or by this
+    one's earlier life. Their outcome is unknown: ask the provider first.
+
+    ``gone`` are ``claimers`` that were found not to be alive afterwards: one that was looked for
+    before may have come since. ``mine`` are the attempts in flight here.
     """
-    others = [number for number in alive if number != instance]
-    values = {
-        "alive": [*others, instance],
-        "me": instance,
-        "mine": list(mine),
-        "instance": instance,
-    }
+    values = {"gone": list(gone), "me": instance, "mine": list(mine), "instance": instance}
     return _in_order(connection.execute(sql.ADOPT, values).all())
 
 

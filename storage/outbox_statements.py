@@ -201,12 +201,13 @@ CANCEL_TWINS = (
     )
     .values(state="cancelled", settled_at=bindparam("now"))
 )
+CLAIMERS = select(_columns.claimed_by).where(_CLAIMED).distinct()
 _ORPHANED = (
     select(_columns.id)
     .where(
         _CLAIMED,
         or_(
-            _columns.claimed_by.not_in(bindparam("alive", expanding=True)),
+            _columns.claimed_by.in_(bindparam("gone", expanding=True)),
             (_columns.claimed_by == bindparam("me"))
             & _columns.id.not_in(bindparam("mine", expanding=True)),
         ),

@@ -188,8 +188,11 @@ class Dispatcher:
         if now - self._looked_for_orphans < ORPHANS_EVERY:
             return
         self._looked_for_orphans = now
-        alive = await asyncio.to_thread(self.engine.database.alive)
-        for one in await self.engine.database.write(lambda c: self._orphans(c, alive)):
+        database = self.engine.database
+        # In this order: a copy that starts meanwhile is alive before it claims.
+        claimers = await database.read(claims.claimers)
+        gone = claimers - await asyncio.to_thread(database.alive) - {self.engine.instance}
+        for one in await database.write(lambda c: self._orphans(c, gone)):
             log.warning(
                 "attempt_adopted",
                 alert=one.alert_id,
@@ -198,10 +201,10 @@ class Dispatcher:
             )
             self._fly(one, self._look_up)
 
-    def _orphans(self, c: Connection, alive: Collection[int]) -> list[Claimed]:
+    def _orphans(self, c: Connection, gone: Collection[int]) -> list[Claimed]:
         """Without those that another thread has claimed meanwhile: they are noted before their
         commit, so whatever was seen here is noted by now."""
-        found = claims.orphans(c, alive, set(self._mine.copy()), self.engine.instance)
+        found = claims.orphans(c, gone, set(self._mine.copy()), self.engine.instance)
         orphans = [one for one in found if one.delivery_id not in self._mine]
         self._note_mine(c, orphans)
         return orphans

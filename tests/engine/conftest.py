@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -151,8 +151,15 @@ class Bench:
 
 @pytest.fixture
 def bench(sqlite_url: str) -> Iterator[Bench]:
+    with benched(sqlite_url) as bench:
+        yield bench
+
+
+@contextmanager
+def benched(url: str) -> Iterator[Bench]:
+    """A bench on this database, as copy number 1."""
     clock = Still()
-    database = Database(sqlite_url)
+    database = Database(url)
     people_move_in(database, clock)
     database.hold_alive(1)
     engine = Engine(
@@ -163,9 +170,8 @@ def bench(sqlite_url: str) -> Iterator[Bench]:
         wake=lambda: None,
         instance=1,
     )
-    with writing() as log:
+    with closing(database), writing() as log:
         yield Bench(engine, clock, log)
-    database.close()
 
 
 async def lost(_: Page) -> Sent:

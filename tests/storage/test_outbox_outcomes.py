@@ -141,18 +141,20 @@ def test_what_a_dead_copy_had_in_hand_goes_to_one_of_the_living(
     (mine,) = claim(clinic, instance=ME, limit=1)
     theirs = claim(clinic, instance=OTHER)
 
-    def orphans(instance: int, alive: set[int], in_flight: set[str]) -> list[Claimed]:
-        return clinic.run(lambda c: claims.orphans(c, alive, in_flight, instance))
+    def orphans(instance: int, gone: set[int], in_flight: set[str]) -> list[Claimed]:
+        return clinic.run(lambda c: claims.orphans(c, gone, in_flight, instance))
 
-    assert orphans(ME, {ME, OTHER}, {mine.delivery_id}) == []
-    assert orphans(ME, {ME}, {mine.delivery_id}) == theirs
+    assert clinic.look(claims.claimers) == {ME, OTHER}
+    assert orphans(ME, set(), {mine.delivery_id}) == []
+    assert orphans(ME, {OTHER}, {mine.delivery_id}) == theirs
+    assert clinic.look(claims.claimers) == {ME}
     flying = {one.delivery_id for one in [mine, *theirs]}
-    assert orphans(ME, {ME}, flying) == []
-    assert orphans(OTHER, {ME, OTHER}, set()) == []
+    assert orphans(ME, {OTHER}, flying) == []
+    assert orphans(OTHER, set(), set()) == []
 
 
 def test_after_a_restart_everything_claimed_is_an_orphan(clinic: Database, adams: str) -> None:
     claimed = one_claimed(clinic, adams)
-    assert clinic.run(lambda c: claims.orphans(c, {ME}, set(), ME)) == [claimed]
+    assert clinic.run(lambda c: claims.orphans(c, set(), set(), ME)) == [claimed]
     assert settle(clinic, claimed, "sent")
-    assert clinic.run(lambda c: claims.orphans(c, {ME}, set(), ME)) == []
+    assert clinic.run(lambda c: claims.orphans(c, set(), set(), ME)) == []
