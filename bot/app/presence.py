@@ -11,5 +11,5 @@ async def be_seen(database: Database) -> None:
     """Look who else is here, until cancelled: that shows that we are. Not left to the dispatcher,
     which may be waiting for a table that somebody has locked."""
     while True:
-        await asyncio.to_thread(database.alive)
+        await database.see_alive()
         await asyncio.sleep(EVERY_SECONDS)

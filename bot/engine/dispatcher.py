@@ -191,7 +191,7 @@ class Dispatcher:
         database = self.engine.database
         # In this order: a copy that starts meanwhile is alive before it claims.
         claimers = await database.read(claims.claimers)
-        gone = claimers - await asyncio.to_thread(database.alive) - {self.engine.instance}
+        gone = claimers - await database.see_alive() - {self.engine.instance}
         for one in await database.write(lambda c: self._orphans(c, gone)):
             log.warning(
                 "attempt_adopted",

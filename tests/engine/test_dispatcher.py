@@ -1,7 +1,9 @@
 """Attempts: claimed durably, sent and settled once; how many at a time, and on which channel."""
 
 import asyncio
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
@@ -124,3 +126,20 @@ def test_a_provider_that_refuses_our_credentials_is_the_operators_to_hear_of(
     bench.report()
     bench.dispatch(bench.quiet)
     assert {line["event"] for line in bench.log.error_lines} == {"channel_misconfigured"}
+
+
+def test_threads_that_hang_in_other_work_do_not_keep_pages_from_leaving(bench: Bench) -> None:
+    bench.report()
+    over = threading.Event()
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        loop.run_in_executor(None, over.wait)
+        try:
+            await bench._dispatch(bench.quiet, None)
+        finally:
+            over.set()
+
+    asyncio.run(story())
+    assert [row.state for row in bench.attempts()] == ["sent", "sent"]
