@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -27,6 +28,8 @@ OPTIONAL = ("pin",)
 _KNOWN = (*COLUMNS, *OPTIONAL)
 Value = TypeVar("Value")
 _DELIMITERS = ",;\t"
+_EXCELS_LINE = re.compile(r'\s*"?sep=([,;\t])"?[,;\t ]*(?:\r\n?|\n|$)', re.IGNORECASE)
+"""What Excel reads before the columns' names: it names the delimiter."""
 _SAVE_AS = 'Save it from the spreadsheet as "CSV UTF-8".'
 
 
@@ -77,7 +80,8 @@ def read_rows(data: bytes, timezone: str) -> tuple[list[PersonRow], list[RowProb
     """The rows in their order, and what is wrong with any of them; a cell that is wrong is empty.
 
     ``timezone`` is for people who have none in the file. Separated by commas, semicolons or
-    tabs, with or without a byte order mark. Raises BadPeople where no row can be told at all.
+    tabs, with or without a byte order mark and Excel's ``sep=;`` above. Raises
+    BadPeople where no row can be told at all.
     """
     records = list(_records(_decoded(data)))
     if not records:
@@ -100,18 +104,25 @@ def _decoded(data: bytes) -> str:
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line it begins on; blank ones are left out."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
+    delimiter, above, body = _separated(text)
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
+    line = above + 1
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield line, [cell.strip() for cell in cells]
-            line = reader.line_num + 1
+            line = above + reader.line_num + 1
     except csv.Error as error:
         cure = 'Each quote that opens has to close; a quote inside is written twice ("").'
         raise BadPeople([RowProblem(line, "", f"cannot be read: {error}", cure)]) from None
+
+
+def _separated(text: str) -> tuple[str, int, str]:
+    """The delimiter, how many lines stand above the columns' names for Excel, and the rest."""
+    if named := _EXCELS_LINE.match(text):
+        return named[1], len(named[0].splitlines()), text[named.end() :]
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(_DELIMITERS, key=first.count), 0, text
 
 
 def _heading(line: int, cells: list[str]) -> list[str]:
@@ -149,7 +160,8 @@ def _row(
     while len(cells) > len(heading) and not cells[-1]:
         cells.pop()
     if len(cells) != len(heading):
-        what = f"{len(cells)} values for {len(heading)} columns"
+        values = "1 value" if len(cells) == 1 else f"{len(cells)} values"
+        what = f"{values} for {len(heading)} columns"
         cure = "Quote a value that holds the separator."
         problems.append(RowProblem(line, "", what, cure))
         return None

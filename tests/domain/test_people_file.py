@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +64,15 @@ def test_excels_own_separators_are_read(delimiter: str) -> None:
     file = io.StringIO()
     csv.writer(file, delimiter=delimiter).writerows(csv.reader([HEAD, ADA, BOB]))
     assert read_people(file.getvalue().encode()) == read(ADA, BOB)
+
+
+@pytest.mark.parametrize("above", ["sep=;\r\n", '\ufeff"sep=;"\n', "\n\nSEP=;;;;\r"])
+def test_the_line_above_that_tells_excel_the_delimiter_is_no_heading(above: str) -> None:
+    file = io.StringIO()
+    csv.writer(file, delimiter=";").writerows(csv.reader([HEAD, ADA, BOB]))
+    there = read_people((above + file.getvalue()).encode())
+    more = len(above.splitlines())
+    assert there == [replace(row, line=row.line + more) for row in read(ADA, BOB)]
 
 
 @pytest.mark.parametrize(
