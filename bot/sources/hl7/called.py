@@ -19,6 +19,7 @@ from bot.sources.hl7.called_words import (
     SAID,
     SHORTEST,
     SPOKEN,
+    UNFILLED,
     WHOM,
 )
 from bot.sources.hl7.narrator import Narrative
@@ -83,14 +84,15 @@ def _told(sentence: str, after: str) -> str:
     done. "Dr. Roe was called. No answer." are two sentences."""
     if called_abroad(sentence):
         return sentence
-    if not WHOM.search(sentence) or OF_OTHERS.search(sentence):
+    if not WHOM.search(sentence) or OF_OTHERS.search(sentence) or UNFILLED.search(sentence):
         return ""
     if sentence.endswith("?") and not _YES.match(after):
         return ""
     spoken = _spoken(sentence)
     if spoken or not SAID.search(sentence):
         return spoken
-    return "" if ATTEMPT.search(sentence) or IN_VAIN.match(after) else sentence
+    tried = ATTEMPT.search(sentence) or NOT_REACHED.search(sentence)
+    return "" if tried or IN_VAIN.match(after) else sentence
 
 
 _YES = re.compile(rf"[\s:-]*(?:{TICK}\s*)?(?:yes|y)\b", re.IGNORECASE)

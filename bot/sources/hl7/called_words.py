@@ -44,6 +44,11 @@ SPOKEN = _pattern(
     r"\band acknowledged\b",
     r"\b(?:verbali[sz]ed|expressed) understanding\b",
     r"\bconfirmed receipt\b",
+    r"\back?nowledged by\b",
+    r"\bcall\b[^;]{0,60}\band (?:the |these )?(?:findings?|results?) (?:was |were )?"
+    r"(?:discussed|relayed|communicated|conveyed)\b",
+    r"\b(?:Drs?|doctor)\b\.?(?: (?!(?:not|to|be|is|was|will|should|must|may|made|make|if)\b)"
+    r"[\w'’-]+){1,2}\)? aware\b",
 )
 """Both sides had their say."""
 
@@ -52,9 +57,9 @@ SAID = _pattern(
     r"\b(?:was|were|been) advised (?:of|about|that|at)\b",
     r"\b(?:communicat|report|convey|relay|transmitt)ed\b[^;]{0,60}\b(?:to|with)\b",
     r"\b(?:results?|findings?|reports?)\b[^;]{0,40}\bgiven to\b",
-    r"\bverbal report\b[^;]{0,20}\bto\b",
+    r"\bverbal (?:report|results?|findings?|notification)\b[^;]{0,20}\bto\b",
     r"\bnotification\b[^;]{0,40}\b(?:by|via) (?:tele)?phone\b",
-    r"\bnotification ?: ?(?:Dr|Drs|doctor)\b[^;]{0,40}\bat \d",
+    r"\bnotification ?: ?(?:Dr|Drs|doctor)\b[^;]{0,40}(?:\bat \d|\d:\d\d)",
     r"\b(?:tele)?phone call to\b",
     rf"\btelefonisch\b[^;]{{0,80}}\b{_GERMAN}\b",
 )
@@ -64,7 +69,8 @@ SAID = _pattern(
 WHOM = re.compile(
     r"(?i:\b(?:Dr|Drs|MD|M\.D|NP|PA|PA-C|RN|DO|APRN|CRNP|PCP)\b\.?|\b(?:doctor|physician|nurse|"
     r"provider|clinician|team|resident|attending|surgeon|office|referr\w+|ordering|hospitalist|"
-    r"intern|emergency (?:department|room)|clinic|ward)\b)|\b(?:ED|ER|ICU|ICU?U)\b|"
+    r"intern|emergency (?:department|room)|clinic|ward|registrar|consultant|SHO|GP)\b)|"
+    r"\b(?:ED|ER|ICU|ICU?U)\b|"
     r"(?:\b(?:with|to|by)|[Tt]old|[Nn]otified|[Ii]nformed) [A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?"
     r",? (?:(?i:at|on|by|via) |\d)"
 )
@@ -77,11 +83,15 @@ OF_OTHERS = _pattern(
     r"notified|made aware|aware|contacted|discussed)\b",
     r"^(?:clinical )?(?:history|indications?|reason for exam\w*)\b",
     r"\b(?:by|with) (?:her|his|their|the patient'?s?) (?:doctor|physician|own)\b",
+    r"\bpatient['’]s \w+ (?:was |were )?(?:called|informed|told|notified)\b",
+    r"\b(?:allerg\w+|consent|protocol|risks?)\b[^,;]{0,40}\b(?:was|were|been) discussed\b",
+    r"\bdiscussed the (?:order|protocol|exam)\b",
     r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
     r"\b(?:with|by) (?:\w+[ .,]+){0,4}radiolog(?:ist|y)\b",
     r"\bwrong (?:\w+ )?(?:Drs?\b|doctor|physician|provider|person|number|nurse|team|office)",
     rf"^(?:\W|\d)*(?:the |these |this )?(?:findings? |results? )?(?:(?:of|on|from) )?(?:the |a )?"
     rf"{_EARLIER} [^,;]{{0,60}}\b(?:was|were|been|discussed|called|communicated|reported)\b",
+    rf"\b(?:on|for) (?:the |that |an? )?{_EARLIER} (?:exam\w*|study|scan|CT|MRI?|report)\W*$",
     rf"\bat the time of (?:the |that |an? )?{_EARLIER}\b",
     r"\b(?:prior to|before) (?:the |this )?(?:exam\w*|study|scan|imaging|procedure)\b",
 )
@@ -94,20 +104,24 @@ ATTEMPT = _pattern(
     r"until|please|busy|mailbox|paged|beeped|VM|LVM|LMOM|msg|ringing|texted|rang)\b",
     r"n['’]t\b",
     r"\b(?:unclear|uncertain|unknown|whether|declin\w+|refus\w+|disconnect\w*|went dead|cut off)\b",
-    r"\b(?:by|via|through) (?:an? )?(?:text|page|SMS|secure chat)\b",
-    r"\bno[ -](?:one|answer|response|reply|call[ -]?back|return|pick|contact|success|avail)",
-    r"\bwithout (?:success|reply|response|(?:an )?answer|reaching)\b",
+    r"\b(?:by|via|through) (?:an? )?(?:\w+ )?"
+    r"(?:text|page|SMS|secure chat|in-?(?:basket|box)|portal)\b",
+    r"\bno[ -](?:one|ans|answer|response|reply|call[ -]?back|return|pick|contact|success|avail)",
+    r"\b(?:got|reached|heard) (?:an? |the )?recording\b|\brecording\W*$|\bon hold\b",
+    r"\bmssg\b|\bLVMM\b|\bout of (?:the )?(?:office|town|country)\b",
+    r"\bon (?:vacation|leave)\b|\boff (?:today|duty|shift)\b",
+    r"\b(?:without|w/o) (?:success|reply|response|(?:an )?answer|reaching)\b",
     r"\bleft (?:an? )?(?:\w+ )?(?:word|note|number)\b",
     r"\b(?:hung|hang|picked|pick|picks) up\b|\bcall(?:ed|ing)? ?back\b|\bcallback\b",
     r"\breturn(?:ed)? (?:the |our |my )?calls?\b",
-    r"\bLM (?:with|on|for|at|x)\b|\b(?:office|clinic|was|were|is|but),? closed\b",
+    r"\bL/M\b|\bLM\W*$|\bLM (?:with|on|for|at|x)\b|\b(?:office|clinic|was|were|is|but),? closed\b",
     r"\banswering (?:service|machine)\b",
     r"\brequested (?:that|to)\b|\basked to\b",
     r"\b(?:notified|told|informed|alerted) to (?:call|contact|inform|notify|reach|tell|page)\b",
     r"\b(?:will|shall|should|would|must|may|might|can|need\w*|going|to) be\b",
     r"\b(?:will|shall|should|must|needs? to|going to|we are|being|when|once|if) "
     r"(?:call|notif|inform|communicat|contact|reach)\w*",
-    r"\bN/A\b|[:?] ?(?:no|none|n|nil)\b",
+    r"\bN/A\b|[:?] ?(?:no|none|n|nil|na)\b",
     r"\b(?:nicht|kein\w*|niemand\w*|versuch\w*|vergeblich|erfolglos|Anrufbeantworter|hinterlassen|"
     r"bitte|soll\w*|wird|werden|muss|konnte)\b",
 )
@@ -126,13 +140,25 @@ NOT_DONE = re.compile(
     r"(?:\b(?:not|never|cannot|will|shall|should|would|must|may|might|can|could|if|unless|until|once|"
     r"when|please|pending|awaiting|unable|recommend(?:ed|s|ing)?|advise|suggest(?:ed|s)?|attempt\w*|"
     r"try|tried|trying|failed|need\w*|no|without|neither|nor)\b|n['’]t\b|\bto be\b)"
-    r"[^;,]{0,30}$",
+    r"(?:(?! and (?:was|were|has been|have been)\b)[^;,]){0,30}$",
     re.IGNORECASE,
 )
 # Whom they spoke with was not who had to know.
 NOT_REACHED = re.compile(
-    r"\b(?:voice-? ?mail\w*|answering (?:service|machine)|operator|secretary|receptionist|message|"
+    r"\b(?:voice-? ?mail\w*|answering (?:service|machine)|(?<!via the )(?<!through the )operator|"
+    r"secretary|receptionist|front desk|clerk|message|"
     r"LVM|VM|no answer|did not answer|not reached|"
     r"(?:will|would|to) (?:inform|notify|tell|page|relay|pass|give|call|contact|reach|let))\b",
     re.IGNORECASE,
+)
+
+_EMPTY = (
+    r"(?:_{2,}|\*{3}|<[\s<>_*]*>|@\w+@|\{[^{}]*\}|"
+    r"\[(?:[\s_*<>?]*|<?[^\[\]]{0,20}(?:name|provider|physician|clinician|doctor|person|who)\b"
+    r"[^\[\]]{0,20})\](?!\s*(?:yes|no)\b))"
+)
+# A form of a dictation whose field for the name nobody has filled in.
+UNFILLED = _pattern(
+    rf"\b(?:with|to|by)\s+(?:the\s+)?(?:Dr\b\.?\s*)?{_EMPTY}|\bDrs?\b\.?\s*{_EMPTY}",
+    rf"\b(?:notified|informed|called|contacted|aware|name|person|to|with|by)\s*[:?]\s*{_EMPTY}",
 )
