@@ -50,6 +50,15 @@ _THEIRS = _columns.id.in_(
 )
 _LIST_BY_DUE = _LIST.order_by(_columns.due_at, _columns.id)
 _LIST_LATEST = _LIST.order_by(_columns.opened_at.desc(), _columns.id.desc())
+_ACKNOWLEDGED_SINCE = (
+    select(_columns.id)
+    .where(
+        _columns.ended_at >= bindparam("since"),
+        _columns.state == State.ACKNOWLEDGED.value,
+        _columns.acknowledged_at >= bindparam("since"),
+    )
+    .order_by(_columns.id)
+)
 _OPEN_IN_SHADOW = select(_columns.id).where(_IS_OPEN, alert_rows.IN_SHADOW)
 _OPEN_BESIDES = select(func.count()).where(_IS_OPEN, ~alert_rows.IN_SHADOW)
 
@@ -68,6 +77,11 @@ def open_of(connection: Connection, person_id: str, limit: int) -> list[AlertRow
     statement = _LIST_BY_DUE.where(_THEIRS)
     about = {"states": [State.OPEN.value], "most": limit, "of_person": person_id}
     return [_listed(connection, row) for row in connection.execute(statement, about).all()]
+
+
+def acknowledged_since(connection: Connection, since: datetime) -> list[str]:
+    """The ids of the alerts that were acknowledged since then (UTC), and still are."""
+    return list(connection.execute(_ACKNOWLEDGED_SINCE, {"since": since}).scalars())
 
 
 def open_in_shadow(connection: Connection) -> list[str]:

@@ -74,6 +74,11 @@ class Person:
         """The channels for notices: no phone rings for what asks for no answer."""
         return tuple(channel for channel in self.channels if channel != VOICE)
 
+    def holds(self, number: str) -> bool:
+        """Whether this phone (E.164) is theirs: on file, and nobody has answered from it that it is
+        somebody else's."""
+        return self.mobile == number and self.no_sms is not NoSms.WRONG_NUMBER
+
     def address(self, channel: str) -> str:
         """Where this channel goes: team and user of the Slack account, or the number."""
         if channel == SLACK:

@@ -1,17 +1,19 @@
 """The directory changes while alerts are open: none of them waits for somebody out of reach."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.domain.alert import UNDO_WITHIN
 from bot.domain.coverage import SMS, VOICE, Person, Role
-from bot.domain.events import DirectoryChanged, SendNotice
+from bot.domain.events import AcknowledgmentUndone, DirectoryChanged, NotAllowed, SendNotice
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.log import log
-from storage import alerts, locks, outbox, people, proofs
+from storage import alert_lists, alerts, locks, outbox, people, proofs
 from storage.database import after_commit
 
 
@@ -75,8 +77,8 @@ def landline(c: Connection, engine: Engine, mobile: str, as_of: datetime) -> boo
 
 def wrong_number(c: Connection, engine: Engine, mobile: str) -> bool:
     """Its holder says that they are somebody else: nothing goes there until START. What waits for
-    who should have it goes on at once, and every coordinator hears of it, once. True where it was
-    news.
+    who should have it goes on at once, also what was acknowledged from there so lately that it can
+    be undone, and every coordinator hears of it, once. True where it was news.
 
     It needs no code, and a number can be forged: where no coordinator would be left to hear of it
     the number stays in, and the operator reads it in the log.
@@ -88,12 +90,22 @@ def wrong_number(c: Connection, engine: Engine, mobile: str) -> bool:
     if not any(_hears_without(person, mobile) for person in people.coordinators(c)):
         after_commit(c, lambda: log.error("wrong_number_kept", person=reached[0].id))
         return False
+    _take_back(c, engine, {person.id for person in reached})
     before = alerts.reach_of_owners(c)
     people.wrong_number(c, mobile, engine.clock.now())
     pass_on(c, engine, before)
     proofs.forget(c, mobile, [SMS, VOICE])
     tell_coordinators(c, engine, Notice.WRONG_NUMBER, ", ".join(p.name for p in reached))
     return True
+
+
+def _take_back(c: Connection, engine: Engine, holders: Collection[str]) -> None:
+    """What was acknowledged by this phone a moment ago, nobody has who should."""
+    for alert_id in alert_lists.acknowledged_since(c, engine.clock.now() - UNDO_WITHIN):
+        given = alerts.load(c, alert_id).acknowledgment
+        if given and given.by in holders and given.channel in {SMS, VOICE}:
+            with suppress(NotAllowed):  # the result was withdrawn meanwhile
+                apply_in(c, engine, alert_id, AcknowledgmentUndone(given.by))
 
 
 def _hears_without(person: Person, mobile: str) -> bool:

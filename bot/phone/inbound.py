@@ -180,7 +180,7 @@ def _own_code(c: Connection, message: Message, code: str, now: datetime) -> Code
     """What the code stands for, if whoever it was given to still has this number."""
     found = codes.find(c, message.sender, code, known_by(message.sent_at, now))
     person = people.load(c, found.person_id) if found else None
-    return found if person and person.mobile == message.sender else None
+    return found if person and person.holds(message.sender) else None
 
 
 def _own_test(
@@ -191,7 +191,7 @@ def _own_test(
     if found and alerts.load(c, found.alert_id, for_update=False).is_open:
         return None
     drill = drills.by_code(c, message.sender, code, codes.tests_since(now))
-    theirs = [person.id for person in people.by_mobile(c, message.sender)]
+    theirs = [p.id for p in people.by_mobile(c, message.sender) if p.holds(message.sender)]
     return drill if drill and drill.person_id in theirs else None
 
 

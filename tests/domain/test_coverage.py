@@ -30,6 +30,18 @@ def test_only_hears_is_whose_phone_rings_and_who_could_not_answer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("no_sms", "holds"),
+    [(None, True), (NoSms.STOPPED, True), (NoSms.LANDLINE, True), (NoSms.WRONG_NUMBER, False)],
+)
+def test_a_phone_is_theirs_until_its_holder_says_that_it_is_somebody_elses(
+    no_sms: NoSms | None, *, holds: bool
+) -> None:
+    ada = Person("ada", "Ada", "UTC", (), mobile="+13125550101", no_sms=no_sms)
+    assert ada.holds("+13125550101") is holds
+    assert not ada.holds("+13125550102")
+
+
+@pytest.mark.parametrize(
     ("person", "why"),
     [
         (None, "left"),

@@ -8,6 +8,7 @@ from tests.scenarios.looking import (
     acknowledge_by_sms,
     change_directory,
     channels,
+    code_in,
     expect_everything,
     owner,
     paged,
@@ -67,6 +68,47 @@ def test_who_changes_hands_with_a_number_that_was_wrong_starts_afresh(hospital: 
     change_directory(hospital, hospital.sam.name, mobile="+13125550199")
     change_directory(hospital, hospital.tess.name, mobile=hospital.sam.phone.number)
     assert "sms" in channels(hospital, hospital.tess.name)
+    expect_everything(hospital)
+
+
+def test_what_a_wrong_number_answers_afterwards_acknowledges_nothing(hospital: Hospital) -> None:
+    """A stranger who does as the SMS says, so that it stops."""
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    sms = hospital.sam.phone.expect_sms(CODE)
+    hospital.sam.phone.send("Wrong number")
+    _, bens = paged(hospital.ben)
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.sam.phone.expect_sms("this code is not open on this phone")
+    assert hospital.alert().is_open
+    acknowledge_by_sms(hospital, hospital.ben, bens)
+    expect_everything(hospital)
+
+
+def test_what_a_wrong_number_has_just_acknowledged_is_open_again_and_goes_on(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("cr-chest-pneumothorax", accession="1"))
+    acknowledge_by_sms(hospital, hospital.sam, hospital.sam.phone.expect_sms(CODE))
+    hospital.send(hospital.report("ct-head-hemorrhage", accession="2"))
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    hospital.pass_time(minutes=14)
+    hospital.sam.phone.send("Sorry, wrong number")
+    paged(hospital.ben)
+    assert owner(hospital, "1") == hospital.ben.name
+    assert not hospital.alert("2").is_open, "it was acknowledged from another phone"
+    expect_everything(hospital)
+
+
+def test_who_is_in_slack_is_told_there_that_nobody_has_what_a_wrong_number_acknowledged(
+    hospital: Hospital,
+) -> None:
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    hospital.ada.phone.send("Sorry, wrong number")
+    hospital.ada.slack.expect_new("open again")
+    assert (hospital.alert().is_open, owner(hospital)) == (True, hospital.ada.name)
     expect_everything(hospital)
 
 
