@@ -7,10 +7,12 @@ known by then. Nothing here waits for a disk on the event loop.
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 from bot.domain.message import RawMessage
 from bot.engine import intake
@@ -35,10 +37,13 @@ from bot.sources.stumbled import stumbled_over
 from storage import quarantine
 from storage.quarantine import Quarantined
 
+T = TypeVar("T")
 BATCH = 250
 """Files between two looks, and two lines in the log."""
 BROKEN_OFF_SECONDS = 30.0
 """Given to a file that ends in the middle of a line: its transfer may have come to a halt."""
+HANGS_SECONDS = 60.0
+"""A file of 100 MB is read in less over a slow line."""
 _TOLD_EVERY = 1_000
 """Messages of one file between two lines in the log."""
 _SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 300.0
@@ -85,11 +90,21 @@ class Folder:
         # When it is due again, how long it was put off, and why; OK where that is as it should be.
         self._later: dict[_Key, tuple[float, float, str]] = {}
         self._links = 0
-        self.state = "not-looked-yet"
+        self._state = "not-looked-yet"
+        # A thread of its own: a share that hangs is to hold up nobody else.
+        self._disk = ThreadPoolExecutor(1, "folder")
+        self._asked_at: float | None = None
 
     async def check(self) -> str:
-        """For health: "ok", or a slug of what is wrong."""
+        """For health."""
         return self.state
+
+    @property
+    def state(self) -> str:
+        """ "ok", or a slug of what is wrong."""
+        asked_at = self._asked_at
+        hangs = asked_at is not None and time.monotonic() - asked_at >= HANGS_SECONDS
+        return "folder-hangs" if hangs else self._state
 
     async def run(self) -> None:
         """Take files until cancelled. A database that is away raises."""
@@ -100,7 +115,7 @@ class Folder:
     async def look(self) -> bool:
         """Look, and take a batch; True where more is there. A database that is away raises."""
         try:
-            complete, links = await asyncio.to_thread(self._looks.look, time.monotonic())
+            complete, links = await self._of_disk(self._looks.look, time.monotonic())
         except OSError:
             self._stand("folder-unreadable")
             return False
@@ -136,7 +151,7 @@ class Folder:
         self._received[key] = received
         mark = f"{self._engine.clock.now():%Y%m%dT%H%M%S.%fZ}"
         try:
-            await asyncio.to_thread(put_away, file, received.reasons(), mark)
+            await self._of_disk(put_away, file, received.reasons(), mark)
         except OSError:
             self._put_off(file, "file-not-moved")
             return None
@@ -146,7 +161,7 @@ class Folder:
 
     async def _receive(self, file: File) -> _Received | None:
         try:
-            content = await asyncio.to_thread(content_of, file, self._how.file_limit)
+            content = await self._of_disk(content_of, file, self._how.file_limit)
         except (FileNotFoundError, Changed):
             return None
         except OSError:
@@ -224,11 +239,19 @@ class Folder:
 
     def _stand(self, state: str) -> None:
         """The log hears of a change."""
-        if state not in {self.state, OK}:
+        if state not in {self._state, OK}:
             log.error("source_failed", source=self._how.name, reason=state)
-        elif state == OK != self.state:
+        elif state == OK != self._state:
             log.info("source_reached", source=self._how.name)
-        self.state = state
+        self._state = state
+
+    async def _of_disk(self, act: Callable[..., T], *about: Any) -> T:
+        """Whatever touches the folder. Nothing ends the wait for a share that is gone."""
+        self._asked_at = time.monotonic()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._disk, act, *about)
+        finally:
+            self._asked_at = None
 
     def _note_links(self, links: int) -> None:
         if links > self._links:

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -213,6 +215,33 @@ def test_a_folder_that_is_away_is_told_once_and_comes_back(reading: Reading, inb
     assert (one.state, events(log)) == ("folder-unreadable", ["source_failed"])
     inbox.with_name("away").rename(inbox)
     assert (events(looked(one)), one.state) == (["source_reached"], "ok")
+
+
+def test_a_share_that_hangs_is_told_and_takes_no_thread_from_others(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "HANGS_SECONDS", 0.0)
+    one, over, scan = folder(reading, inbox), threading.Event(), os.scandir
+
+    def hangs(path: Path) -> Any:
+        over.wait()
+        return scan(path)
+
+    async def run() -> tuple[str, str]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        monkeypatch.setattr(os, "scandir", hangs)
+        looking = asyncio.create_task(one.look())
+        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(5):
+                await asyncio.to_thread(int)
+            hanging = one.state
+        finally:
+            over.set()
+            await looking
+        return hanging, one.state
+
+    assert asyncio.run(run()) == ("folder-hangs", "ok")
 
 
 @pytest.mark.parametrize("flag_first", [True, False])
