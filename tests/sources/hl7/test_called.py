@@ -158,3 +158,23 @@ def test_what_was_tried_before_two_people_spoke_is_not_quoted() -> None:
 
 def test_a_text_without_full_stops_costs_what_its_length_does() -> None:
     assert called("not discussed with nobody " * 8_000 + "Dr. Roe") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Critical results notification: Dr. Roe (ED) 1/15/2026 10:30 AM phone.",
+        "Verbal notification to Dr. Roe at 10:30.",
+        "Verbal results to Dr. Roe at 10:30",
+        "A phone call was made to Dr. Roe at 10:30 and findings were discussed.",
+        "Acknowledged by Dr. Roe at 10:30",
+        "These findings were not expected and were discussed with Dr. Roe at 10:30.",
+        "ED (Dr. Roe) aware.",
+        "Registrar informed 10:30.",
+        "Discussed with the on-call surgical registrar by telephone at 10:30.",
+        "Called to Dr. Roe through the operator at 10:30.",
+        "[X] Discussed with Dr. Roe [ ] Not discussed",
+    ],
+)
+def test_who_was_told_is_read_in_other_words_of_hospitals(text: str) -> None:
+    assert called(text) == text

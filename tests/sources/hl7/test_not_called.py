@@ -153,3 +153,46 @@ def test_a_coded_answer_that_nobody_was_told_is_none() -> None:
 )
 def test_what_was_sent_refused_cut_off_or_said_before_the_exam_is_no_call(text: str) -> None:
     assert called(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Findings were discussed with Dr. *** at ***.",
+        "Discussed with Dr. ____ at ____.",
+        "Discussed with Dr. [ ] at [ ] on [ ]",
+        "Findings were discussed with Dr. [PROVIDER NAME] at [TIME].",
+        "Findings were discussed with Dr. @NAME@ at @TIME@.",
+        "Findings were discussed with Dr. {name} at {time}.",
+        "Findings discussed with Dr. <>",
+        "Dr. Roe notified: ___",
+        "Called to: [<name>] by the physician",
+    ],
+)
+def test_a_form_whose_name_nobody_has_filled_in_is_no_call(text: str) -> None:
+    assert called(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Findings communicated to Dr. Roe via Epic secure chat at 10:30.",
+        "Dr. Roe called x2 w/o response.",
+        "Called Dr. Roe's office after hours; recording.",
+        "Called Dr. Roe, put on hold.",
+        "Called Dr. Roe who is out of the office.",
+        "Called Dr. Roe's office; he is on vacation.",
+        "Dr. Roe's phone was called and rolled over to the operator.",
+        "Called Dr. Roe's office and spoke with the front desk who will pass it on.",
+        "Called Dr. Roe, no ans.",
+        "Called Dr. Roe - LM",
+        "Called Dr. Roe - L/M",
+        "Dr. Roe called: NA",
+        "Patient's wife called Dr. Roe.",
+        "Contrast allergy was discussed with Dr. Roe.",
+        "As discussed with Dr. Roe on the prior exam.",
+        "Dr. Roe to be made aware.",
+    ],
+)
+def test_whoever_was_not_reached_or_spoke_of_something_else_was_not_told(text: str) -> None:
+    assert called(text) == ""
