@@ -18,6 +18,8 @@ from storage import locks
 
 # Its context is one for the whole process: two databases at once would be migrated into each other.
 _ALEMBIC = threading.Lock()
+_LONGEST_MIGRATION = 600
+"""Seconds that a copy waits on SQLite for another one that migrates a large database."""
 
 
 class DatabaseTooNew(Exception):
@@ -60,6 +62,8 @@ def _alone(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("PRAGMA query_only = OFF")
     # Else no table that others refer to can be written anew; it works outside a transaction alone.
     connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    (usual,) = connection.exec_driver_sql("PRAGMA busy_timeout").one()
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_LONGEST_MIGRATION * 1000}")
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         yield
@@ -71,6 +75,7 @@ def _alone(connection: Connection) -> Iterator[None]:
         connection.invalidate()  # rolled back, and the next connection checks references again
         raise
     connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {usual}")
 
 
 @cache

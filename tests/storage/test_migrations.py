@@ -3,7 +3,8 @@
 import re
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, MetaData, Table, text
+from sqlalchemy import Connection, Engine, MetaData, Table, make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 import storage.triggers  # noqa: F401 - hangs them on the tables
 from bot.domain.coverage import NoSms
-from storage import migrating, people
+from storage import engines, migrating, people
 from storage.database import Database
 from storage.engines import open_engine, read_url
 
@@ -139,18 +140,40 @@ def test_copies_that_start_together_migrate_once(new_database_url: str) -> None:
     assert "alerts" in str(in_engine(new_database_url, read_catalogue))
 
 
-def test_whoever_opens_a_new_file_waits_for_who_is_about_to_write_to_it(tmp_path: Path) -> None:
-    """SQLite itself would refuse at once to switch its journal for the second of two."""
-    file = tmp_path / "new.db"
-    first = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+def test_whoever_migrates_waits_longer_for_another_than_a_page_would(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_BUSY_SECONDS", 0.05)
+    with locked(make_url(sqlite_url).database, seconds=0.5):
+        assert in_engine(sqlite_url, migrated) == (False, 50)
+
+
+def migrated(engine: Engine) -> tuple[bool, int]:
+    """Whether anything was; and how long, in milliseconds, the connection waits afterwards."""
+    anything = migrating.migrate(engine)
+    with engine.connect() as c:
+        return anything, c.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+
+
+@contextmanager
+def locked(file: str | Path | None, seconds: float) -> Iterator[None]:
+    """Somebody else is about to write to it, for so long."""
+    first = sqlite3.connect(str(file), isolation_level=None, check_same_thread=False)
     first.execute("BEGIN IMMEDIATE")
-    leaving = threading.Timer(0.2, lambda: first.execute("COMMIT"))
+    leaving = threading.Timer(seconds, lambda: first.execute("COMMIT"))
     leaving.start()
     try:
-        assert migrated_at_once([f"sqlite:///{file}"]) == []
+        yield
     finally:
         leaving.join()
         first.close()
+
+
+def test_whoever_opens_a_new_file_waits_for_who_is_about_to_write_to_it(tmp_path: Path) -> None:
+    """SQLite itself would refuse at once to switch its journal for the second of two."""
+    file = tmp_path / "new.db"
+    with locked(file, seconds=0.2):
+        assert migrated_at_once([f"sqlite:///{file}"]) == []
 
 
 def test_two_databases_that_one_process_migrates_at_once_are_both_whole(tmp_path: Path) -> None:
