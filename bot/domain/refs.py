@@ -30,15 +30,6 @@ def code_from(n: int) -> str:
     return "".join(DIGITS[digit] for digit in (*digits, _check(digits)))
 
 
-def is_code(text: str) -> bool:
-    """Whether this could have been given out: the right digits, and the check digit fits."""
-    more = len(text) - LEAST_DIGITS
-    if more < 0 or more % LONGER_BY or not set(text) <= set(DIGITS):
-        return False
-    *digits, check = (DIGITS.index(digit) for digit in text)
-    return _check(digits) == check
-
-
 def ref_from(n: int, length: int = LEAST_DIGITS) -> str:
     """The reference for any n ≥ 0, a letter first so that none looks like a code.
 
