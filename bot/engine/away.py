@@ -14,7 +14,7 @@ from bot.domain.events import Record
 from bot.domain.page import Notice, Page, Sender, SendFailed, SendUncertain, Slip
 from bot.engine.context import Engine
 from bot.engine.directory import tell_coordinators
-from bot.engine.outage import HOLDS
+from bot.engine.outage import HOLDS, look_again
 from bot.log import log
 from storage import audit, cursors, locks, people, probe
 from storage.database import OUTAGES
@@ -44,11 +44,8 @@ class Away:
     unrecorded: list[Record] = field(default_factory=list)
 
     async def run(self) -> None:
-        """Look until cancelled. In shadow nobody is paged, and nothing is told."""
-        while True:
-            if not self.engine.shadow:
-                await self.look_at(asyncio.get_running_loop().time())
-            await asyncio.sleep(LOOK_EVERY)
+        """Look until cancelled."""
+        await look_again(self.engine, LOOK_EVERY, self.look_at)
 
     async def look_at(self, now: float) -> None:
         """``now`` is the event loop's, in seconds."""

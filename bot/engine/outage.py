@@ -8,7 +8,7 @@ long enough, and finds no newer note, tells.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -78,6 +78,17 @@ def hl7(minutes: int) -> Line:
     return Line(outage.HL7, Notice.FEED_DOWN, Notice.FEED_BACK, minutes)
 
 
+async def look_again(
+    engine: Engine, seconds: float, look_at: Callable[[float], Awaitable[None]]
+) -> None:
+    """Look so often, by the event loop's time, until cancelled. In shadow nobody is paged, and
+    nothing is told."""
+    while True:
+        if not engine.shadow:
+            await look_at(asyncio.get_running_loop().time())
+        await asyncio.sleep(seconds)
+
+
 @dataclass
 class Watch:
     """This copy's view of a line; ``up`` says whether a click or a report would arrive here. Its
@@ -91,11 +102,8 @@ class Watch:
     told: bool = False
 
     async def run(self) -> None:
-        """Look every second until cancelled. In shadow nobody is paged, and nothing is told."""
-        while True:
-            if not self.engine.shadow:
-                await self.look_at(asyncio.get_running_loop().time())
-            await asyncio.sleep(LOOK_EVERY)
+        """Look every second until cancelled."""
+        await look_again(self.engine, LOOK_EVERY, self.look_at)
 
     async def look_at(self, now: float) -> None:
         """``now`` is the event loop's, in seconds."""
