@@ -222,11 +222,11 @@ def test_a_busy_twilio_is_asked_for_replies_no_sooner_than_it_wants(
     paged(closed_desk)
     closed_desk.world.twilio.faults.fail_next("messages.list", status=429, retry_after=1)
     closed_desk.ada.send("hello")
+    began = time.monotonic()
     with running(closed_desk, Replies(closed_desk.engine, closed_desk.sender, 0.05).run):
         closed_desk.wait(lambda: "replies_not_fetched" in closed_desk.log.getvalue(), "no trouble")
-        refused = time.monotonic()
         closed_desk.ada.expect_sms("Reply only ACK")
-    assert time.monotonic() - refused > 0.8
+    assert time.monotonic() - began >= 1.0
 
 
 @pytest.mark.parametrize(("brought", "longest"), [(False, 10.0), (True, 300.0)])

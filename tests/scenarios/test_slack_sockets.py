@@ -109,7 +109,7 @@ def test_deaf_connections_are_replaced_within_the_limit(
     hospital.world.deafen_sockets()
     hospital.world.wait_until(lambda: not set(deaf) & set(hospital.world.slack.socket.links))
     connected(hospital)
-    assert time.monotonic() - began < impatient + 3.0  # seconds on a busy machine
+    assert time.monotonic() - began < impatient + 10.0  # seconds on a busy machine
 
 
 def test_an_act_whose_connection_dies_is_seen_as_failed_and_can_be_done_again(
