@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.connections import connector
+from bot.domain.coverage import SLACK
 from bot.domain.page import Notice, Page, Posted, SendFailed, SendUncertain, Sent
 from bot.slack import SlackSettings
 from bot.slack.blocks import Message, aloud, collapsed, page_message
@@ -129,7 +130,10 @@ class SlackSender:
         """Raises SendFailed for a deactivated account: Slack has been seen to take posts to one
         and show them to nobody (github.com/slackapi/python-slack-sdk/issues/1156). It is asked at
         the same moment, since a page waits for no question; where it does not say soon, what it
-        said to the post holds."""
+        said to the post holds. Also for who has left meanwhile, or has another way only: it goes to
+        nobody who is not in the directory."""
+        if SLACK not in page.person.channels:
+            raise SendFailed("slack-account-out", permanent=True)
         asking = asyncio.create_task(self._is_deactivated(_user(page), page.now))
         try:
             sent = await self._post(page, message)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.domain.alert import State
 from bot.sandbox.hospital import Hospital
+from tests.scenarios.late import send_late
 from tests.scenarios.looking import (
     CODE,
     acknowledge_by_sms,
@@ -39,6 +40,21 @@ def test_an_owner_who_is_removed_is_passed_by_at_once(hospital: Hospital) -> Non
     shown = operate(hospital, "alerts", "show", hospital.alert().ref)
     assert "Dr. Ada Osei is not in the directory any more" in shown
     paged_until_acknowledged(hospital, hospital.ben)
+
+
+def test_a_page_that_waits_to_be_tried_again_does_not_go_to_who_has_left_by_then(
+    hospital: Hospital,
+) -> None:
+    """Paged beside the owner, so that nothing cancels it."""
+    hospital.world.slack.faults.fail_next(
+        "chat.postMessage", status=429, retry_after=30, to=hospital.ben.slack.id
+    )
+    send_late(hospital, 57)
+    assert owner(hospital) == hospital.carla.name
+    import_people(hospital, left_out(hospital.ben.name), NOBODYS_DESIGNEE)
+    hospital.pass_time(minutes=2)
+    assert not hospital.ben.slack.messages
+    expect_everything(hospital)
 
 
 def test_an_owner_who_loses_every_channel_is_passed_by_at_once(hospital: Hospital) -> None:
