@@ -226,14 +226,14 @@ class Replies:
 
 async def catch_up(receipts: Looks, replies: Replies) -> None:
     """What Twilio was told while nobody was here, before time moves any alert: who has answered is
-    not passed by, and no receipt that is there counts as late. Whom Twilio keeps waiting, time
-    moves all the same."""
+    not passed by, however many receipts are awaited, and none that is there counts as late. Whom
+    Twilio keeps waiting, time moves all the same."""
     if await receipts.engine.database.read(alerts.next_due_at) is None:
         return
     try:
         async with asyncio.timeout(CATCH_UP_SECONDS):
-            await receipts.ask()
             await replies.fetch()
+            await receipts.ask()
     except (SendFailed, SendUncertain, TimeoutError) as error:
         log.warning("not_caught_up", reason=str(error) or "too slow")
 

@@ -30,6 +30,24 @@ def test_replies_sent_while_we_were_down_count_after_the_start(hospital: Hospita
     assert hospital.alert().state == "acknowledged"
 
 
+def test_a_reply_sent_while_we_were_down_counts_before_time_moves_on_though_no_receipt_is_told(
+    hospital: Hospital,
+) -> None:
+    behind_the_firewall(hospital)
+    hospital.sam.phone.state("no receipt")
+    hospital.send(hospital.report("cr-chest-pneumothorax"))
+    sms = hospital.sam.phone.expect_sms(CODE)
+    hospital.close()
+    sms.reply(f"ACK {code_in(sms)}")
+    hospital.clock.advance(timedelta(hours=2))
+    hospital.world.twilio.faults.fail_next("messages.fetch", "hang", times=10**6)
+    hospital.open()
+    hospital.sam.phone.expect_sms(ACKNOWLEDGED)
+    hospital.world.twilio.faults.clear()
+    hospital.settle()
+    assert len(pages(hospital)) == 1, "nobody else is asked what is answered"
+
+
 def test_an_sms_of_which_nothing_is_known_is_answered_all_the_same(hospital: Hospital) -> None:
     """Twilio took it, and its answers were lost: the page, and its repeat."""
     behind_the_firewall(hospital)
