@@ -165,7 +165,7 @@ def _version_of(talk: _Talk) -> int | None:
     c, keys, person = talk.c, talk.heard.keys, talk.person
     if not keys:
         return None
-    found = codes.find(c, person.mobile, keys)
+    found = codes.find(c, person.mobile, keys) if person.holds(person.mobile) else None
     if found and (found.alert_id, found.person_id) == (talk.alert.id, person.id):
         return found.version
     return talk.page.version if pins.is_pin_of(c, person.id, keys) else None

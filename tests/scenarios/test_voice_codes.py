@@ -59,6 +59,22 @@ def test_a_recorded_request_acknowledges_nothing_after_the_acknowledgment_was_un
     expect_everything(hospital)
 
 
+def test_a_code_counts_no_more_once_the_phone_has_said_that_it_is_the_wrong_number(
+    hospital: Hospital,
+) -> None:
+    """Its holder has the code, and still listens."""
+    hospital.ada.phone.answers("picks up")
+    code = critical(hospital)
+    call = picked_up(hospital.ada)
+    call.press("1")
+    hospital.ada.phone.send("Wrong number")
+    hospital.settle()
+    call.press(f"{code}#")
+    hospital.settle()
+    assert hospital.alert().is_open
+    expect_everything(hospital)
+
+
 def test_three_says_it_again_however_often(hospital: Hospital) -> None:
     hospital.ada.phone.answers("picks up")
     code = critical(hospital)
