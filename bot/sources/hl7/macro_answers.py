@@ -14,9 +14,15 @@ _SPOKEN_OF = (
     r"(?:identified|present|found|seen|noted|report(?:ed|ing)|communicat\w+|notif\w+|called|"
     r"discussed)(?:[ \t]+(?:to|by|with|at|on)\b(?=[ \t]*[:?]))?"
 )
+# What explains a question. A finding in brackets does not: "CRITICAL RESULT (PE) called: no".
+_ASIDE = (
+    r"[ \t]*[(\[](?:e?s|y/n|yes/no|yes or no|\d(?:[-–,/ ]{1,3}\d)*|I{1,3}|red|required|optional|"
+    r"CTR|if|including|e\.g|such as|per|(?:ACR )?(?:level|category|code|type)|select|check|circle)"
+    r"\b[^()\[\]\n]{0,60}[)\]]"
+)
 _OPEN = r"[\s:;=*#?–—(\[<{)\]}>,\"'-]{0,12}"
 _ANSWER = re.compile(
-    rf"(?:\s*\([^()\n]{{0,20}}\)|\s+(?:Y/N|Yes/No))?"
+    rf"(?:{_ASIDE}|\s+(?:Y/N|Yes/No))?"
     rf"(?:\s+(?:findings?|results?))?(?:[ \t]+{_SPOKEN_OF}){{0,2}}"
     r"(?:(?:[ \t]+(?:category|level|priority))?[ \t]+(?:\d|I{1,3})(?=[ \t]*:))?"
     rf"(?P<between>{_OPEN})(?P<answer>.*)",
@@ -27,6 +33,19 @@ _AT_ONCE = re.compile(rf"(?P<between>{_OPEN})(?P<answer>.*)", re.DOTALL)
 _ASKED = re.compile(
     r"[ \t]+[^?:\n]{1,60}(?P<between>\?[\s\[(-]{0,4})(?P<answer>(?:no|none|n|n/?a)\b.*)",
     re.IGNORECASE | re.DOTALL,
+)
+# A longer question, whose answer is all that its line has: "Critical findings that require
+# immediate notification: none". What could name a finding is no part of one.
+_OF_A_QUESTION = (
+    r"requiring|that|require|identified|present|found|seen|noted|documented|on|in|for|of|this|the|"
+    r"current|today'?s|exam(?:ination)?|study|scan|report|immediate|urgent|emergent|verbal|direct|"
+    r"physician|provider|clinician|notification|communication|call|required|needed|necessary|"
+    r"reported|called|communicated|to|with|be|met"
+)
+_ASKED_AT_LENGTH = re.compile(
+    rf"(?:{_ASIDE})?(?:[ \t]+(?:{_OF_A_QUESTION})){{0,9}}(?:{_ASIDE})?[ \t]*[:?](?:{_ASIDE})?[ \t]*"
+    r"(?:none|no|nil|n/?a|n|off|false|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)",
+    re.IGNORECASE,
 )
 _GRADE = re.compile(r"[A-Z0-9][ \t]*[-–—=)][ \t]+", re.IGNORECASE)
 """Before the answer itself: "C - none"."""
@@ -45,7 +64,7 @@ _DENYING = (
     "without unremarkable unknown unspecified "
     "nein keine keiner keines kein non aucun aucune néant neant ninguno ninguna nenhum nenhuma não "
     "nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné нет "
-    "nicht nichts 无 無 否 没有 なし 없음"
+    "nicht nichts off 无 無 否 没有 なし 없음"
 )
 _BESIDE = (
     "applicable apply applies indicated it be been had of any a an these other such or nor and "
@@ -58,7 +77,8 @@ _BESIDE = (
     "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
     "identify find recorded documented assessed current direct "
-    "contain known routine vorhanden erkennbar nachweisbar festgestellt"
+    "contain known routine further per protocol policy criteria guidelines acr dictation "
+    "impression above below vorhanden erkennbar nachweisbar festgestellt"
 )
 _LEADS, _DENIES = frozenset(_LEADING.split()), frozenset(_DENYING.split())
 _SAYS_NO_MORE = _LEADS.union(_DENIES, _BESIDE.split())
@@ -78,10 +98,13 @@ _WORD_FIRST = re.compile(rf"\b(yes|no|none|n/a)\s*{_BOX}", re.IGNORECASE)
 # A line to write on, a dash, or nothing before the signature or the end: a form left empty.
 _BLANK = re.compile(
     rf"(?:[ \t]+{_SPOKEN_OF})?\s*[:?=](?:\s*_{{2,}}[ \t.]*(?:\n|\Z)|"
-    r"[ \t]+[-–—]{1,2}[ \t.]*(?:\n|\Z)|"
+    r"[ \t]+[-–—]{1,2}[ \t.]*(?:\n|\Z)|\s*\[[<>\s_*]{2,6}\][ \t.]*(?:\n|\Z)|"
     r"[\s.]*(?:\Z|(?:electronically )?(?:signed|dictated|transcribed)\b))",
     re.IGNORECASE,
 )
+
+# Epic's and PowerScribe's mark for what is to be filled in; not the frame of a banner.
+_WILDCARD = re.compile(r"[ \t]*[:?=][ \t]*\*{3}[ \t.]*(?:\n|\Z)")
 
 
 # A form of several fields, all of them empty: "Called to: | Date/Time: | By: ". Fields of another
@@ -117,7 +140,9 @@ _OF_THAT = re.compile(
 def denied(match: re.Match[str]) -> bool:
     """Whether what follows says that there is none, or leaves the form empty."""
     after = match.string[match.end() : match.end() + _AFTER]
-    if _BLANK.match(after) or _OF_THAT.match(after):
+    if _BLANK.match(after) or _OF_THAT.match(after) or _ASKED_AT_LENGTH.match(after):
+        return True
+    if _WILDCARD.match(after) and "*" not in _line_before(match):
         return True
     if _LEFT_EMPTY.match(after) or _UNCHOSEN.match(after) or _MILD.match(after):
         return True
@@ -126,6 +151,11 @@ def denied(match: re.Match[str]) -> bool:
         return not by_box
     forms = (_ANSWER, _AT_ONCE, _ASKED)
     return any(_denies(found) for form in forms if (found := form.match(after)))
+
+
+def _line_before(match: re.Match[str]) -> str:
+    start = match.start()
+    return match.string[max(0, start - _AFTER) : start].rpartition("\n")[2]
 
 
 def _boxes(after: str) -> str:
@@ -181,9 +211,17 @@ _NO_SUCH = re.compile(
     re.IGNORECASE,
 )
 
+# There is one, and nobody knows of it.
+_NOT_TOLD = re.compile(
+    r"not (?:yet |been )?(?:called|communicated|relayed|notified|discussed|conveyed)\b",
+    re.IGNORECASE,
+)
+
 
 def is_denial(answer: str) -> bool:
     """Whether its first sentence denies, and says no more."""
+    if _NOT_TOLD.match(answer):
+        return False
     if _NEGATIVE_FOR.match(answer) or _NOT_REQUIRED.match(answer) or _NO_SUCH.match(answer):
         return True
     graded = _GRADE.match(answer)

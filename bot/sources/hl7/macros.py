@@ -42,7 +42,8 @@ _ACR = re.compile(
     r"(?:(?:FINDINGS?|RESULTS?|REPORTING(?: WORK ?GROUP)?)[\s:,–—-]+)?|"
     r"(?<=ACTIONABLE FINDING )[–—(-]?\s*|(?<=ACTIONABLE FINDING: )|"
     r"(?<=ACTIONABLE FINDINGS )[–—(-]?\s*|(?<=ACTIONABLE FINDINGS: )|"
-    rf"(?<!\w)ACTIONABLE\s+(?:REPORTING:?\s+)?){_CATEGORY}",
+    rf"(?<!\w)ACTIONABLE\s+(?:REPORTING:?\s+)?){_CATEGORY}"
+    r"(?!\s+(?:FINDING|RESULT)S?\s+(?:must|shall|should|will|may|requires?|needs?)\b)",
     re.IGNORECASE,
 )
 _ACTIONABLE = re.compile(

@@ -256,6 +256,22 @@ DENIED = [
     "Critical results discussed with: N/A",
     "Critical findings communicated to: none",
     "No prior critical result was called.",
+    "CRITICAL RESULT: ***",
+    "CRITICAL RESULT: [<>]",
+    "Critical Findings: None at time of dictation",
+    "Critical Findings: None per protocol",
+    "CRITICAL RESULT: No, see impression",
+    "CRITICAL RESULT: No further critical findings.",
+    "CRITICAL RESULT [Y/N]: N",
+    "CRITICAL RESULT? (Y/N) N",
+    "Critical results (including PE, dissection, ICH): None",
+    "Critical or unexpected findings requiring verbal communication: None.",
+    "Critical findings identified on this exam: None.",
+    "CRITICAL RESULT NOTIFICATION REQUIRED: NO",
+    "Critical Result Called To: N/A~Date/Time: N/A",
+    "CRITICAL RESULT FLAG: Off",
+    "CRITICAL RESULT: No critical result identified on this study per ACR guidelines.",
+    "ACR category 1 findings must be called within 60 minutes.",
 ]
 
 

@@ -61,6 +61,11 @@ def values(text: str) -> list[str]:
         "CRITICAL NEW/UNEXPECTED FINDING: dissection",
         "“CRITICAL RESULT” dissection",
         "CRITICAL RESULT/ dissection",
+        "CRITICAL RESULT: not called",
+        "CRITICAL RESULT: Not yet communicated.",
+        "*** CRITICAL RESULT: ***",
+        "CRITICAL RESULT acute dissection called: No",
+        "CRITICAL RESULT (dissection) called: No",
     ],
 )
 def test_what_says_it_of_this_exam_is_a_flag(text: str) -> None:
