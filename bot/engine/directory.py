@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.domain.alert import UNDO_WITHIN
-from bot.domain.coverage import SMS, VOICE, Person, Role
+from bot.domain.coverage import SMS, VOICE, Person, Role, next_told
 from bot.domain.events import AcknowledgmentUndone, DirectoryChanged, NotAllowed, SendNotice
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
@@ -142,6 +142,19 @@ def tell_coordinators(
         if (channels := sorted(person.written, key=lambda channel: channel == without))
     ]
     if not notices:
-        after_commit(c, lambda: log.error("no_coordinator_to_tell", what=notice.value))
+        _nobody_hears(c, notice)
     outbox.put(c, None, notices, now, version=0, data=about)
     after_commit(c, engine.wake)
+
+
+def coordinator_to_tell(c: Connection, notice: Notice, *, instead_of: str = "") -> Person | None:
+    """The first who can be reached, or the next after the one of this id, of whom that has turned
+    out wrong. Where there is none the operator reads it."""
+    somebody = next_told(people.coordinators(c), instead_of)
+    if somebody is None:
+        _nobody_hears(c, notice)
+    return somebody
+
+
+def _nobody_hears(c: Connection, notice: Notice) -> None:
+    after_commit(c, lambda: log.error("no_coordinator_to_tell", what=notice.value))

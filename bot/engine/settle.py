@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot import metrics
-from bot.domain.coverage import next_told
 from bot.domain.events import (
     Event,
     PageFailed,
@@ -21,8 +20,9 @@ from bot.engine import before_final, drills
 from bot.engine.alerts import apply_in
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
+from bot.engine.directory import coordinator_to_tell
 from bot.log import log
-from storage import audit, outbox, people
+from storage import audit, outbox
 from storage.database import after_commit
 from storage.outbox import Claimed
 
@@ -147,10 +147,9 @@ def keep_trying(c: Connection, engine: Engine, claimed: Claimed, failure: Failur
 
 
 def _to_next_coordinator(c: Connection, slip: Slip, now: datetime) -> list[SendNotice]:
-    """Nothing reaches the one who was to hear of it. Where nobody is left the operator reads it."""
-    somebody = next_told(people.coordinators(c), slip.person_id)
+    """Nothing reaches the one who was to hear of it."""
+    somebody = coordinator_to_tell(c, Notice.QUARANTINE, instead_of=slip.person_id)
     if somebody is None:
-        after_commit(c, lambda: log.error("no_coordinator_to_tell", what=Notice.QUARANTINE.value))
         return []
     instead = replace(slip, person_id=somebody.id, channel=somebody.written[0], tries=1)
     return [SendNotice(replace(instead, possible_repeat=False), now)]

@@ -17,7 +17,8 @@ from bot.domain.window import believed
 from bot.domain.wording import could_not_be_read
 from bot.engine import orders, versions
 from bot.engine.context import Engine
-from storage import audit, outbox, people, quarantine
+from bot.engine.directory import coordinator_to_tell
+from storage import audit, outbox, quarantine
 from storage.database import after_commit
 
 
@@ -143,11 +144,7 @@ def _stand_in(
 def _tell_coordinator(c: Connection, reason: str, now: datetime, *, shadow: bool) -> None:
     """One notice a reason, to the first coordinator who can be reached; of what is too large one a
     message, since it cannot be replayed and its sender has to hear of it."""
-    for person in people.coordinators(c):
-        if person.written:
-            channel = person.written[0]
-            slip = Slip(person.id, Role.COORDINATOR, channel, 0, notice=Notice.QUARANTINE)
-            notice = SendNotice(slip, now)
-            leave = outbox.write_down if shadow else outbox.put
-            leave(c, None, [notice], now, version=0, data=reason)
-            return
+    if person := coordinator_to_tell(c, Notice.QUARANTINE):
+        slip = Slip(person.id, Role.COORDINATOR, person.written[0], 0, notice=Notice.QUARANTINE)
+        leave = outbox.write_down if shadow else outbox.put
+        leave(c, None, [SendNotice(slip, now)], now, version=0, data=reason)

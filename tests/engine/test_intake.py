@@ -9,7 +9,7 @@ from sqlalchemy import event
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
 from bot.engine import intake
 from bot.sources.hl7 import reader as hl7
-from storage import alert_lists, audit, quarantine
+from storage import alert_lists, audit, people, quarantine, tables
 from tests.engine.conftest import CHICAGO, Bench
 from tests.scenarios.looking import version
 
@@ -42,6 +42,16 @@ def test_a_message_in_quarantine_is_used_once_it_can_be_read(bench: Bench) -> No
 
     assert (replayed(unread), replayed(raw)) == ("not-yet", "")
     assert bench.alert().category == "critical"
+
+
+def test_a_quarantine_of_which_no_coordinator_can_hear_is_in_the_log(bench: Bench) -> None:
+    bench.database.run(
+        lambda c: c.execute(tables.people.update().values(slack_user="", mobile="")).rowcount
+    )
+    bench.database.run(people.changed)
+    bench.take(b"PID|1||nobody\r")
+    (error,) = bench.log.error_lines
+    assert (error["event"], error["what"]) == ("no_coordinator_to_tell", "quarantine")
 
 
 UNKNOWN = Unusable("unknown-status", "OBR-25 is none")
