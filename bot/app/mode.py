@@ -1,12 +1,11 @@
 """Live or in shadow: what happens at the start in each, and what is told meanwhile."""
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot import metrics
 from bot.engine import shadow
 from bot.engine.context import Engine
 from bot.log import log
 from storage import alert_lists
+from storage.database import OUTAGES
 
 # Only a look at one row, so that a notice comes at its hour.
 TELL_EVERY = 1
@@ -44,5 +43,5 @@ async def tell(engine: Engine) -> None:
     standing(engine)
     try:
         await shadow.tell(engine)
-    except SQLAlchemyError as error:
+    except OUTAGES as error:
         log.warning("shadow_notice_postponed", error=type(error).__name__)
