@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from bot.sources.hl7.boxes import TICK
-from bot.sources.hl7.called_abroad import called_abroad
+from bot.sources.hl7.called_abroad import FINNISH, called_abroad
+from bot.sources.hl7.called_in_asia import FIRST_WORDS as SPOKEN_IN_ASIA
+from bot.sources.hl7.called_in_asia import called_in_asia
 from bot.sources.hl7.called_words import (
     ATTEMPT,
     FIRST_WORDS,
@@ -76,7 +78,13 @@ def _documented(text: str, lowered: str = "") -> str:
 
 def _may_tell(lowered: str) -> bool:
     shortest = SHORTEST[1] in lowered and SHORTEST in lowered
-    return shortest or any(map(lowered.__contains__, FIRST_WORDS))
+    if shortest or any(map(lowered.__contains__, FIRST_WORDS)):
+        return True
+    return not lowered.isascii() and any(map(lowered.__contains__, _FIRST_WORDS_ABROAD))
+
+
+_FIRST_WORDS_ABROAD = (*FINNISH, *SPOKEN_IN_ASIA)
+"""Nearly every text is ASCII, and spared the search for these."""
 
 
 def _told(sentence: str, after: str) -> str:
@@ -84,6 +92,8 @@ def _told(sentence: str, after: str) -> str:
     done. "Dr. Roe was called. No answer." are two sentences."""
     if called_abroad(sentence):
         return sentence
+    if not sentence.isascii() and (told := called_in_asia(sentence)):
+        return told
     if not WHOM.search(sentence) or OF_OTHERS.search(sentence) or UNFILLED.search(sentence):
         return ""
     if sentence.endswith("?") and not _YES.match(after):

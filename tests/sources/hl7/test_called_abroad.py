@@ -21,6 +21,12 @@ from tests.sources.dictated import called
         "Telefonisk besked til vagthavende kl 9:20.",
         "Reperto critico comunicato telefonicamente al dott. Rossi alle 9:20.",
         "Achado comunicado por telefone ao Dr. Silva às 9h20.",
+        "Löydöksestä ilmoitettu puhelimitse tohtori Virtaselle klo 10.30.",
+        "Soitettu päivystävälle lääkärille klo 10.30.",
+        "Keskusteltu puhelimessa kirurgian päivystäjän kanssa klo 10.30.",
+        "Wynik przekazano telefonicznie lekarzowi dyżurnemu o godz. 10.30.",
+        "O wyniku poinformowano telefonicznie dr. Kowalskiego o godz. 10.30.",
+        "Lekarz kierujący został powiadomiony telefonicznie.",
     ],
 )
 def test_a_sentence_that_says_who_was_told_by_telephone_is_quoted(text: str) -> None:
@@ -42,6 +48,14 @@ def test_a_sentence_that_says_who_was_told_by_telephone_is_quoted(text: str) -> 
         "Da comunicare telefonicamente al dott. Rossi, comunicato a nessuno.",
         "Patient informé par téléphone.",
         "Communiqué au Dr Martin par courrier.",
+        "Yritetty soittaa tohtori Virtaselle, ei vastausta.",
+        "Soitettu lääkärille, ei vastannut.",
+        "Lääkärille soitetaan.",
+        "Puhelimitse ilmoitettu potilaalle, lääkäri.",
+        "Wyniku nie przekazano telefonicznie lekarzowi.",
+        "Próbowano przekazać telefonicznie lekarzowi dyżurnemu, bez odpowiedzi.",
+        "Wynik zostanie przekazany telefonicznie lekarzowi.",
+        "Pacjent poinformowany telefonicznie.",
     ],
 )
 def test_an_attempt_a_plan_or_somebody_else_is_none(text: str) -> None:
