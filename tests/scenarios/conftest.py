@@ -10,6 +10,7 @@ from bot.app import rehearsal
 from bot.phone import polling
 from bot.sandbox.hospital import Hospital
 from storage import audit
+from tests.patience import patient
 from tests.scenarios.looking import nothing_waits_for_nothing
 from tests.written import writing
 
@@ -34,10 +35,14 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def hospital(
-    database_url: str, log_errors: set[str], settings: dict[str, str]
+    database_url: str,
+    log_errors: set[str],
+    settings: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Hospital]:
     """The bot on a thread, on each database. A message that nobody expected, an error in the log
     or a broken audit trail fails the test."""
+    patient(monkeypatch)
     with writing(), rehearsal.hospital(database_url, environment=settings) as there:
         try:
             yield there

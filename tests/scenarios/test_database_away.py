@@ -14,6 +14,7 @@ from bot.domain.alert import State
 from bot.domain.gsm import is_gsm
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import UNDERSTOOD
+from tests.patience import in_earnest
 from tests.scenarios.looking import acknowledge_by_sms, code_in, expect_everything, paged
 
 NOT_RECORDED = re.compile(r"Not recorded: .*send it again in a minute or call 312-555-0100")
@@ -137,8 +138,9 @@ def test_an_acknowledgment_in_slack_that_cannot_be_stored_is_told_in_the_modal(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_acknowledgment_in_slack_while_the_file_is_locked_is_told_in_time(
-    hospital: Hospital, database_url: str
+    hospital: Hospital, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    in_earnest(monkeypatch)
     hospital.send(hospital.report("ct-head-hemorrhage"))
     message, _ = paged(hospital.ada)
     modal = hospital.ada.slack.click("Acknowledge", message).modal

@@ -12,6 +12,7 @@ from bot.sandbox.slack_checks import problems_of_message, problems_of_view
 from bot.sandbox.world import World
 from bot.slack import Phi, SlackSettings
 from tests.block_schemas import validator_of
+from tests.patience import patient
 from tests.slack.clinic import CALLBACK, Clinic
 
 Check = Callable[[Any], None]
@@ -59,7 +60,14 @@ def site(world: World, phi: Phi) -> SlackSettings:
 
 
 @pytest.fixture
-def clinic(world: World, site: SlackSettings, tmp_path: Path, sqlite_url: str) -> Iterator[Clinic]:
+def clinic(
+    world: World,
+    site: SlackSettings,
+    tmp_path: Path,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Clinic]:
+    patient(monkeypatch)
     with structlog.testing.capture_logs() as logged, Clinic(world, tmp_path, site) as started:
         yield started
     assert [line for line in logged if line["log_level"] in {"error", "critical"}] == []
