@@ -5,6 +5,7 @@ needed.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,26 @@ _LONGEST_MIGRATION = 600
 
 class DatabaseTooNew(Exception):
     """A later release of Readback has migrated this database."""
+
+
+class Standing(Enum):
+    """Which release's tables a database has."""
+
+    NONE = "none"
+    EARLIER = "earlier"
+    OURS = "ours"
+    LATER = "later"
+
+
+def standing(connection: Connection) -> Standing:
+    """As the database has it; nothing is changed."""
+    known, heads = _revisions()
+    at = frozenset(MigrationContext.configure(connection).get_current_heads())
+    if at - known:
+        return Standing.LATER
+    if at == heads:
+        return Standing.OURS
+    return Standing.EARLIER if at else Standing.NONE
 
 
 def migrate(engine: Engine) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.markup import escape
 
-from bot.cli.opening import ConfigFile, LeftOut, Without, settings_from
+from bot.cli.opening import ConfigFile, LeftOut, Without, settings_from, trouble_told
 from bot.cli.shown import FOUND_PROBLEMS, SLACK_PLAN, AsJson, err, out, print_json
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def check(without: LeftOut = None, config: ConfigFile = None, as_json: AsJson = 
     """Try settings, policy, database, people, ports, folders, FHIR, Slack, Twilio; send nothing."""
     settings = settings_from(config)
     found = []
-    with err.status("Trying"):
+    with err.status("Trying"), trouble_told():
         for finding in _findings(settings, frozenset(without or [])):
             found.append(finding)
             if not as_json:

@@ -135,6 +135,7 @@ def _directory(settings: "Settings") -> "Iterator[Look | None]":
     from bot.cli.explaining import roster_of
     from storage import people
     from storage.database import Database
+    from storage.trouble import why
 
     parts = make_url(settings.database.url)
     if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
@@ -144,7 +145,7 @@ def _directory(settings: "Settings") -> "Iterator[Look | None]":
     try:
         database.look(people.everybody)
     except DBAPIError as error:
-        say(f"The database cannot be used ({type(error.orig).__name__}): nobody is looked up.")
+        say(f"The database cannot be used, {why(error)}: nobody is looked up.")
         database.close()
         yield None
         return

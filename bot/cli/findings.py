@@ -19,6 +19,8 @@ from bot.domain.policy_file import BadPolicy
 from bot.settings import Settings, unknown_categories
 from storage import people as stored
 from storage.database import Database
+from storage.migrating import Standing, standing
+from storage.trouble import why
 
 Directory = tuple[list[Person], dict[str, str]]
 """Everybody, and by whose id which id stands in."""
@@ -189,6 +191,28 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
+_TABLES = {
+    Standing.NONE: Finding(
+        "database",
+        Weight.FAILED,
+        "it has no tables yet",
+        "`readback migrate` or `readback serve` makes them.",
+    ),
+    Standing.EARLIER: Finding(
+        "database",
+        Weight.ADVICE,
+        "its tables are those of an earlier release: nothing in it was looked at",
+        "Make a backup; then `readback migrate` or `readback serve` brings them up to date.",
+    ),
+    Standing.LATER: Finding(
+        "database",
+        Weight.FAILED,
+        "a later release of Readback has used it",
+        "Install that one, or restore a backup from before.",
+    ),
+}
+
+
 def database(settings: Settings) -> tuple[Finding, Directory | None]:
     """Whether it can be read with the tables of this release; and who is in it."""
     url = settings.database.url
@@ -197,11 +221,14 @@ def database(settings: Settings) -> tuple[Finding, Directory | None]:
         return Finding("database", Weight.FAILED, told, cure_for_no_file(url)), None
     opened = Database(settings.database.url, calls=settings.calls)
     try:
+        at = opened.look(standing)
+        if at in _TABLES:
+            return _TABLES[at], None
         everybody = opened.look(stored.everybody)
         designees = opened.look(lambda c: stored.directory(c).designees)
     except DBAPIError as error:
-        what = f"it cannot be read ({type(error.orig).__name__})"
-        cure = "See that database.url is right and its server runs, then `readback migrate`."
+        what = f"it cannot be read: {why(error)}"
+        cure = "See that database.url is right and its server runs."
         return Finding("database", Weight.FAILED, what, cure), None
     finally:
         opened.close()

@@ -121,6 +121,7 @@ def trouble_told() -> Iterator[None]:
     from sqlalchemy.exc import DBAPIError
 
     from storage.migrating import DatabaseTooNew
+    from storage.trouble import why
 
     try:
         yield
@@ -130,7 +131,7 @@ def trouble_told() -> Iterator[None]:
         stop(f"{error.filename} cannot be made: its folder does not exist.")
     except DBAPIError as error:
         stop(
-            f"The database cannot be used ({type(error.orig).__name__}). `readback check` tells "
+            f"The database cannot be used: {why(error)}. `readback check` tells "
             "more; `readback migrate` brings its tables up to date."
         )
 

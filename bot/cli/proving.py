@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy.exc import DBAPIError
-
 from bot.cli.findings import Finding, Weight, listed
 from bot.cli.shown import count
 from bot.domain.coverage import SLACK, SMS, VOICE, Calls, Person
@@ -20,12 +18,7 @@ def proving(
     settings: Settings, everybody: Sequence[Person], without: Collection[str], now: datetime
 ) -> Iterator[Finding]:
     """A finding for each channel by which somebody has never answered, or not for long."""
-    try:
-        known = _proofs(settings)
-    except DBAPIError:
-        what = "the tables are those of an earlier release"
-        yield Finding("database", Weight.ADVICE, what, "`readback migrate` or `serve` mends it.")
-        return
+    known = _proofs(settings)
     number, silent = settings.site.prove_within_months, False
     within = count(number, "month")
     # Without a way in no key arrives: no call is ever answered.

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -119,4 +121,26 @@ def test_a_database_that_is_not_there_or_has_no_tables_fails(tmp_path: Path) -> 
     without = ("--without", "slack", "--without", "twilio")
     assert "there is no file" in findings(place, *without)["failed"][0]["what"]
     (tmp_path / "readback.db").touch()
-    assert "it cannot be read" in findings(place, *without)["failed"][0]["what"]
+    assert "it has no tables yet" in findings(place, *without)["failed"][0]["what"]
+
+
+@pytest.mark.parametrize(
+    ("revision", "weight", "said"),
+    [("0001", "advice", "an earlier release"), ("0999", "failed", "a later release")],
+)
+def test_tables_of_another_release_are_told_before_the_start_meets_them(
+    place: Place, revision: str, weight: str, said: str
+) -> None:
+    place.imported(CARLA)
+    with closing(sqlite3.connect(place.folder / "readback.db")) as file, file:
+        file.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    told = [found for found in findings(place)[weight] if found["part"] == "database"]
+    assert said in told[0]["what"]
+    assert "backup" in told[0]["cure"]
+
+
+def test_a_database_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path) -> None:
+    place = made(tmp_path, f"sqlite:///{tmp_path / 'readback.db'}")
+    (tmp_path / "readback.db").write_bytes(b"something else" * 100)
+    (told,) = [f for f in findings(place)["failed"] if f["part"] == "database"]
+    assert told["what"] == ("it cannot be read: its file is no SQLite database, or a damaged one")

@@ -3,10 +3,7 @@
 import json
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from bot.clock import SystemClock
-from storage.database import Database
 from tests.cli.conftest import ADA, BEN, CARLA, Place, answered
 
 NEVER = "never answered by {}, or not for {} months: {}"
@@ -57,13 +54,3 @@ def test_a_new_number_is_unproven_and_a_proof_grows_old(place: Place) -> None:
     place.env["READBACK_SITE__PROVE_WITHIN_MONTHS"] = "5"
     _, what, _ = told(place, "--without", "twilio")[0]
     assert what == NEVER.format("Slack", 5, "Carla")
-
-
-def test_tables_of_an_earlier_release_are_told(place: Place) -> None:
-    place.imported(CARLA)
-    opened = Database(place.url)
-    opened.run(lambda c: c.execute(text("DROP TABLE proofs")))
-    opened.close()
-    found = json.loads(place.run("check", "--json").stdout)["findings"]
-    said = [f["cure"] for f in found if f["part"] == "database" and f["result"] == "advice"]
-    assert said == ["`readback migrate` or `serve` mends it."]
