@@ -38,8 +38,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 event.listen(Engine, "engine_connect", keep)
 
-# An example that takes a tenth of a second may take a whole one beside three other workers.
-settings.register_profile("shared", deadline=2000, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says more of what else the machine does: what must be quick is measured
+# by the time of its thread, and each test has its timeout.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
 
 
