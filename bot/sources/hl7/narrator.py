@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.profile import Section
 from bot.domain.report import Addendum, Flag
+from bot.sources.hl7.banner import is_banner_over, says_more
 from bot.sources.hl7.headings import (
     HEADING,
     begins_addendum,
@@ -45,8 +46,11 @@ _RUNNING, _IMPRESSION, _ADDENDUM = Section.RUNNING, Section.IMPRESSION, Section.
 
 @dataclass(slots=True)
 class _Draft:
+    """``begins``: how much there was of the text above it."""
+
     lines: list[str] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
+    begins: int = 0
 
 
 _Size = tuple[int, int, int]
@@ -182,7 +186,7 @@ class Narrator:
         if heading["addendum"]:
             if doubt and doubt.bare:
                 doubt.ends = self._size()
-            self.addenda.append(_Draft())
+            self.addenda.append(_Draft(begins=len(self.text)))
             return Section.ADDENDUM
         above = self.running is Section.ADDENDUM
         # Below the original report an addendum has headings of its own; above it, they end it.
@@ -232,10 +236,12 @@ class Narrator:
         cited = set() if self.doubts else set(quoted(self.quotes, self.text, self.impression))
         for doubt in reversed(self.doubts):
             self._give_back(doubt)
+        if self.addenda and not self.quotes:  # places in the text are counted no more
+            self._untitle(self.addenda[0])
         addenda = [
             Addendum(self._trimmed(draft.lines), tuple(draft.flags))
             for draft in self.addenda
-            if draft.flags or any(draft.lines[1:]) or any(map(_says_more, draft.lines))
+            if draft.flags or any(draft.lines[1:]) or any(map(says_more, draft.lines))
         ]
         impression = without_heading(unsigned(self.impression), "impression", self.headings)
         text = "\n".join(self.text).strip()
@@ -251,19 +257,27 @@ class Narrator:
             "\n".join(of_today).strip() if cited else text,
         )
 
+    def _untitle(self, draft: _Draft) -> None:
+        """Of a banner only the report's title is told below it, where the addenda follow under
+        headings of their own."""
+        title = [line for line in draft.lines[1:] if line.strip()]
+        others = any(says_more(line) for other in self.addenda[1:] for line in other.lines)
+        given = any(doubt.ends and doubt.addendum is draft for doubt in self.doubts)
+        if (
+            others
+            and title
+            and not given
+            and not draft.flags
+            and is_banner_over(draft.lines[0], title)
+        ):
+            del draft.lines[1:]
+            self.text[draft.begins : draft.begins] = title
+
     def _trimmed(self, lines: list[str]) -> str:
         """Without its heading, and without a rule drawn below it."""
         while lines and not lines[-1].strip(_RULED):
             lines = lines[:-1]
         return without_heading(lines, "addendum", self.headings)
-
-
-_BANNER = re.compile(r"[\s*=#_-]*ADDENDED REPORT[\s*=#_-]*", re.IGNORECASE)
-
-
-def _says_more(line: str) -> bool:
-    """Than that addenda follow, which stand below headings of their own."""
-    return bool(line) and not _BANNER.fullmatch(line)
 
 
 _RULED = " \t-–—_=*#~"

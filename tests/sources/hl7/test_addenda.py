@@ -162,3 +162,24 @@ def test_a_banner_that_says_that_addenda_follow_is_none() -> None:
     assert found.impression == "Normal."
     alone = running("*** ADDENDED REPORT ***~Now a bleed.", REPORT)
     assert "Now a bleed." in alone.addenda[0].text
+
+
+def test_the_title_below_such_a_banner_is_the_reports() -> None:
+    banner = "*** ADDENDED REPORT ***~CT HEAD WITHOUT CONTRAST"
+    below = running(banner, REPORT, "ADDENDUM: Now a bleed.")
+    assert [one.text for one in below.addenda] == ["Now a bleed."]
+    assert below.text == "CT HEAD WITHOUT CONTRAST\nFINDINGS: Clear.\nIMPRESSION: Normal."
+    above = running(banner, "ADDENDUM: Now a bleed.", REPORT)
+    assert [one.text for one in above.addenda] == ["Now a bleed."]
+    assert above.text == below.text
+
+
+@pytest.mark.parametrize(
+    "added",
+    ["Now a bleed.", "CRITICAL RESULT", "CT HEAD~IMPRESSION~Bleed~CT HEAD"],
+)
+def test_what_is_more_than_a_title_below_it_stays_an_addendum(added: str) -> None:
+    found = running("*** ADDENDED REPORT ***", added, REPORT, "ADDENDUM: Called.")
+    assert len(found.addenda) == 2
+    assert found.impression == "Normal."
+    assert added.rpartition("~")[2] in found.addenda[0].text
