@@ -2,34 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage import tables
 
 _SEEN = insert(tables.inbound).on_conflict_do_nothing(index_elements=["provider", "sid"])
-
-
 _KNOWN = select(tables.inbound.c.sid).where(
     tables.inbound.c.provider == bindparam("of_provider"), tables.inbound.c.sid == bindparam("the")
 )
-
-
-_NEWEST = (
-    select(tables.inbound.c.seen_at)
-    .where(
-        tables.inbound.c.provider == bindparam("of_provider"),
-        tables.inbound.c.sid.startswith(bindparam("prefix"), autoescape=False),
-    )
-    .order_by(tables.inbound.c.seen_at.desc())
-    .limit(1)
+_NEWEST = select(func.max(tables.inbound.c.seen_at)).where(
+    tables.inbound.c.provider == bindparam("of_provider")
 )
 
 
-def newest(connection: Connection, provider: str, about: str) -> datetime | None:
-    """The latest time (UTC) noted with a ``sid`` that begins with ``about`` and a colon."""
-    values = {"of_provider": provider, "prefix": f"{about}:"}
-    found: datetime | None = connection.execute(_NEWEST, values).scalar_one_or_none()
+def newest(connection: Connection, provider: str) -> datetime | None:
+    """The latest time (UTC) noted for this provider. All that is noted for it is looked through."""
+    found: datetime | None = connection.execute(_NEWEST, {"of_provider": provider}).scalar_one()
     return found
 
 

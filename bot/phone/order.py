@@ -20,8 +20,9 @@ def overtaken(c: Connection, about: str, sid: str, stamp: datetime) -> bool:
     """Whether its sender has sent another one ``about`` the same since. Noted for those to come.
     ``stamp`` is by Twilio's clock (UTC): by ours two might change places. It counts whole seconds,
     and within one of them what comes later is taken for later."""
-    newest, second = inbound.newest(c, _SAID, about), stamp.replace(microsecond=0)
-    inbound.seen(c, _SAID, f"{about}:{sid}", second)
+    apart = f"{_SAID}:{about}"  # what all others have said is not looked through
+    newest, second = inbound.newest(c, apart), stamp.replace(microsecond=0)
+    inbound.seen(c, apart, sid, second)
     return newest is not None and newest > second
 
 
