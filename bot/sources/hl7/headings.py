@@ -65,7 +65,8 @@ _TAIL = (
 
 
 def _impression(own: list[str]) -> str:
-    before = rf"(?:{_any(BEFORE_AN_IMPRESSION)}[\s/]+){{0,2}}"
+    revised = r"(?P<revised>(?:REVISED|CORRECTED|UPDATED|AMENDED)\s+)?"
+    before = rf"{revised}(?:{_any(BEFORE_AN_IMPRESSION)}[\s/]+){{0,2}}"
     behind = rf"(?:\s*{_any(AND)}\s*{_any(BESIDE_AN_IMPRESSION)}){{0,2}}(?:\s*\([^()\n]{{1,40}}\))?"
     # Behind a dash as behind a colon: "IMPRESSION - Embolus".
     return rf"(?P<impression>{before}{_any([*IMPRESSION, *own])}{behind}(?P<dash>\s+[-–—]\s+)?)"
@@ -85,7 +86,8 @@ def headings(own: Own = ()) -> re.Pattern[str]:
 
     ``ended`` and ``original`` are where an addendum ends for certain, ``exam`` where it may; what
     heads a part of the report is ``other``, what stands below it is ``tail`` or, in an addendum as
-    well, ``below``; ``prior`` heads an earlier report.
+    well, ``below``; ``prior`` heads an earlier report. An impression that is ``revised`` below an
+    addendum's heading is the addendum's.
     """
 
     def of(section: Section) -> list[str]:

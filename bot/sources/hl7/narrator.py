@@ -180,7 +180,7 @@ class Narrator:
     def _turn(self, heading: re.Match[str]) -> Section:
         if self.quotes and self._within_quote(heading):
             return Section.BODY
-        if heading["below"] and self.running is Section.ADDENDUM:
+        if (heading["below"] or heading["revised"]) and self.running is Section.ADDENDUM:
             return Section.ADDENDUM
         doubt = self._open_doubt()
         if heading["addendum"]:

@@ -183,3 +183,15 @@ def test_what_is_more_than_a_title_below_it_stays_an_addendum(added: str) -> Non
     assert len(found.addenda) == 2
     assert found.impression == "Normal."
     assert added.rpartition("~")[2] in found.addenda[0].text
+
+
+def test_an_impression_revised_below_an_addendums_heading_is_the_addendums() -> None:
+    added = "ADDENDUM: Reviewed.~REVISED IMPRESSION: Bleed."
+    for found in (running(added, REPORT), running(REPORT, added)):
+        assert [one.text for one in found.addenda] == ["Reviewed.\nREVISED IMPRESSION: Bleed."]
+        assert found.impression == "Normal."
+
+
+def test_an_impression_corrected_below_the_report_that_it_quotes_is_todays() -> None:
+    found = running("PREVIOUS REPORT:~IMPRESSION: Normal.~CORRECTED IMPRESSION: Bleed.")
+    assert found.impression == "Bleed."

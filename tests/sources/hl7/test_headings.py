@@ -155,3 +155,12 @@ def test_an_addendum_in_brackets_or_with_a_date_in_french_is_one() -> None:
 def test_who_signed_is_none_of_the_impression(by: str) -> None:
     found = report(running(f"IMPRESSION: Embolus.~{by}"))
     assert (found.impression, by in found.text) == ("Embolus.", True)
+
+
+@pytest.mark.parametrize(
+    "heading", ["REVISED IMPRESSION:", "Corrected Impression:", "AMENDED CONCLUSION:"]
+)
+def test_a_revised_impression_is_the_impression(heading: str) -> None:
+    lines = ("FINDINGS: Aorta seen.", f"{heading} Bleed.")
+    found = report(sample(*(f"OBX|{n}|TX|R^Report||{x}||||||F" for n, x in enumerate(lines, 1))))
+    assert found.impression == "Bleed."
