@@ -9,6 +9,7 @@ from bot.sources.fhir.shapes import NOTHING, Node, Resource, many, text
 from storage.columns import storable
 
 _LONGEST_STUB, _TIMES_A_STUB = 200, 2
+_DATA_URL = re.compile(r"\s*data:[^,\s]{0,100};base64,", re.IGNORECASE)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s_-]")
 
 
@@ -43,14 +44,18 @@ def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:
     kind, data = text(form.get("contentType")), _decoded(form.get("data"))
     if data:
         return [(kind, data)]
-    binary = report.named(text(form.get("url"))) or NOTHING
+    url = text(form.get("url"))
+    if _DATA_URL.match(url):
+        return [(kind, _decoded(url))]
+    binary = report.named(url) or NOTHING
     data = _decoded(binary.get("data"))
     return [(kind or text(binary.get("contentType")), data)] if data else []
 
 
 def _decoded(value: object) -> bytes:
-    """Base64, of either alphabet, padded or not; what is plain text by mistake stays what it is."""
-    said = text(value)
+    """Base64, of either alphabet, padded or not, also in an address (RFC 2397); what is plain text
+    by mistake stays what it is."""
+    said = _DATA_URL.sub("", text(value), count=1)
     if _NOT_BASE64.search(said):
         return said.encode() if " " in said else b""
     bare = "".join(said.split()).rstrip("=").translate(_STANDARD)

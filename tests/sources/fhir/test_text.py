@@ -237,3 +237,12 @@ def test_the_narrative_is_named_where_it_was_read() -> None:
     assert [flag.where for flag in found.flags] == ["text.div"]
     (places,) = read_from(json.dumps(body).encode(), [found])
     assert (places["text"], places["impression"]) == ("text.div", "text.div")
+
+
+@pytest.mark.parametrize("field", ["data", "url"])
+def test_a_form_in_an_address_of_its_own_is_read(field: str) -> None:
+    data = "data:text/plain;base64," + base64.b64encode(b"IMPRESSION: CRITICAL RESULT: PE").decode()
+    attachment = {"contentType": "text/plain", field: data}
+    found = report(presentedForm=[attachment], conclusion=None, conclusionCode=None)
+    assert found.impression == "CRITICAL RESULT: PE"
+    assert triage(found, POLICY).category == "critical"
