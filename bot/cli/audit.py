@@ -22,7 +22,8 @@ def verify(config: ConfigFile = None, as_json: AsJson = False) -> None:
 
     settings = settings_from(config)
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} entries looked at"))
-    bar = Progress(*columns, console=err, transient=True, disable=as_json)
+    hidden = as_json or not err.is_terminal
+    bar = Progress(*columns, console=err, transient=True, disable=hidden)
     with database_of(settings) as database, bar:
         task = bar.add_task("verify", total=None)
         verdict = database.look(lambda c: audit.verify(c, lambda n: bar.update(task, completed=n)))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def explain(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE…", exists=True, dir_okay=False, help="HL7 or FHIR JSON."),
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="HL7 or FHIR JSON."),
     ],
     text: Annotated[bool, typer.Option("--text", help="Show the whole text.")] = False,
     config: ConfigFile = None,

@@ -52,8 +52,11 @@ def import_(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the directory by FILE. Whoever is not in it any more is paged no more, and their
-    open alerts go to the next person at once."""
+    """Replace the directory by FILE, all of it or nothing.
+
+    Whoever is not in it any more is paged no more, and their open alerts go to the next person at
+    once.
+    """
     settings = settings_from(config)
     rows = _with_team(_read(file, settings, as_json=as_json), settings, slack_team)
     done = _apply(settings, rows, dry_run=dry_run)

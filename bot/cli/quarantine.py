@@ -112,6 +112,8 @@ def replay(
         results = replay_each(database, settings, _chosen(database, entries or []), operator())
     if as_json:
         print_json([{"id": r.entry_id, "ok": r.ok, "outcome": r.outcome} for r in results])
+    elif not results:
+        say("Nothing waits in quarantine.")
     else:
         table("", ("id", "outcome"), ((short_id(r.entry_id), r.outcome) for r in results))
         say(f"{count(sum(r.ok for r in results), 'message')} of {len(results)} can be used now.")
@@ -170,7 +172,7 @@ def _chosen(database: "Database", wanted: "Sequence[str]") -> "list[Quarantined]
 
 
 def _one(entries: "list[Quarantined]", end: str) -> "Quarantined":
-    found = [entry for entry in entries if entry.id.endswith(end)]
+    found = [entry for entry in entries if end and entry.id.endswith(end)]
     if not found:
         stop(f"There is no entry {end}. `readback quarantine list --all` has them.")
     if len(found) > 1:

@@ -29,7 +29,7 @@ def ringing(settings: Settings, everybody: Sequence[Person]) -> Iterator[Finding
 def _silent(settings: Settings, urgent: str, everybody: Sequence[Person]) -> Iterator[Finding]:
     """Each by name: whom no phone wakes is to be known, however many they are. A radiologist may
     have ordered an exam, and anybody may be handed an alert."""
-    if not settings.calls:
+    if not settings.calls and everybody:
         number = count(len(everybody), "person", "people")
         what = f"no twilio.call_from: no phone rings for {urgent} results, which {number} can get"
         cure = "Set it to a number of yours that can call: an SMS does not wake everybody."

@@ -102,7 +102,7 @@ async def _played(
     from bot.sources.mllp.client import play
 
     answers: list[Played] = []
-    with Progress(*_FAR, console=err, transient=True) as bar:
+    with Progress(*_FAR, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("Sending", total=sum(file.stat().st_size for file in files))
         try:
             async for played in play(files, host, port, patience=patience, tls=tls):

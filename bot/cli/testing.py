@@ -45,8 +45,10 @@ def send_tests(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send a page marked TEST over every channel that a person has; `serve` sends it. It is
-    acknowledged in the normal way, opens no alert, and is over after a day."""
+    """Send a page marked TEST over every channel that a person has; `serve` sends it.
+
+    It is acknowledged in the normal way, opens no alert, and is over after a day.
+    """
     settings = settings_from(config)
     if results:
         _show_results(settings, as_json=as_json)
@@ -56,6 +58,8 @@ def send_tests(
     done = _ask(settings, who, tuple(one.value for one in channel or ()))
     if as_json:
         print_json([_asked_facts(one) for one in done])
+    elif not done:
+        stop("Nobody is in the directory: `readback people import` fills it.", code=FOUND_PROBLEMS)
     else:
         _say(done)
 

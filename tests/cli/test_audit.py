@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from sqlalchemy import text
 
 from storage import audit
@@ -45,6 +46,12 @@ def test_a_whole_trail_is_said_to_be_whole(any_place: Place) -> None:
     result = any_place.run("audit", "verify")
     assert result.exit_code == 0
     assert "The audit trail is whole: 1 entry, 0 seals." in result.stderr
+
+
+@pytest.mark.usefixtures("database")
+def test_where_no_terminal_shows_progress_no_line_stands_in_its_place(place: Place) -> None:
+    said = place.run("audit", "verify").stderr
+    assert said == "The audit trail is whole: 0 entries, 0 seals.\n"
 
 
 def test_a_trail_that_somebody_changed_names_the_first_broken_entry(

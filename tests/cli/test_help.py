@@ -38,6 +38,15 @@ def test_every_command_has_help(command: str) -> None:
     assert "Usage: " in text
 
 
+@pytest.mark.parametrize("group", ["people", "quarantine", "audit", "alerts", "shadow", "fhir"])
+def test_a_list_of_commands_has_a_sentence_for_each_that_fits_its_line(group: str) -> None:
+    _, text = output(group, "--help")
+    listed = text.partition(" Commands ")[2]
+    lines = [line for line in listed.splitlines() if line.startswith("│")]
+    assert lines
+    assert [line for line in lines if line.startswith("│  ")] == []
+
+
 def test_a_mistyped_command_is_told_what_would_work() -> None:
     code, text = output("srve")
     assert code == 2

@@ -216,3 +216,13 @@ def test_the_database_of_a_site_is_the_same_from_whatever_folder(
     new_place.imported(CARLA)
     assert names(f"sqlite:///{tmp_path / 'site.db'}") == ["Carla"]
     assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.usefixtures("database")
+def test_a_test_of_an_empty_directory_says_that_nobody_is_in_it(place: Place) -> None:
+    result = place.run("people", "test", "--all")
+    assert result.exit_code == 1
+    assert "Nobody is in the directory" in result.stderr
+    assert result.stdout == ""
+    told = place.run("check", "--without", "slack").stdout
+    assert "0 people" not in told

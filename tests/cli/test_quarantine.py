@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -106,9 +107,26 @@ def test_an_id_that_is_not_there_is_said(place: Place, entry: str) -> None:
     assert "There is no entry zzz." in result.stderr
 
 
+def test_no_id_at_all_is_nobodys(place: Place, entry: str) -> None:
+    assert entry
+    result = place.run("quarantine", "dismiss", "", "--reason", "an empty variable")
+    assert result.exit_code == 2
+    assert json.loads(place.run("quarantine", "list", "--json").stdout)[0]["state"] == "waiting"
+
+
+@pytest.mark.usefixtures("database")
+def test_a_replay_of_all_where_nothing_waits_says_so(place: Place) -> None:
+    result = place.run("quarantine", "replay", "--all")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "Nothing waits in quarantine.\n"
+
+
 def test_an_end_that_several_have_asks_for_more(place: Place, receive: Receive, entry: str) -> None:
-    receive(b"no header")
-    result = place.run("quarantine", "show", "")
+    for nth in range(16):  # the last digits of seventeen ids cannot all differ
+        receive(b"no header %d" % nth)
+    waiting = json.loads(place.run("quarantine", "list", "--json").stdout)
+    last = Counter(found["id"][-1] for found in waiting).most_common(1)[0][0]
+    result = place.run("quarantine", "show", last)
     assert result.exit_code == 2
     assert "write more of it" in result.stderr
 
