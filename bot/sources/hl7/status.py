@@ -11,17 +11,19 @@ from bot.sources.hl7.wire import BadReport, Wire
 _SPELLED_OUT = {
     Status.FINAL: "final|final result|final results|final report|finalized|finalised|signed|"
     "final signed|signed off|verified|approved|authenticated|released|f final|cm|complete|"
-    "completed|auth verified|final verified|authenticated verified|finalized report",
+    "completed|authorised|validated|attested|auth verified|final verified|authenticated verified|"
+    "finalized report",
     Status.PRELIMINARY: "prelim|preliminary|preliminary result|preliminary results|prelim result|"
     "preliminary report|prelim report|wet read|wetread|draft|dictated|transcribed|unsigned|"
     "unverified|pending|in progress|p preliminary|unauth|unauthenticated|unauthorized|"
+    "provisional|interim|provisional report|interim report|"
     "awaiting signature|awaiting approval|pending signature|pending verification",
     Status.CORRECTED: "corrected|corrected result|corrected report|corrected final|correction|"
     "final corrected|corr|modified|modified result|modified report|amended|amended result|"
     "amended report|final amended|altered|modified amended cor|modified amended corrected|"
-    "modified verified|revised|revised report|c corrected",
+    "modified verified|revised|revised report|revised final|c corrected",
     Status.ADDENDED: "add|addendum|addended|appended|final addendum|addendum final|final addended|"
-    "final with addendum",
+    "final with addendum|signed addendum|addendum signed",
     Status.WITHDRAWN: "canceled|cancelled|deleted|withdrawn|retracted|void|voided|in error|"
     "entered in error",
 }
