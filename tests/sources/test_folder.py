@@ -1,68 +1,20 @@
 """A folder as a source: what is received, what is left where it lay, and what the log hears."""
 
 import asyncio
-import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from bot.sources import folder as watched
-from bot.sources.fhir.numbers import Origin
-from bot.sources.files import Known
-from bot.sources.folder import Folder, Watching, refusal
+from bot.sources.folder import refusal
 from storage import quarantine, tables
 from tests.sources.fhir_server import Reading
-from tests.sources.oru import CHICAGO, OBX, sample
-from tests.written import Written, writing
+from tests.sources.folders import events, folder, looked, names
+from tests.sources.oru import OBX, sample
 
 BAD = sample(fields={25: "?"}).replace(OBX.encode(), OBX.replace("HH", "").encode())
 ADT = sample().replace(b"ORU^R01^ORU_R01", b"ADT^A08")
-KNOWN = Known("folder:ris", CHICAGO, Origin("ris", {}, CHICAGO), 5_000_000)
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Path:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    return folder
-
-
-def folder(reading: Reading, inbox: Path, **how: Any) -> Folder:
-    """One to which every file is complete at the first look."""
-    every = timedelta(0)
-    return Folder(reading.engine, Watching("ris", inbox, KNOWN, every, **how))
-
-
-def looked(one: Folder, times: int = 1) -> Written:
-    """Look so many times; the log of it."""
-
-    async def run() -> None:
-        for _ in range(times):
-            await one.look()
-
-    with writing() as log:
-        asyncio.run(run())
-    return log
-
-
-def names(inbox: Path) -> list[str]:
-    return sorted(str(path.relative_to(inbox)) for path in inbox.rglob("*") if path.is_file())
-
-
-def events(log: Written) -> list[object]:
-    return [line["event"] for line in log.lines]
-
-
-def copies(reading: Reading) -> list[int]:
-    """How often each message came."""
-    rows = reading.engine.database.look(lambda c: list(c.execute(tables.messages.select())))
-    return [row.copies for row in rows]
 
 
 def test_a_report_is_received_under_the_folders_name_and_moved_to_done(
@@ -141,107 +93,6 @@ def test_a_rejected_file_that_is_put_back_still_waits_until_it_was_replayed(
     (inbox / "rejected" / "b.hl7").rename(inbox / "c.hl7")
     looked(one)
     assert "done/c.hl7" in names(inbox)
-
-
-def test_what_was_received_and_cannot_be_moved_is_not_read_again(
-    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watched, "_SHORTEST_WAIT", 0.0)
-    one = folder(reading, inbox)
-    (inbox / "done").write_bytes(b"in the way")
-    (inbox / "a.hl7").write_bytes(sample())
-    log = looked(one, 5)
-    assert (one.state, copies(reading)) == ("file-not-moved", [1])
-    assert [(e["event"], e["reason"]) for e in log.error_lines] == [
-        ("source_failed", "file-not-moved")
-    ]
-    (inbox / "done").unlink()
-    assert events(looked(one)) == ["files_taken", "source_reached"]
-    assert (names(inbox), copies(reading)) == (["done/a.hl7"], [1])
-
-
-def test_what_could_not_be_dealt_with_is_put_off_and_keeps_no_other_waiting(
-    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried: list[int] = []
-    (inbox / "locked.hl7").write_bytes(sample())
-    locked = os.open(inbox / "locked.hl7", os.O_RDONLY)
-    opens = os.fdopen
-
-    def unreadable(descriptor: int, *how: Any) -> Any:
-        if os.path.sameopenfile(descriptor, locked):
-            tried.append(descriptor)
-            os.close(descriptor)
-            raise PermissionError
-        return opens(descriptor, *how)
-
-    monkeypatch.setattr(os, "fdopen", unreadable)
-    one = folder(reading, inbox)
-    (inbox / "open.hl7").write_bytes(sample())
-    log = looked(one, 20)
-    os.close(locked)
-    assert (one.state, len(tried), len(log.error_lines)) == ("file-unreadable", 1, 1)
-    assert names(inbox) == ["done/open.hl7", "locked.hl7"]
-
-
-def test_a_message_that_breaks_us_keeps_no_other_back_and_its_file_stays(
-    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watched, "_SHORTEST_WAIT", 0.0)
-    refuse = (
-        "CREATE TRIGGER full BEFORE INSERT ON reports WHEN NEW.key_value = 'A2000' "
-        "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-    )
-    database = reading.engine.database
-    database.run(lambda c: c.execute(text(refuse)))
-    other = sample(fields={3: "A3000^RIS", 18: "A3000"})
-    (inbox / "a.hl7").write_bytes(sample() + other)
-    (inbox / "b.hl7").write_bytes(other.replace(b"MSG1", b"MSG2"))
-    one = folder(reading, inbox)
-    log = looked(one)
-    assert (one.state, names(inbox)) == ("message-not-stored", ["a.hl7", "done/b.hl7"])
-    assert [alert.accession for alert in reading.alerts()] == ["A3000"]
-    assert {line["event"] for line in log.error_lines} == {"message_not_stored", "source_failed"}
-    database.run(lambda c: c.execute(text("DROP TRIGGER full")))
-    looked(one)
-    assert {alert.accession for alert in reading.alerts()} == {"A2000", "A3000"}
-    assert (one.state, names(inbox)) == ("ok", ["done/a.hl7", "done/b.hl7"])
-
-
-def test_a_folder_that_is_away_is_told_once_and_comes_back(reading: Reading, inbox: Path) -> None:
-    one = folder(reading, inbox)
-    inbox.rename(inbox.with_name("away"))
-    log = looked(one, 3)
-    assert (one.state, events(log)) == ("folder-unreadable", ["source_failed"])
-    inbox.with_name("away").rename(inbox)
-    assert (events(looked(one)), one.state) == (["source_reached"], "ok")
-
-
-def test_a_share_that_hangs_is_told_and_takes_no_thread_from_others(
-    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watched, "HANGS_SECONDS", 0.0)
-    one, over, scan = folder(reading, inbox), threading.Event(), os.scandir
-
-    def hangs(path: Path) -> Any:
-        over.wait()
-        return scan(path)
-
-    async def run() -> tuple[str, str]:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-        monkeypatch.setattr(os, "scandir", hangs)
-        looking = asyncio.create_task(one.look())
-        await asyncio.sleep(0)
-        try:
-            async with asyncio.timeout(5):
-                await asyncio.to_thread(int)
-            hanging = one.state
-        finally:
-            over.set()
-            await looking
-        return hanging, one.state
-
-    assert asyncio.run(run()) == ("folder-hangs", "ok")
 
 
 @pytest.mark.parametrize("flag_first", [True, False])

@@ -15,9 +15,9 @@ from bot.sources.mllp.server import Listener
 from storage import quarantine
 from tests.sources.fhir_samples import ORIGIN, resource
 from tests.sources.fhir_server import FhirServer, Reading, serving
+from tests.sources.folders import KNOWN
 from tests.sources.mllp_senders import HOW, Inbox, Sender, told
 from tests.sources.oru import sample
-from tests.sources.test_folder import KNOWN
 from tests.written import writing
 
 
