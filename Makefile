@@ -66,11 +66,11 @@ test: venv ## run every check and every test; what PostgreSQL or Chromium would 
 	@$(MAKE) --no-print-directory --jobs=2 lint suite
 	@cat .pytest_cache/readback-summary
 
-# Five at a time also on two cores: a good part of what the tests do is to wait for the bot.
+# Four at a time also on two cores: a good part of what the tests do is to wait for the bot.
 .PHONY: suite
 suite: venv
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 5 --dist worksteal --cov --cov-report=term --ignore=tests/interop --ignore=tests/storm
+	$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report=term --ignore=tests/interop --ignore=tests/storm
 	$(BIN)/coverage report --include='bot/domain/*' --fail-under=$(DOMAIN_COVERAGE)
 
 .PHONY: interop
