@@ -12,7 +12,7 @@ from bot.domain.profile import Profile
 from bot.domain.report import Flag
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import displayed
-from bot.sources.hl7.macro_words import CRITICAL
+from bot.sources.hl7.macro_words import CRITICAL, OF_A_RESULT
 from bot.sources.hl7.macros import macros_in
 from bot.sources.hl7.marks import Marks, at
 from bot.sources.hl7.wire import MAY_ASK, Wire
@@ -29,6 +29,7 @@ _OF_ACR = re.compile(
     r"(?:ACR\b.*\b(?:CATEGORY|CAT|FINDINGS?)|ACTIONABLE FINDINGS?(?: CATEGORY)?)", re.IGNORECASE
 )
 _NUMBERED = re.compile(r"(?:ACR\s+)?(?:CAT(?:EGORY|\.)?\s*)?([123]|I{1,3})\b", re.IGNORECASE)
+_MAY_ASK = (*MAY_ASK, "CATEGORY", "SEVERITY", "SIGNIFICANCE", "LEVEL")
 _REFERS = re.compile(r"\s*see\b", re.IGNORECASE)
 """To where the answer is: "see below"."""
 
@@ -45,6 +46,8 @@ def answered(
         return ()
     if CRITICAL.fullmatch(asked) and "REPORT" not in asked.upper():
         return macros_in(f"{asked.upper()}: {answer}", where, profile)
+    if OF_A_RESULT.fullmatch(asked):
+        return macros_in(f"{asked}: {answer}", where, profile, breast=breast)
     number = _NUMBERED.match(answer.strip()) if _OF_ACR.fullmatch(asked) else None
     if number is None:
         return ()
@@ -60,7 +63,7 @@ def in_fields(
         return
     observed = [result for result in results if result[1][0] == "OBX" and at(result[1], 3)]
     for identifier, some in groupby(observed, key=lambda result: result[1][3]):
-        if any(map(identifier.upper().__contains__, MAY_ASK)):
+        if any(map(identifier.upper().__contains__, _MAY_ASK)):
             parts = list(some)
             said = "\n".join(line for _, fields in parts for line in displayed(fields, wire))
             where = f"OBX[{parts[0][0]}]-5"

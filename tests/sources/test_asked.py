@@ -27,6 +27,9 @@ def flags(observation: str, fields: dict[int, str] | None = None) -> list[str]:
         ("OBX|2|ID|X^Critical Finding Indicator||Y||||||F", "CRITICAL RESULT"),
         ("OBX|2|NM|CRITICAL_RESULT||1||||||F", "CRITICAL RESULT"),
         ("OBX|2|ST|CRITICAL^Critical||TRUE||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ST|SEV^Result Severity||Critical||||||F", "CRITICAL RESULT"),
+        ("OBX|2|CWE|CAT^Result Category^L||C^Critical^L||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ST|PANIC^Panic Value||Yes||||||F", "CRITICAL RESULT"),
     ],
 )
 def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: str) -> None:
@@ -37,6 +40,9 @@ def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: 
     "observation",
     [
         "OBX|2|ST|CRIT^Critical Result||No||||||F",
+        "OBX|2|ST|SEV^Result Severity||Not critical||||||F",
+        "OBX|2|CWE|CAT^Result Category^L||N^Non-critical^L||||||F",
+        "OBX|2|CWE|CAT^Exam Category^L||S^Critical stenosis^L||||||F",
         "OBX|2|ST|CRIT^Critical Result||||||||F",
         'OBX|2|TX|CRIT^Critical Result||""||||||F',
         "OBX|2|NM|CRITICAL_RESULT||0||||||F",

@@ -68,6 +68,24 @@ def _documented(text: str, lowered: str = "") -> str:
         return ""
     if not _may_tell(lowered or text.lower()):
         return ""
+    told = _last_that_tells(text)
+    if told and _BEFORE_THE_EXAM.search(text):
+        return _last_that_tells(_BEFORE_THE_EXAM.sub("\n", text))
+    return told
+
+
+_HEADING = r"[ \t*#]*[A-Z][A-Z /&-]{2,40}:"
+# What stands under such a heading was said when the exam was asked for. It ends with its paragraph,
+# or where the next heading begins; of a report without either it is not known where.
+_BEFORE_THE_EXAM = re.compile(
+    r"^[ \t*#]*(?:(?:CLINICAL|PATIENT|RELEVANT) (?:INFO(?:RMATION)?|HISTORY|DETAILS?|DATA|NOTES?)|"
+    r"(?:CLINICAL )?(?:HISTORY|INDICATIONS?)|REASON FOR (?:EXAM\w*|STUDY|REQUEST|REFERRAL))"
+    rf"[ \t]*:\s*(?:(?!{_HEADING})[^\n]*\S[^\n]*\n)+(?=[ \t]*\n|{_HEADING})",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _last_that_tells(text: str) -> str:
     after = ""
     for one in _from_the_last(text):
         if _may_tell(one.lower()) and (said := _told(one, after)):
@@ -141,11 +159,12 @@ def only_tells_of_a_call(text: str) -> bool:
     )
 
 
-_FLAGS = ("critical", "acr ", "actionable")
+_FLAGS = ("crit", "panic", "acr ", "actionable")
 _WORD = re.compile(r"[^\W\d_]+")
 _OF_LABELS = (
-    "a this is new critical result results finding findings value values alert notification "
-    "communication acr category cat actionable addendum i ii iii one two three"
+    "a this is new critical crit panic code result results rslt rslts finding findings value "
+    "values alert notification communication acr category cat actionable addendum i ii iii one two "
+    "three"
 )
 _LABELS = frozenset(_OF_LABELS.split())
 

@@ -49,6 +49,7 @@ SPOKEN = _pattern(
     r"(?:discussed|relayed|communicated|conveyed)\b",
     r"\b(?:Drs?|doctor)\b\.?(?: (?!(?:not|to|be|is|was|will|should|must|may|made|make|if)\b)"
     r"[\w'’-]+){1,2}\)? aware\b",
+    r"\b(?:team|service|staff) (?:already |now |fully |well )?aware(?: of\b| that\b| at \d|\W*$)",
 )
 """Both sides had their say."""
 
@@ -139,7 +140,8 @@ IN_VAIN = re.compile(
 NOT_DONE = re.compile(
     r"(?:\b(?:not|never|cannot|will|shall|should|would|must|may|might|can|could|if|unless|until|once|"
     r"when|please|pending|awaiting|unable|recommend(?:ed|s|ing)?|advise|suggest(?:ed|s)?|attempt\w*|"
-    r"try|tried|trying|failed|need\w*|no|without|neither|nor)\b|n['’]t\b|\bto be\b)"
+    r"try|tried|trying|failed|need\w*|no|without|neither|nor|make|making|keep|ensure)\b|n['’]t\b|"
+    r"\bto be\b)"
     r"(?:(?! and (?:was|were|has been|have been)\b)[^;,]){0,30}$",
     re.IGNORECASE,
 )

@@ -125,6 +125,18 @@ _UNCHOSEN = re.compile(
     r"(?:yes|no|none|y|n|n/?a))+[ \t>]*[\]>})][ \t.]*(?:\n(?!\s*(?:\W|y\b|yes))|\Z)",
     re.IGNORECASE,
 )
+# "[Yes/No:No]": somebody has, and the list of choices is still there.
+_CHOSEN_NO = re.compile(
+    r"[ \t]*[:?=]?[ \t]*[\[<{(][ \t]*(?:yes|y)[ \t]*/[ \t]*(?:no|n)[ \t]*[:=][ \t]*"
+    r"(?:no|none|n|n/?a)[ \t.]*[\]>})]",
+    re.IGNORECASE,
+)
+_NO_CALL = re.compile(
+    r"[ \t]*[:?=–—-][\s]*no (?:(?:phone|telephone|verbal|urgent|immediate|critical) )?"
+    r"(?:call|phone call|discussion|contact|page)s? "
+    r"(?:is |was )?(?:required|needed|necessary|indicated|warranted)[.!]?[ \t]*(?:\n|\Z)",
+    re.IGNORECASE,
+)
 _MILD = re.compile(
     r"[ \t]*[:=?–—-][ \t]*(?:non-?critical|routine)\.?[ \t]*(?:\n|\Z)", re.IGNORECASE
 )
@@ -144,13 +156,14 @@ def denied(match: re.Match[str]) -> bool:
         return True
     if _WILDCARD.match(after) and "*" not in _line_before(match):
         return True
-    if _LEFT_EMPTY.match(after) or _UNCHOSEN.match(after) or _MILD.match(after):
+    forms = (_LEFT_EMPTY, _UNCHOSEN, _CHOSEN_NO, _NO_CALL, _MILD)
+    if any(form.match(after) for form in forms):
         return True
     by_box = _by_box(after)
     if by_box is not None:
         return not by_box
-    forms = (_ANSWER, _AT_ONCE, _ASKED)
-    return any(_denies(found) for form in forms if (found := form.match(after)))
+    answers = (_ANSWER, _AT_ONCE, _ASKED)
+    return any(_denies(found) for form in answers if (found := form.match(after)))
 
 
 def _line_before(match: re.Match[str]) -> str:

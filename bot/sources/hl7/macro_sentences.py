@@ -47,7 +47,7 @@ _WORDS_OF_DOUBT = (
 _DOUBT = frozenset(_WORDS_OF_DOUBT.split())
 _WORD = re.compile(r"[^\W\d_]+")
 # What most have before them that are said of nothing is not looked at any further.
-_NAMED = re.compile(r"critical\W*\w", re.IGNORECASE)
+_NAMED = re.compile(r"(?:crit|panic|code)\w*\W*\w", re.IGNORECASE)
 
 
 def is_said_of(match: re.Match[str]) -> bool:

@@ -12,7 +12,7 @@ from bot.sources.hl7.macro_sentences import is_affirmed, is_critical_and_told, i
 
 _GAP = r"[\s_–—-]"
 _NOUN = (
-    r"(?:(?:RESULT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT|CALL)(?:\(S\)|S)?|"
+    r"(?:(?:RESULT|RSLT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT|CALL)(?:\(S\)|S)?|"
     r"ABNORMALIT(?:Y|IES)|DIAGNOS[IE]S)"
 )
 _KIND = (
@@ -34,11 +34,13 @@ _FIELD = (
     r"STATUS|FLAG|INDICATOR|REPORTING(?=\s*:(?!\s*(?:see|per|refer)\b)))"
 )
 CRITICAL = re.compile(
-    rf"(?<!\w)CRITICAL{_BESIDE}{{0,2}}"
+    rf"(?<!\w)(?:CODE{_GAP}CRITICAL(?!\w|{_GAP}+{_NOUN})|(?:CRITICAL|CRIT\.?|PANIC){_BESIDE}{{0,2}}"
     rf"(?:[\s_/–—-]+(?:{_KIND}|{_OF_WHAT})){{0,2}}{_GAP}*"
-    rf"{_NOUN}(?:\s*/\s*(?:{_KIND}\s+)?{_NOUN})?(?:[ \t]+{_FIELD}S?)?(?!\w)",
+    rf"{_NOUN}(?:\s*/\s*(?:{_KIND}\s+)?{_NOUN})?(?:[ \t]+{_FIELD}S?)?(?!\w))",
     re.IGNORECASE,
 )
+BEGINS = ("crit", "panic", "code")
+"""In small letters: it may begin with these."""
 _DONE = (
     r"(?:called|communicat\w+|d/w|e-?mailed|texted|messaged|sent|escalated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
     r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
@@ -61,7 +63,7 @@ _FOLLOWED = re.compile(
     r"flags?|line|hotline|team|coordinators?|services?|program|documentation|was|were|is|are|has|"
     r"have|had|will|would|should|must|may|might|can|could|if|when|where|as|in|on|of|for|to|by|per|"
     r"from|with|and|or|that|which|below|above|see|only|not|no|none|retracted|withdrawn|cancell?ed|"
-    r"checklists?|logs?|ranges?|pathways?|tracking|audits?|tiers?|callbacks?|compliance|"
+    r"care|access|checklists?|logs?|ranges?|pathways?|tracking|audits?|tiers?|callbacks?|compliance|"
     r"entered|performed|date|time|registry|dashboard|committee|manual|standards?|at|do|does|did|n/?a|nil|negative|"
     r"back|contacts?|numbers?|phone|extension|desk|cent(?:er|re))\b)"
     r"(?P<word>[A-Za-z0-9])"
@@ -83,14 +85,17 @@ _OF_ANOTHER_KIND = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
-# What a template asks of the result. Not its priority (that of the order), nor its severity (that
-# of a stenosis).
+# What a template asks of the result. Not its priority (that of the order), nor a mere
+# severity (that of a stenosis).
+_ASKED_OF = r"(?:RESULTS?|FINDINGS?|COMMUNICATION|NOTIFICATION|ALERT|REPORT|IMPRESSION|EXAM)"
+_DEGREE = r"(?:CATEGORY|SIGNIFICANCE|CRITICALITY|LEVEL|(?<=RESULT )SEVERITY|(?<=RESULTS )SEVERITY)"
 _QUESTION = re.compile(
     r"(?:\A|\n|[.;!?][ \t])[\s*#>•-]*(?:\d{1,2}[.)]\s*)?"
-    r"(?:(?:RESULTS?|FINDINGS?|COMMUNICATION|NOTIFICATION|ALERT|REPORT|IMPRESSION|EXAM)\s+)?"
-    r"(?:CATEGORY|SIGNIFICANCE|CRITICALITY|LEVEL)\s*[:=]\s*\Z",
+    rf"(?:{_ASKED_OF}\s+)?{_DEGREE}\s*[:=]\s*\Z",
     re.IGNORECASE,
 )
+OF_A_RESULT = re.compile(rf"CRITICALITY|{_ASKED_OF}\s+{_DEGREE}", re.IGNORECASE)
+"""As the whole question of a field, where a mere "Category" may be the exam's."""
 _WHOLE_ANSWER = re.compile(r"[ \t]*(?:\Z|\n|[.!;]|\([^()\n/]{1,20}\)|[:–—-]\s)")
 
 

@@ -20,7 +20,7 @@ from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import is_prose, lines_of
 from bot.sources.hl7.macro_forms import Text, stated
 from bot.sources.hl7.macro_sentences import repeats_a_score
-from bot.sources.hl7.macro_words import ALONE, CRITICAL, is_label, is_statement
+from bot.sources.hl7.macro_words import ALONE, BEGINS, CRITICAL, is_label, is_statement
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.typed import as_typed
@@ -190,7 +190,7 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
 
 def _may_have(lowered: str, profile: Profile) -> bool:
     if profile.dictated_macros and (
-        "critical" in lowered or "acr" in lowered or "actiona" in lowered
+        "crit" in lowered or "acr" in lowered or "actiona" in lowered or "panic" in lowered
     ):
         return True
     return bool(profile.rules) and any(
@@ -245,7 +245,7 @@ def _is_score(match: re.Match[str], *, breast: bool) -> bool:
 
 
 def _worded(text: Text) -> Iterator[re.Match[str]]:
-    yield from (match for match in stated(CRITICAL, ("critical",), text) if is_statement(match))
+    yield from (match for match in stated(CRITICAL, BEGINS, text) if is_statement(match))
     yield from (match for match in stated(ALONE, ("critical",), text) if is_label(match))
 
 

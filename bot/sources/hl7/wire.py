@@ -13,8 +13,8 @@ from bot.sources.hl7 import charsets
 from bot.sources.hl7.charsets import Undecodable, unmarked
 from bot.sources.hl7.marks import Marks, fields_of, marks_of
 
-MAY_ASK = ("CRITICAL", "ACR", "ACTIONABLE")
-"""One of these is in what asks whether a result is critical."""
+MAY_ASK = ("CRIT", "ACR", "ACTIONABLE", "PANIC")
+"""One of these is in what asks whether a result is critical, or in the answer."""
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 # It may have other separators than the message within.
 _ENVELOPE = re.compile(r"[ \t\v\x1c\ufeff]*(?:FHS|BHS|BTS|FTS)(?:[^\w\s]|\s*\Z)")

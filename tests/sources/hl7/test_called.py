@@ -10,6 +10,9 @@ from tests.sources.oru import report, sample
     "text",
     [
         "Findings were discussed with Dr. A. Smith at 10:30 by phone.",
+        "Team aware of findings.",
+        "ED team aware.",
+        "Clinical team already aware of the pneumothorax.",
         "Dr. Lee was notified at 3 p.m.",
         "Results called to the ED physician at 14:05.",
         "I spoke with the surgical resident at 02:10.",

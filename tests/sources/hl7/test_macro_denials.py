@@ -8,6 +8,16 @@ import pytest
 from tests.sources.dictated import flags
 
 DENIED = [
+    "CRITICAL FINDINGS: No call required.",
+    "CRITICAL FINDINGS: No phone call was needed",
+    "CRITICAL FINDINGS [Yes/No:No]",
+    "Critical result: [Y/N: N]",
+    "Panic values: none",
+    "Crit result: None",
+    "Code critical care nurse at bedside.",
+    "CODE CRITICAL CARE",
+    "History of panic attacks.",
+    "Result severity: critical stenosis",
     "Left ICA stenosis - CRITICAL.",
     "Priority: STAT - CRITICAL",
     "Patient condition - CRITICAL.",

@@ -8,6 +8,20 @@ import pytest
 from tests.sources.dictated import flags
 
 STATED = [
+    "Code Critical: large PE",
+    "CODE CRITICAL",
+    "Code critical result: PE",
+    "CRIT RESULT",
+    "Crit. result: tension pneumothorax",
+    "Crit results called to Dr. Park",
+    "CRITICAL RSLT: PE",
+    "Critical rslts",
+    "Result Severity: Critical",
+    "Panic value: free air",
+    "PANIC RESULT",
+    "CRITICAL RESULT [Yes/No:Yes]",
+    "CRITICAL FINDINGS: No call required as the surgeon knows: free air",
+    "CRITICAL FINDINGS: No call made",
     "IMPRESSION: ***CRITICAL***",
     "***CRITICAL***",
     "*** CRITICAL ***",

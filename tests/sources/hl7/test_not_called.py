@@ -196,3 +196,36 @@ def test_a_form_whose_name_nobody_has_filled_in_is_no_call(text: str) -> None:
 )
 def test_whoever_was_not_reached_or_spoke_of_something_else_was_not_told(text: str) -> None:
     assert called(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please make team aware of findings.",
+        "Make the ED team aware.",
+        "Team not aware of findings.",
+        "Is the team aware of findings?",
+    ],
+)
+def test_a_team_that_is_to_be_made_aware_is_not_aware(text: str) -> None:
+    assert called(text) == ""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Clinical information: fall. Spoke with Dr. Roe.", "FINDINGS: Large subdural."),
+        ("CLINICAL INFORMATION:", "Fall. Spoke with Dr. Roe at 10:00.", "", "Large subdural."),
+        ("HISTORY: Discussed with Dr. Roe in clinic.", "IMPRESSION: Large subdural."),
+        ("Reason for exam: d/w Dr. Roe", "Technique: CT", "Findings: Large subdural."),
+    ],
+)
+def test_what_was_said_when_the_exam_was_asked_for_is_no_call(lines: tuple[str, ...]) -> None:
+    assert called(*lines, identifier="&GDT") == ""
+    told = called(*lines, "Discussed with Dr. Lind at 11:00.", identifier="&GDT")
+    assert told.endswith("Discussed with Dr. Lind at 11:00.")
+
+
+def test_below_a_history_that_nothing_ends_a_call_may_stand() -> None:
+    text = ("HISTORY: Fall.", "Large subdural.", "Discussed with Dr. Roe at 10:00.")
+    assert called(*text, identifier="&GDT")
