@@ -25,6 +25,8 @@ _YES_OR_NO = re.compile(r"\s*\((?:Y/N|Yes/No)\)\Z", re.IGNORECASE)
 _OF_NOTHING = re.compile(r"\ACRITICAL (?:FLAG|INDICATOR)\Z", re.IGNORECASE)
 _YES = re.compile(r"\W*(?:YES|Y|TRUE|T|1)\W*", re.IGNORECASE)
 """Only this answers the bare "Critical": a stenosis may be that."""
+_BEGINS_WITH_YES = re.compile(r"\W*(?:YES|Y|TRUE)\b", re.IGNORECASE)
+"""To a longer question: "Critical finding present", "Critical result called"."""
 _OF_ACR = re.compile(
     r"(?:ACR\b.*\b(?:CATEGORY|CAT|FINDINGS?)|ACTIONABLE FINDINGS?(?: CATEGORY)?)", re.IGNORECASE
 )
@@ -46,6 +48,8 @@ def answered(
         return ()
     if CRITICAL.fullmatch(asked) and "REPORT" not in asked.upper():
         return macros_in(f"{asked.upper()}: {answer}", where, profile)
+    if yes := _BEGINS_WITH_YES.match(answer):
+        return macros_in(f"{asked}? Yes{answer[yes.end() :]}", where, profile, breast=breast)
     if OF_A_RESULT.fullmatch(asked):
         return macros_in(f"{asked}: {answer}", where, profile, breast=breast)
     number = _NUMBERED.match(answer.strip()) if _OF_ACR.fullmatch(asked) else None

@@ -30,6 +30,9 @@ def flags(observation: str, fields: dict[int, str] | None = None) -> list[str]:
         ("OBX|2|ST|SEV^Result Severity||Critical||||||F", "CRITICAL RESULT"),
         ("OBX|2|CWE|CAT^Result Category^L||C^Critical^L||||||F", "CRITICAL RESULT"),
         ("OBX|2|ST|PANIC^Panic Value||Yes||||||F", "CRITICAL RESULT"),
+        ("OBX|2|CWE|X^Critical finding present^L||Y^Yes^HL70136||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ST|X^Critical Result Called||Y||||||F", "CRITICAL RESULT"),
+        ("OBX|2|ST|X^Was there a critical finding?||Yes - PE||||||F", "CRITICAL RESULT"),
     ],
 )
 def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: str) -> None:
@@ -41,6 +44,10 @@ def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: 
     [
         "OBX|2|ST|CRIT^Critical Result||No||||||F",
         "OBX|2|ST|SEV^Result Severity||Not critical||||||F",
+        "OBX|2|ST|X^Critical finding present||No||||||F",
+        "OBX|2|ST|X^No critical findings||Yes||||||F",
+        "OBX|2|ST|X^Prior critical result||Yes||||||F",
+        "OBX|2|ST|X^Critical results policy reviewed||Yes||||||F",
         "OBX|2|CWE|CAT^Result Category^L||N^Non-critical^L||||||F",
         "OBX|2|CWE|CAT^Exam Category^L||S^Critical stenosis^L||||||F",
         "OBX|2|ST|CRIT^Critical Result||||||||F",

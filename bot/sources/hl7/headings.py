@@ -98,7 +98,8 @@ def headings(own: Own = ()) -> re.Pattern[str]:
             f"(?P<ended>{_ENDED})",
             f"(?P<original>{_ORIGINAL})",
             f"(?P<prior>{_PRIOR})",
-            f"(?P<below>{_any(BELOW)})",
+            # PowerScribe puts the code of a text that was inserted behind its heading: "[ATT05]".
+            rf"(?P<below>{_any(BELOW)}(?:\s*\[\w{{1,12}}\])?)",
             r"(?P<exam>EXAM(?:INATION)?)",
             _impression(of(Section.IMPRESSION)),
             _addendum(of(Section.ADDENDUM)),

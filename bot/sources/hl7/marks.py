@@ -111,7 +111,9 @@ def _pattern(escape: str) -> re.Pattern[str]:
     layout = r"\.((?i:br|sp|ce|in|ti|fi|nf|sk))\s*[+-]?\d*"
     # CR and LF that are escaped one by one are one line end.
     hexadecimal = rf"X((?:[0-9A-Fa-f]{{2}})+(?:(?<=0[Dd]){mark}{{2}}X0[Aa])?)"
-    known = rf"([FSTREHNP])|{layout}|{hexadecimal}|[CM][0-9A-F]{{4,6}}"
+    # What reporting systems of Australia write for bold, italics, fonts and paragraphs.
+    own = r"Z(?:[biu][+-]|[fp][a-z](?:\[[^\[\]\n]{0,20}\])?)"
+    known = rf"([FSTREHNP])|{layout}|{hexadecimal}|[CM][0-9A-F]{{4,6}}|{own}"
     return re.compile(f"{mark}(?:{known}){mark}")
 
 

@@ -51,6 +51,11 @@ def test_who_was_told_and_who_signed_is_none_of_the_impression() -> None:
     assert found.impression == "SDH."
 
 
+def test_an_attestation_with_the_code_of_its_text_is_none_of_the_impression() -> None:
+    signed = "ATTENDING PHYSICIAN ATTESTATION [ATT05]: I have reviewed the images."
+    assert told(f"IMPRESSION:~SDH.~{signed}").impression == "SDH."
+
+
 def test_in_an_addendum_who_was_told_belongs_to_it() -> None:
     found = told("ADDENDUM: Air.~COMMUNICATION: Dr. Ito told.~ORIGINAL REPORT:~IMPRESSION: Clear.")
     assert found.addenda[0].text.endswith("Dr. Ito told.")

@@ -174,6 +174,7 @@ def test_a_deleted_observation_says_nothing_any_more() -> None:
         (r"C:\dir\T\x and\or", "C:\\dir&x and\\or"),
         (r"one\X000D\two \X00E9\\X000D000A\x", "one\ntwo é\nx"),
         (r"\Z99\ stays, \C2842\ goes", r"\Z99\ stays,  goes"),
+        (r"\Zb+\bold\Zb-\ and \Zfc[red]\red\Zfc\.", "bold and red."),
     ],
 )
 def test_escapes_are_resolved_and_what_is_none_stays(sent: str, read: str) -> None:
