@@ -40,7 +40,9 @@ _FIND = (
 )
 # Nearly every version has no more: that many are bound one by one, which costs half of a list.
 _USUAL = 3
-_FIND_USUAL = _FIND.where(_named.c.value.in_([bindparam(f"value_{n}") for n in range(_USUAL)]))
+# Bound by itself a value has no type, and would reach the database as its sender wrote it.
+_ONE_BY_ONE = [bindparam(f"value_{n}", type_=_named.c.value.type) for n in range(_USUAL)]
+_FIND_USUAL = _FIND.where(_named.c.value.in_(_ONE_BY_ONE))
 _FIND_MORE = _FIND.where(_named.c.value.in_(bindparam("values", expanding=True)))
 _ADD = insert(_named).on_conflict_do_nothing()
 

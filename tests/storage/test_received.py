@@ -11,9 +11,17 @@ from sqlalchemy import Connection
 
 from bot.domain.message import Unusable
 from bot.domain.ordering import NO_TIME, Version
-from bot.domain.report import Flag, KeyKind, Preliminary, Report, ReportKey, Status
+from bot.domain.report import (
+    Flag,
+    KeyKind,
+    OrderNumber,
+    Preliminary,
+    Report,
+    ReportKey,
+    Status,
+)
 from bot.domain.triage import Triage
-from storage import inbound, messages, quarantine, reports
+from storage import inbound, messages, orders, quarantine, reports
 from storage.columns import EPOCH
 from storage.database import Database
 from storage.ids import new_id
@@ -75,6 +83,21 @@ def test_any_bytes_and_any_control_id_are_kept(
 def test_an_unknown_message_is_a_key_error(database: Database) -> None:
     with pytest.raises(KeyError):
         database.look(lambda c: messages.load(c, "unknown"))
+
+
+# ---- orders ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_an_order_is_looked_for_by_numbers_that_no_database_takes(
+    database: Database, count: int
+) -> None:
+    odd = [OrderNumber(KeyKind.FILLER, f"{n}\0\ud800", "RIS") for n in range(count)]
+    key = ReportKey("RIS", KeyKind.ACCESSION, "1")
+    assert database.look(lambda c: orders.find(c, odd)) == []
+    database.run(lambda c: orders.know(c, key, odd, ()))
+    (found,) = database.look(lambda c: orders.find(c, odd))
+    assert found.key == key
 
 
 # ---- reports --------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def has_type(value: object) -> bool:
 def text(value: object) -> str:
     """The text or number as text, without blanks around it; anything else is empty."""
     if isinstance(value, str):
-        return value.strip() if value.isascii() else storable(value).strip()
+        return storable(value).strip()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

@@ -50,6 +50,13 @@ def test_a_type_in_words_alone_says_which_number_it_is(placer: str, filler: str)
     assert (found.key.value, found.placer) == ("F1", "P1")
 
 
+def test_what_no_database_takes_of_a_number_is_replaced_so_that_its_versions_find_one_another() -> (
+    None
+):
+    for odd in ("\0", "\ud800"):
+        assert report(identifier=[identifier(f"A1{odd}", "ACSN")]).accession == "A1\ufffd"
+
+
 def test_the_orders_identifier_is_the_placers() -> None:
     order = resource("order", id="o2", identifier=[identifier("P9")])
     found = report(order, identifier=None, basedOn=[{"reference": "ServiceRequest/o2"}])
