@@ -11,11 +11,13 @@ from bot.cli.opening import ConfigFile, clock_for, policy_or_stop, settings_from
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, say, stop
 
 if TYPE_CHECKING:
-    from bot.cli.explaining import Ground, Look, Message
+    from bot.cli.explaining import Ground, Message
+    from bot.cli.foretold import Look
     from bot.domain.policy import Policy
     from bot.domain.report import Preliminary
     from bot.settings import Settings
     from bot.sources.files import Known
+    from storage.database import Database
 
 
 def explain(
@@ -113,6 +115,7 @@ def _of_fhir(settings: "Settings") -> "Preliminary":
 @contextmanager
 def _ground(settings: "Settings") -> "Iterator[Ground]":
     from bot.cli.explaining import Ground
+    from bot.cli.foretold import Directory
 
     policy = policy_or_stop(settings)
     with _directory(settings) as look:
@@ -120,22 +123,17 @@ def _ground(settings: "Settings") -> "Iterator[Ground]":
             policy=policy,
             known=_known(settings, policy),
             processing_ids=frozenset(settings.hl7.processing_ids),
-            now=clock_for(settings).now(),
-            look=look,
-            calls=settings.calls,
+            directory=Directory(clock_for(settings).now(), look, settings.calls),
         )
 
 
 @contextmanager
 def _directory(settings: "Settings") -> "Iterator[Look | None]":
-    """Who is who, where there is a database to ask; identifiers are shown where there is none."""
+    """Who is who, where there is a directory to ask; identifiers are shown where there is none."""
     from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import DBAPIError
 
-    from bot.cli.explaining import roster_of
-    from storage import people
+    from bot.cli.foretold import roster_of
     from storage.database import Database
-    from storage.trouble import why
 
     parts = make_url(settings.database.url)
     if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_file():
@@ -143,13 +141,23 @@ def _directory(settings: "Settings") -> "Iterator[Look | None]":
         return
     database = Database(settings.database.url, calls=settings.calls)
     try:
-        database.look(people.everybody)
-    except DBAPIError as error:
-        say(f"The database cannot be used, {why(error)}: nobody is looked up.")
-        database.close()
-        yield None
-        return
-    try:
-        yield lambda report: database.look(lambda c: roster_of(c, report))
+        known = _has_people(database)
+        yield (lambda ordering: database.look(lambda c: roster_of(c, ordering))) if known else None
     finally:
         database.close()
+
+
+def _has_people(database: "Database") -> bool:
+    from sqlalchemy.exc import DBAPIError
+
+    from storage import people
+    from storage.trouble import why
+
+    try:
+        found = any(database.look(people.everybody))
+    except DBAPIError as error:
+        say(f"The database cannot be used, {why(error)}: nobody is looked up.")
+        return False
+    if not found:
+        say("Nobody is in the directory yet: identifiers stand for people.")
+    return found

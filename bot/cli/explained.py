@@ -11,11 +11,13 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from bot.cli.explaining import Asked, Explained, Message
+from bot.cli.explaining import Explained, Message, Waiting
+from bot.cli.foretold import Asked, number, numbers
 from bot.cli.shown import local, out, print_json
 from bot.domain.coverage import VOICE
-from bot.domain.message import Reports, SetAside, Unusable
-from bot.domain.report import Identifier, Preliminary, Provider, Report
+from bot.domain.message import SetAside
+from bot.domain.report import Preliminary, Provider, Report
+from bot.domain.triage import UNREAD
 
 _REPORT = TypeAdapter(Report)
 _HUES = {0: "bold red", 1: "yellow"}
@@ -29,12 +31,7 @@ _BEFORE_FINAL = {
 
 def is_unusable(message: Message) -> bool:
     """It would wait in quarantine; what is set aside (ADT, ORM) is in order."""
-    return isinstance(message.raw.reading, Unusable) or bool(_left(message))
-
-
-def _left(message: Message) -> tuple[Unusable, ...]:
-    """The orders of a message that would wait there while its others are used."""
-    return message.raw.reading.left if isinstance(message.raw.reading, Reports) else ()
+    return bool(message.waiting)
 
 
 # ---- for programs ---------------------------------------------------------------------------
@@ -49,13 +46,15 @@ def print_line(message: Message) -> None:
         "index": message.index,
         "outcome": "report" if best else "refused",
         "reason": message.refusal or None,
-        **(_facts(best) if best else _unread(message)),
+        **(_facts(best) if best else {"report": None, **_pages(message.flagged)}),
     }
     if best:
         told["report"] |= {
             "more": [_facts(one) for one in message.reports if one is not best],
-            "left": [{"reason": bad.reason, "detail": bad.detail} for bad in _left(message)],
+            "left": [_left(one) for one in message.waiting],
         }
+        if message.flagged and not best.asked:
+            told |= _pages(message.flagged)
     print_json(told)
 
 
@@ -70,14 +69,20 @@ def _facts(one: Explained) -> dict[str, Any]:
     }
 
 
-def _unread(message: Message) -> dict[str, Any]:
-    """A flagged one that cannot be used opens an alert of the worst category all the same."""
-    asked = message.flagged
+def _left(one: Waiting) -> dict[str, Any]:
     return {
-        "report": None,
-        "category": message.worst if asked else None,
-        "rule": "flagged-unusable" if asked else None,
-        "would_page": [_step(one) for one in asked],
+        "reason": one.bad.reason,
+        "detail": one.bad.detail,
+        **_pages(one if one.asked else None),
+    }
+
+
+def _pages(flagged: Waiting | None) -> dict[str, Any]:
+    """A flagged one that cannot be used opens an alert of the worst category all the same."""
+    return {
+        "category": flagged.category if flagged else None,
+        "rule": UNREAD if flagged else None,
+        "would_page": [_step(one) for one in flagged.asked] if flagged else [],
     }
 
 
@@ -89,7 +94,8 @@ def _step(asked: Asked) -> dict[str, Any]:
         "call_after_minutes": asked.call_after and asked.call_after.total_seconds() / 60,
         "person": asked.person.name if asked.person else None,
         "named": asked.named or None,
-        "identifiers": [_number(identifier) for identifier in asked.identifiers],
+        "identifiers": [number(identifier) for identifier in asked.identifiers],
+        "because": asked.because or None,
     }
 
 
@@ -104,32 +110,31 @@ def show(message: Message, zone: ZoneInfo, *, whole: bool) -> None:
         parts.append(f"profile {head.profile}")
     told = " · ".join(part for part in parts if part)
     out.print(f"\n[bold]{escape(str(message.file))}[/] [dim]{escape(told)}[/]", soft_wrap=True)
-    if not message.reports:
-        _show_refusal(message)
+    if isinstance(message.raw.reading, SetAside):
+        out.print(f"  [cyan]○[/] set aside: {escape(message.refusal)} carries no report")
     for one in message.reports:
         _show_report(one, zone, whole=whole)
-    for bad in _left(message):
-        _show_unusable(bad)
+    for left in message.waiting:
+        _show_waiting(left)
 
 
-def _show_refusal(message: Message) -> None:
-    match message.raw.reading:
-        case SetAside(reason=reason):
-            out.print(f"  [cyan]○[/] set aside: {escape(reason)} carries no report")
-        case Unusable() as bad:
-            _show_unusable(bad)
-            for asked in message.flagged:
-                out.print(f"    would page {escape(_sentence(asked))}")
-        case _:
-            pass
-
-
-def _show_unusable(bad: Unusable) -> None:
+def _show_waiting(one: Waiting) -> None:
+    bad = one.bad
     where = f" at {bad.place}" if bad.place else ""
     out.print(f"  [bold red]✗[/] quarantine: [bold]{escape(bad.reason)}[/]{where}")
     out.print(f"    {escape(bad.detail)}", soft_wrap=True)
     for flag in bad.flags:
         out.print(f"    [red]flagged[/] {escape(flag.value)} [cyan]{flag.where}[/]")
+    _show_asked(one.asked, one.nobody)
+
+
+def _show_asked(asked: tuple[Asked, ...], nobody: str) -> None:
+    if nobody:
+        out.print(f"  pages nobody: {escape(nobody)}", soft_wrap=True)
+    for one in asked:
+        out.print(f"  would page {escape(_sentence(one))}", soft_wrap=True)
+        if one.because:
+            out.print(f"    [dim]because {escape(one.because)}[/]", soft_wrap=True)
 
 
 def _show_report(one: Explained, zone: ZoneInfo, *, whole: bool) -> None:
@@ -146,10 +151,9 @@ def _show_report(one: Explained, zone: ZoneInfo, *, whole: bool) -> None:
     review = f", for review: {one.triage.review}" if one.triage.review else ""
     category = one.triage.category or "no category"
     out.print(f"  [{hue}]{escape(category)}[/]{escape(rule + review)}", soft_wrap=True)
-    if one.nobody:
-        out.print(f"  pages nobody: {escape(one.nobody)}", soft_wrap=True)
-    for asked in one.asked:
-        out.print(f"  would page {escape(_sentence(asked))}", soft_wrap=True)
+    _show_asked(one.asked, one.nobody)
+    if one.asked and one.late:
+        out.print(f"    [dim]as if it came in time: {escape(one.late)}[/]", soft_wrap=True)
 
 
 def _rows(one: Explained, zone: ZoneInfo, *, whole: bool) -> Iterator[tuple[str, str, str]]:
@@ -168,7 +172,7 @@ def _rows(one: Explained, zone: ZoneInfo, *, whole: bool) -> Iterator[tuple[str,
         ("discovered", local(report.discovered_at, zone), _at(places, "discovered_at")),
         ("exam", report.exam, _at(places, "exam")),
         ("modality", report.modality, _at(places, "modality")),
-        ("patient", _numbers(report.patient.identifiers), _at(places, "patient.identifiers")),
+        ("patient", numbers(report.patient.identifiers), _at(places, "patient.identifiers")),
         ("", report.patient.name, _at(places, "patient.name")),
         ("", _born(report), _at(places, "patient.birth_date")),
         ("class", report.patient_class, _at(places, "patient_class")),
@@ -196,10 +200,6 @@ def _at(places: dict[str, str], name: str) -> str:
     return places.get(name, "")
 
 
-def _several(places: dict[str, str], *names: str) -> str:
-    return ", ".join(places[name] for name in names if name in places)
-
-
 def _shortened(text: str, *, whole: bool) -> str:
     lines = [line for line in text.split("\n") if line.strip()]
     if whole or len(lines) <= _FEW_LINES:
@@ -218,25 +218,15 @@ def _reader(report: Report) -> str:
 
 def _people(providers: tuple[Provider, ...]) -> str:
     return "\n".join(
-        f"{provider.name or 'no name'} ({_numbers(provider.identifiers) or 'no identifier'})"
+        f"{provider.name or 'no name'} ({numbers(provider.identifiers) or 'no identifier'})"
         for provider in providers
     )
 
 
-def _numbers(identifiers: tuple[Identifier, ...]) -> str:
-    return ", ".join(_number(identifier) for identifier in identifiers)
-
-
-def _number(identifier: Identifier) -> str:
-    """As the people file writes it: AUTHORITY:ID, or the kind where nobody is named as issuer."""
-    authority = identifier.authority or identifier.kind
-    return f"{authority}:{identifier.value}" if authority else identifier.value
-
-
 def _sentence(asked: Asked) -> str:
     who = asked.who.value.replace("_", " ")
-    numbers = _numbers(asked.identifiers)
-    told = f"{asked.named} ({numbers or 'no identifier'})" if asked.named or numbers else ""
+    ids = numbers(asked.identifiers)
+    told = f"{asked.named} ({ids or 'no identifier'})" if asked.named or ids else ""
     person = f" → {asked.person.name}" if asked.person else ""
     channels = ["a call" if channel == VOICE else channel for channel in asked.channels]
     by = f" by {' and '.join(channels)}" if channels else ", who cannot be reached"

@@ -1,6 +1,6 @@
 """What a source hands to the engine: the bytes as they came, and what could be read of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -88,6 +88,16 @@ class RawMessage:
     def content(self) -> str:
         """By which an alert is known that stands in for this message: see Unusable."""
         return self.content_of(self.data) if self.content_of else self.digest
+
+    def is_live(self, processing_ids: Collection[str]) -> bool:
+        """Whether it may page. Feeds that leave MSH-11 out exist; taken for tests, their critical
+        results would be lost."""
+        return not self.processing_id or self.processing_id in processing_ids
+
+    def is_test(self, processing_ids: Collection[str]) -> bool:
+        """Said to be for training or debugging (table 0103), which pages nobody though it cannot be
+        used; what says something else there may have been misread."""
+        return self.processing_id in {"T", "D"} and not self.is_live(processing_ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,17 +101,12 @@ def _outcome(engine: Engine, raw: RawMessage) -> tuple[str, str, str]:
             return "quarantined", reason, detail
         case SetAside(reason=reason):
             return "set_aside", reason, ""
-        case Reports() if not _is_live(engine, raw):
+        case Reports() if not raw.is_live(engine.processing_ids):
             return "not_production", "not-production", "the processing id does not page here"
         case Reports(left=(first, *_), to_follow=False):
             return "reports", first.reason, first.detail
         case Reports():
             return "reports", "", ""
-
-
-def _is_live(engine: Engine, raw: RawMessage) -> bool:
-    """Feeds that leave MSH-11 out exist; taken for tests, their critical results would be lost."""
-    return not raw.processing_id or raw.processing_id in engine.processing_ids
 
 
 def _use(

@@ -41,7 +41,7 @@ def keep(
     numbers = chain.from_iterable(_numbers(raw, one, now) for one in unusable if one.flags)
     orders.lock(c, (*others, *numbers))
     for one, entry in entries:
-        flagged = bool(one.flags) and not _is_test(engine, raw)
+        flagged = bool(one.flags) and not raw.is_test(engine.processing_ids)
         asks = flagged and _flagged(c, engine, raw, message_id, one, entry.id, now)
         told = flagged or entry.first or (entry.new and one.reason == TOO_LARGE)
         if told and not asks:
@@ -65,12 +65,6 @@ def _numbers(raw: RawMessage, unusable: Unusable, now: datetime) -> tuple[OrderN
     """The order's, where they and the time could be made out, and the message itself as one."""
     known = unusable.numbers if believed(unusable.sent_at, now) else ()
     return (*distinct(known), OrderNumber(KeyKind.MESSAGE, unusable.content or raw.digest))
-
-
-def _is_test(engine: Engine, raw: RawMessage) -> bool:
-    """Said to be for training or debugging (table 0103), which pages nobody; what says something
-    else there may have been misread."""
-    return raw.processing_id in {"T", "D"} - engine.processing_ids
 
 
 def _flagged(

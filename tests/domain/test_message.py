@@ -22,3 +22,10 @@ def test_what_stands_in_for_a_message_is_known_by_its_content_else_by_its_digest
     raw = RawMessage(b"ab", 2, "digest", "fhir", "", "", "", SetAside("fhir-patient"))
     assert raw.content == "digest"
     assert replace(raw, content_of=bytes.hex).content == "6162"
+
+
+def test_what_names_no_processing_id_may_page_and_only_a_known_one_is_a_test() -> None:
+    raw = RawMessage(b"", 0, "", "hl7", "", "", "", SetAside("adt-a08"))
+    told = {mode: replace(raw, processing_id=mode) for mode in ("", "P", "T", "D", "X")}
+    assert [mode for mode, one in told.items() if one.is_live({"P", "T"})] == ["", "P", "T"]
+    assert [mode for mode, one in told.items() if one.is_test({"P", "T"})] == ["D"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.app.rehearsal import READBACK
 from bot.domain.legible import STEERING
-from tests.cli.conftest import BEN, CARLA, Place
+from tests.cli.conftest import ADA, BEN, CARLA, Place
 from tests.cli.explain.conftest import ADT, BAD, explain, lines, written
 from tests.sources.oru import MSH, OBX, message, obr, sample
 
@@ -104,7 +104,8 @@ def test_addenda_a_machine_and_who_cannot_be_reached_are_shown(place: Place) -> 
     addendum = "OBX|2|TX|&ADT||Now seen: air.|||AA|||F"
     data = sample(OBX.replace("HH", ""), addendum, fields={16: "1245319599^LEE^BEN^^^^^^NPI"})
     result = place.run("explain", str(written(place.folder, data)))
-    for part in ("addendum", "Now seen: air.", "flag AA OBX[2]-8", "Ben, who cannot be reached"):
+    why = "because Ben has neither a number nor a Slack account"
+    for part in ("addendum", "Now seen: air.", "flag AA OBX[2]-8", why):
         assert part in result.output
     machine = place.config.read_text().replace("port = 0\n", 'port = 0\nmachines = ["RIS"]\n', 1)
     place.config.write_text(machine)
@@ -115,12 +116,13 @@ def test_addenda_a_machine_and_who_cannot_be_reached_are_shown(place: Place) -> 
 
 
 def test_whose_phone_would_ring_is_told_where_the_site_can_call(place: Place) -> None:
-    place.imported(CARLA, BEN)
-    data = sample(fields={16: "1245319599^LEE^BEN^^^^^^NPI"})
+    place.imported(CARLA, ADA, BEN)
+    data = sample(fields={16: "1234567893^OSEI^ADA^^^^^^NPI"})
     file = str(written(place.folder, data))
     assert "call" not in place.run("explain", file).output
     place.env["READBACK_TWILIO__CALL_FROM"] = "+13125550198"
     told = " ".join(place.run("explain", file).output.split())
+    assert "→ Ada by slack and sms, and by a call after 5 min" in told
     assert "→ Ben by sms, and by a call after 5 min" in told
     assert "the coordinator → Carla by slack and sms and a call" in told
     steps = lines(place.run("explain", file, "--json"))[0]["would_page"]

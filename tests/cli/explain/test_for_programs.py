@@ -70,8 +70,44 @@ def test_a_message_of_several_orders_shows_the_worst_and_then_the_others(place: 
 def test_what_of_a_message_cannot_be_used_stands_with_the_report_that_can(place: Place) -> None:
     data = message(obr(), OBX, obr({2: "P2", 3: "B1^RIS", 18: "", 25: "?"}), OBX)
     (one,) = lines(place.run("explain", str(written(place.folder, data)), "--json"))
-    assert [left["reason"] for left in one["report"]["left"]] == ["unknown-status"]
+    (left,) = one["report"]["left"]
+    assert (left["reason"], left["category"]) == ("unknown-status", "critical")
+    assert [step["who"] for step in left["would_page"]] == ["coordinator"]
+    assert one["would_page"][0]["who"] == "ordering_provider"
     assert one["report"]["more"] == []
+
+
+def test_a_flag_in_what_is_left_decides_where_the_rest_pages_nobody(place: Place) -> None:
+    routine = OBX.replace("HH", "N").replace("Tension pneumothorax.", "Normal.")
+    data = message(obr(), routine, obr({2: "P2", 3: "B1^RIS", 18: "", 25: "?"}), OBX)
+    file = str(written(place.folder, data))
+    (one,) = lines(place.run("explain", file, "--json"))
+    assert (one["outcome"], one["category"], one["rule"]) == (
+        "report",
+        "critical",
+        "flagged-unusable",
+    )
+    assert [step["who"] for step in one["would_page"]] == ["coordinator"]
+    assert "would page at once the coordinator" in place.run("explain", file).output
+
+
+def test_what_is_said_to_be_a_test_pages_nobody_though_it_is_flagged(place: Place) -> None:
+    for mode, category in (("T", None), ("D", None), ("X", "critical")):
+        data = BAD.replace(b"|P|2.5.1", b"|%s|2.5.1" % mode.encode())
+        result = place.run("explain", str(written(place.folder, data)), "--json")
+        (one,) = lines(result)
+        assert (one["reason"], one["category"]) == ("unknown-status", category)
+        assert bool(one["would_page"]) == (category is not None)
+        assert result.exit_code == 1
+
+
+def test_nothing_waits_of_a_message_that_is_not_for_production(place: Place) -> None:
+    data = message(obr(), OBX, obr({2: "P2", 3: "B1^RIS", 18: "", 25: "?"}), OBX)
+    result = place.run(
+        "explain", str(written(place.folder, data.replace(b"|P|2.5.1", b"|T|2.5.1"))), "--json"
+    )
+    (one,) = lines(result)
+    assert (result.exit_code, one["report"]["left"], one["would_page"]) == (0, [], [])
 
 
 def test_a_flagged_message_that_cannot_be_used_is_for_the_coordinator(place: Place) -> None:

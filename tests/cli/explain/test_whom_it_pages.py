@@ -1,13 +1,18 @@
 """Whom `readback explain` says a message would page, and why nobody."""
 
 import json
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
+from bot.clock import SystemClock
+from storage import people
+from storage.database import Database
 from tests.cli.conftest import ADA, BEN, CARLA, Place
 from tests.cli.explain.conftest import lines, written
 from tests.sources.fhir_samples import bundle, others, resource
-from tests.sources.oru import OBX, sample
+from tests.sources.oru import NOW, OBX, sample
 
 
 def asked(place: Place, data: bytes) -> list[tuple[str, int, str | None, list[str]]]:
@@ -33,6 +38,103 @@ def test_with_a_directory_the_people_of_the_ladder_are_named(place: Place) -> No
         ("designee", 30, "Ben", ["sms"]),
         ("coordinator", 45, "Carla", ["slack", "sms"]),
     ]
+
+
+NPI = {16: "1234567893^OSEI^ADA^^^^^^NPI"}
+MUTE_ADA = "1234567893,,Ada,,,,,,1245319599"
+ALONE = ADA.removesuffix("1245319599")
+MUTE_BEN = "1245319599,,Ben,,,,,,"
+MUTE_CARL = "1500000017,,Carl,,,,,coordinator,"
+
+
+@pytest.mark.parametrize(
+    ("directory", "turns"),
+    [
+        ([CARLA, MUTE_ADA, BEN], [("designee", 0, "Ben"), ("coordinator", 45, "Carla")]),
+        ([CARLA, ALONE], [("ordering_provider", 0, "Ada"), ("coordinator", 30, "Carla")]),
+        ([CARLA, ADA, MUTE_BEN], [("ordering_provider", 0, "Ada"), ("coordinator", 30, "Carla")]),
+        ([MUTE_CARL, CARLA, MUTE_ADA, MUTE_BEN], [("coordinator", 0, "Carla")]),
+        ([MUTE_CARL, CARLA], [("coordinator", 0, "Carla")]),
+    ],
+)
+def test_who_is_not_there_or_out_of_reach_is_passed_by_as_the_bot_does(
+    place: Place, directory: list[str], turns: list[tuple[str, int, str]]
+) -> None:
+    place.imported(*directory)
+    assert [one[:3] for one in asked(place, sample(fields=NPI))] == turns
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (sample(), "nobody in the directory is MAIN:1003"),
+        (sample(fields={16: ""}), "the report names no ordering provider by an identifier"),
+        (sample(fields={16: "^OSEI^ADA"}), "the report names no ordering provider by"),
+        (
+            sample(fields={16: "77^OSEI^ADA"}),
+            "nobody is named as the issuer of the ordering provider's 77",
+        ),
+        (sample(fields=NPI), "Ada has neither a number nor a Slack account; Ada has no designee"),
+        (sample(OBX.replace("HH", "RID49483")), "category code not known to the policy"),
+        (sample(fields={25: "?"}), "it is flagged and cannot be used"),
+    ],
+)
+def test_why_the_coordinator_is_asked_in_place_of_the_provider_is_told(
+    place: Place, data: bytes, why: str
+) -> None:
+    place.imported(CARLA, MUTE_ADA.removesuffix("1245319599"))
+    file = str(written(place.folder, data))
+    (one,) = lines(place.run("explain", file, "--json"))
+    first = one["would_page"][0]
+    assert (first["who"], first["person"]) == ("coordinator", "Carla")
+    assert first["because"].startswith(why)
+    assert f"because {why}" in place.run("explain", file).output
+
+
+def test_whom_the_ladder_names_is_asked_for_no_other_reason(place: Place) -> None:
+    place.imported(CARLA, ADA, BEN)
+    file = str(written(place.folder, sample(fields=NPI)))
+    assert "because" not in place.run("explain", file).output
+    (one,) = lines(place.run("explain", file, "--json"))
+    assert [step["because"] for step in one["would_page"]] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("age", "late"),
+    [
+        (timedelta(0), ""),
+        (timedelta(minutes=20), "20 min late, the steps would come closer together"),
+        (timedelta(hours=2), "2 h late, everybody would be asked at once"),
+        (timedelta(days=2), "2 days late, a coordinator alone would review it"),
+    ],
+)
+def test_an_older_sample_says_what_were_else_if_it_came_now(
+    place: Place, age: timedelta, late: str
+) -> None:
+    place.imported(CARLA, ADA, BEN)
+    when = f"{SystemClock().now() - age:%Y%m%d%H%M%S}+0000"
+    data = sample(fields={**NPI, 22: when})
+    assert asked(place, data)[0][0] == "ordering_provider"
+    shown = place.run("explain", str(written(place.folder, data))).output
+    assert (f"as if it came in time: received now, {late}" in shown) == bool(late)
+    assert ("as if it came in time" in shown) == bool(late)
+
+
+def test_where_nobody_is_in_the_directory_yet_identifiers_stand_for_people(place: Place) -> None:
+    place.run("migrate")
+    result = place.run("explain", str(written(place.folder, sample())))
+    assert "would page at once the ordering provider PARK, SAM (MAIN:1003)" in result.output
+    assert "Nobody is in the directory yet" in result.stderr
+
+
+def test_where_nobody_at_all_can_be_reached_it_says_so(place: Place) -> None:
+    place.imported("1000000004,,Carla,,+13125550103,,,coordinator,")
+    with closing(Database(place.url)) as database:
+        database.run(lambda c: people.opt_out(c, "+13125550103", NOW))
+    for data in (sample(), sample(fields={25: "?"})):
+        file = str(written(place.folder, data))
+        assert "pages nobody: none of those whom" in place.run("explain", file).output
+        assert asked(place, data) == []
 
 
 def test_a_provider_whom_nobody_knows_means_the_coordinator_at_once(place: Place) -> None:
