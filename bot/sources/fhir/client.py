@@ -18,8 +18,9 @@ from bot.sources.hl7.wire import BadReport
 
 JSON = "application/fhir+json"
 _UNAUTHORIZED = 401
-_MOST_IN_VAIN = 3
-"""Pages in a row that bring nothing which the search has not brought; one may well be empty."""
+_MOST_IN_VAIN, _MOST_EMPTY = 3, 50
+"""Pages in a row that bring what the search has brought before, and that bring nothing: a server
+that filters after it has cut its pages has many of those before the next report."""
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _NO_DOCUMENTS = frozenset(
     [
@@ -71,8 +72,8 @@ class FhirClient:
         in a circle end the search, also where each of them is a new one.
         """
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
-        visited, brought, in_vain = set[URL](), set[str](), 0
-        while url not in visited and in_vain < _MOST_IN_VAIN:
+        visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
+        while url not in visited and in_vain < _MOST_IN_VAIN and empty < _MOST_EMPTY:
             visited.add(url)
             answer = await self._ask("GET", url)
             answer.refuse("search")
@@ -80,8 +81,9 @@ class FhirClient:
             if text(page.get("resourceType")) != BUNDLE:
                 raise Refused("answer-no-bundle")
             yield page
-            found = set(map(_which, many(page.get("entry"))))
-            in_vain = 0 if found - brought else in_vain + 1
+            found = set(filter(None, (_which(entry, kind) for entry in many(page.get("entry")))))
+            empty = 0 if found else empty + 1
+            in_vain = in_vain + 1 if found and found <= brought else 0
             brought |= found
             following = _next(page)
             if not following:
@@ -128,8 +130,11 @@ class FhirClient:
         return await call(self.session, method, url, headers=headers, body=body)
 
 
-def _which(entry: Resource) -> str:
-    return text(entry.get("fullUrl")) or name_of(one(entry.get("resource")))
+def _which(entry: Resource, kind: str) -> str:
+    """The name of what was searched for; empty for what came along, and a word on the search."""
+    resource = one(entry.get("resource"))
+    is_one = text(resource.get("resourceType")) == kind
+    return text(entry.get("fullUrl")) or name_of(resource) if is_one else ""
 
 
 def _next(page: Resource) -> str:

@@ -102,7 +102,7 @@ class Hook:
         reports, broken = fhir.parts(resource)
         rest = fhir.rest(resource, reports)
         bundle = text(resource.get("resourceType")) == BUNDLE
-        if bundle and not reports:
+        if not reports:
             self.poller.look_now()
         if reports or broken:
             takings = [self._taking(report) for report in reports]

@@ -21,15 +21,10 @@ def is_match(entry: Resource) -> bool:
 def not_asked_for(report: Resource, since: datetime) -> bool:
     """A server may ignore what it does not know (R4, 3.1.1.4), also ``_lastUpdated``: it brings all
     reports that there ever were, which were paged by other means."""
-    updated = _updated(report)
-    return updated is not None and updated < since - _MARGIN
+    at = updated(report)
+    return at is not None and at < since - _MARGIN
 
 
-def later(newest: datetime | None, report: Resource) -> datetime | None:
-    """The newest time that the server has told."""
-    updated = _updated(report)
-    return updated if newest is None or (updated and updated > newest) else newest
-
-
-def _updated(report: Resource) -> datetime | None:
+def updated(report: Resource) -> datetime | None:
+    """When it was last changed, by the server's clock; None where that is not told."""
     return instant(text(one(report.get("meta")).get("lastUpdated")))

@@ -25,17 +25,9 @@ from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.exchange import TOO_LARGE, Refused, TryLater
 from bot.sources.fhir.numbers import Origin, version_of
-from bot.sources.fhir.page import is_match, later, not_asked_for
+from bot.sources.fhir.page import is_match, not_asked_for, updated
 from bot.sources.fhir.references import INCLUDED, References
-from bot.sources.fhir.shapes import (
-    NOTHING,
-    Resource,
-    broken_in,
-    many,
-    name_of,
-    one,
-    text,
-)
+from bot.sources.fhir.shapes import NOTHING, Resource, broken_in, many, name_of, one, text
 from bot.sources.stumbled import stumbled_over
 from storage import cursors
 from storage.pool import CommitUnknown
@@ -64,13 +56,14 @@ class Polling:
 class _Look:
     """What one poll has found so far."""
 
-    newest: datetime | None
+    newest: datetime
     asked_from: datetime
     seen: set[str] = field(default_factory=set)
     tries: dict[str, int] = field(default_factory=dict)
     pages: int = 0
     taken: int = 0
     unasked: int = 0
+    undated: bool = False
     failed: bool = False
 
 
@@ -127,9 +120,10 @@ class Poller:
         self._asked.clear()
         name, now = self._origin.name, self._engine.clock.now()
         cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
-        since = (cursor or await self._begin(now)) - self._how.overlap
-        look = _Look(cursor, since)
-        async for page in self._client.search(fhir.REPORT, self._parameters(since)):
+        # Also where there is nothing yet: what comes while we are down is looked for from then on.
+        begins = cursor or await self._begin(now)
+        look = _Look(begins, begins - self._how.overlap)
+        async for page in self._client.search(fhir.REPORT, self._parameters(look.asked_from)):
             look.pages += 1
             await self._page(page, look)
         self._seen, self._tries = look.seen, look.tries
@@ -138,9 +132,10 @@ class Poller:
             raise TryLater("report-not-stored")
         # What changes while pages are turned can slip from one to the other: they are read twice.
         self._twice = look.pages > 1 and not self._twice
-        # A time ahead of our clock must not hide what comes until then.
-        if look.newest and not self._twice:
-            read_to = min(look.newest, now)
+        if not self._twice:
+            newest = max(look.newest, await self._begin(now)) if look.undated else look.newest
+            # A time ahead of our clock must not hide what comes until then.
+            read_to = min(newest, now)
             await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
         return look.taken
 
@@ -158,7 +153,8 @@ class Poller:
             base = text(entry.get("fullUrl")).removesuffix(name_of(report))
             version = version_of(report)
             await self._once(version, partial(self._whole, report, along, base, look), look)
-            look.newest = later(look.newest, report)
+            at = updated(report)
+            look.newest, look.undated = max(look.newest, at or look.newest), look.undated or not at
         for broken in broken_in(page):
             version = f"broken/{hashlib.sha256(broken).hexdigest()}"
             await self._once(version, partial(self._kept, broken), look)

@@ -16,6 +16,7 @@ _FOLLOWED = {
         "basedOn subject encounter resultsInterpreter performer result imagingStudy"
     ),
     "ServiceRequest": "requester",
+    "ProcedureRequest": "requester",  # STU3's
     "PractitionerRole": "practitioner",
     "Observation": "hasMember",
 }

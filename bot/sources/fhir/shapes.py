@@ -19,6 +19,9 @@ NOTHING: Resource = {}
 BUNDLE, HEADER = "Bundle", "MessageHeader"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _VERSION = re.compile(r"/_history/[^/]*$")
+_ELSEWHERE = {"imagingStudy": "study", "individual": "actor"}
+"""The names of R5. STU3 has the reference itself in ``agent`` or ``actor`` of what R4 refers with.
+"""
 
 
 def parse(data: bytes) -> Resource:
@@ -119,9 +122,9 @@ class Node:
 
     def links(self, field: str) -> "list[Link]":
         """The references of a field, those that cannot be followed too."""
-        return [
-            Link(reference, self._follow(reference)) for reference in many(self.body.get(field))
-        ]
+        stated = self.body.get(field, self.body.get(_ELSEWHERE.get(field, "")))
+        found = [one(ref.get("agent")) or one(ref.get("actor")) or ref for ref in many(stated)]
+        return [Link(reference, self._follow(reference)) for reference in found]
 
     def nodes(self, field: str) -> "list[Node]":
         """The resources that the field refers to, where they came along."""

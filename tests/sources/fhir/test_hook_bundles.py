@@ -99,3 +99,15 @@ def test_a_bundle_of_other_resources_is_kept_and_the_server_looked_at(reading: R
 
     assert asyncio.run(run()) == (200, True)
     assert reading.messages() == [("", "set_aside", "fhir-bundle")]
+
+
+@pytest.mark.parametrize("kind", ["Parameters", "SubscriptionStatus", "Patient"])
+def test_a_resource_that_is_no_report_is_kept_and_the_server_looked_at(
+    reading: Reading, kind: str
+) -> None:
+    async def run() -> tuple[int, bool]:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", {"resourceType": kind}), hook.asked_to_look
+
+    assert asyncio.run(run()) == (200, True)
+    assert [outcome for _, outcome, _ in reading.messages()] == ["set_aside"]

@@ -52,6 +52,45 @@ def test_next_links_that_lead_in_a_circle_end_the_search(reading: Reading) -> No
     assert len(reading.alerts()) == 1
 
 
+class Sparse(FhirServer):
+    """It filters what it has already cut into pages."""
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page, number = super()._page(request, kind), int(request.query.get("_page", "0"))
+        if kind != "DiagnosticReport" or number == 20:
+            return page
+        following = str(request.rel_url.update_query(_page=number + 1))
+        outcome = {"resource": {"resourceType": "OperationOutcome", "issue": []}}
+        empty = [{**outcome, "search": {"mode": "outcome"}}] if number % 2 else []
+        return {**page, "entry": empty, "link": [{"relation": "next", "url": following}]}
+
+
+def test_a_report_behind_many_empty_pages_is_found(reading: Reading) -> None:
+    server = Sparse()
+    server.put(resource("report"), *others())
+    assert rounds(reading, server) == ["ok"]
+    assert len(reading.alerts()) == 1
+
+
+class Endless(FhirServer):
+    """It always has one more page, with nothing on it."""
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page = super()._page(request, kind)
+        first = "_cursor" not in request.query
+        again = f"{self.base}DiagnosticReport?_cursor={len(self.asked)}"
+        entries = page["entry"] if first else []
+        return {**page, "entry": entries, "link": [{"relation": "next", "url": again}]}
+
+
+def test_empty_pages_without_end_end_the_search(reading: Reading) -> None:
+    server = Endless()
+    server.put(resource("report"), *others())
+    assert rounds(reading, server) == ["ok"]
+    assert len(server.searches()) == 51
+    assert len(reading.alerts()) == 1
+
+
 @pytest.mark.parametrize("restored", [False, True])
 def test_a_report_that_has_changed_under_the_same_version_is_read(
     reading: Reading, restored: bool

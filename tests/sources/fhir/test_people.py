@@ -96,3 +96,32 @@ def test_where_the_order_names_somebody_the_referrer_of_the_study_orders_nothing
     other = study(referrer={"reference": "Practitioner/x9", "display": "Dr. Nine"})
     found = report(other, imagingStudy=[{"reference": "ImagingStudy/s1"}])
     assert [one.name for one in found.ordering] == ["Okafor, Ada N"]
+
+
+def test_people_are_found_where_stu3_has_them() -> None:
+    order = {"resourceType": "ProcedureRequest", "id": "o9"}
+    found = report(
+        {**order, "requester": {"agent": {"reference": "Practitioner/d1"}}},
+        basedOn=[{"reference": "ProcedureRequest/o9"}],
+        resultsInterpreter=None,
+        performer=[{"role": concept("1"), "actor": {"reference": "Practitioner/d2"}}],
+    )
+    assert [someone.name for someone in found.ordering] == ["Okafor, Ada N"]
+    assert found.radiologist is not None
+    assert found.radiologist.name == "Reader"
+
+
+def test_study_and_attending_are_found_where_r5_has_them() -> None:
+    uid = {"system": "urn:dicom:uid", "value": "urn:oid:1.2.3.4.5"}
+    based = [{"reference": "ServiceRequest/o1"}]
+    attends = {"type": [concept("ATND")], "actor": {"reference": "Practitioner/d1"}}
+    found = report(
+        {"resourceType": "ImagingStudy", "id": "s1", "identifier": [uid], "basedOn": based},
+        {"resourceType": "Encounter", "id": "e1", "participant": [attends]},
+        basedOn=None,
+        study=[{"reference": "ImagingStudy/s1"}],
+        encounter={"reference": "Encounter/e1"},
+    )
+    assert [someone.name for someone in found.ordering] == ["Okafor, Ada N"]
+    assert [someone.name for someone in found.attending] == ["Okafor, Ada N"]
+    assert found.study_uid == "1.2.3.4.5"

@@ -114,6 +114,32 @@ def test_the_cursor_survives_a_restart(reading: Reading) -> None:
     assert "14%3A25%3A05" in server.searches()[-1]
 
 
+@pytest.mark.parametrize("tells_times", [True, False])
+def test_what_came_while_we_were_down_is_found_though_nothing_was_there_before(
+    reading: Reading, tells_times: bool
+) -> None:
+    server = FhirServer()
+    assert poll(reading, server) == [0]
+    server.clock = reading.clock.at = NOW + timedelta(hours=6)
+    at = (NOW + timedelta(hours=2)).isoformat()
+    meta = {"versionId": "1", "lastUpdated": at} if tells_times else None
+    server.put(resource("report", meta=meta, issued=at), *others())
+    assert poll(reading, server) == [1]
+    assert len(reading.alerts()) == 1
+
+
+def test_a_server_that_tells_no_times_is_not_asked_for_all_it_has_each_time(
+    reading: Reading,
+) -> None:
+    server = FhirServer()
+    server.put(resource("report", meta=None), *others())
+    poll(reading, server)
+    server.clock = reading.clock.at = NOW + timedelta(hours=6)
+    poll(reading, server, 2)
+    assert "_lastUpdated=ge2026-03-02T13%3A55" in server.searches()[1]  # while nobody looked
+    assert "_lastUpdated=ge2026-03-02T19%3A55" in server.searches()[2]
+
+
 def test_a_time_ahead_of_our_clock_does_not_move_the_cursor_past_it(reading: Reading) -> None:
     server = stocked()
     server.put(resource("report", meta={"versionId": "9", "lastUpdated": "2031-01-01T00:00:00Z"}))
