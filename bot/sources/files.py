@@ -1,7 +1,8 @@
 """A file with reports in it: bytes in, its messages out, in their order. Pure, and never raises.
 
-HL7 v2 (one message, several, or a batch) or FHIR R4 JSON (a resource, a Bundle, or one resource a
-line, as Bulk Data has it), which its first character tells. Names of files mean nothing.
+HL7 v2 (one message, several, or a batch) or FHIR R4 JSON (a resource, a Bundle, one resource a
+line, as Bulk Data has it, or several that somebody has put one after the other), which its first
+character tells. Names of files mean nothing.
 """
 
 import hashlib
@@ -9,10 +10,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage
 from bot.domain.profile import NO_PROFILES, Feeds
+from bot.sources.fhir import broken
 from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.numbers import Origin
 from bot.sources.fhir.shapes import Node, Resource, name_of, reachable, text
@@ -134,30 +137,36 @@ def _unframed(piece: bytes) -> bytes:
 
 
 def _resources(data: bytes) -> list[bytes]:
-    if _parsed(data) is None:
+    if _value(data) is None:
         lines = [line for line in data.splitlines() if line.strip()]
-        found = [_parsed(line) for line in lines]
-        if any(one and text(one.get("resourceType")) for one in found):
-            return _lines(lines, found)
+        for several in (lines, broken.values(data)):
+            found = [_parsed(one) for one in several]
+            if any(one and text(one.get("resourceType")) for one in found):
+                return _each(several, found)
     return fhir.split(data)
 
 
-def _lines(lines: list[bytes], found: list[Resource | None]) -> list[bytes]:
-    """Each line a message; a report takes along what it refers to and another line holds."""
+def _each(several: list[bytes], found: list[Resource | None]) -> list[bytes]:
+    """Each a message; a report takes along what it refers to and another one is."""
     along = {name_of(one): one for one in found if one}
     split: list[bytes] = []
-    for line, one in zip(lines, found, strict=True):
+    for data, one in zip(several, found, strict=True):
         if one and text(one.get("resourceType")) == fhir.REPORT:
             node = Node(one, one, along)
-            split.append(fhir.pack(node) if len(reachable(node)) > 1 else line)
+            split.append(fhir.pack(node) if len(reachable(node)) > 1 else data)
         else:
-            split += fhir.split(line)
+            split += fhir.split(data)
     return split
 
 
 def _parsed(data: bytes) -> Resource | None:
+    found = _value(data)
+    return found if isinstance(found, dict) else None
+
+
+def _value(data: bytes) -> Any:
+    """None where it is no JSON as a whole."""
     try:
-        found = json.loads(data)
+        return json.loads(data, strict=False)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
