@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 # An MSH counts where a line begins and its delimiters follow: a line of prose may begin so, too.
 _BEGINS = re.compile(
-    rb"(?:(?<=[\r\n\x1c])|\A)(?:\xef\xbb\xbf)?+[ \t\x0b]*+"
+    rb"(?:(?<=[\r\n\x1c])|\A)(?:\xef\xbb\xbf)?+[ \t\x0b\x0c]*+"
     rb"(?:(?:FHS|BHS)[^\w\s][^\r\n]*+\s++)*+"
     rb"MSH([^\w\s])[^\w\s]{1,5}(?:\1|[\r\n]|\Z)"
 )
@@ -22,7 +22,7 @@ _RUNS_ON = re.compile(
 
 
 _NAMES = (b"MSH", b"FHS", b"BHS")
-_BLANK, _BOM = b" \t\x0b", b"\xef\xbb\xbf"
+_BLANK, _BOM = b" \t\x0b\x0c", b"\xef\xbb\xbf"
 _WINDOW = 1024 * 1024
 """Bytes. A search goes on in C and lets no other thread run meanwhile: in a file of 70 MB the
 pages of the whole site waited for one."""
@@ -77,5 +77,5 @@ def without_envelope(data: bytes) -> bytes:
     """From MSH on where a batch's header stands before it; else unchanged."""
     if data.lstrip()[:3] not in {b"FHS", b"BHS"}:
         return data
-    begins = re.search(rb"[\r\n][ \t\x0b]*(?=MSH)", data)
+    begins = re.search(rb"[\r\n][ \t\x0b\x0c]*(?=MSH)", data)
     return data[begins.end() :] if begins else data

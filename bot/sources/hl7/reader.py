@@ -110,7 +110,7 @@ def _reading(wire: Wire, known: Circumstances, data: bytes) -> Reading:
 
 def content(data: bytes) -> str:
     """SHA-256 of the message without its MSH, which differs each time that it is sent."""
-    bare = unmarked(data).lstrip(b"\v \t\r\n")
+    bare = unmarked(data).lstrip(b"\v\f \t\r\n")
     rest = bare[len(header_line(bare)) :] if bare.startswith(b"MSH") else bare
     return hashlib.sha256(rest.strip()).hexdigest()
 

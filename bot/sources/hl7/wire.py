@@ -17,7 +17,7 @@ MAY_ASK = ("CRIT", "ACR", "ACTIONABLE", "PANIC")
 """One of these is in what asks whether a result is critical, or in the answer."""
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 # It may have other separators than the message within.
-_ENVELOPE = re.compile(r"[ \t\v\x1c\ufeff]*(?:FHS|BHS|BTS|FTS)(?:[^\w\s]|\s*\Z)")
+_ENVELOPE = re.compile(r"[ \t\v\f\x1c\ufeff]*(?:FHS|BHS|BTS|FTS)(?:[^\w\s]|\s*\Z)")
 
 
 class BadReport(Exception):
@@ -131,7 +131,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
 def salvaged(data: bytes) -> tuple[Wire, bool]:
     """Whatever lines there are in bytes that cannot be used, and whether an MSH governs them."""
     text = unmarked(data).decode("latin-1").replace("\0", "")
-    lines = re.split(r"[\r\n\v\x1c]+", text)
+    lines = re.split(r"[\r\n\v\f\x1c]+", text)
     starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:].strip()]
     if len(starts) == 1:
         rest = lines[starts[0] :]
@@ -184,7 +184,7 @@ def _mended(lines: list[str]) -> list[str]:
     whole: list[list[str]] = []  # joined at the end: a document may have 100,000 lines
     separator = ""
     for line in lines:
-        bare = line.strip(" \t\v\x1c\ufeff")
+        bare = line.strip(" \t\v\f\x1c\ufeff")
         if not bare:
             continue
         separator = separator or bare[3:4]

@@ -77,6 +77,14 @@ def test_messages_one_after_the_other_and_framed_ones_are_cut_too() -> None:
     assert len(split(crlf)) == 2
 
 
+def test_a_form_feed_before_a_message_is_a_blank_and_joins_no_two() -> None:
+    first, last = sample(), second()
+    assert split(b"\f" + first + b"\f" + last + b"\f") == (b"\f" + first, b"\f" + last + b"\f")
+    kinds = [type(reading) for reading in readings(b"\f" + first + b"\r\n \f" + last + b"\f")]
+    assert kinds == [Reports, Reports]
+    assert report(b"\f" + first) == report(first)
+
+
 def test_messages_without_a_line_end_between_them_are_cut() -> None:
     first = sample().rstrip(b"\r")
     assert split(first + second()) == (first, second())
