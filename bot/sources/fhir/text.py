@@ -9,6 +9,8 @@ from bot.sources.fhir.shapes import NOTHING, Node, Resource, many, text
 from storage.columns import storable
 
 _LONGEST_STUB, _TIMES_A_STUB = 200, 2
+_SHORTEST_LINE = 40
+"""Characters of base64 that is broken into lines; words are shorter."""
 _DATA_URL = re.compile(r"\s*data:[^,\s]{0,100};base64,", re.IGNORECASE)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s_-]")
 
@@ -58,7 +60,10 @@ def _decoded(value: object) -> bytes:
     said = _DATA_URL.sub("", text(value), count=1)
     if _NOT_BASE64.search(said):
         return said.encode() if " " in said else b""
-    bare = "".join(said.split()).rstrip("=").translate(_STANDARD)
+    pieces = said.split()
+    if len(pieces) > 1 and max(map(len, pieces)) < _SHORTEST_LINE:
+        return said.encode()
+    bare = "".join(pieces).rstrip("=").translate(_STANDARD)
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except (binascii.Error, ValueError):

@@ -24,7 +24,7 @@ _PICTURES = ("/9j/", "iVBORw0KGgo", "R0lGOD", "SUkqA", "TU0AK")
 _SHORTEST = 48
 """Characters of base64 that is not said to be that: words are shorter."""
 _LONGEST_STUB, _FAR_MORE = 200, 4
-_TELLING = ("critical", "acr", "category", "actionable", "rid4948")
+_TELLING = ("crit", "panic", "acr", "category", "actionable", "rid4948")
 """One of them stands in every macro that needs no rule."""
 _POINTS = re.compile(
     r"\b(?:attach\w*|enclosed|pdf|documents?|scan\w*|reports?|see)\b", re.IGNORECASE

@@ -21,6 +21,8 @@ _ACCESSION, _FILLER, _PLACER = KeyKind.ACCESSION, KeyKind.FILLER, KeyKind.PLACER
 """Each message needs them, and Python 3.11 takes as long to look one up as to split a field."""
 _SHORTEST_ACCESSION = 6
 _FEWEST_DIGITS = 4
+_NO_NUMBER = re.compile(r".*[=@(),;+]|\d{3}[.-]\d{3}[.-]\d{4}\Z")
+"""Fields of Australia ("DR=0191324T"), addresses, telephones: they are of a person, not an exam."""
 
 
 @dataclass(slots=True)
@@ -209,7 +211,7 @@ def _is_accession(value: str, order: Order, wire: Wire) -> bool:
     long_enough = len(value) >= _SHORTEST_ACCESSION and " " not in value
     if not long_enough or sum(map(str.isdigit, value)) < _FEWEST_DIGITS:
         return False
-    if value in {obr[6], obr[7], obr[22], wire.header[7]}:
+    if _NO_NUMBER.match(value) or value in {obr[6], obr[7], obr[22], wire.header[7]}:
         return False
     return wire.marks.component not in obr[18] or not names_somebody(obr[18], wire.marks)
 

@@ -97,6 +97,15 @@ def test_a_stub_in_plain_text_hides_no_report() -> None:
     assert report(presentedForm=forms, conclusion=None).impression == "Acute pulmonary embolism."
 
 
+@pytest.mark.parametrize(
+    "said", ["CRITICAL RESULT large pulmonary embolism", "IMPRESSION\nCRITICAL RESULT\nPE"]
+)
+def test_plain_text_whose_letters_could_be_base64_is_read_as_it_is(said: str) -> None:
+    found = report(presentedForm=[{"contentType": "text/plain", "data": said}], conclusion=None)
+    assert found.text == said
+    assert "CRITICAL RESULT" in {flag.value for flag in found.flags}
+
+
 @pytest.mark.parametrize("given", ["unpadded", "of the other alphabet", "plain text"])
 def test_data_that_is_not_quite_base64_is_read(given: str) -> None:
     words = "IMPRESSION: ÿÿÿ Clot ~~~???."

@@ -11,6 +11,14 @@ def test_a_room_or_a_body_part_in_obr_18_is_no_accession_number(elsewhere: str) 
     assert report(sample(fields={18: elsewhere})).key.value == "A2000"
 
 
+@pytest.mark.parametrize(
+    "elsewhere", ["DR=0191324T", "(410)955-3000", "410-955-3000", "+4579596798"]
+)
+def test_what_names_a_person_in_obr_18_is_no_accession_number(elsewhere: str) -> None:
+    """All that one doctor has asked for would be one alert."""
+    assert report(sample(fields={18: elsewhere})).key.value == "A2000"
+
+
 def test_an_accession_number_in_obr_18_goes_before_the_filler_number() -> None:
     found = report(sample(fields={18: "2026-00417"}))
     assert found.key == ReportKey("RIS", KeyKind.ACCESSION, "2026-00417")
