@@ -33,6 +33,7 @@ from bot.sources.folder_files import (
     content_of,
     put_away,
 )
+from bot.sources.folder_moved import Moved
 from bot.sources.stumbled import stumbled_over
 from storage import quarantine
 from storage.quarantine import Quarantined
@@ -85,7 +86,7 @@ class Folder:
 
     def __init__(self, engine: Engine, how: Watching) -> None:
         self._engine, self._how = engine, how
-        self._looks = Looks(how.path, how.every.total_seconds())
+        self._looks, self._moved = Looks(how.path, how.every.total_seconds()), Moved()
         self._received: dict[_Key, _Received] = {}
         # When it is due again, how long it was put off, and why; OK where that is as it should be.
         self._later: dict[_Key, tuple[float, float, str]] = {}
@@ -114,6 +115,8 @@ class Folder:
 
     async def look(self) -> bool:
         """Look, and take a batch; True where more is there. A database that is away raises."""
+        if grown := await self._of_disk(self._moved.put_back, time.monotonic()):
+            log.warning("files_grew", source=self._how.name, count=grown)
         try:
             complete, links = await self._of_disk(self._looks.look, time.monotonic())
         except OSError:
@@ -151,10 +154,12 @@ class Folder:
         self._received[key] = received
         mark = f"{self._engine.clock.now():%Y%m%dT%H%M%S.%fZ}"
         try:
-            await self._of_disk(put_away, file, received.reasons(), mark)
+            lies = await self._of_disk(put_away, file, received.reasons(), mark)
         except OSError:
             self._put_off(file, "file-not-moved")
             return None
+        if lies:
+            self._moved.note(file, lies, mark, time.monotonic())
         del self._received[key]
         self._later.pop(key, None)
         return received

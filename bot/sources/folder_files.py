@@ -17,6 +17,7 @@ from pathlib import Path
 from bot.sources.oversize import Passing
 
 DONE, REJECTED = "done", "rejected"
+REASON = ".reason"
 _BEING_WRITTEN = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
 # A file is made before the first byte is written: an empty one is given longer.
 _EMPTY_SECONDS = 60.0
@@ -132,38 +133,38 @@ def _require_same(file: File, descriptor: int) -> None:
         raise Changed
 
 
-def put_away(file: File, reasons: Iterable[str], mark: str) -> bool:
-    """Move it to done/, or to rejected/ with a file of the reasons. False where it is gone, or is
-    another one by now. ``mark`` tells it from others of its name. Raises OSError where it cannot be
-    moved; then it lies where it lay.
+def put_away(file: File, reasons: Iterable[str], mark: str) -> Path | None:
+    """Move it to done/, or to rejected/ with a file of the reasons: where it lies now. None where
+    it is gone, or is another one by now. ``mark`` tells it from others of its name. Raises OSError
+    where it cannot be moved; then it lies where it lay.
     """
     told = "".join(f"{reason}\n" for reason in reasons)
     folder = file.path.parent / (REJECTED if told else DONE)
     folder.mkdir(exist_ok=True)
-    target = _free(folder, file.path.name, mark)
+    target = free(folder, file.path.name, mark)
     try:
         if _seen(file.path, file.path.lstat()) != file:
-            return False
+            return None
         if told:
-            _write(_named(folder, target.name, ".reason"), told.encode())
+            _write(named(folder, target.name, REASON), told.encode())
         _move(file.path, target)
     except FileNotFoundError:
         if os.path.lexists(file.path):
             raise
-        return False  # another copy of Readback was faster, or its owner took it back
-    return True
-
-
-def _free(folder: Path, name: str, mark: str) -> Path:
-    """What is there is never written over."""
-    target, number = folder / name, 0
-    while os.path.lexists(target):
-        number += 1
-        target = _named(folder, name, f".{mark}" if number == 1 else f".{mark}-{number}")
+        return None  # another copy of Readback was faster, or its owner took it back
     return target
 
 
-def _named(folder: Path, name: str, suffix: str) -> Path:
+def free(folder: Path, name: str, mark: str) -> Path:
+    """A place for a file of this name: what is there is never written over."""
+    target, number = folder / name, 0
+    while os.path.lexists(target):
+        number += 1
+        target = named(folder, name, f".{mark}" if number == 1 else f".{mark}-{number}")
+    return target
+
+
+def named(folder: Path, name: str, suffix: str) -> Path:
     """The name with the suffix, cut to what a file system takes."""
     room = _LONGEST_NAME - len(suffix) - len("..part")
     return folder / (os.fsdecode(os.fsencode(name)[:room]) + suffix)
@@ -176,7 +177,7 @@ def _move(path: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         # Another file system: whole or not at all, so that a full disk leaves no half a file.
-        beside = _named(target.parent, f".{target.name}", ".part")
+        beside = named(target.parent, f".{target.name}", ".part")
         try:
             shutil.copyfile(path, beside, follow_symlinks=False)
             beside.rename(target)
@@ -187,7 +188,7 @@ def _move(path: Path, target: Path) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    beside = _named(path.parent, f".{path.name}", ".part")
+    beside = named(path.parent, f".{path.name}", ".part")
     try:
         beside.write_bytes(data)
         beside.rename(path)
