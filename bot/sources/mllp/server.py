@@ -36,6 +36,8 @@ less. A sender that leaves the CR out waits so much longer for each answer."""
 _LARGE = 32 * 1024
 """Bytes; above this reading moves to a thread: the loop that also pages must not wait for it. Most
 reports have a tenth of that and take less than the way to a thread and back."""
+_AT_ONCE = 3
+"""Messages read on threads at a time: of a hundred with documents none is slow because it waits."""
 _DOCUMENT = re.compile(rb"[^\w\s]ED[^\w\s]", re.IGNORECASE)
 """A report with a PDF in it takes long at any size. Whatever the separator is."""
 
@@ -84,6 +86,7 @@ class Listener:
         self._gate = Gate(how.allow, Renewed(how.tls) if how.tls else None, now)
         self._open: dict[asyncio.Task[None], tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
         self._arriving: set[asyncio.StreamWriter] = set()
+        self._reading = asyncio.Semaphore(_AT_ONCE)
         self._stopping = False
         self._token = secrets.token_hex(4)
         self._answers = count(1)
@@ -235,12 +238,12 @@ class Listener:
     async def _in_time(self, received: Frame) -> tuple[RawMessage, ...]:
         if received.size <= _LARGE and not _DOCUMENT.search(received.data):
             return self._messages(received)
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                return await asyncio.to_thread(self._messages, received)
-        except TimeoutError:
-            bad, how = too_slow(), self._how
-            return (await asyncio.to_thread(_unusable, received, bad, how, how.timezone),)
+        async with self._reading:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(READ_SECONDS):
+                    return await asyncio.to_thread(self._messages, received)
+            how = self._how
+            return (await asyncio.to_thread(_unusable, received, too_slow(), how, how.timezone),)
 
     def _messages(self, received: Frame) -> tuple[RawMessage, ...]:
         how = self._how
@@ -256,10 +259,8 @@ class Listener:
 
 
 def _refused(received: Frame, how: Listening) -> RawMessage:
-    if received.ending is Ending.TOO_LARGE:
-        bad = too_large_for(how.limit)
-    else:
-        bad = BadReport("cut-off", "The message broke off before its end: send it again", "207")
+    cut = BadReport("cut-off", "The message broke off before its end: send it again", "207")
+    bad = too_large_for(how.limit) if received.ending is Ending.TOO_LARGE else cut
     return _unusable(received, bad, how, how.timezone)
 
 

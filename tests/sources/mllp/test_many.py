@@ -1,9 +1,16 @@
 """The listener, by many senders at once, by too many, and as it stops."""
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from bot.domain.message import RawMessage
+from bot.sources.hl7.reader import read_all
+from bot.sources.mllp import server as mllp
 from bot.sources.mllp.frames import frame
 from bot.sources.mllp.server import serve
 from tests.sources.mllp_senders import HOW, Inbox, connected, listening, numbered, until
@@ -46,6 +53,31 @@ def test_whoever_comes_beyond_the_limit_is_turned_away_and_those_within_are_serv
                 sender.writer.close()
 
     asyncio.run(run())
+
+
+def test_many_documents_at_once_wait_for_one_another_and_none_is_too_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slowly(data: bytes, **how: Any) -> tuple[RawMessage, ...]:
+        time.sleep(0.1)
+        return read_all(data, **how)
+
+    monkeypatch.setattr(mllp, "read_all", slowly)
+    monkeypatch.setattr(mllp, "READ_SECONDS", 0.5)
+    document = b"OBX|2|ED|X||^text^plain^Base64^QUJD||||||F\r"
+
+    async def run() -> Inbox:
+        inbox = Inbox()
+        async with listening(inbox) as listener:
+            senders = [await connected(listener) for _ in range(40)]
+            for number, sender in enumerate(senders):
+                await sender.send(frame(numbered(number) + document))
+            for sender in senders:
+                assert b"MSA|AA|" in await sender.answer()
+                sender.writer.close()
+        return inbox
+
+    assert asyncio.run(run()).reasons == []
 
 
 def test_on_stop_what_is_in_work_is_answered_and_the_port_is_closed() -> None:
