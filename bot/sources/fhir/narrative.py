@@ -35,8 +35,8 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
         form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
     running = form or "\n".join(line for one_ in observed for line in _lines(one_.body))
     told = narrate_running(running)
-    notes = lines_broken("\n".join(_notes(found.body)))  # R5's, beside the conclusion
-    for added in (conclusion, "\n".join(concluded), notes):
+    notes = lines_broken("\n".join(_notes(found.body)))
+    for added in (notes, conclusion, "\n".join(concluded)):
         if added and _squeezed(added) not in _squeezed(told.text):
             told = _longer(told, added)
     told = replace(
@@ -74,7 +74,8 @@ def composed(found: Node) -> str:
 
 def _sections(body: Resource, deeper: int = _DEEPEST) -> Iterator[str]:
     for section in many(body.get("section")):
-        if said := words_in(text(one(section.get("text")).get("div")).encode(), "text/html"):
+        div = text(one(section.get("text")).get("div"))
+        if said := words_in(div.encode(), "text/html") or "\n".join(_notes(section)):
             coded = {text(coding.get("code")) for coding in codings(section.get("code"))}
             heading = "Impression" if _IMPRESSION in coded else text(section.get("title"))
             yield f"{heading}:\n{said}" if heading else said
@@ -140,8 +141,12 @@ def _spoken(observation: Resource) -> Iterator[str]:
     yield from _notes(observation)
 
 
-def _notes(observation: Resource) -> list[str]:
-    return [text(note.get("text")) for note in many(observation.get("note"))]
+def _notes(body: Resource) -> list[str]:
+    """Also of R5, as R4 has them (HL7 Europe's imaging report): in extensions."""
+    extended = [one(each.get("valueAnnotation")) for each in many(body.get("extension"))]
+    return [
+        said for note in (*many(body.get("note")), *extended) if (said := text(note.get("text")))
+    ]
 
 
 def _text(part: Resource) -> str:

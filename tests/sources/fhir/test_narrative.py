@@ -81,3 +81,25 @@ def test_a_document_of_several_reports_is_of_none() -> None:
     reading = read(bundle(COMPOSITION, BARE, other)).reading
     assert isinstance(reading, Reports)
     assert [found.text for found in reading.reports] == ["", ""]
+
+
+def noted(said: str) -> Json:
+    """R5's note as Europe's imaging report has it in R4."""
+    url = "http://hl7.org/fhir/5.0/StructureDefinition/extension-DiagnosticReport.note"
+    return {"url": url, "valueAnnotation": {"text": said}}
+
+
+def test_findings_in_notes_that_are_extensions_stand_before_the_conclusion() -> None:
+    notes = [noted("**Vessels** Clots."), noted("CRITICAL RESULT: dissection")]
+    found = report(presentedForm=None, conclusion="Embolus.", conclusionCode=None, extension=notes)
+    assert found.text == "**Vessels** Clots.\nCRITICAL RESULT: dissection\nEmbolus."
+    assert found.impression == "Embolus."
+    assert [flag.where for flag in found.flags] == ["note"]
+
+
+def test_the_notes_of_a_section_are_its_text_where_it_has_no_other() -> None:
+    findings = {"title": "Findings", "extension": [noted("Clots."), noted("No fracture.")]}
+    composition = COMPOSITION | {"section": [findings, section("End", "19005-8", "Embolus.")]}
+    reading = read(bundle(composition, BARE)).reading
+    assert isinstance(reading, Reports)
+    assert reading.reports[0].text == "Findings:\nClots.\nNo fracture.\nImpression:\nEmbolus."
