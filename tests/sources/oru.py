@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.message import RawMessage, Reports, Unusable
+from bot.domain.profile import Feeds, Profile
 from bot.domain.report import Report
 from bot.sources.hl7.reader import read
 
@@ -70,3 +71,11 @@ def unusable(data: bytes) -> Unusable:
     reading = raw(data).reading
     assert isinstance(reading, Unusable), reading
     return reading
+
+
+def as_read(data: bytes, *profiles: Profile, machines: tuple[str, ...] = ()) -> Report:
+    """The first report of the message, by the profiles and with the machines that are known."""
+    feeds = Feeds(profiles, frozenset(machines))
+    reading = read(data, source="hl7", timezone=CHICAGO, now=NOW, feeds=feeds).reading
+    assert isinstance(reading, Reports), reading
+    return reading.reports[0]

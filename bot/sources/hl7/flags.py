@@ -44,7 +44,7 @@ def flags(
             continue
         some = _abnormal(fields, number, marks) if at(fields, _OBX_8) else []
         if wire.radlex:
-            some += _radlex(fields, number, marks, profile.coded)
+            some += _by_rules(_radlex(fields, number, marks, profile.coded), rules)
         if rules:
             some = _and_ruled(some, _ruled(fields, number, marks, rules, profile.coded))
         if some:
@@ -53,10 +53,21 @@ def flags(
 
 
 def _and_ruled(some: list[Flag], ruled: list[Flag]) -> list[Flag]:
-    """What a rule says of an abnormal flag, and not what its words would mean without it."""
+    """What a rule says of a value, and not what it would mean to the policy without the rule."""
     decided = {(flag.where, flag.value.casefold()) for flag in ruled}
-    own = (f for f in some if not in_words(f.value) or (f.where, f.value.casefold()) not in decided)
-    return [*own, *ruled]
+    return [*(f for f in some if (f.where, f.value.casefold()) not in decided), *ruled]
+
+
+def _by_rules(radlex: Iterable[Flag], rules: Iterable[Rule]) -> Iterable[Flag]:
+    """The same of RadLex codes that a rule names without a place: they are found in sentences and
+    addresses, too, where no value stands by itself."""
+    own = {rule.code.casefold(): rule for rule in rules if rule.code and rule.at is None}
+    if not own:
+        return radlex
+    return [
+        _by_rule(rule, flag.where) if (rule := own.get(flag.value.casefold())) else flag
+        for flag in radlex
+    ]
 
 
 def _abnormal(fields: list[str], number: int, marks: Marks) -> list[Flag]:
@@ -138,17 +149,18 @@ def flags_elsewhere(segments: list[list[str]], wire: Wire, profile: Profile) -> 
         if _has(at(fields, place), rule.code, wire.marks)
     ]
     if wire.radlex and profile.coded == CODED:
-        found += _in_z(segments, wire.marks)
+        found = _and_ruled(list(_by_rules(_in_z(segments, wire.marks), profile.rules)), found)
     return tuple(dict.fromkeys(found))
 
 
-def flags_in_notes(results: list[Result], wire: Wire) -> Iterator[Flag]:
+def flags_in_notes(results: list[Result], wire: Wire, profile: Profile) -> Iterator[Flag]:
     """RadLex codes that stand in a note as they would in OBX-5."""
     for number, fields in results if wire.radlex else ():
         if fields[0] == "NTE":
             where = f"OBX[{number}] NTE-3" if number else "NTE-3"
             for line in at(fields, 3).split(wire.marks.repetition):
-                yield from _coded(line.split(wire.marks.component), where, wire.marks)
+                found = _coded(line.split(wire.marks.component), where, wire.marks)
+                yield from _by_rules(found, profile.rules)
 
 
 def _in_z(segments: list[list[str]], marks: Marks) -> list[Flag]:
@@ -188,7 +200,8 @@ def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:
     results = list(enumerate((fields for fields in segments if fields[0] == "OBX"), 1))
     found = [flag for some in flags(results, wire, profile).values() for flag in some]
     found += flags_elsewhere(segments, wire, profile)
-    found += flags_in_notes([(0, fields) for fields in segments if fields[0] == "NTE"], wire)
+    notes = [(0, fields) for fields in segments if fields[0] == "NTE"]
+    found += flags_in_notes(notes, wire, profile)
     return tuple(flag for flag in dict.fromkeys(found) if is_critical(flag))
 
 

@@ -182,7 +182,8 @@ def _elsewhere(
     if not (profile.rules or wire.radlex):
         return ()
     lines = [line.split(wire.marks.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
-    return (*flags_elsewhere([order.orc, *lines], wire, profile), *flags_in_notes(results, wire))
+    found = flags_elsewhere([order.orc, *lines], wire, profile)
+    return (*found, *flags_in_notes(results, wire, profile))
 
 
 def _radiologist(order: Order, wire: Wire, known: Circumstances) -> Provider | None:

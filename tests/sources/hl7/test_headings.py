@@ -4,8 +4,7 @@ import pytest
 
 from bot.domain.profile import Profile, Section
 from bot.sources.hl7.text import narrate_running
-from tests.sources.hl7.test_profiles import as_read
-from tests.sources.oru import report, sample
+from tests.sources.oru import as_read, report, sample
 
 
 def running(text: str) -> bytes:
