@@ -77,14 +77,25 @@ _TICKED_BEHIND = re.compile(rf"\s*[:?]?\s*(?:{TICK}|yes\b)", re.IGNORECASE)
 _MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")
 _MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
 _ITEM = re.compile(r"(?:\A|\n)\s*\(?\w{1,2}\)\s*\Z")
+_OTHER_KINDS = (
+    r"stenos[ie]s|narrowing|isch(?:a)?emia|priority|acuity|severity|location|patient|condition|"
+    r"status|order|exam|indication|history|reason"
+)
 # "Saddle embolus - CRITICAL." None is what is critical by its degree, the order, and the patient.
 _BEHIND_A_DASH = re.compile(r"\w\)?\s[-–—]{1,2}\s\Z")
-_OF_ANOTHER_KIND = re.compile(
-    r"stenos[ie]s|narrowing|isch(?:a)?emia|priority|acuity|severity|location|patient|condition|"
-    r"status|order|exam|indication|history|reason|\bno\b[^\n]*\Z",
+_OF_ANOTHER_KIND = re.compile(rf"{_OTHER_KINDS}|\bno\b[^\n]*\Z", re.IGNORECASE)
+_SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
+_DECORATED = " \t\n*#-•_=>"
+# On a line of its own below one that ends without a mark: a paragraph, or a label with what it is
+# about. Not where the line above goes on: "THE VESSEL IS | CRITICAL: …".
+_PARAGRAPH = re.compile(r"\n[ \t]*\n[\s*#>-]*\Z")
+_LINE = re.compile(r"\n[ \t*#•>=-]*\Z")
+_LABELS = re.compile(r"[ \t]*(?::[ \t]*[A-Z]|!|[–—-]{1,3}[ \t]+[A-Z])", re.IGNORECASE)
+_GOES_OVER = re.compile(
+    r"\b(?:is|are|was|were|be|been|remains?|an?|the|and|or|of|with|as|to|for|in|not|no|non|near|very|"
+    rf"considered|,)[ \t]*\Z|{_OTHER_KINDS}",
     re.IGNORECASE,
 )
-_SENTENCE_ENDS = ("", ".", ":", ";", "!", "?")
 # What a template asks of the result. Not its priority (that of the order), nor a mere
 # severity (that of a stenosis).
 _ASKED_OF = r"(?:RESULTS?|FINDINGS?|COMMUNICATION|NOTIFICATION|ALERT|REPORT|IMPRESSION|EXAM)"
@@ -125,9 +136,18 @@ def is_label(match: re.Match[str]) -> bool:
         return True
     if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
         return match[0].isupper() or before.rstrip()[-1:] != "("
-    begins = before.rstrip(" \t\n*#-•_=>")[-1:] in _SENTENCE_ENDS
+    begins = before.rstrip(_DECORATED)[-1:] in _SENTENCE_ENDS
     begins = begins or bool(_ITEM.search(before)) or _ends_a_finding(before)
+    begins = begins or _begins_a_line(before, after)
     return match[0].isupper() and begins and bool(_ENDED.match(after))
+
+
+def _begins_a_line(before: str, after: str) -> bool:
+    if not _LINE.search(before):
+        return False
+    above = before.rstrip(_DECORATED).rpartition("\n")[2]
+    apart = _PARAGRAPH.search(before) or _LABELS.match(after)
+    return bool(apart) and not _GOES_OVER.search(above)
 
 
 def _ends_a_finding(before: str) -> bool:

@@ -127,3 +127,33 @@ def test_a_category_of_actionable_findings_is_its_code(text: str, code: str) -> 
 )
 def test_what_denies_it_or_tells_the_rule_is_none(text: str) -> None:
     assert values(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Large PE~CRITICAL: saddle embolus",
+        "IMPRESSION~CRITICAL: PE",
+        "No fracture~CRITICAL: free air",
+        "Findings as above~*** CRITICAL: PE",
+        "PE~CRITICAL - called to the ED",
+        "CT HEAD~~CRITICAL~~Large SDH",
+    ],
+)
+def test_the_word_heads_what_is_critical_below_a_line_that_ends_without_a_mark(text: str) -> None:
+    assert values(text) == ["CRITICAL RESULT"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "THE STENOSIS OF THE LAD IS~CRITICAL: NARROWED",
+        "LAD STENOSIS~CRITICAL: PROXIMAL",
+        "PATIENT CONDITION~CRITICAL: WORSE",
+        "AORTIC VALVE AREA~CRITICAL: <0.6 CM2",
+        "THIS IS NOT~CRITICAL: x",
+        "CLEAR~CRITICAL: none",
+    ],
+)
+def test_below_a_line_that_goes_on_it_is_that_lines(text: str) -> None:
+    assert values(text) == []
