@@ -80,7 +80,7 @@ _HEADING = r"[ \t*#]*[A-Z][A-Z /&-]{2,40}:"
 _BEFORE_THE_EXAM = re.compile(
     r"^[ \t*#]*(?:(?:CLINICAL|PATIENT|RELEVANT) (?:INFO(?:RMATION)?|HISTORY|DETAILS?|DATA|NOTES?)|"
     r"(?:CLINICAL )?(?:HISTORY|INDICATIONS?)|REASON FOR (?:EXAM\w*|STUDY|REQUEST|REFERRAL))"
-    rf"[ \t]*:\s*(?:(?!{_HEADING})[^\n]*\S[^\n]*\n)+(?=[ \t]*\n|{_HEADING})",
+    rf"[ \t]*:\s*(?:(?!{_HEADING})[ \t]*\S[^\n]*\n)+(?=[ \t]*\n|{_HEADING})",
     re.IGNORECASE | re.MULTILINE,
 )
 
