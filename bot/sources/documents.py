@@ -48,6 +48,8 @@ _SHORTER = {
 _PDF = "application/pdf"
 FORMATS = ("text/plain", "text/html", "application/rtf", _PDF)
 """Those that can be read, the plainest first."""
+_MARKED = {_PDF: (b"%PDF",), "application/rtf": (b"{\\rtf", b"\\par")}
+"""What is in the beginning of these; a text that is called so without it is none."""
 _MARKUP = re.compile(
     rb"\s*(?:<!doctype html|<html|<\?xml|<(?:body|div|p|table|pre|span|b|clinicaldocument)\b)",
     re.IGNORECASE,
@@ -118,6 +120,8 @@ def format_of(kind: str, data: bytes) -> str:
         return "application/rtf"
     name = kind.split(";", 1)[0].strip().lower()
     name = (_SHORT | _SHORTER).get(name.rpartition("/")[2], _SAME.get(name, name))
+    if _is_none_of(name, data[:1024]):
+        name = "text/plain"
     if name == "text/plain" and _MARKUP.match(begins):
         return "text/html"
     if name in FORMATS or (name and name not in _UNKNOWN):
@@ -125,6 +129,13 @@ def format_of(kind: str, data: bytes) -> str:
     if _MARKUP.match(begins):
         return "text/html"
     return "text/plain" if _is_text(_narrow(data[:4096], kind)) else name
+
+
+def _is_none_of(name: str, begins: bytes) -> bool:
+    """Whether what is called so are words: they have blanks, as no base64 that was put into base64
+    once more has."""
+    marks = _MARKED.get(name, ())
+    return bool(marks) and b" " in begins and _is_text(begins) and not any(map(begins.count, marks))
 
 
 _UNKNOWN = frozenset(

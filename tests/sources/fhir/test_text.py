@@ -77,6 +77,7 @@ def test_the_plainest_format_is_read_where_there_are_several() -> None:
         (TEXT.encode("utf-16-le"), "text/plain; charset=utf-16le"),
         (TEXT.encode("utf-16-be"), ""),
         (TEXT, "text/plain; charset=utf-8"),
+        *((said, kind) for said in (TEXT, HTML) for kind in ("application/pdf", "text/rtf")),
         (pdf(LINES), "application/octet-stream"),
         (
             f"<ClinicalDocument><text>{LINES[0]}</text><text>{LINES[1]}</text></ClinicalDocument>",
@@ -90,6 +91,12 @@ def test_a_format_is_what_it_is_and_lines_end_where_html_ends_them(
     found = report(presentedForm=[form(data, kind)], conclusion=None)
     assert found.text.split("\n")[:1] == LINES[:1]
     assert " ".join(found.impression.split()) == "Acute pulmonary embolism."
+
+
+def test_what_was_put_into_base64_twice_is_no_text() -> None:
+    twice = base64.b64encode(pdf(LINES))
+    found = report(presentedForm=[form(twice, "application/pdf")], conclusion=None)
+    assert (found.text, found.unread) == ("", "unread-text")
 
 
 def test_a_stub_in_plain_text_hides_no_report() -> None:
