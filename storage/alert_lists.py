@@ -50,6 +50,7 @@ _THEIRS = _columns.id.in_(
 )
 _LIST_BY_DUE = _LIST.order_by(_columns.due_at, _columns.id)
 _LIST_LATEST = _LIST.order_by(_columns.opened_at.desc(), _columns.id.desc())
+_REF = select(_columns.ref).where(_columns.id == bindparam("alert_id"))
 _ACKNOWLEDGED_SINCE = (
     select(_columns.id)
     .where(
@@ -93,6 +94,12 @@ def open_and_paged(connection: Connection) -> int:
     """How many open alerts there are for which people are paged."""
     count: int = connection.execute(_OPEN_BESIDES).scalar_one()
     return count
+
+
+def ref_of(connection: Connection, alert_id: str) -> str | None:
+    """The reference by which people know the alert; None where there is none of this id."""
+    found: str | None = connection.execute(_REF, {"alert_id": alert_id}).scalar_one_or_none()
+    return found
 
 
 def _listed(connection: Connection, row: AnyRow) -> AlertRow:

@@ -6,10 +6,12 @@ import re
 
 from sqlalchemy.exc import DBAPIError
 
+BEHIND = "its tables are missing, or those of an earlier release"
 _SAID = (
     (r"connection refused|no such file or directory", "no server listens at its address"),
     (r"resolve host|translate host|name or service", "the name of its host is not known"),
     (r"timeout expired|timed? ?out|no route to host|unreachable", "its server does not answer"),
+    (r"no such (table|column)|(relation|column) .* does not exist", BEHIND),
     (r"password authentication failed|role .* does not exist", "name or password are refused"),
     (r"no password supplied", "its server asks for a password"),
     (r"pg_hba\.conf", "its server lets this account or machine not in, by pg_hba.conf"),

@@ -77,8 +77,11 @@ def test_who_starts_in_the_wrong_folder_is_told_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(BadSettings, match=r"^readback\.toml is not in this folder\. Copy "):
+    with pytest.raises(BadSettings, match=r"^readback\.toml is not in this folder\. Copy ") as bad:
         load(None, {})
+    assert len(bad.value.problems) == 1, "what stands in the example need not be told as missing"
+    with pytest.raises(BadSettings, match=r"is not in this folder(.|\n)*site\.timezone is missing"):
+        load(None, {"READBACK_SITE__NAME": "General"})
 
 
 def test_the_environment_alone_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

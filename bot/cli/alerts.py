@@ -14,7 +14,6 @@ from bot.cli.opening import (
     settings_from,
 )
 from bot.cli.shown import (
-    FOUND_PROBLEMS,
     AsJson,
     local,
     print_json,
@@ -90,7 +89,7 @@ def show(
         now = clock_for(settings).now()
         found = alert_shown.found(database, ref, operator(), now, reveal=reveal)
     if found is None:
-        stop(f"There is no alert {ref}. `readback alerts --all` lists them.", code=FOUND_PROBLEMS)
+        stop(f"There is no alert {ref}. `readback alerts --all` lists them.")
     if as_json:
         alert_shown.print_shown(found)
     else:

@@ -121,7 +121,7 @@ def trouble_told() -> Iterator[None]:
     from sqlalchemy.exc import DBAPIError
 
     from storage.migrating import DatabaseTooNew
-    from storage.trouble import why
+    from storage.trouble import BEHIND, why
 
     try:
         yield
@@ -130,10 +130,10 @@ def trouble_told() -> Iterator[None]:
     except FileNotFoundError as error:
         stop(f"{error.filename} cannot be made: its folder does not exist.")
     except DBAPIError as error:
-        stop(
-            f"The database cannot be used: {why(error)}. `readback check` tells "
-            "more; `readback migrate` brings its tables up to date."
-        )
+        reason = why(error)
+        migrate = "`readback migrate` brings them up to date."
+        cure = migrate if reason == BEHIND else "`readback check` tells more."
+        stop(f"The database cannot be used: {reason}. {cure}")
 
 
 def _require_file(url: str, *, create: bool) -> None:

@@ -22,7 +22,6 @@ app = typer.Typer(
     help="Run beside the live process, paging nobody.", no_args_is_help=True, cls=Group
 )
 DAYS = 45
-_DAY = "%Y-%m-%d"
 
 
 @app.callback()
@@ -43,15 +42,24 @@ class Found:
     unknown: "list[tuple[Unknown, bool]]"
 
 
+def _day(told: str) -> date:
+    try:
+        return date.fromisoformat(told)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{told} is no day. Write year, month and day: 2026-12-31."
+        ) from None
+
+
 @app.command(cls=Command)
 def report(
     first: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=[_DAY], metavar="DATE", help="First day; else 45 days ago."),
+        date | None,
+        typer.Option("--from", parser=_day, metavar="DATE", help="First day; else 45 days ago."),
     ] = None,
     last: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=[_DAY], metavar="DATE", help="Last day; else today."),
+        date | None,
+        typer.Option("--to", parser=_day, metavar="DATE", help="Last day; else today."),
     ] = None,
     config: ConfigFile = None,
     as_json: Annotated[
@@ -64,8 +72,8 @@ def report(
     settings = settings_from(config)
     say_mode(settings)
     today = clock_for(settings).now().astimezone(settings.site.timezone).date()
-    last_day = last.date() if last else today
-    first_day = first.date() if first else last_day - timedelta(days=DAYS)
+    last_day = last or today
+    first_day = first or last_day - timedelta(days=DAYS)
     if first_day > last_day:
         stop(f"--from {first_day} lies after --to {last_day}. Exchange them.")
     with database_of(settings) as database:

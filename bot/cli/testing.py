@@ -55,6 +55,8 @@ def send_tests(
         return
     if everybody == bool(who):
         stop("Say whom: a name, an NPI, or --all. `--results` shows what came of the latest.")
+    if Channel.VOICE in (channel or ()) and not settings.calls:
+        stop("No phone can ring: set twilio.call_from to the number that calls come from.")
     done = _ask(settings, who, tuple(one.value for one in channel or ()))
     if as_json:
         print_json([_asked_facts(one) for one in done])
@@ -93,10 +95,10 @@ def _the_one(c: "Connection", who: str) -> "Person":
     found = [one for one in known if one == by_npi] or having_words(who, known)
     if not found:
         near = did_you_mean(who, [one.name for one in known])
-        stop(f"Nobody in the directory is {who}. {near}".strip(), code=FOUND_PROBLEMS)
+        stop(f"Nobody in the directory is {who}. {near}".strip())
     if len(found) > 1:
         named = ", ".join(one.name for one in found[:5])
-        stop(f"Several people are called so: {named}. Which one?", code=FOUND_PROBLEMS)
+        stop(f"Several people are called so: {named}. Which one?")
     return found[0]
 
 

@@ -59,7 +59,7 @@ def _waits(c: Connection, drill: Drill, asked: Asked, now: datetime) -> bool:
 def _wanted(c: Connection, person: Person, only: Collection[str]) -> list[str]:
     """A call is answered with the code of the test's SMS, or a PIN: who has none gets both."""
     asked = set(only or person.channels)
-    if VOICE in asked and not pins.has_pin(c, person.id):
+    if VOICE in asked.intersection(person.channels) and not pins.has_pin(c, person.id):
         asked.add(SMS)
     return [one for one in person.channels if one in asked]
 

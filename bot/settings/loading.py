@@ -24,6 +24,11 @@ from bot.settings.tokens import SECRET_NAMES, found_in, misplaced, secret_meant,
 
 DEFAULT_FILE = Path("readback.toml")
 COPY_EXAMPLE = "Copy readback.example.toml to it, or name another file with --config"
+_NOT_HERE = Problem(
+    str(DEFAULT_FILE),
+    "is not in this folder",
+    f"{COPY_EXAMPLE}, or set READBACK_SECTION__KEY for each.",
+)
 SANDBOX_CLOCK = "READBACK_SANDBOX_CLOCK"
 _THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -45,6 +50,8 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     overrides, misnamed = _overrides(env)
     if problems:  # nothing can be said of what a file that cannot be read lacks
         raise BadSettings((*problems, *misnamed, *swapped(env)))
+    if not (file or overrides or DEFAULT_FILE.exists()):
+        raise BadSettings((_NOT_HERE, *misnamed, *swapped(env)))
     lines = lines_of(text)
     problems += misplaced(told) + named_secrets(told, env, lines)
     misnamed += _nearly(env, told)
@@ -56,8 +63,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
         settings = None
     problems += misnamed + swapped(env) + (_clashes(settings, lines) if settings else [])
     if problems and not (file or DEFAULT_FILE.exists()):
-        cure = f"{COPY_EXAMPLE}, or set READBACK_SECTION__KEY for each."
-        problems.insert(0, Problem(str(DEFAULT_FILE), "is not in this folder", cure))
+        problems.insert(0, _NOT_HERE)
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
     return _with_files_beside(settings, file or DEFAULT_FILE).written(lines)

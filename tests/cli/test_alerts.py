@@ -153,7 +153,7 @@ def test_the_finding_and_the_call_are_revealed_on_demand_and_that_is_recorded(
 
 def test_a_reference_that_nothing_has_is_told(place: Place, database: Database) -> None:
     result = place.run("alerts", "show", "ZZZZ")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "There is no alert ZZZZ" in result.stderr
 
 

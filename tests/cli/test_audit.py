@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from storage import audit
 from storage.database import Database
-from tests.cli.conftest import ADA, BEN, CARLA, Place
+from tests.cli.conftest import ADA, BEN, CARLA, Place, Receive, report
 
 
 def test_migrate_makes_the_database_and_says_so(any_place: Place) -> None:
@@ -67,3 +67,27 @@ def test_a_trail_that_somebody_changed_names_the_first_broken_entry(
     told = json.loads(place.run("audit", "verify", "--json").stdout)
     assert told["ok"] is False
     assert told["first_broken"].startswith("chain admin, entry 2")
+
+
+def test_a_broken_chain_of_an_alert_is_told_with_its_reference(
+    place: Place, database: Database, receive: Receive
+) -> None:
+    place.imported(CARLA)
+    receive(report())
+    (alert,) = json.loads(place.run("alerts", "--json").stdout)
+    database.run(lambda c: c.execute(text("DROP TRIGGER audit_no_update")))
+    lie = "UPDATE audit SET actor = 'nobody' WHERE chain != 'admin' AND seq = 2"
+    database.run(lambda c: c.execute(text(lie)))
+    told = " ".join(place.run("audit", "verify").stderr.split())
+    assert f"That is the chain of alert {alert['ref']}." in told
+
+
+def test_migrate_is_the_cure_only_for_tables_that_are_behind(place: Place) -> None:
+    file = place.folder / "readback.db"
+    file.write_bytes(b"")
+    place.env = {"READBACK_DATABASE__URL": f"sqlite:///{file}"}
+    assert "`readback migrate` brings them up to date" in place.run("alerts").stderr
+    file.write_bytes(b"no database at all, but some text" * 99)
+    told = place.run("alerts").stderr
+    assert "its file is no SQLite database" in told
+    assert "migrate" not in told

@@ -226,3 +226,20 @@ def test_a_test_of_an_empty_directory_says_that_nobody_is_in_it(place: Place) ->
     assert result.stdout == ""
     told = place.run("check", "--without", "slack").stdout
     assert "0 people" not in told
+
+
+@pytest.mark.usefixtures("database")
+def test_a_test_call_where_no_phone_can_ring_is_refused_and_sends_nothing(place: Place) -> None:
+    place.imported(CARLA, ADA, BEN)
+    result = place.run("people", "test", "--all", "--channel", "voice")
+    assert result.exit_code == 2
+    assert "set twilio.call_from" in result.stderr
+    assert place.run("people", "test", "--results", "--json").stdout == "[]\n"
+
+
+@pytest.mark.usefixtures("database")
+def test_a_test_of_somebody_whom_nobody_knows_is_a_wrong_command(place: Place) -> None:
+    place.imported(CARLA, ADA, BEN)
+    result = place.run("people", "test", "Carlo")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert 'Nobody in the directory is Carlo. Did you mean "Carla"?' in result.stderr

@@ -206,7 +206,13 @@ def test_a_period_that_ends_before_it_begins_is_refused(silent: Place, database:
     result = silent.run("shadow", "report", "--from", "2020-02-01", "--to", "2020-01-31")
     assert result.exit_code == 2
     assert "lies after" in result.stderr
-    assert silent.run("shadow", "report", "--from", "31.1.2020").exit_code == 2
+
+
+@pytest.mark.parametrize("told", ["31.1.2020", "2020-13-01", "2020-02-30", "yesterday"])
+def test_a_day_that_is_none_is_told_with_one_that_is(silent: Place, told: str) -> None:
+    result = silent.run("shadow", "report", "--from", told)
+    assert result.exit_code == 2
+    assert f"{told} is no day. Write year, month and day:" in result.stderr
 
 
 def test_the_list_of_alerts_is_marked(silent: Place, receive: Receive) -> None:

@@ -88,6 +88,11 @@ def test_a_channel_that_failed_for_now_is_tried_again_until_it_is_answered(
     assert bench.slack.pages[0].code == ""
 
 
+def test_who_cannot_be_called_gets_no_sms_in_place_of_the_call(bench: Bench, ada: Person) -> None:
+    assert ask(bench, ada, "voice") == Drilled(ada, (), ())
+    assert results(bench) == {}
+
+
 def test_whom_no_channel_reaches_is_sent_nothing(bench: Bench, ada: Person) -> None:
     mute = Person(ada.id, ada.name, ada.timezone, ())
     assert ask(bench, mute) == Drilled(mute, (), ())

@@ -5,7 +5,7 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from storage.engines import read_url
-from storage.trouble import why
+from storage.trouble import BEHIND, why
 
 
 def reason(url: str) -> str:
@@ -44,6 +44,9 @@ def test_a_server_that_knows_no_such_database_or_account_is_told(postgres_url: s
         ("permission denied for table alerts", "this account may not use or write it"),
         ("attempt to write a readonly database", "this account may not use or write it"),
         ("file is not a database", "its file is no SQLite database"),
+        ("no such table: pages", BEHIND),
+        ("no such column: pages.lost_at", BEHIND),
+        ('relation "pages" does not exist', BEHIND),
         ("database is locked", "another program keeps it locked"),
         ("database or disk is full", "the disk is full"),
         ('something new about "Doe, Jane"', "RuntimeError"),
