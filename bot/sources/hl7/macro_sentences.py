@@ -25,11 +25,13 @@ _TELL = (
     r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|informed|"
     r"alerted|given|identified|acknowledged|made aware)"
 )
+_ROLE = r"(?:physician|provider|clinician|team|resident|attending|nurse|surgeon)"
 # It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.
 _TOLD = re.compile(
     rf"\b(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
     rf"\b(?:I|we)\s+(?:have\s+)?(?:\w+ly\s+)?{_TELL}\b|\A[\s*#>•-]*{_TELL}\b|"
-    rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{_TELL}\s+(?:of|about|regarding)\b",
+    rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{_TELL}\s+(?:of|about|regarding)\b|"
+    rf"\A[\s*#>•-]*[^.;:?!]{{0,40}}?\b{_ROLE}\s+{_TELL}\s+(?:of|about|regarding)\b",
     re.IGNORECASE,
 )
 _TELLING = re.compile(
@@ -59,12 +61,23 @@ def is_said_of(match: re.Match[str]) -> bool:
         return _TO_WHOM.match(after) is not None and _is_certain(after)
     if _ASSERTED.search(before):
         return _is_certain(before)
+    if _MEETS.search(before) and (_CRITERIA.search(before) or _CRITERIA.match(after)):
+        return _is_certain(f"{before} {after}", _OF_CRITERIA)
     if _NAMED_OF.match(after) and _THERE_IS.fullmatch(before):
         return _is_certain(after)
     told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
     told = told or _SENT.match(f"{match[0].split()[-1]}{after}")
     return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
 
+
+# "The findings meet critical result criteria", "meet the criteria for a critical result".
+_MEETS = re.compile(
+    r"\b(?:findings?|results?|exam(?:ination)?|study|this)\s+(?:meets?|met|fulfills?)\s+(?:the\s+)?"
+    r"(?:criteria\s+(?:for|of)\s+(?:an?\s+)?)?\Z",
+    re.IGNORECASE,
+)
+_CRITERIA = re.compile(r"\s+criteria\b", re.IGNORECASE)
+_OF_CRITERIA = frozenset({"criteria"})
 
 # "There is a critical finding of embolism", "New critical finding of pneumothorax".
 _THERE_IS = re.compile(r"[\s*#>•\d.)-]*(?:there is (?:an? )?(?:new )?|new )", re.IGNORECASE)
@@ -116,7 +129,7 @@ _ASKS = re.compile(
     r"[\s*#>•-]*(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{0,60}\Z", re.IGNORECASE
 )
 _YES = re.compile(
-    rf"[^?.:\n]{{0,60}}\?[ \t]*\n?[ \t]*(?:{TICK}[ \t]*)?(?:yes|y|true)\b",
+    rf"[^?.:\n]{{0,60}}[?:][ \t]*\n?[ \t]*(?:{TICK}[ \t]*)?(?:yes|y|true)\b",
     re.IGNORECASE,
 )
 _OF_QUESTIONS = frozenset({"any"})

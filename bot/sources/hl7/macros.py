@@ -38,9 +38,9 @@ _CATEGORY = (
 )
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
-    r"(?:ACR[\s:(-]+(?:(?:ACTIONABLE|CRITICAL)\s+)?"
+    r"(?:ACR[\s:(-]*(?:(?:ACTIONABLE|CRITICAL)[\s:]+)?"
     r"(?:(?:FINDINGS?|RESULTS?|REPORTING(?: WORK ?GROUP)?)[\s:,–—-]+)?|"
-    r"(?<=ACTIONABLE FINDING )[–—(-]?\s*|(?<=ACTIONABLE FINDING: )|"
+    r"(?<=ACTIONABLE FINDING )[–—(-]?\s*|(?<=ACTIONABLE FINDING: )|(?<=ACTIONABLE FINDING, )|"
     r"(?<=ACTIONABLE FINDINGS )[–—(-]?\s*|(?<=ACTIONABLE FINDINGS: )|"
     rf"(?<!\w)ACTIONABLE\s+(?:REPORTING:?\s+)?){_CATEGORY}"
     r"(?!\s+(?:FINDING|RESULT)S?\s+(?:must|shall|should|will|may|requires?|needs?)\b)",

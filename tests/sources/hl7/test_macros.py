@@ -34,6 +34,9 @@ def test_the_macro_for_a_critical_result_is_a_flag_of_the_worst_kind(text: str) 
     [
         ("ACR category 1", "RID49480"),
         ("ACR Category 2 finding: embolus.", "RID49481"),
+        ("ACR actionable: Cat 3", "RID49482"),
+        ("ACRCAT 2", "RID49481"),
+        ("Actionable finding, category 2", "RID49481"),
         ("ACR actionable finding category 3.", "RID49482"),
         ("ACR CATEGORY II", "RID49481"),
         ("Category 1 - ACR Actionable", "RID49480"),
