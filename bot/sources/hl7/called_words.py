@@ -49,7 +49,8 @@ SPOKEN = _pattern(
     r"(?:discussed|relayed|communicated|conveyed)\b",
     r"\b(?:Drs?|doctor)\b\.?(?: (?!(?:not|to|be|is|was|will|should|must|may|made|make|if)\b)"
     r"[\w'’-]+){1,2}\)? aware\b",
-    r"\b(?:team|service|staff) (?:already |now |fully |well )?aware(?: of\b| that\b| at \d|\W*$)",
+    r"\b(?:team|service|staff|ED|ER|ICU|physician|provider|clinician|surgeon|nurse|attending|resident)"
+    r" (?:already |now |fully |well )?aware(?: of\b| that\b| at \d|\W*$)",
 )
 """Both sides had their say."""
 
@@ -87,6 +88,10 @@ OF_OTHERS = _pattern(
     r"\bpatient['’]s \w+ (?:was |were )?(?:called|informed|told|notified)\b",
     r"\b(?:allerg\w+|consent|protocol|risks?)\b[^,;]{0,40}\b(?:was|were|been) discussed\b",
     r"\bdiscussed the (?:order|protocol|exam)\b",
+    r"\baware of (?:the |this |her |his |patient['’]?s? )*"
+    r"(?:prior|previous|earlier|old|history|code status|allerg\w*|polic\w+|protocol)\b",
+    # A rule: "Critical results are called to the provider within 60 minutes".
+    r"\b(?:is|are) (?:called|communicated|reported|conveyed|relayed)\b[^;]{0,60}\bwithin\b",
     r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
     r"\b(?:with|by) (?:\w+[ .,]+){0,4}radiolog(?:ist|y)\b",
     r"\bwrong (?:\w+ )?(?:Drs?\b|doctor|physician|provider|person|number|nurse|team|office)",

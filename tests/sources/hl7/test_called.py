@@ -12,6 +12,8 @@ from tests.sources.oru import report, sample
         "Findings were discussed with Dr. A. Smith at 10:30 by phone.",
         "Team aware of findings.",
         "ED team aware.",
+        "ED aware.",
+        "Ordering provider aware of findings.",
         "Clinical team already aware of the pneumothorax.",
         "Dr. Lee was notified at 3 p.m.",
         "Results called to the ED physician at 14:05.",
