@@ -17,7 +17,8 @@ class Version:
 
     ``category`` is None where this version says nothing about it: a missing flag never lowers
     what an earlier version said. ``finding_hash`` covers what somebody acknowledges: the
-    impression and the addenda that carry a flag; empty where a mere addendum leaves it as it was.
+    impression and the addenda that carry a flag; empty where a mere addendum, or a version without
+    a word, leaves it as it was.
     ``review`` says why a coordinator must look. Times are as stated, one for the other where only
     one is, else NO_TIME. ``if_preliminary`` is what the site had set for its sender when it was
     received. ``order`` is the filler's number, where one is told, or several with blanks between

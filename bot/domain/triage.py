@@ -64,14 +64,15 @@ def triage(report: Report, policy: Policy) -> Triage:
 def finding_hash(report: Report, policy: Policy) -> str:
     """What an acknowledgment is about: the impression and the addenda flagged themselves.
 
-    The whole text stands in where the report marks no impression. A mere addendum without a flag
-    says nothing of it: empty.
+    The whole text stands in where the report marks no impression. What says nothing of it is empty:
+    a mere addendum without a flag, and a version without a word, unless it has some that could not
+    be read.
     """
     flagged = [a.text for a in report.addenda if any(_asks(f, policy) for f in a.flags)]
-    if report.addenda and not (flagged or report.impression or report.text):
-        return ""
     spoken = [report.impression or report.text, *flagged]
     words = "\n".join(" ".join(text.split()) for text in spoken)
+    if not words.strip() and (report.addenda or not report.unread):
+        return ""
     return hashlib.sha256(words.encode()).hexdigest()
 
 

@@ -59,9 +59,10 @@ def held(c: Connection, versions: Iterable[Version], policy: Policy, load: Load)
 
 
 def whole(c: Connection, report_id: str) -> Report:
-    """The version as people have to read it: a mere addendum with the report that it adds to."""
+    """The version as people have to read it: a mere addendum with the report that it adds to, and
+    so what has no word at all."""
     report = reports.load(c, report_id)
-    if report.text or report.impression or not report.addenda:
+    if report.text or report.impression or (report.unread and not report.addenda):
         return report
     before, added = _body_before(c, report, report_id), list(report.addenda)
     if before is None:
@@ -77,15 +78,22 @@ def whole(c: Connection, report_id: str) -> Report:
 
 
 def _body_before(c: Connection, report: Report, report_id: str) -> Report | None:
-    """The newest of its order's versions that has a text."""
+    """The newest of its order's versions that has a text. None for what only withdraws it, or
+    stands in for a message that nobody could read."""
     orders = by_order(reports.versions(c, report.key))
     own = next((some for some in orders if any(v.report_id == report_id for v in some)), [])
+    if not report.addenda and any(_is_silent(v) for v in own if v.report_id == report_id):
+        return None
     told = (version for version in own if version.status is not Status.WITHDRAWN)
     for version in sorted(told, key=lambda v: (v.status_at, v.sent_at), reverse=True):
         found = reports.load(c, version.report_id)
         if found.text or found.impression:
             return found
     return None
+
+
+def _is_silent(version: Version) -> bool:
+    return version.unread or version.status is Status.WITHDRAWN
 
 
 def _newest_first(versions: Iterable[Version], policy: Policy) -> list[Version]:

@@ -118,7 +118,12 @@ def test_a_mere_addendum_says_nothing_of_the_finding_unless_it_is_flagged() -> N
     alone = {"impression": "", "text": ""}
     assert hashed(**alone, addenda=(Addendum("Called."),)) == ""
     assert hashed(**alone, addenda=(Addendum("Bleed.", (flag("AA"),)),)) != ""
-    assert hashed(**alone, addenda=()) != ""
+
+
+def test_a_version_without_a_word_says_nothing_of_it_unless_its_words_could_not_be_read() -> None:
+    assert hashed(impression="", text="", addenda=()) == ""
+    assert hashed(impression=" \n", text="", addenda=()) == ""
+    assert hashed(impression="", text="", addenda=(), unread="unread-text") != ""
 
 
 @pytest.mark.parametrize(

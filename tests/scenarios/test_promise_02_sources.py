@@ -117,7 +117,7 @@ said = st.builds(
     st.integers(0, 5),
     st.sampled_from("FFCCXPP"),
     st.sampled_from(["", "RID50261", "RID49482", "RID49480"]),
-    st.sampled_from([HEMATOMA, DISSECTION]),
+    st.sampled_from([HEMATOMA, DISSECTION, ""]),
     st.sampled_from([False, False, True, None]),
     st.booleans(),
 )
