@@ -1,23 +1,24 @@
 """What a source hands to the engine: the bytes as they came, and what could be read of them."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from bot.domain.report import Flag, OrderNumber, Patient, Report
+from bot.domain.value import value
 
 TOO_LARGE = "too-large"
 """The reason of a message over the limit: only its beginning was kept, it cannot be replayed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetAside:
     """A sound message that carries no report (ADT, ORM …): acknowledged, counted, kept."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unusable:
     """A message for quarantine. ``reason`` is a slug that groups like cases.
 
@@ -49,7 +50,7 @@ class Unusable:
         return f"{segment}-{field}" if field else segment
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reports:
     """The message carries these reports; preliminary ones too, which are kept and do not page.
 
@@ -65,7 +66,7 @@ class Reports:
 Reading = Reports | SetAside | Unusable
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RawMessage:
     """One message as received. ``data`` is cut to the first 64 KB when it was over the limit.
 
@@ -100,7 +101,7 @@ class RawMessage:
         return self.processing_id in {"T", "D"} and not self.is_live(processing_ids)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Receipt:
     """What became of a message, after the commit. Only with this in hand may a source say yes.
 

@@ -1,11 +1,12 @@
 """One version of one imaging report, as a source read it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from bot.domain.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Identifier:
     """An identifier with the authority that issued it (XCN.1 with XCN.9, CX.1 with CX.4)."""
 
@@ -14,7 +15,7 @@ class Identifier:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Provider:
     """A clinician as a message names one; resolved to a person by identifier, never by name."""
 
@@ -22,7 +23,7 @@ class Provider:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Patient:
     """Who the report is about. Protected health information, every field of it."""
 
@@ -44,7 +45,7 @@ class KeyKind(StrEnum):
     """No order could be made out: the digest of the message itself keeps it from being lost."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReportKey:
     """What makes two messages speak of the same order's result.
 
@@ -56,7 +57,7 @@ class ReportKey:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OrderNumber:
     """One of the numbers by which an order is known, as the sender wrote it.
 
@@ -94,7 +95,7 @@ class Preliminary(StrEnum):
     """It opens the alert as a final one does, and may hold until there is one."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Flag:
     """A coded value or a dictated macro that may decide the category, and where it stood
     ("OBX[3]-8"). ``category`` is not empty where a rule for its sender says what it means."""
@@ -105,7 +106,7 @@ class Flag:
     category: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Addendum:
     """Text added to a report, with the flags that stand on the addendum itself.
 
@@ -116,7 +117,7 @@ class Addendum:
     flags: tuple[Flag, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Report:
     """A finalized, preliminary or withdrawn report, free of any wire format.
 

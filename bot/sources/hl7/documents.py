@@ -8,6 +8,7 @@ from collections.abc import Callable
 from bot.domain.profile import STANDARD, Profile
 from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, format_of, words_in
 from bot.sources.hl7.broken import whole
+from bot.sources.hl7.columns import Columns
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import DOCUMENT, READ_OUT, is_prose
 from bot.sources.hl7.marks import Marks, at
@@ -86,12 +87,16 @@ def salvaged_documents(results: list[Result], wire: Wire) -> list[Result]:
     return _with_words(whole(results), wire, words_in)
 
 
-def unread_in(results: list[Result], documents: Documents, *, silent: bool) -> str:
+def unread_in(
+    results: list[Result], columns: Columns, documents: Documents, *, silent: bool
+) -> str:
     """Why a document among results that were read out could not be read; empty where none is
     missing. ``silent``: the report has no text; nor has one that only points to its document,
     or says a Study Instance UID and no more."""
     if documents.too_slow:
         return TOO_SLOW
+    if columns and _ELSEWHERE.isdisjoint(columns[_OBX_2]):
+        return ""
     missing = [f for _, f in results if len(f) > _OBX_2 and f[_OBX_2] in _ELSEWHERE]
     if not missing or any(f[2] == READ_OUT and f[_OBX_5] for f in missing):
         return ""

@@ -1,7 +1,7 @@
 """The coded values that may decide the category, by value and wherever vendors put them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.profile import CODED, STANDARD, Profile, Rule
 from bot.domain.report import ROUTINE, Flag
@@ -31,13 +31,18 @@ _ANYWHERE = (3, 5, 8, 9, 10, 13, 15, 17, 18, 20, 21, 22, 26, 27, 28, 29, 30)
 
 
 def flags(
-    results: list[Result], wire: Wire, profile: Profile = STANDARD
+    results: list[Result],
+    wire: Wire,
+    profile: Profile = STANDARD,
+    abnormal: Sequence[str] | None = None,
 ) -> dict[int, tuple[Flag, ...]]:
     """By the number of the OBX: each value of OBX-8, each RadLex code by value, and what the
-    sender's rules name."""
+    sender's rules name. ``abnormal`` is every OBX-8, where that is known."""
     found: dict[int, tuple[Flag, ...]] = {}
     rules, marks = [rule for rule in profile.rules if rule.code], wire.marks
     if not (wire.radlex or rules):  # then only what has anything in OBX-8 is looked at
+        if abnormal is not None and not any(abnormal):
+            return found
         results = [(n, fields) for n, fields in results if len(fields) > _OBX_8 and fields[_OBX_8]]
     for number, fields in results:
         if fields[0] != "OBX":

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterable, Sequence
 
 from bot.sources.documents import words_in
 from bot.sources.hl7.flags import Result
@@ -34,19 +35,19 @@ def lines_of(fields: list[str], wire: Wire) -> list[str]:
     return _otherwise(fields, wire)
 
 
-def lines_of_all(results: list[Result], wire: Wire) -> list[str]:
-    """What these say, in order. Nearly all say words, which are looked at together: one by one
-    would take longer than all there is to do."""
-    said = [  # by the same test as above: a call of it for each takes as long as all the rest
-        fields[_OBX_5]
-        for _, fields in results
-        if len(fields) > _OBX_5 and fields[2] not in _READ_OTHERWISE and fields[0] != "NTE"
-    ]
-    if len(said) == len(results):
-        if _are_lines("".join(said), wire):
-            return [value.strip() for value in said]
-        return [line for value in said for line in _lines(value, wire)]
-    return [line for _, fields in results for line in lines_of(fields, wire)]
+def all_words(kinds: Iterable[str]) -> bool:
+    """Whether every OBX-2 says so of its OBX-5."""
+    return _READ_OTHERWISE.isdisjoint(kinds)
+
+
+def lines_of_all(results: list[Result], wire: Wire, said: Sequence[str] = ()) -> list[str]:
+    """What these say, in order. Where ``said``, every OBX-5, is known to be words they are looked
+    at together: one by one would take longer than all there is to do."""
+    if not said:
+        return [line for _, fields in results for line in lines_of(fields, wire)]
+    if _are_lines("".join(said), wire):
+        return [value.strip() for value in said]
+    return [line for value in said for line in _lines(value, wire)]
 
 
 def _lines(value: str, wire: Wire) -> list[str]:

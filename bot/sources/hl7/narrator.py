@@ -233,7 +233,9 @@ class Narrator:
 
     def finished(self) -> Narrative:
         # Lines that may move between an addendum and the report are not counted.
-        cited = set() if self.doubts else set(quoted(self.quotes, self.text, self.impression))
+        cited = set[int]()
+        if self.quotes and not self.doubts:
+            cited = set(quoted(self.quotes, self.text, self.impression))
         for doubt in reversed(self.doubts):
             self._give_back(doubt)
         if self.addenda and not self.quotes:  # places in the text are counted no more

@@ -26,6 +26,8 @@ def orderer(order: Order, wire: Wire) -> str:
 def participants(order: Order, does: tuple[str, ...], wire: Wire) -> str:
     """PRT-5 of those who do this, which v2.8 has in the place of OBR-16, OBR-32 and ORC-12; one
     after the other as repetitions, those whom PRT-2 deletes left out."""
+    if not order.others:
+        return ""
     marks, found = wire.marks, list[tuple[int, str]]()
     for line in order.others:
         if line[:3] == "PRT":

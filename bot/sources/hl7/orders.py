@@ -110,16 +110,20 @@ _STATUSES = frozenset("FCPRISABDWXUNO")
 _MOST_CUTS = 6
 
 
-def rejoin(results: list[Result], mark: str) -> None:
+def rejoin(results: list[Result], mark: str) -> list[Result]:
     """A text in which the field separator stands unescaped is put together where that is certain:
     OBX-11 has no status and a field behind it has one, and words stand where units should."""
-    for _, fields in results:
-        if fields[0] != "OBX" or at(fields, 11) in _STATUSES or not is_prose(fields):
-            continue
-        for cuts in range(1, _MOST_CUTS):
-            if at(fields, 11 + cuts) in _STATUSES and " " in "".join(fields[6 : 6 + cuts]):
-                fields[5 : 6 + cuts] = [mark.join(fields[5 : 6 + cuts])]
-                break
+    whole = [(number, _rejoined(fields, mark)) for number, fields in results]
+    return results if whole == results else whole
+
+
+def _rejoined(fields: list[str], mark: str) -> list[str]:
+    if fields[0] != "OBX" or at(fields, 11) in _STATUSES or not is_prose(fields):
+        return fields
+    for cuts in range(1, _MOST_CUTS):
+        if at(fields, 11 + cuts) in _STATUSES and " " in "".join(fields[6 : 6 + cuts]):
+            return [*fields[:5], mark.join(fields[5 : 6 + cuts]), *fields[6 + cuts :]]
+    return fields
 
 
 def code(fields: list[str], number: int, wire: Wire) -> str:

@@ -13,6 +13,7 @@ from bot.domain.profile import NO_PROFILES, Feeds, Profile
 from bot.domain.report import Report, Status
 from bot.sources.documents import Documents
 from bot.sources.hl7.called import called
+from bot.sources.hl7.columns import columns_of
 from bot.sources.hl7.documents import read_out
 from bot.sources.hl7.exam import modality_of
 from bot.sources.hl7.flags import flags
@@ -202,7 +203,7 @@ def _of_text(
         elif having:
             yield name, "NTE-3"
     flagged, added = flags(results, wire, profile), appended_to(results, wire, profile)
-    told = narrate(results, flagged, wire, profile, added, order.added)
+    told = narrate(results, columns_of(results), flagged, wire, profile, added, order.added)
     for name, (value, place) in (
         ("study_uid", study_uid(told, order.others, wire)),
         ("called", called(told)),

@@ -13,6 +13,7 @@ from bot.sources.documents import Documents
 from bot.sources.hl7 import charsets
 from bot.sources.hl7.breast import is_of_breast
 from bot.sources.hl7.called import called
+from bot.sources.hl7.columns import Columns, columns_of
 from bot.sources.hl7.documents import read_out, unread_in
 from bot.sources.hl7.exam import exam_of, modality_of
 from bot.sources.hl7.flags import Result, flags, flags_elsewhere, flags_in_notes
@@ -29,7 +30,7 @@ from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate
 from bot.sources.hl7.wire import BadReport, Wire
 
-_OBX_11 = 11
+_OBX_8, _OBX_11 = 8, 11
 _ALL_FINAL = {"F"}
 """What most reports have there: they are spared a closer look."""
 
@@ -81,11 +82,15 @@ def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[
 def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) -> Report:
     obr, pv1, zone, profile = order.obr, order.pv1, known.zone, known.profile
     marks = wire.marks
-    stands, results, added = _as_it_stands(order, wire, profile)
+    sent = order.results
+    columns = columns_of(sent)
+    stands, results, added = _as_it_stands(order, columns, wire, profile)
     documents = Documents()
     results = read_out(results, wire, documents, profile)
-    flagged = flags(results, wire, profile)
-    told = narrate(results, flagged, wire, profile, added, order.added)
+    if results is not sent:
+        columns = columns_of(results)
+    flagged = flags(results, wire, profile, columns[_OBX_8] if columns else None)
+    told = narrate(results, columns, flagged, wire, profile, added, order.added)
     exam, modality = _exam(order, marks), modality_of(obr, marks)
     breast = is_of_breast(modality, exam)
     told = with_macros(told, lambda: prose_of(results, wire), profile, breast=breast)
@@ -93,7 +98,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     in_z = macros_in_z(order.others, wire, profile, breast=breast)
     when = _times(order, stands, wire, known)
     silent = not (told.text or told.addenda)
-    unread = unread_in(results, documents, silent=silent)
+    unread = unread_in(results, columns, documents, silent=silent)
     doubt = charsets.doubt(wire.header[18], wire.marks.charset, told.text)
     ordering = orderer(order, wire)
     radiologist = _radiologist(order, wire, known)
@@ -138,13 +143,13 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
 
 
 def _as_it_stands(
-    order: Order, wire: Wire, profile: Profile
+    order: Order, columns: Columns, wire: Wire, profile: Profile
 ) -> tuple[Status, list[Result], frozenset[int]]:
     """The status; what counts of the results; and the numbers of those added to the others."""
-    codes = _observed(order.results)
+    codes = set(columns[_OBX_11]) if columns else _observed(order.results)
     deletes, added = False, frozenset[int]()
     if codes != _ALL_FINAL:  # nearly every report is spared the rest
-        rejoin(order.results, wire.marks.field)
+        order.results = rejoin(order.results, wire.marks.field)
         codes = {said(wire.marks.first(code), profile) for code in _observed(order.results)}
         deletes = any(map(is_deleted, codes))
         added = appended_to(order.results, wire, profile)
@@ -189,6 +194,8 @@ def _elsewhere(
 def _radiologist(order: Order, wire: Wire, known: Circumstances) -> Provider | None:
     """OBR-32, the assistant in OBR-33, or since HL7 v2.8 a PRT."""
     obr, marks = order.obr, wire.marks
+    if not (obr[32] or obr[33] or order.others):
+        return None
     found = _interpreter(obr[32], marks, known) or _interpreter(obr[33], marks, known)
     return found or _interpreter(participants(order, INTERPRETING, wire), marks, known)
 

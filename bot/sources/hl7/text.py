@@ -4,16 +4,18 @@ A section is named by OBX-3 (sub-component &IMP, LOINC, or its text), else by he
 text.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import groupby
 from types import MappingProxyType
 
 from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Flag
+from bot.sources.hl7.columns import Columns
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
 from bot.sources.hl7.headings import HEADING, headings, unaccented
-from bot.sources.hl7.lines import lines_of, lines_of_all, running_lines
+from bot.sources.hl7.lines import all_words, lines_of, lines_of_all, running_lines
 from bot.sources.hl7.marks import at, kept
 from bot.sources.hl7.narrator import Narrative, Narrator
 from bot.sources.hl7.wire import Wire
@@ -81,6 +83,7 @@ _MAY_BE_ADDED_TO = frozenset({Section.BODY, Section.RUNNING})
 
 def narrate(
     results: list[Result],
+    columns: Columns,
     flags: dict[int, tuple[Flag, ...]],
     wire: Wire,
     profile: Profile = STANDARD,
@@ -89,8 +92,9 @@ def narrate(
 ) -> Narrative:
     """Put the text together, and each flag where it stood: on the report or on an addendum.
 
-    ``appended`` are the numbers of the OBX that OBX-11 calls an addition to the rest, ``addenda``
-    those of orders that are addenda, each with what tells its order from the next.
+    ``columns`` are those of the results, ``appended`` are the numbers of the OBX that OBX-11 calls
+    an addition to the rest, ``addenda`` those of orders that are addenda, each with what tells its
+    order from the next.
     """
     own = profile.sections
     adds = wire.addenda or bool(own and any(heads is Section.ADDENDUM for _, heads in own))
@@ -98,12 +102,12 @@ def narrate(
         coded=adds and profile.layout is not Layout.SEGMENTS,
         headings=headings(own) if own else HEADING,
     )
-    runs = _runs(results, wire, profile)
+    runs = _runs(results, columns, wire, profile)
     auto = profile.layout is _AUTO
-    headed = auto and _has_no_impression(runs)
-    for section, run in runs:
-        if not run:
-            continue
+    # Without one a whole report may stand under the code of its body, as PowerScribe sends it: its
+    # headings say what is what.
+    headed = auto and _IMPRESSION not in [section for section, _, _ in runs]
+    for section, run, said in runs:
         of, before = section, told.running
         if (headed and section is _BODY and _may_conclude(run)) or (
             auto and section is _IMPRESSION and _is_whole(run)
@@ -113,30 +117,50 @@ def narrate(
         if section in _ALONE or flagged or appended or addenda:
             _tell_each(told, of, run, _Marked(flags, appended, addenda), wire)
         else:
-            told.tell_run(of, lines_of_all(run, wire))
+            told.tell_run(of, lines_of_all(run, wire, said))
         if of is not section:
             told.running = before  # what has a code of its own does not go on in the next
     return told.finished()
 
 
-def _runs(
-    results: list[Result], wire: Wire, profile: Profile
-) -> list[tuple[Section, list[Result]]]:
-    """What stands under the same OBX-3, which is told in one go: that takes half the time. A note
-    stands where the OBX before it stands."""
+_OBX_2, _OBX_3, _OBX_5 = 2, 3, 5
+_Run = tuple[Section, list[Result], Sequence[str]]
+"""What stands under the same OBX-3, which is told in one go: that takes half the time. Third every
+OBX-5, where all of them are words and that is known."""
+
+
+def _runs(results: list[Result], columns: Columns, wire: Wire, profile: Profile) -> list[_Run]:
+    if not columns:
+        return _runs_one_by_one(results, wire, profile)
+    said = columns[_OBX_5] if all_words(columns[_OBX_2]) else ()
+    runs: list[_Run] = []
+    begins = 0
+    for name, same in groupby(columns[_OBX_3]):
+        ends = begins + len(list(same))
+        runs.append((_section(name, wire, profile), results[begins:ends], said[begins:ends]))
+        begins = ends
+    return runs
+
+
+def _runs_one_by_one(results: list[Result], wire: Wire, profile: Profile) -> list[_Run]:
+    """A note stands where the OBX before it stands."""
     run: list[Result] = []
-    found = [(Section.BODY, run)]
+    found: list[_Run] = [(Section.BODY, run, ())]
     identifier: str | None = None
     for result in results:
-        fields = result[1]
-        if fields[0] == "OBX":
-            asked = fields[3] if len(fields) > 3 else ""  # noqa: PLR2004 - OBX-3, in the hot loop
-            if asked != identifier:
-                identifier, marks = asked, (wire.marks.component, wire.marks.subcomponent)
-                run = []
-                found.append((section_in(asked, *marks, profile.layout, profile.sections), run))
+        asked = at(result[1], _OBX_3)
+        if result[1][0] == "OBX" and asked != identifier:
+            identifier, run = asked, []
+            found.append((_section(asked, wire, profile), run, ()))
         run.append(result)
-    return found
+    return [run for run in found if run[1]]
+
+
+def _section(identifier: str, wire: Wire, profile: Profile) -> Section:
+    marks = wire.marks
+    return section_in(
+        identifier, marks.component, marks.subcomponent, profile.layout, profile.sections
+    )
 
 
 _AUTO, _BODY, _IMPRESSION, _RUNNING = (
@@ -147,12 +171,6 @@ _AUTO, _BODY, _IMPRESSION, _RUNNING = (
 )
 """For each message: Python 3.11 is slow to look up a member of an Enum."""
 _CONCLUDES = tuple({unaccented(word)[:6] for word in IMPRESSION if unaccented(word).isascii()})
-
-
-def _has_no_impression(runs: list[tuple[Section, list[Result]]]) -> bool:
-    """Then a whole report may stand under the code of its body, as PowerScribe sends it: its
-    headings say what is what."""
-    return all(section is not _IMPRESSION for section, _ in runs)
 
 
 def _may_conclude(run: list[Result]) -> bool:
