@@ -10,12 +10,13 @@ from itertools import groupby
 
 from bot.domain.profile import Profile
 from bot.domain.report import Flag
+from bot.sources.hl7.columns import Columns
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import displayed
 from bot.sources.hl7.macro_words import CRITICAL, OF_A_RESULT
 from bot.sources.hl7.macros import macros_in
 from bot.sources.hl7.marks import Marks, at
-from bot.sources.hl7.wire import MAY_ASK, Wire
+from bot.sources.hl7.wire import Wire
 
 _ENDS = " \t:?=*"
 _NULL = '" '
@@ -31,7 +32,8 @@ _OF_ACR = re.compile(
     r"(?:ACR\b.*\b(?:CATEGORY|CAT|FINDINGS?)|ACTIONABLE FINDINGS?(?: CATEGORY)?)", re.IGNORECASE
 )
 _NUMBERED = re.compile(r"(?:ACR\s+)?(?:CAT(?:EGORY|\.)?\s*)?([123]|I{1,3})\b", re.IGNORECASE)
-_MAY_ASK = (*MAY_ASK, "CATEGORY", "SEVERITY", "SIGNIFICANCE", "LEVEL")
+_MAY_ASK = ("CRIT", "ACR", "ACTIONABLE", "PANIC", "CATEGORY", "SEVERITY", "SIGNIFICANCE", "LEVEL")
+"""One of these is in what asks how urgent a result is."""
 _REFERS = re.compile(r"\s*see\b", re.IGNORECASE)
 """To where the answer is: "see below"."""
 
@@ -60,19 +62,24 @@ def answered(
 
 
 def in_fields(
-    results: list[Result], wire: Wire, profile: Profile, *, breast: bool
+    results: list[Result], columns: Columns, wire: Wire, profile: Profile, *, breast: bool
 ) -> Iterator[Flag]:
     """OBX-3 asks, the OBX-5 of all that have the same OBX-3 one after the other answer."""
-    if not wire.asks:
+    names = columns[3] if columns else [at(f, 3) for _, f in results if f[0] == "OBX"]
+    if not _may_ask("\n".join(set(names))):
         return
     observed = [result for result in results if result[1][0] == "OBX" and at(result[1], 3)]
     for identifier, some in groupby(observed, key=lambda result: result[1][3]):
-        if any(map(identifier.upper().__contains__, _MAY_ASK)):
+        if _may_ask(identifier):
             parts = list(some)
             said = "\n".join(line for _, fields in parts for line in displayed(fields, wire))
             where = f"OBX[{parts[0][0]}]-5"
             for question in _questions(identifier, wire.marks):
                 yield from answered(question, said, where, profile, breast=breast)
+
+
+def _may_ask(name: str) -> bool:
+    return any(map(name.upper().__contains__, _MAY_ASK))
 
 
 def _questions(identifier: str, marks: Marks) -> set[str]:

@@ -34,13 +34,18 @@ _OBX_2, _OBX_5 = 2, 5
 
 
 def read_out(
-    results: list[Result], wire: Wire, documents: Documents, profile: Profile = STANDARD
+    results: list[Result],
+    columns: Columns,
+    wire: Wire,
+    documents: Documents,
+    profile: Profile = STANDARD,
 ) -> list[Result]:
     """The same, each document as its words. Beside a report in plain text it is the same once more,
     in print: then only those of its lines are read that the text does not have and that may say how
     urgent it is. A few words ("see attached") are no report."""
     results = whole(results)
-    if not (wire.documents or any(map(_may_be_one, (*results[:1], *results[-1:])))):
+    kinds = columns[_OBX_2] if columns else [at(fields, _OBX_2) for _, fields in results]
+    if DOCUMENT.isdisjoint(kinds) and not any(map(_may_be_one, (*results[:1], *results[-1:]))):
         return results
     read = _with_words(results, wire, documents.words_in)
     spoken = _spoken(read)

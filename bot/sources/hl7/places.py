@@ -188,7 +188,7 @@ def _of_modality(order: Order, wire: Wire) -> str:
 def _of_text(
     order: Order, report: Report, wire: Wire, profile: Profile
 ) -> Iterator[tuple[str, str]]:
-    results = read_out(order.results, wire, Documents(), profile)
+    results = read_out(order.results, columns_of(order.results), wire, Documents(), profile)
     segments = [(number, set(lines_of(fields, wire))) for number, fields in results]
     parts = (
         ("text", report.text),

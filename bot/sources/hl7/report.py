@@ -86,7 +86,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     columns = columns_of(sent)
     stands, results, added = _as_it_stands(order, columns, wire, profile)
     documents = Documents()
-    results = read_out(results, wire, documents, profile)
+    results = read_out(results, columns, wire, documents, profile)
     if results is not sent:
         columns = columns_of(results)
     flagged = flags(results, wire, profile, columns[_OBX_8] if columns else None)
@@ -94,7 +94,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     exam, modality = _exam(order, marks), modality_of(obr, marks)
     breast = is_of_breast(modality, exam)
     told = with_macros(told, lambda: prose_of(results, wire), profile, breast=breast)
-    asked = in_fields(results, wire, profile, breast=breast)
+    asked = in_fields(results, columns, wire, profile, breast=breast)
     in_z = macros_in_z(order.others, wire, profile, breast=breast)
     when = _times(order, stands, wire, known)
     silent = not (told.text or told.addenda)

@@ -13,8 +13,6 @@ from bot.sources.hl7 import charsets
 from bot.sources.hl7.charsets import Undecodable, unmarked
 from bot.sources.hl7.marks import Marks, fields_of, marks_of
 
-MAY_ASK = ("CRIT", "ACR", "ACTIONABLE", "PANIC")
-"""One of these is in what asks whether a result is critical, or in the answer."""
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 # It may have other separators than the message within.
 _ENVELOPE = re.compile(r"[ \t\v\f\x1c\ufeff]*(?:FHS|BHS|BTS|FTS)(?:[^\w\s]|\s*\Z)")
@@ -36,10 +34,9 @@ class Wire:
     """One message, cut into lines; fields are cut by whoever wants them. Not frozen, as nothing is
     that is made for each message and does not leave the reader: that takes three times as long.
 
-    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex``,
-    ``addenda``, ``asks`` and ``documents`` are False where no escape, RadLex code, heading of an
-    addendum, question for a critical result or OBX of type ED can occur: most messages are spared
-    the search.
+    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex`` and
+    ``addenda`` are False where no escape, RadLex code or heading of an addendum can occur: most
+    messages are spared the search.
     """
 
     header: list[str]
@@ -48,8 +45,6 @@ class Wire:
     escaped: bool
     radlex: bool
     addenda: bool
-    asks: bool
-    documents: bool
 
     def msh(self, number: int) -> str:
         """The first component of a header field, cleaned."""
@@ -123,8 +118,6 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         escaped=text.find(marks.escape, len("MSH|") + len(header[2])) >= 0,
         radlex="RID" in upper,
         addenda="ADDEND" in upper,
-        asks=any(map(upper.__contains__, MAY_ASK)),
-        documents=f"{separator}ED{separator}" in upper,
     )
 
 
