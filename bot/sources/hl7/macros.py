@@ -70,15 +70,25 @@ Prose = Callable[[], Mapping[str, str]]
 answer is no prose: what stands in one is no macro."""
 
 
-def prose_of(results: list[Result], wire: Wire) -> dict[str, str]:
-    """The prose of these segments."""
+def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, str]:
+    """The prose of these segments, without those in which no macro can stand."""
     found: dict[str, str] = {}
     for number, fields in results:
-        if is_prose(fields):
+        value = at(fields, 5 if fields[0] == "OBX" else 3)
+        if is_prose(fields) and (_is_coded(value, wire) or _may_have(_lowered(value), profile)):
             place = f"OBX[{number}]-5" if fields[0] == "OBX" else _of_note(number)
             for line in lines_of(fields, wire):
                 found.setdefault(line.strip(), place)
     return found
+
+
+def _is_coded(value: str, wire: Wire) -> bool:
+    """Whether its letters may mean others: escapes, entities, markup."""
+    return any(mark in value for mark in (wire.marks.escape, "\\", "&", "<"))
+
+
+def _lowered(text: str) -> str:
+    return as_typed(text).lower()
 
 
 def _of_note(number: int) -> str:
@@ -137,7 +147,7 @@ def with_macros(
 
 def macros_in(text: str, where: str, profile: Profile, *, breast: bool = False) -> tuple[Flag, ...]:
     """Those in a text that is no report yet; all are said to stand in the same place."""
-    if not _may_have(as_typed(text).lower(), profile):
+    if not _may_have(_lowered(text), profile):
         return ()
     there = _Places(lambda: {line.strip(): where for line in text.split("\n")})
     return tuple(_found(text, there, profile, breast=breast or is_titled_so(text)))
@@ -150,7 +160,7 @@ def macros_in_z(
     it. CRITICAL alone is none there: it may be how the patient is."""
     found: dict[str, Flag] = {}
     for line in segments:
-        if line[:1] == "Z" and _may_have(as_typed(line).lower(), profile):
+        if line[:1] == "Z" and _may_have(_lowered(line), profile):
             fields = [_as_prose(field, wire) for field in line.split(wire.marks.field)]
             for place, field in enumerate(fields[1:], 1):
                 for flag in _answered(field, at(fields, place + 1), profile, breast=breast):
@@ -183,7 +193,7 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
             results.append((number, line.split(wire.marks.field)))
     results = salvaged_documents(results, wire)
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
-    there = _Places(lambda: prose_of(results, wire))
+    there = _Places(lambda: prose_of(results, wire, profile))
     told = _found(text, there, profile, breast=breast or is_titled_so(text))
     return (*told, *macros_in_z(wire.lines, wire, profile, breast=breast))
 

@@ -93,7 +93,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     told = narrate(results, columns, flagged, wire, profile, added, order.added)
     exam, modality = _exam(order, marks), modality_of(obr, marks)
     breast = is_of_breast(modality, exam)
-    told = with_macros(told, lambda: prose_of(results, wire), profile, breast=breast)
+    told = with_macros(told, lambda: prose_of(results, wire, profile), profile, breast=breast)
     asked = in_fields(results, columns, wire, profile, breast=breast)
     in_z = macros_in_z(order.others, wire, profile, breast=breast)
     when = _times(order, stands, wire, known)
