@@ -8,6 +8,8 @@ OBR-18 so keeps its key. The placer's number comes last.
 
 import re
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 from bot.domain.numbers import LONGEST
 from bot.domain.report import KeyKind, OrderNumber, ReportKey
@@ -21,6 +23,7 @@ _ACCESSION, _FILLER, _PLACER = KeyKind.ACCESSION, KeyKind.FILLER, KeyKind.PLACER
 """Each message needs them, and Python 3.11 takes as long to look one up as to split a field."""
 _SHORTEST_ACCESSION = 6
 _FEWEST_DIGITS = 4
+_BEGINS = itemgetter(slice(3))
 _NO_NUMBER = re.compile(r".*[=@(),;+]|\d{3}[.-]\d{3}[.-]\d{4}\Z")
 """Fields of Australia ("DR=0191324T"), addresses, telephones: they are of a person, not an exam."""
 
@@ -64,33 +67,34 @@ def orders_in(wire: Wire) -> list[Order]:
     ahead = list[str]()  # of an ORC whose OBR comes
     results, raw, others = list[Result](), early, list[str]()
     number, mark = 0, wire.marks.field
-    for line in wire.lines:
-        name = line[:3]
+    for name, lines in groupby(wire.lines, _BEGINS):
         if name == "OBX":
-            number += 1
-            raw.append(line)
-            results.append((number, line.split(mark)))
-        elif name == "OBR":
-            obr = fields_of(line, mark)
-            raw = [*shared, line] if orders else [*shared, line, *early]
-            if orders:
-                results, others = list[Result](), list[str]()
-            if ahead:
+            observed = list(lines)
+            raw += observed
+            results += enumerate((line.split(mark) for line in observed), number + 1)
+            number += len(observed)
+            continue
+        for line in lines:
+            if name == "OBR":
+                obr = fields_of(line, mark)
+                raw, early = [*shared, line, *early], []
+                if orders:
+                    results, others = list[Result](), list[str]()
                 others += ahead
                 ahead = []
-            orders.append(Order(pid, pv1, orc, obr, raw, results, others))
-            orc = EMPTY
-        elif name == "ORC":
-            orc = fields_of(line, mark)
-        elif name == "PID":
-            pid, pv1, shared = fields_of(line, mark), EMPTY, [line]
-        elif name == "PV1":
-            pv1 = fields_of(line, mark)
-            shared = [*shared[:1], line]
-        elif name != "MSH":
-            raw.append(line)
-            (ahead if name == "PRT" and orc is not EMPTY else others).append(line)
-            _tell(line.split(mark), results, number if results else 0, in_order=bool(orders))
+                orders.append(Order(pid, pv1, orc, obr, raw, results, others))
+                orc = EMPTY
+            elif name == "ORC":
+                orc = fields_of(line, mark)
+            elif name == "PID":
+                pid, pv1, shared = fields_of(line, mark), EMPTY, [line]
+            elif name == "PV1":
+                pv1 = fields_of(line, mark)
+                shared = [*shared[:1], line]
+            elif name != "MSH":
+                raw.append(line)
+                (ahead if name == "PRT" and orc is not EMPTY else others).append(line)
+                _tell(line.split(mark), results, number if results else 0, in_order=bool(orders))
     return orders
 
 
