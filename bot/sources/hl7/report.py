@@ -7,7 +7,6 @@ from datetime import datetime, tzinfo
 from bot.domain.numbers import bare
 from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Flag, OrderNumber, Provider, Report, Status
-from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources.asked import in_fields
 from bot.sources.documents import Documents
 from bot.sources.hl7 import charsets
@@ -19,8 +18,7 @@ from bot.sources.hl7.exam import exam_of, modality_of
 from bot.sources.hl7.flags import Result, flags, flags_elsewhere, flags_in_notes
 from bot.sources.hl7.joint import Part, has_prose, joint
 from bot.sources.hl7.macros import macros_in_z, prose_of, with_macros
-from bot.sources.hl7.marks import Marks, at
-from bot.sources.hl7.moments import Moment, moment
+from bot.sources.hl7.marks import Marks
 from bot.sources.hl7.orderer import INTERPRETING, orderer, participants
 from bot.sources.hl7.orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
 from bot.sources.hl7.parts import by_key
@@ -28,6 +26,7 @@ from bot.sources.hl7.people import interpreter, is_listed, location, patient, pr
 from bot.sources.hl7.status import appended, is_deleted, said, status
 from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate
+from bot.sources.hl7.when import discovered, times
 from bot.sources.hl7.wire import BadReport, Wire
 
 _OBX_8, _OBX_11 = 8, 11
@@ -96,7 +95,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     told = with_macros(told, lambda: prose_of(results, wire, profile), profile, breast=breast)
     asked = in_fields(results, columns, wire, profile, breast=breast)
     in_z = macros_in_z(order.others, wire, profile, breast=breast)
-    when = _times(order, stands, wire, known)
+    when = times(order, stands, wire, zone, known.now)
     silent = not (told.text or told.addenda)
     unread = unread_in(results, columns, documents, silent=silent)
     doubt = charsets.doubt(wire.header[18], wire.marks.charset, told.text)
@@ -107,7 +106,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         status=stands,
         status_at=when.status_at,
         finalized_at=when.finalized_at,
-        discovered_at=_discovered(results, flagged, order, when, wire, zone) if flagged else None,
+        discovered_at=discovered(results, flagged, order, when, wire, zone) if flagged else None,
         content_hash=_content_hash(order, numbers, ordering, unread),
         exam=exam,
         modality=modality,
@@ -236,71 +235,3 @@ def _content_hash(order: Order, numbers: Numbers, ordering: str, unread: str) ->
     content = "\r".join([key.authority, key.kind, key.value, ordering, *order.raw])
     content += f"\r{unread}" if unread else ""
     return hashlib.sha256(content.encode(errors="replace")).hexdigest()
-
-
-# ---- times ----------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Times:
-    """``read_at`` is when the finding was written down: finalized, or preliminary since."""
-
-    status_at: datetime | None
-    sent_at: datetime | None
-    finalized_at: datetime | None
-    read_at: datetime | None
-    notes: tuple[str, ...]
-
-
-def _times(order: Order, stands: Status, wire: Wire, known: Circumstances) -> _Times:
-    """OBR-22 is when this status was reached. MSH-7 orders versions where it cannot be used.
-
-    A clock that is ahead of ours orders its sender's versions all the same; a time of days ahead
-    orders nothing, it would stay the newest version for ever. OBR-7, the exam's time, never stands
-    in.
-    """
-    zone, latest = known.zone, known.now + FUTURE_TOLERANCE
-    reached = _moment(order.obr, 22, wire, zone, latest)
-    notes = [f"OBR-22 {reached.note}"] if reached.note else []
-    if reached.at is not None and reached.at > latest:
-        notes.append("OBR-22 lies in the future")
-    sent = _moment(wire.header, 7, wire, zone, latest)
-    status_at, sent_at = believed(reached.at, known.now), believed(sent.at, known.now)
-    if status_at is None and sent_at:
-        status_at = sent_at
-        notes += [f"MSH-7 {sent.note}"] if sent.note else []
-    finalized = reached.at if Status.FINAL <= stands <= Status.CORRECTED else None
-    read_at = status_at if stands is Status.PRELIMINARY else finalized
-    return _Times(status_at, sent_at, finalized, read_at, tuple(notes))
-
-
-def _moment(fields: list[str], number: int, wire: Wire, zone: tzinfo, latest: datetime) -> Moment:
-    return moment(at(fields, number).split(wire.marks.component, 1)[0], zone, latest)
-
-
-def _discovered(
-    results: list[Result],
-    flagged: dict[int, tuple[Flag, ...]],
-    order: Order,
-    when: _Times,
-    wire: Wire,
-    zone: tzinfo,
-) -> datetime | None:
-    """The earliest OBX-19 (time of the analysis) of a flagged OBX, between the exam and OBR-22.
-
-    OBX-14 never: it is the time the observation is about, which is the exam's.
-    """
-    latest = when.read_at
-    if latest is None:
-        return None
-    found = [
-        at_
-        for number, fields in results
-        if number in flagged and (at_ := _moment(fields, 19, wire, zone, latest).at)
-    ]
-
-    def exam(before: datetime) -> datetime | None:
-        return _moment(order.obr, 7, wire, zone, before).at
-
-    usable = [at_ for at_ in found if at_ < latest and (began := exam(at_)) and began <= at_]
-    return min(usable, default=None)
