@@ -141,8 +141,18 @@ def _spoken(sentence: str) -> str:
 
 
 def only_tried(said: str) -> bool:
-    """Whether the answer to "who was told?" names nobody who was."""
-    return not _spoken(said) and ATTEMPT.search(said) is not None
+    """Whether the answer to "who was told?" names nobody who was: it says no, or nothing, or that
+    a message was sent."""
+    if _NOBODY.fullmatch(said) or UNFILLED.search(said):
+        return True
+    return not _spoken(said) and (ATTEMPT.search(said) or _SENT.search(said)) is not None
+
+
+_NOBODY = re.compile(r"[\W_]*(?:no|n|nil|na|false|0)?[\W_]*", re.IGNORECASE)
+_SENT = re.compile(
+    r"\b(?:chat|text|SMS|page)\b[^;]{0,30}\bsent\b|\bsent\b[^;]{0,40}\b(?:chat|text|SMS|page)\b",
+    re.IGNORECASE,
+)
 
 
 def tells_of_a_call(text: str) -> bool:

@@ -136,9 +136,24 @@ def test_an_attempt_is_none_there_either() -> None:
     assert report(sample(obx)).called == ""
 
 
-def test_a_coded_answer_that_nobody_was_told_is_none() -> None:
-    obx = "OBX|1|TX|73568-8^Communication of critical results^LN||None||||||F"
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("None", "No", "no.", "N", "***", "___", "-", "Dr. *** at ***", "Told to [provider name]"),
+        *("Secure chat sent to Dr. Park", "Page sent 14:02", "Sent Dr. Park a text"),
+    ],
+)
+def test_an_answer_that_nobody_was_told_is_none(answer: str) -> None:
+    obx = f"OBX|1|TX|73568-8^Communication of critical results^LN||{answer}||||||F"
     assert report(sample(obx)).called == ""
+
+
+@pytest.mark.parametrize(
+    "answer", ["Yes", "Dr. No, 14:02", "Text sent, then spoke to Dr. Park", "202611291402"]
+)
+def test_an_answer_that_somebody_was_told_is_one(answer: str) -> None:
+    obx = f"OBX|1|TX|73568-8^Communication of critical results^LN||{answer}||||||F"
+    assert report(sample(obx)).called == answer
 
 
 @pytest.mark.parametrize(
