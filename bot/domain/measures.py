@@ -67,8 +67,10 @@ class Opened:
             return Miss.ENDED if ended else Miss.NOBODY
         if self.provider_reached:
             return Miss.NONE
-        if not self.provider_known:
-            return Miss.UNKNOWN_PROVIDER if self.ordering else Miss.NO_PROVIDER
+        if not self.provider_known and self.ordering:
+            return Miss.UNKNOWN_PROVIDER
+        if not self.provider_known and not self.review:  # what could not be read names nobody
+            return Miss.NO_PROVIDER
         if self.review or self.stale:
             return Miss.REVIEW if self.review else Miss.STALE
         return Miss.NO_CONTACT

@@ -51,6 +51,7 @@ UNKNOWN: dict[str, Any] = {**ELSEWHERE, "provider_known": False}
         ({}, Miss.NONE),
         (UNKNOWN, Miss.UNKNOWN_PROVIDER),
         ({**UNKNOWN, "ordering": ()}, Miss.NO_PROVIDER),
+        ({**UNKNOWN, "ordering": (), "review": "could not be read"}, Miss.REVIEW),
         (ELSEWHERE, Miss.NO_CONTACT),
         ({**ELSEWHERE, "review": "code not known"}, Miss.REVIEW),
         ({**ELSEWHERE, "stale": True}, Miss.STALE),
