@@ -60,8 +60,9 @@ class Rule:
 
 
 STATUS = (Place("OBR", 25), Place("OBR", 23), Place("OBX", 11))
-CODED = (3, 5, 8, 15, 17)
-"""The fields of OBX seen to carry a RadLex code: question, answer, flags, producer, method."""
+CODED = (3, 5, 8, 15, 16, 17)
+"""The fields of OBX seen to carry a RadLex code: question, answer, flags, producer, method; and the
+observer's, where a sender has one field too many (so in the samples of an archive, dcm4che)."""
 XCN_AUTHORITY = 9
 
 

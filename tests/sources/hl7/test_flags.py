@@ -15,7 +15,7 @@ def test_every_value_of_obx_8_is_a_flag() -> None:
     assert places(obx) == [("A", "HL70078", "OBX[1]-8"), ("HH", "HL70078", "OBX[1]-8")]
 
 
-@pytest.mark.parametrize("place", [3, 5, 8, 15, 17])
+@pytest.mark.parametrize("place", [3, 5, 8, 15, 16, 17])
 def test_a_radlex_code_counts_wherever_it_stands(place: int) -> None:
     fields = [""] * 20
     fields[0], fields[2], fields[11] = "OBX", "CWE", "F"
@@ -29,7 +29,7 @@ def test_a_radlex_code_counts_in_any_component_and_repetition() -> None:
     assert places(obx)[0][1] == "RadLex"
 
 
-@pytest.mark.parametrize("place", [3, 5, 8, 15, 17])
+@pytest.mark.parametrize("place", [3, 5, 8, 15, 16, 17])
 @pytest.mark.parametrize("code", ["rid49480", "Rid49480", " rid49480 "])
 def test_a_radlex_code_counts_in_small_letters_too(place: int, code: str) -> None:
     fields = [""] * 20
