@@ -1,13 +1,13 @@
 """The same report by another filler: an EHR, say, that passes it on under a number of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from bot.domain.numbers import Order
 from bot.domain.ordering import Version
-from bot.domain.report import ROUTINE, Report, Status, words_of
+from bot.domain.report import ROUTINE, Report, ReportKey, Status, words_of
 from storage import reports
 
 
@@ -21,14 +21,21 @@ def of(c: Connection, report: Report, order: Order, category: str | None) -> tup
         return ()
     if not (report.order and words_of(report)):
         return ()
-    same = [
-        one
-        for one in reports.versions(c, order.key)
-        if one.order not in {"", report.order}
-        and not (one.unread or one.status is Status.WITHDRAWN or one.category == ROUTINE)
-        and _is_copy(reports.load(c, one.report_id), report)
-    ]
+    same = [one for one in _alike(c, report, order.key) if one.order not in {"", report.order}]
     return tuple(same) if category or any(one.category for one in same) else ()
+
+
+def of_its_own(c: Connection, report: Report, key: ReportKey) -> tuple[Version, ...]:
+    """Those for the report's own number alone that say the very same: they came before it was known
+    that it is another's, too."""
+    return tuple(one for one in _alike(c, report, key) if one.order == report.order)
+
+
+def _alike(c: Connection, report: Report, key: ReportKey) -> Iterator[Version]:
+    for one in reports.versions(c, key):
+        silent = one.unread or one.status is Status.WITHDRAWN or one.category == ROUTINE
+        if not silent and _is_copy(reports.load(c, one.report_id), report):
+            yield one
 
 
 def _is_copy(one: Report, other: Report) -> bool:

@@ -50,6 +50,8 @@ def take(
         lambda known: copies.of(c, report, known, found.category),
     )
     if order.copied:
+        own = copies.of_its_own(c, report, order.key)
+        order = replace(order, copied=(*order.copied, *own))
         report = copies.under_all(c, report, order.copied)
     finding = rules.finding_hash(report, engine.policy)
     content = {number.value for number in numbers if number.kind is KeyKind.MESSAGE}

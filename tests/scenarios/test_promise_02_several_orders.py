@@ -166,6 +166,18 @@ def test_a_copy_on_the_same_accession_keeps_what_was_withdrawn_for_the_other_in_
         assert [(row.state, row.category) for row in rows] == [("open", "critical")], order
 
 
+def test_what_came_before_it_was_known_to_be_a_copy_is_one_in_any_order(desk: Desk) -> None:
+    for number, order in enumerate(permutations(range(4))):
+        told = [
+            under(f"{filler}{number}", placer=f"P{number}", minutes=minute, flag=flag, words=words)
+            for minute, (filler, flag, words) in enumerate(
+                (("F", "", WORDS), ("G", SIGNIFICANT, WORDS), ("F", "", "Bleed."), ("G", "", WORDS))
+            )
+        ]
+        (row,) = new(desk, *(told[place] for place in order))
+        assert (row.category, shown(desk, row)) == ("significant", WORDS), order
+
+
 def test_a_preliminary_copy_is_news_as_well_in_any_order(desk: Desk) -> None:
     """It pages nobody by itself; but what is routine for one number is not so for the other."""
     for number, order in enumerate(permutations(range(3))):
