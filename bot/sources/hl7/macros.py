@@ -84,7 +84,7 @@ def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, s
 
 def _is_coded(value: str, wire: Wire) -> bool:
     """Whether its letters may mean others: escapes, entities, markup."""
-    return any(mark in value for mark in (wire.marks.escape, "\\", "&", "<"))
+    return wire.marks.escape in value or "\\" in value or "&" in value or "<" in value
 
 
 def _lowered(text: str) -> str:
