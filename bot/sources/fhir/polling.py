@@ -58,6 +58,7 @@ class _Look:
 
     newest: datetime
     asked_from: datetime
+    now: datetime
     seen: set[str] = field(default_factory=set)
     tries: dict[str, int] = field(default_factory=dict)
     pages: int = 0
@@ -122,7 +123,7 @@ class Poller:
         cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
         # Also where there is nothing yet: what comes while we are down is looked for from then on.
         begins = cursor or await self._begin(now)
-        look = _Look(begins, begins - self._how.overlap)
+        look = _Look(begins, begins - self._how.overlap, now)
         async for page in self._client.search(fhir.REPORT, self._parameters(look.asked_from)):
             look.pages += 1
             await self._page(page, look)
@@ -134,7 +135,6 @@ class Poller:
         self._twice = look.pages > 1 and not self._twice
         if not self._twice:
             newest = max(look.newest, await self._begin(now)) if look.undated else look.newest
-            # A time ahead of our clock must not hide what comes until then.
             read_to = min(newest, now)
             await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
         return look.taken
@@ -154,7 +154,11 @@ class Poller:
             version = version_of(report)
             await self._once(version, partial(self._whole, report, along, base, look), look)
             at = updated(report)
-            look.newest, look.undated = max(look.newest, at or look.newest), look.undated or not at
+            look.undated = look.undated or at is None
+            # A time ahead of our clock says nothing of how far the server is, whose clock may be
+            # behind ours: it must not hide what comes until then.
+            if at and at <= look.now:
+                look.newest = max(look.newest, at)
         for broken in broken_in(page):
             version = f"broken/{hashlib.sha256(broken).hexdigest()}"
             await self._once(version, partial(self._kept, broken), look)

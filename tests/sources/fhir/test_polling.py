@@ -144,7 +144,23 @@ def test_a_time_ahead_of_our_clock_does_not_move_the_cursor_past_it(reading: Rea
     server = stocked()
     server.put(resource("report", meta={"versionId": "9", "lastUpdated": "2031-01-01T00:00:00Z"}))
     poll(reading, server)
-    assert reading.engine.database.look(lambda c: cursors.load(c, ORIGIN.name)) == NOW
+    read_to = reading.engine.database.look(lambda c: cursors.load(c, ORIGIN.name))
+    assert read_to is not None
+    assert read_to <= NOW
+
+
+def test_a_time_ahead_of_our_clock_hides_nothing_on_a_server_whose_clock_is_behind(
+    reading: Reading,
+) -> None:
+    server = stocked(clock=NOW - timedelta(minutes=20))
+    ahead = {"versionId": "1", "lastUpdated": "2031-01-01T00:00:00Z"}
+    server.put(resource("report", id="r9", meta=ahead, identifier=None))
+    assert poll(reading, server) == [2]
+    at = (NOW - timedelta(minutes=19)).isoformat()
+    late = {"versionId": "1", "lastUpdated": at}
+    server.put(resource("report", id="r2", meta=late, issued=at, identifier=None))
+    assert poll(reading, server) == [3]
+    assert len(reading.alerts()) == 3
 
 
 def test_all_pages_are_read(reading: Reading) -> None:
