@@ -137,13 +137,26 @@ def _unframed(piece: bytes) -> bytes:
 
 
 def _resources(data: bytes) -> list[bytes]:
-    if _value(data) is None:
-        lines = [line for line in data.splitlines() if line.strip()]
-        for several in (lines, broken.values(data)):
-            found = [_parsed(one) for one in several]
-            if any(one and text(one.get("resourceType")) for one in found):
-                return _each(several, found)
-    return fhir.split(data)
+    several = _several(data) if _value(data) is None else None
+    return _each(*several) if several else fhir.split(data)
+
+
+def _several(data: bytes) -> tuple[list[bytes], list[Resource | None]] | None:
+    """Its lines, or the values that stand one after the other, with what each is: the lines where
+    they are all sound, as one that breaks off there keeps no other from being read; then whatever
+    is. None where no resource is among them."""
+    lines = [line for line in data.splitlines() if line.strip()]
+    found = [_parsed(line) for line in lines]
+    if None in found:
+        values = broken.values(data)
+        told = [_parsed(value) for value in values]
+        if None not in told or not any(map(_has_type, found)):
+            lines, found = values, told
+    return (lines, found) if any(map(_has_type, found)) else None
+
+
+def _has_type(found: Resource | None) -> bool:
+    return found is not None and bool(text(found.get("resourceType")))
 
 
 def _each(several: list[bytes], found: list[Resource | None]) -> list[bytes]:

@@ -31,6 +31,13 @@ def test_each_of_several_resources_is_read_however_it_is_broken_into_lines(form:
         assert told(mark + between.join(whole) + b"\n") == [who] * 3, (indent, between, mark)
 
 
+def test_one_on_a_line_and_another_on_several_are_two() -> None:
+    first, second = FORMS["bundles"]("r1"), FORMS["bundles"]("r2")
+    for a, b in ((None, 2), (2, None), (None, 1)):
+        data = written(first, a) + b"\n" + written(second, b)
+        assert told(data) == ["report of Okafor, Ada N"] * 2
+
+
 def test_a_list_with_a_resource_on_each_line_is_one_list() -> None:
     whole = [json.dumps(one) for one in (resource("report"), *others())]
     for between in (",\n", "\n,"):
