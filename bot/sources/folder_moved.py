@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from pathlib import Path
 
-from bot.sources.folder_files import REASON, File, free, named
+from bot.sources.folder_files import REASON, File, Inode, free, named
 
 _FIRST_WAIT, _LONGEST_WAIT = 5.0, 3_600.0
 """Seconds until the first look; each next one comes after twice as long."""
+_LONGEST_FIRST_WAIT = 60.0
+"""For one that grows and grows: each time all of it is read, up to where it was known."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,6 +32,7 @@ class Moved:
 
     def __init__(self) -> None:
         self._looks: list[_Look] = []
+        self._grew: dict[Inode, float] = {}
 
     @property
     def due(self) -> float | None:
@@ -38,7 +41,8 @@ class Moved:
 
     def note(self, file: File, lies: Path, mark: str, now: float) -> None:
         """It has just been moved there."""
-        heappush(self._looks, _Look(now + _FIRST_WAIT, _FIRST_WAIT, file, lies, mark))
+        wait = self._grew.pop(file.inode, _FIRST_WAIT)
+        heappush(self._looks, _Look(now + wait, wait, file, lies, mark))
 
     def put_back(self, now: float) -> int:
         """Move those that have grown back into the folder, and say how many: they are read anew."""
@@ -49,6 +53,7 @@ class Moved:
                 grew = one.lies.lstat().st_size != one.file.stamp[0]
                 if grew:
                     _put_back(one)
+                    self._grew[one.file.inode] = min(2 * one.wait, _LONGEST_FIRST_WAIT)
                     grown += 1
                 else:
                     self._later(one, now)

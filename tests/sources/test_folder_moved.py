@@ -70,6 +70,24 @@ def test_what_does_not_grow_is_looked_at_ever_more_seldom_and_then_no_more(
     assert looks == [5, 15, 35, 75, 155, 315, 635, 1275, 2555, 5115]
 
 
+def test_what_grows_again_and_again_is_read_again_ever_more_seldom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a log does that its writer keeps open all day."""
+    monkeypatch.setattr(folder_moved, "_FIRST_WAIT", 5.0)
+    lies, moved, now, waits = tmp_path / "done.hl7", Moved(), 0.0, []
+    for _ in range(6):
+        lies.write_bytes(b"MSH|")
+        moved.note(File(tmp_path / "a.hl7", (1, 1), (4, 0)), lies, "now", now)
+        assert moved.due
+        waits.append(moved.due - now)
+        lies.write_bytes(b"MSH|MSH|")
+        now = moved.due
+        assert moved.put_back(now) == 1
+        (tmp_path / "a.hl7").unlink()
+    assert waits == [5, 10, 20, 40, 60, 60]
+
+
 def test_one_that_somebody_took_is_forgotten(tmp_path: Path) -> None:
     moved = Moved()
     moved.note(File(tmp_path / "a.hl7", (0, 0), (4, 0)), tmp_path / "gone.hl7", "now", 0.0)
