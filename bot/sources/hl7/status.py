@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Set
+from functools import cache
 
 from bot.domain.profile import STATUS, Place, Profile
 from bot.domain.report import Status
@@ -97,9 +98,15 @@ _BETWEEN = re.compile(r"[\W_]+")
 def said(code: str, profile: Profile) -> str:
     """What the sender means by a word of its own, in ours; any other code as it is."""
     if profile.status_words and code:
-        means = dict(profile.status_words).get(code.upper())
+        means = _by_plain(profile.status_words).get(plain(code))
         return means.name if means is not None else code
     return code
+
+
+@cache
+def _by_plain(words: tuple[tuple[str, Status], ...]) -> dict[str, Status]:
+    """A sender's words as the tables have them: "Final - Signed" is "FINAL SIGNED"."""
+    return {plain(word): status for word, status in words}
 
 
 OBR_25 = STATUS[0]

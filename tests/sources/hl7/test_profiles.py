@@ -95,7 +95,12 @@ def test_the_profile_says_where_the_status_stands(
 
 
 WORDS = Profile(
-    status_words=(("BEFUNDET", Status.FINAL), ("UNGÜLTIG", Status.WITHDRAWN), ("W", Status.FINAL))
+    status_words=(
+        ("BEFUNDET", Status.FINAL),
+        ("UNGÜLTIG", Status.WITHDRAWN),
+        ("W", Status.FINAL),
+        ("SIGNED - TO BE READ", Status.PRELIMINARY),
+    )
 )
 
 
@@ -107,6 +112,8 @@ WORDS = Profile(
         ("", "Befundet", Status.FINAL),
         ("", "Ungültig", Status.WITHDRAWN),
         ("W", "F", Status.FINAL),
+        ("Signed-to be  read.", "F", Status.PRELIMINARY),
+        ("", "SIGNED_TO_BE_READ", Status.PRELIMINARY),
         ("Corrected", "F", Status.CORRECTED),
     ],
 )
