@@ -6,7 +6,7 @@ its profile (``impression``, ``addendum`` and ``body`` of ``[[hl7.profile]]``).
 
 IMPRESSION = (
     *("IMPRESSION", "IMPRESSIONS", "I M P R E S S I O N", "CONCLUSION", "CONCLUSIONS", "OPINION"),
-    "IMP",
+    *("IMP", "SUMMARY"),  # the latter in Britain
     *("BEURTEILUNG", "ZUSAMMENFASSENDE BEURTEILUNG", "ZUSAMMENFASSUNG", "FAZIT"),  # German
     "CONCLUSIE",  # Dutch
     *("CONCLUSIONE", "CONCLUSIONI"),  # Italian
@@ -20,9 +20,12 @@ IMPRESSION = (
     *("診断", "画像診断", "結論", "印象", "诊断", "诊断意见", "影像诊断", "结论", "결론"),
     *("מסקנה", "מסקנות", "סיכום"),  # Hebrew
     "インプレッション",
+    *("KESAN", "KESIMPULAN"),  # Indonesian
 )
 
-WHOLE_REPORT = frozenset({"UTLÅTANDE", "LAUSUNTO", "NIÐURSTAÐA", "SONUÇ", "診断", "画像診断"})
+WHOLE_REPORT = frozenset(
+    {"UTLÅTANDE", "LAUSUNTO", "NIÐURSTAÐA", "SONUÇ", "診断", "画像診断", "SUMMARY"}
+)
 """Heads the conclusion in a text; as the name of a segment (OBX-3) it may be the whole report."""
 
 ADDENDUM = (

@@ -112,6 +112,8 @@ def test_a_document_of_fhir_has_the_same_headings() -> None:
     [
         ("Befund:~Frisch.~Zusammenfassung:~Akutes SDH.", "Akutes SDH."),
         ("Befund: Frisch.~Fazit: Akutes SDH.", "Akutes SDH."),
+        ("CLINICAL SUMMARY: Fall.~FINDINGS: Blood.~SUMMARY: Acute SDH.", "Acute SDH."),
+        ("HASIL: darah.~KESAN: Perdarahan subdural akut.", "Perdarahan subdural akut."),
         ("RESULTATS :~HSD.~AU TOTAL :~HSD aigu.", "HSD aigu."),
         ("ACHADOS: HSD.~OPINIÃO: HSD agudo.", "HSD agudo."),
         ("【所見】~血腫~【診断】~急性硬膜下血腫", "急性硬膜下血腫"),
