@@ -15,7 +15,7 @@ from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import displayed
 from bot.sources.hl7.macro_words import CRITICAL, OF_A_RESULT
 from bot.sources.hl7.macros import macros_in
-from bot.sources.hl7.marks import Marks, at
+from bot.sources.hl7.marks import Marks, at, kept
 from bot.sources.hl7.wire import Wire
 
 _ENDS = " \t:?=*"
@@ -66,7 +66,7 @@ def in_fields(
 ) -> Iterator[Flag]:
     """OBX-3 asks, the OBX-5 of all that have the same OBX-3 one after the other answer."""
     names = columns[3] if columns else [at(f, 3) for _, f in results if f[0] == "OBX"]
-    if not _may_ask("\n".join(set(names))):
+    if not any(map(_may_ask, set(names))):
         return
     observed = [result for result in results if result[1][0] == "OBX" and at(result[1], 3)]
     for identifier, some in groupby(observed, key=lambda result: result[1][3]):
@@ -78,6 +78,7 @@ def in_fields(
                 yield from answered(question, said, where, profile, breast=breast)
 
 
+@kept
 def _may_ask(name: str) -> bool:
     return any(map(name.upper().__contains__, _MAY_ASK))
 

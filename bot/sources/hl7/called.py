@@ -101,7 +101,7 @@ def _may_tell(lowered: str) -> bool:
     return not lowered.isascii() and any(map(lowered.__contains__, _FIRST_WORDS_ABROAD))
 
 
-_FIRST_WORDS_ABROAD = (*FINNISH, *SPOKEN_IN_ASIA)
+_FIRST_WORDS_ABROAD = ("teléf", *FINNISH, *SPOKEN_IN_ASIA)
 """Nearly every text is ASCII, and spared the search for these."""
 
 

@@ -15,7 +15,7 @@ def _pattern(*alternatives: str) -> re.Pattern[str]:
 FIRST_WORDS = (
     *("discussed", "spoke", "aware", "read back", "read-back", "acknowledg", "called"),
     *("communicat", "notifi", "informed", "contacted", "phon", "reported", "yed to", "verbal"),
-    *("alerted", "told", "reviewed with", "advised of", "telef", "teléf"),
+    *("alerted", "told", "reviewed with", "advised of", "telef"),
 )
 """One of them is in nearly every text that documents a call. Each is looked for in each report,
 which takes as long as a tenth of reading it: what seldom stands alone is left out."""

@@ -233,7 +233,7 @@ class Narrator:
 
     def finished(self) -> Narrative:
         # Lines that may move between an addendum and the report are not counted.
-        cited = set[int]()
+        cited: set[int] = set()
         if self.quotes and not self.doubts:
             cited = set(quoted(self.quotes, self.text, self.impression))
         for doubt in reversed(self.doubts):

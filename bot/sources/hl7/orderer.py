@@ -28,7 +28,8 @@ def participants(order: Order, does: tuple[str, ...], wire: Wire) -> str:
     after the other as repetitions, those whom PRT-2 deletes left out."""
     if not order.others:
         return ""
-    marks, found = wire.marks, list[tuple[int, str]]()
+    marks = wire.marks
+    found: list[tuple[int, str]] = []
     for line in order.others:
         if line[:3] == "PRT":
             fields = line.split(marks.field)

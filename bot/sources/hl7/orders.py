@@ -64,8 +64,10 @@ def orders_in(wire: Wire) -> list[Order]:
     orders: list[Order] = []
     pid, pv1, orc, shared = EMPTY, EMPTY, EMPTY, [""]
     early: list[str] = []
-    ahead = list[str]()  # of an ORC whose OBR comes
-    results, raw, others = list[Result](), early, list[str]()
+    ahead: list[str] = []  # of an ORC whose OBR comes
+    results: list[Result] = []
+    others: list[str] = []
+    raw = early
     number, mark = 0, wire.marks.field
     for name, lines in groupby(wire.lines, _BEGINS):
         if name == "OBX":
@@ -79,7 +81,7 @@ def orders_in(wire: Wire) -> list[Order]:
                 obr = fields_of(line, mark)
                 raw, early = [*shared, line, *early], []
                 if orders:
-                    results, others = list[Result](), list[str]()
+                    results, others = [], []
                 others += ahead
                 ahead = []
                 orders.append(Order(pid, pv1, orc, obr, raw, results, others))

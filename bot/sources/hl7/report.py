@@ -30,6 +30,7 @@ from bot.sources.hl7.when import discovered, times
 from bot.sources.hl7.wire import BadReport, Wire
 
 _OBX_8, _OBX_11 = 8, 11
+_NONE_ADDED: frozenset[int] = frozenset()
 _ALL_FINAL = {"F"}
 """What most reports have there: they are spared a closer look."""
 
@@ -146,7 +147,8 @@ def _as_it_stands(
 ) -> tuple[Status, list[Result], frozenset[int]]:
     """The status; what counts of the results; and the numbers of those added to the others."""
     codes = set(columns[_OBX_11]) if columns else _observed(order.results)
-    deletes, added = False, frozenset[int]()
+    deletes = False
+    added: frozenset[int] = _NONE_ADDED
     if codes != _ALL_FINAL:  # nearly every report is spared the rest
         order.results = rejoin(order.results, wire.marks.field)
         codes = {said(wire.marks.first(code), profile) for code in _observed(order.results)}
