@@ -21,7 +21,7 @@ from bot.sources.fhir.numbers import Origin
 from bot.sources.fhir.shapes import Node, Resource, name_of, reachable, text
 from bot.sources.hl7 import batch
 from bot.sources.hl7 import reader as hl7
-from bot.sources.hl7.wire import ENVELOPE, BadReport
+from bot.sources.hl7.wire import ENVELOPE, BadReport, cut_off
 from bot.sources.mllp.frames import FS, VT
 from bot.sources.oversize import KEPT, Passing, together, too_large_for
 
@@ -60,6 +60,25 @@ def ends_well(data: bytes) -> bool:
     return data[-1:] in {b"\r", b"\n", FS}
 
 
+def breaks_off(piece: bytes) -> bool:
+    """Whether this message of HL7 breaks off for certain: in an OBX without a value, or without the
+    status that another one has, or before there is any. A missing line end alone proves nothing."""
+    if piece[-1:] in {b"\r", b"\n", FS}:
+        return False
+    header, *lines = piece.lstrip(_BEFORE_TEXT).replace(b"\n", b"\r").split(b"\r")
+    if b"ORU" not in header or not lines:
+        return False
+    said = [line.split(header[3:4]) for line in lines if line[:3] in {b"OBX", b"NTE"}]
+    if not said:
+        return any(line[:3] == b"OBR" for line in lines)
+    last = len(said[-1])
+    proven = last <= _OBX_5 or any(len(fields) > _OBX_11 for fields in said)
+    return lines[-1][:3] == b"OBX" and last <= _OBX_11 and proven
+
+
+_OBX_5, _OBX_11 = 5, 11
+
+
 def pieces(data: bytes) -> list[bytes]:
     """The messages of a file. None where it is a batch envelope with nothing in it."""
     if is_json(data):
@@ -81,6 +100,8 @@ def read(piece: bytes, known: Known, now: datetime) -> RawMessage:
         return _over_limit(piece, known)
     if is_json(piece):
         return fhir.read(piece, origin=known.origin, now=now, source=known.source)
+    if breaks_off(piece):
+        return refused(piece, cut_off(), known)
     return hl7.read(piece, source=known.source, timezone=known.timezone, now=now, feeds=known.feeds)
 
 

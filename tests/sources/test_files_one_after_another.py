@@ -9,6 +9,7 @@ import pytest
 from bot.domain.message import Reports, Unusable
 from bot.sources.files import pieces
 from tests.sources.fhir_samples import bundle, others, resource
+from tests.sources.oru import OBX, sample
 from tests.sources.test_files import read, told
 
 FORMS = {"bundles": lambda n: bundle(resource("report", id=n), *others()),
@@ -76,3 +77,26 @@ def test_of_bundles_in_another_character_set_the_second_waits_at_least(charset: 
     (left,) = one.reading.left
     assert left.reason == "not-json"
     assert "RID49480" in {flag.value for flag in left.flags}
+
+
+# ---- HL7 that breaks off ------------------------------------------------------------------------
+
+FIRST = "OBX|1|TX|59776-5^Findings^LN|1|Large pneumothorax.||||||F"
+
+
+def test_a_message_that_breaks_off_is_no_report_and_may_ask_all_the_same() -> None:
+    whole = sample(FIRST, OBX)
+    for end in (b"|||H", b"Tension", b"OBX|1|TX|19005", b"OBX|1|TX", b"|DX|F|", b"OBR|1|P100"):
+        broken = whole[: whole.index(end) + len(end)]
+        assert told(sample() + broken)[1:] == ["cut-off"], end
+    flagged = sample(OBX, FIRST)
+    (one,) = read(flagged[: flagged.index(b"Large")])
+    assert isinstance(one.reading, Unusable)
+    assert [flag.value for flag in one.reading.flags] == ["HH"]
+    assert one.reading.numbers
+
+
+def test_who_leaves_out_the_last_line_end_is_read() -> None:
+    alone = sample(OBX.replace("|||HH|||F", ""))
+    for whole in (sample(FIRST, OBX), sample(OBX), alone, sample(OBX, "NTE|1||Seen")):
+        assert told(whole.rstrip(b"\r")) == ["report of PARK, SAM"]

@@ -29,6 +29,11 @@ class BadReport(Exception):
         self.reason, self.detail, self.code, self.location = reason, detail, code, location
 
 
+def cut_off() -> BadReport:
+    """Of a message whose end is missing."""
+    return BadReport("cut-off", "The message broke off before its end: send it again", "207")
+
+
 @dataclass(slots=True)
 class Wire:
     """One message, cut into lines; fields are cut by whoever wants them. Not frozen, as nothing is

@@ -19,7 +19,7 @@ from bot.log import log
 from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.hl7 import acks
 from bot.sources.hl7.reader import read_all, unusable
-from bot.sources.hl7.wire import BadReport
+from bot.sources.hl7.wire import BadReport, cut_off
 from bot.sources.mllp.frames import Ending, Frame, Framer, frame
 from bot.sources.mllp.gate import Gate, Network, address, notice_death
 from bot.sources.mllp.tls import Renewed, TlsFiles
@@ -259,8 +259,7 @@ class Listener:
 
 
 def _refused(received: Frame, how: Listening) -> RawMessage:
-    cut = BadReport("cut-off", "The message broke off before its end: send it again", "207")
-    bad = too_large_for(how.limit) if received.ending is Ending.TOO_LARGE else cut
+    bad = too_large_for(how.limit) if received.ending is Ending.TOO_LARGE else cut_off()
     return _unusable(received, bad, how, how.timezone)
 
 
