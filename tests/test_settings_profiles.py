@@ -134,3 +134,27 @@ def test_a_rule_for_a_category_that_the_policy_lacks_is_told(tmp_path: Path) -> 
         'hl7.profile[1].rules[1].category "purple" is not in the policy. '
         "There are critical, significant, routine.",
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_told"),
+    [
+        ("", 'application = "PS"', True),
+        ('facility = "east"', 'application = "PS"\nfacility = "EAST"', True),
+        ('application = "PS"', 'application = "ps"', True),
+        ('application = "PS"\nfacility = "EAST"', 'application = "PS"', False),
+        ('application = "PS"', 'facility = "EAST"', False),
+        ('application = "PS"', "", False),
+    ],
+)
+def test_a_profile_behind_one_that_fits_all_that_it_does_is_told(
+    tmp_path: Path, first: str, second: str, *, is_told: bool
+) -> None:
+    profiles = "".join(f'[[hl7.profile]]\nname = "x"\n{one}\n' for one in (first, second))
+    file = written(tmp_path, SITE + profiles)
+    if not is_told:
+        assert len(load(file, {}).hl7.profile) == 2
+        return
+    (told,) = problems(file)
+    assert told.startswith("hl7.profile[2] (line ")
+    assert "is never used, as hl7.profile[1] fits all that it does. Put it before" in told

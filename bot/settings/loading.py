@@ -18,6 +18,7 @@ from bot.settings.explaining import PREFIX, explained, table_in
 from bot.settings.folders import folder_clashes
 from bot.settings.model import Hl7Settings, Settings
 from bot.settings.problems import BadSettings, Lines, Problem, place
+from bot.settings.profiles import never_used
 from bot.settings.servers import clashes, named_secrets, with_key_beside
 from bot.settings.shadow import without_end
 from bot.settings.tokens import SECRET_NAMES, found_in, misplaced, secret_meant, swapped
@@ -197,6 +198,7 @@ def _clashes(settings: Settings, lines: Lines) -> list[Problem]:
     hl7, web, site = settings.hl7, settings.web, settings.site
     found = clashes(settings.fhir, web.public_url, lines)
     found += folder_clashes(settings.folder, lines) + _half_tls(hl7, lines)
+    found += never_used(hl7.profile, lines)
     found += without_end(site.mode, site.shadow_until, settings.place("site", "mode"))
     template = settings.slack.viewer_url_template
     if template and (wrong := viewer.trouble(template)):

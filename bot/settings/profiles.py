@@ -12,6 +12,7 @@ from bot.domain.policy import Policy
 from bot.domain.profile import Layout, Place, Profile, Rule
 from bot.domain.report import ROUTINE, Preliminary, Status
 from bot.settings.kinds import Filled, IfPreliminary, Section, Zone
+from bot.settings.problems import Lines, Problem, place
 
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]{0,2})")
 
@@ -127,6 +128,23 @@ class ProfileSettings(Section):
             dictated_macros=self.dictated_macros,
             preliminary=Preliminary(self.preliminary) if self.preliminary else preliminary,
         )
+
+
+def never_used(profiles: tuple[ProfileSettings, ...], lines: Lines) -> list[Problem]:
+    """The first that fits is used: what stands behind a wider one would flag nothing."""
+    found = []
+    for number, profile in enumerate(profiles):
+        wider = (n for n, one in enumerate(profiles[:number], 1) if _is_wider(one, profile))
+        if first := next(wider, 0):
+            what = f"is never used, as hl7.profile[{first}] fits all that it does"
+            cure = "Put it before that one, or make one of both."
+            found.append(Problem(place(("hl7", "profile", number), lines), what, cure))
+    return found
+
+
+def _is_wider(one: ProfileSettings, other: ProfileSettings) -> bool:
+    told = ((one.application, other.application), (one.facility, other.facility))
+    return all(not wide or wide.casefold() == narrow.casefold() for wide, narrow in told)
 
 
 def unknown_categories(profiles: tuple[ProfileSettings, ...], policy: Policy) -> tuple[str, ...]:
