@@ -60,7 +60,25 @@ def _messages(files: list[Path], settings: "Settings") -> "Iterator[Message]":
                 data = file.read_bytes()
             except OSError as error:
                 stop(f"{file} cannot be read: {error.strerror}.")
-            yield from explain_bytes(file, data, ground)
+            yield from explain_bytes(file, data, _of_its_folder(file, ground, settings))
+
+
+def _of_its_folder(file: Path, ground: "Ground", settings: "Settings") -> "Ground":
+    """Of a file that lies in a watched folder, or was moved on from there, all is known that the
+    bot knows of that folder."""
+    if not settings.folder:  # what it takes is slow to load
+        return ground
+    from dataclasses import replace
+
+    from bot.app.feeds import known_of
+    from bot.sources.folder_files import DONE, REJECTED
+
+    here = file.resolve().parent
+    places = {here, here.parent} if here.name in {DONE, REJECTED} else {here}
+    for folder in settings.folder:
+        if folder.path.resolve() in places:
+            return replace(ground, known=known_of(folder, settings, ground.policy))
+    return ground
 
 
 def _settings(config: Path | None) -> "Settings":
