@@ -21,7 +21,7 @@ from bot.sources.fhir.numbers import Origin
 from bot.sources.fhir.shapes import Node, Resource, name_of, reachable, text
 from bot.sources.hl7 import batch
 from bot.sources.hl7 import reader as hl7
-from bot.sources.hl7.wire import ENVELOPE, BadReport, cut_off
+from bot.sources.hl7.wire import BadReport, cut_off
 from bot.sources.mllp.frames import FS, VT
 from bot.sources.oversize import KEPT, Passing, together, too_large_for
 
@@ -83,15 +83,9 @@ def pieces(data: bytes) -> list[bytes]:
     """The messages of a file. None where it is a batch envelope with nothing in it."""
     if is_json(data):
         return _resources(data)
-    if len(data) <= KEPT and _is_envelope(data):
+    if len(data) <= KEPT and batch.is_envelope(data):
         return []
     return [_unframed(piece) for piece in batch.split(data)]
-
-
-def _is_envelope(data: bytes) -> bool:
-    lines = data.replace(b"\n", b"\r").split(b"\r")
-    kinds = {line.strip()[:3].decode("latin-1") for line in lines} - {""}
-    return bool(kinds) and kinds <= ENVELOPE
 
 
 def read(piece: bytes, known: Known, now: datetime) -> RawMessage:

@@ -8,6 +8,8 @@ message beside them, so that the pieces put together are what was received.
 import re
 from collections.abc import Iterator
 
+ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
+
 # An MSH counts where a line begins and its delimiters follow: a line of prose may begin so, too.
 _BEGINS = re.compile(
     rb"(?:(?<=[\r\n\x1c])|\A)(?:\xef\xbb\xbf)?+[ \t\x0b\x0c]*+"
@@ -71,6 +73,13 @@ def _places(data: bytes, name: bytes) -> Iterator[int]:
         while place >= 0:
             yield place
             place = data.find(name, place + 1, end)
+
+
+def is_envelope(data: bytes) -> bool:
+    """Whether there is nothing in it but the segments around a batch."""
+    lines = data.replace(b"\n", b"\r").split(b"\r")
+    kinds = {line.strip()[:3].decode("latin-1") for line in lines} - {""}
+    return bool(kinds) and kinds <= ENVELOPE
 
 
 def without_envelope(data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import NO_PROFILES, STANDARD, Feeds, Profile
 from bot.domain.report import Flag, Patient, Report, Status
 from bot.sources.documents import unread
-from bot.sources.hl7.batch import split
+from bot.sources.hl7.batch import is_envelope, split
 from bot.sources.hl7.charsets import header_line, unmarked
 from bot.sources.hl7.flags import salvage
 from bot.sources.hl7.macros import salvaged_macros
@@ -53,7 +53,10 @@ def read(
     try:
         wire = cut(*decode(data))
     except BadReport as bad:
-        return unusable(data, bad, source=source, feeds=feeds, timezone=timezone)
+        raw = unusable(data, bad, source=source, feeds=feeds, timezone=timezone)
+        # Some put what stands around a batch into frames of its own.
+        alone = bad.reason == "no-segments" and is_envelope(data)
+        return replace(raw, reading=SetAside("batch-envelope")) if alone else raw
     profile = profile_of(wire, feeds)
     # The offset in MSH-7 holds for the whole message (section 2.15.9.7).
     zone = zone_of(wire.msh(7)) or profile.timezone or timezone

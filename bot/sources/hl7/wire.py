@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from bot.sources.hl7 import charsets
+from bot.sources.hl7.batch import ENVELOPE
 from bot.sources.hl7.charsets import Undecodable, unmarked
 from bot.sources.hl7.marks import Marks, fields_of, marks_of
 
-ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 # It may have other separators than the message within.
 _ENVELOPE = re.compile(r"[ \t\v\f\x1c\ufeff]*(?:FHS|BHS|BTS|FTS)(?:[^\w\s]|\s*\Z)")
 

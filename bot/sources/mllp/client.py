@@ -7,8 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sources.hl7.batch import split
-from bot.sources.hl7.wire import ENVELOPE
+from bot.sources.hl7.batch import ENVELOPE, split
 from bot.sources.mllp.frames import Framer, frame
 
 _CHUNK = 64 * 1024

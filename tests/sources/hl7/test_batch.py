@@ -155,6 +155,15 @@ def test_the_answer_for_several_is_the_gravest() -> None:
     assert b"kept in quarantine: unknown-status" in answer
 
 
+def test_an_envelope_in_frames_of_its_own_is_no_message_that_waits() -> None:
+    for alone in (HEAD, TAIL, b"FHS|^~\\&|A\r\n", b"FTS"):
+        assert readings(alone) == [SetAside("batch-envelope")]
+        answer, _ = answer_to(alone)
+        assert b"\rMSA|AA" in answer
+        assert b"quarantine" not in answer
+    assert isinstance(readings(b"\r")[0], Unusable)
+
+
 # Headers that begin within one another.
 @example(b"MSH|^~\\&|A|MSH|^~\\&|MSH|^~\\&|MSH|^~\\&|RIS|M|R|M|20260101||ORU^R01|1|P")
 @given(st.lists(st.sampled_from(CUTS), max_size=14).map(b"".join))
