@@ -17,7 +17,7 @@ from bot.sources.fhir.shapes import BUNDLE, Resource, local_name, many, name_of,
 from bot.sources.hl7.wire import BadReport
 
 JSON = "application/fhir+json"
-_UNAUTHORIZED = 401
+_UNAUTHORIZED, _BROKEN = 401, 500
 _MOST_IN_VAIN, _MOST_EMPTY = 3, 50
 """Pages in a row that bring what the search has brought before, and that bring nothing: a server
 that filters after it has cut its pages has many of those before the next report."""
@@ -96,6 +96,8 @@ class FhirClient:
         Raises TryLater or Refused.
         """
         answer = await self._ask("GET", URL(f"{self.base}metadata?_summary=true", encoded=True))
+        if answer.status >= _BROKEN:
+            answer.refuse("metadata")  # of a gateway before it, whose clock is another one
         return date(answer.headers)
 
     def _same_server(self, url: URL, link: str) -> URL:

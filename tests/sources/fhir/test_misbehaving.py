@@ -52,6 +52,26 @@ def test_next_links_that_lead_in_a_circle_end_the_search(reading: Reading) -> No
     assert len(reading.alerts()) == 1
 
 
+class Away(FhirServer):
+    """At first a gateway answers for it, by a clock of its own."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        answer = await super().handle(request)
+        if self.asked == ["metadata?_summary=true"]:
+            late = {"Date": "Mon, 02 Mar 2026 23:00:00 GMT"}
+            return web.Response(status=503, headers=late)
+        return answer
+
+
+def test_the_clock_of_a_gateway_before_a_server_that_is_away_is_not_the_servers(
+    reading: Reading,
+) -> None:
+    server = Away()
+    server.put(resource("report"), *others())
+    assert rounds(reading, server, 2) == ["metadata-503", "ok"]
+    assert len(reading.alerts()) == 1
+
+
 class Sparse(FhirServer):
     """It filters what it has already cut into pages."""
 
