@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.opening import ConfigFile, clock_for, policy_or_stop, settings_from
+from bot.cli.opening import ConfigFile, clock_for, policy_or_stop, say_mode, settings_from
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, say, stop
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def explain(
     from bot.cli import explained
 
     settings = _settings(config)
+    say_mode(settings)
     unusable = total = 0
     for message in _messages(files, settings):
         total += 1

@@ -143,6 +143,8 @@ def dismiss(
     else:
         said = {True: "dismissed", False: "did not wait any more"}
         table("", ("id", "outcome"), ((short_id(one.id), said[done]) for one, done in results))
+        if any(one.unusable.flags for one, _ in results):
+            say("What is flagged has opened an alert: it goes on until somebody answers it.")
     if not all(done for _, done in results):
         raise typer.Exit(FOUND_PROBLEMS)
 

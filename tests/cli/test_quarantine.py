@@ -70,6 +70,13 @@ def test_with_all_of_them_each_says_whether_it_still_waits_and_whether_it_is_fla
     assert "waiting" not in place.run("quarantine", "list").stdout
 
 
+def test_a_dismissal_says_that_an_alert_goes_on(place: Place, receive: Receive, entry: str) -> None:
+    receive(b"no header")
+    for one in json.loads(place.run("quarantine", "list", "--json").stdout):
+        said = place.run("quarantine", "dismiss", one["id"], "--reason", "a test").stderr
+        assert ("goes on until somebody answers it" in said) == (one["id"] == entry)
+
+
 def test_an_empty_quarantine_says_so(place: Place, database: Database) -> None:
     assert "Nothing waits in quarantine." in place.run("quarantine", "list").stderr
 

@@ -222,3 +222,12 @@ def test_the_list_of_alerts_is_marked(silent: Place, receive: Receive) -> None:
     assert "SHADOW" in result.stdout
     assert "SHADOW until" in result.stderr
     assert json.loads(silent.run("alerts", "--json").stdout)[0]["shadow"] is True
+
+
+def test_what_a_message_would_do_is_told_with_that_it_does_not_yet(silent: Place) -> None:
+    known(silent)
+    file = silent.folder / "one.hl7"
+    file.write_bytes(report("A1"))
+    result = silent.run("explain", str(file))
+    assert "would page at once the ordering provider" in result.stdout
+    assert "SHADOW until" in result.stderr
