@@ -108,10 +108,15 @@ _FIRST_WORDS_ABROAD = ("teléf", *FINNISH, *SPOKEN_IN_ASIA)
 def _told(sentence: str, after: str) -> str:
     """What of the sentence says that somebody was told, and not only that it was tried or is to be
     done. "Dr. Roe was called. No answer." are two sentences."""
+    if told := _told_here(sentence, after):
+        return told
     if called_abroad(sentence):
         return sentence
-    if not sentence.isascii() and (told := called_in_asia(sentence)):
-        return told
+    return "" if sentence.isascii() else called_in_asia(sentence)
+
+
+def _told_here(sentence: str, after: str) -> str:
+    """In English or German, in which most are told: any other language takes as long again."""
     if not WHOM.search(sentence) or OF_OTHERS.search(sentence) or UNFILLED.search(sentence):
         return ""
     if sentence.endswith("?") and not _YES.match(after):
