@@ -6,6 +6,8 @@ not: "Prior mammogram normal" stands in the history of many an embolus.
 
 import re
 
+from bot.sources.hl7.marks import kept
+
 _EXAM = re.compile(r"\b(?:BREAST|MAMM(?:O(?!PLAST)\w*|\b)|TOMOSYNTHESIS|DBT)", re.IGNORECASE)
 _NAMES = ("breast", "mamm", "tomosynthesis", "dbt")
 _OTHER = re.compile(r"\b(?:CTA?|CHEST|PET|XR)\b", re.IGNORECASE)
@@ -21,7 +23,12 @@ _SCORED = re.compile(r"\bBI-?RADS\b", re.IGNORECASE)
 
 def is_of_breast(modality: str, exam: str) -> bool:
     """By OBR-24 and OBR-4, or what FHIR has in their place."""
-    return modality == "MG" or _EXAM.search(exam) is not None
+    return modality == "MG" or _is_named_so(exam)
+
+
+@kept
+def _is_named_so(exam: str) -> bool:
+    return _EXAM.search(exam) is not None
 
 
 def is_titled_so(text: str) -> bool:

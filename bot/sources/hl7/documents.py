@@ -43,7 +43,8 @@ def read_out(
     """The same, each document as its words. Beside a report in plain text it is the same once more,
     in print: then only those of its lines are read that the text does not have and that may say how
     urgent it is. A few words ("see attached") are no report."""
-    results = whole(results)
+    if wire.markup:
+        results = whole(results)
     kinds = columns[_OBX_2] if columns else [at(fields, _OBX_2) for _, fields in results]
     if DOCUMENT.isdisjoint(kinds) and not any(map(_may_be_one, (*results[:1], *results[-1:]))):
         return results

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.sources.hl7.marks import Marks, at
+from bot.sources.hl7.marks import Marks, at, kept
 
 # DICOM's modality codes that occur in imaging reports, and what senders write for them.
 _MODALITIES = {
@@ -35,7 +35,12 @@ _WORD = re.compile(r"[A-Z-]+")
 
 def exam_of(obr: list[str], marks: Marks) -> str:
     """OBR-4: its text, else the alternate text, else the code."""
-    parts = obr[4].split(marks.component)
+    return _exam(obr[4], marks)
+
+
+@kept
+def _exam(field: str, marks: Marks) -> str:
+    parts = field.split(marks.component)
     return marks.clean(at(parts, 1)) or marks.clean(at(parts, 4)) or marks.clean(parts[0])
 
 

@@ -39,9 +39,9 @@ class Wire:
     """One message, cut into lines; fields are cut by whoever wants them. Not frozen, as nothing is
     that is made for each message and does not leave the reader: that takes three times as long.
 
-    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex`` and
-    ``addenda`` are False where no escape, RadLex code or heading of an addendum can occur: most
-    messages are spared the search.
+    ``header`` is indexed as HL7 counts: ``header[9]`` is MSH-9. ``escaped``, ``radlex``,
+    ``addenda`` and ``markup`` are False where no escape, RadLex code, heading of an addendum, or
+    document in RTF or HTML as it stands can occur: most messages are spared the search.
     """
 
     header: list[str]
@@ -50,6 +50,7 @@ class Wire:
     escaped: bool
     radlex: bool
     addenda: bool
+    markup: bool
 
     def msh(self, number: int) -> str:
         """The first component of a header field, cleaned."""
@@ -123,6 +124,7 @@ def wire_of(lines: list[str], charset: str, text: str) -> Wire:
         escaped=text.find(marks.escape, len("MSH|") + len(header[2])) >= 0,
         radlex="RID" in upper,
         addenda="ADDEND" in upper,
+        markup="{" in text or "<" in text,
     )
 
 
