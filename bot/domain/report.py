@@ -133,7 +133,8 @@ class Report:
     ``if_preliminary`` is the sender's, whatever the status. ``order`` is the filler's number as it
     is compared: what tells the reports of several orders on one accession apart; one report for
     several orders has them all, with blanks between. ``unread`` is a slug that says why a document
-    in it could not be read, empty where none is missing.
+    in it could not be read, empty where none is missing. ``figures`` is True where all that it says
+    are figures and coded answers, as the dose of an exam is sent.
     """
 
     key: ReportKey
@@ -171,6 +172,7 @@ class Report:
     if_preliminary: Preliminary = Preliminary.IGNORE
     order: str = ""
     unread: str = ""
+    figures: bool = False
 
 
 ROUTINE = "routine"

@@ -65,9 +65,11 @@ def finding_hash(report: Report, policy: Policy) -> str:
     """What an acknowledgment is about: the impression and the addenda flagged themselves.
 
     The whole text stands in where the report marks no impression. What says nothing of it is empty:
-    a mere addendum without a flag, and a version without a word, unless it has some that could not
-    be read.
+    a mere addendum without a flag, figures without one, and a version without a word, unless it has
+    some that could not be read.
     """
+    if report.figures and not any(_asks(flag, policy) for flag in report.flags):
+        return ""
     flagged = [a.text for a in report.addenda if any(_asks(f, policy) for f in a.flags)]
     spoken = [report.impression or report.text, *flagged]
     words = "\n".join(" ".join(text.split()) for text in spoken)

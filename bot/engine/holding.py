@@ -60,17 +60,17 @@ def held(c: Connection, versions: Iterable[Version], policy: Policy, load: Load)
 
 def whole(c: Connection, report_id: str) -> Report:
     """The version as people have to read it: a mere addendum with the report that it adds to, and
-    so what has no word at all."""
+    so what has no word at all, or figures alone."""
     report = reports.load(c, report_id)
-    if report.text or report.impression or (report.unread and not report.addenda):
+    if _has_words(report) or (report.unread and not report.addenda):
         return report
     before, added = _body_before(c, report, report_id), list(report.addenda)
     if before is None:
         return report
     return replace(
         report,
-        text=before.text,
-        impression=before.impression,
+        text="\n".join(filter(None, (before.text, report.text))),
+        impression=_concludes(before.impression, report),
         addenda=(*(one for one in before.addenda if one not in added), *added),
         called=report.called or before.called,
         study_uid=report.study_uid or before.study_uid,
@@ -87,9 +87,19 @@ def _body_before(c: Connection, report: Report, report_id: str) -> Report | None
     told = (version for version in own if version.status is not Status.WITHDRAWN)
     for version in sorted(told, key=lambda v: (v.status_at, v.sent_at), reverse=True):
         found = reports.load(c, version.report_id)
-        if found.text or found.impression:
+        if _has_words(found):
             return found
     return None
+
+
+def _concludes(before: str, report: Report) -> str:
+    """Figures are of the conclusion where a flag on them asks."""
+    told = report.text if report.flags else ""
+    return "\n".join(filter(None, (before, told))) if before else ""
+
+
+def _has_words(report: Report) -> bool:
+    return bool(report.text or report.impression) and not report.figures
 
 
 def _is_silent(version: Version) -> bool:

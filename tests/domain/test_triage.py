@@ -126,6 +126,12 @@ def test_a_version_without_a_word_says_nothing_of_it_unless_its_words_could_not_
     assert hashed(impression="", text="", addenda=(), unread="unread-text") != ""
 
 
+def test_figures_say_nothing_of_the_finding_unless_they_are_flagged() -> None:
+    dose = {"impression": "", "text": "DLP: 455 mGy.cm", "figures": True}
+    assert hashed(**dose, flags=()) == hashed(**dose, flags=(flag("A"),)) == ""
+    assert hashed(**dose, flags=(flag("AA"),)) != ""
+
+
 @pytest.mark.parametrize(
     ("value", "counts"),
     [("RID49480", True), ("RID49483", True), ("AA", True), ("A", False), ("RID50261", False)],

@@ -17,13 +17,16 @@ NAMED: Any = {"filler": "F1^RIS", "accession": "A1"}
 
 
 def wordless(message: bytes, form: str) -> bytes:
-    """As a RIS sends it that only tells a new status of the order."""
+    """As a RIS sends it that only tells a new status of the order, or the dose of the exam."""
+    if form == "figures":
+        dose = rb"OBX|1|NM|113813-2^CT DLP^DCM||455|mGy.cm|||||F\r"
+        return re.sub(rb"OBX\|[^\r]*\r", dose, message)
     if form == "no OBX":
         return re.sub(rb"OBX\|[^\r]*\r", b"", message)
     return message.replace(WORDS.encode(), b"")
 
 
-@pytest.mark.parametrize("form", ["no OBX", "an empty OBX"])
+@pytest.mark.parametrize("form", ["no OBX", "an empty OBX", "figures"])
 @pytest.mark.parametrize("status", ["F", "C"])
 def test_it_neither_asks_again_nor_hides_what_was_read(
     hospital: Hospital, form: str, status: str
@@ -35,6 +38,19 @@ def test_it_neither_asks_again_nor_hides_what_was_read(
     alert = hospital.alert()
     assert (alert.state, alert.cycle, hospital.alerts()) == (State.ACKNOWLEDGED, 1, 1)
     assert hospital.database.look(lambda c: finding(c, alert)) == WORDS
+    expect_everything(hospital)
+
+
+def test_a_flag_on_figures_asks_and_they_are_read_below_the_words(hospital: Hospital) -> None:
+    hospital.send(oru(**NAMED, now=hospital.now))
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    dose = wordless(oru(**NAMED, minutes=5, flag="", now=hospital.now), "figures")
+    hospital.send(dose.replace(b"|mGy.cm|||", b"|mGy.cm||AA|"))
+    alert = hospital.alert()
+    assert (alert.state, alert.cycle) == (State.OPEN, 2)
+    assert hospital.database.look(lambda c: finding(c, alert)) == f"{WORDS}\nCT DLP: 455 mGy.cm"
+    paged(hospital.ada)
     expect_everything(hospital)
 
 

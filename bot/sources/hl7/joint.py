@@ -112,6 +112,7 @@ def _both(one: Part, other: Part) -> Part:
         numbers=(*a.numbers, *b.numbers),
         order=f"{a.order} {b.order}",
         unread=a.unread or b.unread,
+        figures=(a.figures or b.figures) and not (one.spoken or other.spoken),
     )
     return Part(joined, one.spoken or other.spoken)
 

@@ -17,8 +17,10 @@ from bot.sources.hl7.documents import read_out, unread_in
 from bot.sources.hl7.exam import exam_of, modality_of
 from bot.sources.hl7.flags import Result, flags, flags_elsewhere, flags_in_notes
 from bot.sources.hl7.joint import Part, has_prose, joint
+from bot.sources.hl7.lines import all_words
 from bot.sources.hl7.macros import macros_in_z, prose_of, with_macros
 from bot.sources.hl7.marks import Marks
+from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.orderer import INTERPRETING, orderer, participants
 from bot.sources.hl7.orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
 from bot.sources.hl7.parts import by_key
@@ -29,7 +31,7 @@ from bot.sources.hl7.text import narrate
 from bot.sources.hl7.when import discovered, times
 from bot.sources.hl7.wire import BadReport, Wire
 
-_OBX_8, _OBX_11 = 8, 11
+_OBX_2, _OBX_8, _OBX_11 = 2, 8, 11
 _NONE_ADDED: frozenset[int] = frozenset()
 _ALL_FINAL = {"F"}
 """What most reports have there: they are spared a closer look."""
@@ -139,7 +141,15 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         if_preliminary=profile.preliminary,
         order=bare(numbers.filler),
         unread=unread,
+        figures=_says_figures(told, results, columns),
     )
+
+
+def _says_figures(told: Narrative, results: list[Result], columns: Columns) -> bool:
+    """Whether it says nothing in words."""
+    if not told.text or (columns and all_words(columns[_OBX_2])):
+        return False
+    return not has_prose(results)
 
 
 def _as_it_stands(

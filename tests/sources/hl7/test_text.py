@@ -243,3 +243,22 @@ def test_an_addendum_within_a_body_keeps_its_flag() -> None:
     found = report(sample(line("IMPRESSION: Clear.", "&GDT"), addendum))
     assert (found.impression, found.flags) == ("Clear.", ())
     assert [(one.text, one.flags[0].value) for one in found.addenda] == [("Bleed.", "HH")]
+
+
+DOSE, CODED = "OBX|1|NM|DLP^CT DLP||455|mGy.cm|||||F", "OBX|1|CE|BR^BI-RADS||4^Suspicious||||||F"
+
+
+@pytest.mark.parametrize(
+    ("segments", "alone"),
+    [
+        ((DOSE, CODED), True),
+        ((DOSE, "OBX|2|TX|R^Report||Bleed.||||||F"), False),
+        ((DOSE, "NTE|1||Bleed."), False),
+        ((DOSE, "OBX|2|TX|R^Report||||||||F"), True),
+        (("OBX|2|TX|R^Report||||||||F",), False),
+    ],
+)
+def test_a_report_of_figures_alone_is_told_from_one_in_words(
+    segments: tuple[str, ...], alone: bool
+) -> None:
+    assert report(sample(*segments)).figures is alone
