@@ -209,5 +209,16 @@ def text_from(heading: re.Match[str]) -> int:
 def without_heading(lines: list[str], name: str, pattern: re.Pattern[str] = HEADING) -> str:
     """The text, without a heading of this kind before it."""
     text = "\n".join(lines).strip()
+    if pattern is HEADING and name == "impression" and _is_sentence(text):
+        return text
     heading = pattern.match(text)
     return text[text_from(heading) :].strip() if heading and heading[name] else text
+
+
+# What stands behind the heading of an impression, or in it.
+_HEADED = re.compile(r"[:：\n\d】］〕〉–—-]")
+
+
+def _is_sentence(text: str) -> bool:
+    """Spares most impressions of a line the pattern: no heading ends in a full stop."""
+    return text[-1:] == "." and _HEADED.search(text) is None

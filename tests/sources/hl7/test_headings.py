@@ -3,6 +3,12 @@
 import pytest
 
 from bot.domain.profile import Profile, Section
+from bot.sources.hl7.heading_words import (
+    BEFORE_AN_IMPRESSION,
+    BESIDE_AN_IMPRESSION,
+    IMPRESSION,
+)
+from bot.sources.hl7.headings import without_heading
 from bot.sources.hl7.text import narrate_running
 from tests.sources.oru import as_read, report, sample
 
@@ -165,3 +171,12 @@ def test_a_revised_impression_is_the_impression(heading: str) -> None:
     lines = ("FINDINGS: Aorta seen.", f"{heading} Bleed.")
     found = report(sample(*(f"OBX|{n}|TX|R^Report||{x}||||||F" for n, x in enumerate(lines, 1))))
     assert found.impression == "Bleed."
+
+
+def test_a_sentence_is_no_heading_whatever_it_begins_with() -> None:
+    words = [*IMPRESSION, *BEFORE_AN_IMPRESSION, *BESIDE_AN_IMPRESSION]
+    assert not [word for word in words if word.endswith(".")]
+    assert without_heading(["Impression of the exam."], "impression") == "Impression of the exam."
+    assert without_heading(["IMPRESSION 1. Clear."], "impression") == "1. Clear."
+    assert without_heading(["IMPRESSION - Clear."], "impression") == "Clear."
+    assert without_heading(["IMPRESSION", "Clear."], "impression") == "Clear."
