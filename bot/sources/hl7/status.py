@@ -64,6 +64,8 @@ def stated(
     OBR-25: there it counts only where it is a code or a word that means a status. Empty where
     OBX-11 has to tell.
     """
+    if obr[25] == "F" and profile.status is STATUS and not profile.status_words:
+        return "F", OBR_25  # the usual report is spared the search
     coded = wire.marks.component in obr[25]
     for place in profile.status:
         if place.segment == "OBX":
