@@ -165,10 +165,19 @@ def another_in_doubt(connection: Connection, page: Page, since: datetime) -> boo
 def cancel_twins(connection: Connection, claimed: Claimed, now: datetime) -> None:
     """A notice of no alert has reached its person: it need not on another channel too. One that
     says something else about the same still has to."""
+    connection.execute(sql.CANCEL_TWINS, {**_of_twins(claimed), "now": now})
+
+
+def twin_arrived(connection: Connection, claimed: Claimed) -> bool:
+    """Whether one has since this attempt was put there: under way, it could not be cancelled."""
+    values = {**_of_twins(claimed), "delivery_id": claimed.delivery_id}
+    return connection.execute(sql.TWIN_ARRIVED, values).first() is not None
+
+
+def _of_twins(claimed: Claimed) -> dict[str, str]:
     slip = claimed.slip
     kind = slip.notice.value if slip.notice else ""
-    values = {"to_person": slip.person_id, "kind": kind, "about": claimed.data, "now": now}
-    connection.execute(sql.CANCEL_TWINS, values)
+    return {"to_person": slip.person_id, "kind": kind, "about": claimed.data}
 
 
 def cancel_about(

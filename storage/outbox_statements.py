@@ -190,16 +190,22 @@ ANOTHER_IN_DOUBT = (
     )
     .limit(1)
 )
+_TWIN = and_(
+    _columns.alert_id.is_(None),
+    _columns.person_id == bindparam("to_person"),
+    _columns.notice == bindparam("kind"),
+    _columns.data == bindparam("about"),
+)
 CANCEL_TWINS = (
     update(tables.pages)
-    .where(
-        _WAITING,
-        _columns.alert_id.is_(None),
-        _columns.person_id == bindparam("to_person"),
-        _columns.notice == bindparam("kind"),
-        _columns.data == bindparam("about"),
-    )
+    .where(_WAITING, _TWIN)
     .values(state="cancelled", settled_at=bindparam("now"))
+)
+_PUT_AT = select(_other.c.created_at).where(_other.c.id == bindparam("delivery_id"))
+TWIN_ARRIVED = select(_columns.id).where(
+    _TWIN,
+    _columns.state == literal_column("'sent'"),
+    _columns.settled_at >= _PUT_AT.scalar_subquery(),
 )
 CLAIMERS = select(_columns.claimed_by).where(_CLAIMED).distinct()
 _ORPHANED = (

@@ -157,12 +157,12 @@ def _to_next_coordinator(c: Connection, slip: Slip, now: datetime) -> list[SendN
 
 def _still_asks(c: Connection, engine: Engine, claimed: Claimed) -> bool:
     match claimed.slip.notice:
-        case Notice.BEFORE_FINAL:
-            return before_final.still_asks(c, engine, claimed.data)
         case Notice.TEST:
             return drills.still_asks(c, engine, claimed.data, claimed.slip.channel)
+        case Notice.BEFORE_FINAL if not before_final.still_asks(c, engine, claimed.data):
+            return False
         case _:
-            return True
+            return not outbox.twin_arrived(c, claimed)
 
 
 def entry(slip: Slip, what: str) -> str:

@@ -9,7 +9,7 @@ from bot.domain.events import Acknowledged, ReadBack
 from bot.domain.notices import MOST_TRIES
 from bot.domain.page import Page, SendFailed, SendUncertain, Sent
 from bot.engine.alerts import apply_in
-from bot.engine.settle import Lost, settle
+from bot.engine.settle import Lost, Refused, settle
 from storage import audit, claims
 from storage.outbox import Claimed
 from tests.engine.conftest import Bench, Channel, lost, proven
@@ -51,6 +51,25 @@ def test_a_notice_of_no_alert_is_given_up_after_a_day_and_that_is_recorded(bench
     bench.database.run(unit)
     admin = [e.what for e in bench.database.look(lambda c: audit.chain(c, audit.ADMIN))]
     assert admin[-2:] == ["notice_lost", "notice_given_up"]
+    assert bench.database.look(claims.next_to_leave) is None
+
+
+@pytest.mark.parametrize("outcome", [Refused("server-error", permanent=False), Lost()])
+def test_what_fails_after_its_twin_has_arrived_is_not_tried_again(
+    bench: Bench, outcome: Refused | Lost
+) -> None:
+    in_slack = quarantined(bench)
+    settled = partial(settle, engine=bench.engine)
+    bench.database.run(
+        partial(settled, claimed=in_slack, outcome=Refused("server-error", permanent=False))
+    )
+    bench.pass_time(minutes=5)
+    twins = {
+        one.slip.channel: one
+        for one in bench.database.run(lambda c: claims.claim(c, bench.clock.at, 2))
+    }
+    bench.database.run(partial(settled, claimed=twins["sms"], outcome=Sent("SM1")))
+    bench.database.run(partial(settled, claimed=twins["slack"], outcome=outcome))
     assert bench.database.look(claims.next_to_leave) is None
 
 

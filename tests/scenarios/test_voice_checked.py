@@ -60,6 +60,7 @@ def test_a_test_call_is_answered_like_a_page_and_proves_the_channel(hospital: Ho
 def test_a_test_call_that_nobody_takes_rings_once_more(hospital: Hospital) -> None:
     hospital.ada.phone.answers("voicemail")
     operate(hospital, "people", "test", hospital.ada.name)
+    hospital.settle()
     hospital.pass_time(hours=2)
     left = hospital.ada.phone.calls
     assert [call.heard for call in left] == [spoken.TEST_LEFT] * 2
