@@ -204,6 +204,7 @@ CANCEL_TWINS = (
 _PUT_AT = select(_other.c.created_at).where(_other.c.id == bindparam("delivery_id"))
 TWIN_ARRIVED = select(_columns.id).where(
     _TWIN,
+    _columns.id != bindparam("delivery_id"),
     _columns.state == literal_column("'sent'"),
     _columns.settled_at >= _PUT_AT.scalar_subquery(),
 )
