@@ -84,8 +84,7 @@ def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[
 def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) -> Report:
     obr, pv1, zone, profile = order.obr, order.pv1, known.zone, known.profile
     marks = wire.marks
-    sent = order.results
-    columns = columns_of(sent)
+    sent, columns = order.results, columns_of(order.results)
     stands, results, added = _as_it_stands(order, columns, wire, profile)
     documents = Documents()
     results = read_out(results, columns, wire, documents, profile)
@@ -99,8 +98,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     asked = in_fields(results, columns, wire, profile, breast=breast)
     in_z = macros_in_z(order.others, wire, profile, breast=breast)
     when = times(order, stands, wire, zone, known.now)
-    silent = not (told.text or told.addenda)
-    unread = unread_in(results, columns, documents, silent=silent)
+    unread = unread_in(results, columns, documents, silent=not (told.text or told.addenda))
     doubt = charsets.doubt(wire.header[18], wire.marks.charset, told.text)
     ordering = orderer(order, wire)
     radiologist = _radiologist(order, wire, known)
