@@ -75,7 +75,7 @@ def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, s
     found: dict[str, str] = {}
     for number, fields in results:
         value = at(fields, 5 if fields[0] == "OBX" else 3)
-        if is_prose(fields) and (_is_coded(value, wire) or _may_have(_lowered(value), profile)):
+        if is_prose(fields) and (_is_coded(value, wire) or _may_begin(value, profile)):
             place = f"OBX[{number}]-5" if fields[0] == "OBX" else _of_note(number)
             for line in lines_of(fields, wire):
                 found.setdefault(line.strip(), place)
@@ -83,8 +83,20 @@ def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, s
 
 
 def _is_coded(value: str, wire: Wire) -> bool:
-    """Whether its letters may mean others: escapes, entities, markup."""
-    return wire.marks.escape in value or "\\" in value or "&" in value or "<" in value
+    """Whether its letters may mean others: escapes, entities, markup, sizes of other alphabets."""
+    return (
+        not value.isascii()
+        or wire.marks.escape in value
+        or "\\" in value
+        or "&" in value
+        or "<" in value
+    )
+
+
+def _may_begin(value: str, profile: Profile) -> bool:
+    """Whether a macro can begin there: what it is called may follow in the next segment."""
+    lowered = _lowered(value)
+    return _may_have(lowered, profile) or "cat" in lowered or "code" in lowered
 
 
 def _lowered(text: str) -> str:

@@ -150,3 +150,9 @@ def test_an_addendum_that_documents_the_call_flags_the_report_it_is_about() -> N
 def test_a_macro_in_a_message_that_cannot_be_used_is_saved() -> None:
     data = message(obr({25: "?"}), "OBX|1|TX|&IMP||CRITICAL RESULT: clot||||||F")
     assert [flag.value for flag in unusable(data).flags] == ["CRITICAL RESULT"]
+
+
+@pytest.mark.parametrize("lines", [("Category 1", "actionable finding."), ("CODE", "CRITICAL")])
+def test_a_macro_may_go_on_in_the_next_segment(lines: tuple[str, str]) -> None:
+    one, other = (f"OBX|{n}|TX|R^Report||{line}||||||F" for n, line in enumerate(lines, 1))
+    assert [flag.where for flag in report(sample(one, other)).flags] == ["OBX[1]-5"]
