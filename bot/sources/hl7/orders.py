@@ -90,6 +90,8 @@ def orders_in(wire: Wire) -> list[Order]:
                 orc = fields_of(line, mark)
             elif name == "PID":
                 pid, pv1, shared = fields_of(line, mark), EMPTY, [line]
+                # What follows is of no order above it.
+                raw, results, others = ([], [], []) if orders else (raw, results, others)
             elif name == "PV1":
                 pv1 = fields_of(line, mark)
                 shared = [*shared[:1], line]

@@ -13,6 +13,7 @@ from bot.sources.hl7 import charsets
 from bot.sources.hl7.batch import ENVELOPE
 from bot.sources.hl7.charsets import Undecodable, unmarked
 from bot.sources.hl7.marks import Marks, fields_of, marks_of
+from bot.sources.hl7.z_segments import by_their_orders
 
 # It may have other separators than the message within.
 _ENVELOPE = re.compile(r"[ \t\v\f\x1c\ufeff]*(?:FHS|BHS|BTS|FTS)(?:[^\w\s]|\s*\Z)")
@@ -80,7 +81,7 @@ def cut(text: str, charset: str) -> Wire:
     if not _are_usual(lines):
         if any(map(text.__contains__, ENVELOPE)):
             lines = [line for line in lines if not _ENVELOPE.match(line)]
-        lines = _of_one_message(_segments(lines))
+        lines = by_their_orders(_of_one_message(_segments(lines)))
     return wire_of(lines, charset, text)
 
 

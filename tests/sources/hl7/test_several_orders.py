@@ -111,3 +111,8 @@ def test_a_flag_on_the_addendum_of_either_order_is_the_addendums() -> None:
     added = "OBX|2|TX|&ADT||Now a bleed.||||||F"
     (found,) = reading(GOOD, OBX, added, SECOND, OBX, added.replace("||||||F", "|||AA|||F")).reports
     assert [flag.value for flag in found.addenda[0].flags] == ["AA"]
+
+
+def test_a_note_on_the_next_patient_is_no_part_of_the_report_above() -> None:
+    found = reading(GOOD, OBX, OTHER, "NTE|1||Deaf in one ear.", SECOND, AA).reports
+    assert [one.text for one in found] == [report_of(OBX), report_of(AA)]
