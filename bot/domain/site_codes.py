@@ -31,6 +31,15 @@ def knowing(feeds: Feeds, policy: Policy) -> Feeds:
 
 
 def _with(profile: Profile, rules: tuple[Rule, ...]) -> Profile:
-    own = {rule.code.casefold() for rule in profile.rules}
-    more = tuple(rule for rule in rules if rule.code.casefold() not in own)
-    return replace(profile, rules=(*profile.rules, *more))
+    """A rule of the sender's for one field leaves the policy's code what it is in any other: the
+    first rule that fits decides, so that those for one field come first."""
+    own = {(rule.code.casefold(), rule.at) for rule in profile.rules}
+    its = sorted(profile.rules, key=lambda rule: rule.at is None)
+    more = (rule for rule in rules if own.isdisjoint(_as_told(rule)))
+    return replace(profile, rules=(*its, *more))
+
+
+def _as_told(rule: Rule) -> tuple[tuple[str, Place | None], ...]:
+    """What a sender's rule says of the same: its code at the same place, or wherever it stands."""
+    code = rule.code.casefold()
+    return (code, None), (code, rule.at)

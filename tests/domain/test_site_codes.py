@@ -30,8 +30,20 @@ def test_a_code_counts_anywhere_and_an_abnormal_flag_where_those_stand() -> None
     )
 
 
+CODES = (("RED1", "critical"),)
+
+
 def test_a_sender_s_own_rule_for_the_code_goes_before() -> None:
-    its = Rule("significant", "red1", at=Place("ZCF", 2))
-    known = knowing(Feeds((Profile("its", rules=(its,)),)), policy(codes=(("RED1", "critical"),)))
+    its = Rule("significant", "red1")
+    known = knowing(Feeds((Profile("its", rules=(its,)),)), policy(CODES, CODES))
     assert known.profiles[0].rules == (its,)
-    assert known.standard.rules == (Rule("critical", "RED1"),)
+    assert known.standard.rules[0] == Rule("critical", "RED1")
+
+
+def test_a_sender_s_rule_for_one_field_leaves_the_policy_s_for_the_others() -> None:
+    """The code in any other field paged nobody any more."""
+    its = Rule("significant", "red1", at=Place("OBX", 8))
+    any_other = Rule("significant", "blue")
+    feeds = Feeds((Profile("its", rules=(any_other, its)),))
+    known = knowing(feeds, policy(CODES, CODES)).profiles[0]
+    assert known.rules == (its, any_other, Rule("critical", "RED1"))

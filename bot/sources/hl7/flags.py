@@ -133,26 +133,34 @@ def _ruled(
     """What the sender's rules name in this observation: in the fields that its profile says, and
     where it says nothing of its own, in any."""
     places = _ANYWHERE if places == CODED else places
-    return [
+    return _decided(
         _by_rule(rule, f"OBX[{number}]-{place}")
         for rule in rules
         if rule.at is None or rule.at.segment == "OBX"
         for place in ((rule.at.field,) if rule.at else places)
         if _has(at(fields, place), rule.code, marks)
-    ]
+    )
+
+
+def _decided(found: Iterable[Flag]) -> list[Flag]:
+    """Of several rules for a code the first that names the field, or any, decides there."""
+    first: dict[tuple[str, str], Flag] = {}
+    for flag in found:
+        first.setdefault((flag.where, flag.value.casefold()), flag)
+    return list(first.values())
 
 
 def flags_elsewhere(segments: list[list[str]], wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     """What the sender's rules name outside of observations: at a place, or in any Z segment; and
     RadLex codes in Z segments, unless its profile says in which fields codes stand."""
-    found = [
+    found = _decided(
         _by_rule(rule, f"{fields[0]}-{place}")
         for rule in profile.rules
         if rule.code
         for fields in segments
         for place in _places(rule, fields)
         if _has(at(fields, place), rule.code, wire.marks)
-    ]
+    )
     if wire.radlex and profile.coded == CODED:
         found = _and_ruled(list(_by_rules(_in_z(segments, wire.marks), profile.rules)), found)
     return tuple(dict.fromkeys(found))

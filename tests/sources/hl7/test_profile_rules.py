@@ -18,6 +18,20 @@ def test_a_rule_finds_its_code_wherever_it_stands() -> None:
     )
 
 
+def test_a_rule_for_one_field_decides_there_and_the_policy_in_any_other() -> None:
+    placed = Rule("routine", "red1", at=Place("OBX", 15))
+    profile = Profile(rules=(placed, Rule("critical", "RED1")))
+    for obx, category in (
+        ("OBX|1|TX|&IMP||x||||||F||||RED1", "routine"),
+        ("OBX|1|CWE|Q||RED1||||||F", "critical"),
+    ):
+        assert [flag.category for flag in as_read(sample(obx), profile).flags] == [category]
+    in_z = Profile(rules=(Rule("routine", "red1", at=Place("ZCF", 2)), Rule("critical", "RED1")))
+    for z, category in (("ZCF|1|RED1", "routine"), ("ZCF|RED1", "critical")):
+        found = as_read(message(obr(), OBX.replace("HH", ""), z), in_z).flags
+        assert [flag.category for flag in found] == [category]
+
+
 def test_a_rule_for_a_place_looks_nowhere_else() -> None:
     obx = "OBX|1|TX|&IMP||Y|||Y|||F"
     rule = Rule("critical", code="Y", at=Place("OBX", 8))
