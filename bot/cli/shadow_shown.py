@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MOST_LISTED = 40
 _WHY = {
     Miss.UNKNOWN_PROVIDER: "ordering provider is not in the directory",
-    Miss.NO_PROVIDER: "the report names no ordering provider",
+    Miss.NO_PROVIDER: "no ordering provider with an identifier",
     Miss.NO_CONTACT: "ordering provider has no channel",
     Miss.REVIEW: "a person must look first",
     Miss.STALE: "too old on receipt",

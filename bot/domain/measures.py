@@ -67,7 +67,7 @@ class Opened:
             return Miss.ENDED if ended else Miss.NOBODY
         if self.provider_reached:
             return Miss.NONE
-        if not self.provider_known and self.ordering:
+        if not self.provider_known and any(one.identifiers for one in self.ordering):
             return Miss.UNKNOWN_PROVIDER
         if not self.provider_known and not self.review:  # what could not be read names nobody
             return Miss.NO_PROVIDER
@@ -116,16 +116,21 @@ class Spread:
 
 
 def unknown_providers(alerts: Iterable[Opened]) -> list[Unknown]:
-    """Each provider of an alert whom the directory lacked, the most frequent first."""
-    named: dict[tuple[Identifier, ...], Provider] = {}
-    counts: Counter[tuple[Identifier, ...]] = Counter()
+    """Each provider of an alert whom the directory lacked, the most frequent first. Without an
+    identifier only the name tells them apart."""
+    named: dict[_Who, Provider] = {}
+    counts: Counter[_Who] = Counter()
     for alert in alerts:
         if alert.provider_known:
             continue
         for provider in alert.ordering:
-            named.setdefault(provider.identifiers, provider)
-            counts[provider.identifiers] += 1
-    return [Unknown(named[ids], number) for ids, number in counts.most_common()]
+            who = provider.identifiers or provider.name
+            named.setdefault(who, provider)
+            counts[who] += 1
+    return [Unknown(named[who], number) for who, number in counts.most_common()]
+
+
+_Who = tuple[Identifier, ...] | str
 
 
 def spread(values: Sequence[float]) -> Spread | None:

@@ -24,6 +24,7 @@ from bot.domain.report import Identifier, Provider
 T0 = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 OSEI = Provider((Identifier("1001", "MAIN"),), "OSEI, ADA")
 LEE = Provider((Identifier("9999", "ELSEWHERE"),), "LEE")
+ROE, PARK = Provider((), "ROE"), Provider((), "PARK")
 FIRST = First("Ada", Role.ORDERING_PROVIDER, ("slack",), T0, sent=False)
 ALERT = Opened(
     ref="K7QX",
@@ -51,6 +52,8 @@ UNKNOWN: dict[str, Any] = {**ELSEWHERE, "provider_known": False}
         ({}, Miss.NONE),
         (UNKNOWN, Miss.UNKNOWN_PROVIDER),
         ({**UNKNOWN, "ordering": ()}, Miss.NO_PROVIDER),
+        ({**UNKNOWN, "ordering": (ROE,)}, Miss.NO_PROVIDER),
+        ({**UNKNOWN, "ordering": (ROE, LEE)}, Miss.UNKNOWN_PROVIDER),
         ({**UNKNOWN, "ordering": (), "review": "could not be read"}, Miss.REVIEW),
         (ELSEWHERE, Miss.NO_CONTACT),
         ({**ELSEWHERE, "review": "code not known"}, Miss.REVIEW),
@@ -70,6 +73,12 @@ def test_unknown_providers_once_each_the_most_frequent_first() -> None:
         Unknown(LEE, 3),
         Unknown(OSEI, 2),
     ]
+
+
+def test_providers_without_an_identifier_are_told_apart_by_their_names() -> None:
+    of = replace(ALERT, **UNKNOWN)
+    alerts = [replace(of, ordering=(who,)) for who in (ROE, PARK, PARK)]
+    assert unknown_providers(alerts) == [Unknown(PARK, 2), Unknown(ROE, 1)]
 
 
 def test_a_span_by_the_senders_times() -> None:
