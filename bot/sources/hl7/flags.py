@@ -75,6 +75,13 @@ def _by_rules(radlex: Iterable[Flag], rules: Iterable[Rule]) -> Iterable[Flag]:
     ]
 
 
+def category_by_rule(code: str, rules: Iterable[Rule]) -> str:
+    """What a rule without a place calls this code, also where words mean it; empty without one."""
+    said = code.casefold()
+    ruled = (rule for rule in rules if rule.at is None and rule.code.casefold() == said)
+    return next((rule.category for rule in ruled), "")
+
+
 def _abnormal(fields: list[str], number: int, marks: Marks) -> list[Flag]:
     found = []
     for repetition in fields[_OBX_8].split(marks.repetition):

@@ -16,7 +16,7 @@ from bot.domain.report import Addendum, Flag
 from bot.sources.hl7.breast import is_of_breast, is_scored, is_titled_so
 from bot.sources.hl7.called import only_tells_of_a_call
 from bot.sources.hl7.documents import salvaged_documents
-from bot.sources.hl7.flags import Result
+from bot.sources.hl7.flags import Result, category_by_rule
 from bot.sources.hl7.lines import is_prose, lines_of
 from bot.sources.hl7.macro_forms import Text, stated
 from bot.sources.hl7.macro_sentences import repeats_a_score
@@ -251,7 +251,9 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
         return
     numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
     numbered = [match for match in numbered if not _is_score(match, breast=breast)]
-    yield from ((_code(match["number"]), "", (match,)) for match in numbered)
+    for match in numbered:
+        code = _code(match["number"])
+        yield code, category_by_rule(code, profile.rules), (match,)
     begun = {match.start() for match in numbered}
     plain = (match for match in _worded(text) if match.start() not in begun)
     yield PLAIN, MOST_SEVERE, islice(plain, _MOST)

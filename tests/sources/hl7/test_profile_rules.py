@@ -66,6 +66,13 @@ def test_a_code_that_only_the_sender_s_rule_knows_is_nowhere_unknown(segments: l
     assert as_read(message(obr(), *segments), Profile()).flags[0].category == ""
 
 
+def test_what_a_rule_says_of_a_code_holds_for_the_words_that_mean_it() -> None:
+    data = sample("OBX|1|TX|&IMP||ACR actionable finding category 2: bleed.||||||F")
+    for at, category in ((None, "significant"), (Place("ZCF", 2), "")):
+        (flag,) = as_read(data, Profile(rules=(Rule("significant", "rid49481", at=at),))).flags
+        assert (flag.value, flag.category) == ("RID49481", category)
+
+
 @pytest.mark.parametrize("at", [None, Place("ZCF", 2)])
 def test_a_z_segment_can_carry_the_flag(at: Place | None) -> None:
     rule = Rule("significant", code="ALERT", at=at)
