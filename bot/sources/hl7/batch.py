@@ -30,11 +30,15 @@ _WINDOW = 1024 * 1024
 pages of the whole site waited for one."""
 
 
-def split(data: bytes) -> tuple[bytes, ...]:
-    """The messages, each as received; joined they are ``data``. One where nothing can be cut."""
-    if data.count(b"MSH") < 2:  # noqa: PLR2004 - the usual case is spared the search
+def split(data: bytes, *, begun: bool = False) -> tuple[bytes, ...]:
+    """The messages, each as received; joined they are ``data``. One where nothing can be cut.
+
+    ``begun``: the first one has begun before ``data``.
+    """
+    if data.count(b"MSH") < 2 - begun:  # the usual case is spared the search
         return (data,)
-    starts = sorted({*_begins(data), *_runs_on(data)})[1:]
+    starts = sorted({*_begins(data), *_runs_on(data)})
+    starts = [start for start in starts if start] if begun else starts[1:]
     ends = [*starts, len(data)]
     return tuple(data[a:b] for a, b in zip([0, *starts], ends, strict=True))
 

@@ -7,9 +7,11 @@ one where the next frame follows, or nothing (see ``undecided``).
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 
+from bot.sources.hl7.batch import split
 from bot.sources.oversize import KEPT, Passing
 
 VT, FS, CR = b"\x0b", b"\x1c", b"\r"
@@ -19,6 +21,8 @@ _NEXT = re.compile(rb"\x0b|MSH[^\w\s]")
 _SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}[^\w\s]")
 _NAME = 4
 """Bytes of a segment's name and the separator behind it."""
+_HEADER = 1024
+"""Bytes in which the header of the next message stands, and a batch's before it."""
 
 
 class Ending(Enum):
@@ -32,13 +36,15 @@ class Ending(Enum):
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stood between VT and FS. ``size`` and ``digest`` (SHA-256) are of all of it; ``tail`` is
-    what is known of what stood behind ``data``, see oversize."""
+    what is known of what stood behind ``data``, see oversize. ``more`` of the same frame follows:
+    it has one answer, to all of it."""
 
     data: bytes
     ending: Ending
     size: int
     digest: str
     tail: bytes = b""
+    more: bool = False
 
 
 def frame(data: bytes) -> bytes:
@@ -49,7 +55,8 @@ def frame(data: bytes) -> bytes:
 class Framer:
     """Feed it whatever arrived; it returns the frames that are complete.
 
-    ``stray`` counts bytes outside of frames (line ends do not count). ``limit`` is in bytes.
+    ``stray`` counts bytes outside of frames (line ends do not count). ``limit`` is in bytes, of a
+    message: a frame that is longer because there are several in it comes out message by message.
     """
 
     def __init__(self, limit: int) -> None:
@@ -58,6 +65,7 @@ class Framer:
         self._searched = 0
         self._begun = False
         self._over: Passing | None = None
+        self._several = False
         self.stray = 0
 
     @property
@@ -90,14 +98,15 @@ class Framer:
         if not self._begun:
             self._skip(len(self._buffer))
             return settled
-        return self._finish(bytes(self._buffer), Ending.CUT_OFF)
+        self._searched = len(self._buffer)
+        return [*self._complete(at_end=True), *self._finish(bytes(self._buffer), Ending.CUT_OFF)]
 
     def _step(self, frames: list[Frame]) -> bool:
         if not self._begun:
             return self._begin(frames)
         end = self._end()
         if end < 0:
-            self._hold_limit()
+            frames += self._hold_limit()
             return False
         frames += self._end_at(end)
         return True
@@ -116,9 +125,11 @@ class Framer:
         return -1
 
     def _end_at(self, end: int) -> list[Frame]:
-        data = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        return self._finish(data, Ending.WHOLE)
+        self._searched = end
+        before = self._complete(at_end=True)
+        data = bytes(self._buffer[: self._searched])
+        del self._buffer[: self._searched + 1]
+        return [*before, *self._finish(data, Ending.WHOLE)]
 
     def _begin(self, frames: list[Frame]) -> bool:
         """Drop what is stray up to the next VT, or MSH where a sender left the VT out.
@@ -152,21 +163,42 @@ class Framer:
         self.stray += len(dropped) - dropped.count(CR) - dropped.count(b"\n")
         del self._buffer[:count]
 
-    def _hold_limit(self) -> None:
+    def _hold_limit(self) -> list[Frame]:
+        if self._over is None and len(self._buffer) <= self._limit:
+            return []
+        frames = self._complete()
         if self._over is None and len(self._buffer) > self._limit:
             self._over = Passing(self._kept)
         if self._over is not None:
-            # The byte before an FS helps to tell what it is.
-            passed = max(self._searched - 1, 0)
+            passed = max(self._searched - _HEADER, 0)
             self._over.add(self._buffer[:passed])
             del self._buffer[:passed]
             self._searched -= passed
+        return frames
+
+    def _complete(self, *, at_end: bool = False) -> list[Frame]:
+        """Over the limit: the messages behind which another one has begun. What is left is the
+        last one; a header tells itself by a whole line."""
+        if not (self._several or self._over or self._searched > self._limit):
+            return []
+        held = bytes(self._buffer[: self._searched])
+        lines = len(held) if at_end else max(held.rfind(CR), held.rfind(b"\n")) + 1
+        parts = split(held[:lines], begun=self._over is not None)
+        self._several |= len(parts) > 1
+        passed = sum(map(len, parts[:-1]))
+        del self._buffer[:passed]
+        self._searched -= passed
+        found = (one for data, then in pairwise(parts) for one in self._frames(data, _ending(then)))
+        return [replace(one, more=one.ending is not Ending.CUT_OFF) for one in found]
 
     def _finish(self, data: bytes, ending: Ending) -> list[Frame]:
-        over, self._over = self._over, None
-        self._begun, self._searched = False, 0
+        self._begun, self._searched, self._several = False, 0, False
         if ending is Ending.CUT_OFF:
             self._buffer.clear()
+        return self._frames(data, ending)
+
+    def _frames(self, data: bytes, ending: Ending) -> list[Frame]:
+        over, self._over = self._over, None
         if over is None and len(data) > self._limit:
             over = Passing(self._kept)
         if over is not None:
@@ -179,6 +211,11 @@ class Framer:
         begun = [first, *(b"MSH" + other for other in others)]
         cut = [_frame(part, Ending.CUT_OFF) for part in begun if part.strip()]
         return [*cut, _frame(b"MSH" + last, ending)]
+
+
+def _ending(then: bytes) -> Ending:
+    """Of what stands before it in the same frame: a VT says that the sender began anew there."""
+    return Ending.CUT_OFF if then.lstrip(_BLANKS)[:1] == VT else Ending.WHOLE
 
 
 def _frame(data: bytes, ending: Ending) -> Frame:

@@ -20,7 +20,8 @@ from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.hl7 import acks
 from bot.sources.hl7.reader import read_all, unusable
 from bot.sources.hl7.wire import BadReport, cut_off
-from bot.sources.mllp.frames import Ending, Frame, Framer, frame
+from bot.sources.mllp.conversation import CHUNK, Conversation
+from bot.sources.mllp.frames import Ending, Frame, Framer
 from bot.sources.mllp.gate import Gate, Network, address, notice_death
 from bot.sources.mllp.tls import Renewed, TlsFiles
 from bot.sources.oversize import too_large_for
@@ -29,10 +30,6 @@ from bot.sources.stumbled import stumbled_over
 Receive = Callable[[RawMessage], Awaitable[Receipt]]
 """Stores a message durably; raises what kept it from being stored."""
 
-_CHUNK = 64 * 1024
-_UNDECIDED = 0.05
-"""Seconds for the CR behind an FS, or for the text that goes on: the rest of one write is there in
-less. A sender that leaves the CR out waits so much longer for each answer."""
 _LARGE = 32 * 1024
 """Bytes; above this reading moves to a thread: the loop that also pages must not wait for it. Most
 reports have a tenth of that and take less than the way to a thread and back."""
@@ -84,17 +81,16 @@ class Listener:
     def __init__(self, receive: Receive, now: Callable[[], datetime], how: Listening) -> None:
         self._receive, self._now, self._how = receive, now, how
         self._gate = Gate(how.allow, Renewed(how.tls) if how.tls else None, now)
-        self._open: dict[asyncio.Task[None], tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
-        self._arriving: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.Task[None], Conversation] = {}
+        self._arriving: set[Conversation] = set()
         self._reading = asyncio.Semaphore(_AT_ONCE)
-        self._stopping = False
         self._token = secrets.token_hex(4)
         self._answers = count(1)
         self._server: asyncio.Server | None = None
 
     async def open(self, host: str, port: int) -> None:
         """Start to listen."""
-        self._server = await asyncio.start_server(self._accepted, host, port, limit=_CHUNK)
+        self._server = await asyncio.start_server(self._accepted, host, port, limit=CHUNK)
 
     @property
     def port(self) -> int:
@@ -111,14 +107,13 @@ class Listener:
 
     async def stop(self, grace: float = 10.0) -> None:
         """Take no new frame, answer those in work, close. After ``grace`` seconds close anyway."""
-        self._stopping = True
         if self._server is not None:
             self._server.close()
-        for task, (reader, writer) in self._open.items():
-            if writer in self._arriving:
+        for task, conversation in self._open.items():
+            if conversation in self._arriving:
                 task.cancel()  # it has said nothing yet that could be lost
             else:
-                _read_no_more(reader, writer)
+                conversation.stop()
         tasks = list(self._open)
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace)
@@ -132,80 +127,43 @@ class Listener:
             writer.transport.abort()
             return
         notice_death(writer)
-        task = asyncio.get_running_loop().create_task(self._connected(reader, writer))
-        self._open[task] = reader, writer
-        self._arriving.add(writer)
+        peer = address(writer)
+        conversation = Conversation(
+            reader,
+            writer,
+            peer,
+            Framer(self._how.limit),
+            self._how.silence,
+            keep=partial(self._keep, peer=peer),
+            acknowledge=self._acknowledge,
+        )
+        task = asyncio.get_running_loop().create_task(self._connected(conversation))
+        self._open[task] = conversation
+        self._arriving.add(conversation)
         task.add_done_callback(self._open.pop)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = address(writer)
+    async def _connected(self, conversation: Conversation) -> None:
+        writer, peer = conversation.writer, conversation.peer
         try:
             welcome = await self._gate.wrap(writer)
-            self._arriving.discard(writer)
+            self._arriving.discard(conversation)
             if welcome:
-                await self._converse(reader, writer, peer)
+                await conversation.hold()
         except (ConnectionError, TimeoutError, ssl.SSLError) as error:
             # What was stored stays stored: the sender repeats it and is told "received before".
             log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
             writer.transport.abort()  # to close would wait for a peer that reads nothing
         except asyncio.CancelledError:
-            if writer not in self._arriving:  # by stop, out of patience
+            if conversation not in self._arriving:  # by stop, out of patience
                 log.warning("mllp_stopped_unanswered", peer=peer)
             writer.transport.abort()
         finally:
-            self._arriving.discard(writer)
+            self._arriving.discard(conversation)
             writer.close()
 
-    async def _converse(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: str
-    ) -> None:
-        framer = Framer(self._how.limit)
-        while chunk := await self._next(reader, framer, writer, peer):
-            for whole in framer.feed(chunk):
-                await self._answer(whole, writer, peer)
-            _log_stray(framer, peer)
-        for cut in framer.close():
-            if cut.ending is Ending.WHOLE:
-                await self._answer(cut, writer, peer)
-            else:
-                await self._keep(cut, peer)
-        _log_stray(framer, peer)
-
-    async def _next(
-        self,
-        reader: asyncio.StreamReader,
-        framer: Framer,
-        writer: asyncio.StreamWriter,
-        peer: str,
-    ) -> bytes:
-        """The next bytes; nothing at the end, when stopping, and when a begun frame fell silent."""
-        if framer.undecided:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_UNDECIDED):
-                    return await _come(reader, peer)
-            for whole in framer.settle():
-                await self._answer(whole, writer, peer)
-        if self._stopping:
-            return b""
-        if not framer.begun:
-            return await _come(reader, peer)
-        try:
-            async with asyncio.timeout(self._how.silence):
-                return await _come(reader, peer)
-        except TimeoutError:
-            log.warning("mllp_frame_silent", peer=peer, seconds=self._how.silence)
-            return b""
-
-    async def _answer(self, received: Frame, writer: asyncio.StreamWriter, peer: str) -> None:
-        answer = await self._keep(received, peer)
-        if received.ending is Ending.CUT_OFF:
-            return  # the sender began anew: it waits for the answer to what it sent then
+    def _acknowledge(self, data: bytes, answer: acks.Answer) -> bytes:
         control_id = f"{self._token}{next(self._answers)}"
-        ack = acks.write(received.data, answer, control_id=control_id, now=self._now())
-        writer.write(frame(ack))
-        if writer.transport.get_write_buffer_size():  # the peer is slow to read, or reads nothing
-            async with asyncio.timeout(self._how.silence):
-                await writer.drain()
+        return acks.write(data, answer, control_id=control_id, now=self._now())
 
     async def _keep(self, received: Frame, peer: str) -> acks.Answer:
         """Have what is in the frame stored, and say how that went: the worst of it."""
@@ -274,26 +232,3 @@ def _unusable(received: Frame, bad: BadReport, how: Listening, zone: ZoneInfo | 
         tail=received.tail,
         feeds=how.feeds,
     )
-
-
-async def _come(reader: asyncio.StreamReader, peer: str) -> bytes:
-    """What has come; nothing at the end, and where the connection broke: that of a sender that
-    died is reset, and what it had sent of a frame is kept as when it had been closed."""
-    try:
-        return await reader.read(_CHUNK)
-    except (ConnectionError, ssl.SSLError) as error:
-        log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
-        return b""
-
-
-def _read_no_more(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    transport = writer.transport
-    if isinstance(transport, asyncio.ReadTransport):
-        transport.pause_reading()  # bytes that still came after the end would break the connection
-    reader.feed_eof()
-
-
-def _log_stray(framer: Framer, peer: str) -> None:
-    if framer.stray:
-        log.warning("mllp_stray_bytes", peer=peer, size=framer.stray)
-        framer.stray = 0

@@ -3,7 +3,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.mllp.frames import Ending, Frame, Framer, frame
+from bot.sources.mllp.frames import VT, Ending, Frame, Framer, frame
 from bot.sources.oversize import KEPT
 
 LIMIT = 200_000
@@ -161,3 +161,41 @@ def test_of_a_frame_over_the_limit_what_stands_behind_the_document_is_kept_in_sh
         (one,), _ = fed(frame(data), limit=100_000, step=step)
         assert (one.data, one.ending) == (data[:KEPT], Ending.TOO_LARGE)
         assert one.tail == b"OBX|1|ED|P||||||||F\rOBX|2|TX|I||Bleeding|||AA\r"
+
+
+def message(number: int, size: int = 0) -> bytes:
+    return f"MSH|^~\\&|R|||||||{number}\rOBX|1|TX|I||{'x' * size}\r".encode()
+
+
+@given(st.lists(st.integers(0, 400), min_size=2, max_size=9), st.integers(1, 900))
+def test_a_batch_over_the_limit_comes_out_message_by_message(sizes: list[int], step: int) -> None:
+    messages = [message(number, size) for number, size in enumerate(sizes)]
+    batch = b"FHS|^~\\&|R\rBHS|^~\\&|R\r" + b"".join(messages) + b"BTS|9\rFTS|1\r"
+    frames, framer = fed(frame(batch) + frame(b"MSH|2"), limit=300, step=step)
+    *of_batch, behind = frames
+    assert [f.more for f in of_batch] == [True] * (len(of_batch) - 1) + [False]
+    assert (behind.data, behind.more, framer.stray) == (b"MSH|2", False, 0)
+    if len(batch) > 300:
+        assert sum(f.size for f in of_batch) == len(batch)
+        for said, (one, size) in zip(of_batch, zip(messages, sizes, strict=True), strict=True):
+            assert one[:40] in said.data
+            whole = size < 200
+            assert (said.ending is Ending.WHOLE) == whole or abs(said.size - 300) < 100
+            assert not whole or one in said.data
+
+
+def test_a_sender_that_begins_anew_behind_a_batch_over_the_limit_is_cut_off_there() -> None:
+    data = VT + message(1, 200) + message(2)[:20] + b"\r" + frame(message(3, 200) + message(4))
+    frames = [(f.data[:20], f.ending.value, f.more) for f in fed(data, limit=300)[0]]
+    assert frames == [
+        (message(1)[:20], "whole", True),
+        (message(2)[:20], "cut-off", False),
+        (message(3)[:20], "whole", True),
+        (message(4)[:20], "whole", False),
+    ]
+
+
+def test_of_a_batch_over_the_limit_that_breaks_off_only_the_last_is_cut_off() -> None:
+    data = VT + message(1, 200) + message(2, 200) + message(3)[:-9]
+    endings = [(f.ending, f.more) for f in fed(data, limit=300, step=50)[0]]
+    assert endings == [(Ending.WHOLE, True), (Ending.WHOLE, True), (Ending.CUT_OFF, False)]

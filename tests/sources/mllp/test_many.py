@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.message import RawMessage
 from bot.sources.hl7.reader import read_all
+from bot.sources.mllp import conversation
 from bot.sources.mllp import server as mllp
 from bot.sources.mllp.frames import frame
 from bot.sources.mllp.server import serve
@@ -111,3 +112,39 @@ def test_a_listener_that_cannot_finish_stops_all_the_same() -> None:
         assert await sender.closed()
 
     asyncio.run(run())
+
+
+def test_a_frame_that_is_on_its_way_when_we_stop_is_taken_and_answered() -> None:
+    async def run() -> Inbox:
+        inbox = Inbox()
+        listener = await serve("127.0.0.1", 0, inbox.receive, now=lambda: NOW, listening=HOW)
+        sender = await connected(listener)
+        await sender.send(frame(numbered(1)) + frame(numbered(2))[:-9])
+        assert b"MSA|AA|MSG1" in await sender.answer()
+        stopping = asyncio.ensure_future(listener.stop())
+        await sender.send(frame(numbered(2))[-9:])
+        assert b"MSA|AA|MSG2" in await sender.answer()
+        assert await sender.closed()
+        await stopping
+        return inbox
+
+    inbox = asyncio.run(run())
+    assert inbox.reasons == [], "its sender sends the whole again, and half of it asks a person"
+
+
+def test_one_whose_rest_does_not_come_when_we_stop_is_kept_and_holds_up_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conversation, "LAST_SECONDS", 0.05)
+
+    async def run() -> Inbox:
+        inbox = Inbox()
+        listener = await serve("127.0.0.1", 0, inbox.receive, now=lambda: NOW, listening=HOW)
+        sender = await connected(listener)
+        await sender.send(frame(numbered(1)) + frame(numbered(2))[:-9])
+        assert b"MSA|AA|MSG1" in await sender.answer()
+        await asyncio.wait_for(listener.stop(), 3)
+        assert await sender.closed()
+        return inbox
+
+    assert asyncio.run(run()).reasons == ["cut-off"]

@@ -66,8 +66,8 @@ def test_the_system_looks_whether_a_silent_sender_is_still_there() -> None:
     async def conversation(_: Inbox, listener: Listener, sender: Sender) -> None:
         await sender.send(frame(sample()))
         await sender.answer()
-        [(_reader, ours)] = listener._open.values()
-        its = ours.get_extra_info("socket")
+        [ours] = listener._open.values()
+        its = ours.writer.get_extra_info("socket")
         assert its.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
     told(conversation)
@@ -125,3 +125,28 @@ def test_a_feed_that_handles_it_gets_a_negative_answer() -> None:
         assert b"|E|" in answer
 
     assert told(conversation, replace(HOW, on_unusable="reject")).reasons == ["unknown-status"]
+
+
+def test_of_a_batch_over_the_limit_every_message_is_stored_before_its_one_answer() -> None:
+    messages = [numbered(1), numbered(2) + b"OBX|9|ED|P||" + b"A" * 9_000 + b"\r", numbered(3)]
+    batch = b"BHS|^~\\&|R\r" + b"".join(messages) + b"BTS|3\r"
+
+    async def conversation(inbox: Inbox, _: Listener, sender: Sender) -> None:
+        await sender.send(frame(batch)[:-200])
+        await until(lambda: len(inbox.messages) == 2)
+        await sender.send(frame(batch)[-200:] + frame(numbered(4)))
+        assert b"MSA|AA|MSG1|kept in quarantine: too-large" in await sender.answer()
+        assert b"MSA|AA|MSG4\r" in await sender.answer()
+
+    inbox = told(conversation, replace(HOW, limit=5_000))
+    assert [m.control_id for m in inbox.messages] == ["MSG1", "MSG2", "MSG3", "MSG4"]
+    assert inbox.reasons == ["too-large"]
+
+
+def test_of_a_batch_over_the_limit_nothing_that_is_not_stored_is_acknowledged() -> None:
+    async def conversation(inbox: Inbox, _: Listener, sender: Sender) -> None:
+        inbox.fails = True
+        await sender.send(frame(numbered(1) + numbered(2)))
+        assert b"MSA|AE|MSG1|not stored, send again" in await sender.answer()
+
+    assert told(conversation, replace(HOW, limit=len(numbered(1)) + 50)).messages == []
