@@ -55,7 +55,7 @@ class Amended:
     one in whichever order the versions arrived. ``correction`` is None where the version names the
     same people. ``shadow`` tells whether a new cycle that it starts is one in which nobody is
     paged. ``beside`` are reports of other orders on the accession that ask as well; ``unsigned``:
-    only a machine says that it is so severe."""
+    only a machine says that it is so severe; ``first_final``: all before it was preliminary."""
 
     report_id: str
     policy: CategoryPolicy | None
@@ -67,6 +67,7 @@ class Amended:
     shadow: bool = False
     beside: tuple[str, ...] = ()
     unsigned: bool = False
+    first_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

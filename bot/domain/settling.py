@@ -6,7 +6,7 @@ from bot.domain.alert import Alert
 from bot.domain.events import Amended, Correction, OlderVersion, Opened, Withdrawn
 from bot.domain.ordering import Version
 from bot.domain.policy import CategoryPolicy, Policy
-from bot.domain.report import ROUTINE
+from bot.domain.report import ROUTINE, Status
 from bot.domain.settled import Settled
 
 UNKNOWN_CATEGORY = "its category is no longer in the policy"
@@ -52,7 +52,12 @@ def event_for(
         correction=correction,
         beside=after.beside,
         unsigned=after.unsigned,
+        first_final=_is_preliminary(before) and not _is_preliminary(after),
     )
+
+
+def _is_preliminary(settled: Settled | None) -> bool:
+    return settled is not None and settled.newest.status is Status.PRELIMINARY
 
 
 def older_than_what_holds(

@@ -119,7 +119,8 @@ def _follow_open(turn: Turn, event: Amended) -> None:
         return
     news = _news(turn.alert, event, event.policy)
     _take_version(turn, event, material=news.material)
-    if turn.alert.stale and (news.material or news.another_provider):
+    news_at_last = news.material or news.another_provider or _is_signed_in_time(turn, event)
+    if turn.alert.stale and news_at_last:
         _begin_again(turn, event, event.policy)
         return
     _change_category(turn, news, event.policy)
@@ -161,8 +162,8 @@ def _page_for(turn: Turn, news: _News) -> None:
 
 def amend_ended(turn: Turn, event: Amended) -> None:
     """Reopened for a raised category, a changed finding, a corrected patient, or a provider who
-    has not acknowledged it; and where the result had been taken back as soon as it is flagged
-    again."""
+    has not acknowledged it; where the result had been taken back as soon as it is flagged again;
+    and where only its preliminary was there in shadow, for the final that comes in live mode."""
     _follow_ended(turn, event)
     bar_wrongly_asked(turn, event.correction)
 
@@ -176,13 +177,19 @@ def _follow_ended(turn: Turn, event: Amended) -> None:
     news = _news(alert, event, event.policy)
     stands = alert.state in {State.ACKNOWLEDGED, State.SHADOW} and alert.withdrawn_at is None
     unasked = event.correction is not None and reopens(alert, event.correction)
-    again = news.material or unasked or not stands
+    unheard = alert.state is State.SHADOW and event.first_final and not event.shadow
+    again = news.material or unasked or unheard or not stands
     _take_version(turn, event, material=again)
     if again:
         _begin_again(turn, event, event.policy)
     elif news.lowered:
         turn.evolve(policy=event.policy, due_at=_due_by_lower(alert, event.policy))
         notify(turn, Notice.CHANGED, entitled(turn.alert))
+
+
+def _is_signed_in_time(turn: Turn, event: Amended) -> bool:
+    """What only its preliminary version was too late for."""
+    return event.first_final and turn.now - event.opens_at <= turn.alert.policy.stale_after
 
 
 def _begin_again(turn: Turn, event: Amended, policy: CategoryPolicy) -> None:

@@ -170,10 +170,23 @@ class Loop:
         review: str = "",
         held: CategoryPolicy | None = None,
         correction: Correction | None = None,
+        *,
+        first_final: bool = False,
     ) -> None:
         opens_at = self.now if opens is None else T0 + minutes(opens)
         report_id = f"r{self.alert.version + 1}"
-        self.do(Amended(report_id, policy, finding, opens_at, review, held, correction))
+        self.do(
+            Amended(
+                report_id,
+                policy,
+                finding,
+                opens_at,
+                review,
+                held,
+                correction,
+                first_final=first_final,
+            )
+        )
 
     # ---- what happened ----
 

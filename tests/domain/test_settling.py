@@ -11,7 +11,7 @@ from bot.domain.alert import Alert, State
 from bot.domain.coverage import Roster
 from bot.domain.events import Amended, Correction
 from bot.domain.ordering import Version, in_order
-from bot.domain.report import ROUTINE, Status
+from bot.domain.report import ROUTINE, Preliminary, Status
 from bot.domain.settled import REISSUED
 from bot.domain.settling import event_for
 from tests.domain.arrivals import arrive, settle, started, version
@@ -151,6 +151,27 @@ def test_the_same_version_again_means_nothing() -> None:
     settled = settle([version(1, "critical")])
     assert settled
     assert event_for(started(settled), settled, settled, POLICY, T0) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "first"),
+    [
+        (Status.PRELIMINARY, Status.FINAL, True),
+        (Status.PRELIMINARY, Status.PRELIMINARY, False),
+        (Status.FINAL, Status.CORRECTED, False),
+    ],
+)
+def test_the_first_final_after_a_preliminary_is_told_from_later_ones(
+    before: Status, status: Status, first: bool
+) -> None:
+    early = replace(version(1, "critical", before), if_preliminary=Preliminary.OPEN)
+    late = replace(version(2, "critical", status), if_preliminary=Preliminary.OPEN)
+    one, both = settle([early]), settle([early, late])
+    assert one
+    assert both
+    event = event_for(started(one), one, both, POLICY, T0)
+    assert isinstance(event, Amended)
+    assert event.first_final is first
 
 
 def test_a_version_that_only_corrects_people_is_news_too() -> None:

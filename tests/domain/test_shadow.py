@@ -50,9 +50,14 @@ def shadow(roster: Roster = EVERYBODY) -> Loop:
 
 
 def amended(
-    loop: Loop, finding: str, *, in_shadow: bool, policy: CategoryPolicy = CRITICAL
+    loop: Loop,
+    finding: str,
+    *,
+    in_shadow: bool,
+    policy: CategoryPolicy = CRITICAL,
+    first_final: bool = False,
 ) -> None:
-    loop.do(Amended("r2", policy, finding, loop.now, shadow=in_shadow))
+    loop.do(Amended("r2", policy, finding, loop.now, shadow=in_shadow, first_final=first_final))
 
 
 def who(loop: Loop) -> list[str]:
@@ -146,6 +151,24 @@ def test_a_correction_after_going_live_that_changes_nothing_pages_nobody(ended: 
     before = len(loop.pages)
     amended(loop, "f1", in_shadow=False)
     amended(loop, "f1", in_shadow=False, policy=SIGNIFICANT)
+    assert (loop.alert.state, len(loop.pages)) == (State.SHADOW, before)
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["ended", "open"])
+def test_the_final_after_going_live_pages_whom_its_preliminary_did_not(ended: bool) -> None:
+    loop = shadow().open().pass_to(5)
+    if ended:
+        loop.do(ShadowEnded())
+    before = len(loop.pages)
+    amended(loop, "f1", in_shadow=False, first_final=True)
+    assert (loop.alert.state, loop.alert.shadow) == (State.OPEN, False)
+    assert {name for _, name, _ in loop.pages[before:]} == {"ada"}
+
+
+def test_in_shadow_the_final_that_says_the_same_runs_no_second_ladder() -> None:
+    loop = shadow().open().pass_to(120)
+    before = len(loop.pages)
+    amended(loop, "f1", in_shadow=True, first_final=True)
     assert (loop.alert.state, len(loop.pages)) == (State.SHADOW, before)
 
 

@@ -143,3 +143,17 @@ def test_a_stale_alert_stays_stale_for_a_version_that_changes_nothing() -> None:
     loop.amend()
     assert loop.alert.stale
     assert len(loop.asked()) == 1
+
+
+def test_the_final_report_in_time_wakes_the_provider_though_its_preliminary_was_stale() -> None:
+    loop = Loop().open(60 * 48)
+    loop.amend(first_final=True)
+    assert (loop.alert.owner, loop.alert.stale) == ("ada", False)
+    assert loop.alert.due_at == loop.now + CRITICAL.window
+
+
+def test_a_final_report_as_late_as_its_preliminary_is_for_the_coordinator_too() -> None:
+    loop = Loop().open(60 * 48)
+    loop.amend(opens=60, first_final=True)
+    assert loop.alert.stale
+    assert len(loop.asked()) == 1

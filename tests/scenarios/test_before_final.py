@@ -16,7 +16,7 @@ from tests.scenarios.looking import (
     pages,
 )
 from tests.scenarios.preliminary import EARLY, MODE, asked, minutes_on_record, send
-from tests.scenarios.test_shadow import shadow_for, told
+from tests.scenarios.test_shadow import go_live, shadow_for, told
 
 
 @pytest.fixture
@@ -92,6 +92,25 @@ class TestInShadow:
         assert len(asked(hospital)) == (mode == "notify")
         if mode == "open":
             assert {row.state for row in pages(hospital)} == {"cancelled"}
+
+
+@pytest.mark.parametrize("mode", ["open"])
+class TestFromShadowToLive:
+    @pytest.fixture
+    def settings(self, mode: str) -> dict[str, str]:
+        return {MODE: mode, **shadow_for(30)}
+
+    def test_the_final_pages_whom_its_preliminary_could_not_in_shadow(
+        self, hospital: Hospital
+    ) -> None:
+        told(hospital)
+        send(hospital, "P")
+        hospital.pass_time(minutes=5)
+        go_live(hospital)
+        send(hospital, "F")
+        paged_until_acknowledged(hospital, hospital.ada)
+        send(hospital, "C")
+        assert hospital.alert().state is State.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize("mode", ["notify", "open"])
