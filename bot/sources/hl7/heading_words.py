@@ -63,6 +63,17 @@ BEFORE_AN_IMPRESSION = (
 )
 """Not "clinical impression": that is what the orderer thought."""
 
+EXAMS = (
+    *("CT", "CTA", "CTPA", "MR", "MRI", "MRA", "MRV", "US", "ULTRASOUND", "SONOGRAM", "XR"),
+    *("X-RAY", "XRAY", "CXR", "RADIOGRAPH", "RADIOGRAPHS", "PET", "NM", "DEXA", "SCAN"),
+    *("MAMMOGRAM", "DOPPLER", "ANGIOGRAM", "HEAD", "BRAIN", "NECK", "CHEST", "THORAX"),
+    *("ABDOMEN", "PELVIS", "ABDOMINAL", "PELVIC", "CERVICAL", "THORACIC", "LUMBAR", "SPINE"),
+    *("C-SPINE", "T-SPINE", "L-SPINE", "FACE", "FACIAL", "ORBITS", "SINUSES", "MAXILLOFACIAL"),
+    *("KUB", "RENAL", "LIVER", "HIP", "KNEE", "ANKLE", "FOOT", "SHOULDER", "ELBOW", "WRIST"),
+    *("HAND", "LEFT", "RIGHT", "BILATERAL", "AND"),
+)
+"""An exam's name before its impression, where one report is about several: "CT HEAD IMPRESSION"."""
+
 BESIDE_AN_IMPRESSION = (*RECOMMENDATION, "PLAN", "RECS", "FINDINGS", "SUMMARY", "DISCUSSION")
 """As in "IMPRESSION AND RECOMMENDATIONS"."""
 

@@ -14,6 +14,7 @@ from bot.sources.hl7.heading_words import (
     BELOW,
     BESIDE_AN_IMPRESSION,
     BODY,
+    EXAMS,
     IMPRESSION,
     LABEL,
     RECOMMENDATION,
@@ -66,7 +67,8 @@ _TAIL = (
 
 def _impression(own: list[str]) -> str:
     revised = r"(?P<revised>(?:REVISED|CORRECTED|UPDATED|AMENDED)\s+)?"
-    before = rf"{revised}(?:{_any(BEFORE_AN_IMPRESSION)}[\s/]+){{0,2}}"
+    named = rf"(?:{_any(EXAMS)}(?:\s{{0,2}}[-/,&]\s{{0,2}}|\s{{1,3}})){{1,6}}"
+    before = rf"{revised}(?:{named})?(?:{_any(BEFORE_AN_IMPRESSION)}[\s/]+){{0,2}}"
     behind = rf"(?:\s*{_any(AND)}\s*{_any(BESIDE_AN_IMPRESSION)}){{0,2}}(?:\s*\([^()\n]{{1,40}}\))?"
     # Behind a dash as behind a colon: "IMPRESSION - Embolus".
     return rf"(?P<impression>{before}{_any([*IMPRESSION, *own])}{behind}(?P<dash>\s+[-–—]\s+)?)"
@@ -112,7 +114,7 @@ def headings(own: Own = ()) -> re.Pattern[str]:
 
 
 def _within() -> re.Pattern[str]:
-    words = (*IMPRESSION, *ADDENDUM, *RECOMMENDATION, "FINDINGS")
+    words = (*IMPRESSION, *ADDENDUM, *RECOMMENDATION, "FINDINGS", "COMMENT")
     both = _any([*words, *map(str.capitalize, words)])
     before = "|".join(word for one in ("FINAL", "DIAGNOSTIC") for word in (one, one.capitalize()))
     behind = r"(?:\s*\([^()\n]{1,40}\)|\s*(?:AND|and|/|&)\s*\w{1,20})?"

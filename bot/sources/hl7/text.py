@@ -12,6 +12,7 @@ from types import MappingProxyType
 from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Flag
 from bot.sources.hl7.columns import Columns
+from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
 from bot.sources.hl7.headings import HEADING, headings, unaccented
@@ -120,7 +121,7 @@ def narrate(
             told.tell_run(of, lines_of_all(run, wire, said))
         if of is not section:
             told.running = before  # what has a code of its own does not go on in the next
-    return told.finished()
+    return with_comment(told.finished(), told.headings)
 
 
 _OBX_2, _OBX_3, _OBX_5 = 2, 3, 5
@@ -231,7 +232,7 @@ def narrate_running(text: str) -> Narrative:
     """A document without segments (FHIR): its headings alone say what is what."""
     told = Narrator()
     told.run(running_lines(text))
-    return told.finished()
+    return with_comment(told.finished())
 
 
 def _tell_alone(

@@ -55,6 +55,23 @@ def test_an_impression_is_found_below_its_heading(heading: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "heading",
+    ["CT HEAD IMPRESSION:", "MRI Cervical Spine Impression:~", "CT ABDOMEN/PELVIS IMPRESSION: "],
+)
+def test_an_exam_s_name_may_stand_before_the_heading(heading: str) -> None:
+    assert report(running(f"FINDINGS: seen.~{heading}Embolus.")).impression == "Embolus."
+
+
+def test_what_was_thought_before_the_exam_is_no_impression_of_it() -> None:
+    assert report(running("CLINICAL IMPRESSION: Embolus.~Findings: none.")).impression == ""
+
+
+def test_of_several_exams_each_impression_counts() -> None:
+    text = "CT HEAD FINDINGS: Shift.~CT HEAD IMPRESSION: Bleed.~CT CHEST IMPRESSION: Embolus."
+    assert report(running(text)).impression == "Bleed.\nEmbolus."
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Findings: Large clot. Impression: Embolus.",

@@ -1,0 +1,41 @@
+"""A conclusion under the heading "COMMENT", as in Australia, Britain and India.
+
+Elsewhere that is any remark: it is the impression only where there is no other, where it stands
+below the rest of the report, and where it is no remark on whom somebody called.
+"""
+
+import re
+from dataclasses import replace
+
+from bot.sources.hl7.called import tells_of_a_call
+from bot.sources.hl7.headings import HEADING, may_be_heading, unsigned
+from bot.sources.hl7.narrator import Narrative
+
+_COMMENT = re.compile(
+    r"[\s*#=_<\[-]{0,8}COMMENTS?[\s*_\]>]{0,8}(?:[:：]|\Z|(?<=\n))", re.IGNORECASE
+)
+
+
+def with_comment(told: Narrative, headings: re.Pattern[str] = HEADING) -> Narrative:
+    """The narrative with its comment as its impression, where that is one."""
+    if told.impression or "comment" not in told.lowered:
+        return told
+    lines = told.today.split("\n")
+    begins = max((n for n, line in enumerate(lines) if _COMMENT.match(line)), default=0)
+    if not any(lines[:begins]):
+        return told
+    said = _section(lines[begins:], headings)
+    return told if not said or tells_of_a_call(said) else replace(told, impression=said)
+
+
+def _section(lines: list[str], headings: re.Pattern[str]) -> str:
+    """What stands under the heading; empty where a part of the report's body follows."""
+    for number, line in enumerate(lines):
+        heading = headings.match(line) if may_be_heading(line) else None
+        if heading and not (heading["tail"] or heading["below"]):
+            return ""
+        if heading:
+            lines = lines[:number]
+            break
+    text = "\n".join(unsigned(lines))
+    return _COMMENT.sub("", text, count=1).strip()

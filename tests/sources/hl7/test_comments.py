@@ -1,0 +1,48 @@
+"""A conclusion under the heading COMMENT. "~" begins a new line."""
+
+import pytest
+
+from tests.sources.oru import report, sample
+
+
+def concluded(text: str) -> str:
+    return report(sample(f"OBX|1|TX|R^Report||{text}||||||F")).impression
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "COMMENT: Large bleed.",
+        "Comment:~Large bleed.",
+        "COMMENT~Large bleed.",
+        "**Comments**: Large bleed.",
+        "COMMENT: Large bleed.~RECOMMENDATION: Repeat.",
+        "COMMENT: Large bleed.~Electronically signed by Dr. Roe",
+    ],
+)
+def test_a_comment_below_the_findings_is_the_conclusion(comment: str) -> None:
+    assert concluded(f"CLINICAL NOTES: fell.~FINDINGS: Midline shift.~{comment}") == "Large bleed."
+
+
+def test_it_may_stand_on_the_only_line() -> None:
+    assert concluded("Findings: Midline shift. Comment: Large bleed.") == "Large bleed."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "COMMENT: Moved.~FINDINGS: Midline shift.",
+        "FINDINGS: Shift.~COMMENT: Moved.~TECHNIQUE: 5 mm.",
+        "FINDINGS: Shift.~COMMENT: Dr. Roe was called at 10:30 by Dr. Lind.",
+        "FINDINGS: Shift.~COMMENT:",
+        "COMMENT: Large bleed.",
+        "FINDINGS: Shift.~No comment was made.",
+    ],
+)
+def test_a_remark_is_no_conclusion(text: str) -> None:
+    assert concluded(text) == ""
+
+
+def test_beside_an_impression_it_is_part_of_what_it_stands_in() -> None:
+    assert concluded("IMPRESSION: Bleed.~COMMENT: Repeat.") == "Bleed.\nCOMMENT: Repeat."
+    assert concluded("FINDINGS: Shift.~COMMENT: Moved.~IMPRESSION: Bleed.") == "Bleed."
