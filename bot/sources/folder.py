@@ -86,7 +86,7 @@ class Folder:
 
     def __init__(self, engine: Engine, how: Watching) -> None:
         self._engine, self._how = engine, how
-        self._looks, self._moved = Looks(how.path, how.every.total_seconds()), Moved()
+        self._looks, self._moved = Looks(how.path, how.every.total_seconds()), Moved(how.path)
         self._received: dict[_Key, _Received] = {}
         # When it is due again, how long it was put off, and why; OK where that is as it should be.
         self._later: dict[_Key, tuple[float, float, str]] = {}
@@ -130,6 +130,7 @@ class Folder:
             taken += received is not None
             rejected += bool(received and received.waiting)
         if taken:
+            await self._of_disk(self._moved.write_down)
             more = len(due) - len(due[:BATCH])
             log.info(
                 "files_taken", source=self._how.name, count=taken, rejected=rejected, waiting=more

@@ -1,19 +1,28 @@
-"""Files that were moved, and go on growing: whoever writes them had only paused.
+"""Files that were moved, and change yet: whoever writes them had only paused.
 
 A transfer that stalls, or a program that takes its time between two reports, leaves a file that
-looks complete. What it writes later lands in the moved file, and nobody would ever read it.
+looks complete. What it writes later lands in the moved file, and nobody would ever read it. So it
+is with one that is as long as it will be before its bytes have come, as copies to a share are.
+What is being watched is written down in the folder, as a restart must not end the watch.
 """
 
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from pathlib import Path
 
-from bot.sources.folder_files import REASON, File, Inode, free, named
+from bot.sources.folder_files import DONE, REASON, REJECTED, File, Inode, free, named
 
 _FIRST_WAIT, _LONGEST_WAIT = 5.0, 3_600.0
 """Seconds until the first look; each next one comes after twice as long."""
 _LONGEST_FIRST_WAIT = 60.0
 """For one that grows and grows: each time all of it is read, up to where it was known."""
+NOTES = ".readback-moved"
+_MOST_NOTES = 1_000_000
+"""Bytes: some thousand files. Of more the older half is forgotten."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,11 +37,14 @@ class _Look:
 
 
 class Moved:
-    """Those that one copy of Readback has moved since it was started."""
+    """Those that were moved out of this folder, also before Readback was started."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._notes = folder, folder / NOTES
         self._looks: list[_Look] = []
         self._grew: dict[Inode, float] = {}
+        self._new: list[_Look] = []
+        self._recalled = False
 
     @property
     def due(self) -> float | None:
@@ -42,15 +54,35 @@ class Moved:
     def note(self, file: File, lies: Path, mark: str, now: float) -> None:
         """It has just been moved there."""
         wait = self._grew.pop(file.inode, _FIRST_WAIT)
-        heappush(self._looks, _Look(now + wait, wait, file, lies, mark))
+        self._new.append(_Look(now + wait, wait, file, lies, mark))
+        heappush(self._looks, self._new[-1])
+
+    def write_down(self) -> None:
+        """Which ones are new. Where that fails they are watched until the next restart only."""
+        lines = [_line(one) for one in self._new]
+        self._new.clear()
+        with suppress(OSError):
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+            with os.fdopen(os.open(self._notes, flags, 0o600), "ab") as notes:
+                notes.write("".join(lines).encode())
+                size = notes.tell()
+            if size > _MOST_NOTES:
+                self._forget_half()
 
     def put_back(self, now: float) -> int:
-        """Move those that have grown back into the folder, and say how many: they are read anew."""
+        """Move those that have changed back, where they are read anew, and say how many."""
+        if not self._recalled:
+            self._recalled = True
+            for look in self._recall(now):
+                heappush(self._looks, look)
         grown = 0
         while self._looks and self._looks[0].due <= now:
             one = heappop(self._looks)
             try:
-                grew = one.lies.lstat().st_size != one.file.stamp[0]
+                there = one.lies.lstat()
+                if there.st_dev != one.file.inode[0]:
+                    continue  # a copy on another file system: who writes has not got that open
+                grew = (there.st_size, there.st_mtime_ns) != one.file.stamp
                 if grew:
                     _put_back(one)
                     self._grew[one.file.inode] = min(2 * one.wait, _LONGEST_FIRST_WAIT)
@@ -67,6 +99,46 @@ class Moved:
         wait = 2 * one.wait
         if 0 < wait <= _LONGEST_WAIT:
             heappush(self._looks, _Look(now + wait, wait, one.file, one.lies, one.mark))
+
+    def _recall(self, now: float) -> Iterator[_Look]:
+        """Of a file that was moved several times the last note holds."""
+        found: dict[Path, _Look] = {}
+        with suppress(OSError):
+            device = self._folder.stat().st_dev
+            for line in self._notes.read_bytes().splitlines():
+                if one := _noted(self._folder, device, line, now):
+                    found[one.lies] = one
+        yield from found.values()
+
+    def _forget_half(self) -> None:
+        lines = self._notes.read_bytes().splitlines(keepends=True)
+        beside = self._notes.with_suffix(".part")
+        beside.write_bytes(b"".join(lines[len(lines) // 2 :]))
+        beside.rename(self._notes)
+
+
+def _line(one: _Look) -> str:
+    place = one.lies.parent.name, one.lies.name
+    said = [one.file.path.name, *place, one.file.inode[1], *one.file.stamp, one.mark]
+    return json.dumps(said) + "\n"
+
+
+def _noted(folder: Path, device: int, line: bytes, now: float) -> _Look | None:
+    """None for half a line, as a crash leaves it, and for one that leads elsewhere: whoever may
+    write into the folder is not to have other files moved."""
+    try:
+        name, place, lies, number, size, changed, mark = json.loads(line)
+        inside = place in {DONE, REJECTED} and all(map(_is_name, (name, lies, mark)))
+        if not inside:
+            return None
+        file = File(folder / name, (device, int(number)), (int(size), int(changed)))
+    except (ValueError, TypeError):
+        return None
+    return _Look(now + _FIRST_WAIT, _FIRST_WAIT, file, folder / place / lies, mark)
+
+
+def _is_name(text: object) -> bool:
+    return isinstance(text, str) and text == Path(text).name and "\0" not in text
 
 
 def _put_back(one: _Look) -> None:

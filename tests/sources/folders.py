@@ -8,6 +8,7 @@ from typing import Any
 from bot.sources.fhir.numbers import Origin
 from bot.sources.files import Known
 from bot.sources.folder import Folder, Watching
+from bot.sources.folder_moved import NOTES
 from storage import tables
 from tests.sources.fhir_server import Reading
 from tests.sources.oru import CHICAGO
@@ -35,7 +36,8 @@ def looked(one: Folder, times: int = 1) -> Written:
 
 
 def names(inbox: Path) -> list[str]:
-    return sorted(str(path.relative_to(inbox)) for path in inbox.rglob("*") if path.is_file())
+    files = (path for path in inbox.rglob("*") if path.is_file() and path.name != NOTES)
+    return sorted(str(path.relative_to(inbox)) for path in files)
 
 
 def events(log: Written) -> list[object]:
