@@ -39,10 +39,12 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     for added in (notes, conclusion, "\n".join(concluded)):
         if added and _squeezed(added) not in _squeezed(told.text):
             told = _longer(told, added)
+    spoken = form or conclusion or notes or concluded or any(map(_is_spoken, observed))
     told = replace(
         told,
         impression=told.impression or concludes(conclusion) or "\n".join(concluded),
         communication=_communication(observed),
+        figures=bool(told.text) and not spoken,
     )
     return with_macros(
         told, lambda: _prose((form, place), observed, conclusion, notes), breast=breast
@@ -139,6 +141,10 @@ def _spoken(observation: Resource) -> Iterator[str]:
     """Its prose alone."""
     yield from map(_text, (observation, *many(observation.get("component"))))
     yield from _notes(observation)
+
+
+def _is_spoken(observation: Node) -> bool:
+    return any(_spoken(observation.body))
 
 
 def _notes(body: Resource) -> list[str]:

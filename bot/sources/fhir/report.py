@@ -96,6 +96,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         if_preliminary=origin.preliminary,
         order=bare(numbers.order),
         unread=_unread(body, told, documents),
+        figures=told.figures and not many(body.get("presentedForm")),
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -140,6 +141,7 @@ def _content_hash(report: Report) -> str:
     del said["numbers"]  # its numbers stand by their kinds above
     del said["if_preliminary"]  # the site's, not the report's
     del said["order"]
+    del said["figures"]
     if not report.unread:
         del said["unread"]
     content = json.dumps(said, default=str, sort_keys=True)

@@ -25,9 +25,9 @@ from bot.sources.hl7.quoted import Quote, quoted
 class Narrative:
     """``text`` is everything but the addenda, in the order received; ``flags`` are its own.
 
-    ``lowered`` is the text in small letters, ``today`` is it without the earlier reports that it
-    quotes. ``communication`` is what stands under LOINC 73568-8,
-    ``study`` what is given as the Study Instance UID, each with its segment ("OBX[4]-5").
+    ``lowered`` is the text in small letters, ``today`` is it without earlier reports quoted in it.
+    ``communication`` is what stands under LOINC 73568-8, ``study`` the study's UID, each with
+    its segment ("OBX[4]-5"). ``figures``: a FHIR report all of which are figures and coded answers.
     """
 
     text: str
@@ -38,6 +38,7 @@ class Narrative:
     communication: tuple[str, str] = ("", "")
     study: tuple[str, str] = ("", "")
     today: str = ""
+    figures: bool = False
 
 
 _RUNNING, _IMPRESSION, _ADDENDUM = Section.RUNNING, Section.IMPRESSION, Section.ADDENDUM

@@ -48,6 +48,24 @@ def test_of_a_whole_report_in_the_conclusion_the_impression_is_what_its_heading_
     assert (found.text, found.impression) == (whole.strip(), "No acute process.")
 
 
+def dose(**more: object) -> Json:
+    body = observation("d", "113813-2", "")
+    del body["valueString"]
+    return body | {"valueQuantity": {"value": 455, "unit": "mGy.cm"}, **more}
+
+
+def test_figures_alone_are_told_as_such() -> None:
+    """A dose that is sent later under the order's number says nothing of the finding."""
+    alone = {"presentedForm": None, "conclusion": None, "result": [{"reference": "Observation/d"}]}
+    assert report(dose(), **alone).figures
+    assert not report(dose(note=[{"text": "High."}]), **alone).figures
+    assert not report(dose(), **(alone | {"conclusion": "Embolus."})).figures
+    assert not report(dose(), **(alone | {"presentedForm": [form("Embolus.")]})).figures
+    unreadable = [{"contentType": "application/pdf", "data": "AAAA"}]
+    assert not report(dose(), **(alone | {"presentedForm": unreadable})).figures
+    assert not report(**(alone | {"result": None})).figures
+
+
 def section(title: str, code: str, said: str) -> Json:
     return {"title": title, "code": concept(code, LOINC), "text": {"div": f"<div>{said}</div>"}}
 
