@@ -15,8 +15,9 @@ from bot.domain.wording import local_time
 
 
 def asks_radiologist(versions: Iterable[Version], policy: Policy) -> bool:
-    """Whether the reading radiologist is to be asked: what is known last is preliminary, of a
-    sender whose radiologists are asked, and flagged. Where an alert is open, that asks."""
+    """Whether the reading radiologist of this order is to be asked: what is known last is
+    preliminary, of a sender whose radiologists are asked, and flagged. Where the order asks for an
+    alert, that asks."""
     told = list(versions)
     asks = [version for version in told if version.counts or _asks(version)]
     last = (part.settled for part in parts(asks, policy, whether_or_not=True))
@@ -24,6 +25,13 @@ def asks_radiologist(versions: Iterable[Version], policy: Policy) -> bool:
         return False
     alert = settle(told, policy)
     return alert is None or not alert.asks
+
+
+def of_same_order(report_id: str, versions: Iterable[Version]) -> list[list[Version]]:
+    """The versions of the order that this one is of: of each, where it is of several. Another order
+    on the accession may have another reader."""
+    told = by_order(versions)
+    return [some for some in told if any(one.report_id == report_id for one in some)]
 
 
 def minutes_before_final(versions: Iterable[Version]) -> int | None:

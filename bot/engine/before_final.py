@@ -10,7 +10,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.domain.before_final import asks_radiologist, in_words, minutes_before_final
+from bot.domain.before_final import (
+    asks_radiologist,
+    in_words,
+    minutes_before_final,
+    of_same_order,
+)
 from bot.domain.coverage import SLACK, Person, Role
 from bot.domain.events import Record, SendNotice
 from bot.domain.ordering import Version
@@ -34,13 +39,15 @@ def follow(
     is the version just received, ``versions`` are all of its order."""
     if all(version.status is not Status.PRELIMINARY for version in versions):
         return
-    earlier = [version for version in versions if version.report_id != report_id]
-    asked, asks = (asks_radiologist(some, engine.policy) for some in (earlier, versions))
+    own = of_same_order(report_id, versions)
+    before = [[version for version in some if version.report_id != report_id] for some in own]
+    asked, asks = (any(asks_radiologist(o, engine.policy) for o in some) for some in (before, own))
     if asks and not asked:
         _ask(c, engine, report, report_id, now)
     elif asked and not asks:
-        about = [version.report_id for version in earlier]
-        outbox.cancel_about(c, Notice.BEFORE_FINAL, about, now)
+        about = {version.report_id for some in before for version in some}
+        over = [one for one in about if not _asks(one, versions, engine)]
+        outbox.cancel_about(c, Notice.BEFORE_FINAL, over, now)
 
 
 def record(
@@ -60,7 +67,12 @@ def record(
 def still_asks(c: Connection, engine: Engine, report_id: str) -> bool:
     """Whether what this version asked for holds by now."""
     key = reports.load(c, report_id).key
-    return asks_radiologist(reports.versions(c, key), engine.policy)
+    return _asks(report_id, reports.versions(c, key), engine)
+
+
+def _asks(report_id: str, versions: Sequence[Version], engine: Engine) -> bool:
+    own = of_same_order(report_id, versions)
+    return any(asks_radiologist(some, engine.policy) for some in own)
 
 
 def another(c: Connection, slip: Slip) -> Slip | None:

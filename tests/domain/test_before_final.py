@@ -14,6 +14,7 @@ from bot.domain.before_final import (
     flagged_early,
     in_words,
     minutes_before_final,
+    of_same_order,
     reached_at,
 )
 from bot.domain.fold import counted, settle
@@ -82,6 +83,14 @@ def test_an_open_alert_of_another_source_asks_instead(
     """By one source it opens, by the other the radiologist is asked."""
     both = [preliminary(1, does="open"), *ended, preliminary(6)]
     assert asks_radiologist(both, POLICY) is asks
+
+
+def test_each_order_on_an_accession_has_its_own_versions() -> None:
+    mine, theirs = (replace(preliminary(n), order=f"F{n}") for n in (1, 2))
+    both = replace(preliminary(3), order="F1 F2")
+    assert of_same_order("r1", [mine, theirs]) == [[mine]]
+    assert of_same_order("r2", [mine]) == []
+    assert all(both in some for some in of_same_order("r3", [mine, theirs, both]))
 
 
 # ---- how much earlier ---------------------------------------------------------------------------

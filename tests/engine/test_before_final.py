@@ -15,6 +15,7 @@ from storage import audit, tables
 from storage.columns import AnyRow
 from tests.engine.conftest import CHICAGO, Bench, Channel
 from tests.scenarios.looking import version
+from tests.scenarios.test_promise_02_numbers import oru
 
 ASKING = Feeds(standard=Profile(preliminary=Preliminary.NOTIFY))
 
@@ -51,6 +52,30 @@ def test_what_the_notice_carries_is_the_version_s_id_and_no_part_of_the_report(
     assert page.reason == "CT report, flagged critical, preliminary since 08:00"
     assert page.sender == "RIS/MAIN"
     assert (page.ref, page.exam, page.finding, page.alert_id) == ("", "", "", "")
+
+
+def of_order(bench: Bench, filler: str, status: str, minutes: float) -> None:
+    """A version of one of two orders on an accession."""
+    data = oru(
+        filler=filler, accession="ACC00001", status=status, minutes=minutes, now=bench.clock.at
+    )
+    raw = hl7.read(data, source="hl7", timezone=CHICAGO, now=bench.clock.at, feeds=ASKING)
+    bench.database.run(lambda c: intake.receive_in(c, bench.engine, raw))
+
+
+def test_of_two_orders_on_an_accession_each_reader_is_asked(bench: Bench) -> None:
+    of_order(bench, "F1", "P", 1)
+    of_order(bench, "G1", "P", 2)
+    of_order(bench, "G1", "P", 3)
+    assert [row.state for row in notices(bench)] == ["waiting", "waiting"]
+    of_order(bench, "G1", "F", 4)
+    assert sorted(row.state for row in notices(bench)) == ["cancelled", "waiting"]
+
+
+def test_the_alert_of_another_order_does_not_ask_the_reader_of_this_one(bench: Bench) -> None:
+    of_order(bench, "F1", "F", 1)
+    of_order(bench, "G1", "P", 2)
+    assert [row.state for row in notices(bench)] == ["waiting"]
 
 
 def test_a_final_that_comes_while_the_notice_is_under_way_ends_the_attempts(bench: Bench) -> None:
