@@ -1,6 +1,6 @@
 """The coded values that may decide the category, wherever servers put them."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 from bot.domain.profile import Profile, Rule
 from bot.domain.report import Flag
@@ -23,7 +23,7 @@ def flags(
     body, own = report.body, frozenset(rule.code.upper() for rule in rules if not rule.at)
     profile = Profile(rules=rules)
     found = [
-        *_concluded(body, profile, own, breast=breast),
+        *_concluded(_conclusions(report), profile, own, breast=breast),
         *_interpreted(body, "DiagnosticReport"),
         *_extended(body, own),
         *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
@@ -92,15 +92,25 @@ def _answered(
 _YES_OR_NO = {"True": "Yes", "False": "No"}
 
 
-def _concluded(body: Resource, profile: Profile, own: Set[str], *, breast: bool) -> Iterator[Flag]:
-    """Coded, as R4 has it, in R5's CodeableReference, or under the name that it had before R4; as a
-    mere word, or as text or display alone, where that is a code or a macro."""
+def _conclusions(report: Node) -> Iterator[object]:
+    """As R4 has it, in a CodeableReference, also to a Condition or an Observation, and under the
+    name that it had before R4."""
+    for field in ("conclusionCode", "codedDiagnosis"):
+        value = report.body.get(field)
+        yield from value if isinstance(value, list) else [value]
+    for node in report.nodes("conclusionCode"):
+        if text(node.body.get("status")) not in _GONE:
+            yield node.body.get("code")
+            yield node.body.get("valueCodeableConcept")
+            yield from many(node.body.get("interpretation"))
+
+
+def _concluded(
+    concepts: Iterable[object], profile: Profile, own: Set[str], *, breast: bool
+) -> Iterator[Flag]:
+    """Coded; as a mere word, or as text or display alone, where that is a code or a macro."""
     where, said = "conclusionCode", list[str]()
-    value, before = body.get("conclusionCode"), body.get("codedDiagnosis")
-    for concept in (
-        *(value if isinstance(value, list) else [value]),
-        *(before if isinstance(before, list) else [before]),
-    ):
+    for concept in concepts:
         if isinstance(concept, str):
             said.append(concept)
         for each in (one(concept), one(one(concept).get("concept"))):

@@ -13,10 +13,12 @@ from bot.sources.fhir.shapes import NOTHING, Link, Node, Resource, local_name, m
 # The references that are read, by the resource they stand in.
 _FOLLOWED = {
     "DiagnosticReport": (
-        "basedOn subject encounter resultsInterpreter performer result imagingStudy"
+        "basedOn subject encounter resultsInterpreter performer result imagingStudy conclusionCode"
     ),
     "ServiceRequest": "requester",
     "ProcedureRequest": "requester",  # STU3's
+    "ReferralRequest": "requester",
+    "DiagnosticOrder": "requester",  # DSTU2's
     "PractitionerRole": "practitioner",
     "Observation": "hasMember",
 }
@@ -138,7 +140,7 @@ def _unknown(report: Node) -> set[str]:
     found = {
         name for form in many(report.body.get("presentedForm")) if (name := _form(form, report))
     }
-    paths = _PATHS if report.body.get("basedOn") else {**_PATHS, **_OF_STUDIES}
+    paths = _PATHS if report.links("basedOn") else {**_PATHS, **_OF_STUDIES}
     waiting, seen = [report], set[int]()
     while waiting:
         node = waiting.pop()

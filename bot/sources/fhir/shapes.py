@@ -19,9 +19,20 @@ NOTHING: Resource = {}
 BUNDLE, HEADER = "Bundle", "MessageHeader"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _VERSION = re.compile(r"/_history/[^/]*$")
-_ELSEWHERE = {"imagingStudy": "study", "individual": "actor"}
-"""The names of R5. STU3 has the reference itself in ``agent`` or ``actor`` of what R4 refers with.
+_ELSEWHERE = {
+    "imagingStudy": "study",
+    "individual": "actor",
+    "basedOn": "request",
+    "requester": "orderer",
+    "hasMember": "related",
+}
+"""The names of R5 and DSTU2. STU3 has the reference itself in ``agent`` or ``actor`` of what R4
+refers with, a CodeableReference in ``reference``, and ``related`` in ``target``.
 """
+_INSIDE = ("agent", "actor", "reference", "target")
+_OTHERS = frozenset(
+    ("derived-from", "sequel-to", "replaces", "qualified-by", "interfered-by")  # all but has-member
+)
 
 
 def parse(data: bytes) -> Resource:
@@ -123,7 +134,7 @@ class Node:
     def links(self, field: str) -> "list[Link]":
         """The references of a field, those that cannot be followed too."""
         stated = self.body.get(field, self.body.get(_ELSEWHERE.get(field, "")))
-        found = [one(ref.get("agent")) or one(ref.get("actor")) or ref for ref in many(stated)]
+        found = [_inside(ref) for ref in many(stated) if text(ref.get("type")) not in _OTHERS]
         return [Link(reference, self._follow(reference)) for reference in found]
 
     def nodes(self, field: str) -> "list[Node]":
@@ -158,6 +169,10 @@ class Link:
         named = _VERSION.sub("", text(self.reference.get("reference"))).split("/")
         by_name = named[-2] if len(named) > 1 and _TYPE.fullmatch(named[-2]) else ""
         return self.node.kind or text(self.reference.get("type")) or by_name
+
+
+def _inside(stated: Resource) -> Resource:
+    return next((found for name in _INSIDE if (found := one(stated.get(name)))), stated)
 
 
 def local_name(reference: str, base: str) -> str:

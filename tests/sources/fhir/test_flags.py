@@ -107,3 +107,33 @@ def test_an_interpretation_that_is_a_mere_word_counts_where_it_is_critical(
 ) -> None:
     assert len(_flags(_observation(interpretation=[said]))) == 1
     assert _flags(_observation(interpretation=[{"text": "High"}])) == []
+
+
+@pytest.mark.parametrize(
+    "concluded",
+    [
+        {"resourceType": "Condition", "id": "b9", "code": concept("RID49480", RADLEX)},
+        {**_observation(valueCodeableConcept=concept("RID49480", RADLEX)), "id": "b9"},
+        {**_observation(interpretation=[concept("RID49480", RADLEX)]), "id": "b9"},
+    ],
+)
+def test_a_conclusion_may_be_a_reference(concluded: dict[str, object]) -> None:
+    stated = [{"reference": {"reference": f"{concluded['resourceType']}/b9"}}]
+    [flag] = report(concluded, conclusionCode=stated).flags
+    assert (flag.value, flag.where) == ("RID49480", "conclusionCode")
+    withdrawn = {**concluded, "status": "entered-in-error"}
+    assert report(withdrawn, conclusionCode=stated).flags == ()
+
+
+def test_the_members_of_an_observation_before_r4_count() -> None:
+    member = {**_observation(interpretation=concept("LL")), "id": "b2"}
+    other = {**_observation(interpretation=concept("HH")), "id": "b3"}
+    panel = _observation(
+        related=[
+            {"type": "has-member", "target": {"reference": "Observation/b2"}},
+            {"type": "replaces", "target": {"reference": "Observation/b3"}},
+        ]
+    )
+    result = [{"reference": "Observation/b1"}]
+    found = report(member, other, panel, conclusionCode=None, result=result)
+    assert [flag.value for flag in found.flags] == ["LL"]

@@ -111,6 +111,16 @@ def test_people_are_found_where_stu3_has_them() -> None:
     assert found.radiologist.name == "Reader"
 
 
+def test_the_orderer_is_found_where_dstu2_has_it() -> None:
+    order = {"resourceType": "DiagnosticOrder", "id": "o9"}
+    found = report(
+        {**order, "orderer": {"reference": "Practitioner/d1"}},
+        basedOn=None,
+        request=[{"reference": "DiagnosticOrder/o9"}],
+    )
+    assert [someone.name for someone in found.ordering] == ["Okafor, Ada N"]
+
+
 def test_study_and_attending_are_found_where_r5_has_them() -> None:
     uid = {"system": "urn:dicom:uid", "value": "urn:oid:1.2.3.4.5"}
     based = [{"reference": "ServiceRequest/o1"}]

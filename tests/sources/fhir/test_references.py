@@ -55,6 +55,20 @@ def test_absolute_references_of_a_server_behind_a_proxy_are_its_own(
     assert orderer(reading)
 
 
+def test_what_older_and_newer_versions_of_fhir_refer_to_is_fetched(reading: Reading) -> None:
+    server = known_orderer(stocked(includes=False))
+    order = {"resourceType": "DiagnosticOrder", "id": "o9"}
+    server.put({**order, "orderer": {"reference": "PractitionerRole/w1"}})
+    code = resource("report")["conclusionCode"][0]
+    server.put({"resourceType": "Condition", "id": "c9", "code": code})
+    stated = [{"reference": {"reference": "Condition/c9"}}]
+    request = [{"reference": "DiagnosticOrder/o9"}]
+    server.put(resource("report", basedOn=None, request=request, conclusionCode=stated))
+    assert poll(reading, server) == [1]
+    assert orderer(reading)
+    assert [alert.category for alert in reading.alerts()] == ["critical"]
+
+
 def test_clinicians_are_read_once(reading: Reading) -> None:
     server = stocked(includes=False)
     meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:31:00Z"}
