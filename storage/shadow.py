@@ -14,6 +14,7 @@ from bot.domain.measures import First, Lag, Opened
 from bot.domain.ordering import Version
 from bot.domain.report import ROUTINE, KeyKind, Provider, ReportKey, Status
 from bot.domain.shadow import RECORD
+from bot.domain.triage import NO_FLAG
 from storage import alert_rows, people, reports, tables
 from storage.alert_rows import IN_SHADOW
 from storage.columns import AnyRow
@@ -22,6 +23,7 @@ _PROVIDERS = TypeAdapter(tuple[Provider, ...])
 _alerts, _reports, _pages = tables.alerts.c, tables.reports.c, tables.pages.c
 _senders = tables.messages.c.sender
 _OPENED_IN_SHADOW = select(func.count()).where(IN_SHADOW, _alerts.opened_at >= bindparam("since"))
+_KEY = ("key_value", "key_kind", "key_authority")
 _IN_PERIOD = and_(_alerts.opened_at >= bindparam("begin"), _alerts.opened_at < bindparam("end"))
 _REPORT = tables.reports.join(tables.messages, _reports.message_id == tables.messages.c.id)
 _OPENED = (
@@ -37,6 +39,11 @@ _PAGES = (
     .where(_IN_PERIOD, _pages.notice.is_(None))
     .order_by(_pages.alert_id, _pages.created_at, _pages.id)
 )  # fmt: skip
+_VERSIONS = (
+    select(_reports.rule, _reports.category, _reports.body)
+    .where(*(_reports[name] == bindparam(name) for name in _KEY))
+    .order_by(_reports.received_at.desc(), _reports.id.desc())
+)
 _COUNTS = (
     select(_senders, _reports.category, func.count())
     .select_from(_REPORT)
@@ -56,8 +63,7 @@ _FLAGGED_EARLY = (
     .select_from(
         _REPORT.outerjoin(
             tables.alerts,
-            and_(*(_alerts[name] == _reports[name]
-                   for name in ("key_value", "key_kind", "key_authority"))),
+            and_(*(_alerts[name] == _reports[name] for name in _KEY)),
         )
     )
     .where(
@@ -134,21 +140,37 @@ def _opened(connection: Connection, row: AnyRow, pages: list[AnyRow]) -> Opened:
     alert = alert_rows.to_alert(connection, row)
     shadow = alert.shadow
     mine = [page for page in pages if (page.reason == RECORD) == shadow]
+    rule, ordering = _said(connection, row)
     return Opened(
         ref=row.ref,
         sender=row.sender or row.key_authority,
         category=row.category,
-        rule=row.rule or "",
+        rule=rule,
         review=alert.review,
         state=row.state,
         shadow=shadow,
         stale=alert.stale,
         opened_at=row.opened_at,
         due_at=row.due_at,
-        ordering=_ordering(row.body),
+        ordering=ordering,
         provider_known=row.ordering_person is not None,
         provider_reached=any(page.person_id == row.ordering_person for page in mine),
         first=_first(connection, mine),
+    )
+
+
+def _said(connection: Connection, row: AnyRow) -> tuple[str, tuple[Provider, ...]]:
+    """The rule that asked, and who ordered: of an older version where the newest leaves it out, as
+    a withdrawal does, or a correction without the flag."""
+    rule, ordering = row.rule or "", _ordering(row.body)
+    if rule != NO_FLAG and ordering:
+        return rule, ordering
+    older = connection.execute(_VERSIONS, {name: row._mapping[name] for name in _KEY}).all()
+    rules = (one.rule for one in older if one.category)
+    named = (found for one in older if (found := _ordering(one.body)))
+    return (
+        next(rules, rule) if rule == NO_FLAG else rule,
+        ordering or next(named, ()),
     )
 
 

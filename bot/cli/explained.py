@@ -17,7 +17,7 @@ from bot.cli.shown import local, out, print_json
 from bot.domain.coverage import VOICE
 from bot.domain.message import SetAside
 from bot.domain.report import Preliminary, Provider, Report
-from bot.domain.triage import UNREAD
+from bot.domain.triage import NO_FLAG, UNREAD
 
 _REPORT = TypeAdapter(Report)
 _HUES = {0: "bold red", 1: "yellow"}
@@ -147,7 +147,7 @@ def _show_report(one: Explained, zone: ZoneInfo, *, whole: bool) -> None:
     out.print(f"  [green]✓[/] report [bold]{escape(one.report.key.value)}[/]")
     out.print(Padding(grid, (0, 0, 0, 4)))
     hue = _HUES.get(one.severity, "green") if one.asked else "dim"
-    rule = "" if one.triage.rule == "no-flag" else f" by {one.triage.rule}"
+    rule = "" if one.triage.rule == NO_FLAG else f" by {one.triage.rule}"
     review = f", for review: {one.triage.review}" if one.triage.review else ""
     category = one.triage.category or "no category"
     out.print(f"  [{hue}]{escape(category)}[/]{escape(rule + review)}", soft_wrap=True)

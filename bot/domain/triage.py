@@ -24,6 +24,8 @@ _WORDED = re.compile(
 _WAYS = {"HIGH": "HH", "LOW": "LL"}
 UNREAD = "flagged-unusable"
 """The rule for a flagged message that nobody could read: its coordinator looks."""
+NO_FLAG = "no-flag"
+"""The rule for a report that says nothing of how urgent it is."""
 NOT_SIGNED = "interpreted by a machine, and signed by nobody"
 # Where abnormal flags stand: OBX-8, and Observation.interpretation, which FHIR maps it to.
 _FLAG_FIELDS = ("-8", ".interpretation")
@@ -55,7 +57,7 @@ def triage(report: Report, policy: Policy) -> Triage:
             top, "unknown-category-code", unknown, "category code not known to the policy"
         )
     if best is None:
-        return Triage(None, "no-flag")
+        return Triage(None, NO_FLAG)
     evidence = tuple(flag for category, flag in found if category == best)
     review = NOT_SIGNED if report.machine and best != ROUTINE else ""
     return Triage(best, f"{evidence[0].where}={evidence[0].value}", evidence, review)

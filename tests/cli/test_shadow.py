@@ -1,6 +1,7 @@
 """`readback shadow report`: for the analyst at a terminal, and for programs."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,6 +83,22 @@ def test_an_alert_that_was_withdrawn_stays_in_the_numbers(silent: Place, receive
     assert (alert["state"], alert["first_page"]["person"]) == ("withdrawn", "Ada")
     (summary,) = lines(silent, "summary")
     assert (summary["alerts"], summary["would_page"]) == (1, 1)
+
+
+def test_what_a_later_version_leaves_out_is_told_of_an_older_one(
+    silent: Place, receive: Receive
+) -> None:
+    """The alert is still that of the flag, and of whoever ordered."""
+    silent.imported(CARLA)
+    now = SystemClock().now()
+    receive(final("A1", now - timedelta(minutes=5)))
+    (before,) = lines(silent, "alert")
+    later = final("A1", now).replace(b"|CT|F|", b"|CT|C|").replace(b"|AA|", b"||")
+    receive(re.sub(rb"\|[^|]*\^OSEI\^[^|]*\|", b"||", later))
+    (alert,) = lines(silent, "alert")
+    assert before["rule"].endswith("=AA")
+    assert (alert["rule"], alert["not_to_provider"]) == (before["rule"], "unknown-provider")
+    assert [line["alerts"] for line in lines(silent, "unknown_provider")] == [1]
 
 
 def test_an_unknown_provider_with_the_identifiers_to_add(silent: Place, receive: Receive) -> None:
