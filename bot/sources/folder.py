@@ -34,6 +34,7 @@ from bot.sources.folder_files import (
     put_away,
 )
 from bot.sources.folder_moved import Moved
+from bot.sources.hl7.batch_counts import lacking
 from bot.sources.stumbled import stumbled_over
 from storage import quarantine
 from storage.quarantine import Quarantined
@@ -64,13 +65,17 @@ class Watching:
 
 @dataclass(frozen=True, slots=True)
 class _Received:
-    """What a file held: how many messages, and by their number those that wait in quarantine."""
+    """What a file held: how many messages, and by their number those that wait in quarantine; and
+    what the batch lacks that it is."""
 
     count: int
     waiting: tuple[tuple[int, Quarantined], ...] = ()
+    lacks: str = ""
 
     def reasons(self) -> Iterator[str]:
         """A line for each, without a word out of the message."""
+        if self.lacks:
+            yield f"the batch is not whole: {self.lacks}. Ask its sender for the rest"
         for index, entry in self.waiting:
             bad = entry.unusable
             where = f"{bad.reason} at {bad.place}" if bad.place else bad.reason
@@ -203,7 +208,10 @@ class Folder:
             if index % _TOLD_EVERY == 0:
                 left = len(parts) - index
                 log.info("file_read", source=self._how.name, count=index, waiting=left)
-        return _Received(len(parts), tuple(waiting)) if stored else None
+        lacks = "" if files.is_json(content.data) or not content.whole else lacking(parts)
+        if lacks:
+            log.warning("batch_incomplete", source=self._how.name, reason=lacks)
+        return _Received(len(parts), tuple(waiting), lacks) if stored else None
 
     async def _stored(self, raw: RawMessage) -> Quarantined | None:
         """Have it kept. Where it waits in quarantine, also since an earlier time, its entry."""

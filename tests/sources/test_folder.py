@@ -127,6 +127,19 @@ def test_a_message_over_the_limit_is_too_large_however_long_its_search_takes(
     assert [reason for _, _, reason in reading.messages()] == ["too-large"]
 
 
+def test_what_is_there_of_a_batch_that_was_cut_is_used_and_its_file_says_so(
+    reading: Reading, inbox: Path
+) -> None:
+    (inbox / "a.hl7").write_bytes(b"BHS|^~\\&\r" + sample() + b"BTS|2\r")
+    log = looked(folder(reading, inbox))
+    assert events(log) == ["batch_incomplete", "files_taken", "source_reached"]
+    assert [alert.category for alert in reading.alerts()] == ["critical"]
+    assert (inbox / "rejected" / "a.hl7.reason").read_text() == (
+        "the batch is not whole: BTS-1 says that it has 2 messages, and 1 are there. "
+        "Ask its sender for the rest\n"
+    )
+
+
 def test_an_empty_batch_is_done_and_links_are_left_and_told(
     reading: Reading, inbox: Path, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from bot.domain.profile import NO_PROFILES, Feeds
 from bot.log import log
 from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.hl7 import acks
+from bot.sources.hl7.batch_counts import lacking
 from bot.sources.hl7.reader import read_all, unusable
 from bot.sources.hl7.wire import BadReport, cut_off
 from bot.sources.mllp.conversation import CHUNK, Conversation
@@ -207,13 +208,16 @@ class Listener:
         how = self._how
         if received.ending is not Ending.WHOLE:
             return (_refused(received, how),)
-        return read_all(
+        found = read_all(
             received.data,
             source=how.source,
             timezone=how.timezone,
             now=self._now(),
             feeds=how.feeds,
         )
+        if len(found) > 1 and (lacks := lacking(raw.data for raw in found)):
+            log.warning("batch_incomplete", source=how.source, reason=lacks)
+        return found
 
 
 def _refused(received: Frame, how: Listening) -> RawMessage:

@@ -50,6 +50,20 @@ def test_what_could_not_be_stored_is_refused_and_no_content_is_logged() -> None:
     assert "xample" not in repr(logs)
 
 
+def test_a_batch_in_a_frame_that_was_cut_is_told_in_the_log_and_used() -> None:
+    async def conversation(inbox: Inbox, _: Listener, sender: Sender) -> None:
+        for end in (b"BTS|2\r", b""):
+            await sender.send(frame(b"BHS|^~\\&\r" + numbered(1) + numbered(2) + end))
+            assert b"MSA|AA|MSG1" in await sender.answer()
+        assert len(inbox.messages) == 4
+
+    with structlog.testing.capture_logs() as logs:
+        told(conversation)
+    assert [entry["reason"] for entry in logs if entry["event"] == "batch_incomplete"] == [
+        "its end is missing, a BTS or FTS"
+    ]
+
+
 def test_pipelined_messages_are_answered_in_order() -> None:
     async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
         await sender.send(b"".join(frame(numbered(n)) for n in range(50)))
