@@ -114,12 +114,14 @@ def _open(desk: Desk, asked: Asked) -> None:
     waiting = desk.read(quarantine.waiting) if ADMINISTERS & set(person.roles) else {}
     told = overview.in_quarantine(waiting)
     mode = desk.engine.shadow
-    silent = f"{mode.standing(desk.now)} " if mode else ""
+    silent = mode.standing(desk.now) if mode else ""
     if found:
-        blocks = [*overview.listing(found, person, desk.now), *told]
-        asked.tell(f"{silent}{overview.how_many(found)} open", blocks)
+        # Of a message with blocks Slack shows nothing else.
+        said = [section(f"🌒 {silent}")] if silent else []
+        blocks = [*said, *overview.listing(found, person, desk.now), *told]
+        asked.tell(f"{silent} {overview.how_many(found)} open".strip(), blocks)
     else:
-        none = f"{silent}No open alert concerns you."
+        none = f"{silent} No open alert concerns you.".strip()
         asked.tell(none, [section(none), *told])
 
 

@@ -12,6 +12,7 @@ from bot.clock import SystemClock
 from bot.domain.alert import State
 from bot.domain.page import Notice
 from bot.sandbox.hospital import Hospital
+from bot.sandbox.slack_render import rendered
 from storage import claims
 from tests.scenarios.looking import (
     attempts,
@@ -131,6 +132,19 @@ def test_nobody_can_answer_and_the_list_says_why(hospital: Hospital) -> None:
     theirs = hospital.ada.slack.command("/readback", "open").ephemeral.plain
     assert "No open alert concerns you" in theirs
     assert hospital.alert().state is State.OPEN
+
+
+def test_where_an_alert_is_listed_slack_shows_that_the_site_is_in_shadow(
+    hospital: Hospital,
+) -> None:
+    """Of a message with blocks nothing else is shown; and this alert is none of shadow's."""
+    told(hospital)
+    go_live(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    paged(hospital.ada)
+    restart(hospital, READBACK_SITE__MODE="shadow")
+    answer = hospital.carla.slack.command("/readback", "open").ephemeral
+    assert "SHADOW until" in rendered(answer.blocks)
 
 
 def test_going_live_wakes_nobody_for_what_was_opened_in_shadow(hospital: Hospital) -> None:
