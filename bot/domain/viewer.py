@@ -49,10 +49,11 @@ def address_parts(text: str) -> SplitResult | None:
 
 
 def address(template: str, accession: str, study_uid: str) -> str:
-    """The template filled in, each value percent-encoded; empty where a value is missing."""
+    """The template filled in, each value percent-encoded; empty where a value is missing, or would
+    lead elsewhere: a browser takes a dot or two for a step in the path (RFC 3986, 5.2.4)."""
     values = {"accession": accession.strip(), "study_uid": study_uid.strip()}
     needed = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
-    if not needed or not all(values[name] for name in needed):
+    if not needed or any(values[name] in {"", ".", ".."} for name in needed):
         return ""
     filled = template.format(**{name: quote(value, safe="") for name, value in values.items()})
     return filled if len(filled) <= LONGEST else ""

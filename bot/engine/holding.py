@@ -77,15 +77,29 @@ def whole(c: Connection, report_id: str) -> Report:
     )
 
 
+def study_of(c: Connection, report: Report, report_id: str) -> str:
+    """Its Study Instance UID; of an older version of the same order where it leaves that out, as a
+    correction does, or the same report by another source."""
+    if report.study_uid:
+        return report.study_uid
+    older = (reports.load(c, one.report_id) for one in _of_its_order(c, report, report_id))
+    return next((found.study_uid for found in older if found.study_uid), "")
+
+
+def _of_its_order(c: Connection, report: Report, report_id: str) -> list[Version]:
+    """The newest first."""
+    orders = by_order(reports.versions(c, report.key))
+    own = next((some for some in orders if any(v.report_id == report_id for v in some)), [])
+    return sorted(own, key=lambda v: (v.status_at, v.sent_at), reverse=True)
+
+
 def _body_before(c: Connection, report: Report, report_id: str) -> Report | None:
     """The newest of its order's versions that has a text. None for what only withdraws it, or
     stands in for a message that nobody could read."""
-    orders = by_order(reports.versions(c, report.key))
-    own = next((some for some in orders if any(v.report_id == report_id for v in some)), [])
+    own = _of_its_order(c, report, report_id)
     if not report.addenda and any(_is_silent(v) for v in own if v.report_id == report_id):
         return None
-    told = (version for version in own if version.status is not Status.WITHDRAWN)
-    for version in sorted(told, key=lambda v: (v.status_at, v.sent_at), reverse=True):
+    for version in (one for one in own if one.status is not Status.WITHDRAWN):
         found = reports.load(c, version.report_id)
         if _has_words(found):
             return found

@@ -11,7 +11,7 @@ from bot.domain.events import Record
 from bot.engine.compose import finding as finding_of
 from bot.engine.compose import name_of, person_of, was_called
 from bot.engine.context import Engine
-from bot.engine.holding import whole
+from bot.engine.holding import study_of, whole
 from storage import alerts, audit, reports
 from storage.audit import Entry
 
@@ -88,7 +88,7 @@ def _view(
         can_undo=_can_undo(alert, person_id, now),
         finding=shown,
         called=report.called if report else "",
-        study_uid=report.study_uid if report else "",
+        study_uid=study_of(c, report, alert.report_id) if report else "",
         already_called=was_called(c, alert, person),
         preliminary=reports.is_preliminary(c, alert.report_id),
     )

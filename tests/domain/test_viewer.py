@@ -22,6 +22,12 @@ def test_a_value_that_is_missing_makes_no_address() -> None:
     assert address("", "A1", "1.2.3") == ""
 
 
+@pytest.mark.parametrize("dots", [".", ".."])
+def test_a_number_that_a_browser_takes_for_a_step_in_the_path_makes_none(dots: str) -> None:
+    assert address("https://pacs.example/study/{accession}", dots, "") == ""
+    assert address(TEMPLATE, f"{dots}1", "1.2.3").endswith(f"?acc={dots}1&study=1.2.3")
+
+
 def test_one_that_slack_would_refuse_is_none() -> None:
     assert address(TEMPLATE, "A" * LONGEST, "1.2.3") == ""
 

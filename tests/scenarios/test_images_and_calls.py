@@ -51,6 +51,18 @@ def test_the_images_are_a_button_beside_the_finding(hospital: Hospital) -> None:
     hospital.ada.slack.expect_now(message, ACKNOWLEDGED)
 
 
+def test_a_correction_without_the_study_leads_to_the_images_of_the_report(
+    hospital: Hospital,
+) -> None:
+    hospital.send(with_study(version("A1", hospital.now, control="1")))
+    paged(hospital.ada)
+    hospital.pass_time(minutes=1)
+    hospital.send(version("A1", hospital.now, control="2", status="C", impression=CALLED))
+    message, _ = paged(hospital.ada)
+    modal = hospital.ada.slack.click("Acknowledge", message).modal
+    assert f"[Open images] (opens https://pacs.example/?acc=A1&study={UID})" in modal.text
+
+
 def test_a_report_that_lacks_what_the_address_needs_has_no_button(hospital: Hospital) -> None:
     hospital.send(hospital.report("ct-head-hemorrhage"))
     message, _ = paged(hospital.ada)
