@@ -20,9 +20,9 @@ def poll(reading: Reading, server: FhirServer, times: int = 1) -> list[int]:
     return asyncio.run(run())
 
 
-def many(number: int, **about: Any) -> FhirServer:
+def many(number: int, kind: type[FhirServer] = FhirServer, **about: Any) -> FhirServer:
     """Reports a second apart."""
-    server = FhirServer(**about)
+    server = kind(**about)
     for index in range(number):
         at = (NOW - timedelta(minutes=10) + timedelta(seconds=index)).isoformat()
         meta = {"versionId": "1", "lastUpdated": at}

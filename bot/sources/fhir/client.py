@@ -68,8 +68,9 @@ class FhirClient:
     ) -> AsyncIterator[Resource]:
         """Each page of the result. Raises TryLater or Refused, also between pages.
 
-        A next link that leaves the server is refused: the token would go with it. Links that lead
-        in a circle end the search, also where each of them is a new one.
+        A next link that leaves the server is refused: the token would go with it. One to the
+        address under which the server knows itself, behind a proxy, is one to ours. Links that
+        lead in a circle end the search, also where each of them is a new one.
         """
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
         visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
@@ -88,7 +89,7 @@ class FhirClient:
             following = _next(page)
             if not following:
                 return
-            url = self._same_server(url, following)
+            url = self._same_server(url, _rebased(following, _itself(page, kind), self.base))
 
     async def now(self) -> datetime | None:
         """The server's own time, by which it dates its resources; None where it tells none.
@@ -142,6 +143,26 @@ def _which(entry: Resource, kind: str) -> str:
 def _next(page: Resource) -> str:
     links = (link for link in many(page.get("link")) if text(link.get("relation")) == "next")
     return next((text(link.get("url")) for link in links), "")
+
+
+def _itself(page: Resource, kind: str) -> str:
+    """Under which address the server knows itself, without the slash; empty where it says none."""
+    links = (link for link in many(page.get("link")) if text(link.get("relation")) == "self")
+    own = next((text(link.get("url")) for link in links), "").partition("?")[0].rstrip("/")
+    if own.endswith(f"/{kind}"):
+        return own.removesuffix(f"/{kind}")
+    for entry in many(page.get("entry")):
+        url, name = text(entry.get("fullUrl")), name_of(one(entry.get("resource")))
+        if url.endswith(f"/{name}"):
+            return url.removesuffix(f"/{name}")
+    return ""
+
+
+def _rebased(link: str, theirs: str, base: str) -> str:
+    rest = link.removeprefix(theirs) if theirs else link
+    if rest == link or rest[:1] not in {"", "/", "?"}:
+        return link
+    return base.rstrip("/") + rest
 
 
 def _may_be(name: str, kind: str) -> bool:

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 import pytest
+from aiohttp import web
 
 from bot.sources.fhir import exchange
 from bot.sources.fhir.exchange import Refused
 from bot.sources.fhir.polling import Polling
 from storage import cursors
 from tests.sources.fhir_polls import many, poll
-from tests.sources.fhir_samples import NOW, ORIGIN, others, resource
+from tests.sources.fhir_samples import NOW, ORIGIN, Json, others, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
 from tests.written import writing
 
@@ -230,6 +231,31 @@ def test_a_next_link_never_leads_to_another_server(
 ) -> None:
     with pytest.raises(Refused, match=reason):
         poll(reading, many(3, page_size=2, next_link=link))
+
+
+def test_a_next_link_to_where_a_server_behind_a_proxy_thinks_it_is_leads_to_it(
+    reading: Reading,
+) -> None:
+    """As HAPI FHIR has it whose proxy ends TLS."""
+    inside = "http://inside.example.org:8080/fhir/"
+    further = f"{inside}DiagnosticReport?_offset=2"
+    assert poll(reading, many(3, page_size=2, known_as=inside, next_link=further)) == [3]
+
+
+class SaysSelf(FhirServer):
+    """It knows itself by the link to the page, and pages by its root."""
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page = super()._page(request, kind or "DiagnosticReport")
+        inside = "https://inside.example.org/fhir"
+        own = {"relation": "self", "url": f"{inside}/DiagnosticReport?_count=2"}
+        links = [{**link, "url": f"{inside}?_offset=2"} for link in page["link"]]
+        entries = [{**entry, "fullUrl": ""} for entry in page["entry"]]
+        return {**page, "link": [own, *links], "entry": entries}
+
+
+def test_the_link_to_itself_tells_as_much(reading: Reading) -> None:
+    assert poll(reading, many(3, SaysSelf, page_size=2)) == [3]
 
 
 def test_the_query_of_the_site_narrows_the_search(reading: Reading) -> None:
