@@ -31,7 +31,7 @@ from bot.engine.context import Engine, Site, Wake
 from bot.engine.dispatcher import Dispatcher
 from bot.log import log
 from bot.settings import BadSettings, Settings
-from bot.sources.fhir.auth import BadKey
+from bot.sources.fhir.keys import BadKey
 from bot.web.app import Server, build
 from bot.web.health import Check, Health
 from storage import audit

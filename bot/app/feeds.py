@@ -19,19 +19,11 @@ from bot.domain.site_codes import knowing, rules_of
 from bot.engine import outage
 from bot.engine.context import Engine
 from bot.settings import BadSettings, FhirSettings, FolderSettings, Problem, Settings
-from bot.sources.fhir.auth import (
-    Access,
-    BadKey,
-    FixedToken,
-    Key,
-    SmartAccount,
-    SmartTokens,
-    public_keys,
-    signing_key,
-)
+from bot.sources.fhir.auth import Access, FixedToken, SmartAccount, SmartTokens
 from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.hook import Hook
+from bot.sources.fhir.keys import BadKey, KeyFile, public_keys
 from bot.sources.fhir.numbers import Origin
 from bot.sources.fhir.polling import Poller, Polling
 from bot.sources.fhir.reader import REPORT
@@ -143,16 +135,11 @@ def wish(server: FhirSettings, public_url: str) -> Wish:
     return Wish(f"DiagnosticReport?{server.query}", endpoint, _told(server.hook_secret))
 
 
-def key_of(server: FhirSettings) -> Key:
-    """The private key of a server with SMART. Raises BadKey, naming the setting."""
+def keys_of(server: FhirSettings) -> KeyFile:
+    """The private keys of a server with SMART. Raises BadKey, naming the setting."""
     if server.smart is None:
         raise BadKey(f"{server.name} has no [fhir.smart]: add it, with client_id and key_file.")
-    try:
-        return signing_key(server.smart.key_file.read_bytes())
-    except OSError as error:
-        raise BadKey(f"The key_file of {server.name} cannot be read: {error.strerror}.") from None
-    except BadKey as bad:
-        raise BadKey(f"The key_file of {server.name} {bad}.") from None
+    return KeyFile(server.smart.key_file, server.name)
 
 
 async def refusal(server: FhirSettings, now: Now) -> str:
@@ -178,7 +165,7 @@ def _access(server: FhirSettings, base: str, session: aiohttp.ClientSession, now
     if smart is None:
         return FixedToken(_told(server.token))
     account = SmartAccount(
-        smart.client_id, key_of(server), smart.scope, smart.token_url, smart.jwks_url
+        smart.client_id, keys_of(server).signing, smart.scope, smart.token_url, smart.jwks_url
     )
     return SmartTokens(account, base, session, now)
 
@@ -197,10 +184,10 @@ def _routes(server: FhirSettings, poller: Poller) -> list[BaseRoute]:
     if server.hook_secret:
         routes += Hook(_path(server), poller, _told(server.hook_secret)).routes()
     if server.smart:
-        keys = public_keys(key_of(server))
+        keys = keys_of(server)
 
         async def shown(_: Request) -> JSONResponse:
-            return JSONResponse(keys)
+            return JSONResponse(public_keys(*keys.all()))
 
         routes.append(Route(f"{_path(server)}/jwks.json", shown))
     return routes

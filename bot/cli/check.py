@@ -95,7 +95,7 @@ def _fhir(settings: "Settings") -> Iterator["Finding"]:
     from bot.app.feeds import refusal
     from bot.cli.findings import Finding, Weight
     from bot.cli.opening import clock_for
-    from bot.sources.fhir.auth import BadKey
+    from bot.sources.fhir.keys import BadKey
 
     for server in settings.fhir:
         try:

@@ -21,14 +21,14 @@ def keys(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The server's name in [[fhir]].")],
     config: ConfigFile = None,
 ) -> None:
-    """Print the public key (a JWK set) that the server needs for SMART Backend Services."""
-    from bot.app.feeds import key_of
-    from bot.sources.fhir.auth import BadKey, public_keys
+    """Print the public keys (a JWK set) that the server needs for SMART Backend Services."""
+    from bot.app.feeds import keys_of
+    from bot.sources.fhir.keys import BadKey, public_keys
 
     servers = {server.name: server for server in settings_from(config).fhir}
     if name not in servers:
         stop(f"No [[fhir]] server is named {name}. There are: {', '.join(servers) or 'none'}.")
     try:
-        print_json(public_keys(key_of(servers[name])))
+        print_json(public_keys(*keys_of(servers[name]).all()))
     except BadKey as bad:
         stop(str(bad))

@@ -15,7 +15,7 @@ from bot.clock import Reading, SystemClock
 from bot.domain.page import Notice
 from bot.engine import outage
 from bot.settings import Settings, load
-from bot.sources.fhir.auth import public_keys
+from bot.sources.fhir.keys import public_keys
 from storage import tables
 from storage.database import Database
 from tests.app.test_cannot_start import NEITHER, SITE, TOKENS, moved_in
@@ -24,6 +24,7 @@ from tests.web.served import get
 from tests.written import writing
 
 KEY = ECKey.generate_key("P-384")
+RENEWED = ECKey.generate_key("P-384")
 SERVER = '[[fhir]]\nname = "ehr"\nbase_url = "{base}"\npoll_seconds = 1\n'
 SMART = '[fhir.smart]\nclient_id = "rb"\nkey_file = "key.pem"\n'
 
@@ -85,6 +86,9 @@ def test_the_public_key_is_served_for_the_server_to_fetch(tmp_path: Path) -> Non
         async with running(configured, SystemClock(), without=frozenset({"slack"})) as copy:
             url = f"http://127.0.0.1:{copy.web_port}/fhir/ehr"
             keys = await asyncio.to_thread(get, f"{url}/jwks.json")
+            (tmp_path / "key.pem").write_bytes(RENEWED.as_pem(private=True))
+            renewed = await asyncio.to_thread(get, f"{url}/jwks.json")
+            assert json.loads(renewed[1]) == public_keys(RENEWED)
             return keys, await asyncio.to_thread(get, url)
 
     with writing():

@@ -18,7 +18,7 @@ from bot.app import rehearsal
 from bot.app.rehearsal import Place
 from bot.sandbox.hospital import Hospital, RunningBot
 from bot.sandbox.stories import paged
-from bot.sources.fhir.auth import Key, public_keys
+from bot.sources.fhir.keys import Key, public_keys
 from storage import alert_lists, tables
 from tests.interop import sekmet
 from tests.interop.sekmet import PASSWORD, TESTER, Sekmet

@@ -63,6 +63,8 @@ class FhirServer:
     """Whether a Subscription is active when it is asked for."""
     written: list[tuple[str, str]] = field(default_factory=list)
     tokens_fail: tuple[int, str] | None = None
+    checks_time: bool = False
+    """Whether its token endpoint goes by its own clock."""
     clock: datetime | None = NOW
     """What it says in its header Date; None says nothing."""
 
@@ -91,7 +93,7 @@ class FhirServer:
                 return web.Response(status=fault.status, headers=fault.headers, body=fault.body)
         if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
             return web.Response(status=401)
-        return await self._answer(request, request.path.removeprefix("/r4/"))
+        return await self._answer(request, request.path.removeprefix("/r4").removeprefix("/"))
 
     async def _answer(self, request: web.Request, name: str) -> web.Response:
         if request.method in {"POST", "PUT"}:
@@ -149,6 +151,10 @@ class FhirServer:
             KeySet.import_key_set(self.keys or {"keys": []}),  # type: ignore[arg-type]  # parsed JSON
             algorithms=["RS384", "ES384"],
         )
+        now = self.clock.timestamp() if self.checks_time and self.clock else None
+        if now and not (claims.claims["iat"] - 5 <= now < claims.claims["exp"] <= now + 300):
+            refused, told = {"error": "invalid_client"}, format_datetime(self.clock or NOW)
+            return web.json_response(refused, status=401, headers={"Date": told})
         self.assertions.append({**claims.claims, "header": claims.header, "scope": form["scope"]})
         self.token = f"token-{len(self.assertions)}"
         return web.json_response({"access_token": self.token, "expires_in": self.lives})
@@ -170,7 +176,7 @@ async def serving(server: FhirServer) -> AsyncIterator[FhirServer]:
     """The server on a free port."""
     app = web.Application()
     app.router.add_post("/token", server.give_token)
-    app.router.add_route("*", "/r4/{path:.*}", server.handle)
+    app.router.add_route("*", "/r4{path:.*}", server.handle)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

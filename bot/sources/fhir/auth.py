@@ -14,25 +14,22 @@ from urllib.parse import urlencode
 
 import aiohttp
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, RSAKey, import_key
 
-from bot.sources.fhir.exchange import Answer, Refused, call
+from bot.log import log
+from bot.sources.fhir.exchange import Answer, Refused, call, date
+from bot.sources.fhir.keys import Key, algorithm, key_id
 
-Key = RSAKey | ECKey
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # At most five minutes by the standard; less spares a server whose clock is behind ours.
 _ASSERTION_LIVES = timedelta(minutes=4)
 _DEFAULT_LIFE, _LONGEST_LIFE = 300.0, 86_400.0
 """Seconds. Some servers write for a token that never ends what no calendar has room for."""
 _SPARE = timedelta(seconds=30)
+_SAME_TIME = timedelta(seconds=10)
+_NOT_TAKEN = frozenset({400, 401, 403})
 _OAUTH_ERRORS = frozenset(
     ("invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client")
 )
-
-
-class BadKey(Exception):
-    """The key file cannot be used. The text says why, and quotes nothing of it."""
 
 
 class Access(Protocol):
@@ -61,57 +58,20 @@ class FixedToken:
 
 @dataclass(frozen=True)
 class SmartAccount:
-    """``token_url`` is discovered where it is empty. ``jwks_url`` goes into the header as jku."""
+    """``key`` is asked at each signature, as keys are renewed. ``token_url`` is discovered where it
+    is empty. ``jwks_url`` goes into the header as jku."""
 
     client_id: str
-    key: Key = field(repr=False)
+    key: Callable[[], Key] = field(repr=False)
     scope: str
     token_url: str = ""
     jwks_url: str = ""
 
 
-def signing_key(data: bytes) -> Key:
-    """The first private key of a PEM file, a JWK or a JWK set that fits. Raises BadKey."""
-    try:
-        keys = _keys(data)
-    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-        raise BadKey("is no PEM, JWK or JWK set with a private key") from None
-    for key in keys:
-        if isinstance(key, RSAKey | ECKey) and key.is_private and _algorithm(key):
-            return key
-    raise BadKey("holds no private key for RS384 (RSA) or ES384 (P-384)")
-
-
-def _keys(data: bytes) -> list[Any]:
-    if data.lstrip().startswith(b"-----BEGIN"):
-        try:
-            return [import_key(data, "RSA")]
-        except (JoseError, ValueError, TypeError):
-            return [import_key(data, "EC")]
-    found = json.loads(data)
-    return list(KeySet.import_key_set(found).keys) if "keys" in found else [import_key(found)]
-
-
-def _algorithm(key: Key) -> str:
-    if isinstance(key, RSAKey):
-        return "RS384"
-    return "ES384" if key.curve_name == "P-384" else ""
-
-
-def public_keys(key: Key) -> dict[str, Any]:
-    """The JWK set that the server is given, as a file or behind jwks_url; nothing secret in it."""
-    public = key.as_dict(private=False)
-    facts = {"kid": _kid(key), "alg": _algorithm(key), "use": "sig", "key_ops": ["verify"]}
-    return {"keys": [{**public, **facts}]}
-
-
-def _kid(key: Key) -> str:
-    return key.kid or key.thumbprint()
-
-
 def assertion(account: SmartAccount, token_url: str, now: datetime) -> str:
     """A signed JWT that is good once, for four minutes."""
-    header = {"alg": _algorithm(account.key), "kid": _kid(account.key)}
+    key = account.key()
+    header = {"alg": algorithm(key), "kid": key_id(key)}
     if account.jwks_url:
         header["jku"] = account.jwks_url
     claims = {
@@ -122,7 +82,7 @@ def assertion(account: SmartAccount, token_url: str, now: datetime) -> str:
         "exp": int((now + _ASSERTION_LIVES).timestamp()),
         "jti": token_urlsafe(24),
     }
-    return jwt.encode(header, claims, account.key, algorithms=["RS384", "ES384"])
+    return jwt.encode(header, claims, key, algorithms=["RS384", "ES384"])
 
 
 class SmartTokens:
@@ -141,6 +101,7 @@ class SmartTokens:
         self._now = now
         self._token = ""
         self._good_until: datetime | None = None
+        self._ahead = timedelta(0)
         self._one_at_a_time = asyncio.Lock()
 
     async def headers(self) -> dict[str, str]:
@@ -157,6 +118,17 @@ class SmartTokens:
     async def _renew(self) -> None:
         url = self._account.token_url or await self._discovered()
         now = self._now()
+        answer = await self._asked(url, now + self._ahead)
+        if answer.status in _NOT_TAKEN and self._differs(answer, now):
+            answer = await self._asked(url, now + self._ahead)
+        told = _object(answer)
+        _refuse(answer, told)
+        token, lives = told.get("access_token"), told.get("expires_in")
+        if not isinstance(token, str) or not token:
+            raise Refused("token-missing")
+        self._token, self._good_until = token, now + _life(lives) - _SPARE
+
+    async def _asked(self, url: str, now: datetime) -> Answer:
         form = {
             "grant_type": "client_credentials",
             "scope": self._account.scope,
@@ -168,13 +140,17 @@ class SmartTokens:
             "Accept": "application/json",
         }
         body = urlencode(form).encode()
-        answer = await call(self._session, "POST", url, headers=headers, body=body)
-        told = _object(answer)
-        _refuse(answer, told)
-        token, lives = told.get("access_token"), told.get("expires_in")
-        if not isinstance(token, str) or not token:
-            raise Refused("token-missing")
-        self._token, self._good_until = token, now + _life(lives) - _SPARE
+        return await call(self._session, "POST", url, headers=headers, body=body)
+
+    def _differs(self, answer: Answer, now: datetime) -> bool:
+        """Whether the server's clock shows another time than the one we signed with: to it the
+        assertion has ended, or has not begun. From then on it is signed by that clock."""
+        theirs = date(answer.headers)
+        if theirs is None or abs(theirs - now - self._ahead) < _SAME_TIME:
+            return False
+        self._ahead = theirs - now
+        log.warning("clock_of_token_endpoint_differs", seconds=round(self._ahead.total_seconds()))
+        return True
 
     async def _discovered(self) -> str:
         url = f"{self._base}.well-known/smart-configuration"

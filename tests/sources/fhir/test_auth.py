@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
-from bot.sources.fhir.auth import (
-    BadKey,
-    FixedToken,
-    Key,
-    SmartAccount,
-    SmartTokens,
-    public_keys,
-    signing_key,
-)
+from bot.sources.fhir.auth import FixedToken, SmartAccount, SmartTokens
 from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.exchange import Refused, TryLater
+from bot.sources.fhir.keys import BadKey, Key, KeyFile, public_keys, signing_keys
 from tests.sources.fhir_samples import NOW, resource
 from tests.sources.fhir_server import FhirServer, Reading, serving, stocked
+from tests.written import writing
 
 RSA = RSAKey.generate_key(2048)
 EC = ECKey.generate_key("P-384")
@@ -39,7 +33,7 @@ def asking(
 
     async def run() -> list[bool]:
         async with serving(server), reading.client(server) as open_client:
-            account = SmartAccount("readback", key, "system/*.read", jwks_url=jwks_url)
+            account = SmartAccount("readback", lambda: key, "system/*.read", jwks_url=jwks_url)
             now = reading.clock.now
             tokens = SmartTokens(account, server.base, open_client.session, now)
             client = FhirClient(server.base, open_client.session, tokens)
@@ -80,7 +74,7 @@ def test_a_token_that_the_server_takes_no_more_is_replaced_at_once(reading: Read
         server.keys = public_keys(EC)
         server.token = "none yet"
         async with serving(server), reading.client(server) as opened:
-            account = SmartAccount("readback", EC, "system/*.read")
+            account = SmartAccount("readback", lambda: EC, "system/*.read")
             tokens = SmartTokens(account, server.base, opened.session, reading.clock.now)
             client = FhirClient(server.base, opened.session, tokens)
             assert await client.read("DiagnosticReport/r1")
@@ -89,6 +83,18 @@ def test_a_token_that_the_server_takes_no_more_is_replaced_at_once(reading: Read
 
     asyncio.run(run())
     assert len(server.assertions) == 2
+
+
+@pytest.mark.parametrize("minutes", [-20, 20])
+def test_a_server_whose_clock_is_another_one_is_signed_for_by_its_own(
+    reading: Reading, minutes: int
+) -> None:
+    server = stocked(checks_time=True, clock=NOW + timedelta(minutes=minutes), lives=30)
+    with writing() as log:
+        assert asking(reading, server, EC, (0, 0)) == [True] * 2
+    assert len(server.assertions) == 2
+    [told] = log.lines
+    assert (told["event"], told["seconds"]) == ("clock_of_token_endpoint_differs", minutes * 60)
 
 
 def test_the_address_of_our_keys_goes_along(reading: Reading) -> None:
@@ -148,7 +154,7 @@ def test_a_private_key_is_read_as_pem_as_jwk_and_as_a_set(key: Key) -> None:
     alone = json.dumps(key.as_dict(private=True)).encode()
     together = json.dumps(KeySet([ECKey.generate_key("P-256"), key]).as_dict(private=True)).encode()
     for data in (key.as_pem(private=True), alone, together):
-        assert signing_key(data).thumbprint() == key.thumbprint()
+        assert signing_keys(data)[0].thumbprint() == key.thumbprint()
 
 
 @pytest.mark.parametrize(
@@ -168,10 +174,30 @@ def test_a_private_key_is_read_as_pem_as_jwk_and_as_a_set(key: Key) -> None:
 )
 def test_what_holds_no_fitting_private_key_is_refused(data: bytes) -> None:
     with pytest.raises(BadKey):
-        signing_key(data)
+        signing_keys(data)
 
 
 def test_the_published_keys_hold_nothing_private(tmp_path: Path) -> None:
     [shown] = public_keys(EC)["keys"]
     assert "d" not in shown
     assert (shown["alg"], shown["use"], shown["kid"]) == ("ES384", "sig", EC.thumbprint())
+
+
+def test_a_key_file_that_changes_is_read_again_and_its_other_keys_are_published(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "keys.json"
+    path.write_bytes(EC.as_pem(private=True))
+    keys = KeyFile(path, "ehr")
+    assert keys.signing().thumbprint() == EC.thumbprint()
+    path.write_text(json.dumps(KeySet([RSA, EC]).as_dict(private=True)))
+    with writing() as log:
+        assert keys.signing().thumbprint() == RSA.thumbprint()
+        shown = [one["kid"] for one in public_keys(*keys.all())["keys"]]
+        assert shown == [RSA.thumbprint(), EC.thumbprint()]
+        path.write_bytes(b"half a")
+        assert keys.signing().thumbprint() == RSA.thumbprint()
+        path.unlink()
+        assert keys.signing().thumbprint() == RSA.thumbprint()
+    events = [line["event"] for line in log.lines]
+    assert events == ["key_renewed", "key_not_renewed", "key_not_renewed"]

@@ -180,7 +180,7 @@ def test_a_date_that_is_none_counts_as_none(reading: Reading, date: str) -> None
 def state_of_a_round_with_smart(reading: Reading, server: FhirServer) -> str:
     async def run() -> str:
         async with serving(server), reading.client(server) as client:
-            account = SmartAccount("readback", EC, "system/*.read")
+            account = SmartAccount("readback", lambda: EC, "system/*.read")
             tokens = SmartTokens(account, server.base, client.session, reading.clock.now)
             ours = FhirClient(server.base, client.session, tokens)
             poller = Poller(reading.engine, ours, ORIGIN)
