@@ -48,6 +48,30 @@ def test_a_profile_becomes_what_the_reader_needs(tmp_path: Path) -> None:
     assert feeds.of("RIS", "EAST").name == "standard"
 
 
+def test_a_name_is_known_with_blanks_around_it(tmp_path: Path) -> None:
+    text = f'{SITE}[[hl7.profile]]\napplication = " PS "\nfacility = "EAST "\n'
+    feeds = load(written(tmp_path, text), {}).hl7.feeds()
+    assert feeds.of("PS", "EAST").name == "PS/EAST"
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "cure"),
+    [
+        ('machines = ["AIDOC^1.2.3^ISO"]', "hl7.machines", 'before the first: "AIDOC"'),
+        ('[[hl7.profile]]\napplication = "PS ^1.2^ISO"', "application", 'the first: "PS"'),
+        ('[[hl7.profile]]\nfacility = "^1.2^ISO"', "facility", "Write a name without one"),
+    ],
+)
+def test_a_name_with_the_other_components_of_its_field_would_never_fit(
+    tmp_path: Path, line: str, where: str, cure: str
+) -> None:
+    """A machine's report would page, and a profile's rules flag nothing."""
+    (problem,) = problems(written(tmp_path, f"{SITE}[hl7]\n{line}\n"))
+    assert where in problem
+    assert "holds a ^" in problem
+    assert cure in problem
+
+
 def test_a_preliminary_does_what_the_nearest_setting_says(tmp_path: Path) -> None:
     """The profile's, else the folder's where it came from one, else the listener's."""
     text = f"""{SITE}[hl7]

@@ -24,6 +24,17 @@ def _filled(value: object) -> object:
     return value
 
 
+def _name_in_hl7(value: object) -> object:
+    """As a message is read, of which the first component counts."""
+    if not isinstance(value, str):
+        return value
+    first, caret, _ = value.partition("^")
+    if caret:
+        cure = f'Write what stands before the first: "{first.strip()}".' if first.strip() else ""
+        raise ValueError("holds a ^", cure or "Write a name without one.")
+    return value.strip()
+
+
 def _web_address(value: object) -> object:
     if not isinstance(value, str) or not value:
         return value
@@ -56,6 +67,9 @@ def _network(value: object) -> object:
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Filled = Annotated[str, BeforeValidator(_filled)]
+NameInHl7 = Annotated[str, BeforeValidator(_name_in_hl7)]
+"""A name as it is compared with a field: one with the other components of its field never fits."""
+FilledInHl7 = Annotated[Filled, BeforeValidator(_name_in_hl7)]
 Capitals = Annotated[Filled, AfterValidator(lambda text: text.strip().upper())]
 Address = Annotated[str, BeforeValidator(_web_address)]
 SourceName = Annotated[str, BeforeValidator(_source_name)]

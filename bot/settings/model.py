@@ -19,6 +19,7 @@ from bot.settings.kinds import (
     Address,
     Capitals,
     Filled,
+    FilledInHl7,
     IfPreliminary,
     Network,
     Section,
@@ -124,7 +125,7 @@ class Hl7Settings(Section):
     max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
     silence_minutes: int = Field(default=0, strict=True, ge=0, le=10_080)
     timezone: Zone | None = None
-    machines: tuple[Filled, ...] = ()
+    machines: tuple[FilledInHl7, ...] = ()
     preliminary: IfPreliminary = "ignore"
     allow: tuple[Network, ...] = ()
     tls_certificate: Path | None = None

@@ -11,7 +11,7 @@ from bot.domain.nearest import did_you_mean
 from bot.domain.policy import Policy
 from bot.domain.profile import Layout, Place, Profile, Rule
 from bot.domain.report import ROUTINE, Preliminary, Status
-from bot.settings.kinds import Filled, IfPreliminary, Section, Zone
+from bot.settings.kinds import Filled, IfPreliminary, NameInHl7, Section, Zone
 from bot.settings.problems import Lines, Problem, place
 
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]{0,2})")
@@ -83,8 +83,8 @@ class ProfileSettings(Section):
     """One sender, by MSH-3 and MSH-4. What is left out is read as from anybody else."""
 
     name: str = ""
-    application: str = ""
-    facility: str = ""
+    application: NameInHl7 = ""
+    facility: NameInHl7 = ""
     timezone: Zone | None = None
     status: Annotated[tuple[StatusPlace, ...], AfterValidator(_some)] = domain.STATUS
     category: tuple[CodedPlace, ...] = tuple(Place("OBX", number) for number in domain.CODED)
