@@ -4,19 +4,20 @@ It only offers them an answer of their own. Who they are is decided by identifie
 """
 
 import re
+import unicodedata
 
 LEAST_LETTERS = 3
 _NOT_NAMES = frozenset(
     {"MD", "DO", "RN", "NP", "PA", "PHD", "MPH", "MBBS", "FACR", "DR", "JR", "SR", "II", "III"}
 )
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_TITLE = r"(?:d(?:octo)?r[as]?|prof(?:essor)?|m[rsx]s?)\.?\s+"
 
 
 def family_name(name: str) -> str:
     """Of "Dr. Ada Osei", "Osei, Ada" or "Ada Osei MD"; empty where there is none."""
     before, comma, _ = name.partition(",")
-    given = _WORD.findall(before)
-    words = [word for word in given if word.replace(".", "").upper() not in _NOT_NAMES]
+    words = _words(before)
     if not words:
         return ""
     # With a credential behind the comma ("Ada Osei, MD") the name itself is in its usual order.
@@ -25,10 +26,29 @@ def family_name(name: str) -> str:
 
 
 def names(called: str, name: str) -> bool:
-    """Whether the text has the family name as a word of its own, in any case: not as one half of
-    another ("Osei-Bonsu")."""
-    family = family_name(name)
-    if sum(map(str.isalpha, family)) < LEAST_LETTERS:
+    """Whether the text has the family name as a word of its own, in any case and with its accents
+    or without: not as one half of another ("Osei-Bonsu"). One of two letters may be any word: it
+    has to stand with the given name, or behind a title."""
+    family, text = _plain(family_name(name)), _plain(called)
+    letters = sum(map(str.isalpha, family))
+    if not letters:
         return False
     alone = rf"(?<!\w)(?<!\w-){re.escape(family)}(?!-?\w)"
-    return re.search(alone, called, re.IGNORECASE) is not None
+    if letters >= LEAST_LETTERS:
+        return re.search(alone, text) is not None
+    given = [re.escape(_plain(word)) for word in _words(name) if _plain(word) != family]
+    first = rf"(?:(?:{'|'.join([*given, '[a-z]'])})\.?\s+)"
+    told = [rf"(?<!\w){_TITLE}{first}*{alone}"]
+    told += [rf"(?<!\w){one}\s+{alone}|{alone},?\s+{one}(?!\w)" for one in given]
+    return any(re.search(one, text) for one in told)
+
+
+def _words(name: str) -> list[str]:
+    found = _WORD.findall(name)
+    return [word for word in found if word.replace(".", "").upper() not in _NOT_NAMES]
+
+
+def _plain(text: str) -> str:
+    """In small letters and without accents, which many systems cannot write."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))

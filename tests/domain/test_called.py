@@ -41,8 +41,41 @@ def test_a_part_of_a_word_or_another_name_does_not_count() -> None:
     assert names("Discussed with Dr. Osei - at 14:02.", "Dr. Ada Osei")
 
 
-def test_a_name_of_two_letters_is_too_likely_to_be_something_else() -> None:
-    assert not names("Discussed with Dr. Li at 14:02", "Dr. Wei Li")
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("Discussed with Dr. Li at 14:02", "Dr. Wei Li"),
+        ("CALLED TO DR W. LI", "Li, Wei"),
+        ("Discussed with Dr Wei Li.", "Wei Li, MD"),
+        ("Wei Li was notified", "Dr. Wei Li"),
+        ("Notified: LI, WEI 14:02", "Wei Li"),
+        ("Told to Doctor Ng", "Amy Ng MD"),
+    ],
+)
+def test_a_name_of_two_letters_counts_behind_a_title_and_with_the_given_name(
+    called: str, name: str
+) -> None:
+    assert names(called, name)
+
+
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("Level of 14 ng, called to Dr. Osei", "Dr. Amy Ng"),
+        ("Discussed with Dr. Osei DO at 14:02", "Dr. Kim Do"),
+        ("Dr. Osei, an ED physician, was told", "Dr. Lu An"),
+        ("Dr. Li-Park was told", "Dr. Wei Li"),
+        ("Li was told", "Li"),
+    ],
+)
+def test_elsewhere_two_letters_are_too_likely_to_be_something_else(called: str, name: str) -> None:
+    assert not names(called, name)
+
+
+def test_accents_are_left_away_by_many_systems() -> None:
+    assert names("Discussed with Dr. Nunez.", "Dr. José Núñez")
+    assert names("Discussed with Dr. N\u00fan\u0303ez.", "Dra. Ana Nunez")
+    assert not names("Discussed with Dr. Nunezeta.", "Dr. José Núñez")
 
 
 def test_nobody_without_a_name_is_named() -> None:
