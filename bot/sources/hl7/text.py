@@ -16,7 +16,7 @@ from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
 from bot.sources.hl7.headings import HEADING, headings, unaccented
-from bot.sources.hl7.lines import all_words, lines_of, lines_of_all, running_lines
+from bot.sources.hl7.lines import all_words, is_prose, lines_of, lines_of_all, running_lines
 from bot.sources.hl7.marks import at, kept
 from bot.sources.hl7.narrator import Narrative, Narrator
 from bot.sources.hl7.wire import Wire
@@ -114,6 +114,8 @@ def narrate(
             auto and section is _IMPRESSION and _is_whole(run)
         ):
             of = _RUNNING
+        if section is _RUNNING and _concluded(told) and not is_prose(run[0][1]):
+            of = _BODY  # figures and answers below a conclusion are none of it
         flagged = any(number in flags for number, _ in run) if flags else False
         if section in _ALONE or flagged or appended or addenda:
             _tell_each(told, of, run, _Marked(flags, appended, addenda), wire)
@@ -122,6 +124,10 @@ def narrate(
         if of is not section:
             told.running = before  # what has a code of its own does not go on in the next
     return with_comment(told.finished(), told.headings)
+
+
+def _concluded(told: Narrator) -> bool:
+    return told.running is _IMPRESSION and any(told.impression)
 
 
 _OBX_2, _OBX_3, _OBX_5 = 2, 3, 5
@@ -133,7 +139,9 @@ OBX-5, where all of them are words and that is known."""
 def _runs(results: list[Result], columns: Columns, wire: Wire, profile: Profile) -> list[_Run]:
     if not columns:
         return _runs_one_by_one(results, wire, profile)
-    said = columns[_OBX_5] if all_words(columns[_OBX_2]) else ()
+    if not all_words(columns[_OBX_2]):
+        return _runs_one_by_one(results, wire, profile)
+    said = columns[_OBX_5]
     runs: list[_Run] = []
     begins = 0
     for name, same in groupby(columns[_OBX_3]):
@@ -144,15 +152,15 @@ def _runs(results: list[Result], columns: Columns, wire: Wire, profile: Profile)
 
 
 def _runs_one_by_one(results: list[Result], wire: Wire, profile: Profile) -> list[_Run]:
-    """A note stands where the OBX before it stands."""
+    """A note stands where the OBX before it stands; words and figures are apart."""
     run: list[Result] = []
     found: list[_Run] = [(Section.BODY, run, ())]
-    identifier: str | None = None
+    like: tuple[str, bool] | None = None
     for result in results:
-        asked = at(result[1], _OBX_3)
-        if result[1][0] == "OBX" and asked != identifier:
-            identifier, run = asked, []
-            found.append((_section(asked, wire, profile), run, ()))
+        fields = result[1]
+        if fields[0] == "OBX" and (asked := (at(fields, _OBX_3), is_prose(fields))) != like:
+            like, run = asked, []
+            found.append((_section(asked[0], wire, profile), run, ()))
         run.append(result)
     return [run for run in found if run[1]]
 

@@ -245,6 +245,16 @@ def test_an_addendum_within_a_body_keeps_its_flag() -> None:
     assert [(one.text, one.flags[0].value) for one in found.addenda] == [("Bleed.", "HH")]
 
 
+def test_figures_and_answers_below_a_conclusion_are_none_of_it() -> None:
+    """What was acknowledged was asked for again when only a figure had changed."""
+    said = "OBX|1|FT|R^Report||FINDINGS: Dilated. CONCLUSION: Embolus.||||||F"
+    found = report(sample(said, DOSE, CODED.replace("BR^BI-RADS", "R^Report")))
+    assert (found.impression, found.figures) == ("Embolus.", False)
+    assert found.text.endswith("CONCLUSION: Embolus.\nCT DLP: 455 mGy.cm\nReport: Suspicious")
+    under = report(sample(said.replace(" Embolus.", ""), CODED))
+    assert under.impression == "BI-RADS: Suspicious"
+
+
 DOSE, CODED = "OBX|1|NM|DLP^CT DLP||455|mGy.cm|||||F", "OBX|1|CE|BR^BI-RADS||4^Suspicious||||||F"
 
 
