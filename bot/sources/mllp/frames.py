@@ -136,7 +136,10 @@ class Framer:
 
         What ends as a frame does is the rest of one that had its end in its text: that is kept.
         """
-        places = {mark: self._buffer.find(mark) for mark in (VT, b"MSH", FS)}
+        end = self._buffer.find(FS)
+        # Behind an FS nobody looks: a sender of nothing else would hold up everybody.
+        before = end if end >= 0 else len(self._buffer)
+        places = {mark: self._buffer.find(mark, 0, before) for mark in (VT, b"MSH")} | {FS: end}
         found = [mark for mark, place in places.items() if place >= 0]
         if not found:
             self._skip(len(self._buffer) - KEPT)
@@ -164,10 +167,10 @@ class Framer:
         del self._buffer[:count]
 
     def _hold_limit(self) -> list[Frame]:
-        if self._over is None and len(self._buffer) <= self._limit:
+        if self._over is None and self._searched <= self._limit:
             return []
         frames = self._complete()
-        if self._over is None and len(self._buffer) > self._limit:
+        if self._over is None and self._searched > self._limit:
             self._over = Passing(self._kept)
         if self._over is not None:
             passed = max(self._searched - _HEADER, 0)

@@ -1,9 +1,10 @@
 import hashlib
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.mllp.frames import VT, Ending, Frame, Framer, frame
+from bot.sources.mllp.frames import FS, VT, Ending, Frame, Framer, frame
 from bot.sources.oversize import KEPT
 
 LIMIT = 200_000
@@ -121,6 +122,8 @@ def test_a_frame_over_the_limit_that_never_ends_is_kept_too() -> None:
 def test_a_frame_of_exactly_the_limit_is_whole() -> None:
     assert told(frame(b"MSH|" + b"x" * 96), limit=100)[0][1] is Ending.WHOLE
     assert told(frame(b"MSH|" + b"x" * 97), limit=100)[0][1] is Ending.TOO_LARGE
+    for step in (0, 1):
+        assert told(VT + b"MSH|" + b"x" * 96 + FS, limit=100, step=step)[0][1] is Ending.WHOLE
 
 
 @given(
@@ -199,3 +202,10 @@ def test_of_a_batch_over_the_limit_that_breaks_off_only_the_last_is_cut_off() ->
     data = VT + message(1, 200) + message(2, 200) + message(3)[:-9]
     endings = [(f.ending, f.more) for f in fed(data, limit=300, step=50)[0]]
     assert endings == [(Ending.WHOLE, True), (Ending.WHOLE, True), (Ending.CUT_OFF, False)]
+
+
+def test_ends_of_frames_and_nothing_else_are_passed_over_quickly() -> None:
+    """The loop that reads them also pages: 64 KB of them took it two seconds."""
+    began = time.process_time()
+    assert fed(FS * 500_000, step=KEPT)[0] == []
+    assert time.process_time() - began < 10
