@@ -20,6 +20,7 @@ def engine_for(database: Database, settings: Settings) -> Engine:
         wake=_nobody_sleeps_here,
         instance=NO_INSTANCE,
         processing_ids=frozenset(settings.hl7.processing_ids),
+        shadow=settings.shadow,
     )
 
 

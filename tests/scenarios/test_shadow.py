@@ -18,12 +18,14 @@ from tests.scenarios.looking import (
     attempts,
     code_in,
     entries,
+    operate,
     paged,
     paged_until_acknowledged,
     pages,
     version,
 )
 from tests.scenarios.receiving import kept
+from tests.scenarios.test_quarantine import kept_by_an_older_reader
 
 SHADOW = re.compile("runs in shadow until")
 OVER = re.compile("NOBODY IS PAGED")
@@ -114,6 +116,16 @@ def test_a_notice_of_the_quarantine_stays_here_too(hospital: Hospital) -> None:
     told(hospital)
     hospital.send(b"MSH|^~\\&|A|B|C|D|20260101||ORU^R01|1|P|2.5\rPID|1\r", "one without an order")
     assert [message.outcome for message in kept(hospital)] == ["quarantined"]
+
+
+def test_what_is_replayed_in_shadow_pages_nobody_either(hospital: Hospital) -> None:
+    """The command has an engine of its own, and the running copy sends whatever may leave."""
+    told(hospital)
+    kept_by_an_older_reader(hospital, hospital.report("ct-head-hemorrhage"))
+    operate(hospital, "quarantine", "replay", "--all")
+    hospital.pass_time(minutes=1)  # the command has a clock of its own, a little ahead
+    assert hospital.alert().shadow
+    assert {row.state for row in attempts(hospital)} == {"cancelled"}
 
 
 def test_nobody_can_answer_and_the_list_says_why(hospital: Hospital) -> None:
