@@ -8,8 +8,9 @@ import re
 from dataclasses import replace
 
 from bot.sources.hl7.called import tells_of_a_call
-from bot.sources.hl7.headings import HEADING, may_be_heading, unsigned
+from bot.sources.hl7.headings import HEADING, may_be_heading
 from bot.sources.hl7.narrator import Narrative
+from bot.sources.hl7.signatures import unsigned
 
 _COMMENT = re.compile(
     r"[\s*#=_<\[-]{0,8}COMMENTS?[\s*_\]>]{0,8}(?:[:：]|\Z|(?<=\n))", re.IGNORECASE

@@ -152,43 +152,6 @@ def may_be_heading(line: str) -> bool:
     )
 
 
-_SIGNATURE = re.compile(
-    r"[\s*]*(?:(?:DICTATED|TRANSCRIBED|SIGNED|REVIEWED|INTERPRETED|REPORTED|VERIFIED|FINALIZED|"
-    r"APPROVED|AUTHENTICATED|READ|PENDING REVIEW) BY\s*:|SIGNED\s*:|"
-    r"PRELIMINARY (?:REPORT|READ) BY\b|"
-    r"(?:(?:FINAL )?REPORT (?:WAS |IS )?)?(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b|"
-    r"I, [^\n]{1,60}?\bHAVE (?:PERSONALLY |INDEPENDENTLY )?REVIEWED\b|"
-    r"WORKSTATION(?: ID| NAME)?\s*:|[DT]D?\s*:\s*\d{1,2}[/.-]\d|"
-    r"(?:DICTATION|TRANSCRIPTION|DICTATED|TRANSCRIBED|SIGNED)(?: DATE| TIME| ON)\b)|"
-    # Cerner's banner: "***** Final *****".
-    r"[*=_-]{2,}\s*(?:FINAL|CORRECTED|MODIFIED|AMENDED|ADDENDED|PRELIMINARY)(?: REPORT)?"
-    r"\s*[*=_-]{2,}\s*\Z|"
-    # Meditech's: "** REPORT SIGNED IN OTHER VENDOR SYSTEM 01/15/2026 **".
-    r"[*=_-]{2,}\s*(?:REPORT\s+|ELECTRONICALLY\s+)?SIGNED\b|"
-    r"(?:MIT (?:FREUNDLICH|KOLLEGIAL|BESTEN)\w*\s+(?:KOLLEGIAL\w+\s+)?GR|MET VRIENDELIJKE GROET)|"
-    r"(?:VIDIERT|VALIDIERT|FREIGEGEBEN|SIGNÉ|VALIDÉ|FIRMADO|SIGNERAT?|VALIDERAT?|GESIGNEERD)\b"
-    r"(?:\s+(?:VON|DURCH|PAR|POR|AV|AF|DOOR))?\s*:?",
-    re.IGNORECASE,
-)
-_SIGNATURE_LINES = 6
-
-
-def unsigned(lines: list[str]) -> list[str]:
-    """Without the signature that some senders put into the impression's last segments."""
-    for number in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)):
-        line = lines[number]
-        if _may_sign(line) and _SIGNATURE.match(line):
-            return lines[:number]
-    return lines
-
-
-def _may_sign(line: str) -> bool:
-    if ":" in line or line[:1] in _DECORATED or line[:2] == "I,":
-        return True
-    upper = line.upper()
-    return "SIGNED" in upper or "DATE" in upper or upper[:4] in {"MIT ", "MET "}
-
-
 _WORD, _LABEL = re.compile(r"[^\W\d_]+"), frozenset(LABEL)
 
 

@@ -15,10 +15,10 @@ from bot.sources.hl7.headings import (
     begins_addendum,
     may_be_heading,
     text_from,
-    unsigned,
     without_heading,
 )
 from bot.sources.hl7.quoted import Quote, quoted
+from bot.sources.hl7.signatures import unsigned
 
 
 @dataclass(slots=True)

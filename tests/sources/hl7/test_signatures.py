@@ -1,0 +1,42 @@
+"""What signs a report is none of its impression. "~" begins a new line."""
+
+import pytest
+
+from tests.sources.oru import report, sample
+
+
+def impression(text: str) -> str:
+    return report(
+        sample(f"OBX|1|TX|R^Report||FINDINGS: seen.~IMPRESSION: {text}||||||F")
+    ).impression
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "Dr. Aoife Byrne~Consultant Radiologist~IMC 123456",
+        "~Dr Aoife Byrne",
+        "lek. med. Jan Mróz",
+        "Prof. Dr. med. Eva Müller-Lüdenscheidt",
+        "Priv.-Doz. Dr. Max Huber",
+        "Reported by Dr Neha Gupta, Consultant Radiologist",
+        "Verified by Neha Gupta",
+        "Dictated by: Roe, Jan",
+    ],
+)
+def test_a_name_on_a_line_of_its_own_signs(signature: str) -> None:
+    assert impression(f"Embolus.~{signature}").rstrip() == "Embolus."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Embolus, discussed with~Dr. Roe",
+        "Embolus.~DR. ROE NOTIFIED",
+        "Embolus.~Dr. Roe was told at once",
+        "Embolus.~Dr. Roe~A second embolus in the left lung.",
+        "Dr. Roe",
+    ],
+)
+def test_a_name_in_a_sentence_does_not(text: str) -> None:
+    assert impression(text) == text.replace("~", "\n")
