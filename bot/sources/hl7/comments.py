@@ -1,6 +1,7 @@
-"""A conclusion under the heading "COMMENT", as in Australia, Britain and India.
+"""A conclusion under the heading "COMMENT", as in Australia, Britain and India, or "ASSESSMENT" or
+"INTERPRETATION", as of a breast or of vessels.
 
-Elsewhere that is any remark: it is the impression only where there is no other, where it stands
+Elsewhere that may be any remark: it is the impression only where there is no other, where it stands
 below the rest of the report, and where it is no remark on whom somebody called.
 """
 
@@ -13,13 +14,18 @@ from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.signatures import unsigned
 
 _COMMENT = re.compile(
-    r"[\s*#=_<\[-]{0,8}COMMENTS?[\s*_\]>]{0,8}(?:[:：]|\Z|(?<=\n))", re.IGNORECASE
+    r"[\s*#=_<\[-]{0,8}(?:COMMENTS?|ASSESSMENT|INTERPRETATION)"
+    r"[\s*_\]>]{0,8}(?:[:：]|\Z|(?<=\n))",
+    re.IGNORECASE,
 )
+
+
+_WORDS = ("comment", "assessment", "interpretation")
 
 
 def with_comment(told: Narrative, headings: re.Pattern[str] = HEADING) -> Narrative:
     """The narrative with its comment as its impression, where that is one."""
-    if told.impression or "comment" not in told.lowered:
+    if told.impression or not any(map(told.lowered.__contains__, _WORDS)):
         return told
     lines = told.today.split("\n")
     begins = max((n for n, line in enumerate(lines) if _COMMENT.match(line)), default=0)

@@ -17,6 +17,8 @@ def concluded(text: str) -> str:
         "COMMENT~Large bleed.",
         "**Comments**: Large bleed.",
         "COMMENT: Large bleed.~RECOMMENDATION: Repeat.",
+        "ASSESSMENT: Large bleed.",
+        "Interpretation: Large bleed.",
         "COMMENT: Large bleed.~Electronically signed by Dr. Roe",
     ],
 )
