@@ -122,7 +122,7 @@ class Hl7Settings(Section):
     port: Port = 2575
     on_unusable: Literal["accept", "reject"] = "accept"
     processing_ids: tuple[Capitals, ...] = Field(default=("P",), min_length=1)
-    max_message_bytes: int = Field(default=5_000_000, strict=True, ge=65_536, le=100_000_000)
+    max_message_bytes: int = Field(default=10_000_000, strict=True, ge=65_536, le=100_000_000)
     silence_minutes: int = Field(default=0, strict=True, ge=0, le=10_080)
     timezone: Zone | None = None
     machines: tuple[FilledInHl7, ...] = ()

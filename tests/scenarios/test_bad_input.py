@@ -31,7 +31,7 @@ from tests.scenarios.receiving import (
 )
 from tests.written import writing
 
-LIMIT = 5_000_000
+LIMIT = 10_000_000
 FULL = {
     "sqlite": [
         "CREATE TRIGGER full_disk BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'full'); END"

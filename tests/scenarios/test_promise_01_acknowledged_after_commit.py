@@ -11,7 +11,12 @@ from sqlalchemy import Engine, create_engine, func, select, text
 
 from bot.sandbox.hospital import Hospital
 from storage import messages, quarantine, tables
-from tests.scenarios.looking import deliver, paged_until_acknowledged
+from tests.scenarios.looking import (
+    deliver,
+    expect_everything,
+    paged_until_acknowledged,
+    version,
+)
 
 REFUSING = {
     "sqlite": [
@@ -139,6 +144,30 @@ def test_a_flagged_report_without_an_order_is_a_persons_and_does_not_wait_unseen
     assert "MSA|AA|" in hospital.send(hospital.report("no-order-number"))
     paged_until_acknowledged(hospital, hospital.carla)
     assert len(hospital.database.look(quarantine.listing)) == 1
+
+
+def with_document(message: bytes, size: int) -> bytes:
+    document = b"OBX|9|ED|PDF||^application^pdf^Base64^" + b"A" * size + b"||||||F\r"
+    return message.rstrip(b"\r") + b"\r" + document
+
+
+def test_a_report_with_a_document_of_five_megabytes_is_read(hospital: Hospital) -> None:
+    message = with_document(version("V1", hospital.now, control="V1"), 7_000_000)
+    assert "MSA|AA|" in hospital.send(message)
+    assert hospital.alert().category == "critical"
+    paged_until_acknowledged(hospital, hospital.ada)
+
+
+def test_of_a_batch_longer_than_any_message_all_criticals_are_paged(hospital: Hospital) -> None:
+    first, last = (version(f"V{n}", hospital.now, control=f"V{n}") for n in (1, 2))
+    routine = hospital.report("ct-abdomen-routine")
+    batch = with_document(first, 6_000_000) + with_document(routine, 6_000_000) + last
+    answer = hospital.send(b"BHS|^~\\&|RIS\r" + batch + b"BTS|3\r")
+    assert "MSA|AA|V1" in answer
+    hospital.settle()
+    assert (stored(hospital), hospital.alerts()) == (3, 2)
+    assert hospital.database.look(quarantine.listing) == []
+    expect_everything(hospital)
 
 
 def test_a_message_that_carries_no_report_is_acknowledged_and_kept(hospital: Hospital) -> None:

@@ -53,7 +53,7 @@ class Listening:
     timezone: ZoneInfo
     source: str = "hl7"
     on_unusable: Literal["accept", "reject"] = "accept"
-    limit: int = 5 * 1024 * 1024
+    limit: int = 10_000_000
     silence: float = 30.0
     feeds: Feeds = NO_PROFILES
     allow: tuple[Network, ...] = ()

@@ -146,7 +146,7 @@ def test_a_message_that_takes_too_long_waits_in_quarantine(
 
 def test_a_report_of_five_megabytes_is_read() -> None:
     async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
-        document = "OBX|2|ED|PDF||^application^pdf^Base64^" + "A" * (5 * 1024 * 1024 - 1500)
+        document = "OBX|2|ED|PDF||^application^pdf^Base64^" + "A" * (5 * 1024 * 1024 * 4 // 3)
         await sender.send(frame(sample(OBX, document)))
         assert b"MSA|AA|MSG1\r" in await sender.answer()
 
