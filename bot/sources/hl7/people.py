@@ -127,8 +127,20 @@ def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
         [marks.clean(part) for part in authority.split(marks.subcomponent)[:2]] if authority else []
     )
     family = at(parts, 1).split(marks.subcomponent, 1)[0]
-    kind = marks.clean(at(parts, 12))
+    kind = marks.clean(at(parts, 12)) or ("" if any(names) else _misplaced(parts, marks))
     return _person(marks.clean(parts[0]), names, kind, _name(family, parts[2:4], marks))
+
+
+def _misplaced(parts: list[str], marks: Marks) -> str:
+    """The NPI, which many senders name a component or more too early or too late: where nothing
+    else says who issued a number that may be one, it is no local one."""
+    number = marks.clean(parts[0])
+    if len(number) != _NPI_DIGITS or not number.isdigit():
+        return ""
+    return _NPI if any(marks.clean(part).upper() == _NPI for part in parts[6:]) else ""
+
+
+_NPI, _NPI_DIGITS = "NPI", 10
 
 
 def _person(number: str, authorities: list[str], kind: str, name: str) -> Provider | None:

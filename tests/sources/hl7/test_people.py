@@ -139,3 +139,22 @@ def test_the_patients_number_is_looked_for_in_old_fields_last(pid: str, values: 
 def test_an_orderer_in_subcomponents_is_the_same_person() -> None:
     (found,) = report(sample(fields={16: "1003&PARK&SAM&&&DR&&&MAIN"})).ordering
     assert found == report(sample()).ordering[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("1234567893^OSEI^ADA^K^^^MD^^^NPI", "NPI"),
+        ("1234567893^OSEI^ADA^K^^^MD^^^^NPI", "NPI"),
+        ("1234567893^OSEI^ADA^K^MD^^npi", "NPI"),
+        ("4711^OSEI^ADA^K^^^MD^^^NPI", ""),
+        ("1234567893^OSEI^ADA^K^^^MD^^MAIN^NPI", ""),
+        ("1234567893^NPI^ADA^^^^MD", ""),
+    ],
+)
+def test_an_npi_is_known_though_its_name_stands_in_the_wrong_component(
+    field: str, kind: str
+) -> None:
+    """Whoever ordered was unknown to the directory, and a coordinator had to look."""
+    (one,) = report(sample(fields={16: field})).ordering
+    assert [identifier.kind for identifier in one.identifiers] == [kind]
