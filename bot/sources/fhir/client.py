@@ -1,5 +1,6 @@
 """A FHIR R4 server as seen by its client: read, search page by page, create, update (R4, 3.1)."""
 
+import asyncio
 import base64
 import json
 import re
@@ -12,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 from bot.sources.fhir.auth import Access
-from bot.sources.fhir.exchange import Answer, Refused, call, date
+from bot.sources.fhir.exchange import Answer, Refused, TryLater, call, date
 from bot.sources.fhir.shapes import BUNDLE, Resource, local_name, many, name_of, one, parse, text
 from bot.sources.hl7.wire import BadReport
 
@@ -21,6 +22,10 @@ _UNAUTHORIZED, _BROKEN = 401, 500
 _MOST_IN_VAIN, _MOST_EMPTY = 3, 50
 """Pages in a row that bring what the search has brought before, and that bring nothing: a server
 that filters after it has cut its pages has many of those before the next report."""
+_BUSY = frozenset({429, 503})
+_PAUSES, _LONGEST_PAUSE = (2.0, 5.0, 15.0), 60.0
+"""Seconds before a page is asked for again, where the server names no time; longer ones, and a
+fourth try, are left to whoever searches."""
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _NO_DOCUMENTS = frozenset(
     [
@@ -75,10 +80,8 @@ class FhirClient:
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
         visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
         while url not in visited and in_vain < _MOST_IN_VAIN and empty < _MOST_EMPTY:
+            page = _resource(await self._page(url, further=bool(visited)))
             visited.add(url)
-            answer = await self._ask("GET", url)
-            answer.refuse("search")
-            page = _resource(answer)
             if text(page.get("resourceType")) != BUNDLE:
                 raise Refused("answer-no-bundle")
             yield page
@@ -90,6 +93,23 @@ class FhirClient:
             if not following:
                 return
             url = self._same_server(url, _rebased(following, _itself(page, kind), self.base))
+
+    async def _page(self, url: URL, *, further: bool) -> Answer:
+        """A server that wants to be asked more seldom is waited for between pages: a search that
+        begins anew would never get to the end of them."""
+        pauses = iter(_PAUSES if further else ())
+        while True:
+            answer = await self._ask("GET", url)
+            try:
+                answer.refuse("search")
+            except TryLater as later:
+                pause = next(pauses, 0.0)
+                wait = later.wait or pause
+                if not pause or wait > _LONGEST_PAUSE or answer.status not in _BUSY:
+                    raise
+            else:
+                return answer
+            await asyncio.sleep(wait)
 
     async def now(self) -> datetime | None:
         """The server's own time, by which it dates its resources; None where it tells none.

@@ -262,7 +262,7 @@ class BreaksOff(FhirServer):
 
     async def _answer(self, request: web.Request, name: str) -> web.Response:
         if "_offset" in request.query_string and len(self.searches()) == 2:
-            return web.Response(status=503)
+            return web.Response(status=500)
         return await super()._answer(request, name)
 
 
@@ -275,7 +275,7 @@ def test_a_poll_that_breaks_off_does_not_do_again_what_it_has_done(reading: Read
 
     async def run() -> int:
         async with serving(server), reading.poller(server) as poller:
-            with pytest.raises(TryLater, match="search-503"):
+            with pytest.raises(TryLater, match="search-500"):
                 await poller.poll()
             return await poller.poll()
 

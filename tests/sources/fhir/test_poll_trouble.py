@@ -4,13 +4,14 @@ import asyncio
 from contextlib import suppress
 
 import pytest
+from aiohttp import web
 from sqlalchemy import Connection, text
 
-from bot.sources.fhir import polling
+from bot.sources.fhir import client, polling
 from bot.sources.fhir.exchange import Refused, TryLater
 from storage import cursors
 from tests.sources.fhir_polls import many, poll
-from tests.sources.fhir_samples import ORIGIN, resource
+from tests.sources.fhir_samples import ORIGIN, Json, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
 from tests.sources.on_threads import on_threads
 
@@ -92,6 +93,45 @@ def test_a_page_that_fails_leaves_the_cursor_where_it_was(reading: Reading) -> N
 
     asyncio.run(run())
     assert reading.engine.database.look(lambda c: cursors.load(c, ORIGIN.name)) is None
+
+
+class Rationed(FhirServer):
+    """It answers three requests, and then none until somebody has waited."""
+
+    left = 3
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        self.left -= 1
+        if self.left == 0:
+            self.left = 3
+            wait = Fault(429, {"Retry-After": "0.05"})
+            self.faults = [("DiagnosticReport?_lastUpdated", wait)]
+        return super()._page(request, kind)
+
+
+def test_a_server_that_wants_to_be_asked_more_seldom_is_read_to_the_end(reading: Reading) -> None:
+    server = many(12, Rationed, page_size=1)
+    assert poll(reading, server) == [12]
+    assert len({path for path in server.searches() if "_offset" not in path}) == 1
+
+
+def test_one_that_stays_busy_is_left_alone_for_a_while(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_PAUSES", (0.01, 0.01))
+    server = many(3, page_size=1)
+
+    async def run() -> None:
+        async with serving(server), reading.client(server) as asking:
+            since = ("_lastUpdated", "ge2026-01-01T00:00:00Z")
+            pages = asking.search("DiagnosticReport", [since])
+            await anext(pages)
+            server.faults = [("DiagnosticReport?_lastUpdated", Fault(503))] * 9
+            with pytest.raises(TryLater, match="search-503"):
+                await anext(pages)
+
+    asyncio.run(run())
+    assert len(server.faults) == 6
 
 
 def test_a_report_that_cannot_be_used_waits_in_quarantine_and_the_next_is_read(
