@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -19,7 +19,6 @@ from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import Engine
 
 from storage.database import Database
-from tests import tracing
 from tests.postgres import find_postgres, running_postgres
 from tests.requirements import ROOT, chromium_program, memory_folder, missing, shared_folder
 from tests.statements import keep
@@ -147,33 +146,16 @@ def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
         yield url
 
 
-def pytest_configure() -> None:
-    tracing.only_once()
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest come first, which are those that nothing is to be measured of: in the end one of
-    them would run alone, for half a minute."""
-    items.sort(key=lambda item: item.get_closest_marker("no_cover") is None)
+    """The longest come first: in the end one of them would run alone, for half a minute."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish() -> None:
     """What has been imported stays: the collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    with tracing.collecting():
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    with tracing.running(item):
-        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,7 +17,6 @@ FOLDERS = ("benchmarks", "bot", "storage", "tests")
 MOST_LINES = 300
 # The transitions of an alert, and the tables of the first release, make no sense in parts.
 READ_AS_A_WHOLE = {"bot/domain/alert.py", "storage/migrations/versions/0001_foundation.py"}
-pytestmark = pytest.mark.no_cover  # the code is read here, and does not run
 ENVIRONMENT = {"os.environ", "os.getenv", "os.environb", "os.getenvb"}
 CLOCKS = {
     "datetime.date.today",

@@ -27,14 +27,12 @@ def _logged() -> Iterator[tuple[str, ast.Call]]:
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", node
 
 
-@pytest.mark.no_cover
 def test_every_event_in_the_code_is_a_slug() -> None:
     events = [(where, call.args[0]) for where, call in logged()]
     constants = [(where, e.value if isinstance(e, ast.Constant) else "?") for where, e in events]
     assert [where for where, event in constants if not fits("event", event)] == []
 
 
-@pytest.mark.no_cover
 def test_every_key_in_the_code_is_on_the_list() -> None:
     keys = [(where, word.arg) for where, call in logged() for word in call.keywords]
     assert [f"{w}: {key}" for w, key in keys if key and key not in {*KINDS, "exc_info"}] == []

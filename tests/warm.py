@@ -120,13 +120,9 @@ class Started:
         self.stopped_by(signal.SIGKILL)
 
 
-def warm() -> Warm:
-    """The one of this test process; another one for tests whose children coverage watches."""
-    return _warm("COVERAGE_PROCESS_CONFIG" in os.environ)
-
-
 @cache
-def _warm(_watched: bool) -> Warm:
+def warm() -> Warm:
+    """The one of this test process."""
     return Warm()
 
 

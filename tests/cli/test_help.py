@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from bot.cli import ORDER, app
 from tests.requirements import ROOT
-from tests.tracing import unwatched
 
 
 def output(*words: str) -> tuple[int, str]:
@@ -108,7 +107,7 @@ def test_no_flag_asks_for_a_type(words: tuple[str, ...]) -> None:
 def explained(encoding: str, *more: str) -> str:
     """What a process of its own writes: Python reads this variable only as it starts."""
     command = [sys.executable, "-m", "bot", "explain", str(ROOT / "report.example.hl7"), *more]
-    environment = {**unwatched(os.environ), "PYTHONIOENCODING": encoding}
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
     done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True)
     return done.stdout.decode(encoding)
 
@@ -128,7 +127,6 @@ def test_a_full_disk_gets_a_sentence_and_no_crash(words: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "bot", *words, *more],
-            env=unwatched(os.environ) if more else None,
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

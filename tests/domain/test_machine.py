@@ -80,4 +80,4 @@ class AlertMachine(HappeningAlert):
 
 
 AlertMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
-TestAlertMachine = pytest.mark.timeout(300)(pytest.mark.no_cover(AlertMachine.TestCase))
+TestAlertMachine = pytest.mark.timeout(300)(pytest.mark.long(AlertMachine.TestCase))

@@ -180,7 +180,7 @@ def test_killed_between_commit_and_move_it_reads_the_file_again_and_pages_nobody
         assert hospital.database.look(audit.verify).ok
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_hundreds_of_files_are_taken_with_progress_while_the_wire_is_answered(
     database_url: str,

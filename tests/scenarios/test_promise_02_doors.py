@@ -176,7 +176,7 @@ ARRIVING = st.lists(
 )
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_any_order_and_repetition_through_every_door_ends_alike(
     database_url: str, tmp_path: Path
 ) -> None:

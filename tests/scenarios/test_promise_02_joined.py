@@ -233,7 +233,7 @@ def _end(desk: Desk, ref: str) -> tuple[object, ...]:
     return alert.state, alert.category, shown.status, shown.status_at
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_any_order_and_repetition_of_versions_that_name_it_otherwise_ends_in_one_alert(
     database_url: str,
 ) -> None:

@@ -264,7 +264,7 @@ def of_one_order(draw: st.DrawFn, order: int) -> list[Order]:
     ]
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_any_subset_of_an_orders_numbers_finds_its_alert_and_no_others(database_url: str) -> None:
     counter = iter(range(1, 10**6))
 

@@ -225,7 +225,7 @@ SAID = st.tuples(
 )
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_any_order_and_repetition_of_joint_reports_and_copies_ends_alike(database_url: str) -> None:
     numbers = count(1)
     with desk_on(database_url) as desk:

@@ -125,7 +125,7 @@ said = st.builds(
 versions = st.lists(said, min_size=2, max_size=5, unique_by=lambda v: v.minute)
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @pytest.mark.parametrize("mode", Preliminary)
 def test_any_order_and_repetition_over_both_sources_ends_alike(
     database_url: str, mode: Preliminary

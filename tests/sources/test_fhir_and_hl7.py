@@ -86,7 +86,7 @@ def outcome(reading: Reading, accession: str, arriving: Sequence[RawMessage]) ->
     return found.state, found.policy.name, settled.category, settled.newest.status_at
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_every_order_of_arrival_over_both_sources_ends_in_the_same_alert(reading: Reading) -> None:
     found = set()
     for number, order in enumerate(permutations(range(5))):

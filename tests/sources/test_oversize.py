@@ -82,7 +82,6 @@ def test_a_number_on_both_sides_of_the_cut_is_read_whole(shift: int) -> None:
     assert found(data) == (["AA"], {"A100"})
 
 
-@pytest.mark.no_cover
 def test_what_is_held_stays_bounded() -> None:
     many = (b"OBX|1|TX|X||" + b"y" * 3_000 + b"\r") * 200
     assert KEPT - LONGEST_SEGMENT < len(passed(HEADER + many).tail) <= KEPT

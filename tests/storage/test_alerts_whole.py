@@ -90,7 +90,7 @@ def any_alert(draw: st.DrawFn) -> Alert:
     )
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(first=any_alert(), then=any_alert())
 def test_what_is_loaded_is_what_was_saved(clinic: Database, first: Alert, then: Alert) -> None:

@@ -94,7 +94,7 @@ def test_a_chain_reads_in_its_order(trail: Database) -> None:
     assert trail.look(lambda c: audit.chain(c, "unknown")) == []
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(records, max_size=5))
 def test_whatever_is_recorded_verifies_and_reads_back(

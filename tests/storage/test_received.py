@@ -67,7 +67,6 @@ def test_the_same_bytes_under_another_control_id_are_another_message(database: D
         assert not database.run(unit).duplicate
 
 
-@pytest.mark.no_cover
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=200), st.text(max_size=20))
 def test_any_bytes_and_any_control_id_are_kept(
@@ -110,7 +109,7 @@ def test_a_report_comes_back_whole(database: Database) -> None:
         database.look(lambda c: reports.load(c, "unknown"))
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(any_report)
 def test_any_report_is_stored_and_its_version_found(database: Database, report: Report) -> None:

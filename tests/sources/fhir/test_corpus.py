@@ -99,7 +99,7 @@ ODD = st.one_of(
 )
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_no_change_to_a_resource_makes_reading_raise(data: st.DataObject) -> None:
@@ -116,7 +116,7 @@ def test_no_change_to_a_resource_makes_reading_raise(data: st.DataObject) -> Non
         _is_answered(raw)
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @settings(max_examples=1000, deadline=None)
 @given(st.sampled_from(SAMPLES), st.data())
 def test_no_change_to_the_bytes_makes_reading_raise(sample: Any, data: st.DataObject) -> None:

@@ -160,7 +160,7 @@ def test_a_word_behind_base64_that_has_ended_is_a_word() -> None:
     assert report(sample(whole, "OBX|2|TX|RPT||Normal||||||F")).text.endswith("\nNormal")
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 def test_base64_in_thousands_of_segments_costs_what_its_length_does() -> None:
     data = encoded("Clots.\n" * 500_000)
     cut = [f"OBX||TX|R||{data[n : n + 80]}||||||F" for n in range(0, len(data), 80)]

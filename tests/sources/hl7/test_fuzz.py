@@ -99,7 +99,7 @@ def spoiled(random: Random) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -133,7 +133,7 @@ def shown(found: tuple[RawMessage, ...], feeds: Feeds) -> None:
             assert len(read_from(raw.data, raw.reading.reports, feeds)) == len(raw.reading.reports)
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @given(st.integers(0, 2**32))
 @settings(max_examples=100, deadline=None)
 def test_spoiled_frames_in_any_chunks_come_out_whole_or_are_counted(seed: int) -> None:

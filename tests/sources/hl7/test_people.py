@@ -84,7 +84,6 @@ def test_nobody_named_is_nobody() -> None:
     assert (found.ordering, found.copies_to, found.radiologist) == ((), (), None)
 
 
-@pytest.mark.no_cover
 def test_thousands_of_orderers_cost_what_their_number_does() -> None:
     field = "~".join(f"{number}^N{number}^A" for number in range(20_000))
     assert len(report(sample(fields={16: field, 28: field})).ordering) == 20_000

@@ -65,7 +65,6 @@ def test_any_bytes_are_answered(data: bytes) -> None:
     handled(data)
 
 
-@pytest.mark.no_cover
 @given(st.lists(PIECES | st.binary(max_size=6), max_size=40).map(b"".join))
 @settings(max_examples=400)
 def test_any_mixture_of_what_messages_are_made_of_is_answered(data: bytes) -> None:
@@ -81,7 +80,7 @@ def seeds() -> list[bytes]:
     return [sample(), *(file.read_bytes()[:6000] for file in files)]
 
 
-@pytest.mark.no_cover
+@pytest.mark.long
 @given(st.data())
 @settings(max_examples=400)
 def test_a_spoiled_message_is_answered(data: st.DataObject) -> None:
