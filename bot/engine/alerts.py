@@ -68,7 +68,7 @@ def keep(
     pages = [effect for effect in effects if not isinstance(effect, Record)]
     if pages:
         severity = after.policy.severity
-        if after.shadow:
+        if after.shadow or (engine.shadow and _concerns_nobody(after)):
             outbox.write_down(connection, after.id, pages, now, version=after.version)
         else:
             outbox.put(connection, after.id, pages, now, version=after.version, severity=severity)
@@ -83,6 +83,11 @@ def keep(
         times.append(after.next_action_at)
     if any(_would_be_slept_over(engine, at) for at in times):
         after_commit(connection, engine.wake)
+
+
+def _concerns_nobody(alert: Alert) -> bool:
+    """It had ended before anybody was paged: nobody acts on what it says."""
+    return not alert.is_open and not alert.paged
 
 
 def _would_be_slept_over(engine: Engine, at: datetime) -> bool:

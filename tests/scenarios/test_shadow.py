@@ -12,6 +12,7 @@ from bot.clock import SystemClock
 from bot.domain.alert import State
 from bot.domain.page import Notice
 from bot.sandbox.hospital import Hospital
+from bot.sandbox.samples import hl7_time
 from bot.sandbox.slack_render import rendered
 from storage import claims
 from tests.scenarios.looking import (
@@ -204,6 +205,24 @@ def test_an_alert_for_which_people_were_paged_goes_on_in_shadow(hospital: Hospit
     assert "T00:00:00" in logged["shadow_mode"]["until"]
     hospital.pass_time(minutes=10)
     paged_until_acknowledged(hospital, hospital.ada)
+
+
+def test_in_shadow_nobody_hears_of_what_had_ended_before_anybody_was_paged(
+    hospital: Hospital,
+) -> None:
+    """A withdrawal came first, in live mode; what it withdraws comes in shadow, and is doubtful."""
+    told(hospital)
+    go_live(hospital)
+    hospital.send(version("A1", hospital.now, control="1", status="X"))
+    restart(hospital, READBACK_SITE__MODE="shadow")
+    hospital.pass_time(minutes=5)
+    earlier = hospital.now - timedelta(hours=1)
+    sent = hl7_time(hospital.now)
+    hospital.send(version("A1", earlier, control="2", sent=sent), "an older version")
+    assert entries(hospital, "older_version")
+    assert {(row.slip.notice, row.state) for row in attempts(hospital)} == {
+        (Notice.OLDER_VERSION, "cancelled")
+    }
 
 
 def test_every_morning_the_coordinators_hear_how_many_would_have_been_paged(
