@@ -19,7 +19,7 @@ from bot.sources.hl7.wire import BadReport
 
 JSON = "application/fhir+json"
 _UNAUTHORIZED, _BROKEN = 401, 500
-_MOST_IN_VAIN, _MOST_EMPTY = 3, 50
+_MOST_IN_VAIN, MOST_EMPTY = 3, 50
 """Pages in a row that bring what the search has brought before, and that bring nothing: a server
 that filters after it has cut its pages has many of those before the next report."""
 _BUSY = frozenset({429, 503})
@@ -69,17 +69,18 @@ class FhirClient:
         return found
 
     async def search(
-        self, kind: str, parameters: Sequence[tuple[str, str]]
+        self, kind: str, parameters: Sequence[tuple[str, str]], *, most_empty: int = MOST_EMPTY
     ) -> AsyncIterator[Resource]:
         """Each page of the result. Raises TryLater or Refused, also between pages.
 
         A next link that leaves the server is refused: the token would go with it. One to the
         address under which the server knows itself, behind a proxy, is one to ours. Links that
-        lead in a circle end the search, also where each of them is a new one.
+        lead in a circle end the search, also where each of them is a new one, and so do so many
+        empty pages in a row.
         """
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
         visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
-        while url not in visited and in_vain < _MOST_IN_VAIN and empty < _MOST_EMPTY:
+        while url not in visited and in_vain < _MOST_IN_VAIN and empty < most_empty:
             page = _resource(await self._page(url, further=bool(visited)))
             visited.add(url)
             if text(page.get("resourceType")) != BUNDLE:

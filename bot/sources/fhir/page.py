@@ -1,14 +1,37 @@
 """What a page of a search for reports has brought. Pure."""
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.sources.fhir.reader import REPORT
-from bot.sources.fhir.shapes import Resource, one, text
+from bot.sources.fhir.shapes import Resource, many, one, text
 from bot.sources.hl7.moments import instant
 
 _MARGIN = timedelta(days=1)
 """Servers whose clocks, zones or indexes are off bring a report with another time; a day covers
 all of these."""
+
+
+@dataclass(slots=True)
+class Look:
+    """What one poll has found so far. ``empty`` pages were the last ones."""
+
+    newest: datetime
+    asked_from: datetime
+    now: datetime
+    seen: set[str] = field(default_factory=set)
+    tries: dict[str, int] = field(default_factory=dict)
+    pages: int = 0
+    empty: int = 0
+    taken: int = 0
+    unasked: int = 0
+    undated: bool = False
+    failed: bool = False
+
+    def turn(self, page: Resource) -> None:
+        """One more page."""
+        self.pages += 1
+        self.empty = 0 if any(map(is_match, many(page.get("entry")))) else self.empty + 1
 
 
 def is_match(entry: Resource) -> bool:

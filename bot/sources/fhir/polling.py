@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -22,10 +22,10 @@ from bot.engine.context import Engine
 from bot.log import log
 from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.fhir import reader as fhir
-from bot.sources.fhir.client import FhirClient
+from bot.sources.fhir.client import MOST_EMPTY, FhirClient
 from bot.sources.fhir.exchange import TOO_LARGE, Refused, TryLater
 from bot.sources.fhir.numbers import Origin, version_of
-from bot.sources.fhir.page import is_match, not_asked_for, updated
+from bot.sources.fhir.page import Look, is_match, not_asked_for, updated
 from bot.sources.fhir.references import INCLUDED, References
 from bot.sources.fhir.shapes import NOTHING, Resource, broken_in, many, name_of, one, text
 from bot.sources.stumbled import stumbled_over
@@ -39,6 +39,7 @@ _PAGE_SIZE = 100
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0
 _TRIES = 3
+_FEW_EMPTY, _SHALLOW_POLLS = 3, 9
 OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, CommitUnknown)
 """The database is away: whoever runs the loop waits for it. Other errors are about one report."""
 
@@ -50,22 +51,6 @@ class Polling:
     query: tuple[tuple[str, str], ...] = ()
     every: timedelta = timedelta(seconds=30)
     overlap: timedelta = timedelta(minutes=5)
-
-
-@dataclass(slots=True)
-class _Look:
-    """What one poll has found so far."""
-
-    newest: datetime
-    asked_from: datetime
-    now: datetime
-    seen: set[str] = field(default_factory=set)
-    tries: dict[str, int] = field(default_factory=dict)
-    pages: int = 0
-    taken: int = 0
-    unasked: int = 0
-    undated: bool = False
-    failed: bool = False
 
 
 class Poller:
@@ -84,6 +69,8 @@ class Poller:
         self._tries: dict[str, int] = {}
         self._includes, self._page_size = True, _PAGE_SIZE
         self._twice, self._unasked = False, 0
+        # Polls until a search that had no end is followed to the last of its pages again.
+        self._shallow = 0
         self._wait = _SHORTEST_WAIT
         self._asked = asyncio.Event()
         self.state = "not-polled-yet"
@@ -123,12 +110,15 @@ class Poller:
         cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
         # Also where there is nothing yet: what comes while we are down is looked for from then on.
         begins = cursor or await self._begin(now)
-        look = _Look(begins, begins - self._how.overlap, now)
-        async for page in self._client.search(fhir.REPORT, self._parameters(look.asked_from)):
-            look.pages += 1
+        look = Look(begins, begins - self._how.overlap, now)
+        asked = self._parameters(look.asked_from)
+        most_empty = _FEW_EMPTY if self._shallow else MOST_EMPTY
+        async for page in self._client.search(fhir.REPORT, asked, most_empty=most_empty):
+            look.turn(page)
             await self._page(page, look)
         self._seen, self._tries = look.seen, look.tries
         self._note_unasked(look.unasked)
+        self._note_end(look.empty)
         if look.failed:
             raise TryLater("report-not-stored")
         # What changes while pages are turned can slip from one to the other: they are read twice.
@@ -143,7 +133,7 @@ class Poller:
         """By the clock that dates the reports: one that is behind ours would hide the first."""
         return (await self._client.now() or now) - FIRST_LOOK_BACK
 
-    async def _page(self, page: Resource, look: "_Look") -> None:
+    async def _page(self, page: Resource, look: Look) -> None:
         along = [one(entry.get("resource")) for entry in many(page.get("entry"))]
         for entry in filter(is_match, many(page.get("entry"))):
             report = one(entry.get("resource"))
@@ -163,7 +153,7 @@ class Poller:
             version = f"broken/{hashlib.sha256(broken).hexdigest()}"
             await self._once(version, partial(self._kept, broken), look)
 
-    async def _once(self, version: str, take: Callable[[], Awaitable[bool]], look: "_Look") -> None:
+    async def _once(self, version: str, take: Callable[[], Awaitable[bool]], look: Look) -> None:
         """Take it in unless that is done with; False means that it is read again. One report that
         breaks us must not keep others back."""
         if version in self._seen:
@@ -180,9 +170,7 @@ class Poller:
             log.exception("message_not_stored", source=self._origin.name)
             look.failed = True
 
-    async def _whole(
-        self, report: Resource, along: list[Resource], base: str, look: "_Look"
-    ) -> bool:
+    async def _whole(self, report: Resource, along: list[Resource], base: str, look: Look) -> bool:
         """What has not followed by the third time waits for a person: a flag may stand in it."""
         version = version_of(report)
         tries = self._tries.get(version, 0) + 1
@@ -281,6 +269,13 @@ class Poller:
         if count and not self._unasked:
             log.warning("search_ignores_time", source=self._origin.name, count=count)
         self._unasked = count
+
+    def _note_end(self, empty: int) -> None:
+        """Of a server that never says that there is no more not every poll turns all pages."""
+        self._shallow = max(self._shallow - 1, 0)
+        if empty >= MOST_EMPTY:
+            log.warning("search_has_no_end", source=self._origin.name, count=empty)
+            self._shallow = _SHALLOW_POLLS
 
     def _failed(self, reason: str) -> None:
         if self.state != reason:

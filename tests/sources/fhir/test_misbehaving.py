@@ -106,9 +106,21 @@ class Endless(FhirServer):
 def test_empty_pages_without_end_end_the_search(reading: Reading) -> None:
     server = Endless()
     server.put(resource("report"), *others())
-    assert rounds(reading, server) == ["ok"]
+    with writing() as log:
+        assert rounds(reading, server) == ["ok"]
+    assert "search_has_no_end" in {line["event"] for line in log.lines}
     assert len(server.searches()) == 51
     assert len(reading.alerts()) == 1
+
+
+def test_only_now_and_then_are_all_empty_pages_turned(reading: Reading) -> None:
+    """Fifty requests in each poll would be a load on the server, and no report is behind them."""
+    server = Endless()
+    server.put(resource("report"), *others())
+    assert set(rounds(reading, server, 11)) == {"ok"}
+    firsts = [n for n, path in enumerate(server.searches()) if "_lastUpdated" in path]
+    ends = [*firsts[1:], len(server.searches())]
+    assert [end - first for first, end in zip(firsts, ends, strict=True)] == [51, *[4] * 9, 51]
 
 
 @pytest.mark.parametrize("restored", [False, True])
