@@ -8,8 +8,10 @@ import re
 
 from bot.sources.hl7.marks import kept
 
-_EXAM = re.compile(r"\b(?:BREAST|MAMM(?:O(?!PLAST)\w*|\b)|TOMOSYNTHESIS|DBT)", re.IGNORECASE)
-_NAMES = ("breast", "mamm", "tomosynthesis", "dbt")
+_EXAM = re.compile(
+    r"\b(?:BREAST|MAMM(?:O(?!PLAST)\w*|\b)|MAMOGRA|TOMOSYNTHESIS|DBT)", re.IGNORECASE
+)
+_NAMES = ("breast", "mamm", "mamogra", "tomosynthesis", "dbt")
 _OTHER = re.compile(r"\b(?:CTA?|CHEST|PET|XR)\b", re.IGNORECASE)
 # "EXAM: US BREAST", and a first line that begins with what was done.
 _TITLE = re.compile(

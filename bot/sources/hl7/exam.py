@@ -30,7 +30,23 @@ _MODALITIES = {
     "NMS": "NM",
     "RX": "XR",
 }
-_WORD = re.compile(r"[A-Z-]+")
+_SPOKEN = {
+    "CT": "TC TAC TDM TK CTPA TOMOGRAPHY TOMOGRAFIA TOMOGRAFÍA ANGIO-TC ANGIOTC ANGIO-CT SCANNER",
+    "MR": "RM RMN IRM MRT MRCP MAGNETIC RESONANCIA RISONANZA RESSONÂNCIA RESSONANCIA KERNSPIN",
+    "XR": "RTG CXR RADIOGRAPH RADIOGRAPHS RADIOGRAPHY RADIOGRAFIA RADIOGRAFÍA RADIOGRAPHIE RÖNTGEN",
+    "US": "ULTRASCHALL "
+    "USG SONO SONOGRAM SONOGRAPHY SONOGRAPHIE ULTRASONOGRAPHY ULTRASONIDO ULTRASSOM ULTRALYD "
+    "ULTRALJUD ECOGRAFIA ECOGRAFÍA ECHOGRAFIE ECHOGRAPHIE ÉCHOGRAPHIE DOPPLER DUPLEX",
+    "MG": "MAMMOGRAPHY MAMMOGRAPHIE MAMMOGRAFIE MAMMOGRAFIA MAMOGRAFIA MAMOGRAFÍA",
+    "NM": "SCINTIGRAPHY SCINTIGRAPHIE SZINTIGRAPHIE SCINTIGRAFIA",
+    "PT": "POSITRON",
+    "BMD": "DEXA DXA DENSITOMETRY DENSITOMETRIA",
+    "RF": "FLUOROSCOPY",
+}
+"""How exams are called, in a dozen languages: only in the text of OBR-4, where no code says it."""
+_BY_WORD = _MODALITIES | {word: code for code, words in _SPOKEN.items() for word in words.split()}
+# Technetium is no tomography, nor is a French report ("CR d'imagerie") computed radiography.
+_WORD = re.compile(r"(?!TC[ -]?99|CR (?:D['’E]|IMAGERIE))[A-ZÀ-Þ-]+")
 
 
 def exam_of(obr: list[str], marks: Marks) -> str:
@@ -54,6 +70,5 @@ def modality_in(stated: list[str], words: str) -> str:
     for code in stated:
         if code.upper() in _MODALITIES:
             return _MODALITIES[code.upper()]
-    return next(
-        (_MODALITIES[word] for word in _WORD.findall(words.upper()) if word in _MODALITIES), ""
-    )
+    said = (part for word in _WORD.findall(words.upper()) for part in (word, *word.split("-")))
+    return next((_BY_WORD[part] for part in said if part in _BY_WORD), "")
