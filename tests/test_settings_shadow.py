@@ -43,6 +43,15 @@ def test_an_end_that_is_no_day_is_told(tmp_path: Path, value: str) -> None:
     assert told.startswith("site.shadow_until is no date. Write year, month and day")
 
 
+@pytest.mark.parametrize("value", ["9999-12-31", "0001-01-01"])
+def test_an_end_at_which_a_calendar_ends_is_told_and_reckoned_with_by_nobody(
+    tmp_path: Path, value: str
+) -> None:
+    (told,) = problems(written(tmp_path, f'{SITE}mode = "shadow"\nshadow_until = {value}\n'))
+    assert told.startswith("site.shadow_until")
+    assert "is no day that comes. Shadow mode takes 45 days at most: write year" in told
+
+
 def test_an_end_too_far_away_is_told_with_its_line_and_the_last_day(tmp_path: Path) -> None:
     def far_end(day: str) -> list[str]:
         text = f'{SITE}mode = "shadow"\nshadow_until = {day}\n'

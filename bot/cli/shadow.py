@@ -1,5 +1,6 @@
 """`readback shadow report`: what would have been paged, what was, and what could not have been."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -43,12 +44,12 @@ class Found:
 
 
 def _day(told: str) -> date:
-    try:
-        return date.fromisoformat(told)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{told} is no day. Write year, month and day: 2026-12-31."
-        ) from None
+    from bot.domain.shadow import is_meant
+
+    with suppress(ValueError):
+        if is_meant(day := date.fromisoformat(told)):
+            return day
+    raise typer.BadParameter(f"{told} is no day. Write year, month and day: 2026-12-31.")
 
 
 @app.command(cls=Command)

@@ -12,8 +12,16 @@ from bot.domain.wording import local_time
 TOLD_AT = time(8)
 OVERDUE_EVERY = timedelta(hours=4)
 MOST_DAYS = 45
+DAYS = (date(2000, 1, 1), date(2999, 12, 31))
+"""The first and the last that anybody can mean: around the ends of a calendar a zone leads out."""
 RECORD = "shadow"
 """The reason of an outbox row that was written down and never meant to leave."""
+
+
+def is_meant(day: date) -> bool:
+    """Whether it can be reckoned with in every zone: 9999-12-31 is somebody's "for ever"."""
+    first, last = DAYS
+    return first <= day <= last
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from bot.domain.shadow import MOST_DAYS, Shadow
+from bot.domain.shadow import MOST_DAYS, Shadow, is_meant
 from bot.settings.problems import Problem
 
 Mode = Literal["live", "shadow"]
@@ -14,12 +14,14 @@ _CURE = "Write year, month and day, without quotes: shadow_until = 2026-12-31"
 
 def _day(value: object) -> object:
     """A day without a time; in the environment it is text."""
-    if type(value) is date:
-        return value
     try:
-        return date.fromisoformat(str(value).strip())
+        day = value if type(value) is date else date.fromisoformat(str(value).strip())
     except ValueError:
         raise ValueError("is no date", f"{_CURE}.") from None
+    if not is_meant(day):
+        cure = f"Shadow mode takes {MOST_DAYS} days at most: {_CURE[0].lower()}{_CURE[1:]}."
+        raise ValueError("is no day that comes", cure)
+    return day
 
 
 Day = Annotated[date, BeforeValidator(_day)]

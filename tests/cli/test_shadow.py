@@ -225,9 +225,12 @@ def test_a_period_that_ends_before_it_begins_is_refused(silent: Place, database:
     assert "lies after" in result.stderr
 
 
-@pytest.mark.parametrize("told", ["31.1.2020", "2020-13-01", "2020-02-30", "yesterday"])
-def test_a_day_that_is_none_is_told_with_one_that_is(silent: Place, told: str) -> None:
-    result = silent.run("shadow", "report", "--from", told)
+@pytest.mark.parametrize(
+    "told", ["31.1.2020", "2020-13-01", "2020-02-30", "yesterday", "9999-12-31"]
+)
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_day_that_is_none_is_told_with_one_that_is(silent: Place, told: str, option: str) -> None:
+    result = silent.run("shadow", "report", option, told)
     assert result.exit_code == 2
     assert f"{told} is no day. Write year, month and day:" in result.stderr
 

@@ -28,7 +28,7 @@ from bot.domain.events import (
 from bot.domain.gsm import SEGMENT, septets, to_gsm
 from bot.domain.page import Notice, Page, Slip
 from bot.domain.policy import CategoryPolicy
-from bot.domain.shadow import Shadow
+from bot.domain.shadow import Shadow, is_meant
 from bot.domain.wording import sms
 from tests.domain.loop import (
     ADA,
@@ -247,6 +247,11 @@ def test_it_is_told_at_the_first_start_and_then_each_morning() -> None:
 def test_it_ends_with_its_last_day_at_the_site() -> None:
     assert not UNTIL.is_over(at(31, 23, 59))
     assert UNTIL.is_over(at(31, 23, 59) + timedelta(minutes=1))
+
+
+def test_the_ends_of_a_calendar_are_no_days_that_anybody_means() -> None:
+    told = (date.min, date(1999, 12, 31), date(2000, 1, 1), date(2999, 12, 31), date.max)
+    assert list(map(is_meant, told)) == [False, False, True, True, False]
 
 
 def test_past_its_end_it_insists_every_four_hours() -> None:
