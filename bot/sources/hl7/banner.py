@@ -1,8 +1,11 @@
-"""A banner over a report that has addenda ("*** ADDENDED REPORT ***"): no addendum by itself."""
+"""A banner over a report that has addenda ("*** ADDENDED REPORT ***", "ADDENDUM (corrected
+report)"): no addendum by itself."""
 
 import re
 
-_BANNER = re.compile(r"[\s*=#_-]*ADDENDED REPORT[\s*=#_-]*", re.IGNORECASE)
+_BANNER = re.compile(
+    r"[\s*=#_-]*(?:ADDENDED REPORT|ADDENDUM\s*\([^()\n]{0,30}\bREPORT\))[\s*=#_-]*", re.IGNORECASE
+)
 # A sentence is no title, nor is what says how urgent it is.
 _TITLE = re.compile(r"(?!.*\b(?:CRITICAL|ACR|ACTIONABLE)\b)[^.:;!?\n]{1,80}", re.IGNORECASE)
 _MOST_TITLES = 3

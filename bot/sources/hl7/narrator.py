@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bot.domain.profile import Section
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7.banner import is_banner_over, says_more
+from bot.sources.hl7.drafts import Doubtful, Draft, Size, ends_it, was_doubted, with_signatures
 from bot.sources.hl7.headings import (
     HEADING,
     begins_addendum,
@@ -46,32 +47,6 @@ _RUNNING, _IMPRESSION, _ADDENDUM = Section.RUNNING, Section.IMPRESSION, Section.
 
 
 @dataclass(slots=True)
-class _Draft:
-    """``begins``: how much there was of the text above it."""
-
-    lines: list[str] = field(default_factory=list)
-    flags: list[Flag] = field(default_factory=list)
-    begins: int = 0
-
-
-_Size = tuple[int, int, int]
-"""How much there is of the text, of the impression and of the report's own flags."""
-
-
-@dataclass(slots=True)
-class _Doubtful:
-    """What a heading cut off from the addendum above it, and may be part of it: from ``begins`` to
-    ``ends``. ``bare``: without it the addendum says nothing. ``concludes``: it began with an
-    impression."""
-
-    addendum: _Draft
-    begins: _Size
-    bare: bool
-    concludes: bool
-    ends: _Size | None = None
-
-
-@dataclass(slots=True)
 class Narrator:
     """``coded``: below the text under its code an addendum may stand, as some send it. ``own`` are
     the flags of the report itself. ``headings`` are those of the sender."""
@@ -81,9 +56,9 @@ class Narrator:
     own: list[Flag] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     impression: list[str] = field(default_factory=list)
-    addenda: list[_Draft] = field(default_factory=list)
+    addenda: list[Draft] = field(default_factory=list)
     running: Section = Section.BODY
-    doubts: list[_Doubtful] = field(default_factory=list)
+    doubts: list[Doubtful] = field(default_factory=list)
     quotes: list[Quote] = field(default_factory=list)
     communication: tuple[str, str] = ("", "")
     study: tuple[str, str] = ("", "")
@@ -122,7 +97,7 @@ class Narrator:
         """Before the lines of a segment that is one by its code."""
         heads = bool(lines) and begins_addendum(lines[0], self.headings)
         if not self.addenda or set_of != self.set_of or heads:
-            self.addenda.append(_Draft())
+            self.addenda.append(Draft())
         self.set_of = set_of
 
     def run(self, lines: list[str]) -> Section:
@@ -187,32 +162,32 @@ class Narrator:
         if heading["addendum"]:
             if doubt and doubt.bare:
                 doubt.ends = self._size()
-            self.addenda.append(_Draft(begins=len(self.text)))
+            self.addenda.append(Draft(begins=len(self.text)))
             return Section.ADDENDUM
         above = self.running is Section.ADDENDUM
         # Below the original report an addendum has headings of its own; above it, they end it.
-        if above and self._has_impression() and not (_ends_it(heading) or heading["exam"]):
+        if above and self._has_impression() and not (ends_it(heading) or heading["exam"]):
             return Section.ADDENDUM
-        if doubt and _was_doubted(doubt, heading, concluded=self._concluded(doubt)):
+        if doubt and was_doubted(doubt, heading, concluded=self._concluded(doubt)):
             doubt.ends = self._size()
-        elif above and not _ends_it(heading):
+        elif above and not ends_it(heading):
             self._doubt(heading)
         return Section.IMPRESSION if heading["impression"] else Section.BODY
 
     # ---- an addendum above the report, with headings of its own ----------------------------------
 
-    def _size(self) -> _Size:
+    def _size(self) -> Size:
         return len(self.text), len(self.impression), len(self.own)
 
     def _doubt(self, heading: re.Match[str]) -> None:
         draft = self.addenda[-1]
         bare = not any(draft.lines)
-        self.doubts.append(_Doubtful(draft, self._size(), bare, bool(heading["impression"])))
+        self.doubts.append(Doubtful(draft, self._size(), bare, bool(heading["impression"])))
 
-    def _open_doubt(self) -> _Doubtful | None:
+    def _open_doubt(self) -> Doubtful | None:
         return self.doubts[-1] if self.doubts and not self.doubts[-1].ends else None
 
-    def _concluded(self, doubt: _Doubtful) -> bool:
+    def _concluded(self, doubt: Doubtful) -> bool:
         return len(self.impression) > doubt.begins[1]
 
     def _has_impression(self) -> bool:
@@ -220,7 +195,7 @@ class Narrator:
         ends = self.doubts[-1].ends if self.doubts else None
         return len(self.impression) > (ends[1] if ends else 0)
 
-    def _give_back(self, doubt: _Doubtful) -> None:
+    def _give_back(self, doubt: Doubtful) -> None:
         """To the addendum, if what follows is a report: with an impression where that had one."""
         if doubt.ends is None:
             return
@@ -243,7 +218,7 @@ class Narrator:
             self._untitle(self.addenda[0])
         addenda = [
             Addendum(self._trimmed(draft.lines), tuple(draft.flags))
-            for draft in self.addenda
+            for draft in with_signatures(self.addenda)
             if draft.flags or any(draft.lines[1:]) or any(map(says_more, draft.lines))
         ]
         impression = without_heading(unsigned(self.impression), "impression", self.headings)
@@ -260,7 +235,7 @@ class Narrator:
             "\n".join(of_today).strip() if cited else text,
         )
 
-    def _untitle(self, draft: _Draft) -> None:
+    def _untitle(self, draft: Draft) -> None:
         """Of a banner only the report's title is told below it, where the addenda follow under
         headings of their own."""
         title = [line for line in draft.lines[1:] if line.strip()]
@@ -284,17 +259,3 @@ class Narrator:
 
 
 _RULED = " \t-–—_=*#~"
-
-
-def _ends_it(heading: re.Match[str]) -> bool:
-    """Whether it says that an addendum ends there."""
-    return bool(heading["ended"] or heading["original"])
-
-
-def _was_doubted(doubt: _Doubtful, heading: re.Match[str], *, concluded: bool) -> bool:
-    """Whether here the report begins, and what came before was still the addendum's.
-    ``concluded``: that had an impression."""
-    if _ends_it(heading) or (doubt.bare and heading["exam"]):
-        return True
-    another = heading["other"] or (heading["impression"] and doubt.bare)
-    return concluded and bool(another) and (doubt.bare or doubt.concludes)

@@ -45,6 +45,11 @@ def unsigned(lines: list[str]) -> list[str]:
     return lines
 
 
+def signs(line: str) -> bool:
+    """Whether the line is a signature with its label."""
+    return _SIGNATURE.match(line) is not None
+
+
 def _may_sign(line: str) -> bool:
     if ":" in line or line[:1] in _DECORATED or line[:2] == "I,":
         return True

@@ -195,3 +195,33 @@ def test_an_impression_revised_below_an_addendums_heading_is_the_addendums() -> 
 def test_an_impression_corrected_below_the_report_that_it_quotes_is_todays() -> None:
     found = running("PREVIOUS REPORT:~IMPRESSION: Normal.~CORRECTED IMPRESSION: Bleed.")
     assert found.impression == "Bleed."
+
+
+def coded(text: str) -> str:
+    return f"OBX|1|TX|ADD^Addendum||{text}||||||C"
+
+
+def test_who_signs_an_addendum_below_it_adds_no_other_one() -> None:
+    """As British systems send it, a line an OBX."""
+    signed = "Addendum by: Dr. Ada Osei, Consultant Radiologist"
+    for found in (
+        report(sample(coded("ADDENDUM: Now a bleed."), coded(signed), fields={25: "C"})),
+        running(REPORT, "ADDENDUM: Now a bleed.", signed),
+    ):
+        assert [one.text for one in found.addenda] == [f"Now a bleed.\n{signed}"]
+    both = running(REPORT, "ADDENDUM: Now a bleed.", signed, "Verified by: Dr. Lind")
+    assert [one.text for one in both.addenda] == [f"Now a bleed.\n{signed}\nVerified by: Dr. Lind"]
+
+
+@pytest.mark.parametrize("more", ["Now a second bleed.", "CRITICAL RESULT"])
+def test_what_follows_the_name_of_its_author_is_an_addendum(more: str) -> None:
+    found = running(REPORT, "ADDENDUM: Now a bleed.", f"Addendum by: Dr. Ada Osei~{more}")
+    assert [one.text for one in found.addenda] == [
+        "Now a bleed.",
+        f"Addendum by: Dr. Ada Osei\n{more}",
+    ]
+
+
+def test_that_a_report_is_corrected_is_no_addendum() -> None:
+    found = running("ADDENDUM (corrected report)~~Original report: 15/01/2026.", REPORT)
+    assert (found.addenda, found.impression) == ((), "Normal.")
