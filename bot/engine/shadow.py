@@ -21,7 +21,9 @@ AHEAD = timedelta(hours=1)
 
 
 def end_all(c: Connection, engine: Engine) -> int:
-    """Going live: what was opened in shadow ends, so that it wakes nobody. How many there were."""
+    """Going live: what was opened in shadow ends, so that it wakes nobody. How many there were.
+    Who believes from now on that people are paged has to hear at once when that ends again."""
+    cursors.forget(c, CURSOR)
     found = alert_lists.open_in_shadow(c)
     for alert_id in found:
         apply_in(c, engine, alert_id, ShadowEnded())

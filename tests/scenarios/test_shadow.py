@@ -70,6 +70,12 @@ def go_live(hospital: Hospital) -> None:
     restart(hospital, READBACK_SITE__MODE="live")
 
 
+def back_into_shadow(hospital: Hospital) -> None:
+    """Who believed since that people are paged is told at once, and not the next morning."""
+    restart(hospital, READBACK_SITE__MODE="shadow")
+    told(hospital)
+
+
 def told(hospital: Hospital) -> None:
     """The first notice, which every coordinator gets at the start."""
     for coordinator in (hospital.carla, hospital.chris):
@@ -155,7 +161,7 @@ def test_where_an_alert_is_listed_slack_shows_that_the_site_is_in_shadow(
     go_live(hospital)
     hospital.send(hospital.report("ct-head-hemorrhage"))
     paged(hospital.ada)
-    restart(hospital, READBACK_SITE__MODE="shadow")
+    back_into_shadow(hospital)
     answer = hospital.carla.slack.command("/readback", "open").ephemeral
     assert "SHADOW until" in rendered(answer.blocks)
 
@@ -199,7 +205,7 @@ def test_an_alert_for_which_people_were_paged_goes_on_in_shadow(hospital: Hospit
     go_live(hospital)
     hospital.send(hospital.report("ct-head-hemorrhage"))
     paged(hospital.ada)
-    restart(hospital, READBACK_SITE__MODE="shadow")
+    back_into_shadow(hospital)
     logged = {line["event"]: line for line in lines_of_the_log(hospital)}
     assert logged["still_paging"]["count"] == 1
     assert "T00:00:00" in logged["shadow_mode"]["until"]
@@ -214,7 +220,7 @@ def test_in_shadow_nobody_hears_of_what_had_ended_before_anybody_was_paged(
     told(hospital)
     go_live(hospital)
     hospital.send(version("A1", hospital.now, control="1", status="X"))
-    restart(hospital, READBACK_SITE__MODE="shadow")
+    back_into_shadow(hospital)
     hospital.pass_time(minutes=5)
     earlier = hospital.now - timedelta(hours=1)
     sent = hl7_time(hospital.now)
@@ -223,6 +229,14 @@ def test_in_shadow_nobody_hears_of_what_had_ended_before_anybody_was_paged(
     assert {(row.slip.notice, row.state) for row in attempts(hospital)} == {
         (Notice.OLDER_VERSION, "cancelled")
     }
+
+
+def test_a_restart_within_the_same_mode_tells_nobody_again(hospital: Hospital) -> None:
+    told(hospital)
+    restart(hospital)
+    hospital.pass_time(minutes=1)
+    go_live(hospital)
+    restart(hospital)
 
 
 def test_every_morning_the_coordinators_hear_how_many_would_have_been_paged(
