@@ -71,9 +71,24 @@ def section_in(
     if "ADDEND" in text:
         return Section.ADDENDUM
     # "GDT^Findings and impression" is the body.
-    if "IMPRESSION" in text and not (found and ("FINDING" in text or "REPORT" in text)):
+    if _names_conclusion(text) and not (found and ("FINDING" in text or "REPORT" in text)):
         return Section.IMPRESSION
     return found or Section.RUNNING
+
+
+_CONCLUSIONS = frozenset(
+    {
+        *("CONCLUSION", "CONCLUSIONS", "CONCLUSIONES", "CONCLUSIE", "CONCLUSIONE", "CONCLUSIONI"),
+        *("CONCLUSAO", "IMPRESION", "IMPRESSAO", "BEURTEILUNG", "WNIOSEK", "WNIOSKI", "ZAVER"),
+    }
+)
+"""Words that name it together with others: "Conclusion del procedimiento"."""
+
+
+def _names_conclusion(text: str) -> bool:
+    return "IMPRESSION" in text or (
+        bool(text) and not _CONCLUSIONS.isdisjoint(unaccented(text).split())
+    )
 
 
 _ALONE = frozenset({Section.ADDENDUM, Section.COMMUNICATION, Section.STUDY})

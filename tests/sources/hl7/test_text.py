@@ -245,6 +245,22 @@ def test_an_addendum_within_a_body_keeps_its_flag() -> None:
     assert [(one.text, one.flags[0].value) for one in found.addenda] == [("Bleed.", "HH")]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "59776-5^Conclusion del procedimiento^LN",
+        "CON^Conclusión diagnóstica",
+        "B^Beurteilung CT",
+        "77067^Mammography Impression^LN",
+    ],
+)
+def test_a_segment_that_is_named_a_conclusion_of_something_is_the_impression(name: str) -> None:
+    said = f"OBX|1|TX|R^Report||Clots.||||||F~OBX|2|TX|{name}||Embolus.||||||F"
+    assert report(sample(*said.split("~"))).impression == "Embolus."
+    coded = f"OBX|2|CWE|{name}||PE^Embolus^L||||||F"
+    assert report(sample(said.split("~", maxsplit=1)[0], coded)).impression.endswith("Embolus")
+
+
 def test_figures_and_answers_below_a_conclusion_are_none_of_it() -> None:
     """What was acknowledged was asked for again when only a figure had changed."""
     said = "OBX|1|FT|R^Report||FINDINGS: Dilated. CONCLUSION: Embolus.||||||F"
