@@ -53,15 +53,19 @@ def follow(
 def record(
     c: Connection, key: ReportKey, report_id: str, versions: Sequence[Version], now: datetime
 ) -> None:
-    """Once, on the alert: for how long the flag was there before the report was final."""
-    minutes = minutes_before_final(versions)
-    if minutes is None:
-        return
-    known = minutes_before_final(v for v in versions if v.report_id != report_id)
-    alert = alerts.by_key(c, key) if known is None else None
+    """Once for each order, on the alert: for how long the flag was there before it was final."""
+    told = (_minutes(own, report_id) for own in of_same_order(report_id, versions))
+    minutes = next((found for found in told if found is not None), None)
+    alert = alerts.by_key(c, key) if minutes is not None else None
     if alert:
         entry = Record("flagged_before_final", data={"minutes": minutes})
         audit.append(c, alert.id, [entry], now)
+
+
+def _minutes(own: Sequence[Version], report_id: str) -> int | None:
+    """None where that was known without this version."""
+    known = minutes_before_final(version for version in own if version.report_id != report_id)
+    return minutes_before_final(own) if known is None else None
 
 
 def still_asks(c: Connection, engine: Engine, report_id: str) -> bool:

@@ -1,5 +1,6 @@
 """The notice that a report is flagged before it is final, and the attempts at it."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -76,6 +77,15 @@ def test_the_alert_of_another_order_does_not_ask_the_reader_of_this_one(bench: B
     of_order(bench, "F1", "F", 1)
     of_order(bench, "G1", "P", 2)
     assert [row.state for row in notices(bench)] == ["waiting"]
+
+
+def test_of_each_order_it_is_on_record_for_how_long_it_was_flagged(bench: Bench) -> None:
+    for filler, status, minutes in (("F1", "P", 1), ("G1", "P", 2), ("F1", "F", 5), ("G1", "F", 9)):
+        of_order(bench, filler, status, minutes)
+    of_order(bench, "G1", "C", 11)
+    entries = select(tables.audit).where(tables.audit.c.what == "flagged_before_final")
+    told = bench.database.look(lambda c: c.execute(entries).all())
+    assert [json.loads(row.data)["minutes"] for row in told] == [4, 7]
 
 
 def test_a_final_that_comes_while_the_notice_is_under_way_ends_the_attempts(bench: Bench) -> None:
