@@ -31,7 +31,6 @@ from bot.sources.folder_files import (
     Looks,
     Stamp,
     content_of,
-    put_away,
 )
 from bot.sources.folder_moved import Moved
 from bot.sources.hl7.batch_counts import lacking
@@ -160,12 +159,12 @@ class Folder:
         self._received[key] = received
         mark = f"{self._engine.clock.now():%Y%m%dT%H%M%S.%fZ}"
         try:
-            lies = await self._of_disk(put_away, file, received.reasons(), mark)
+            await self._of_disk(
+                self._moved.put_away, file, received.reasons(), mark, time.monotonic()
+            )
         except OSError:
             self._put_off(file, "file-not-moved")
             return None
-        if lies:
-            self._moved.note(file, lies, mark, time.monotonic())
         del self._received[key]
         self._later.pop(key, None)
         return received

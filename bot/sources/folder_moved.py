@@ -8,19 +8,21 @@ What is being watched is written down in the folder, as a restart must not end t
 
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from pathlib import Path
 
-from bot.sources.folder_files import DONE, REASON, REJECTED, File, Inode, free, named
+from bot.sources.folder_files import DONE, REASON, REJECTED, File, Inode, free, named, put_away
 
 _FIRST_WAIT, _LONGEST_WAIT = 5.0, 3_600.0
 """Seconds until the first look; each next one comes after twice as long."""
 _LONGEST_FIRST_WAIT = 60.0
 """For one that grows and grows: each time all of it is read, up to where it was known."""
 NOTES = ".readback-moved"
+_MOST_TOUCHES, _MOST_TOUCHED = 3, 1_000
 _MOST_NOTES = 1_000_000
 """Bytes: some thousand files. Of more the older half is forgotten."""
 
@@ -44,12 +46,21 @@ class Moved:
         self._looks: list[_Look] = []
         self._grew: dict[Inode, float] = {}
         self._new: list[_Look] = []
+        self._touched: Counter[Path] = Counter()
         self._recalled = False
 
     @property
     def due(self) -> float | None:
         """When the next one is to be looked at; None where there is none."""
         return self._looks[0].due if self._looks else None
+
+    def put_away(self, file: File, reasons: Iterable[str], mark: str, now: float) -> None:
+        """Move it, as folder_files has it, and watch it from then on. Raises OSError."""
+        lies = put_away(file, reasons, mark)
+        if lies:
+            with suppress(OSError):  # somebody has taken it
+                file = _as_moved(file, lies)
+            self.note(file, lies, mark, now)
 
     def note(self, file: File, lies: Path, mark: str, now: float) -> None:
         """It has just been moved there."""
@@ -82,8 +93,7 @@ class Moved:
                 there = one.lies.lstat()
                 if there.st_dev != one.file.inode[0]:
                     continue  # a copy on another file system: who writes has not got that open
-                grew = (there.st_size, there.st_mtime_ns) != one.file.stamp
-                if grew:
+                if self._has_changed(one, there):
                     _put_back(one)
                     self._grew[one.file.inode] = min(2 * one.wait, _LONGEST_FIRST_WAIT)
                     grown += 1
@@ -94,6 +104,17 @@ class Moved:
             except OSError:
                 self._later(one, now)
         return grown
+
+    def _has_changed(self, one: _Look, there: os.stat_result) -> bool:
+        """Its time alone may change a few times: on some file systems it always does."""
+        if (there.st_size, there.st_mtime_ns) == one.file.stamp:
+            return False
+        if there.st_size != one.file.stamp[0]:
+            return True
+        if len(self._touched) > _MOST_TOUCHED:
+            self._touched.clear()
+        self._touched[one.file.path] += 1
+        return self._touched[one.file.path] <= _MOST_TOUCHES
 
     def _later(self, one: _Look, now: float) -> None:
         wait = 2 * one.wait
@@ -115,6 +136,14 @@ class Moved:
         beside = self._notes.with_suffix(".part")
         beside.write_bytes(b"".join(lines[len(lines) // 2 :]))
         beside.rename(self._notes)
+
+
+def _as_moved(file: File, lies: Path) -> File:
+    """With the time that it has now: file systems exist that give it another one when it moves.
+    What has taken its place at the last moment is not it."""
+    there = lies.lstat()
+    same = (there.st_dev, there.st_ino, there.st_size) == (*file.inode, file.stamp[0])
+    return replace(file, stamp=(file.stamp[0], there.st_mtime_ns)) if same else file
 
 
 def _line(one: _Look) -> str:

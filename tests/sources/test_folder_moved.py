@@ -1,12 +1,14 @@
 """A file that changes after it was moved: whoever writes it had only paused."""
 
+import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.sources import folder_moved
-from bot.sources.folder_files import File
+from bot.sources.folder_files import File, put_away
 from bot.sources.folder_moved import NOTES, Moved
 from tests.sources.fhir_server import Reading
 from tests.sources.folders import copies, events, folder, looked, names
@@ -137,6 +139,24 @@ def test_one_that_was_replaced_while_it_was_moved_is_read(reading: Reading, inbo
     assert [control for control, _, _ in reading.messages()][-1:] == ["MSG2"]
 
 
+def test_one_of_the_same_length_that_takes_its_place_at_the_move_is_read(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, later = folder(reading, inbox), inbox.parent / "later.hl7"
+    (inbox / "a.hl7").write_bytes(sample())
+    later.write_bytes(sample().replace(b"MSG1", b"MSG2"))
+
+    def too_late(file: File, reasons: Iterable[str], mark: str) -> Path | None:
+        lies = put_away(file, reasons, mark)
+        if lies and later.exists():
+            later.rename(lies)
+        return lies
+
+    monkeypatch.setattr("bot.sources.folder_moved.put_away", too_late)
+    looked(one, 2)
+    assert [control for control, _, _ in reading.messages()] == ["MSG1", "MSG2"]
+
+
 def test_a_copy_on_another_file_system_is_not_watched(tmp_path: Path) -> None:
     lies, moved = tmp_path / "a.hl7", Moved(tmp_path)
     lies.write_bytes(b"MSH|")
@@ -181,3 +201,33 @@ def test_notes_are_bounded_and_a_link_in_their_place_is_left_alone(
     moved.note(File(tmp_path / "a", (0, 0), (4, 0)), tmp_path / "a", "m", 0.0)
     moved.write_down()
     assert other.read_bytes() == b""
+
+
+def test_where_a_move_changes_the_time_of_a_file_it_is_read_once(
+    reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on mounted object stores, where a move is a copy."""
+    one = folder(reading, inbox)
+
+    def copied(file: File, reasons: Iterable[str], mark: str) -> Path | None:
+        lies = put_away(file, reasons, mark)
+        assert lies
+        os.utime(lies, (0, 0))
+        return lies
+
+    monkeypatch.setattr("bot.sources.folder_moved.put_away", copied)
+    (inbox / "a.hl7").write_bytes(sample())
+    looked(one, 5)
+    assert copies(reading) == [1]
+
+
+def test_one_whose_time_changes_on_and_on_is_read_a_few_times(
+    reading: Reading, inbox: Path
+) -> None:
+    one = folder(reading, inbox)
+    (inbox / "a.hl7").write_bytes(sample())
+    looked(one)
+    for hour in range(10):
+        os.utime(inbox / "done" / "a.hl7", (hour, hour))
+        looked(one)
+    assert copies(reading) == [4]
