@@ -8,9 +8,10 @@ from bot.domain.coverage import Role
 from bot.domain.events import SendNotice, ShadowEnded
 from bot.domain.page import Notice, Slip
 from bot.domain.shadow import Shadow
+from bot.engine import unread
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
-from storage import alert_lists, cursors, locks, outbox, people, shadow
+from storage import alert_lists, cursors, locks, outbox, people, quarantine, shadow
 from storage.database import after_commit
 
 # Kept beside the sources that are polled: up to when the coordinators were told.
@@ -23,11 +24,21 @@ AHEAD = timedelta(hours=1)
 def end_all(c: Connection, engine: Engine) -> int:
     """Going live: what was opened in shadow ends, so that it wakes nobody. How many there were.
     Who believes from now on that people are paged has to hear at once when that ends again."""
-    cursors.forget(c, CURSOR)
+    locks.lock(c, CURSOR)
+    if cursors.load(c, CURSOR):
+        cursors.forget(c, CURSOR)
+        _tell_what_waits(c, engine.clock.now())
     found = alert_lists.open_in_shadow(c)
     for alert_id in found:
         apply_in(c, engine, alert_id, ShadowEnded())
     return len(found)
+
+
+def _tell_what_waits(c: Connection, now: datetime) -> None:
+    """A coordinator hears of each reason once, and in shadow nobody did: of a sender that cannot be
+    read people would go on to hear nothing."""
+    for reason in quarantine.waiting(c):
+        unread.tell_coordinator(c, reason, now, shadow=False)
 
 
 async def tell(engine: Engine) -> None:

@@ -45,7 +45,7 @@ def keep(
         asks = flagged and _flagged(c, engine, raw, message_id, one, entry.id, now)
         told = flagged or entry.first or (entry.new and one.reason == TOO_LARGE)
         if told and not asks:
-            _tell_coordinator(c, one.reason, now, shadow=engine.shadow is not None)
+            tell_coordinator(c, one.reason, now, shadow=engine.shadow is not None)
     if unusable:
         after_commit(c, engine.wake)
 
@@ -135,7 +135,7 @@ def _stand_in(
     )
 
 
-def _tell_coordinator(c: Connection, reason: str, now: datetime, *, shadow: bool) -> None:
+def tell_coordinator(c: Connection, reason: str, now: datetime, *, shadow: bool) -> None:
     """One notice a reason, to the first coordinator who can be reached; of what is too large one a
     message, since it cannot be replayed and its sender has to hear of it."""
     if person := coordinator_to_tell(c, Notice.QUARANTINE):

@@ -125,6 +125,18 @@ def test_a_notice_of_the_quarantine_stays_here_too(hospital: Hospital) -> None:
     assert [message.outcome for message in kept(hospital)] == ["quarantined"]
 
 
+def test_in_live_mode_the_coordinator_hears_once_of_what_waits_from_shadow(
+    hospital: Hospital,
+) -> None:
+    told(hospital)
+    for number in (1, 2):
+        data = f"MSH|^~\\&|A|B|C|D|20260101||ORU^R01|{number}|P|2.5\rPID|1\r"
+        hospital.send(data.encode(), "one without an order")
+    go_live(hospital)
+    hospital.carla.slack.expect_new("readback quarantine list")
+    restart(hospital)
+
+
 def test_what_is_replayed_in_shadow_pages_nobody_either(hospital: Hospital) -> None:
     """The command has an engine of its own, and the running copy sends whatever may leave."""
     told(hospital)
