@@ -60,6 +60,11 @@ def _exam(field: str, marks: Marks) -> str:
     return marks.clean(at(parts, 1)) or marks.clean(at(parts, 4)) or marks.clean(parts[0])
 
 
+def is_modality(code: str) -> bool:
+    """Whether it says which part of imaging made the report, and no more (OBR-24)."""
+    return code.upper() in _MODALITIES or code.upper() == "RAD"
+
+
 def modality_of(obr: list[str], marks: Marks) -> str:
     """OBR-24 where it is one, else the first word of OBR-4 that names one; empty otherwise."""
     return modality_in([marks.clean(obr[24])], obr[4])

@@ -6,6 +6,7 @@ from functools import cache
 
 from bot.domain.profile import STATUS, Place, Profile
 from bot.domain.report import Status
+from bot.sources.hl7.exam import is_modality
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.wire import BadReport, Wire
 
@@ -72,6 +73,8 @@ def stated(
             break
         if coded and place == OBR_25 and _PRIORITY.search(obr[25]):
             continue
+        if place == OBR_25 and is_modality(wire.marks.first(obr[25])):
+            continue  # the sender has one field too many: it is OBR-24's
         value = said(_at(place, obr, orc, raw, wire), profile)
         if value and (place is OBR_25 or place == OBR_25 or plain(value) in _ORDER):
             return value, place

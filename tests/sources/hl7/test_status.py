@@ -92,3 +92,12 @@ def test_how_urgent_the_order_was_is_no_status(priority: str) -> None:
     assert report(sample(fields={23: "P", 25: priority})).status is Status.PRELIMINARY
     assert report(sample(fields={25: priority})).status is Status.FINAL  # by OBX-11
     assert report(sample(fields={25: "P^Preliminary^HL70123"})).status is Status.PRELIMINARY
+
+
+@pytest.mark.parametrize("department", ["RAD", "CT", "MR"])
+def test_what_made_the_report_is_no_status(department: str) -> None:
+    """Senders with one field too many put OBR-24 there: their reports waited in quarantine."""
+    obx = "OBX|1|TX|&IMP||Bleed.||||||"
+    assert report(sample(f"{obx}F", fields={25: department})).status is Status.FINAL
+    assert report(sample(f"{obx}P", fields={25: department})).status is Status.PRELIMINARY
+    assert unusable(sample(obx, fields={25: department})).reason == "unknown-status"
