@@ -11,6 +11,7 @@ _SIGNATURE = re.compile(
     r"APPROVED|AUTHENTICATED|READ|PENDING REVIEW) BY\s*:|SIGNED\s*:|"
     r"PRELIMINARY (?:REPORT|READ) BY\b|"
     r"(?:(?:FINAL )?REPORT (?:WAS |IS )?)?(?:THIS DOCUMENT HAS BEEN )?ELECTRONICALLY SIGNED\b|"
+    r"THANK YOU FOR (?:(?:THIS|THE|YOUR|KIND)\s+)*(?:REFER|ALLOW|OPPORTUNITY)|"
     r"I, [^\n]{1,60}?\bHAVE (?:PERSONALLY |INDEPENDENTLY )?REVIEWED\b|"
     r"WORKSTATION(?: ID| NAME)?\s*:|[DT]D?\s*:\s*\d{1,2}[/.-]\d|"
     r"(?:DICTATION|TRANSCRIPTION|DICTATED|TRANSCRIBED|SIGNED)(?: DATE| TIME| ON)\b)|"
@@ -27,7 +28,16 @@ _SIGNATURE = re.compile(
 _TITLE = r"(?:(?:Dr|Prof|Priv|Doz|PD|med|lek|univ|dipl|hab|Mr|Mrs|Ms)\b\.?[ -]{0,2}){1,4}"
 _NAME = r"(?:[^\W\d_a-z][\w'’.-]{0,30},?(?:[ \t]+|\Z)){1,6}"
 _BY = r"(?:(?:[Rr]eported|REPORTED|[Aa]uthori[sz]ed|[Vv]erified|[Tt]yped|[Ss]igned)\s+(?:by|BY)\s+)"
-_NAMED = re.compile(rf"\s*(?:{_BY}(?:{_TITLE})?|{_TITLE}){_NAME}")
+# "Called Amy Jones, MD" says whom somebody told.
+_NO_CALL = (
+    r"(?!(?:Told|Called|Notified|Informed|Paged|Discussed|Reported|Spoke|Communicated|Sent|Faxed|"
+    r"Per|Results?|Findings?|Dw)\b)"
+)
+_DEGREE = r"(?:M\.?D|D\.?O|MBBS|MBChB|FRCR|FRANZCR|FFRRCSI|FRCPC)\b"
+_NAMED = re.compile(
+    rf"\s*(?:(?:{_BY}(?:{_TITLE})?|{_TITLE}){_NAME}|{_NO_CALL}{_NAME}(?<=,\s){_DEGREE}"
+    r"(?:[.,\t ]+[A-Z][A-Z.]{1,10})*[.\t ]*)"
+)
 _DECORATED = frozenset("-*=#[<_")
 _SENTENCE_ENDS = (".", "!", "?", ")")
 _LONGEST_TITLE = 60
@@ -54,7 +64,7 @@ def _may_sign(line: str) -> bool:
     if ":" in line or line[:1] in _DECORATED or line[:2] == "I,":
         return True
     upper = line.upper()
-    return "SIGNED" in upper or "DATE" in upper or upper[:4] in {"MIT ", "MET "}
+    return "SIGNED" in upper or "DATE" in upper or upper[:4] in {"MIT ", "MET ", "THAN"}
 
 
 def _is_name(lines: list[str], number: int) -> bool:

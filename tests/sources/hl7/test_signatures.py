@@ -21,6 +21,9 @@ def impression(text: str) -> str:
         "Priv.-Doz. Dr. Max Huber",
         "Reported by Dr Neha Gupta, Consultant Radiologist",
         "Verified by Neha Gupta",
+        "Amy B Jones, MD",
+        "Amy Jones, M.D., FRCPC",
+        "Thank you for this referral.~Amy B Jones, MD~D: 04/10/2026 16:00",
         "Dictated by: Roe, Jan",
     ],
 )
@@ -33,6 +36,9 @@ def test_a_name_on_a_line_of_its_own_signs(signature: str) -> None:
     [
         "Embolus, discussed with~Dr. Roe",
         "Embolus.~DR. ROE NOTIFIED",
+        "Embolus.~Thank you.",
+        "Embolus.~Amy B Jones, MD was told",
+        "Embolus.~Called Amy B Jones, MD",
         "Embolus.~Dr. Roe was told at once",
         "Embolus.~Dr. Roe~A second embolus in the left lung.",
         "Dr. Roe",
