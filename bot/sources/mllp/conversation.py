@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 
 from bot.log import log
 from bot.sources.hl7 import acks
@@ -31,6 +32,8 @@ class Conversation:
     silence: float
     keep: Callable[[Frame], Awaitable[acks.Answer]]
     acknowledge: Callable[[bytes, acks.Answer], bytes]
+    # By the event loop's time; never, while something of a message is there or is to be answered.
+    idle_since: float = field(default=inf, init=False)
     _stopping: bool = field(default=False, init=False)
     # Of a frame that comes in parts: the first one's bytes, and the gravest answer so far.
     _so_far: tuple[bytes, acks.Answer] | None = field(default=None, init=False)
@@ -51,7 +54,7 @@ class Conversation:
 
     def stop(self) -> None:
         """Begin no frame. One that has begun may end yet, but its sender must be quick."""
-        self._stopping = True
+        self._stopping, self.idle_since = True, inf
         if self.framer.begun:
             asyncio.get_running_loop().call_later(LAST_SECONDS, self._read_no_more)
         else:
@@ -66,13 +69,20 @@ class Conversation:
             for whole in self.framer.settle():
                 await self._answer(whole)
         if not self.framer.begun:
-            return b"" if self._stopping else await self._come()
+            return b"" if self._stopping else await self._begin()
         try:
             async with asyncio.timeout(self.silence):
                 return await self._come()
         except TimeoutError:
             log.warning("mllp_frame_silent", peer=self.peer, seconds=self.silence)
             return b""
+
+    async def _begin(self) -> bytes:
+        self.idle_since = asyncio.get_running_loop().time()
+        try:
+            return await self._come()
+        finally:
+            self.idle_since = inf
 
     async def _come(self) -> bytes:
         """What has come; nothing at the end, and where the connection broke: that of a sender that

@@ -40,13 +40,13 @@ class Gate:
         self._allow, self._tls, self._now = allow, tls, now
         self._told: dict[str, tuple[datetime, int]] = {}
 
-    def admits(self, writer: asyncio.StreamWriter, *, full: bool = False) -> bool:
+    def admits(self, writer: asyncio.StreamWriter, has_room: Callable[[], bool]) -> bool:
         """Whether this address may connect and there is room: asked before a byte is read."""
         host = _host(writer)
         if not self.allows(host):
             self._refused(host, writer, "address-not-allowed")
             return False
-        if full:
+        if not has_room():
             self._refused(host, writer, "too-many-connections")
             return False
         if self._tls:

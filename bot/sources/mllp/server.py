@@ -31,6 +31,8 @@ from bot.sources.stumbled import stumbled_over
 Receive = Callable[[RawMessage], Awaitable[Receipt]]
 """Stores a message durably; raises what kept it from being stored."""
 
+IDLE_SECONDS = 60.0
+"""Without a word between two messages, until a connection may be closed for another one."""
 _LARGE = 32 * 1024
 """Bytes; above this reading moves to a thread: the loop that also pages must not wait for it. Most
 reports have a tenth of that and take less than the way to a thread and back."""
@@ -47,7 +49,8 @@ class Listening:
     ``silence`` is how long a frame that has begun may bring nothing; between frames a sender may
     be silent for ever. ``timezone`` is for times without a zone, ``feeds`` what is known of the
     senders, ``allow`` where they may come from (empty: anywhere). With ``tls`` nothing goes plain.
-    ``most`` connections are held at a time: whoever comes beyond them is turned away.
+    ``most`` connections are held at a time: whoever comes beyond them is turned away, unless one
+    of them has been idle for a minute.
     """
 
     timezone: ZoneInfo
@@ -124,7 +127,7 @@ class Listener:
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """No coroutine: asyncio calls it before it reads, which a gate with TLS depends on."""
-        if not self._gate.admits(writer, full=len(self._open) >= self._how.most):
+        if not self._gate.admits(writer, self._has_room):
             writer.transport.abort()
             return
         notice_death(writer)
@@ -142,6 +145,19 @@ class Listener:
         self._open[task] = conversation
         self._arriving.add(conversation)
         task.add_done_callback(self._open.pop)
+
+    def _has_room(self) -> bool:
+        """Where all are taken, whoever has said nothing for longest makes room: some senders open a
+        connection for each message and forget the one before, and in the end none would get in."""
+        if len(self._open) < self._how.most:
+            return True
+        longest = min(self._open.values(), key=lambda one: one.idle_since)
+        silent = asyncio.get_running_loop().time() - longest.idle_since
+        if silent < IDLE_SECONDS:
+            return False
+        log.warning("mllp_idle_closed", peer=longest.peer, seconds=round(silent))
+        longest.stop()
+        return True
 
     async def _connected(self, conversation: Conversation) -> None:
         writer, peer = conversation.writer, conversation.peer

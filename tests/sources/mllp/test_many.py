@@ -4,6 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from bot.sources.mllp import conversation
 from bot.sources.mllp import server as mllp
 from bot.sources.mllp.frames import frame
 from bot.sources.mllp.server import serve
-from tests.sources.mllp_senders import HOW, Inbox, connected, listening, numbered, until
+from tests.sources.mllp_senders import HOW, Inbox, Sender, connected, listening, numbered, until
 from tests.sources.oru import NOW, sample
 
 
@@ -52,6 +53,52 @@ def test_whoever_comes_beyond_the_limit_is_turned_away_and_those_within_are_serv
             assert b"MSA|AA|MSG1" in await another.answer()
             for sender in (*senders, one_more, another):
                 sender.writer.close()
+
+    asyncio.run(run())
+
+
+def test_who_has_said_nothing_for_long_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the connections of a sender that opens one for each message and forgets the last."""
+    monkeypatch.setattr(mllp, "IDLE_SECONDS", 0.0)
+
+    async def run() -> None:
+        async with listening(Inbox(), replace(HOW, most=3)) as listener:
+            begun = await connected(listener)
+            await begun.send(frame(numbered(1))[:-5])
+            await until(lambda: listener.connections == 1)
+            forgotten = []
+            for number in range(5):
+                forgotten.append(await connected(listener))
+                await forgotten[-1].send(frame(numbered(number)))
+                assert f"MSA|AA|MSG{number}".encode() in await forgotten[-1].answer()
+            assert [await one.closed() for one in forgotten[:3]] == [True] * 3
+            assert listener.connections == 3
+            await begun.send(frame(numbered(1))[-5:])
+            assert b"MSA|AA|MSG1" in await begun.answer()
+            for sender in (begun, *forgotten):
+                sender.writer.close()
+
+    asyncio.run(run())
+
+
+def test_who_makes_no_way_in_makes_nobody_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mllp, "IDLE_SECONDS", 0.0)
+    allow = (IPv4Network("127.0.0.2/32"),)
+
+    async def run() -> None:
+        async with listening(Inbox(), replace(HOW, most=1, allow=allow)) as listener:
+            of = ("127.0.0.2", 0)
+            inside = Sender(
+                *await asyncio.open_connection("127.0.0.1", listener.port, local_addr=of)
+            )
+            await until(lambda: listener.connections == 1)
+            stranger = await connected(listener)
+            with suppress(ConnectionResetError):
+                assert await stranger.closed()
+            await inside.send(frame(sample()))
+            assert b"MSA|AA|MSG1" in await inside.answer()
+            inside.writer.close()
+            stranger.writer.close()
 
     asyncio.run(run())
 
