@@ -18,7 +18,10 @@ DOCUMENT = frozenset({"ED", "ed"})
 _DOCUMENTS = frozenset({"RP", "rp", *DOCUMENT})
 READ_OUT = "ED read"
 """In place of ED, where the document's words stand in OBX-5: see hl7.documents."""
-_NO_PROSE = _CODED | _VALUES | _DOCUMENTS
+# Who or what issued a number: in IHE's reports the UIDs of study and document (RAD-28).
+_ISSUERS = frozenset({"HD", "hd"})
+_UID = re.compile(r"[012](?:\.\d+){3,}")
+_NO_PROSE = _CODED | _VALUES | _DOCUMENTS | _ISSUERS
 _READ_OTHERWISE = _NO_PROSE | {READ_OUT}
 _OBX_2, _OBX_5 = 2, 5
 
@@ -68,6 +71,9 @@ def _otherwise(fields: list[str], wire: Wire) -> list[str]:
         return []
     if fields[2] == READ_OUT:
         return running_lines(fields[_OBX_5])
+    if fields[2] in _ISSUERS:
+        said = named(fields, wire)
+        return [] if _UID.fullmatch(said) else [said]
     return _question_and_answer(fields, wire.marks)
 
 
@@ -138,6 +144,11 @@ def _written_out(text: str) -> str:
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
+
+
+def named(fields: list[str], wire: Wire) -> str:
+    """OBX-5 as a name or a number, and not as words."""
+    return wire.marks.clean(at(fields, _OBX_5))
 
 
 def displayed(fields: list[str], wire: Wire) -> list[str]:

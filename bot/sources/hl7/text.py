@@ -16,7 +16,14 @@ from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
 from bot.sources.hl7.headings import HEADING, headings, unaccented
-from bot.sources.hl7.lines import all_words, is_prose, lines_of, lines_of_all, running_lines
+from bot.sources.hl7.lines import (
+    all_words,
+    is_prose,
+    lines_of,
+    lines_of_all,
+    named,
+    running_lines,
+)
 from bot.sources.hl7.marks import at, kept
 from bot.sources.hl7.narrator import Narrative, Narrator
 from bot.sources.hl7.wire import Wire
@@ -227,7 +234,7 @@ def _tell_each(
         some = marked.flags.get(number, ()) if fields[0] == "OBX" else ()
         whose = marked.addenda.get(number)
         added = whose or (number in marked.appended and section in _MAY_BE_ADDED_TO)
-        lines = lines_of(fields, wire)
+        lines = [named(fields, wire)] if section is Section.STUDY else lines_of(fields, wire)
         if not (section in _ALONE or added) and not (some and section is Section.RUNNING):
             held += lines
             told.own += some

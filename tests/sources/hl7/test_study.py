@@ -33,3 +33,11 @@ def test_each_order_has_its_own_study() -> None:
     its = OBX.replace("Tension", "Small")
     data = message(obr(), OBX, f"ZDS|{UID}", other, its, f"ZDS|{UID}9")
     assert [one.study_uid for one in reports(data)] == [UID, f"{UID}9"]
+
+
+def test_the_uid_of_the_document_is_no_part_of_its_text() -> None:
+    """As in IHE's reports (RAD-28)."""
+    document = f"OBX|1|HD|^SR Instance UID||{UID}||||||F"
+    found = report(message(obr(), document, OBX.replace("19005-8", "&GDT")))
+    assert found.text == "Tension pneumothorax."
+    assert "Scanner 2" in report(message(obr(), OBX, document.replace(UID, "Scanner 2"))).text
