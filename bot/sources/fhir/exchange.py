@@ -14,6 +14,7 @@ from yarl import URL
 from bot.connections import answered_at, retry_after
 
 MOST_BYTES, TOO_LARGE = 50_000_000, "answer-too-large"
+TOO_SLOW = "no-answer-in-time"
 LONGEST_WAIT = 600.0
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _BUSY = frozenset({408, 425, 429})
@@ -70,8 +71,10 @@ async def call(
             method, url, headers=headers, data=body, allow_redirects=False, timeout=_TIMEOUT
         ) as response:
             return Answer(response.status, response.headers, await _bounded(response))
-    except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError):
+    except (aiohttp.ClientError, asyncio.IncompleteReadError):
         raise TryLater("unreachable") from None
+    except TimeoutError:
+        raise TryLater(TOO_SLOW) from None
     except UnicodeError:  # of a host's name, two full stops in a row say
         raise Refused("address-is-none") from None
 

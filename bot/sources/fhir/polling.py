@@ -23,11 +23,12 @@ from bot.log import log
 from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.client import MOST_EMPTY, FhirClient
-from bot.sources.fhir.exchange import TOO_LARGE, Refused, TryLater
+from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.numbers import Origin, version_of
 from bot.sources.fhir.page import Look, is_match, not_asked_for, updated
-from bot.sources.fhir.references import INCLUDED, References
+from bot.sources.fhir.references import References
 from bot.sources.fhir.shapes import NOTHING, Resource, broken_in, many, name_of, one, text
+from bot.sources.fhir.wishes import Wishes
 from bot.sources.stumbled import stumbled_over
 from storage import cursors
 from storage.pool import CommitUnknown
@@ -35,7 +36,6 @@ from storage.pool import CommitUnknown
 OK = "ok"
 # A server that was never read before: what is older than this was paged by other means.
 FIRST_LOOK_BACK = timedelta(hours=1)
-_PAGE_SIZE = 100
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0
 _TRIES = 3
@@ -67,7 +67,7 @@ class Poller:
         self._seen: set[str] = set()
         # How often a version was read of which something is to follow.
         self._tries: dict[str, int] = {}
-        self._includes, self._page_size = True, _PAGE_SIZE
+        self._wishes = Wishes()
         self._twice, self._unasked = False, 0
         # Polls until a search that had no end is followed to the last of its pages again.
         self._shallow = 0
@@ -253,17 +253,20 @@ class Poller:
 
     async def _poll_with_fewer_wishes(self) -> int:
         """Servers that know no _include may refuse the search: then references are read singly. A
-        page that is too large, of reports with scans in them, is asked for with fewer."""
+        page that is too large, of reports with scans in them, is asked for with fewer, and so is
+        one that does not come in time, later."""
         while True:
             try:
-                return await self.poll()
+                taken = await self.poll()
             except Refused as refused:
-                if refused.reason == TOO_LARGE and self._page_size > 1:
-                    self._page_size //= 10
-                elif self._includes and refused.reason in {TOO_LARGE, "search-400"}:
-                    self._includes = False
-                else:
+                if not self._wishes.fewer(refused.reason):
                     raise
+            except TryLater as later:
+                self._wishes.fewer(later.reason)
+                raise
+            else:
+                self._wishes.went_well()
+                return taken
 
     def _note_unasked(self, count: int) -> None:
         if count and not self._unasked:
@@ -288,6 +291,5 @@ class Poller:
             *self._how.query,
             ("_lastUpdated", f"ge{instant}"),
             ("_sort", "_lastUpdated"),
-            ("_count", str(self._page_size)),
-            *(INCLUDED if self._includes else ()),
+            *self._wishes.parameters(),
         ]

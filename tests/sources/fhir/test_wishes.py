@@ -1,0 +1,62 @@
+"""What is asked of a server that was asked for too much."""
+
+import asyncio
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.sources.fhir import exchange
+from bot.sources.fhir.exchange import TOO_LARGE, TOO_SLOW
+from bot.sources.fhir.wishes import Wishes
+from tests.sources.fhir_polls import many, rounds
+from tests.sources.fhir_server import FhirServer, Reading
+
+
+def asked(wishes: Wishes) -> tuple[int, bool]:
+    found = dict(wishes.parameters())
+    return int(found["_count"]), "_include" in found
+
+
+def test_of_a_server_that_is_too_slow_less_is_asked_until_it_has_gone_well_for_a_while() -> None:
+    wishes = Wishes()
+    levels = [asked(wishes)]
+    for reason in (TOO_SLOW, "search-504", TOO_SLOW, TOO_SLOW):
+        wishes.fewer(reason)
+        levels.append(asked(wishes))
+    assert levels == [(100, True), (10, True), (1, True), (1, False), (1, False)]
+    for _ in range(60):
+        wishes.went_well()
+        levels += [asked(wishes)] if asked(wishes) != levels[-1] else []
+    assert levels[-3:] == [(1, True), (10, True), (100, True)]
+
+
+def test_pages_that_were_too_large_stay_smaller_and_includes_that_were_refused_stay_away() -> None:
+    wishes = Wishes()
+    assert wishes.fewer(TOO_LARGE)
+    assert wishes.fewer("search-400")
+    assert wishes.fewer(TOO_SLOW)
+    assert asked(wishes) == (1, False)
+    assert not wishes.fewer(TOO_SLOW)
+    assert not wishes.fewer("search-400")
+    assert not wishes.fewer("search-403")
+    for _ in range(100):
+        wishes.went_well()
+    assert asked(wishes) == (10, False)
+
+
+class Slow(FhirServer):
+    """A page of more than ten takes it longer than anybody waits."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.query.get("_count") == "100":
+            await asyncio.sleep(5)
+        return await super().handle(request)
+
+
+def test_a_server_that_takes_too_long_for_a_hundred_reports_is_asked_for_ten(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "_TIMEOUT", aiohttp.ClientTimeout(total=0.5))
+    assert rounds(reading, many(12, Slow), 2) == ["no-answer-in-time", "ok"]
+    assert len(reading.alerts()) == 12
