@@ -219,7 +219,7 @@ def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:
     segments = [line.split(line[3:4] or "|") for line in wire.lines]
     results = list(enumerate((fields for fields in segments if fields[0] == "OBX"), 1))
     found = [flag for some in flags(results, wire, profile).values() for flag in some]
-    found += flags_elsewhere(segments, wire, profile)
+    found += flags_elsewhere([wire.header, *segments[1:]], wire, profile)
     notes = [(0, fields) for fields in segments if fields[0] == "NTE"]
     found += flags_in_notes(notes, wire, profile)
     return tuple(flag for flag in dict.fromkeys(found) if is_critical(flag))

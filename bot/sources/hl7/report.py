@@ -195,8 +195,8 @@ def _elsewhere(
 ) -> tuple[Flag, ...]:
     if not (profile.rules or wire.radlex):
         return ()
-    lines = [line.split(wire.marks.field) for line in order.raw if line[:3] not in {"OBX", "NTE"}]
-    found = flags_elsewhere([order.orc, *lines], wire, profile)
+    lines = [line.split(wire.marks.field) for line in order.raw if line[:3] != "OBX"]
+    found = flags_elsewhere([wire.header, order.orc, *lines], wire, profile)
     return (*found, *flags_in_notes(results, wire, profile))
 
 

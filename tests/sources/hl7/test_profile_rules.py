@@ -1,5 +1,7 @@
 """The rules of a sender's profile: what counts as a flag, by code, place, macro and Z segment."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.profile import Feeds, Place, Profile, Rule
@@ -7,7 +9,18 @@ from bot.domain.report import Flag
 from bot.domain.triage import triage
 from bot.sources.hl7.reader import read
 from tests.domain.loop import shipped
-from tests.sources.oru import CHICAGO, NOW, OBX, as_read, message, obr, sample, unusable
+from tests.sources.oru import (
+    CHICAGO,
+    MSH,
+    NOW,
+    OBX,
+    PID,
+    as_read,
+    message,
+    obr,
+    sample,
+    unusable,
+)
 
 
 def test_a_rule_finds_its_code_wherever_it_stands() -> None:
@@ -64,6 +77,25 @@ def test_a_code_that_only_the_sender_s_rule_knows_is_nowhere_unknown(segments: l
     found = as_read(message(obr(), *segments), Profile(rules=(rule,)))
     assert {(flag.value, flag.category) for flag in found.flags} == {("RID49483", "significant")}
     assert as_read(message(obr(), *segments), Profile()).flags[0].category == ""
+
+
+@pytest.mark.parametrize("where", ["NTE-4", "MSH-8", "PV1-4", "ORC-7", "OBR-27", "OBX-17"])
+def test_a_rule_looks_at_whatever_field_it_names(where: str) -> None:
+    """One for a note or for the header was accepted, and never found anything."""
+    segment, number = where.split("-")
+    lines = [MSH, PID, "PV1|1|I|ICU", "ORC|RE", obr(), OBX.replace("HH", ""), "NTE|1||Seen."]
+    told = []
+    for line in lines:
+        fields = [line[:3], "|", *line.split("|")[1:]] if line[:3] == "MSH" else line.split("|")
+        fields += [""] * (30 - len(fields))
+        if line[:3] == segment:
+            fields[int(number)] = "no^RED1"
+        told.append("|".join([fields[0], *fields[2:]] if line[:3] == "MSH" else fields))
+    data = "\r".join([*told, ""]).encode()
+    rule = Rule("critical", "red1", at=Place(segment, int(number)))
+    (flag,) = as_read(data, Profile(rules=(rule,))).flags
+    assert (flag.category, flag.where.replace("[1]", "")) == ("critical", where)
+    assert as_read(data, Profile(rules=(replace(rule, at=Place("ZZZ", 1)),))).flags == ()
 
 
 def test_what_a_rule_says_of_a_code_holds_for_the_words_that_mean_it() -> None:
