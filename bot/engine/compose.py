@@ -122,12 +122,23 @@ def _words(c: Connection, report_id: str) -> str:
     return "\n\n".join([report.impression or report.text, *flagged, *missing]).strip()
 
 
+def documented_call(c: Connection, alert: Alert) -> str:
+    """What the report says of a call, and those of other orders on the accession that ask too."""
+    told = (whole(c, one).called for one in (alert.report_id, *alert.beside))
+    return "\n".join(dict.fromkeys(filter(None, told)))
+
+
 def was_called(c: Connection, alert: Alert, person: Person) -> bool:
-    """Whether the report documents a call to this person: one who was paged, who ordered the exam
-    or attends the patient by identifier, and whose family name the documentation has."""
+    """Whether a call to this person is documented: one who was paged, who ordered the exam or
+    attends the patient by identifier, and whose family name the documentation has. Of several
+    orders on the accession each one's report has to say so: a call about one tells no other."""
     if not alert.is_open or not alert.report_id or person.id not in alert.paged:
         return False
-    report = whole(c, alert.report_id)
+    return all(_tells_of(c, one, person) for one in (alert.report_id, *alert.beside))
+
+
+def _tells_of(c: Connection, report_id: str, person: Person) -> bool:
+    report = whole(c, report_id)
     if not called.names(report.called, person.name):
         return False
     theirs = (*report.ordering, *report.attending)

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from bot.domain.alert import ADMINISTERS, UNDO_WITHIN, Alert, State
 from bot.domain.coverage import Person
 from bot.domain.events import Record
+from bot.engine.compose import documented_call, name_of, person_of, was_called
 from bot.engine.compose import finding as finding_of
-from bot.engine.compose import name_of, person_of, was_called
 from bot.engine.context import Engine
 from bot.engine.holding import study_of, whole
 from storage import alerts, audit, reports
@@ -87,7 +87,7 @@ def _view(
         can_decline=alert.state is State.OPEN and alert.owner == person_id,
         can_undo=_can_undo(alert, person_id, now),
         finding=shown,
-        called=report.called if report else "",
+        called=documented_call(c, alert) if shown else "",
         study_uid=study_of(c, report, alert.report_id) if report else "",
         already_called=was_called(c, alert, person),
         preliminary=reports.is_preliminary(c, alert.report_id),

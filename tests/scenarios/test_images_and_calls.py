@@ -6,7 +6,7 @@ from bot.domain.alert import State
 from bot.domain.events import ReadBack
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import UNDERSTOOD, paged
-from tests.scenarios.looking import ACKNOWLEDGED, entries, people_paged, version
+from tests.scenarios.looking import ACKNOWLEDGED, DISSECTION, entries, people_paged, version
 
 TEMPLATE = "https://pacs.example/?acc={accession}&study={study_uid}"
 UID = "1.2.840.113619.2.55.3"
@@ -160,3 +160,25 @@ def test_a_correction_that_no_longer_says_so_takes_the_offer_back(hospital: Hosp
     assert "does not say that you were called" in answer.view.text
     assert [e.data["reason"] for e in entries(hospital, "refused")] == ["not_called"]
     assert hospital.alert().state is State.OPEN
+
+
+def of_order(filler: str, message: bytes) -> bytes:
+    """The same as one of two orders on its accession."""
+    return message.replace(b"|ACC00001^RIS|", f"|{filler}^RIS|".encode())
+
+
+@pytest.mark.parametrize("first", ["F1", "G1"])
+def test_a_call_about_one_order_answers_nothing_of_another_on_the_accession(
+    hospital: Hospital, first: str
+) -> None:
+    said = {"F1": CALLED, "G1": DISSECTION}
+    for number, filler in enumerate((first, *(said.keys() - {first}))):
+        hospital.pass_time(minutes=1)
+        data = version("ACC00001", hospital.now, control=str(number), impression=said[filler])
+        hospital.send(of_order(filler, data))
+        message, _ = paged(hospital.ada)
+    assert hospital.alerts() == 1
+    assert hospital.alert().beside
+    assert HEARD not in message.buttons
+    modal = hospital.ada.slack.click("Acknowledge", message).modal
+    assert "discussed with Dr. Osei by phone at 14:02" in modal.text.split("documents a call")[1]
