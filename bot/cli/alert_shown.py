@@ -60,7 +60,7 @@ def found(
 def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool) -> Shown | None:
     from bot.domain.events import Record
     from bot.domain.report import Status
-    from bot.engine.compose import finding
+    from bot.engine.compose import documented_call, finding
     from storage import alerts, audit, page_history, people, reports
 
     alert = alerts.by_ref(c, ref.strip().upper())
@@ -74,6 +74,7 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         audit.append(c, alert.id, [record], now)
     pages, trail = page_history.history(c, alert.id), audit.chain(c, alert.id)
     passed_by = _passed_by(trail)
+    said = documented_call(c, alert) if report else ""
     given = alert.acknowledgment
     answering = {given.by, given.recorded_by} if given else set()
     lost = (passed.person_id for passed in passed_by)
@@ -84,10 +85,10 @@ def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool
         exam=alerts.facts(c, alert.id).exam,
         names={i: person.name for i, person in known if person},
         pages=pages,
-        documents_a_call=bool(report and report.called),
+        documents_a_call=bool(said),
         preliminary=bool(report and report.status is Status.PRELIMINARY),
         finding=finding(c, alert) if reveal else "",
-        called=report.called if reveal and report else "",
+        called=said if reveal else "",
         unproven=given is not None and _by_unproven(trail),
         passed_by=passed_by,
     )

@@ -1,12 +1,21 @@
 """The modal beside the finding: the way to the images, and the call that the report documents."""
 
+import json
+
 import pytest
 
 from bot.domain.alert import State
 from bot.domain.events import ReadBack
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import UNDERSTOOD, paged
-from tests.scenarios.looking import ACKNOWLEDGED, DISSECTION, entries, people_paged, version
+from tests.scenarios.looking import (
+    ACKNOWLEDGED,
+    DISSECTION,
+    entries,
+    operate,
+    people_paged,
+    version,
+)
 
 TEMPLATE = "https://pacs.example/?acc={accession}&study={study_uid}"
 UID = "1.2.840.113619.2.55.3"
@@ -182,3 +191,5 @@ def test_a_call_about_one_order_answers_nothing_of_another_on_the_accession(
     assert HEARD not in message.buttons
     modal = hospital.ada.slack.click("Acknowledge", message).modal
     assert "discussed with Dr. Osei by phone at 14:02" in modal.text.split("documents a call")[1]
+    shown = operate(hospital, "alerts", "show", hospital.alert().ref, "--reveal", "--json")
+    assert "by phone at 14:02" in json.loads(shown)["called"]
