@@ -134,13 +134,16 @@ def was_called(c: Connection, alert: Alert, person: Person) -> bool:
     orders on the accession each one's report has to say so: a call about one tells no other."""
     if not alert.is_open or not alert.report_id or person.id not in alert.paged:
         return False
-    return all(_tells_of(c, one, person) for one in (alert.report_id, *alert.beside))
+    return all(_tells_of(c, alert, one, person) for one in (alert.report_id, *alert.beside))
 
 
-def _tells_of(c: Connection, report_id: str, person: Person) -> bool:
+def _tells_of(c: Connection, alert: Alert, report_id: str, person: Person) -> bool:
     report = whole(c, report_id)
     if not called.names(report.called, person.name):
         return False
+    held = alert.roster.ordering
+    if not report.ordering and held and held.id == person.id:
+        return True  # an older version has named them: this one leaves it out
     theirs = (*report.ordering, *report.attending)
     found = (people.by_identifiers(c, provider.identifiers) for provider in theirs)
     return any(each is not None and each.id == person.id for each in found)

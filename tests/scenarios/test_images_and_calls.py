@@ -108,6 +108,16 @@ def test_whom_the_report_says_to_have_been_called_may_answer_so(hospital: Hospit
     assert entry.data["already_called"] is True
 
 
+def test_a_correction_that_leaves_out_who_ordered_offers_it_too(hospital: Hospital) -> None:
+    hospital.send(critical(hospital, "Acute left subdural hematoma."))
+    paged(hospital.ada)
+    hospital.pass_time(minutes=1)
+    data = version("A 1/&", hospital.now, control="2", status="C", impression=CALLED, provider="")
+    hospital.send(data, "a correction")
+    message, _ = paged(hospital.ada)
+    assert HEARD in message.buttons
+
+
 def test_the_usual_modal_shows_the_call_and_the_ladder_runs_on(hospital: Hospital) -> None:
     hospital.send(critical(hospital))
     message, _ = paged(hospital.ada)
@@ -181,11 +191,13 @@ def test_a_call_about_one_order_answers_nothing_of_another_on_the_accession(
     hospital: Hospital, first: str
 ) -> None:
     said = {"F1": CALLED, "G1": DISSECTION}
-    for number, filler in enumerate((first, *(said.keys() - {first}))):
+    for filler in (first, *(said.keys() - {first})):
         hospital.pass_time(minutes=1)
-        data = version("ACC00001", hospital.now, control=str(number), impression=said[filler])
+        words = said[filler]
+        data = version("ACC00001", hospital.now, control=filler, impression=words)
         hospital.send(of_order(filler, data))
-        message, _ = paged(hospital.ada)
+    paged(hospital.ada)
+    message, _ = paged(hospital.ada)
     assert hospital.alerts() == 1
     assert hospital.alert().beside
     assert HEARD not in message.buttons
