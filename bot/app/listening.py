@@ -10,9 +10,16 @@ from bot.domain.message import RawMessage, Receipt
 from bot.domain.site_codes import knowing
 from bot.engine import intake, outage
 from bot.engine.context import Engine
+from bot.log import log
 from bot.settings import BadSettings, Problem, Settings
+from bot.sources.fhir.polling import OUTAGES
 from bot.sources.mllp import server as mllp
 from bot.sources.mllp.tls import BadTls, TlsFiles, server_context
+
+AWAY_SECONDS = 15.0
+"""How long an answer waits for a database that is started anew. Senders wait for 30, most of them,
+and many stop the whole feed at a negative one until somebody comes."""
+_AGAIN_SECONDS, _ANOTHER_OUTAGE_SECONDS = 0.5, 30.0
 
 
 @dataclass
@@ -22,11 +29,33 @@ class Ear:
     engine: Engine
     silence_minutes: int
     heard_at: float = float("-inf")
+    # Of a database that is away: since when, and when it was last found so. The event loop's times.
+    _away_since: float = float("-inf")
+    _away_at: float = float("-inf")
 
     async def receive(self, raw: RawMessage) -> Receipt:
-        """Have it taken in; whatever it is, its sender is there."""
+        """Have it taken in; whatever it is, its sender is there. For a database that is away for
+        moments the answer waits. Raises whatever else kept it from being stored."""
         self.heard_at = asyncio.get_running_loop().time()
-        return await intake.receive(self.engine, raw)
+        while True:
+            try:
+                receipt = await intake.receive(self.engine, raw)
+            except OUTAGES as outage:
+                if not self._may_come_back(type(outage).__name__):
+                    raise
+                await asyncio.sleep(_AGAIN_SECONDS)
+            else:
+                self._away_at = float("-inf")
+                return receipt
+
+    def _may_come_back(self, error: str) -> bool:
+        """The outage has just begun: all messages that come in it wait together."""
+        now = asyncio.get_running_loop().time()
+        if now - self._away_at > _ANOTHER_OUTAGE_SECONDS:
+            self._away_since = now
+            log.warning("messages_wait_for_database", error=error)
+        self._away_at = now
+        return now - self._away_since < AWAY_SECONDS
 
     def hears(self) -> bool:
         """Since the last note of it."""

@@ -2,19 +2,23 @@
 
 import asyncio
 import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from bot.app import CannotStart, Running, running
+from bot.app import CannotStart, Running, listening, running
 from bot.cli import app
 from bot.clock import SystemClock
 from bot.domain.outage import HL7
 from bot.domain.page import Notice
 from bot.engine import outage
 from bot.settings import Settings, load
+from bot.sources.mllp.client import ask
 from bot.sources.mllp.frames import frame
 from storage import tables
 from tests.app.test_cannot_start import SITE, TOKENS, moved_in, refusal
@@ -199,3 +203,48 @@ def test_what_broke_a_start_is_no_traceback(tmp_path: Path) -> None:
 
     with writing(), pytest.raises(CannotStart, match="is no folder"):
         asyncio.run(run())
+
+
+@contextmanager
+def database_away(url: str) -> Iterator[None]:
+    """What keeps a message fails meanwhile."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
+        other.execute("ALTER TABLE messages RENAME TO messages_away")
+        yield
+        other.execute("ALTER TABLE messages_away RENAME TO messages")
+
+
+def test_for_a_database_that_is_away_for_moments_the_answer_waits(tmp_path: Path) -> None:
+    """Many senders stop the whole feed at a negative one."""
+    given = settings(tmp_path)
+
+    async def run() -> list[str]:
+        async with running(given, SystemClock(), without=frozenset({"slack"})) as copy:
+            answers = []
+            for times in (1, 2):  # the second outage has its time anew
+                with database_away(given.database.url):
+                    asking = asyncio.create_task(ask("127.0.0.1", copy.hl7_port, report()))
+                    while log.getvalue().count("messages_wait_for") < times:  # noqa: ASYNC110 - what is waited for tells nobody
+                        await asyncio.sleep(0.01)
+                answers.append(await asking)
+            return answers
+
+    with writing() as log:
+        answers = asyncio.run(run())
+    assert ["MSA|AA|" in answer for answer in answers] == [True, True]
+
+
+def test_one_that_stays_away_gets_the_sender_a_negative_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "AWAY_SECONDS", 0.2)
+    given = settings(tmp_path)
+
+    async def run() -> list[str]:
+        async with running(given, SystemClock(), without=frozenset({"slack"})) as copy:
+            with database_away(given.database.url):
+                return [await ask("127.0.0.1", copy.hl7_port, report()) for _ in range(2)]
+
+    with writing():
+        answers = asyncio.run(run())
+    assert ["MSA|AE|" in answer for answer in answers] == [True, True]
