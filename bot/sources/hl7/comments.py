@@ -14,13 +14,17 @@ from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.signatures import unsigned
 
 _COMMENT = re.compile(
-    r"[\s*#=_<\[-]{0,8}(?:COMMENTS?|ASSESSMENT|INTERPRETATION)"
+    r"[\s*#=_<\[-]{0,8}(?:COMMENTS?|ASSESSMENT|INTERPRETATION|FINAL DIAGNOSIS|COMENTARIOS?|"
+    r"ERGEBNIS|DIAGNOSE|RESULTAAT|YORUM)"
     r"[\s*_\]>]{0,8}(?:[:：]|\Z|(?<=\n))",
     re.IGNORECASE,
 )
 
 
-_WORDS = ("comment", "assessment", "interpretation")
+_WORDS = (
+    *("comment", "assessment", "interpretation", "diagnos", "comentario", "ergebnis"),
+    *("resultaat", "yorum"),
+)
 
 
 def with_comment(told: Narrative, headings: re.Pattern[str] = HEADING) -> Narrative:

@@ -6,25 +6,34 @@ its profile (``impression``, ``addendum`` and ``body`` of ``[[hl7.profile]]``).
 
 IMPRESSION = (
     *("IMPRESSION", "IMPRESSIONS", "I M P R E S S I O N", "CONCLUSION", "CONCLUSIONS", "OPINION"),
-    *("IMP", "SUMMARY"),  # the latter in Britain
+    *("IMP", "CONCL", "SUMMARY"),  # the latter in Britain
+    *("RADIOLOGICAL DIAGNOSIS", "RADIOLOGIC DIAGNOSIS", "RADIOLOGY DIAGNOSIS"),
     *("BEURTEILUNG", "ZUSAMMENFASSENDE BEURTEILUNG", "ZUSAMMENFASSUNG", "FAZIT"),  # German
-    "CONCLUSIE",  # Dutch
+    *("EPIKRISE", "CONCLUSIE", "SAMENVATTING"),  # German, Dutch
     *("CONCLUSIONE", "CONCLUSIONI"),  # Italian
     *("IMPRESSÃO", "IMPRESSÃO DIAGNÓSTICA", "CONCLUSÃO", "CONCLUSÕES", "OPINIÃO"),  # Portuguese
     *("IMPRESIÓN", "IMPRESIÓN DIAGNÓSTICA", "CONCLUSIÓN", "CONCLUSIONES"),  # Spanish
+    *("IMPRESIÓN RADIOLÓGICA", "JUICIO DIAGNÓSTICO", "DIAGNÓSTICO RADIOLÓGICO"),
     *("IMPRESSION DIAGNOSTIQUE", "SYNTHÈSE", "AU TOTAL", "EN CONCLUSION"),  # French
+    *("EN RÉSUMÉ", "RÉSUMÉ"),
     *("KONKLUSION", "KONKLUSJON", "KONKL", "BEDÖMNING", "UTLÅTANDE", "LAUSUNTO"),  # the North
     *("VURDERING", "JOHTOPÄÄTÖS", "JOHTOPÄÄTÖKSET", "YHTEENVETO", "NIÐURSTAÐA", "NIÐURSTÖÐUR"),
+    "SAMLET VURDERING",
     *("WNIOSKI", "WNIOSEK", "ZÁVĚR", "ZÁVER", "SONUÇ"),  # Polish, Czech, Slovak, Turkish
+    *("ÖSSZEFOGLALÁS", "VÉLEMÉNY", "CONCLUZIE", "CONCLUZII"),  # Hungarian, Romanian
+    *("ZAKLJUČAK", "ZAKLJUČEK", "MIŠLJENJE", "ΣΥΜΠΈΡΑΣΜΑ"),  # Croatian, Slovene, Serbian, Greek
     *("ЗАКЛЮЧЕНИЕ", "ВИСНОВОК"),  # Russian, Ukrainian
     *("診断", "画像診断", "結論", "印象", "诊断", "诊断意见", "影像诊断", "结论", "결론"),
+    *("結語", "影像学诊断", "诊断印象", "检查结论", "意见", "超声提示", "판독 결론"),
+    *("KẾT LUẬN", "สรุป", "الخلاصة", "الانطباع"),  # Vietnamese, Thai, Arabic
     *("מסקנה", "מסקנות", "סיכום"),  # Hebrew
     "インプレッション",
     *("KESAN", "KESIMPULAN"),  # Indonesian
 )
 
 WHOLE_REPORT = frozenset(
-    {"UTLÅTANDE", "LAUSUNTO", "NIÐURSTAÐA", "SONUÇ", "診断", "画像診断", "SUMMARY"}
+    {"UTLÅTANDE", "LAUSUNTO", "NIÐURSTAÐA", "SONUÇ", "診断", "画像診断", "SUMMARY", "RÉSUMÉ"}
+    | {"EPIKRISE", "SAMENVATTING"}
 )
 """Heads the conclusion in a text; as the name of a segment (OBX-3) it may be the whole report."""
 
@@ -60,6 +69,8 @@ BELOW = (
 BEFORE_AN_IMPRESSION = (
     *("FINAL", "DIAGNOSTIC", "OVERALL", "PRELIMINARY", "RADIOLOGIC", "RADIOLOGICAL", "RADIOLOGY"),
     *("RADIOLOGIST", "RADIOLOGIST'S", "FINDINGS AND", "FINDINGS &", "FINDINGS", "SUMMARY AND"),
+    *("ATTENDING", "STAFF", "REPORT", "SUMMARY", "INTERPRETATION", "CONCLUSION", "BEURTEILUNG"),
+    *("INTERPRETATION AND", "CONCLUSION AND"),
 )
 """Not "clinical impression": that is what the orderer thought."""
 
@@ -74,7 +85,10 @@ EXAMS = (
 )
 """An exam's name before its impression, where one report is about several: "CT HEAD IMPRESSION"."""
 
-BESIDE_AN_IMPRESSION = (*RECOMMENDATION, "PLAN", "RECS", "FINDINGS", "SUMMARY", "DISCUSSION")
+BESIDE_AN_IMPRESSION = (
+    *(*RECOMMENDATION, "PLAN", "RECS", "FINDINGS", "SUMMARY", "DISCUSSION", "CONCLUSION"),
+    *("CONCLUSIONS", "INTERPRETATION", "SYNTHÈSE", "ZUSAMMENFASSUNG", "COMMENT", "COMMENTS"),
+)
 """As in "IMPRESSION AND RECOMMENDATIONS"."""
 
 AND = ("AND", "UND", "ET", "EN", "E", "Y", "/", "&", "+")

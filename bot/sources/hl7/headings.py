@@ -70,6 +70,7 @@ def _impression(own: list[str]) -> str:
     named = rf"(?:{_any(EXAMS)}(?:\s{{0,2}}[-/,&]\s{{0,2}}|\s{{1,3}})){{1,6}}"
     before = rf"{revised}(?:{named})?(?:{_any(BEFORE_AN_IMPRESSION)}[\s/]+){{0,2}}"
     behind = rf"(?:\s*{_any(AND)}\s*{_any(BESIDE_AN_IMPRESSION)}){{0,2}}(?:\s*\([^()\n]{{1,40}}\))?"
+    behind += r"(?:\s*#?\d{1,2}(?=\s*:))?"
     # Behind a dash as behind a colon: "IMPRESSION - Embolus".
     return rf"(?P<impression>{before}{_any([*IMPRESSION, *own])}{behind}(?P<dash>\s+[-–—]\s+)?)"
 
@@ -109,7 +110,7 @@ def headings(own: Own = ()) -> re.Pattern[str]:
             f"(?P<tail>{_any(RECOMMENDATION)}|{_TAIL})",
         )
     )
-    ends = r"(?(dash)|(?:[:：]|$|(?=\n)|(?=\d{1,2}[.)])|(?<=[】］〕〉])))"
+    ends = r"(?(dash)|(?:[:：](?:-(?=\s|$))?|\.?$|\.?(?=\n)|(?=\d{1,2}[.)])|(?<=[】］〕〉])))"
     return re.compile(rf"{_DECOR}(?:{kinds}){_DECOR_AFTER}{ends}", re.IGNORECASE)
 
 

@@ -19,6 +19,8 @@ def concluded(text: str) -> str:
         "COMMENT: Large bleed.~RECOMMENDATION: Repeat.",
         "ASSESSMENT: Large bleed.",
         "Interpretation: Large bleed.",
+        "FINAL DIAGNOSIS:~Large bleed.",
+        "Ergebnis: Large bleed.",
         "COMMENT: Large bleed.~Electronically signed by Dr. Roe",
     ],
 )

@@ -46,6 +46,27 @@ def running(text: str) -> bytes:
         "結論: ",
         "インプレッション:~",
         "Konkl: ",
+        "IMPRESSION/CONCLUSION:~",
+        "CONCLUSION/IMPRESSION: ",
+        "INTERPRETATION AND IMPRESSION: ",
+        "ATTENDING IMPRESSION: ",
+        "IMPRESSION #1: ",
+        "IMPRESSION:-~",
+        "IMPRESSION.~",
+        "IMP.~",
+        "CONCL: ",
+        "Beurteilung/Zusammenfassung: ",
+        "Conclusion / Synthèse : ",
+        "Juicio diagnóstico: ",
+        "Samenvatting: ",
+        "Vélemény: ",
+        "Zaključak: ",
+        "Concluzii:~",
+        "Συμπέρασμα: ",
+        "影像学诊断：",
+        "판독 결론: ",
+        "Kết luận: ",
+        "الخلاصة: ",
     ],
 )
 def test_an_impression_is_found_below_its_heading(heading: str) -> None:
@@ -60,6 +81,11 @@ def test_an_impression_is_found_below_its_heading(heading: str) -> None:
 )
 def test_an_exam_s_name_may_stand_before_the_heading(heading: str) -> None:
     assert report(running(f"FINDINGS: seen.~{heading}Embolus.")).impression == "Embolus."
+
+
+def test_a_bullet_behind_the_heading_stays() -> None:
+    found = report(running("FINDINGS: seen.~IMPRESSION: - Embolus.~- Nodule.")).impression
+    assert found == "- Embolus.\n- Nodule."
 
 
 def test_what_was_thought_before_the_exam_is_no_impression_of_it() -> None:
