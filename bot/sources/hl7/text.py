@@ -145,7 +145,10 @@ def narrate(
             told.tell_run(of, lines_of_all(run, wire, said))
         if of is not section:
             told.running = before  # what has a code of its own does not go on in the next
-    return with_comment(told.finished(), told.headings)
+    finished = told.finished()
+    if profile.layout is Layout.SEGMENTS:  # there a heading is text
+        return finished
+    return with_comment(finished, told.headings)
 
 
 def _concluded(told: Narrator) -> bool:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.sources.oru import report, sample
+from bot.domain.profile import Layout, Profile
+from tests.sources.oru import as_read, report, sample
 
 
 def concluded(text: str) -> str:
@@ -45,6 +46,12 @@ def test_it_may_stand_on_the_only_line() -> None:
 )
 def test_a_remark_is_no_conclusion(text: str) -> None:
     assert concluded(text) == ""
+
+
+def test_where_codes_alone_say_what_is_what_it_is_text() -> None:
+    data = sample("OBX|1|TX|R^Report||FINDINGS: Shift.~COMMENT: Bleed.||||||F")
+    assert as_read(data, Profile()).impression == "Bleed."
+    assert as_read(data, Profile(layout=Layout.SEGMENTS)).impression == ""
 
 
 def test_beside_an_impression_it_is_part_of_what_it_stands_in() -> None:
