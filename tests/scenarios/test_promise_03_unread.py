@@ -197,7 +197,7 @@ def test_sent_again_once_it_can_be_read_it_takes_over_the_alert_that_stood_in(
 def too_large(hospital: Hospital, accession: str, control: str, flag: str = "AA") -> bytes:
     """A report with a document over the limit in it, and the flag behind the document."""
     *before, impression = version(accession, hospital.now, control=control, flag=flag).splitlines()
-    document = b"OBX|2|ED|PDF^Report||^application^pdf^Base64^" + b"JVBERi0x" * 660_000
+    document = b"OBX|2|ED|PDF^Report||^application^pdf^Base64^" + b"JVBERi0x" * 1_320_000
     return b"\r".join([*before, document + b"||||||F", impression, b""])
 
 
