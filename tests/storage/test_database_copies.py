@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.sources.fhir.polling import OUTAGES
 from storage import engines, presence
 from storage.database import Database, DatabaseInUse, after_commit, unless_committed
 from storage.locks import lock
@@ -175,3 +176,19 @@ def test_a_copy_that_looks_no_more_is_not_alive_until_it_does(
         time.sleep(0.05)
     assert two.alive() == {2}
     assert 1 in one.alive()
+
+
+def test_a_connection_that_breaks_each_time_is_an_outage_to_whoever_takes_reports_in(
+    two_copies: tuple[Database, Database],
+) -> None:
+    one, two = two_copies
+
+    def unit(c: Connection) -> None:
+        pid: int = c.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        two.run(lambda c: c.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)")).all())
+        with suppress(DBAPIError):
+            c.execute(text("SELECT 1"))
+        after_commit(c, lambda: None)
+
+    with pytest.raises(OUTAGES):
+        one.run(unit)

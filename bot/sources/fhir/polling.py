@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.domain.message import RawMessage, Receipt, Reports
@@ -40,7 +40,8 @@ _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0
 _TRIES = 3
 _FEW_EMPTY, _SHALLOW_POLLS = 3, 9
-OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, CommitUnknown)
+_BROKEN_OFF = (PendingRollbackError, CommitUnknown)
+OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, *_BROKEN_OFF)
 """The database is away: whoever runs the loop waits for it. Other errors are about one report."""
 
 
