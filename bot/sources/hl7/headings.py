@@ -115,7 +115,7 @@ def headings(own: Own = ()) -> re.Pattern[str]:
 
 
 def _within() -> re.Pattern[str]:
-    words = (*IMPRESSION, *ADDENDUM, *RECOMMENDATION, "FINDINGS", "COMMENT", "ASSESSMENT")
+    words = (*IMPRESSION, *ADDENDUM, *RECOMMENDATION, "FINDINGS")
     both = _any([*words, *map(str.capitalize, words)])
     before = "|".join(word for one in ("FINAL", "DIAGNOSTIC") for word in (one, one.capitalize()))
     behind = r"(?:\s*\([^()\n]{1,40}\)|\s*(?:AND|and|/|&)\s*\w{1,20})?"

@@ -21,6 +21,8 @@ def impression(text: str) -> str:
         "Priv.-Doz. Dr. Max Huber",
         "Reported by Dr Neha Gupta, Consultant Radiologist",
         "Verified by Neha Gupta",
+        "Report by: Dr A Smith~Dictated: 10/04/2026 15:55~Typed: AB",
+        "Dictated: 10/04/2026 15:55",
         "Amy B Jones, MD",
         "Amy Jones, M.D., FRCPC",
         "Thank you for this referral.~Amy B Jones, MD~D: 04/10/2026 16:00",
