@@ -37,7 +37,7 @@ def follow(
 ) -> None:
     """Ask once while it holds; what waits to be said and holds no more is never said. ``report``
     is the version just received, ``versions`` are all of its order."""
-    if all(version.status is not Status.PRELIMINARY for version in versions):
+    if not _was_preliminary(versions):
         return
     own = of_same_order(report_id, versions)
     before = [[version for version in some if version.report_id != report_id] for some in own]
@@ -54,12 +54,19 @@ def record(
     c: Connection, key: ReportKey, report_id: str, versions: Sequence[Version], now: datetime
 ) -> None:
     """Once for each order, on the alert: for how long the flag was there before it was final."""
+    if not _was_preliminary(versions):
+        return
     told = (_minutes(own, report_id) for own in of_same_order(report_id, versions))
     minutes = next((found for found in told if found is not None), None)
     alert = alerts.by_key(c, key) if minutes is not None else None
     if alert:
         entry = Record("flagged_before_final", data={"minutes": minutes})
         audit.append(c, alert.id, [entry], now)
+
+
+def _was_preliminary(versions: Sequence[Version]) -> bool:
+    """Most reports never are: they are spared the rest."""
+    return any(version.status is Status.PRELIMINARY for version in versions)
 
 
 def _minutes(own: Sequence[Version], report_id: str) -> int | None:
