@@ -124,6 +124,20 @@ def test_a_step_that_came_early_stands_where_it_came(demo: Demo) -> None:
     assert "designee" in rungs[1]["who"]
 
 
+def test_the_ladder_shows_when_the_owners_phone_rings_before_and_after(demo: Demo) -> None:
+    def rings() -> list[tuple[str, str]]:
+        ladder = demo.board(ref)["alert"]["ladder"]
+        return [(rung["who"], rung["status"]) for rung in ladder if rung["kind"] == "call"]
+
+    demo.send_sample("ct-head-hemorrhage")
+    ref = demo.board("")["alert"]["ref"]
+    assert rings() == [("Dr. Ada Osei's phone rings", "next")]
+    demo.time.leap(timedelta(minutes=6))
+    assert rings() == [("Dr. Ada Osei's phone rings", "done")]
+    demo.time.leap(timedelta(minutes=25))
+    assert rings()[1:] == [("Dr. Ben Ito's phone rings", "next")]
+
+
 def test_what_was_not_needed_is_left_out(demo: Demo) -> None:
     demo.send_sample("cr-chest-pneumothorax")
     sam = demo.world.phone("+13125550106")

@@ -123,7 +123,7 @@ def test_the_clock_moves_the_alert_to_the_designee_and_the_screens_follow(page: 
     expect(page.locator(".hero .owner")).to_contain_text("Ben Ito", timeout=PATIENCE)
     expect(page.locator("#slack-whose")).to_contain_text("Ben Ito")
     expect(page.locator("#messages")).to_contain_text(ref)
-    expect(page.locator(".rung.done")).to_have_count(4)
+    expect(page.locator(".rung.done")).to_have_count(5)
     assert page.locator(".ring").get_attribute("data-level") in {"soon", "calm"}
     reminders = page.locator(".rung.is-reminder time").all_inner_texts()
     done = page.locator(".entry", has_text="a reminder is due").locator("time").all_inner_texts()

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.domain.alert import Alert, State
-from bot.domain.coverage import Person, Role
+from bot.domain.coverage import VOICE, Person, Role
+from bot.domain.ladder import CALL
 from bot.domain.policy import Step
 from bot.sandbox.demo.telling import CHANNELS, READ_BACK, ROLES, Names, told
 from bot.sandbox.journal import Json
@@ -137,7 +138,8 @@ def ladder(alert: Alert, trail: Sequence[Entry]) -> list[Rung]:
         at = at or planned.get(index) or alert.window_opens_at + step.after
         status = _status(index in done, index in planned, at == upcoming)
         rungs.append(Rung(at, _kind(step), _who(step, alert, asked), _note(step), status))
-    return sorted([*rungs, _end(alert), *_repeat(alert)], key=lambda rung: rung.at)
+    rungs += [_end(alert), *_repeat(alert), *_calls(alert, trail)]
+    return sorted(rungs, key=lambda rung: rung.at)
 
 
 def _status(done: bool, planned: bool, upcoming: bool) -> str:  # noqa: FBT001 - three facts, named
@@ -163,6 +165,31 @@ def _repeat(alert: Alert) -> list[Rung]:
     if alert.next_action_at is None or alert.expired_at is None:
         return []
     return [Rung(alert.next_action_at, "repeat", "The next coordinator", "Slack + SMS", "next")]
+
+
+def _calls(alert: Alert, trail: Sequence[Entry]) -> list[Rung]:
+    """The ringing of the owner's phone beside the pages, some minutes after they became it."""
+    rung = [Rung(at, "call", _rings(alert, whom), "a call", "done") for at, whom in _rang(trail)]
+    for planned in alert.plan:
+        if planned.index == CALL:
+            status = "next" if planned.at == alert.next_action_at else "ahead"
+            rung.append(Rung(planned.at, "call", _rings(alert, alert.owner), "a call", status))
+    return rung
+
+
+def _rang(trail: Sequence[Entry]) -> list[tuple[datetime, str]]:
+    """When, and whose, in the present cycle."""
+    begins = max((i for i, entry in enumerate(trail) if entry.what == "reopened"), default=0)
+    return [
+        (entry.at, str(entry.data["person"]))
+        for entry in trail[begins:]
+        if entry.what == "page_due" and entry.data.get("channels") == VOICE
+    ]
+
+
+def _rings(alert: Alert, whom: str) -> str:
+    person = alert.roster.person(whom)
+    return f"{person.name}'s phone rings" if person else "A phone rings"
 
 
 def _done(alert: Alert, trail: Sequence[Entry]) -> dict[int, tuple[datetime, str]]:
