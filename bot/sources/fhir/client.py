@@ -125,7 +125,7 @@ class FhirClient:
     def _same_server(self, url: URL, link: str) -> URL:
         try:
             following = url.join(URL(link, encoded=True))
-            stays = following.origin() == URL(self.base).origin()
+            stays = _server(following.origin()) == _server(URL(self.base))
         except ValueError:
             raise Refused("next-link-is-none") from None
         if not stays:
@@ -164,6 +164,11 @@ def _which(entry: Resource, kind: str) -> str:
 def _next(page: Resource) -> str:
     links = (link for link in many(page.get("link")) if text(link.get("relation")) == "next")
     return next((text(link.get("url")) for link in links), "")
+
+
+def _server(url: URL) -> tuple[str, str, int | None]:
+    """A host is the same in capitals, and where its usual port is named."""
+    return url.scheme.lower(), (url.host or "").lower(), url.port
 
 
 def _itself(page: Resource, kind: str) -> str:

@@ -5,10 +5,14 @@ import json
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
+import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from bot.sources.fhir import exchange
+from bot.sources.fhir.auth import FixedToken
+from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.exchange import Refused
 from bot.sources.fhir.polling import Polling
 from storage import cursors
@@ -256,6 +260,24 @@ class SaysSelf(FhirServer):
 
 def test_the_link_to_itself_tells_as_much(reading: Reading) -> None:
     assert poll(reading, many(3, SaysSelf, page_size=2)) == [3]
+
+
+@pytest.mark.parametrize(
+    ("base", "link"),
+    [
+        ("https://fhir.example.org/r4/", "https://FHIR.Example.org/r4/DiagnosticReport?page=2"),
+        ("https://fhir.example.org/r4/", "https://fhir.example.org:443/r4?page=2"),
+        ("http://fhir.example.org:80/r4/", "http://fhir.example.org/r4?page=2"),
+        ("https://fhir.example.org/r4/", "/r4?page=2"),
+    ],
+)
+def test_a_server_is_the_same_in_capitals_and_with_its_usual_port(base: str, link: str) -> None:
+    async def run() -> None:
+        async with aiohttp.ClientSession() as session:
+            client = FhirClient(base, session, FixedToken(""))
+            client._same_server(URL(f"{base}DiagnosticReport"), link)
+
+    asyncio.run(run())
 
 
 def test_the_query_of_the_site_narrows_the_search(reading: Reading) -> None:
