@@ -37,7 +37,7 @@ _NO_CALL = (
 _DEGREE = r"(?:M\.?D|D\.?O|MBBS|MBChB|FRCR|FRANZCR|FFRRCSI|FRCPC)\b"
 _NAMED = re.compile(
     rf"\s*(?:(?:{_BY}(?:{_TITLE})?|{_TITLE}){_NAME}|{_NO_CALL}{_NAME}(?<=,\s){_DEGREE}"
-    r"(?:[.,\t ]+[A-Z][A-Z.]{1,10})*[.\t ]*)"
+    r"(?:[.,\t ]+[A-Z]{2,10})*[.\t ]*)"
 )
 _DECORATED = frozenset("-*=#[<_")
 _SENTENCE_ENDS = (".", "!", "?", ")")

@@ -48,3 +48,9 @@ def test_a_name_on_a_line_of_its_own_signs(signature: str) -> None:
 )
 def test_a_name_in_a_sentence_does_not(text: str) -> None:
     assert impression(text) == text.replace("~", "\n")
+
+
+@pytest.mark.parametrize("rest", [" AA.AA", " A.A.", ", MD", "Dr. ", "A "])
+def test_a_line_that_goes_on_for_ever_is_looked_at_once(rest: str) -> None:
+    text = f"Embolus.~Amy Jones, MD{rest * 5_000}!"
+    assert impression(text) == text.replace("~", "\n")
