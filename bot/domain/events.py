@@ -55,7 +55,8 @@ class Amended:
     one in whichever order the versions arrived. ``correction`` is None where the version names the
     same people. ``shadow`` tells whether a new cycle that it starts is one in which nobody is
     paged. ``beside`` are reports of other orders on the accession that ask as well; ``unsigned``:
-    only a machine says that it is so severe; ``first_final``: all before it was preliminary."""
+    only a machine says that it is so severe; ``by_machine``: the version just received is one's;
+    ``first_final``: all before it was preliminary."""
 
     report_id: str
     policy: CategoryPolicy | None
@@ -67,6 +68,7 @@ class Amended:
     shadow: bool = False
     beside: tuple[str, ...] = ()
     unsigned: bool = False
+    by_machine: bool = False
     first_final: bool = False
 
 

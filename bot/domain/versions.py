@@ -52,10 +52,12 @@ def _news(alert: Alert, event: Amended, policy: CategoryPolicy) -> _News:
     correction = event.correction
     # What people have answered is not asked again because a machine says more.
     answered = event.unsigned and not alert.is_open
+    # Nor is whoever a person's report asks paged once more for what one finds beside it.
+    found_beside = _is_beside_people(event) and alert.is_open
     return _News(
         raised=other and policy.severity < alert.policy.severity and not answered,
         lowered=other and policy.severity >= alert.policy.severity,
-        changed=event.finding_hash != alert.finding_hash,
+        changed=event.finding_hash != alert.finding_hash and not found_beside,
         understood=bool(alert.review) and not event.review,
         puzzling=bool(event.review) and not alert.review,
         another_patient=correction is not None and correction.another_patient,
@@ -63,13 +65,20 @@ def _news(alert: Alert, event: Amended, policy: CategoryPolicy) -> _News:
     )
 
 
-def begin(turn: Turn) -> None:
-    """Start the ladder; a result that is stale already goes to a coordinator for review, and
-    nobody else is woken."""
+def _is_beside_people(event: Amended) -> bool:
+    """A machine's version where somebody has signed what decides: else it is for review."""
+    return event.by_machine and not event.review
+
+
+def begin(turn: Turn, *, of_machine: bool = False) -> None:
+    """Start the ladder; a result that is stale already goes to a coordinator for review, as does
+    what only a machine has found beside it, and nobody else is woken."""
     alert = turn.alert
     if turn.now - alert.window_opens_at > alert.policy.stale_after:
         turn.evolve(stale=True, expired_at=turn.now)
         turn.record("stale_on_receipt")
+        climb(turn, Role.COORDINATOR)
+    elif of_machine:
         climb(turn, Role.COORDINATOR)
     else:
         start(turn)
@@ -200,7 +209,7 @@ def _begin_again(turn: Turn, event: Amended, policy: CategoryPolicy) -> None:
     due_at = event.opens_at + policy.window
     turn.evolve(shadow=silent, policy=policy, window_opens_at=event.opens_at, due_at=due_at)
     turn.record("reopened", cycle=turn.alert.cycle)
-    begin(turn)
+    begin(turn, of_machine=_is_beside_people(event))
     tell_corrected(turn, event.correction, Notice.REOPENED)
 
 

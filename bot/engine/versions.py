@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.domain import identity
 from bot.domain import triage as rules
 from bot.domain.alert import Alert
-from bot.domain.events import Correction, Opened
+from bot.domain.events import Amended, Correction, Opened
 from bot.domain.fold import counted, of_its_order, settle
 from bot.domain.ordering import Version
 from bot.domain.policy import Policy
@@ -211,6 +211,9 @@ def _amend(c: Connection, engine: Engine, news: _News, alert: Alert) -> None:
     correction = _correction(c, alert, was, now)
     again = reopens_at(news.report, engine.clock.now(), engine.clock.ahead)
     event = event_for(alert, news.before, news.after, engine.policy, again, correction)
+    if isinstance(event, Amended):
+        alone = len(news.versions) == len(news.earlier) + 1
+        event = replace(event, by_machine=news.report.machine and alone)
     if event is not None:
         apply_in(c, engine, alert.id, event)
     alerts.correct(c, alert.id, now.facts)

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from bot.domain.alert import State
 from bot.domain.coverage import Roster
+from bot.domain.events import Amended
 from tests.domain.loop import (
+    ADA,
     CARLA,
     CRITICAL,
     EVERYBODY,
@@ -124,6 +126,35 @@ def test_a_changed_finding_finds_the_owner_that_there_was_none_of() -> None:
     loop.alert = replace(loop.alert, roster=Roster(coordinators=(CARLA,)))
     loop.amend(finding="f2")
     assert loop.alert.owner == "carla"
+
+
+# ---- of a machine beside people --------------------------------------------------------------
+
+
+def found_by_machine(loop: Loop, review: str = "") -> None:
+    """With a number of its own for the order, so that its finding stands beside the other."""
+    loop.do(Amended("r2", CRITICAL, "f1 and f2", loop.now, review, beside=("r2",), by_machine=True))
+
+
+def test_a_machine_s_finding_beside_a_person_s_pages_nobody_again() -> None:
+    loop = Loop().open().pass_to(5)
+    found_by_machine(loop)
+    assert loop.asked() == [(0, "ada")]
+    assert loop.alert.beside == ("r2",)
+
+
+def test_after_the_answer_to_a_person_s_it_is_the_coordinator_s_to_review() -> None:
+    loop = Loop().open()
+    loop.acknowledge(ADA)
+    found_by_machine(loop)
+    assert (loop.alert.state, loop.alert.owner, loop.alert.cycle) == (State.OPEN, "carla", 2)
+    assert loop.asked() == [(0, "ada"), (0, "carla")]
+
+
+def test_another_finding_of_a_machine_alone_pages_the_coordinator_again() -> None:
+    loop = Loop(new_alert(review="signed by nobody")).open().pass_to(5)
+    found_by_machine(loop, "signed by nobody")
+    assert loop.asked() == [(0, "carla"), (5, "carla")]
 
 
 # ---- stale -----------------------------------------------------------------------------------
