@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain.message import RawMessage
@@ -25,7 +25,14 @@ _COUNT = (
     .where(_SAME)
     .values(copies=_columns.copies + 1, last_received_at=bindparam("now"))
 )
-_FIND = select(_columns.id, _columns.outcome).where(_SAME)
+_FIND = select(
+    _columns.id, _columns.outcome, (func.length(_columns.data) < _columns.size).label("cut")
+).where(_SAME)
+_COMPLETE = (
+    update(tables.messages)
+    .where(_columns.id == bindparam("message_id"))
+    .values(data=bindparam("whole"))
+)
 _TURNED = (
     update(tables.messages)
     .where(_columns.id == bindparam("message_id"))
@@ -102,6 +109,8 @@ def keep(connection: Connection, raw: RawMessage, now: datetime, outcome: str, r
     same = {"from_source": raw.source, "with_control_id": raw.control_id, "with_digest": raw.digest}
     connection.execute(_COUNT, {**same, "now": now})
     found = connection.execute(_FIND, same).one()
+    if found.cut and len(raw.data) == raw.size:  # it was too large then, and may be so long now
+        connection.execute(_COMPLETE, {"message_id": found.id, "whole": raw.data})
     return Kept(found.id, found.outcome, duplicate=True)
 
 

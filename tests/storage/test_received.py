@@ -59,6 +59,17 @@ def test_an_identical_message_is_counted_and_not_kept_again(database: Database) 
     assert (stored.copies, stored.received_at, stored.last_received_at) == (2, NOW, NOW + MINUTE)
 
 
+def test_a_message_that_was_too_large_is_whole_once_it_came_whole(database: Database) -> None:
+    whole = raw(b"MSH|" + b"x" * 100)
+    cut = replace(whole, data=whole.data[:10])
+    kept = [
+        database.run(partial(messages.keep, raw=one, now=NOW, outcome="reports", reason=""))
+        for one in (cut, cut, whole, cut)
+    ]
+    assert len({one.id for one in kept}) == 1
+    assert database.look(lambda c: messages.load(c, kept[0].id)).data == whole.data
+
+
 def test_the_same_bytes_under_another_control_id_are_another_message(database: Database) -> None:
     for control_id in ("1", "2"):
         unit = partial(
