@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.sources.documents import Documents, lines_broken, words_in
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
 from bot.sources.fhir.text import presented
+from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.lines import running_lines
 from bot.sources.hl7.macros import with_macros
 from bot.sources.hl7.narrator import Narrative
@@ -47,7 +48,9 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
         figures=bool(told.text) and not spoken,
     )
     return with_macros(
-        told, lambda: _prose((form, place), observed, conclusion, notes), breast=breast
+        with_comment(told),
+        lambda: _prose((form, place), observed, conclusion, notes),
+        breast=breast,
     )
 
 

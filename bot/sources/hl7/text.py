@@ -265,7 +265,7 @@ def narrate_running(text: str) -> Narrative:
     """A document without segments (FHIR): its headings alone say what is what."""
     told = Narrator()
     told.run(running_lines(text))
-    return with_comment(told.finished())
+    return told.finished()
 
 
 def _tell_alone(

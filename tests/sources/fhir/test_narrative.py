@@ -48,6 +48,13 @@ def test_of_a_whole_report_in_the_conclusion_the_impression_is_what_its_heading_
     assert (found.text, found.impression) == (whole.strip(), "No acute process.")
 
 
+def test_a_conclusion_goes_before_a_comment_in_the_text() -> None:
+    forms = [form("FINDINGS: Clots.\nCOMMENT: Moved.")]
+    alone = {"presentedForm": forms, "result": None}
+    assert report(**alone, conclusion="Embolus.").impression == "Embolus."
+    assert report(**alone, conclusion=None).impression == "Moved."
+
+
 def dose(**more: object) -> Json:
     body = observation("d", "113813-2", "")
     del body["valueString"]
