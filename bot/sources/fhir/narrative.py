@@ -10,7 +10,7 @@ from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.lines import running_lines
 from bot.sources.hl7.macros import with_macros
 from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.text import narrate_running
+from bot.sources.hl7.text import narrate_parts, narrate_running
 
 # LOINC: who was told of a critical result.
 _COMMUNICATION = "73568-8"
@@ -34,8 +34,8 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
         form, place = composed(found), DOCUMENT
     if not (form or conclusion or observed):
         form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
-    running = form or "\n".join(line for one_ in observed for line in _lines(one_.body))
-    told = narrate_running(running)
+    parts = (part for one_ in observed for part in _parts(one_.body))
+    told = narrate_running(form) if form else narrate_parts(parts)
     notes = lines_broken("\n".join(_notes(found.body)))
     for added in (notes, conclusion, "\n".join(concluded)):
         if added and _squeezed(added) not in _squeezed(told.text):
@@ -136,8 +136,15 @@ def _communication(observed: list[Node]) -> tuple[str, str]:
 
 def _lines(observation: Resource) -> list[str]:
     """Text as it stands; a figure or a code with its question; the notes."""
-    said = [_value(part) for part in (observation, *many(observation.get("component")))]
-    return [line for line in (*said, *_notes(observation)) if line]
+    return [said for said, _ in _parts(observation)]
+
+
+def _parts(observation: Resource) -> Iterator[tuple[str, bool]]:
+    """The same, each with whether it is in words."""
+    for part in (observation, *many(observation.get("component"))):
+        if said := _value(part):
+            yield said, bool(_text(part))
+    yield from ((note, True) for note in _notes(observation))
 
 
 def _spoken(observation: Resource) -> Iterator[str]:

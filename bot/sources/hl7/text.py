@@ -4,7 +4,7 @@ A section is named by OBX-3 (sub-component &IMP, LOINC, or its text), else by he
 text.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
@@ -265,6 +265,16 @@ def narrate_running(text: str) -> Narrative:
     """A document without segments (FHIR): its headings alone say what is what."""
     told = Narrator()
     told.run(running_lines(text))
+    return told.finished()
+
+
+def narrate_parts(parts: Iterable[tuple[str, bool]]) -> Narrative:
+    """The same of several texts, each with whether it is in words: figures and coded answers below
+    a conclusion are none of it."""
+    told = Narrator()
+    for said, in_words in parts:
+        of = _RUNNING if in_words or not _concluded(told) else _BODY
+        told.tell(of, running_lines(said))
     return told.finished()
 
 

@@ -61,6 +61,14 @@ def dose(**more: object) -> Json:
     return body | {"valueQuantity": {"value": 455, "unit": "mGy.cm"}, **more}
 
 
+def test_a_figure_below_a_conclusion_is_none_of_it() -> None:
+    said = observation("n", "11502-2", "FINDINGS: Clots.\nIMPRESSION: Embolus.")
+    result = [{"reference": "Observation/n"}, {"reference": "Observation/d"}]
+    found = report(said, dose(), presentedForm=None, conclusion=None, result=result)
+    assert (found.impression, found.figures) == ("Embolus.", False)
+    assert found.text.endswith("IMPRESSION: Embolus.\n113813-2: 455 mGy.cm")
+
+
 def test_figures_alone_are_told_as_such() -> None:
     """A dose that is sent later under the order's number says nothing of the finding."""
     alone = {"presentedForm": None, "conclusion": None, "result": [{"reference": "Observation/d"}]}
