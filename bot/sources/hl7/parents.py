@@ -12,8 +12,8 @@ from bot.domain.report import Status
 from bot.sources.hl7.marks import Marks, at
 from bot.sources.hl7.orders import Order, names_somebody
 from bot.sources.hl7.people import entity
+from bot.sources.hl7.sections import section_in
 from bot.sources.hl7.status import of_observation
-from bot.sources.hl7.text import section_in
 from bot.sources.hl7.wire import Wire
 
 _TIME = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d[0-2]\d[0-5]\d(?:[0-5]\d)?(?:[.+-]\d+)*")

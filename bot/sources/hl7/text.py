@@ -14,7 +14,7 @@ from bot.domain.report import Flag
 from bot.sources.hl7.columns import Columns
 from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import Result
-from bot.sources.hl7.heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
+from bot.sources.hl7.heading_words import IMPRESSION
 from bot.sources.hl7.headings import HEADING, headings, unaccented
 from bot.sources.hl7.lines import (
     all_words,
@@ -24,79 +24,10 @@ from bot.sources.hl7.lines import (
     named,
     running_lines,
 )
-from bot.sources.hl7.marks import at, kept
+from bot.sources.hl7.marks import at
 from bot.sources.hl7.narrator import Narrative, Narrator
+from bot.sources.hl7.sections import section_in
 from bot.sources.hl7.wire import Wire
-
-_HEADS = {
-    unaccented(word): section
-    for section, words in ((Section.IMPRESSION, IMPRESSION), (Section.ADDENDUM, ADDENDUM))
-    for word in words
-    if word not in WHOLE_REPORT
-}
-"""What heads a section in running text is its name in OBX-3 as well ("Beurteilung")."""
-
-_TELL_MORE = frozenset({Section.IMPRESSION, Section.ADDENDUM})
-"""Their names count even behind the code of the body ("59776-5^Impresion diagnostica")."""
-
-_BY_CODE = _HEADS | {
-    **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
-    **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
-    **dict.fromkeys(("ADT", "ADN", "ADD", "ADDENDUM", "ADDENDA", "55107-7"), Section.ADDENDUM),
-    "73568-8": Section.COMMUNICATION,
-    # DICOM PS3.16 (113014 is IHE's, RAD-128), and what others write for it.
-    **dict.fromkeys(("110180", "113014", "STUDY INSTANCE UID", "STUDYINSTANCEUID"), Section.STUDY),
-}
-
-
-@kept
-def section_in(
-    identifier: str,
-    component: str,
-    subcomponent: str,
-    layout: Layout,
-    of_sender: tuple[tuple[str, Section], ...],
-) -> Section:
-    """What OBX-3 says; the most telling component wins over the order they stand in."""
-    if layout is Layout.HEADINGS:
-        return Section.RUNNING
-    words = identifier.upper().replace(subcomponent, component).split(component)
-    own = dict(of_sender)
-    known = _BY_CODE | own
-    found: Section | None = None
-    for word in words:
-        bare = word.strip()
-        name = bare if bare.isascii() else unaccented(bare)
-        section = known.get(name)
-        if section and (found is None or section in _TELL_MORE):
-            found = section
-            if name in own or section is not Section.BODY:
-                return found
-    if layout is Layout.SEGMENTS:
-        return found or Section.BODY
-    text = at(words, 1)
-    if "ADDEND" in text:
-        return Section.ADDENDUM
-    # "GDT^Findings and impression" is the body.
-    if _names_conclusion(text) and not (found and ("FINDING" in text or "REPORT" in text)):
-        return Section.IMPRESSION
-    return found or Section.RUNNING
-
-
-_CONCLUSIONS = frozenset(
-    {
-        *("CONCLUSION", "CONCLUSIONS", "CONCLUSIONES", "CONCLUSIE", "CONCLUSIONE", "CONCLUSIONI"),
-        *("CONCLUSAO", "IMPRESION", "IMPRESSAO", "BEURTEILUNG", "WNIOSEK", "WNIOSKI", "ZAVER"),
-    }
-)
-"""Words that name it together with others: "Conclusion del procedimiento"."""
-
-
-def _names_conclusion(text: str) -> bool:
-    return "IMPRESSION" in text or (
-        bool(text) and not _CONCLUSIONS.isdisjoint(unaccented(text).split())
-    )
-
 
 _ALONE = frozenset({Section.ADDENDUM, Section.COMMUNICATION, Section.STUDY})
 """Told segment by segment: which one it was matters."""
