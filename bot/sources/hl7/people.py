@@ -1,5 +1,6 @@
 """Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2, 2.A)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -121,6 +122,11 @@ class _People:
 def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
     if len(parts) == 1 and marks.subcomponent in parts[0]:
         return _cnn(parts[0], marks, issuer)
+    number = marks.clean(parts[0])
+    if (not number.isalnum() or number in _TITLES) and _is_name(
+        number
+    ):  # nearly every number is spared the search
+        parts = ["", number, *parts[1:]] if len(parts) == 1 else ["", *parts[1:]]
     component, otherwise = issuer
     authority = at(parts, component - 1) or otherwise
     names = (
@@ -129,6 +135,16 @@ def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
     family = at(parts, 1).split(marks.subcomponent, 1)[0]
     kind = marks.clean(at(parts, 12)) or ("" if any(names) else _misplaced(parts, marks))
     return _person(marks.clean(parts[0]), names, kind, _name(family, parts[2:4], marks))
+
+
+_TITLE = re.compile(r"(?:DR|PROF|MD)\.?", re.IGNORECASE)
+_TITLES = frozenset({"DR", "Dr", "PROF", "Prof", "MD"})
+
+
+def _is_name(number: str) -> bool:
+    """Whether a name or a title stands where the number should: no directory must know it by it."""
+    letters = number.replace(" ", "").replace(".", "").replace("-", "")
+    return letters.isalpha() and (" " in number or _TITLE.fullmatch(number) is not None)
 
 
 def _misplaced(parts: list[str], marks: Marks) -> str:

@@ -157,3 +157,24 @@ def test_an_npi_is_known_though_its_name_stands_in_the_wrong_component(
     """Whoever ordered was unknown to the directory, and a coordinator had to look."""
     (one,) = report(sample(fields={16: field})).ordering
     assert [identifier.kind for identifier in one.identifiers] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("Peter Vial", "Peter Vial"),
+        ("Dr. A. Roe-Lind", "Dr. A. Roe-Lind"),
+        ("Dr.^SMITH^JOHN", "SMITH, JOHN"),
+        ("A B^SMITH^JOHN", "SMITH, JOHN"),
+        ("DR^SMITH^JOHN", "SMITH, JOHN"),
+    ],
+)
+def test_a_name_where_the_number_should_stand_is_no_number(field: str, name: str) -> None:
+    (one,) = report(sample(fields={16: field})).ordering
+    assert (one.identifiers, one.name) == ((), name)
+
+
+@pytest.mark.parametrize("number", ["JSMITH", "J.SMITH", "A 12", "smith-7", "jan.roe@site"])
+def test_a_login_is_a_number(number: str) -> None:
+    (one,) = report(sample(fields={16: f"{number}^SMITH^JOHN"})).ordering
+    assert [identifier.value for identifier in one.identifiers] == [number]
