@@ -148,12 +148,17 @@ def _spoken(sentence: str) -> str:
 def only_tried(said: str) -> bool:
     """Whether the answer to "who was told?" names nobody who was: it says no, or nothing, or that
     a message was sent."""
-    if _NOBODY.fullmatch(said) or UNFILLED.search(said):
+    if _NOBODY.fullmatch(_LABEL.sub("", said)) or UNFILLED.search(said):
         return True
     return not _spoken(said) and (ATTEMPT.search(said) or _SENT.search(said)) is not None
 
 
-_NOBODY = re.compile(r"[\W_]*(?:no|n|nil|na|false|0)?[\W_]*", re.IGNORECASE)
+# A form of which nobody has filled in a line, and a finding of which nobody has to hear.
+_LABEL = re.compile(r"[^\W\d_][^\W\d_ ]*(?: [^\W\d_]+){0,3}[ \t]*[:?](?!\d)")
+_NOTHING = r"(?: (?:critical|urgent|significant|actionable))*"
+_NOTHING += r" (?:results?|findings?|values?|communication|notification|call)"
+_NOTHING += r"(?: (?:needed|required|necessary|made|done))?"
+_NOBODY = re.compile(rf"[\W_]*(?:no(?:{_NOTHING})?|n|nil|na|false|0)?[\W_]*", re.IGNORECASE)
 _SENT = re.compile(
     r"\b(?:chat|text|SMS|page)\b[^;]{0,30}\bsent\b|\bsent\b[^;]{0,40}\b(?:chat|text|SMS|page)\b",
     re.IGNORECASE,

@@ -140,6 +140,8 @@ def test_an_attempt_is_none_there_either() -> None:
     "answer",
     [
         *("None", "No", "no.", "N", "***", "___", "-", "Dr. *** at ***", "Told to [provider name]"),
+        *("Notified: By: Time:", "Person notified:  Date: Time:", "No critical results."),
+        *("No communication required", "Called? No"),
         *("Secure chat sent to Dr. Park", "Page sent 14:02", "Sent Dr. Park a text"),
     ],
 )
@@ -149,7 +151,15 @@ def test_an_answer_that_nobody_was_told_is_none(answer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["Yes", "Dr. No, 14:02", "Text sent, then spoke to Dr. Park", "202611291402"]
+    "answer",
+    [
+        "Yes",
+        "Notified: Dr. Roe Time: 14:02",
+        "Called: 14:02",
+        "Dr. No, 14:02",
+        "Text sent, then spoke to Dr. Park",
+        "202611291402",
+    ],
 )
 def test_an_answer_that_somebody_was_told_is_one(answer: str) -> None:
     obx = f"OBX|1|TX|73568-8^Communication of critical results^LN||{answer}||||||F"
