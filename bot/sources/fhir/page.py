@@ -14,13 +14,15 @@ all of these."""
 
 @dataclass(slots=True)
 class Look:
-    """What one poll has found so far. ``empty`` pages were the last ones."""
+    """What one poll has found so far. ``empty`` pages were the last ones; ``awaited`` are the times
+    of reports of which something is to follow: the next poll has to find them again."""
 
     newest: datetime
     asked_from: datetime
     now: datetime
     seen: set[str] = field(default_factory=set)
     tries: dict[str, int] = field(default_factory=dict)
+    awaited: list[datetime] = field(default_factory=list)
     pages: int = 0
     empty: int = 0
     taken: int = 0
@@ -32,6 +34,13 @@ class Look:
         """One more page."""
         self.pages += 1
         self.empty = 0 if any(map(is_match, many(page.get("entry")))) else self.empty + 1
+
+    def await_again(self, report: Resource, version: str, tries: int, *, last: bool) -> None:
+        """Something of it did not come; after the ``last`` try it waits for a person."""
+        self.tries[version] = tries
+        at = updated(report)
+        if at and not last:
+            self.awaited.append(at)
 
 
 def is_match(entry: Resource) -> bool:

@@ -126,7 +126,7 @@ class Poller:
         self._twice = look.pages > 1 and not self._twice
         if not self._twice:
             newest = max(look.newest, await self._begin(now)) if look.undated else look.newest
-            read_to = min(newest, now)
+            read_to = min(newest, now, *look.awaited)
             await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
         return look.taken
 
@@ -177,7 +177,7 @@ class Poller:
         tries = self._tries.get(version, 0) + 1
         _, whole = await self.take(report, along, base, last=tries == _TRIES)
         if not whole:
-            look.tries[version] = tries
+            look.await_again(report, version, tries, last=tries >= _TRIES)
         return whole
 
     async def _kept(self, broken: bytes) -> bool:

@@ -83,6 +83,34 @@ def test_a_result_that_never_comes_waits_for_a_person_and_pages_when_it_does(
     assert waiting(reading) == ["unread-results"]
 
 
+def much_later() -> dict[str, Any]:
+    """A report that changed so long after the others that a poll from it on does not show them."""
+    meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:59:00Z"}
+    number = [identifier("A2", "ACSN")]
+    return resource("report", id="r2", meta=meta, identifier=number, conclusionCode=None)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_report_whose_result_is_to_follow_stays_in_reach_of_the_next_poll(
+    reading: Reading, restarts: bool
+) -> None:
+    """Of many that are read at once, after an hour away, the last is much newer than the first."""
+    server = silent(faults=[("Observation/o9", Fault(500))])
+    server.put(much_later())
+    for times in (1, 1) if restarts else (2,):
+        assert set(rounds(reading, server, times)) == {"ok"}
+    assert [alert.category for alert in reading.alerts()] == ["critical"]
+
+
+def test_one_that_never_comes_does_not_hold_up_the_search_for_ever(reading: Reading) -> None:
+    server = silent(faults=[("Observation/o9", Fault(500)) for _ in range(3)])
+    server.put(much_later())
+    assert set(rounds(reading, server, 4)) == {"ok"}
+    assert waiting(reading) == ["unread-results"]
+    begins = [path.partition("ge")[2][:18] for path in server.searches()]
+    assert begins[-1] == "2026-03-02T14%3A54"
+
+
 class Hanging(FhirServer):
     """It searches, and answers no reference."""
 
