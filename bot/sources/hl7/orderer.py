@@ -1,9 +1,10 @@
-"""Which field names the orderer: OBR-16, ORC-12 in its place, or since HL7 v2.7 a PRT."""
+"""Which field names the orderer: OBR-16, ORC-12 in its place, or since HL7 v2.7 a PRT; else the
+fields beside OBR-16."""
 
 import re
 
 from bot.sources.hl7.marks import at
-from bot.sources.hl7.orders import Order
+from bot.sources.hl7.orders import Order, names_somebody
 from bot.sources.hl7.people import providers
 from bot.sources.hl7.wire import Wire
 
@@ -17,10 +18,36 @@ def orderer(order: Order, wire: Wire) -> str:
     ORC-12 identifies somebody of that name. Anybody else's number would page the wrong person."""
     field, other = order.obr[16], order.orc[12]
     if not _names_somebody(field, wire):
-        return other if _names_somebody(other, wire) else participants(order, ORDERING, wire)
+        if _names_somebody(other, wire):
+            return other
+        return participants(order, ORDERING, wire) or _beside(order, wire)
     if _identifies(field, wire) or not _identifies(other, wire):
         return field
     return other if _same_name(field, other, wire) else field
+
+
+def _beside(order: Order, wire: Wire) -> str:
+    """A person with a number in the field before OBR-16 or behind it, where a sender has one too
+    few or too many: neither the specimen nor a telephone has a name with two parts."""
+    for place in BESIDE:
+        field = order.obr[place]
+        if wire.marks.component in field and _is_numbered(field, wire):
+            return field
+    return ""
+
+
+BESIDE = (15, 17)
+_NUMBER = re.compile(r"[A-Z]{0,4}\d{4,}", re.IGNORECASE)
+
+
+# Table 0201: what a telephone is for.
+_TELEPHONES = frozenset({"PRN", "ORN", "WPN", "VHN", "ASN", "EMR", "NET", "BPN", "PRS"})
+
+
+def _is_numbered(field: str, wire: Wire) -> bool:
+    number, behind = field.split(wire.marks.component)[:2]
+    is_number = _NUMBER.fullmatch(number) is not None and behind.upper() not in _TELEPHONES
+    return is_number and names_somebody(field, wire.marks)
 
 
 def participants(order: Order, does: tuple[str, ...], wire: Wire) -> str:

@@ -18,7 +18,7 @@ from bot.sources.hl7.documents import read_out
 from bot.sources.hl7.exam import modality_of
 from bot.sources.hl7.flags import flags
 from bot.sources.hl7.lines import lines_of
-from bot.sources.hl7.orderer import orderer
+from bot.sources.hl7.orderer import BESIDE, orderer
 from bot.sources.hl7.orders import Numbers, Order, orders_in
 from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import entity, interpreter, patient
@@ -169,7 +169,8 @@ def _of_people(
     if report.patient.identifiers:
         yield "patient.identifiers", "PID-3" if order.pid[3] else "PID-2"
     if report.ordering:
-        places = {order.obr[16]: "OBR-16", order.orc[12]: "ORC-12"}
+        places = {order.obr[place]: f"OBR-{place}" for place in (*BESIDE, 16)}
+        places[order.orc[12]] = "ORC-12"
         yield "ordering", places.get(orderer(order, wire), "PRT-5")
     if report.attending:
         yield "attending", "PV1-7"

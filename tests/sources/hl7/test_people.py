@@ -178,3 +178,22 @@ def test_a_name_where_the_number_should_stand_is_no_number(field: str, name: str
 def test_a_login_is_a_number(number: str) -> None:
     (one,) = report(sample(fields={16: f"{number}^SMITH^JOHN"})).ordering
     assert [identifier.value for identifier in one.identifiers] == [number]
+
+
+@pytest.mark.parametrize("place", [15, 17])
+def test_an_orderer_in_the_field_beside_is_read_where_there_is_no_other(place: int) -> None:
+    """Senders in Denmark, Norway and Massachusetts have miscounted by one."""
+    field = "22002^Krogh^Tina^^^Dr.^^^AUH"
+    found = report(sample(fields={16: "", place: field}))
+    assert [one.identifiers for one in found.ordering] == [(Identifier("22002", "AUH"),)]
+    (places,) = read_from(sample(fields={16: "", place: field}), [found])
+    assert places["ordering"] == f"OBR-{place}"
+    stated = report(sample(fields={place: field.replace("22002", "9999")}))
+    assert [one.name for one in stated.ordering] == ["PARK, SAM"]
+
+
+@pytest.mark.parametrize(
+    "field", ["^^^Thorax", "SER^None^Venous", "(555)555-1234^PRN", "5551234", "5551234^WPN^PH"]
+)
+def test_a_specimen_or_a_telephone_is_nobody(field: str) -> None:
+    assert report(sample(fields={16: "", 15: field, 17: field})).ordering == ()
