@@ -36,7 +36,7 @@ class Look:
         self.empty = 0 if any(map(is_match, many(page.get("entry")))) else self.empty + 1
 
     def await_again(self, report: Resource, version: str, tries: int, *, last: bool) -> None:
-        """Something of it did not come; after the ``last`` try it waits for a person."""
+        """Something of it did not come; after the ``last`` try it need not be found again."""
         self.tries[version] = tries
         at = updated(report)
         if at and not last:

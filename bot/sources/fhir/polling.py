@@ -38,7 +38,9 @@ OK = "ok"
 FIRST_LOOK_BACK = timedelta(hours=1)
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0
-_TRIES = 3
+_TRIES, _MOST_TRIES = 3, 100
+"""Until what a report refers to and does not come is told to a person, and until it is looked for
+no more: an hour or so, as a server may say for how long it will not answer."""
 _FEW_EMPTY, _SHALLOW_POLLS = 3, 9
 _BROKEN_OFF = (PendingRollbackError, CommitUnknown)
 OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, *_BROKEN_OFF)
@@ -177,7 +179,7 @@ class Poller:
         tries = self._tries.get(version, 0) + 1
         _, whole = await self.take(report, along, base, last=tries == _TRIES)
         if not whole:
-            look.await_again(report, version, tries, last=tries >= _TRIES)
+            look.await_again(report, version, tries, last=tries >= _MOST_TRIES)
         return whole
 
     async def _kept(self, broken: bytes) -> bool:

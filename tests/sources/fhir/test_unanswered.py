@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.sources.fhir import references
+from bot.sources.fhir import polling, references
 from storage import quarantine
 from tests.sources.fhir_door import door
 from tests.sources.fhir_polls import rounds
@@ -102,7 +102,21 @@ def test_a_report_whose_result_is_to_follow_stays_in_reach_of_the_next_poll(
     assert [alert.category for alert in reading.alerts()] == ["critical"]
 
 
-def test_one_that_never_comes_does_not_hold_up_the_search_for_ever(reading: Reading) -> None:
+def test_one_that_waits_for_a_person_pages_when_its_result_comes_all_the_same(
+    reading: Reading,
+) -> None:
+    """As of a server that answers nothing for as long as its Retry-After has said."""
+    server = silent(faults=[("Observation/o9", Fault(500)) for _ in range(6)])
+    server.put(much_later())
+    assert set(rounds(reading, server, 7)) == {"ok"}
+    assert waiting(reading) == ["unread-results"]
+    assert [alert.category for alert in reading.alerts()] == ["critical"]
+
+
+def test_one_that_never_comes_does_not_hold_up_the_search_for_ever(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "_MOST_TRIES", 3)
     server = silent(faults=[("Observation/o9", Fault(500)) for _ in range(3)])
     server.put(much_later())
     assert set(rounds(reading, server, 4)) == {"ok"}
