@@ -170,7 +170,8 @@ class Framer:
         if self._over is None and self._searched <= self._limit:
             return []
         frames = self._complete()
-        if self._over is None and self._searched > self._limit:
+        # In the last line the header of another message may have begun.
+        if self._over is None and self._searched > self._limit + _HEADER:
             self._over = Passing(self._kept)
         if self._over is not None:
             passed = max(self._searched - _HEADER, 0)

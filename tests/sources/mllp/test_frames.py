@@ -209,3 +209,14 @@ def test_ends_of_frames_and_nothing_else_are_passed_over_quickly() -> None:
     began = time.process_time()
     assert fed(FS * 500_000, step=KEPT)[0] == []
     assert time.process_time() - began < 10
+
+
+def test_a_message_of_the_limit_is_whole_though_the_next_ones_header_dribbles_in() -> None:
+    first = message(1, 300)
+    data = frame(first + message(2))
+    for step in (0, 1, 7):
+        frames, _ = fed(data, limit=len(first), step=step)
+        assert [(f.ending, f.more) for f in frames] == [
+            (Ending.WHOLE, True),
+            (Ending.WHOLE, False),
+        ]
