@@ -62,6 +62,16 @@ def _messages(files: list[Path], settings: "Settings") -> "Iterator[Message]":
             except OSError as error:
                 stop(f"{file} cannot be read: {error.strerror}.")
             yield from explain_bytes(file, data, _of_its_folder(file, ground, settings))
+            _say_what_it_lacks(file, data)
+
+
+def _say_what_it_lacks(file: Path, data: bytes) -> None:
+    """Of a batch that was cut between two messages each of them looks whole."""
+    from bot.sources.files import is_json, pieces
+    from bot.sources.hl7.batch_counts import lacking
+
+    if not is_json(data) and (lacks := lacking(pieces(data))):
+        say(f"{file} holds a batch that is not whole: {lacks}.")
 
 
 def _of_its_folder(file: Path, ground: "Ground", settings: "Settings") -> "Ground":

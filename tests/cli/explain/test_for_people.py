@@ -63,6 +63,14 @@ def test_without_settings_it_says_what_it_assumes(nowhere: Path) -> None:
     assert "No settings here" in result.stderr
 
 
+def test_a_batch_that_was_cut_between_two_messages_is_told(nowhere: Path) -> None:
+    whole = explain(str(written(nowhere, b"BHS|^~\\&\r", ADT, b"BTS|1\r")))
+    assert "not whole" not in whole.stderr
+    cut = explain(str(written(nowhere, b"BHS|^~\\&\r", ADT, b"BTS|2\r")))
+    told = "holds a batch that is not whole: BTS-1 says that it has 2 messages, and 1 are there."
+    assert told in " ".join(cut.stderr.split())
+
+
 def test_a_file_that_is_no_hl7_is_refused_and_no_crash(nowhere: Path) -> None:
     for data in (b"", b"{}", b"\x00\xff" * 50):
         (one,) = lines(explain(str(written(nowhere, data)), "--json"))
