@@ -65,10 +65,13 @@ _TAIL = (
 )
 
 
+_EXAM = rf"(?:{_any(EXAMS)}(?:\s{{0,2}}[-/,&]\s{{0,2}}|\s{{1,3}})){{1,6}}"
+"""An exam's name before a heading, in a report on several."""
+
+
 def _impression(own: list[str]) -> str:
     revised = r"(?P<revised>(?:REVISED|CORRECTED|UPDATED|AMENDED)\s+)?"
-    named = rf"(?:{_any(EXAMS)}(?:\s{{0,2}}[-/,&]\s{{0,2}}|\s{{1,3}})){{1,6}}"
-    before = rf"{revised}(?:{named})?(?:{_any(BEFORE_AN_IMPRESSION)}[\s/]+){{0,2}}"
+    before = rf"{revised}(?:{_EXAM})?(?:{_any(BEFORE_AN_IMPRESSION)}[\s/]+){{0,2}}"
     behind = rf"(?:\s*{_any(AND)}\s*{_any(BESIDE_AN_IMPRESSION)}){{0,2}}(?:\s*\([^()\n]{{1,40}}\))?"
     behind += r"(?:\s*#?\d{1,2}(?=\s*:))?"
     # Behind a dash as behind a colon: "IMPRESSION - Embolus".
@@ -106,7 +109,7 @@ def headings(own: Own = ()) -> re.Pattern[str]:
             r"(?P<exam>EXAM(?:INATION)?)",
             _impression(of(Section.IMPRESSION)),
             _addendum(of(Section.ADDENDUM)),
-            f"(?P<other>{_any([*BODY, *of(Section.BODY)])})",
+            rf"(?P<other>(?:{_EXAM})?{_any([*BODY, *of(Section.BODY)])})",
             f"(?P<tail>{_any(RECOMMENDATION)}|{_TAIL})",
         )
     )

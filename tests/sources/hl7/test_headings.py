@@ -93,7 +93,8 @@ def test_what_was_thought_before_the_exam_is_no_impression_of_it() -> None:
 
 
 def test_of_several_exams_each_impression_counts() -> None:
-    text = "CT HEAD FINDINGS: Shift.~CT HEAD IMPRESSION: Bleed.~CT CHEST IMPRESSION: Embolus."
+    head = "CT HEAD FINDINGS: Shift.~CT HEAD IMPRESSION: Bleed."
+    text = f"{head}~CT CHEST FINDINGS: Clot.~CT CHEST IMPRESSION: Embolus."
     assert report(running(text)).impression == "Bleed.\nEmbolus."
 
 
