@@ -7,6 +7,10 @@ from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.shapes import Resource, many, one, text
 from bot.sources.hl7.moments import instant
 
+TRIES, _MOST_TRIES = 3, 100
+"""Until what a report refers to and does not come is told to a person, and until it is looked for
+no more: an hour or so, as a server may say for how long it will not answer."""
+_IN_EACH, _MOST_AWAITED = 10, 200
 _MARGIN = timedelta(days=1)
 """Servers whose clocks, zones or indexes are off bring a report with another time; a day covers
 all of these."""
@@ -15,14 +19,14 @@ all of these."""
 @dataclass(slots=True)
 class Look:
     """What one poll has found so far. ``empty`` pages were the last ones; ``awaited`` are the times
-    of reports of which something is to follow: the next poll has to find them again."""
+    of reports of which something is to follow, and how often that was so."""
 
     newest: datetime
     asked_from: datetime
     now: datetime
     seen: set[str] = field(default_factory=set)
     tries: dict[str, int] = field(default_factory=dict)
-    awaited: list[datetime] = field(default_factory=list)
+    awaited: list[tuple[datetime, int]] = field(default_factory=list)
     pages: int = 0
     empty: int = 0
     taken: int = 0
@@ -35,12 +39,22 @@ class Look:
         self.pages += 1
         self.empty = 0 if any(map(is_match, many(page.get("entry")))) else self.empty + 1
 
-    def await_again(self, report: Resource, version: str, tries: int, *, last: bool) -> None:
-        """Something of it did not come; after the ``last`` try it need not be found again."""
+    def await_again(self, report: Resource, version: str, tries: int) -> None:
+        """Something of it did not come."""
         self.tries[version] = tries
-        at = updated(report)
-        if at and not last:
-            self.awaited.append(at)
+        if at := updated(report):
+            self.awaited.append((at, tries))
+
+    def held_by(self) -> list[datetime]:
+        """When the reports were changed that the next poll has to find again. Of very many only
+        those that wait for nobody yet: the server is ill, and all that it holds is no cure."""
+        most = _MOST_TRIES if len(self.awaited) <= _MOST_AWAITED else TRIES
+        return [at for at, tries in self.awaited if tries < most]
+
+
+def is_due(tries: int) -> bool:
+    """Whether what a report refers to is asked for in this try, or only in a later one."""
+    return tries <= _IN_EACH or tries.bit_count() == 1
 
 
 def is_match(entry: Resource) -> bool:

@@ -25,7 +25,7 @@ from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.client import MOST_EMPTY, FhirClient
 from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.numbers import Origin, version_of
-from bot.sources.fhir.page import Look, is_match, not_asked_for, updated
+from bot.sources.fhir.page import TRIES, Look, is_due, is_match, not_asked_for, updated
 from bot.sources.fhir.references import References
 from bot.sources.fhir.shapes import NOTHING, Resource, broken_in, many, name_of, one, text
 from bot.sources.fhir.wishes import Wishes
@@ -38,9 +38,6 @@ OK = "ok"
 FIRST_LOOK_BACK = timedelta(hours=1)
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 _REFUSED_WAIT = 60.0
-_TRIES, _MOST_TRIES = 3, 100
-"""Until what a report refers to and does not come is told to a person, and until it is looked for
-no more: an hour or so, as a server may say for how long it will not answer."""
 _FEW_EMPTY, _SHALLOW_POLLS = 3, 9
 _BROKEN_OFF = (PendingRollbackError, CommitUnknown)
 OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, *_BROKEN_OFF)
@@ -128,7 +125,7 @@ class Poller:
         self._twice = look.pages > 1 and not self._twice
         if not self._twice:
             newest = max(look.newest, await self._begin(now)) if look.undated else look.newest
-            read_to = min(newest, now, *look.awaited)
+            read_to = min(newest, now, *look.held_by())
             await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
         return look.taken
 
@@ -154,7 +151,7 @@ class Poller:
                 look.newest = max(look.newest, at)
         for broken in broken_in(page):
             version = f"broken/{hashlib.sha256(broken).hexdigest()}"
-            await self._once(version, partial(self._kept, broken), look)
+            await self._once(version, partial(self._kept, broken, look), look)
 
     async def _once(self, version: str, take: Callable[[], Awaitable[bool]], look: Look) -> None:
         """Take it in unless that is done with; False means that it is read again. One report that
@@ -162,7 +159,6 @@ class Poller:
         if version in self._seen:
             look.seen.add(version)
             return
-        look.taken += 1
         try:
             if await take():
                 look.seen.add(version)
@@ -177,12 +173,16 @@ class Poller:
         """What has not followed by the third time waits for a person: a flag may stand in it."""
         version = version_of(report)
         tries = self._tries.get(version, 0) + 1
-        _, whole = await self.take(report, along, base, last=tries == _TRIES)
+        whole = False
+        if is_due(tries):
+            look.taken += 1
+            _, whole = await self.take(report, along, base, last=tries == TRIES)
         if not whole:
-            look.await_again(report, version, tries, last=tries >= _MOST_TRIES)
+            look.await_again(report, version, tries)
         return whole
 
-    async def _kept(self, broken: bytes) -> bool:
+    async def _kept(self, broken: bytes, look: Look) -> bool:
+        look.taken += 1
         await self.receive(broken)
         return True
 

@@ -2,16 +2,17 @@
 person has to look, and holds up no other report."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from bot.sources.fhir import polling, references
+from bot.sources.fhir import page, references
 from storage import quarantine
 from tests.sources.fhir_door import door
 from tests.sources.fhir_polls import rounds
-from tests.sources.fhir_samples import identifier, others, resource
+from tests.sources.fhir_samples import NOW, identifier, others, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
 
 OUTCOME = b'{"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}'
@@ -113,10 +114,26 @@ def test_one_that_waits_for_a_person_pages_when_its_result_comes_all_the_same(
     assert [alert.category for alert in reading.alerts()] == ["critical"]
 
 
+def test_it_is_asked_for_ever_more_seldom(reading: Reading) -> None:
+    server = silent(faults=[("Observation/o9", Fault(500)) for _ in range(99)])
+    assert set(rounds(reading, server, 33)) == {"ok"}
+    assert server.reads().count("Observation/o9") == 12
+
+
+def test_of_very_many_only_those_that_nobody_has_heard_of_hold_up_the_search() -> None:
+    look, later = page.Look(NOW, NOW, NOW), NOW + timedelta(minutes=9)
+    for number in range(300):
+        at = (NOW if number else later).isoformat()
+        report = {"meta": {"lastUpdated": at}}
+        look.await_again(report, f"{number}", 3 if number else 2)
+        assert len(look.held_by()) == (number + 1 if number < 200 else 1)
+    assert look.held_by() == [later]
+
+
 def test_one_that_never_comes_does_not_hold_up_the_search_for_ever(
     reading: Reading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "_MOST_TRIES", 3)
+    monkeypatch.setattr(page, "_MOST_TRIES", 3)
     server = silent(faults=[("Observation/o9", Fault(500)) for _ in range(3)])
     server.put(much_later())
     assert set(rounds(reading, server, 4)) == {"ok"}
