@@ -122,7 +122,9 @@ def _within() -> re.Pattern[str]:
     both = _any([*words, *map(str.capitalize, words)])
     before = "|".join(word for one in ("FINAL", "DIAGNOSTIC") for word in (one, one.capitalize()))
     behind = r"(?:\s*\([^()\n]{1,40}\)|\s*(?:AND|and|/|&)\s*\w{1,20})?"
-    return re.compile(rf"(?<=[.;:)!?])[ \t]+(?=(?:(?:{before})[ /])?{both}{behind}\s*:)")
+    heading = rf"(?:(?:{before})[ /])?{both}{behind}\s*:"
+    signed = r"(?:Electronically [Ss]|ELECTRONICALLY S|S)(?:igned|IGNED)\s(?:[Bb]y|BY)\s*:"
+    return re.compile(rf"(?<=[.;:)!?])[ \t]+(?={heading}|{signed})")
 
 
 WITHIN = _within()

@@ -50,6 +50,13 @@ def test_a_name_in_a_sentence_does_not(text: str) -> None:
     assert impression(text) == text.replace("~", "\n")
 
 
+def test_a_signature_may_stand_on_the_only_line() -> None:
+    line = "Findings: seen. Impression: Embolus. Electronically signed by: Dr. Roe, 1/1/2026"
+    found = report(sample(f"OBX|1|TX|R^Report||{line}||||||F"))
+    assert found.impression == "Embolus."
+    assert found.text.endswith("\nElectronically signed by: Dr. Roe, 1/1/2026")
+
+
 @pytest.mark.parametrize("rest", [" AA.AA", " A.A.", ", MD", "Dr. ", "A "])
 def test_a_line_that_goes_on_for_ever_is_looked_at_once(rest: str) -> None:
     text = f"Embolus.~Amy Jones, MD{rest * 5_000}!"
