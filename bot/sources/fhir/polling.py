@@ -33,7 +33,7 @@ from bot.sources.stumbled import stumbled_over
 from storage import cursors
 from storage.pool import CommitUnknown
 
-OK = "ok"
+OK, _NOT_STORED = "ok", "report-not-stored"
 # A server that was never read before: what is older than this was paged by other means.
 FIRST_LOOK_BACK = timedelta(hours=1)
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
@@ -120,7 +120,7 @@ class Poller:
         self._note_unasked(look.unasked)
         self._note_end(look.empty)
         if look.failed:
-            raise TryLater("report-not-stored")
+            raise TryLater(_NOT_STORED)
         # What changes while pages are turned can slip from one to the other: they are read twice.
         self._twice = look.pages > 1 and not self._twice
         if not self._twice:
@@ -235,8 +235,10 @@ class Poller:
         try:
             taken = await self._poll_with_fewer_wishes()
         except TryLater as later:
-            self._wait = min(2 * self._wait, _LONGEST_WAIT)
             self._failed(later.reason)
+            if later.reason == _NOT_STORED:  # the server is well, and others come
+                return self._how.every.total_seconds()
+            self._wait = min(2 * self._wait, _LONGEST_WAIT)
             return max(self._wait, later.wait or 0.0)
         except Refused as refused:
             self._failed(refused.reason)

@@ -181,6 +181,21 @@ def test_a_report_that_cannot_be_stored_holds_no_other_back_and_is_tried_again(
     assert len(reading.alerts()) == 2
 
 
+def test_for_one_that_is_never_stored_others_need_not_wait_longer(reading: Reading) -> None:
+    """As for a server that is away: that is asked every five minutes at last."""
+    told(
+        reading,
+        "CREATE TRIGGER poison BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'no'); END",
+    )
+
+    async def run() -> list[float]:
+        server = stocked()
+        async with serving(server), reading.poller(server) as poller:
+            return [await poller._round() for _ in range(8)]
+
+    assert set(asyncio.run(run())) == {polling.Polling().every.total_seconds()}
+
+
 def test_a_database_that_is_away_ends_the_poll(reading: Reading) -> None:
     told(reading, "ALTER TABLE messages RENAME TO away")
     with pytest.raises(polling.OUTAGES):
