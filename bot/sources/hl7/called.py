@@ -179,6 +179,18 @@ def only_tells_of_a_call(text: str) -> bool:
     )
 
 
+def says_more_than_a_call(text: str) -> bool:
+    """Whether any of its sentences is about something else than who was told, and read it back."""
+    return any(
+        not tells_of_a_call(one) and not _READ_BACK.search(one)
+        for one in _from_the_last(text)
+        if one.strip()
+    )
+
+
+_READ_BACK = re.compile(r"\bread[ -]?back\b|\backnowledg|\bunderst(?:ood|anding)\b", re.IGNORECASE)
+
+
 _FLAGS = ("crit", "panic", "acr ", "actionable")
 _WORD = re.compile(r"[^\W\d_]+")
 _OF_LABELS = (

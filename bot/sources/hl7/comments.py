@@ -2,13 +2,13 @@
 "INTERPRETATION", as of a breast or of vessels.
 
 Elsewhere that may be any remark: it is the impression only where there is no other, where it stands
-below the rest of the report, and where it is no remark on whom somebody called.
+below the rest of the report, and where it says more than whom somebody called.
 """
 
 import re
 from dataclasses import replace
 
-from bot.sources.hl7.called import tells_of_a_call
+from bot.sources.hl7.called import says_more_than_a_call
 from bot.sources.hl7.headings import HEADING, may_be_heading
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.signatures import unsigned
@@ -36,7 +36,7 @@ def with_comment(told: Narrative, headings: re.Pattern[str] = HEADING) -> Narrat
     if not any(lines[:begins]):
         return told
     said = _section(lines[begins:], headings)
-    return told if not said or tells_of_a_call(said) else replace(told, impression=said)
+    return replace(told, impression=said) if says_more_than_a_call(said) else told
 
 
 def _section(lines: list[str], headings: re.Pattern[str]) -> str:

@@ -35,6 +35,7 @@ def test_a_comment_below_the_findings_is_the_conclusion(comment: str) -> None:
         "COMMENT: Moved.~FINDINGS: Midline shift.",
         "FINDINGS: Shift.~COMMENT: Moved.~TECHNIQUE: 5 mm.",
         "FINDINGS: Shift.~COMMENT: Dr. Roe was called at 10:30 by Dr. Lind.",
+        "FINDINGS: Shift.~COMMENT: Findings discussed with Dr. Roe at 10:30. Read back confirmed.",
         "FINDINGS: Shift.~COMMENT:",
         "COMMENT: Large bleed.",
         "FINDINGS: Shift.~No comment was made.",
@@ -49,6 +50,11 @@ def test_where_codes_alone_say_what_is_what_it_is_text() -> None:
     data = sample("OBX|1|TX|R^Report||FINDINGS: Shift.~COMMENT: Bleed.||||||F")
     assert as_read(data, Profile()).impression == "Bleed."
     assert as_read(data, Profile(layout=Layout.SEGMENTS)).impression == ""
+
+
+def test_a_comment_on_the_finding_and_on_whom_somebody_told_is_a_conclusion() -> None:
+    said = "Acute subdural. Dr Jones was informed by phone at 10:05."
+    assert concluded(f"FINDINGS: Shift.~COMMENT:~{said}~~Dr Amy Wong") == said
 
 
 def test_beside_an_impression_it_is_part_of_what_it_stands_in() -> None:
