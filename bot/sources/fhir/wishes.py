@@ -5,15 +5,16 @@ from bot.sources.fhir.references import INCLUDED
 
 _LEVELS = ((100, True), (10, True), (1, True), (1, False))
 """Reports on a page, and whether what they refer to is to come along."""
-_TOO_SLOW = frozenset({TOO_SLOW, "search-504"})
-"""We gave up, or the gateway before the server did."""
+_TOO_MUCH = frozenset({TOO_SLOW, "search-504", "search-500"})
+"""We gave up, or the gateway before the server did, or the server broke: some do for an _include,
+and for whatever else they cannot put together."""
 _REFUSES_INCLUDES = "search-400"
 _GOOD_POLLS = 20
 
 
 class Wishes:
-    """Of one server. Where it was too slow a little more is asked for again after a while, as it
-    may only have been busy; pages that were too large stay so."""
+    """Of one server. Where it was too slow, or broke, a little more is asked for again after a
+    while, as it may only have been busy; pages that were too large stay so."""
 
     def __init__(self) -> None:
         self._level, self._least, self._good = 0, 0, 0
@@ -30,7 +31,7 @@ class Wishes:
             self._may_include = False
             return True
         lowest = len(_LEVELS) - (1 if self._may_include else 2)
-        if reason not in {TOO_LARGE, *_TOO_SLOW} or self._level >= lowest:
+        if reason not in {TOO_LARGE, *_TOO_MUCH} or self._level >= lowest:
             return False
         self._level, self._good = self._level + 1, 0
         self._least = self._level if reason == TOO_LARGE else self._least

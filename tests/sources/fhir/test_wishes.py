@@ -60,3 +60,18 @@ def test_a_server_that_takes_too_long_for_a_hundred_reports_is_asked_for_ten(
     monkeypatch.setattr(exchange, "_TIMEOUT", aiohttp.ClientTimeout(total=0.5))
     assert rounds(reading, many(12, Slow), 2) == ["no-answer-in-time", "ok"]
     assert len(reading.alerts()) == 12
+
+
+class Breaks(FhirServer):
+    """It cannot put together what reports refer to."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if "_include" in request.query_string:
+            return web.Response(status=500)
+        return await super().handle(request)
+
+
+def test_a_server_that_breaks_for_an_include_is_asked_without(reading: Reading) -> None:
+    states = rounds(reading, many(3, Breaks), 4)
+    assert states == ["search-500", "search-500", "search-500", "ok"]
+    assert len(reading.alerts()) == 3
