@@ -57,6 +57,8 @@ class LockFile:
     def release(self) -> None:
         """Let go of it. The file stays: removing it could take it from under a third process."""
         if self._file is not None:
+            # A process that is just being started has all our files until it begins to run.
+            fcntl.flock(self._file, fcntl.LOCK_UN)
             os.close(self._file)
             self._file = None
 

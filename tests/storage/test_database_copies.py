@@ -1,5 +1,6 @@
 """Several copies of the bot on one database: who is alive, and what a lost connection costs."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +38,20 @@ def test_two_copies_never_serve_one_sqlite_file_by_two_names(
     sqlite_database.hold_alone()
     with closing(Database(f"sqlite:///{link}")) as other, pytest.raises(DatabaseInUse):
         other.hold_alone()
+
+
+def test_a_file_is_let_go_of_though_a_child_that_is_being_started_has_its_lock_open(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    sqlite_database.hold_alone()
+    lock_file = tmp_path / "readback.db.lock"
+    ours = (int(one.name) for one in Path("/proc/self/fd").iterdir() if one.exists())
+    held = next(fd for fd in ours if Path(f"/proc/self/fd/{fd}").resolve() == lock_file)
+    of_the_child = os.dup(held)
+    sqlite_database.close()
+    with closing(Database(f"sqlite:///{tmp_path / 'readback.db'}")) as other:
+        other.hold_alone()
+    os.close(of_the_child)
 
 
 def test_on_sqlite_only_this_copy_is_alive(sqlite_database: Database) -> None:
