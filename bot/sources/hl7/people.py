@@ -1,6 +1,5 @@
 """Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2, 2.A)."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -123,9 +122,7 @@ def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
     if len(parts) == 1 and marks.subcomponent in parts[0]:
         return _cnn(parts[0], marks, issuer)
     number = marks.clean(parts[0])
-    if (not number.isalnum() or number in _TITLES) and _is_name(
-        number
-    ):  # nearly every number is spared the search
+    if _is_name(number):
         parts = ["", number, *parts[1:]] if len(parts) == 1 else ["", *parts[1:]]
     component, otherwise = issuer
     authority = at(parts, component - 1) or otherwise
@@ -137,14 +134,15 @@ def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
     return _person(marks.clean(parts[0]), names, kind, _name(family, parts[2:4], marks))
 
 
-_TITLE = re.compile(r"(?:DR|PROF|MD)\.?", re.IGNORECASE)
-_TITLES = frozenset({"DR", "Dr", "PROF", "Prof", "MD"})
+_TITLES = frozenset({"dr", "prof", "md"})
 
 
 def _is_name(number: str) -> bool:
     """Whether a name or a title stands where the number should: no directory must know it by it."""
+    if number.isalnum():  # nearly every one is
+        return number.lower() in _TITLES
     letters = number.replace(" ", "").replace(".", "").replace("-", "")
-    return letters.isalpha() and (" " in number or _TITLE.fullmatch(number) is not None)
+    return letters.isalpha() and (" " in number or letters.lower() in _TITLES)
 
 
 def _misplaced(parts: list[str], marks: Marks) -> str:
