@@ -181,7 +181,7 @@ def test_a_call_tells_nothing_of_the_patient(hospital: Hospital) -> None:
         member.phone.answers("picks up" if member is hospital.ada else "voicemail")
     hospital.send(marked(hospital.now, "C1"))
     hospital.pass_time(minutes=5)
-    heard = picked_up(hospital.ada).press("1").press("1111#").press("2222#").press("3333#").heard
+    heard = picked_up(hospital.ada).press("1").press("11#").press("22#").press("33#").heard
     hospital.pass_time(minutes=34)
     left = hospital.ben.phone.expect_call("imaging result").heard
     assert not MARK.findall(heard + left)
