@@ -72,13 +72,13 @@ async def _start(
     *,
     public: bool,
 ) -> Desk:
+    clock = control.create()
+    stack.callback(clock.close)  # last of all: what is queued at the writer still reads it
+    control.set_rate(0)
     database = Database(database_url)
     stack.callback(database.close)
     await asyncio.to_thread(database.migrate)
     wake = Wake(asyncio.get_running_loop())
-    clock = control.create()
-    stack.callback(clock.close)
-    control.set_rate(0)
     engine = _engine(database, clock, wake)
     await database.write(lambda c: apply_import(c, PEOPLE, clock.now()))
     web, sender = await _phone(world, engine, stack, public=public)
