@@ -1,5 +1,6 @@
 """`readback explain`: what is read from where, which rule decides, and whom it would page."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 
+_STDIN = Path("-")
+
+
 def explain(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="HL7 or FHIR JSON."),
+        typer.Argument(
+            metavar="FILE", dir_okay=False, help="HL7 or FHIR JSON; - is standard input."
+        ),
     ],
     text: Annotated[bool, typer.Option("--text", help="Show the whole text.")] = False,
     config: ConfigFile = None,
@@ -35,6 +41,7 @@ def explain(
     """
     from bot.cli import explained
 
+    _all_there(files)
     settings = _settings(config)
     say_mode(settings)
     unusable = total = 0
@@ -57,12 +64,25 @@ def _messages(files: list[Path], settings: "Settings") -> "Iterator[Message]":
 
     with _ground(settings) as ground:
         for file in files:
-            try:
-                data = file.read_bytes()
-            except OSError as error:
-                stop(f"{file} cannot be read: {error.strerror}.")
+            data = _bytes_of(file)
             yield from explain_bytes(file, data, _of_its_folder(file, ground, settings))
             _say_what_it_lacks(file, data)
+
+
+def _all_there(files: list[Path]) -> None:
+    """Before any is shown. Typer's own check takes "-" for a missing file."""
+    missing = [file for file in files if file != _STDIN and not file.exists()]
+    if missing:
+        stop(*(f"{file} does not exist." for file in missing))
+
+
+def _bytes_of(file: Path) -> bytes:
+    if file == _STDIN and sys.stdin is None:
+        stop("Standard input is closed.")
+    try:
+        return sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
+    except OSError as error:
+        stop(f"{file} cannot be read: {error.strerror}.")
 
 
 def _say_what_it_lacks(file: Path, data: bytes) -> None:

@@ -3,6 +3,7 @@ program as one JSON object a line."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,8 @@ def show(message: Message, zone: ZoneInfo, *, whole: bool) -> None:
     if head.profile not in {"", "standard"}:
         parts.append(f"profile {head.profile}")
     told = " · ".join(part for part in parts if part)
-    out.print(f"\n[bold]{escape(str(message.file))}[/] [dim]{escape(told)}[/]", soft_wrap=True)
+    file = "standard input" if message.file == Path("-") else str(message.file)
+    out.print(f"\n[bold]{escape(file)}[/] [dim]{escape(told)}[/]", soft_wrap=True)
     if isinstance(message.raw.reading, SetAside):
         out.print(f"  [cyan]○[/] set aside: {escape(message.refusal)} carries no report")
     for one in message.reports:

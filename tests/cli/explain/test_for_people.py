@@ -2,11 +2,15 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
+from typer.testing import CliRunner
+
 from bot.app.rehearsal import READBACK
+from bot.cli import app
 from bot.domain.legible import STEERING
-from tests.cli.conftest import ADA, BEN, CARLA, Place
+from tests.cli.conftest import ADA, BEN, CARLA, CLEAN, Place
 from tests.cli.explain.conftest import ADT, BAD, explain, lines, written
 from tests.sources.oru import MSH, OBX, message, obr, sample
 
@@ -75,6 +79,34 @@ def test_a_file_that_is_no_hl7_is_refused_and_no_crash(nowhere: Path) -> None:
     for data in (b"", b"{}", b"\x00\xff" * 50):
         (one,) = lines(explain(str(written(nowhere, data)), "--json"))
         assert one["outcome"] == "refused"
+
+
+def test_a_dash_is_standard_input_beside_other_files(nowhere: Path) -> None:
+    file = str(written(nowhere, ADT))
+    words = ["explain", "-", file]
+    piped = CliRunner().invoke(app, [*words, "--json"], input=sample(), env=CLEAN)
+    assert [(one["file"], one["outcome"]) for one in lines(piped)] == [
+        ("-", "report"),
+        (file, "refused"),
+    ]
+    shown = CliRunner().invoke(app, words, input=sample(), env=CLEAN)
+    assert "standard input message 1" in shown.stdout
+
+
+def test_a_closed_standard_input_is_told(nowhere: Path) -> None:
+    command = "import sys; sys.stdin = None; from bot.cli import app; app(['explain', '-'])"
+    told = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, cwd=nowhere, check=False
+    )
+    assert (told.returncode, "Standard input is closed." in told.stderr) == (2, True), told.stderr
+
+
+def test_files_that_are_not_there_are_told_before_any_is_shown(nowhere: Path) -> None:
+    there = str(written(nowhere, ADT))
+    result = explain(there, "gone.hl7", "lost.hl7")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "gone.hl7 does not exist" in result.stderr
+    assert "lost.hl7 does not exist" in result.stderr
 
 
 def test_the_profile_of_the_sender_is_named_and_used(place: Place) -> None:
