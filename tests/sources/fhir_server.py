@@ -59,6 +59,8 @@ class FhirServer:
     next_link: str = ""
     known_as: str = ""
     ignores_time: bool = False
+    spoils: Callable[[bytes], bytes] = bytes
+    """What is sent instead of the answer to a search."""
     sets_up: bool = True
     """Whether a Subscription is active when it is asked for."""
     written: list[tuple[str, str]] = field(default_factory=list)
@@ -107,7 +109,7 @@ class FhirServer:
             return _fhir(found) if found else web.Response(status=404)
         if self.refuses_includes and "_include" in request.query_string:
             return web.Response(status=400)
-        return _fhir(self._page(request, name))
+        return _fhir(self._page(request, name), spoils=self.spoils)
 
     def _written(self, body: Json, name: str) -> web.Response:
         kind, _, number = name.partition("/")
@@ -165,10 +167,11 @@ def _updated(one: Json) -> datetime:
     return datetime.fromisoformat(one.get("meta", {}).get("lastUpdated", NOW.isoformat()))
 
 
-def _fhir(body: Json | None, status: int = 200) -> web.Response:
-    return web.Response(
-        status=status, body=json.dumps(body).encode(), content_type="application/fhir+json"
-    )
+def _fhir(
+    body: Json | None, status: int = 200, spoils: Callable[[bytes], bytes] = bytes
+) -> web.Response:
+    data = spoils(json.dumps(body).encode())
+    return web.Response(status=status, body=data, content_type="application/fhir+json")
 
 
 @asynccontextmanager

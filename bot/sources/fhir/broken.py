@@ -6,17 +6,23 @@ the same. Pure.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 DEEPEST = 200
 """Levels of nesting; FHIR needs a tenth. What is far deeper can be read and then not be written."""
+BROKE_OFF = "broke off"
+"""A field that no Bundle has."""
 _MOST_BROKEN = 100
 """Entries of one Bundle; each costs a look at what stands behind it."""
+_LONGEST_TAIL = 20_000
+"""Characters behind the entries: a few addresses."""
 _DECODER = json.JSONDecoder(strict=False)
 _BUNDLE = re.compile(r'"resourceType"\s*:\s*"Bundle"')
 _ENTRIES = re.compile(r'"entry"\s*:\s*\[')
+_FIELD_BEHIND = re.compile(r'\]\s*,\s*(?="(?:link|resourceType|total|type)"\s*:)')
+_LINKS = re.compile(r'"link"\s*:\s*(?=\[)')
 _BETWEEN = re.compile(r"[\s,]*")
 _BEGINS = re.compile(r"[\s\xef\xbb\xbf]*(?=[{\[])")
 """Blanks, and the mark of UTF-8 taken byte by byte."""
@@ -50,15 +56,26 @@ def values(data: bytes) -> list[bytes]:
     return [data[a:b] for a, b in pairwise(cuts)]
 
 
-def entries(data: bytes) -> list[dict[str, Any]] | None:
-    """Those of a Bundle that is no JSON as a whole; of a broken one ``resource`` is its mere text.
+def bundle(data: bytes) -> dict[str, Any] | None:
+    """A Bundle that is no JSON as a whole: its links and entries. Of a broken entry ``resource`` is
+    its mere text. BROKE_OFF in it says that there may have been more, of both.
 
     None where it is no Bundle, or breaks before its entries. Of what broke off between two of them
     the last one says so.
     """
     text = decoded(data)
     begins = _ENTRIES.search(text) if _BUNDLE.search(text) else None
-    return list(_entries(text, begins.end(), data)) if begins else None
+    if begins is None:
+        return None
+    found, end = _entries(text, begins.end())
+    behind = text[end + 1 :]
+    if end >= len(text) and not (found and isinstance(found[-1].get("resource"), str)):
+        found.append({"resource": f'{{"broke off": "{hashlib.sha256(data).hexdigest()}"'})
+    if another := _ENTRIES.search(behind):
+        found.append({"resource": behind})
+    links = _links(text[: begins.start()]) or ([] if another else _links(behind))
+    told = {"resourceType": "Bundle", "link": links, "entry": found}
+    return told if _closes(behind) else {**told, BROKE_OFF: True}
 
 
 def decoded(data: bytes) -> str:
@@ -70,27 +87,51 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _entries(text: str, at: int, data: bytes) -> Iterator[dict[str, Any]]:
-    broken, broke_off = 0, False
-    while (at := _after_blanks(text, at)) < len(text):
-        if text[at] == "]":
-            if _ENTRIES.search(text, at):  # another Bundle
-                yield {"resource": text[at + 1 :]}
-            return
+def _entries(text: str, at: int) -> tuple[list[dict[str, Any]], int]:
+    """Those from there on, and where their list ends: with the text, where it breaks off."""
+    found: list[dict[str, Any]] = []
+    broken = 0
+    while (at := _after_blanks(text, at)) < len(text) and text[at] != "]":
         try:
-            found, end = _DECODER.raw_decode(text, at)
-            if not isinstance(found, dict) or _too_deep(found):
+            entry, end = _DECODER.raw_decode(text, at)
+            if not isinstance(entry, dict) or _too_deep(entry):
                 raise ValueError
-            yield found
         except (ValueError, RecursionError):
             broken += 1
             following = _NEXT.search(text, at + 1) if broken < _MOST_BROKEN else None
-            end = following.start() if following else len(text)
-            yield {"resource": text[at:end]}
-            broke_off = following is None
+            end = following.start() if following else _end_of_last(text, at)
+            entry = {"resource": text[at:end]}
+        found.append(entry)
         at = end
-    if not broke_off:
-        yield {"resource": f'{{"broke off": "{hashlib.sha256(data).hexdigest()}"'}
+    return found, at
+
+
+def _end_of_last(text: str, at: int) -> int:
+    """Where an entry that is broken ends, behind which there is no other: with the list, if fields
+    of the Bundle stand behind that, else with the text."""
+    for list_ends in _FIELD_BEHIND.finditer(text, max(at, len(text) - _LONGEST_TAIL)):
+        with suppress(ValueError, RecursionError):
+            _DECODER.decode("{" + text[list_ends.end() :])
+            return list_ends.start()
+    return len(text)
+
+
+def _links(text: str) -> list[Any]:
+    """Those in what stands around the entries."""
+    begins = _LINKS.search(text)
+    try:
+        return list(_DECODER.raw_decode(text, begins.end())[0]) if begins else []
+    except (ValueError, RecursionError):
+        return []
+
+
+def _closes(behind: str) -> bool:
+    """Whether what stands behind the entries ends the Bundle."""
+    try:
+        _DECODER.raw_decode("{" + behind.lstrip(" \t\r\n,"))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _after_blanks(text: str, at: int) -> int:

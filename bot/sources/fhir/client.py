@@ -13,8 +13,18 @@ import aiohttp
 from yarl import URL
 
 from bot.sources.fhir.auth import Access
-from bot.sources.fhir.exchange import Answer, Refused, TryLater, call, date
-from bot.sources.fhir.shapes import BUNDLE, Resource, local_name, many, name_of, one, parse, text
+from bot.sources.fhir.exchange import BROKE_OFF, Answer, Refused, TryLater, call, date
+from bot.sources.fhir.shapes import (
+    BUNDLE,
+    Resource,
+    local_name,
+    lost_in,
+    many,
+    name_of,
+    one,
+    parse,
+    text,
+)
 from bot.sources.hl7.wire import BadReport
 
 JSON = "application/fhir+json"
@@ -76,10 +86,10 @@ class FhirClient:
         A next link that leaves the server is refused: the token would go with it. One to the
         address under which the server knows itself, behind a proxy, is one to ours. Links that
         lead in a circle end the search, also where each of them is a new one, and so do so many
-        empty pages in a row.
+        empty pages in a row. Where a page broke off, the search fails when the others are read.
         """
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
-        visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
+        visited, brought, in_vain, empty, lost = set[URL](), set[str](), 0, 0, False
         while url not in visited and in_vain < _MOST_IN_VAIN and empty < most_empty:
             page = _resource(await self._page(url, further=bool(visited)))
             visited.add(url)
@@ -90,10 +100,13 @@ class FhirClient:
             empty = 0 if found else empty + 1
             in_vain = in_vain + 1 if found and found <= brought else 0
             brought |= found
+            lost = lost or lost_in(page)
             following = _next(page)
             if not following:
-                return
+                break
             url = self._same_server(url, _rebased(following, _itself(page, kind), self.base))
+        if lost:
+            raise TryLater(BROKE_OFF)
 
     async def _page(self, url: URL, *, further: bool) -> Answer:
         """A server that wants to be asked more seldom is waited for between pages: a search that

@@ -14,7 +14,7 @@ from yarl import URL
 from bot.connections import answered_at, retry_after
 
 MOST_BYTES, TOO_LARGE = 50_000_000, "answer-too-large"
-TOO_SLOW = "no-answer-in-time"
+TOO_SLOW, BROKE_OFF = "no-answer-in-time", "answer-broke-off"
 LONGEST_WAIT = 600.0
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _BUSY = frozenset({408, 425, 429})

@@ -23,7 +23,7 @@ from bot.log import log
 from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.client import MOST_EMPTY, FhirClient
-from bot.sources.fhir.exchange import Refused, TryLater
+from bot.sources.fhir.exchange import BROKE_OFF, Refused, TryLater
 from bot.sources.fhir.numbers import Origin, version_of
 from bot.sources.fhir.page import TRIES, Look, is_due, is_match, not_asked_for, updated
 from bot.sources.fhir.references import References
@@ -178,6 +178,7 @@ class Poller:
             look.taken += 1
             _, whole = await self.take(report, along, base, last=tries == TRIES)
         if not whole:
+            self._tries[version] = tries  # also where the poll breaks off later
             look.await_again(report, version, tries)
         return whole
 
@@ -236,7 +237,7 @@ class Poller:
             taken = await self._poll_with_fewer_wishes()
         except TryLater as later:
             self._failed(later.reason)
-            if later.reason == _NOT_STORED:  # the server is well, and others come
+            if later.reason in {_NOT_STORED, BROKE_OFF}:  # the server is well, and others come
                 return self._how.every.total_seconds()
             self._wait = min(2 * self._wait, _LONGEST_WAIT)
             return max(self._wait, later.wait or 0.0)
@@ -258,17 +259,15 @@ class Poller:
 
     async def _poll_with_fewer_wishes(self) -> int:
         """Servers that know no _include may refuse the search: then references are read singly. A
-        page that is too large, of reports with scans in them, is asked for with fewer, and so is
-        one that does not come in time, later."""
+        page that is too large, of reports with scans in them, or that broke off is asked for with
+        fewer, and so is one that does not come in time, later."""
         while True:
             try:
                 taken = await self.poll()
-            except Refused as refused:
-                if not self._wishes.fewer(refused.reason):
+            except (TryLater, Refused) as failure:
+                at_once = isinstance(failure, Refused) or failure.reason == BROKE_OFF
+                if not (self._wishes.fewer(failure.reason) and at_once):
                     raise
-            except TryLater as later:
-                self._wishes.fewer(later.reason)
-                raise
             else:
                 self._wishes.went_well()
                 return taken

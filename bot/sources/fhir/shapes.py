@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sources.fhir.broken import entries, loaded
+from bot.sources.fhir import broken
 from bot.sources.hl7.wire import BadReport
 from storage.columns import storable
 
@@ -40,19 +40,26 @@ def parse(data: bytes) -> Resource:
     with what can be read of it: see ``broken_in``. Raises BadReport.
     """
     try:
-        read = loaded(data)
+        read = broken.loaded(data)
     except ValueError:
-        found = entries(data)
+        found = broken.bundle(data)
         if found is None:
             detail = "The body is no JSON: send FHIR R4 as JSON"
             raise BadReport("not-json", detail, "102") from None
-        return {"resourceType": BUNDLE, "entry": found}
+        return found
     if isinstance(read, list) and any(map(has_type, read)):
         return {"resourceType": BUNDLE, "entry": [{"resource": one} for one in read]}
     if not has_type(read):
         detail = "The body is no FHIR resource: send its resourceType"
         raise BadReport("no-resource-type", detail, "101", "resourceType")
     return dict(read)
+
+
+def lost_in(page: Resource) -> bool:
+    """Whether an answer broke off, and more with it than the one entry that it was about: which
+    entries and pages were to follow nobody knows."""
+    alone = len(many(page.get("entry"))) == 1 and bool(many(page.get("link")))
+    return broken.BROKE_OFF in page and not alone
 
 
 def broken_in(resource: Resource) -> list[bytes]:
