@@ -26,7 +26,7 @@ from pathlib import Path
 from tests.warm import warm
 place = Path({place!r})
 words = ["demo", "--no-browser"]
-print(warm().fork(words, {{}}, place / "out", place / "err"), place, flush=True)
+print(warm().fork(words, {{"TMPDIR": str(place)}}, place / "out", place / "err"), place, flush=True)
 input()
 """
 

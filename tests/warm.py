@@ -109,10 +109,14 @@ class Started:
             time.sleep(0.01)
         return self.said
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it this signal. It is there, if only as a zombie, until it is waited for."""
+        os.kill(self._pid, number)
+
     def stopped_by(self, number: signal.Signals) -> int:
         """Send it this signal; the status that it ended with."""
         if self._status is None:
-            os.kill(self._pid, number)  # it is there, if only as a zombie, until it is waited for
+            self.send(number)
             self._status = self._warm.wait(self._pid)
         return self._status
 

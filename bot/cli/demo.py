@@ -1,6 +1,8 @@
 """`readback demo`: Readback on this machine, with stand-ins for Slack and Twilio."""
 
+import signal
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -8,6 +10,7 @@ import typer
 from bot.cli.shown import AsJson, out, stop
 
 PROGRAM = (sys.executable, "-m", "bot")
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def demo(
@@ -31,7 +34,17 @@ def demo(
     _refuse_real_tokens()
     if as_json and not script:
         stop("--json goes with --script: the page has nothing to print.")
+    for number in ENDINGS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _end)
     raise typer.Exit(_script(as_json=as_json) if script else _page(port, browser=browser))
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """The first signal ends the demo in good order; a second must not leave half of it behind."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _refuse_real_tokens() -> None:

@@ -15,6 +15,9 @@ import pytest
 from bot.sandbox.demo.bot_process import BotDied, BotProcess
 from tests.warm import Started, warm
 
+INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C ended."""
+
 
 def listens(port: int) -> bool:
     with socket.socket() as trial:
@@ -46,6 +49,29 @@ def test_ctrl_c_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_second_ctrl_c_while_it_starts_or_ends_changes_nothing(
+    started: Started, tmp_path: Path
+) -> None:
+    while not list(tmp_path.iterdir()):
+        started.until_it_says("Starting")
+        time.sleep(0.01)
+    started.send(signal.SIGINT)
+    time.sleep(0.05)  # so that it is another signal: of two at once the second is lost
+    assert started.stopped_by(signal.SIGINT) == 0
+    assert started.said.endswith("\nStopped; nothing is left behind.\n")
+    assert "Traceback" not in started.said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stories_that_are_ended_leave_nothing_behind(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with warm().start(["demo", "--script"], environment) as stories:
+        stories.until_it_says("Alert opened")
+        assert stories.stopped_by(signal.SIGTERM) == INTERRUPTED
+        assert "Traceback" not in stories.said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_bot_that_cannot_start_is_told_of_with_its_last_words(tmp_path: Path) -> None:
     words = (sys.executable, "-c", "import sys; sys.exit('no database here')")
     bot = BotProcess(words, tmp_path / "x.toml", tmp_path / "bot.log", {})
@@ -64,21 +90,16 @@ with Demo((sys.executable, "-m", "bot"), ask) as demo:
 """
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as trial:
-        return trial.connect_ex(("127.0.0.1", port)) == 0
-
-
-def test_a_demo_that_is_killed_takes_its_bot_with_it() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", SHOWN_AND_LEFT], stdout=subprocess.PIPE, text=True
-    )
+def test_a_demo_that_is_killed_takes_its_bot_with_it(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", SHOWN_AND_LEFT]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # nobody is left to remove the folder
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdout
     with process, process.stdout:
         port = int(process.stdout.readline())
-        assert answers(port)
+        assert listens(port)
         process.kill()
     deadline = time.monotonic() + 20
-    while answers(port):
+    while listens(port):
         assert time.monotonic() < deadline, "the bot is still there"
         time.sleep(0.05)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import sys
 import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -149,8 +148,6 @@ def run(
         tell(f"Port {port} is taken: --port names another, 0 any that is free.")
         return 2
     wanted = (PORT if _is_free(PORT) else 0) if port is None else port
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     tell("Starting Readback on stand-ins for Slack and Twilio; every patient is invented.")
     try:
         _show(Demo(program, deliver, wanted), browser=browser, tell=tell)
@@ -163,7 +160,7 @@ def run(
 
 
 def _show(demo: Demo, *, browser: bool, tell: Callable[[str], None]) -> None:
-    with demo, _undisturbed_end():
+    with demo:
         _greet(demo, browser=browser, tell=tell)
         _watch(demo, tell)
 
@@ -176,16 +173,6 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-@contextlib.contextmanager
-def _undisturbed_end() -> Iterator[None]:
-    """A second Ctrl-C must not leave half of it running."""
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
 
 
 def _greet(demo: Demo, *, browser: bool, tell: Callable[[str], None]) -> None:
