@@ -78,7 +78,34 @@ def stated(
         value = said(_at(place, obr, orc, raw, wire), profile)
         if value and (place is OBR_25 or place == OBR_25 or plain(value) in _ORDER):
             return value, place
+    if profile.status is STATUS and (obr[24] or obr[26]):
+        return _one_off(obr, raw, wire)
     return "", None
+
+
+_BESIDE = (Place("OBR", 24), Place("OBR", 26))
+
+
+def _one_off(obr: list[str], raw: list[str], wire: Wire) -> tuple[str, Place | None]:
+    """Of a sender that miscounted by one: a word for a status, and of codes what no OBX-11 gainsays
+    and no department is called. P may be PET there: it needs an OBX that is preliminary, too."""
+    for place in _BESIDE:
+        value = plain(wire.marks.first(obr[place.field]))
+        if len(value) > _LONGEST_CODE:
+            if value in _WORDS and not is_modality(value):
+                return value, place
+        elif value in {"F", "P"}:
+            observed = {
+                of_observation(wire.marks.first(at(line.split(wire.marks.field), 11)))
+                for line in raw
+                if line[:3] == "OBX"
+            } - {None}
+            if Status.PRELIMINARY in observed if value == "P" else not observed:
+                return value, place
+    return "", None
+
+
+_LONGEST_CODE = 2
 
 
 def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire) -> str:

@@ -1,9 +1,10 @@
 import pytest
 
+from bot.domain.profile import Place, Profile
 from bot.domain.report import Status
 from bot.sources.hl7.status import status
 from bot.sources.hl7.wire import BadReport
-from tests.sources.oru import message, obr, report, sample, unusable
+from tests.sources.oru import as_read, message, obr, report, sample, unusable
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,38 @@ def test_what_made_the_report_is_no_status(department: str) -> None:
     assert report(sample(f"{obx}F", fields={25: department})).status is Status.FINAL
     assert report(sample(f"{obx}P", fields={25: department})).status is Status.PRELIMINARY
     assert unusable(sample(obx, fields={25: department})).reason == "unknown-status"
+
+
+@pytest.mark.parametrize("field", [24, 26])
+@pytest.mark.parametrize(
+    ("said", "observations", "expected"),
+    [
+        ("P", "PF", Status.PRELIMINARY),  # an OBX of a preliminary may be marked final
+        ("P", "FF", Status.FINAL),  # PET
+        ("F", "PP", Status.PRELIMINARY),  # fluoroscopy
+        ("F", "  ", Status.FINAL),
+        ("Preliminary", "FF", Status.PRELIMINARY),
+        ("Final", "  ", Status.FINAL),
+        ("CT", "FF", Status.FINAL),
+        ("Emergency", "FF", Status.FINAL),
+    ],
+)
+def test_a_status_one_field_off_counts_where_no_other_field_has_one(
+    field: int, said: str, observations: str, expected: Status
+) -> None:
+    results = [f"OBX|{n}|TX|A{n}||Text.||||||{code.strip()}" for n, code in enumerate(observations)]
+    found = report(sample(*results, fields={25: "", field: said}))
+    assert found.status is expected
+
+
+def test_no_status_is_guessed_from_what_may_be_a_department() -> None:
+    for department in ("P", "X", "C"):
+        bad = unusable(sample("OBX|1|TX|A||Text.", fields={24: department, 25: ""}))
+        assert bad.reason == "unknown-status"
+
+
+def test_a_profile_that_says_where_the_status_stands_has_it_nowhere_else() -> None:
+    profile = Profile(status=(Place("OBX", 11),))
+    results = ["OBX|1|TX|A||Text.||||||P", "OBX|2|TX|B||Text.||||||F"]
+    data = sample(*results, fields={24: "P", 25: ""})
+    assert as_read(data, profile).status is Status.FINAL
