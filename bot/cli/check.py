@@ -113,6 +113,8 @@ def _fhir(settings: "Settings") -> Iterator["Finding"]:
 def _cure(reason: str, name: str) -> str:
     if reason == "unreachable":
         return "Look at base_url, and whether this machine may reach it."
+    if reason == "tls-failed":
+        return "Renew its certificate, or have its CA trusted here: SSL_CERT_FILE names the file."
     if reason.startswith("token-"):
         return f"Have client_id, scope and the key of `readback fhir keys {name}` registered there."
     if reason in {"search-401", "search-403"}:

@@ -1,6 +1,9 @@
 """`readback check` of where reports come from: listeners, certificates, FHIR servers, folders."""
 
 import socket
+import ssl
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from tests.certificates import Authority
@@ -27,6 +30,29 @@ def test_each_fhir_server_is_asked_for_a_report(healthy: Place, tmp_path: Path) 
     assert away["what"] == "ehr lets us not search: unreachable"
     assert "base_url" in away["cure"]
     assert "key_file of old cannot be read" in keyless["what"]
+
+
+def test_a_fhir_server_whose_certificate_nobody_trusts_is_no_matter_of_its_address(
+    healthy: Place,
+) -> None:
+    pair = Authority(healthy.folder).issue()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        greeting = threading.Thread(target=_greet, args=(there, context))
+        greeting.start()
+        address = f"https://127.0.0.1:{there.getsockname()[1]}/r4"
+        with healthy.config.open("a", encoding="utf-8") as config:
+            config.write(f'[[fhir]]\nname = "ehr"\nbase_url = "{address}"\n')
+        (refused,) = findings(healthy)["failed"]
+        greeting.join()
+    assert refused["what"] == "ehr lets us not search: tls-failed"
+    assert "SSL_CERT_FILE" in refused["cure"]
+
+
+def _greet(there: socket.socket, context: ssl.SSLContext) -> None:
+    with there.accept()[0] as who, suppress(ssl.SSLError, ConnectionError):
+        context.wrap_socket(who, server_side=True)
 
 
 def test_each_folder_is_looked_at(healthy: Place) -> None:

@@ -15,6 +15,7 @@ from bot.connections import answered_at, retry_after
 
 MOST_BYTES, TOO_LARGE = 50_000_000, "answer-too-large"
 TOO_SLOW, BROKE_OFF = "no-answer-in-time", "answer-broke-off"
+NO_TLS = "tls-failed"
 LONGEST_WAIT = 600.0
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _BUSY = frozenset({408, 425, 429})
@@ -71,6 +72,8 @@ async def call(
             method, url, headers=headers, data=body, allow_redirects=False, timeout=_TIMEOUT
         ) as response:
             return Answer(response.status, response.headers, await _bounded(response))
+    except aiohttp.ClientSSLError:  # its certificate has ended, or nobody here trusts the CA
+        raise TryLater(NO_TLS) from None
     except (aiohttp.ClientError, asyncio.IncompleteReadError):
         raise TryLater("unreachable") from None
     except TimeoutError:

@@ -1,7 +1,9 @@
 """Polling a FHIR server that is busy, away, or serves what cannot be used or stored."""
 
 import asyncio
+import ssl
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -10,6 +12,7 @@ from sqlalchemy import Connection, text
 from bot.sources.fhir import client, polling
 from bot.sources.fhir.exchange import Refused, TryLater
 from storage import cursors
+from tests.certificates import Authority
 from tests.sources.fhir_polls import many, poll
 from tests.sources.fhir_samples import ORIGIN, Json, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
@@ -65,6 +68,25 @@ def test_a_server_that_is_away_is_unreachable(reading: Reading) -> None:
     async def run() -> None:
         async with reading.poller(server) as poller:
             with pytest.raises(TryLater, match="unreachable"):
+                await poller.poll()
+
+    asyncio.run(run())
+
+
+def test_a_server_whose_certificate_nobody_trusts_is_said_to_have_none_that_holds(
+    reading: Reading, tmp_path: Path
+) -> None:
+    """Whoever is told that it cannot be reached looks at the firewall."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    pair = Authority(tmp_path).issue()
+    context.load_cert_chain(pair.certificate, pair.key)
+
+    async def run() -> None:
+        there = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=context)
+        port = there.sockets[0].getsockname()[1]
+        server = FhirServer(base=f"https://127.0.0.1:{port}/r4/")
+        async with there, reading.poller(server) as poller:
+            with pytest.raises(TryLater, match="tls-failed"):
                 await poller.poll()
 
     asyncio.run(run())
