@@ -1,5 +1,6 @@
 """Commands and groups whose help shows a flag without a type: there is nothing to type after it."""
 
+from difflib import get_close_matches
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -17,6 +18,13 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """For every ``typer.Typer``."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Typer names what a mistyped command is close to; if nothing is, all that there are."""
+        if args[0] not in self.commands and not get_close_matches(args[0], self.commands):
+            there = ", ".join(self.list_commands(ctx))
+            ctx.fail(f"No such command '{args[0]}'. What there is: {there}.")
+        return super().resolve_command(ctx, args)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its options, ``--help`` among them."""

@@ -64,6 +64,12 @@ def test_a_mistyped_subcommand_is_told_what_would_work() -> None:
     assert "Did you mean 'list'?" in text
 
 
+def test_a_command_that_is_close_to_none_is_told_which_there_are() -> None:
+    code, text = output("people", "lst")
+    assert code == 2
+    assert "No such command 'lst'. What there is: import, test." in text
+
+
 def test_the_version_is_that_of_the_package() -> None:
     assert re.fullmatch(r"readback \d+\.\d+\.\d+\n", output("--version")[1])
 
