@@ -9,6 +9,7 @@ from typing import TypeVar, TypeVarTuple, cast
 from bot.sources.hl7.charsets import by_trial
 
 _USUAL = "^~\\&"
+_LONGEST_MSH_2 = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,11 +43,13 @@ class Marks:
 
 def marks_of(separator: str, others: str, charset: str) -> Marks:
     """``others`` is MSH-2, which may have fewer or more characters than four."""
-    return _marks_of(separator, others[: len(_USUAL)], charset)
+    return _marks_of(separator, others[:_LONGEST_MSH_2], charset)
 
 
 @lru_cache(maxsize=64)
 def _marks_of(separator: str, others: str, charset: str) -> Marks:
+    if others.count("\\") > 1 and others.replace("\\", "") == _USUAL.replace("\\", ""):
+        others = _USUAL  # a program that wrote it as a string doubled what escapes: "^~\\\\&"
     component, repetition, escape, subcomponent = (
         others[place : place + 1] or usual for place, usual in enumerate(_USUAL)
     )

@@ -5,6 +5,7 @@ that is no segment continues the field before it, MSH-2 may have fewer or more c
 four (HL7 v2.5.1 section 2.5). Nothing in here knows what a field means.
 """
 
+import html
 import re
 from dataclasses import dataclass
 from operator import itemgetter
@@ -74,6 +75,8 @@ def decode(data: bytes) -> tuple[str, str]:
 
 def cut(text: str, charset: str) -> Wire:
     """The message cut into segments. Raises BadReport without an MSH, or with more than one."""
+    if "&amp;" in text[:_HEAD]:
+        text = html.unescape(text)  # taken out of XML as it stood there
     ended = text.replace("\r\n", "\r").replace("\n", "\r") if "\n" in text else text
     lines = ended.split("\r")
     if lines[-1] == "":
@@ -85,6 +88,8 @@ def cut(text: str, charset: str) -> Wire:
     return wire_of(lines, charset, text)
 
 
+_HEAD = 16
+"""Characters in which MSH-2 stands."""
 _FOUR = itemgetter(slice(4))
 _USUAL = frozenset(f"{name}|" for name in ("PID", "PV1", "ORC", "OBR", "OBX", "NTE", "ZDS"))
 

@@ -1,10 +1,14 @@
 """What is kept of fields that were read before is theirs alone: by delimiters, and by profile."""
 
+import html
+
+import pytest
+
 from bot.domain.message import Reports
 from bot.domain.profile import NO_PROFILES, Feeds, Profile
 from bot.domain.report import Provider
 from bot.sources.hl7.reader import read
-from tests.sources.oru import CHICAGO, NOW, sample
+from tests.sources.oru import CHICAGO, NOW, report, sample
 
 ORDERER = "1003^PARK^SAM"
 
@@ -36,3 +40,24 @@ def test_a_field_that_is_too_long_to_be_kept_is_read_all_the_same() -> None:
     many = "~".join(f"{number}^DOE{number}^JO" for number in range(100))
     read_twice = [orderers(sample(fields={16: many})) for _ in range(2)]
     assert [len(found) for found in read_twice] == [100, 100]
+
+
+@pytest.mark.parametrize("delimiters", [r"^~\\&", r"^\~\&", r"^~\\\&"])
+def test_a_backslash_that_a_program_doubled_in_msh_2_makes_no_other_delimiters(
+    delimiters: str,
+) -> None:
+    results = [r"OBX|1|FT|RPT&IMP||Fat \T\ water.\.br\CRITICAL RESULT||||||F"]
+    data = sample(*results, fields={16: "1003^PARK^SAM^^^^^^MAIN&1.2&ISO"})
+    one = report(data.replace(rb"|^~\&|", f"|{delimiters}|".encode(), 1))
+    assert one.impression == "Fat & water.\nCRITICAL RESULT"
+    assert one.ordering == report(data).ordering
+    assert one.radiologist == report(data).radiologist
+
+
+def test_a_message_that_was_escaped_for_xml_is_read_as_before() -> None:
+    results = ["OBX|1|TX|RPT&GDT||Fat & water, <5 mm.||||||F", "OBX|2|TX|RPT&IMP||Air.||||||F"]
+    data = sample(*results, fields={16: "1003^PARK^SAM^^^^^^MAIN&1.2&ISO"})
+    escaped = html.escape(data.decode()).encode()
+    told, other = report(data), report(escaped)
+    assert (other.text, other.impression) == (told.text, "Air.")
+    assert (other.ordering, other.radiologist) == (told.ordering, told.radiologist)
