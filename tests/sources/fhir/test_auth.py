@@ -157,6 +157,13 @@ def test_a_private_key_is_read_as_pem_as_jwk_and_as_a_set(key: Key) -> None:
         assert signing_keys(data)[0].thumbprint() == key.thumbprint()
 
 
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"Bag Attributes\n    localKeyID: 01\n"])
+def test_a_key_out_of_a_key_store_or_an_editor_has_words_or_a_mark_before_it(before: bytes) -> None:
+    for key in (RSA, EC):
+        data = before + key.as_pem(private=True)
+        assert signing_keys(data)[0].thumbprint() == key.thumbprint()
+
+
 @pytest.mark.parametrize(
     "data",
     [
