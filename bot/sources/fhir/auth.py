@@ -25,6 +25,7 @@ _ASSERTION_LIVES = timedelta(minutes=4)
 _DEFAULT_LIFE, _LONGEST_LIFE = 300.0, 86_400.0
 """Seconds. Some servers write for a token that never ends what no calendar has room for."""
 _SPARE = timedelta(seconds=30)
+"""In its last seconds no token is used; one that lives for less than a minute in its first half."""
 _SAME_TIME = timedelta(seconds=10)
 _NOT_TAKEN = frozenset({400, 401, 403})
 _OAUTH_ERRORS = frozenset(
@@ -105,7 +106,7 @@ class SmartTokens:
         self._one_at_a_time = asyncio.Lock()
 
     async def headers(self) -> dict[str, str]:
-        """With a token that holds for half a minute more at least."""
+        """With a token that holds for a while yet."""
         async with self._one_at_a_time:
             if self._good_until is None or self._now() >= self._good_until:
                 await self._renew()
@@ -126,7 +127,8 @@ class SmartTokens:
         token, lives = told.get("access_token"), told.get("expires_in")
         if not isinstance(token, str) or not token:
             raise Refused("token-missing")
-        self._token, self._good_until = token, now + _life(lives) - _SPARE
+        life = _life(lives)
+        self._token, self._good_until = token, now + life - min(_SPARE, life / 2)
 
     async def _asked(self, url: str, now: datetime) -> Answer:
         form = {

@@ -67,6 +67,13 @@ def test_a_token_is_used_until_it_ends_and_no_assertion_twice(reading: Reading) 
     assert len({claims["jti"] for claims in server.assertions}) == 2
 
 
+def test_one_that_lives_for_seconds_is_used_for_half_of_them(reading: Reading) -> None:
+    """Bought anew for each request, it ends those that are under way where there is one at most."""
+    server = stocked(lives=20)
+    assert asking(reading, server, EC, (0, 5 / 60, 4 / 60, 2 / 60)) == [True] * 4
+    assert len(server.assertions) == 2
+
+
 def test_a_token_that_the_server_takes_no_more_is_replaced_at_once(reading: Reading) -> None:
     server = stocked()
 
@@ -89,7 +96,7 @@ def test_a_token_that_the_server_takes_no_more_is_replaced_at_once(reading: Read
 def test_a_server_whose_clock_is_another_one_is_signed_for_by_its_own(
     reading: Reading, minutes: int
 ) -> None:
-    server = stocked(checks_time=True, clock=NOW + timedelta(minutes=minutes), lives=30)
+    server = stocked(checks_time=True, clock=NOW + timedelta(minutes=minutes), lives=0)
     with writing() as log:
         assert asking(reading, server, EC, (0, 0)) == [True] * 2
     assert len(server.assertions) == 2
