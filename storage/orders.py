@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.domain.numbers import Order
 from bot.domain.report import Identifier, KeyKind, OrderNumber, ReportKey
 from storage import codec, locks, tables
+from storage.alert_rows import IN_SHADOW
 from storage.columns import AnyRow
 from storage.memory import memory
 
@@ -32,6 +33,7 @@ _FIND = (
         _alerts.c.ref,
         _alerts.c.opened_at,
         (_alerts.c.state == literal_column("'open'")).label("is_open"),
+        IN_SHADOW.label("in_shadow"),
     )
     .select_from(
         _named.join(_all, _same_key(_named, _all)).outerjoin(_alerts, _same_key(_alerts, _all))
@@ -158,6 +160,7 @@ def _order(key: ReportKey, rows: Sequence[AnyRow]) -> Order:
         ref=first.ref or "",
         opened_at=first.opened_at,
         is_open=bool(first.is_open),
+        in_shadow=bool(first.in_shadow),
     )
 
 

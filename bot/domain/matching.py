@@ -229,9 +229,11 @@ def _may_be_one(first: Order, order: Order, kinds: Iterable[KeyKind]) -> bool:
     return not differ and not _other_patient(first.patients, order.patients)
 
 
-def _age(order: Order) -> tuple[bool, str]:
-    """What sorts the oldest alert first; nothing where there is none."""
-    return order.opened_at is None, order.opened_at.isoformat() if order.opened_at else ""
+def _age(order: Order) -> tuple[bool, bool, str]:
+    """What sorts the oldest alert first; nothing where there is none. For one that was opened in
+    shadow nobody is paged: what people are asked for must not go on as that."""
+    opened = order.opened_at.isoformat() if order.opened_at else ""
+    return order.opened_at is None, order.in_shadow, opened
 
 
 def _likely(assumed: list[_Named], who: tuple[Identifier, ...]) -> list[_Named]:

@@ -22,7 +22,7 @@ _BEST_FIRST = list(KeyKind)
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order as it is known: all its numbers and patient identifiers received so far, and its
-    alert where it has one (``opened_at`` in UTC)."""
+    alert where it has one (``opened_at`` in UTC; ``in_shadow``: nobody is paged for it)."""
 
     key: ReportKey
     numbers: tuple[OrderNumber, ...]
@@ -31,6 +31,7 @@ class Order:
     ref: str = ""
     opened_at: datetime | None = None
     is_open: bool = False
+    in_shadow: bool = False
 
 
 def plain(number: OrderNumber) -> OrderNumber:

@@ -139,6 +139,14 @@ def test_orders_that_a_version_shows_to_be_one_are_that_of_the_oldest_alert() ->
     assert match(OWN, both, Patient(), (order(accession("A")), quiet)).same == (quiet,)
 
 
+def test_an_alert_for_which_people_are_paged_goes_on_and_not_an_older_one_of_shadow() -> None:
+    older = replace(order(accession("A"), alert="older"), in_shadow=True, is_open=False)
+    newer = replace(order(filler("F"), alert="newer"), opened_at=THEN + timedelta(hours=1))
+    both = (accession("A"), filler("F"))
+    assert match(OWN, both, Patient(), (older, newer)) == Match(newer, (older,))
+    assert match(OWN, both, Patient(), (older, order(filler("F")))).order == older
+
+
 def test_what_a_higher_number_or_the_patient_tells_apart_is_not_joined() -> None:
     place = OrderNumber(KeyKind.PLACE, "DiagnosticReport/1", "ehr")
     ours, theirs = order(accession("A"), filler("F")), order(accession("B"), place, alert="b")

@@ -27,6 +27,7 @@ from tests.scenarios.test_promise_02_numbers import (
     linked,
     oru,
 )
+from tests.scenarios.test_shadow import go_live, shadow_for, told
 from tests.sources.fhir_samples import RADLEX, bundle, concept, identifier, resource
 
 
@@ -59,6 +60,31 @@ def test_two_alerts_that_a_third_message_shows_to_be_one_go_on_as_the_older(
         first.ref: "acknowledged",
         second.ref: "withdrawn",
     }
+
+
+class TestOneOfThemInShadow:
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return shadow_for(30)
+
+    def test_what_people_are_paged_for_goes_on_and_not_what_was_opened_in_shadow(
+        self, hospital: Hospital
+    ) -> None:
+        told(hospital)
+        hospital.send(oru(accession="ACC10001^RIS", minutes=0, now=hospital.now))
+        first = hospital.alert()
+        go_live(hospital)
+        hospital.pass_time(minutes=1)
+        hospital.send(oru(filler="F10001^RIS", minutes=1, now=hospital.now))
+        second = hospital.alert()
+        _, sms = paged(hospital.ada)
+        joined = {"accession": "ACC10001^RIS", "filler": "F10001^RIS"}
+        hospital.send(oru(**joined, minutes=2, status="C", now=hospital.now))
+        assert [e.data for e in hospital.trail(first) if e.what == "joined"] == [
+            {"into": second.ref}
+        ]
+        acknowledge_by_sms(hospital, hospital.ada, sms)
+        assert hospital.alert("ACC10001").id == second.id
 
 
 LINKED: dict[str, tuple[tuple[dict[str, str], ...], tuple[str, str]]] = {
