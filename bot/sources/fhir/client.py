@@ -17,6 +17,7 @@ from bot.sources.fhir.exchange import BROKE_OFF, Answer, Refused, TryLater, call
 from bot.sources.fhir.shapes import (
     BUNDLE,
     Resource,
+    base_of,
     local_name,
     lost_in,
     many,
@@ -191,9 +192,8 @@ def _itself(page: Resource, kind: str) -> str:
     if own.endswith(f"/{kind}"):
         return own.removesuffix(f"/{kind}")
     for entry in many(page.get("entry")):
-        url, name = text(entry.get("fullUrl")), name_of(one(entry.get("resource")))
-        if url.endswith(f"/{name}"):
-            return url.removesuffix(f"/{name}")
+        if base := base_of(text(entry.get("fullUrl")), one(entry.get("resource"))):
+            return base.rstrip("/")
     return ""
 
 

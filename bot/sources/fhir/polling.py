@@ -27,7 +27,7 @@ from bot.sources.fhir.exchange import BROKE_OFF, Refused, TryLater
 from bot.sources.fhir.numbers import Origin, version_of
 from bot.sources.fhir.page import TRIES, Look, is_due, is_match, not_asked_for, updated
 from bot.sources.fhir.references import References
-from bot.sources.fhir.shapes import NOTHING, Resource, broken_in, many, name_of, one, text
+from bot.sources.fhir.shapes import NOTHING, Resource, base_of, broken_in, many, one, text
 from bot.sources.fhir.wishes import Wishes
 from bot.sources.stumbled import stumbled_over
 from storage import cursors
@@ -140,7 +140,7 @@ class Poller:
             if not_asked_for(report, look.asked_from):
                 look.unasked += 1
                 continue
-            base = text(entry.get("fullUrl")).removesuffix(name_of(report))
+            base = base_of(text(entry.get("fullUrl")), report)
             version = version_of(report)
             await self._once(version, partial(self._whole, report, along, base, look), look)
             at = updated(report)

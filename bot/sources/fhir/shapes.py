@@ -224,7 +224,7 @@ def bundled(bundle: Resource, kind: str) -> list[Node]:
         if url:
             known[_VERSION.sub("", url)] = resource
     return [
-        Node(resource, resource, known, url.removesuffix(name_of(resource)) if url else "")
+        Node(resource, resource, known, base_of(url, resource))
         for url, resource in entries
         if text(resource.get("resourceType")) == kind
     ]
@@ -233,6 +233,13 @@ def bundled(bundle: Resource, kind: str) -> list[Node]:
 def name_of(resource: Resource) -> str:
     """The resource's relative reference, as "Patient/7"."""
     return f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}"
+
+
+def base_of(url: str, resource: Resource) -> str:
+    """Under which address the server knows itself that gave the resource this full URL; empty where
+    that tells none: it may be a UUID."""
+    name, at = name_of(resource), _VERSION.sub("", url)
+    return at.removesuffix(name) if at.endswith(f"/{name}") else ""
 
 
 def references_in(value: object) -> Iterator[str]:

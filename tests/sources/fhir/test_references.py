@@ -1,6 +1,7 @@
 """What a report on a FHIR server refers to: found, read once, and never fetched elsewhere."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,24 @@ def test_absolute_references_of_a_server_behind_a_proxy_are_its_own(
     based_on = [{"reference": f"{inside}ServiceRequest/o1"}]
     server.put(resource("report", basedOn=based_on))
     server.put(resource("order", requester={"reference": f"{inside}PractitionerRole/w1"}))
+    assert poll(reading, server) == [1]
+    assert orderer(reading)
+
+
+@pytest.mark.parametrize("told", ["urn:uuid:0c3201bd-1cbf-4d64-b04d-cd9187a4c6e0", "{}/_history/1"])
+def test_absolute_references_are_the_servers_own_however_it_names_its_entries(
+    reading: Reading, told: str
+) -> None:
+    server = known_orderer(stocked(includes=False))
+
+    def name(page: bytes) -> bytes:
+        found = json.loads(page)
+        for entry in found["entry"]:
+            entry["fullUrl"] = told.format(entry["fullUrl"])
+            entry["resource"]["basedOn"] = [{"reference": f"{server.base}ServiceRequest/o1"}]
+        return json.dumps(found).encode()
+
+    server.spoils = name
     assert poll(reading, server) == [1]
     assert orderer(reading)
 
