@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from striprtf.striprtf import rtf_to_text
 
 from bot.domain.report import Report
+from bot.sources.cda import as_html, is_cda, wrapped
 from bot.sources.hl7.wire import BadReport
 from bot.sources.pdf_process import PDFS, TooSlow
 
@@ -69,6 +70,8 @@ def words_in(data: bytes, kind: str = "") -> str:
     where that is empty or unknown, or plainly wrong: some call everything application/octet-stream.
     """
     data = _narrow(data, kind)
+    if inner := wrapped(data):
+        data, kind = inner.data, inner.kind
     reader = _READERS.get(format_of(kind, data))
     return reader(data, kind) if reader else ""
 
@@ -83,6 +86,8 @@ class Documents:
 
     def words_in(self, data: bytes, kind: str = "") -> str:
         """The words of one, as above."""
+        if inner := wrapped(_narrow(data, kind)):
+            data, kind = inner.data, inner.kind
         return self._of_pdf(data) if format_of(kind, data) == _PDF else words_in(data, kind)
 
     def _of_pdf(self, data: bytes) -> str:
@@ -191,20 +196,23 @@ def _decoded(data: bytes, kind: str) -> str:
     return data.decode("latin-1")
 
 
-_TAG = re.compile(r"</?([A-Za-z][\w:-]*)[^<>]*>")
+_TAG = re.compile(r"<[/?]?([A-Za-z][\w:-]*)[^<>]*>")
 _HIDDEN = re.compile(r"<(?:!--|(head|script|style|title|template)\b[^<>]*>)", re.IGNORECASE)
 
 
 def _html(data: bytes, kind: str) -> str:
     """The visible text, with a line for each block. Not by html.parser, which takes minutes for a
     document of some hundred KB whose tags do not end."""
-    shown = _TAG.sub(_break_or_nothing, _visible(_decoded(data, kind)))
+    text = _decoded(data, kind)
+    if is_cda(data):
+        text = as_html(text)
+    shown = _TAG.sub(_break_or_nothing, _visible(text))
     lines = (" ".join(line.split()) for line in html.unescape(shown).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def _break_or_nothing(tag: re.Match[str]) -> str:
-    return "\n" if tag[1].lower() in _BREAKS else ""
+    return "\n" if tag[1].lower().rpartition(":")[2] in _BREAKS else ""
 
 
 def _visible(text: str) -> str:
