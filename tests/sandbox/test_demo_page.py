@@ -75,6 +75,23 @@ def test_a_report_is_sent_acknowledged_in_the_modal_and_read_in_the_timeline(pag
     assert told.index("Slack page sent") > told.index("Dr. Ada Osei was shown the finding")
 
 
+def test_a_second_click_on_what_a_modal_ends_with_is_none(page: Page) -> None:
+    ref = send(page, "CT head: subdural hematoma")
+    choose_person(page, "Dr. Ada Osei")
+    acknowledge = page.locator(".message", has_text=ref).get_by_role("button", name="Acknowledge")
+    modal = page.get_by_role("dialog", name=f"Acknowledge {ref}")
+    for leave in ("Close", "Cancel"):
+        acknowledge.click()
+        modal.get_by_role("button", name=leave).dblclick()
+        expect(modal).to_have_count(0)
+    acknowledge.click()
+    modal.get_by_label("I have read and understood").check()
+    modal.get_by_role("button", name="Acknowledge").dblclick()
+    expect(page.locator("#timeline")).to_contain_text("Dr. Ada Osei acknowledged", timeout=PATIENCE)
+    expect(page.locator("#timeline")).to_contain_text("Slack notice sent to Dr. Ada Osei")
+    assert "refused" not in timeline(page)
+
+
 def test_emoji_are_drawn_where_the_browser_has_no_font_for_them(page: Page) -> None:
     said = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot/slack").glob("*.py"))
     shown = {f"{ord(sign):x}" for sign in said if unicodedata.category(sign) == "So"}

@@ -8,6 +8,7 @@ import { enteredIn } from "./fields.js";
 
 let shown = { key: "", view: null, user: null, errors: {} };
 let opener = null;
+let left = null; // the view that this person has left: it goes with the next state, and takes nothing more
 
 /** Show the person's top view, or none. What was typed stays when the bot changes the view. */
 export function showModal(user, reader) {
@@ -75,6 +76,7 @@ async function submit(event, form, reader) {
   const { view, user } = shown;
   const values = enteredIn(form);
   const button = form.querySelector("button[type=submit]");
+  if (button?.hasAttribute("aria-busy")) return; // Slack's own client sends no second one either
   button?.setAttribute("aria-busy", "true");
   const answer = await act({ do: "submit", user: user.id, view_id: view.id, values });
   button?.removeAttribute("aria-busy");
@@ -87,6 +89,9 @@ async function submit(event, form, reader) {
   }
 }
 
-function close() {
-  act({ do: "close", user: shown.user.id, view_id: shown.view.id });
+async function close() {
+  const { view, user } = shown;
+  if (left === view.id) return;
+  left = view.id;
+  if ((await act({ do: "close", user: user.id, view_id: view.id })) === null) left = null;
 }
