@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from yarl import URL
@@ -37,6 +37,8 @@ _BUSY = frozenset({429, 503})
 _PAUSES, _LONGEST_PAUSE = (2.0, 5.0, 15.0), 60.0
 """Seconds before a page is asked for again, where the server names no time; longer ones, and a
 fourth try, are left to whoever searches."""
+_NOT_IN_URLS = re.compile(r"[^!-~]+")
+"""Blanks and letters that are not ASCII (RFC 3986, 2); whatever else a link has stays as it is."""
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _NO_DOCUMENTS = frozenset(
     [
@@ -73,8 +75,9 @@ class FhirClient:
         if answer.status in _NOT_FOR_US:
             return None
         answer.refuse("read")
-        kind = answer.headers.get("Content-Type", "")
-        found = _resource(answer) if "json" in kind else _binary(name, kind, answer.body)
+        kind, wanted = answer.headers.get("Content-Type", ""), name.split("/", 1)[0]
+        is_json = "json" in kind.lower() or wanted in _NO_DOCUMENTS  # whatever it calls them
+        found = _resource(answer) if is_json else _binary(name, kind, answer.body)
         if not _may_be(name, text(found.get("resourceType"))):
             raise Refused("answer-of-another-kind")
         return found
@@ -138,7 +141,7 @@ class FhirClient:
 
     def _same_server(self, url: URL, link: str) -> URL:
         try:
-            following = url.join(URL(link, encoded=True))
+            following = url.join(URL(_NOT_IN_URLS.sub(_percent, link), encoded=True))
             stays = _server(following.origin()) == _server(URL(self.base))
         except ValueError:
             raise Refused("next-link-is-none") from None
@@ -178,6 +181,10 @@ def _which(entry: Resource, kind: str) -> str:
 def _next(page: Resource) -> str:
     links = (link for link in many(page.get("link")) if text(link.get("relation")) == "next")
     return next((text(link.get("url")) for link in links), "")
+
+
+def _percent(found: re.Match[str]) -> str:
+    return quote(found[0])
 
 
 def _server(url: URL) -> tuple[str, str, int | None]:

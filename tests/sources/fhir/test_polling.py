@@ -258,6 +258,14 @@ class SaysSelf(FhirServer):
         return {**page, "link": [own, *links], "entry": entries}
 
 
+@pytest.mark.parametrize("said", ["CT head", "Schädel"])
+def test_a_next_link_with_what_no_address_may_have_is_followed(reading: Reading, said: str) -> None:
+    """Servers that write the query as they have read it: the second page was a bad request."""
+    server = many(20, page_size=10)
+    server.next_link = f"/r4/DiagnosticReport?_offset=10&code:text={said}"
+    assert poll(reading, server) == [20]
+
+
 def test_the_link_to_itself_tells_as_much(reading: Reading) -> None:
     assert poll(reading, many(3, SaysSelf, page_size=2)) == [3]
 

@@ -74,6 +74,17 @@ def test_absolute_references_are_the_servers_own_however_it_names_its_entries(
     assert orderer(reading)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "APPLICATION/FHIR+JSON", "application/x-fhir"])
+def test_what_a_server_calls_its_resources_does_not_hide_the_orderer(
+    reading: Reading, kind: str
+) -> None:
+    server = known_orderer(stocked(includes=False))
+    for name, found in server.resources.items():
+        server.files[name] = (kind, json.dumps(found).encode())
+    assert poll(reading, server, 2) == [1, 0]
+    assert orderer(reading)
+
+
 def test_what_older_and_newer_versions_of_fhir_refer_to_is_fetched(reading: Reading) -> None:
     server = known_orderer(stocked(includes=False))
     order = {"resourceType": "DiagnosticOrder", "id": "o9"}
