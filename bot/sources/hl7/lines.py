@@ -94,7 +94,7 @@ def _prose(value: str, wire: Wire) -> list[str]:
             return running_lines(_words(value, wire, "text/html"))
         value = _BREAK.sub("\n", value)
     lines = [wire.marks.clean(line) for line in value.split(wire.marks.repetition)]
-    if "&" in value or "\\" in value:
+    if "&" in value or "\\" in value or ".br" in value:
         lines = [line for text in lines for line in _written_out(text).split("\n")]
     if "\n" in value or wire.escaped:
         lines = [line.strip() for text in lines for line in text.split("\n")]
@@ -116,8 +116,12 @@ _RTF = re.compile(r"\s*\{\\(?:E\\)?rtf\d")
 _ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9A-Fa-f]{1,4}|lt|gt|amp|quot|apos|nbsp);")
 # What was escaped twice, not closed, or is another language's escape of a line end.
 _LINE_END = re.compile(
-    r"\\\.(?i:br|sp)(?:\\|(?![A-Za-z]))|\\\n\\|\\r\\n|\\[rn](?=[A-Z\s]|\\[rn]|$)",
+    r"\\\.(?i:br|sp)(?:\\|(?![A-Za-z]))|\\\.br(?=[A-Z])|\\\n\\|\\r\\n|\\[rn](?=[A-Z\s]|\\[rn]|$)|"
+    r"\\br\\|/\.br/|\.br\\",
 )
+# A program's string lost the backslashes; an address ends so once or twice.
+_BARE_END = re.compile(r"\.br(?![a-z])")
+_MANY = 3
 
 
 def _unmasked(value: str, marks: Marks) -> str:
@@ -138,8 +142,10 @@ def _words(value: str, wire: Wire, kind: str) -> str:
 
 
 def _written_out(text: str) -> str:
-    if "\\" in text:
+    if "\\" in text or "/.br/" in text:
         text = _LINE_END.sub("\n", text)
+    if text.count(".br") >= _MANY:
+        text = _BARE_END.sub("\n", text)
     if "&" in text and _ENTITY.search(text):
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
         text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -47,7 +47,7 @@ _TIMED = r"(?:\d[\d/:.-]{3,12}(?:\s?[AP]M)?[\s:,–-]{1,3}){0,2}"
 # A line begins, a sentence, what a heading is about, or a bracket opens. Bullets, numbers and a box
 # that is ticked may stand between.
 _BEGINS = re.compile(
-    rf"(?:\A|\n|[.!?;][\"')\]]?\s|\b{_LABEL}|\s(?:[-–—]|--|[-=]>)\s|[*#!|<\[{{])"
+    rf"(?:\A|\n|[.!?;][\"')\]]?\s|\b{_LABEL}|\s(?:[-–—]|--|[-=]>)\s|[*#!|^<\[{{])"
     rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*|o\s+)?{_TIMED}(?:{TICK}\s*)?{_DECOR}{{0,16}}"
     rf"{_BARE_HEADING}{_PREFIX}{_DECOR}{{0,16}}\Z",
     re.IGNORECASE,
