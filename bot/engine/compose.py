@@ -71,7 +71,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         handed_at=handed.at if handed else None,
         no_access=person.id in alert.no_access,
         not_theirs=person.id in alert.not_theirs,
-        callees=_callees(alert) if slip.notice is Notice.PLEASE_PHONE else (),
+        callees=_callees(alert, person) if slip.notice is Notice.PLEASE_PHONE else (),
         ended_by=name_of(alert, given.by) if given else "",
         ended_by_id=given.by if given else "",
         ended_at=given.at if given else alert.withdrawn_at,
@@ -155,14 +155,15 @@ def name_of(alert: Alert, person_id: str) -> str:
     return person.name if person else person_id
 
 
-def _callees(alert: Alert) -> tuple[Callee, ...]:
-    """The ordering provider, unless they cannot take it, and who owns it now."""
+def _callees(alert: Alert, caller: Person) -> tuple[Callee, ...]:
+    """The ordering provider, unless they cannot take it, and who owns it now. Who reads what they
+    have ordered themselves is not asked to phone themselves."""
     ordering, owner = alert.roster.ordering, alert.roster.person(alert.owner)
     asked = ordering if ordering and ordering.id not in alert.declined else None
     found = {
         person.id: Callee(person.name, role, person.mobile)
         for person, role in ((owner, alert.owner_role), (asked, Role.ORDERING_PROVIDER))
-        if person
+        if person and person.id != caller.id
     }
     return tuple(reversed(found.values()))
 

@@ -9,7 +9,14 @@ from bot.domain.page import Notice
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.people import SlackMessage
 from storage import claims
-from tests.scenarios.looking import acknowledge_by_sms, code_in, entries, expect_everything, paged
+from tests.scenarios.looking import (
+    acknowledge_by_sms,
+    code_in,
+    entries,
+    expect_everything,
+    paged,
+    version,
+)
 from tests.scenarios.noticing import LONGEST_BACKOFF, OUTAGE, notices, slack_is_away, withdraw
 
 
@@ -149,6 +156,18 @@ def test_the_number_to_phone_stands_in_the_sms_too(hospital: Hospital) -> None:
     hospital.pass_time(minutes=45)
     sms = hospital.rosa.phone.expect_sms("please phone")
     assert "the ordering provider, +13125550101" in sms.body
+    expect_everything(hospital)
+
+
+def test_who_reads_what_they_ordered_themselves_is_asked_to_phone_somebody_else(
+    hospital: Hospital,
+) -> None:
+    rosa = "3001^LIND^ROSA^^^DR^^^MAIN"
+    hospital.send(version("A1", hospital.now, control="1", provider=rosa))
+    hospital.pass_time(minutes=45)
+    asked = hospital.rosa.slack.expect("Please phone")
+    assert "Carla Reyes RN (coordinator): +13125550103" in asked.plain
+    assert "+13125550105" not in asked.plain
     expect_everything(hospital)
 
 
