@@ -129,11 +129,6 @@ class _Planned:
         }
 
 
-def plan_import(connection: Connection, rows: Sequence[PersonRow]) -> Change:
-    """What ``apply_import`` would do now."""
-    return _plan(connection, rows).change()
-
-
 def apply_import(
     connection: Connection,
     rows: Sequence[PersonRow],
