@@ -13,8 +13,9 @@ from bot.sources.hl7.wire import BadReport, Wire
 _SPELLED_OUT = {
     Status.FINAL: "final|final result|final results|final report|finalized|finalised|signed|"
     "final signed|signed off|verified|approved|authenticated|released|f final|cm|complete|"
-    "completed|authorised|validated|attested|auth verified|final verified|authenticated verified|"
-    "finalized report",
+    "completed|authorised|authorized|validated|attested|auth verified|final verified|official|"
+    "authenticated verified|finalized report|verified report|signed report|signed final|final read|"
+    "complete verified|completed verified|reported verified|result final|fin",
     Status.PRELIMINARY: "prelim|preliminary|preliminary result|preliminary results|prelim result|"
     "preliminary report|prelim report|wet read|wetread|draft|dictated|transcribed|unsigned|"
     "unverified|pending|in progress|p preliminary|unauth|unauthenticated|unauthorized|"
@@ -23,8 +24,9 @@ _SPELLED_OUT = {
     Status.CORRECTED: "corrected|corrected result|corrected report|corrected final|correction|"
     "final corrected|corr|modified|modified result|modified report|amended|amended result|"
     "amended report|final amended|altered|modified amended cor|modified amended corrected|"
-    "modified verified|revised|revised report|revised final|c corrected",
+    "modified verified|revised|revised report|revised final|c corrected|amendment",
     Status.ADDENDED: "add|addendum|addended|appended|final addendum|addendum final|final addended|"
+    "addended final|addended report|"
     "final with addendum|signed addendum|addendum signed",
     Status.WITHDRAWN: "canceled|cancelled|deleted|withdrawn|retracted|void|voided|in error|"
     "entered in error",
@@ -75,7 +77,10 @@ def stated(
             continue
         if place == OBR_25 and is_modality(wire.marks.first(obr[25])):
             continue  # the sender has one field too many: it is OBR-24's
-        value = said(_at(place, obr, orc, raw, wire), profile)
+        field = _at(place, obr, orc, raw, wire)
+        value = said(wire.marks.first(field), profile)
+        if wire.marks.component in field:
+            value = _called(field, value, wire)
         if value and (place is OBR_25 or place == OBR_25 or plain(value) in _ORDER):
             return value, place
     if profile.status is STATUS and (obr[24] or obr[26]):
@@ -116,7 +121,19 @@ def _at(place: Place, obr: list[str], orc: list[str], raw: list[str], wire: Wire
             fields = orc
         case name:
             fields = next((line.split(wire.marks.field) for line in raw if line[:3] == name), [])
-    return wire.marks.first(at(fields, place.field))
+    return at(fields, place.field)
+
+
+def _called(field: str, code: str, wire: Wire) -> str:
+    """What a code of the sender's own is called ("2^Final"), where that is a word for a status. A
+    and S are many a sender's for addendum and signed, and the table's for something else."""
+    if code not in _OFTEN_OWN and plain(code) in _ORDER:
+        return code
+    called = wire.marks.clean(at(field.split(wire.marks.component), 1))
+    return called if len(called) > _LONGEST_CODE and plain(called) in _WORDS else code
+
+
+_OFTEN_OWN = frozenset({"A", "S"})
 
 
 def plain(code: str) -> str:

@@ -33,6 +33,10 @@ from tests.sources.oru import as_read, message, obr, report, sample, unusable
         ("Signed Addendum", ["F"], Status.ADDENDED),
         ("Complete", ["F"], Status.FINAL),
         ("Auth (Verified)", ["F"], Status.FINAL),
+        ("Authorized", ["F"], Status.FINAL),
+        ("Complete/Verified", [], Status.FINAL),
+        ("Amendment", ["F"], Status.CORRECTED),
+        ("Addended Final", [], Status.ADDENDED),
         ("Corr", ["C"], Status.CORRECTED),
         ("Modified/Amended/Cor", ["C"], Status.CORRECTED),
         ("Altered", ["F"], Status.CORRECTED),
@@ -137,3 +141,22 @@ def test_a_profile_that_says_where_the_status_stands_has_it_nowhere_else() -> No
     results = ["OBX|1|TX|A||Text.||||||P", "OBX|2|TX|B||Text.||||||F"]
     data = sample(*results, fields={24: "P", 25: ""})
     assert as_read(data, profile).status is Status.FINAL
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("2^Final", Status.FINAL),
+        ("30^Preliminary^99RIS", Status.PRELIMINARY),
+        ("A^Addendum", Status.ADDENDED),
+        ("S^Signed", Status.FINAL),
+        ("A^Some results available^HL70123", Status.PRELIMINARY),
+        ("P^Final", Status.PRELIMINARY),  # a code of the table says more than a word
+    ],
+)
+def test_a_code_of_the_senders_own_means_what_it_is_called(said: str, expected: Status) -> None:
+    assert report(sample(fields={25: said})).status is expected
+
+
+def test_a_code_that_is_called_by_no_word_for_a_status_is_not_guessed() -> None:
+    assert unusable(sample(fields={25: "7^Ready"})).reason == "unknown-status"
