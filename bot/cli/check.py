@@ -110,11 +110,16 @@ def _fhir(settings: "Settings") -> Iterator["Finding"]:
             yield Finding("fhir", Weight.OK, f"{server.name} answers a search for reports")
 
 
+_CURES = {
+    "unreachable": "Look at base_url, and whether this machine may reach it.",
+    "tls-failed": "Renew its certificate, or have its CA trusted: SSL_CERT_FILE names the file.",
+    "token-endpoint-in-clear": "Name its https address: smart.token_url. It does not know of TLS.",
+}
+
+
 def _cure(reason: str, name: str) -> str:
-    if reason == "unreachable":
-        return "Look at base_url, and whether this machine may reach it."
-    if reason == "tls-failed":
-        return "Renew its certificate, or have its CA trusted here: SSL_CERT_FILE names the file."
+    if reason in _CURES:
+        return _CURES[reason]
     if reason.startswith("token-"):
         return f"Have client_id, scope and the key of `readback fhir keys {name}` registered there."
     if reason in {"search-401", "search-403"}:

@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -85,7 +86,8 @@ class FhirServer:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         path = request.path_qs.removeprefix("/r4/")
         if path.startswith(".well-known") and not self.faults:
-            return web.json_response({"token_endpoint": self.base.replace("/r4/", "/token")})
+            endpoint = self.base.replace("/r4/", "/token").replace("https:", "http:")
+            return web.json_response({"token_endpoint": endpoint})
         self.asked.append(path)
         if path.startswith("metadata"):
             return web.Response(headers={"Date": format_datetime(self.clock) if self.clock else ""})
@@ -175,16 +177,18 @@ def _fhir(
 
 
 @asynccontextmanager
-async def serving(server: FhirServer) -> AsyncIterator[FhirServer]:
-    """The server on a free port."""
+async def serving(
+    server: FhirServer, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[FhirServer]:
+    """The server on a free port. With TLS it does not know of that, as behind a proxy."""
     app = web.Application()
     app.router.add_post("/token", server.give_token)
     app.router.add_route("*", "/r4{path:.*}", server.handle)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
-    server.base = f"http://127.0.0.1:{runner.addresses[0][1]}/r4/"
+    server.base = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}/r4/"
     try:
         yield server
     finally:

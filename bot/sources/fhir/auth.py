@@ -27,6 +27,7 @@ _DEFAULT_LIFE, _LONGEST_LIFE = 300.0, 86_400.0
 _SPARE = timedelta(seconds=30)
 """In its last seconds no token is used; one that lives for less than a minute in its first half."""
 _SAME_TIME = timedelta(seconds=10)
+IN_CLEAR = "token-endpoint-in-clear"
 _NOT_TAKEN = frozenset({400, 401, 403})
 _OAUTH_ERRORS = frozenset(
     ("invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client")
@@ -161,6 +162,8 @@ class SmartTokens:
         found = _object(answer).get("token_endpoint")
         if not isinstance(found, str) or not found.startswith(("https://", "http://")):
             raise Refused("no-token-endpoint")
+        if self._base.startswith("https://") and found.startswith("http://"):
+            raise Refused(IN_CLEAR)  # whoever hears the token there can read every report here
         return found
 
 

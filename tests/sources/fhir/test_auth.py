@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import ssl
 from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
@@ -12,6 +14,7 @@ from bot.sources.fhir.auth import FixedToken, SmartAccount, SmartTokens
 from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.keys import BadKey, Key, KeyFile, public_keys, signing_keys
+from tests.certificates import Authority
 from tests.sources.fhir_samples import NOW, resource
 from tests.sources.fhir_server import FhirServer, Reading, serving, stocked
 from tests.written import writing
@@ -131,6 +134,27 @@ def test_a_token_endpoint_that_is_ill_is_tried_again(
     reading: Reading, status: int, body: str
 ) -> None:
     assert isinstance(_failure(reading, status, body), TryLater)
+
+
+def test_a_token_is_never_asked_for_in_clear_by_what_a_server_with_tls_says(tmp_path: Path) -> None:
+    """One behind a proxy that ends TLS may believe that it speaks none."""
+    authority = Authority(tmp_path)
+    theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    pair = authority.issue()
+    theirs.load_cert_chain(pair.certificate, pair.key)
+    ours.load_verify_locations(authority.file)
+    account = SmartAccount("readback", lambda: EC, "system/*.read")
+
+    async def run() -> None:
+        connector = aiohttp.TCPConnector(ssl=ours)
+        async with (
+            serving(FhirServer(), theirs) as server,
+            aiohttp.ClientSession(connector=connector) as session,
+        ):
+            await SmartTokens(account, server.base, session, lambda: NOW).headers()
+
+    with pytest.raises(Refused, match="token-endpoint-in-clear"):
+        asyncio.run(run())
 
 
 def _failure(reading: Reading, status: int, body: str) -> Exception:
