@@ -183,7 +183,8 @@ class Page:
     ``posted`` are this person's messages that are not collapsed, the newest last.
     ``already_called``: the report documents a call to this very person. ``provider_unknown``: the
     directory knows nobody by the identifiers that the report names. ``preliminary``: what holds
-    is not final yet. ``sender`` is whose report it is, where there is no alert.
+    is not final yet. ``changed``: this person was paged for a version of the report that holds no
+    longer. ``sender`` is whose report it is, where there is no alert.
     """
 
     delivery_id: str
@@ -221,6 +222,7 @@ class Page:
     posted: tuple[Posted, ...] = field(default=())
     already_called: bool = False
     preliminary: bool = False
+    changed: bool = False
     provider_unknown: bool = False
     sender: str = ""
 

@@ -48,15 +48,17 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     result = f"{'preliminary ' if page.preliminary else ''}imaging result"
     what = f"{_category(page)} {result}{' to review' if page.review else ''}"
     by, code = _by(page), page.code
+    ref = f"{'report changed, ' if page.changed else ''}ref {page.ref}"
     long, short = "", ""
     if _is_owner(page):
         long, short = f" Cannot? Reply PASS {code}.", f" Or PASS {code}."
-    ask = f"ref {page.ref}. Read it in the EHR{call}, then reply ACK {code} {by}."
+    ask = f"{ref}. Read it in the EHR{call}, then reply ACK {code} {by}."
     yield f"{start}: {what}, {ask}{long}"
     yield f"{start}: {what}, {ask}{short}"
-    ask = f"ref {page.ref}. See EHR{call}, reply ACK {code} {by}."
+    ask = f"{ref}. See EHR{call}, reply ACK {code} {by}."
     yield f"{start}: {what}, {ask}{short}"
     yield f"{start}: {result}, {ask}{short}"
+    yield f"{start}: {result}, {ref}. See EHR{call}, reply ACK {code}.{short}"
     yield f"{start}: {result}, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
 
 

@@ -15,7 +15,7 @@ from bot.domain.wording import DOCUMENT_UNREAD
 from bot.engine import before_final, drills
 from bot.engine.context import Engine
 from bot.engine.holding import whole
-from storage import alerts, codes, outbox, people, reports
+from storage import alerts, codes, outbox, page_history, people, reports
 from storage.outbox import Claimed
 
 VALID_AT_LEAST = timedelta(minutes=1)
@@ -83,8 +83,23 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         late_by=alert.late_by,
         posted=outbox.posted(c, alert.id, person.id) if slip.channel == SLACK else (),
         preliminary=reports.is_preliminary(c, alert.report_id),
+        changed=_knows_older(c, alert, person),
         provider_unknown=alert.roster.ordering is None and not alert.review,
         already_called=slip.channel == SLACK and was_called(c, alert, person),
+    )
+
+
+def _knows_older(c: Connection, alert: Alert, person: Person) -> bool:
+    """Whether they were paged for a version that an acknowledgment covers no more: without a word
+    of that the newer page reads like a repeat of what they have answered already."""
+    if alert.material_version == 1 or alert.review:
+        return False
+    return any(
+        row.slip.person_id == person.id
+        and row.slip.notice is None
+        and row.state in {"sent", "uncertain"}
+        and row.version < alert.material_version
+        for row in page_history.history(c, alert.id)
     )
 
 

@@ -52,6 +52,13 @@ def test_a_page_for_a_preliminary_report_says_so_however_little_room_is_left(
     assert septets(text) <= SEGMENT
 
 
+def test_a_page_for_a_changed_report_is_no_repeat_of_what_was_answered() -> None:
+    assert wording.sms(replace(PAGE, changed=True), NUMBER) == (
+        "READBACK: critical imaging result, report changed, ref K7QX. Read it in the EHR or call "
+        "312-555-0100, then reply ACK 4827 by 14:40. Cannot? Reply PASS 4827."
+    )
+
+
 @pytest.mark.parametrize(
     ("role", "since", "said"),
     [

@@ -69,6 +69,23 @@ def test_an_upgrade_shortens_the_window_and_pages_the_owner_again(hospital: Hosp
     expect_everything(hospital)
 
 
+def test_who_is_paged_again_reads_that_the_report_has_changed_and_nobody_else_does(
+    hospital: Hospital,
+) -> None:
+    send(hospital, 5)
+    message, sms = paged(hospital.ada)
+    assert "changed" not in message.plain + sms.body
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+    send(hospital, 0, status="C", impression=DISSECTION)
+    message, sms = paged(hospital.ada)
+    assert "The report has changed since you were first told" in message.plain
+    assert "imaging result, report changed, ref" in sms.body
+    hospital.pass_time(minutes=30)
+    message, sms = paged(hospital.ben)
+    assert "changed" not in message.plain + sms.body
+    expect_everything(hospital)
+
+
 def test_an_upgrade_never_gives_more_time_than_there_was(hospital: Hospital) -> None:
     send(hospital, 23.5 * 60, flag="RID49482")
     before = hospital.alert().due_at

@@ -233,6 +233,11 @@ def test_a_page_for_a_preliminary_report_says_so() -> None:
     assert "reliminary" not in read(page_message(page(), SITE))
 
 
+def test_a_page_for_a_changed_report_says_so() -> None:
+    assert "The report has changed since" in read(page_message(page(changed=True), SITE))
+    assert "has changed" not in read(page_message(page(), SITE))
+
+
 def test_before_it_is_final_its_reader_is_told_where_to_find_it_without_an_alert() -> None:
     early = notice(Notice.BEFORE_FINAL)
     reason = "CT report, flagged critical, preliminary since 14:02"
