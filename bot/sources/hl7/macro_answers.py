@@ -61,7 +61,7 @@ _LEADING = (
 )
 _DENYING = (
     "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
-    "without unremarkable unknown unspecified "
+    "without unremarkable wnl unknown unspecified "
     "nein keine keiner keines kein non aucun aucune néant neant ninguno ninguna nenhum nenhuma não "
     "nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné нет "
     "nicht nichts off 无 無 否 没有 なし 없음"
@@ -99,6 +99,7 @@ _WORD_FIRST = re.compile(rf"\b(yes|no|none|n/a)\s*{_BOX}", re.IGNORECASE)
 _BLANK = re.compile(
     rf"(?:[ \t]+{_SPOKEN_OF})?\s*[:?=](?:\s*_{{2,}}[ \t.]*(?:\n|\Z)|"
     r"[ \t]+[-–—]{1,2}[ \t.]*(?:\n|\Z)|\s*\[[<>\s_*]{2,6}\][ \t.]*(?:\n|\Z)|"
+    r"[ \t]*[\])}>][ \t.]*(?:\n|\Z)|"
     r"[\s.]*(?:\Z|(?:electronically )?(?:signed|dictated|transcribed)\b))",
     re.IGNORECASE,
 )
@@ -219,7 +220,7 @@ _SOME = (
 )
 _NO_SUCH = re.compile(
     rf"(?:no|without)\s+(?:(?:\w+\s+)?evidence\s+(?:of|for)\s+)?{_SOME}{_NOUN}"
-    rf"(?:(?:\s*,)?\s*(?:or|and|nor)?\s+{_SOME}{_NOUN})*"
+    rf"(?:(?:\s*,)?\s*(?:or|and|nor)?\s+(?:no\s+)?{_SOME}{_NOUN})*"
     r"(?:\s+(?:is|are)?\s*(?:seen|identified|present|noted))?[ \t]*\.?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )

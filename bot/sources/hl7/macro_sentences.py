@@ -14,6 +14,7 @@ _WINDOW = 300
 _SENTENCE_ENDS = re.compile(
     r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n"
 )
+_HEADED = r"[\s*#>•-]*(?:(?-i:[A-Z][A-Z /]{2,40}):\s*)?"
 _ASSERTED = re.compile(
     r"\b(?:(?:is|are)(?: considered)?|constitutes?|represents?|qualif(?:y|ies) as|"
     r"(?:this|the) (?:report|exam(?:ination)?|study|scan) "
@@ -66,6 +67,7 @@ def is_said_of(match: re.Match[str]) -> bool:
     if _NAMED_OF.match(after) and _THERE_IS.fullmatch(before):
         return _is_certain(after)
     told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
+    told = told or (_ABOVE.fullmatch(before) and _TOLD_ON.match(after))
     told = told or _SENT.match(f"{match[0].split()[-1]}{after}")
     return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
 
@@ -91,6 +93,9 @@ _TOLD_BEHIND = re.compile(
     r"\s+(?:is|are)\s+(?:present|noted|seen|described|listed|as follows)\b",
     re.IGNORECASE,
 )
+# "Above critical result called to the nurse".
+_ABOVE = re.compile(rf"{_HEADED}(?:(?:the|these|this)\s+)?above\s+", re.IGNORECASE)
+_TOLD_ON = re.compile(rf"\s+{_TELL}\s+(?:to|with|by|via)\b", re.IGNORECASE)
 # "Critical finding of aortic dissection discussed with …": it names the finding first. What "is
 # called to the provider" is what is to be done.
 _TOLD_LATER = re.compile(
@@ -126,7 +131,8 @@ def is_critical_and_told(match: re.Match[str]) -> bool:
 
 
 _ASKS = re.compile(
-    r"[\s*#>•-]*(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{0,60}\Z", re.IGNORECASE
+    rf"{_HEADED}(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{{0,60}}\Z",
+    re.IGNORECASE,
 )
 _YES = re.compile(
     rf"[^?.:\n]{{0,60}}[?:][ \t]*\n?[ \t]*(?:{TICK}[ \t]*)?(?:yes|y|true)\b",

@@ -31,7 +31,7 @@ _OF_WHAT = (
 )
 _FIELD = (
     r"(?:LEVEL|CODE|CATEGORY|TYPE|DOCUMENTATION|NOTIFICATION|COMMUNICATION|DETAILS?|COMMENTS?|"
-    r"STATUS|FLAG|INDICATOR|REPORTING(?=\s*:(?!\s*(?:see|per|refer)\b)))"
+    r"STATUS|FLAG|INDICATOR|CALL(?=\s*[:?])|REPORTING(?=\s*:(?!\s*(?:see|per|refer)\b)))"
 )
 CRITICAL = re.compile(
     rf"(?<!\w)(?:CODE{_GAP}CRITICAL(?!\w|{_GAP}+{_NOUN})|(?:CRITICAL|CRIT\.?|PANIC){_BESIDE}{{0,2}}"
@@ -44,7 +44,7 @@ BEGINS = ("crit", "panic", "code")
 _DONE = (
     r"(?:called|communicat\w+|d/w|e-?mailed|texted|messaged|sent|escalated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
     r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
-    r"acknowledged|"
+    r"acknowledged|created|generated|logged|issued|"
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(

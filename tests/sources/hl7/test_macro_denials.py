@@ -10,6 +10,10 @@ from tests.sources.dictated import flags
 DENIED = [
     "CRITICAL FINDINGS: No call required.",
     "CRITICAL FINDINGS: No phone call was needed",
+    "CRITICAL RESULT CALL: no call necessary",
+    "[CRITICAL RESULT: ]",
+    "Critical value: WNL",
+    "Critical findings: no PE, no dissection, no large effusion.",
     "CRITICAL FINDINGS [Yes/No:No]",
     "Critical result: [Y/N: N]",
     "Panic values: none",
