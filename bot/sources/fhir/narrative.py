@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.sources.documents import Documents, lines_broken, words_in
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
-from bot.sources.fhir.text import presented
+from bot.sources.fhir.text import LONGEST_STUB, is_stub, presented
 from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.lines import running_lines
 from bot.sources.hl7.macros import with_macros
@@ -29,14 +29,12 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     """
     conclusion = lines_broken(text(found.body.get("conclusion")))
     concluded = [line for one_ in observed if _is_impression(one_) for line in _lines(one_.body)]
-    form, place = presented(found, documents), FORM
-    if not form:
-        form, place = composed(found), DOCUMENT
+    form, place, stub = formed(found, observed, documents)
     if not (form or conclusion or observed):
         form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
     parts = (part for one_ in observed for part in _parts(one_.body))
     told = narrate_running(form) if form else narrate_parts(parts)
-    notes = lines_broken("\n".join(_notes(found.body)))
+    notes = lines_broken("\n".join((*_notes(found.body), *filter(None, [stub]))))
     for added in (notes, conclusion, "\n".join(concluded)):
         if added and _squeezed(added) not in _squeezed(told.text):
             told = _longer(told, added)
@@ -52,6 +50,19 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
         lambda: _prose((form, place), observed, conclusion, notes),
         breast=breast,
     )
+
+
+def formed(found: Node, observed: list[Node], documents: Documents) -> tuple[str, str, str]:
+    """The text of the form or the document, and which; and the few words of a form ("see attached")
+    that stand beside a whole report in document or observations, and are no report themselves."""
+    form = presented(found, documents)
+    if len(form) > LONGEST_STUB:
+        return form, FORM, ""
+    document = composed(found)
+    elsewhere = document or "\n".join(said for one_ in observed for said in _spoken(one_.body))
+    if not form or (is_stub(form, elsewhere) and not narrate_running(form).impression):
+        return document, DOCUMENT, form
+    return form, FORM, ""
 
 
 def concludes(conclusion: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from bot.domain.report import KeyKind, Report
 from bot.sources.documents import Documents
-from bot.sources.fhir.narrative import DOCUMENT, FORM, NARRATIVE, composed, concludes
+from bot.sources.fhir.flags import results
+from bot.sources.fhir.narrative import NARRATIVE, concludes, formed
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.shapes import Node, Resource, bundled, many, node_of, parse, text
-from bot.sources.fhir.text import presented
 from bot.sources.hl7.moments import instant
 from bot.sources.hl7.places import Heading, Places
 from bot.sources.hl7.wire import BadReport
@@ -113,10 +113,9 @@ def _of_radiologist(node: Node) -> str:
 
 
 def _of_text(node: Node) -> str:
-    if presented(node, Documents()):
-        return FORM
-    if composed(node):
-        return DOCUMENT
+    told, place, _ = formed(node, results(node), Documents())
+    if told:
+        return place
     if node.nodes("result"):
         return "Observation.value"
     return "conclusion" if text(node.body.get("conclusion")) else NARRATIVE

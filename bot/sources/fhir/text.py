@@ -8,7 +8,7 @@ from bot.sources.documents import FORMATS, Documents, format_of
 from bot.sources.fhir.shapes import NOTHING, Node, Resource, many, text
 from storage.columns import storable
 
-_LONGEST_STUB, _TIMES_A_STUB = 200, 2
+LONGEST_STUB, _TIMES_A_STUB = 200, 2
 _SHORTEST_LINE = 40
 """Characters of base64 that is broken into lines; words are shorter."""
 _DATA_URL = re.compile(r"\s*data:[^,\s]{0,100};base64,", re.IGNORECASE)
@@ -34,11 +34,16 @@ def presented(report: Node, documents: Documents) -> str:
             if format_of(kind, data) == wanted and (words := documents.words_in(data, kind))
         ]
         said = "\n".join(dict.fromkeys(found))
-        if not best or len(said) > _TIMES_A_STUB * len(best):
+        if not best or is_stub(best, said):
             best = said
-        if len(best) > _LONGEST_STUB:
+        if len(best) > LONGEST_STUB:
             break
     return storable(best)
+
+
+def is_stub(said: str, whole: str) -> bool:
+    """Whether they are a few words beside a whole report."""
+    return len(said) <= LONGEST_STUB and len(whole) > _TIMES_A_STUB * len(said)
 
 
 def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:

@@ -33,6 +33,36 @@ def test_an_impression_that_the_form_lacks_is_added_to_it() -> None:
     ]
 
 
+NARRATIVE = (
+    "FINDINGS: Large left pneumothorax, mediastinum moved to the right.\nCRITICAL RESULT: PTX."
+)
+STUB = "See attached report."
+
+
+def test_a_few_words_in_the_form_hide_no_report_in_the_observations() -> None:
+    said = observation("n", "18782-3", NARRATIVE)
+    told = {"conclusion": None, "conclusionCode": None, "result": RESULT[:1]}
+    found = report(said, presentedForm=[form(STUB)], **told)
+    assert found.text == f"{NARRATIVE}\n{STUB}"
+    [flag] = found.flags
+    assert (flag.value, flag.where) == ("CRITICAL RESULT", "Observation[1]")
+    whole = report(said, presentedForm=[form("IMPRESSION: Embolus.")], **told)
+    assert (whole.text, whole.impression) == ("IMPRESSION: Embolus.", "Embolus.")
+
+
+def test_nor_do_they_hide_the_sections_of_its_document() -> None:
+    section = {"title": "Findings", "text": {"div": f"<div>{NARRATIVE}</div>"}}
+    document = {"resourceType": "Composition", "id": "c", "section": [section]}
+    stubby = {"presentedForm": [form(STUB)], "conclusion": None, "conclusionCode": None}
+    data = json.dumps(bundle(resource("report", **stubby), document)).encode()
+    reading = read(data).reading
+    assert isinstance(reading, Reports)
+    assert "Large left pneumothorax" in reading.reports[0].text
+    assert [flag.value for flag in reading.reports[0].flags] == ["CRITICAL RESULT"]
+    [places] = read_from(data, reading.reports)
+    assert places["text"] == "Composition.section"
+
+
 def test_a_coded_impression_is_told_without_its_question() -> None:
     """As in IHE's IMR."""
     coded = observation("i", "19005-8", "") | {"valueCodeableConcept": {"text": "Embolus"}}
