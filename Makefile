@@ -75,6 +75,10 @@ suite: venv
 cover: venv ## run the tests watched: what of bot/ and storage/ none of them reaches
 	$(BIN)/pytest $(EVERY) --cov --cov-fail-under=95
 
+.PHONY: fuzz
+fuzz: venv ## run the property tests on examples that are new each time; the suite has the same ones
+	$(BIN)/pytest $(EVERY) -m hypothesis --hypothesis-profile=new
+
 .PHONY: interop
 interop: venv ## run it with other people's senders and servers, which it installs in places of their own
 	$(BIN)/pytest -n 2 tests/interop
