@@ -8,6 +8,8 @@ it begins with a word that denies, and has no word in it but those that such an 
 import re
 from itertools import takewhile
 
+from bot.sources.hl7.boxes import in_brackets
+
 _AFTER = 160
 """Characters looked at: each macro costs the same in a report of any size."""
 _SPOKEN_OF = (
@@ -61,7 +63,7 @@ _LEADING = (
 )
 _DENYING = (
     "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
-    "without unremarkable wnl unknown unspecified "
+    "without unremarkable wnl resolved unknown unspecified "
     "nein keine keiner keines kein non aucun aucune néant neant ninguno ninguna nenhum nenhuma não "
     "nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné нет "
     "nicht nichts off 无 無 否 没有 なし 없음"
@@ -77,7 +79,7 @@ _BESIDE = (
     "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
     "identify find recorded documented assessed current direct "
-    "contain known routine further per protocol policy criteria guidelines acr dictation "
+    "contain known basis routine further per protocol policy criteria guidelines acr dictation "
     "impression above below vorhanden erkennbar nachweisbar festgestellt"
 )
 _LEADS, _DENIES = frozenset(_LEADING.split()), frozenset(_DENYING.split())
@@ -126,6 +128,9 @@ _UNCHOSEN = re.compile(
     r"(?:yes|no|none|y|n|n/?a))+[ \t>]*[\]>})][ \t.]*(?:\n(?!\s*(?:\W|y\b|yes))|\Z)",
     re.IGNORECASE,
 )
+_UNCHOSEN_BARE = re.compile(
+    r"[ \t]*[:?=][ \t]*(?:yes|y)[ \t]*/[ \t]*(?:no|n)[ \t.]*(?:\n|\Z)", re.IGNORECASE
+)
 # "[Yes/No:No]": somebody has, and the list of choices is still there.
 _CHOSEN_NO = re.compile(
     r"[ \t]*[:?=]?[ \t]*[\[<{(][ \t]*(?:yes|y)[ \t]*/[ \t]*(?:no|n)[ \t]*[:=][ \t]*"
@@ -157,7 +162,7 @@ def denied(match: re.Match[str]) -> bool:
         return True
     if _WILDCARD.match(after) and "*" not in _line_before(match):
         return True
-    forms = (_LEFT_EMPTY, _UNCHOSEN, _CHOSEN_NO, _NO_CALL, _MILD)
+    forms = (_LEFT_EMPTY, _UNCHOSEN, _UNCHOSEN_BARE, _CHOSEN_NO, _NO_CALL, _MILD)
     if any(form.match(after) for form in forms):
         return True
     by_box = _by_box(after)
@@ -252,7 +257,7 @@ _ANSWERS = frozenset({"yes", "y", "no", "n", "none", "n/a"})
 
 def _by_box(after: str) -> bool | None:
     """What boxes behind it say; None where there are none. No tick at all is a form left empty."""
-    line = _boxes(after)
+    line = _boxes(in_brackets(after))
     if "[" not in line and "(" not in line:
         return None
     answers = line.lstrip(_BEFORE_A_BOX)

@@ -24,7 +24,7 @@ _ASSERTED = re.compile(
 )
 _TELL = (
     r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|informed|"
-    r"alerted|given|identified|acknowledged|made aware)"
+    r"alerted|given|identified|acknowledged|made aware|read back)"
 )
 _ROLE = r"(?:physician|provider|clinician|team|resident|attending|nurse|surgeon)"
 # It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.

@@ -1,0 +1,43 @@
+"""Boxes of a form that are drawn, or lines to write on, behind the question that they answer."""
+
+import pytest
+
+from tests.sources.dictated import flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Critical Finding: ☐ Yes ☑ No",
+        "Critical Finding: ☐Yes ☒No",
+        "Critical Finding ☐ Yes ☒ No",
+        "Critical Finding: ☒ No ☐ Yes",
+        "Critical Finding: ☐ Yes ☐ No",
+        "Critical Finding: □ Yes ✓ No",
+        "Critical Finding: __ Yes _X_ No",
+        "Critical Finding: Yes ___ No _X_",
+        "Critical Finding: Yes / No",
+        "☐ Critical finding",
+        "Critical finding: resolved.",
+        "CRITICAL RESULT: None on the basis of this exam.",
+    ],
+)
+def test_a_box_at_no_or_none_at_all_is_no_flag(text: str) -> None:
+    assert flags(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Critical Finding: ☑ Yes ☐ No",
+        "Critical Finding: ☐ None ☒ Yes, dissection",
+        "Critical Finding: _X_ Yes __ No",
+        "Critical Finding: Yes _X_ No ___",
+        "☒ Critical finding",
+        "CRITICAL RESULT: ✓",
+        "Critical finding: resolved pneumothorax, new dissection.",
+        "The critical result was read back by the nurse.",
+    ],
+)
+def test_a_box_at_yes_is_one(text: str) -> None:
+    assert flags(text) == ["CRITICAL RESULT"]
