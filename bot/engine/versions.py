@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from bot.domain import identity
 from bot.domain import triage as rules
 from bot.domain.alert import Alert
+from bot.domain.before_final import of_same_order
 from bot.domain.events import Amended, Correction, Opened
 from bot.domain.fold import counted, of_its_order, settle
 from bot.domain.ordering import Version
 from bot.domain.policy import Policy
-from bot.domain.report import KeyKind, OrderNumber, Report
+from bot.domain.report import KeyKind, OrderNumber, Report, Status
 from bot.domain.settled import Settled
 from bot.domain.settling import event_for, governing, older_than_what_holds
 from bot.domain.window import opens_at, reopens_at
@@ -117,7 +118,9 @@ def _follow(
         _open_or_amend(c, engine, news, alert)
         return
     before_it, newest = _newest(version, news.versions, engine.policy)
-    dated = _dated(news.report, version, before_it, newest)
+    holds = newest.report_id == version.report_id
+    stood = holds and _stood_still(version, before_it, news.versions)
+    dated = _as_sent(news.report, version) if stood else news.report
     _open_or_amend(c, engine, replace(news, report=dated), alert)
     known = {one.content_hash for one in news.versions if one != version}
     if version.content_hash not in known and not version.unread:
@@ -133,12 +136,28 @@ def _newest(
     return before[-1] if before else None, counted(own, policy)[-1]
 
 
-def _dated(report: Report, version: Version, before: Version | None, newest: Version) -> Report:
-    """Where a version holds whose status time has not moved, it counts from when it was sent."""
-    moved = before is None or version.status_at > before.status_at
-    if moved or version.timeless or newest.report_id != version.report_id:
-        return report
-    return replace(report, status_at=version.sent_at)
+def _stood_still(version: Version, before: Version | None, versions: Sequence[Version]) -> bool:
+    """Whether its status time tells when an older version was reached: the one that held before it,
+    or a preliminary one."""
+    if version.timeless:
+        return False
+    if before is not None and version.status_at <= before.status_at:
+        return True
+    if all(one.status is not Status.PRELIMINARY for one in versions):
+        return False  # most reports never are: they are spared the rest
+    return any(
+        one.status is Status.PRELIMINARY < version.status
+        and one.sent_at < version.sent_at
+        and version.status_at <= one.status_at
+        for own in of_same_order(version.report_id, versions)
+        for one in own
+    )
+
+
+def _as_sent(report: Report, version: Version) -> Report:
+    """It counts from when it was sent: else it would look as late as it is after the older one."""
+    finalized = report.finalized_at and version.sent_at
+    return replace(report, status_at=version.sent_at, finalized_at=finalized)
 
 
 def _said_again(c: Connection, engine: Engine, report: Report) -> None:

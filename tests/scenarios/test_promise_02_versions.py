@@ -67,6 +67,40 @@ def feed(hospital: Hospital, request: pytest.FixtureRequest) -> Feed:
     return Feed(hospital, request.param)
 
 
+# ---- flagged at last ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", [3, 30])
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(("P", "AA"), ("F", "AA")), (("P", ""), ("F", "AA")), (("F", ""), ("C", "AA"))],
+    ids=["preliminary", "unflagged preliminary", "unflagged"],
+)
+def test_the_first_version_that_asks_is_not_as_late_as_what_came_before_it(
+    feed: Feed, hospital: Hospital, first: tuple[str, str], then: tuple[str, str], hours: float
+) -> None:
+    """Its status time is the older one's: it paged everybody at once, or a coordinator alone."""
+    feed.send(*first)
+    hospital.pass_time(hours=hours)
+    feed.send(*then)
+    alert = hospital.alert()
+    assert (alert.stale, alert.expired_at, alert.late_by) == (False, None, None)
+    assert hospital.now - alert.window_opens_at < timedelta(seconds=1)
+    _, sms = paged(hospital.ada)
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+
+
+def test_a_final_version_that_was_sent_before_its_preliminary_one_is_as_late_as_it_says(
+    hospital: Hospital,
+) -> None:
+    feed, now = Feed(hospital, states=True), hospital.now
+    hospital.pass_time(minutes=50)
+    feed.put("P", "AA", sent=now + timedelta(minutes=2))
+    feed.put("F", "AA", sent=now + timedelta(minutes=1))
+    assert now - hospital.alert().window_opens_at < timedelta(seconds=1)
+    expect_everything(hospital)
+
+
 # ---- issued again ---------------------------------------------------------------------------
 
 
