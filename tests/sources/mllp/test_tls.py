@@ -45,7 +45,7 @@ def over_tls(pair: Pair, client_ca: Path | None = None) -> Listening:
 
 
 async def played(listener: Listener, file: Path, tls: ssl.SSLContext | None) -> list[Played]:
-    return [one async for one in play([file], "127.0.0.1", listener.port, tls=tls, patience=5)]
+    return [one async for one in play([file], "127.0.0.1", listener.port, tls=tls, patience=60)]
 
 
 def sent(how: Listening, file: Path, tls: ssl.SSLContext | None) -> tuple[Inbox, str]:
