@@ -258,9 +258,9 @@ class Poller:
         return self._how.every.total_seconds()
 
     async def _poll_with_fewer_wishes(self) -> int:
-        """Servers that know no _include may refuse the search: then references are read singly. A
-        page that is too large, of reports with scans in them, or that broke off is asked for with
-        fewer, and so is one that does not come in time, later."""
+        """Servers that know no _include or _sort may refuse the search: then references are read
+        singly. A page that is too large, of reports with scans in them, or that broke off is asked
+        for with fewer, and so is one that does not come in time, later."""
         while True:
             try:
                 taken = await self.poll()
@@ -294,6 +294,5 @@ class Poller:
         return [
             *self._how.query,
             ("_lastUpdated", f"ge{instant}"),
-            ("_sort", "_lastUpdated"),
             *self._wishes.parameters(),
         ]

@@ -8,7 +8,10 @@ _LEVELS = ((100, True), (10, True), (1, True), (1, False))
 _TOO_MUCH = frozenset({TOO_SLOW, BROKE_OFF, "search-504", "search-500"})
 """We gave up, or the gateway before the server did, or it cut the answer; or the server broke: some
 do for an _include, and for whatever else they cannot put together."""
-_REFUSES_INCLUDES = "search-400"
+_REFUSED = frozenset(f"search-{status}" for status in (400, 403, 405, 422, 501))
+"""How servers answer a search with parameters that they do not know, or not for us: some are asked
+by a client that may read reports and not patients."""
+_SORTED = ("_sort", "_lastUpdated")
 _GOOD_POLLS = 20
 
 
@@ -18,19 +21,25 @@ class Wishes:
 
     def __init__(self) -> None:
         self._level, self._least, self._good = 0, 0, 0
-        self._may_include = True
+        # Whether it has refused a search with everything, and one without what comes along, too.
+        self._refused = 0
 
     def parameters(self) -> list[tuple[str, str]]:
         """For the search."""
         size, includes = _LEVELS[self._level]
-        return [("_count", str(size)), *(INCLUDED if includes and self._may_include else ())]
+        return [
+            *([_SORTED] if self._refused <= 1 else ()),
+            ("_count", str(size)),
+            *(INCLUDED if includes and not self._refused else ()),
+        ]
 
     def fewer(self, reason: str) -> bool:
-        """A search has failed so. Whether less is asked for from now on."""
-        if reason == _REFUSES_INCLUDES and self._may_include:
-            self._may_include = False
-            return True
-        lowest = len(_LEVELS) - (1 if self._may_include else 2)
+        """A search has failed so. Whether less is asked for from now on; where that was in vain,
+        all of it is again."""
+        if reason in _REFUSED:
+            self._refused = (self._refused + 1) % 3
+            return bool(self._refused)
+        lowest = len(_LEVELS) - (2 if self._refused else 1)
         if reason not in {TOO_LARGE, *_TOO_MUCH} or self._level >= lowest:
             return False
         self._level, self._good = self._level + 1, 0

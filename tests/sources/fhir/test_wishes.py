@@ -1,6 +1,7 @@
 """What is asked of a server that was asked for too much."""
 
 import asyncio
+from dataclasses import dataclass
 
 import aiohttp
 import pytest
@@ -38,11 +39,40 @@ def test_pages_that_were_too_large_stay_smaller_and_includes_that_were_refused_s
     assert wishes.fewer(TOO_SLOW)
     assert asked(wishes) == (1, False)
     assert not wishes.fewer(TOO_SLOW)
-    assert not wishes.fewer("search-400")
-    assert not wishes.fewer("search-403")
+    assert not wishes.fewer("search-410")
     for _ in range(100):
         wishes.went_well()
     assert asked(wishes) == (10, False)
+
+
+def test_where_nothing_less_is_taken_either_everything_is_asked_for_again() -> None:
+    wishes = Wishes()
+    everything = wishes.parameters()
+    assert [wishes.fewer("search-403") for _ in range(3)] == [True, True, False]
+    assert wishes.parameters() == everything
+
+
+@dataclass
+class Picky(FhirServer):
+    """It refuses what it does not know."""
+
+    unknown: tuple[str, ...] = ()
+    status: int = 400
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if any(name in request.query for name in self.unknown):
+            return web.Response(status=self.status)
+        return await super().handle(request)
+
+
+@pytest.mark.parametrize("unknown", [("_include",), ("_sort",), ("_include", "_sort")])
+@pytest.mark.parametrize("status", [400, 403, 422, 501])
+def test_a_server_that_knows_no_include_or_no_sort_is_asked_without(
+    reading: Reading, unknown: tuple[str, ...], status: int
+) -> None:
+    server = many(3, Picky, unknown=unknown, status=status)
+    assert rounds(reading, server, 3)[-1] == "ok"
+    assert len(reading.alerts()) == 3
 
 
 class Slow(FhirServer):
