@@ -159,7 +159,8 @@ def test_no_answer_about_bad_input_quotes_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "end", [" ", "\t", r"\r", r"\r\n", "<CR>", "<0x0D><0x0A>", "\x1e", "\u2028"]
+    "end",
+    [" ", "\t", r"\r", r"\r\n", "<CR>", "<0x0D><0x0A>", "\x1e", "\u2028", "[CR]", "{CR}{LF}", ""],
 )
 def test_a_message_shown_on_one_line_is_cut_at_its_segments(end: str) -> None:
     assert report(sample().rstrip().replace(b"\r", end.encode())) == report(sample())

@@ -161,16 +161,22 @@ def _segments(lines: list[str]) -> list[str]:
 
 _SEGMENT = "P(?:ID|D1|V[12])|OR[CO]|OB[RX]|NTE|NK1|AL1|DG1|EVN|SFT|UAC|TQ[12]|SPM|Z[A-Z\\d]{2}"
 _ODD_ENDS = (
-    r"\\r\\n|\\[rn]|<(?:CR|LF|0x0[AD])>(?:<(?:LF|0x0A)>)?|"
+    r"\\r\\n|\\[rn]|[<\[{](?:CR|LF|0x0[AD])[>\]}](?:[<\[{](?:LF|0x0A)[>\]}])?|"
     "[ \t\v\f\x1c\x1e\x85\u2028\u2029]"
 )
 
 
+# With what stands in its first field: "GROSSE POINTE|" begins no NTE.
+_JOINED = "(?=(?:PID|PV1|OBR|OBX|NTE){mark}\\d{{0,4}}{mark}|ORC{mark}[A-Z]{{2}}{mark})"
+
+
 def _of_one_line(text: str) -> list[str]:
     """A message without any line end: some programs show or log them so, and it is put into a file
-    as it was shown. They stand where the name of a segment follows."""
+    as it was shown, or without them. They stand where a segment begins."""
     mark = re.escape(text.strip()[3:4] or "|")
     found = re.split(rf"(?:{_ODD_ENDS})(?=(?:{_SEGMENT}){mark})", text, flags=re.IGNORECASE)
+    if len(found) == 1:
+        found = re.split(_JOINED.format(mark=mark), text)
     return [line for line in found if line.strip()]
 
 
