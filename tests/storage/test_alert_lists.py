@@ -48,6 +48,15 @@ def test_what_an_sms_may_answer_is_asked_of_a_few_alerts_and_not_of_all_pages(
     assert plan.count("SEARCH pages USING INDEX ix_pages_alert_id") == 2
 
 
+def test_the_open_alerts_are_found_among_many_that_ended_and_their_pages(
+    sqlite_database: Database,
+) -> None:
+    for statement in (alert_lists._OPEN_BY_DUE, alert_lists._OPEN_OF):
+        plan = plan_of(sqlite_database, statement)
+        assert "SCAN alerts USING INDEX ix_alerts_due" in plan
+        assert "SCAN pages" not in plan
+
+
 def plan_of(database: Database, statement: ClauseElement) -> str:
     def explain(c: Connection) -> str:
         sql = str(statement.compile(c.engine, compile_kwargs={"render_postcompile": True}))
