@@ -20,14 +20,15 @@ BUNDLE, HEADER = "Bundle", "MessageHeader"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _VERSION = re.compile(r"/_history/[^/]*$")
 _ELSEWHERE = {
+    "encounter": "context",
     "imagingStudy": "study",
     "individual": "actor",
     "basedOn": "request",
     "requester": "orderer",
     "hasMember": "related",
 }
-"""The names of R5 and DSTU2. STU3 has the reference itself in ``agent`` or ``actor`` of what R4
-refers with, a CodeableReference in ``reference``, and ``related`` in ``target``.
+"""The names of R5, STU3 and DSTU2. STU3 has the reference itself in ``agent`` or ``actor`` of what
+R4 refers with, a CodeableReference in ``reference``, and ``related`` in ``target``.
 """
 _INSIDE = ("agent", "actor", "reference", "target")
 _OTHERS = frozenset(

@@ -111,6 +111,14 @@ def test_people_are_found_where_stu3_has_them() -> None:
     assert found.radiologist.name == "Reader"
 
 
+def test_the_visit_is_found_where_stu3_has_it() -> None:
+    attends = {"type": [concept("ATND")], "individual": {"reference": "Practitioner/d1"}}
+    visit = {"resourceType": "Encounter", "id": "e1", "class": {"code": "EMER"}}
+    found = report({**visit, "participant": [attends]}, context={"reference": "Encounter/e1"})
+    assert [someone.name for someone in found.attending] == ["Okafor, Ada N"]
+    assert found.patient_class == "E"
+
+
 def test_the_orderer_is_found_where_dstu2_has_it() -> None:
     order = {"resourceType": "DiagnosticOrder", "id": "o9"}
     found = report(
