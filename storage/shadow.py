@@ -206,7 +206,7 @@ def _lag(row: AnyRow, early: Version, final: Version | None) -> Lag:
         sender=row.sender,
         category=early.category or "",
         preliminary_at=reached_at(early),
-        final_at=reached_at(final) if final else None,
+        final_at=reached_at(final, early) if final else None,
         by_receipt=final.received_at - early.received_at if final else None,
         still_flagged=final is not None and final.category not in {None, ROUTINE},
     )

@@ -55,9 +55,13 @@ def flagged_early(versions: Iterable[Version]) -> Iterator[tuple[Version, Versio
             yield first, signed
 
 
-def reached_at(version: Version) -> datetime:
-    """When it reached its status: as its sender says, else when it was received."""
-    return version.received_at if version.timeless else version.status_at
+def reached_at(version: Version, early: Version | None = None) -> datetime:
+    """When it reached its status: as its sender says, else when it was received. Where that has
+    stood still since the preliminary version ``early`` it was when it was sent."""
+    if version.timeless:
+        return version.received_at
+    stood = early is not None and version.status_at == early.status_at
+    return version.sent_at if stood else version.status_at
 
 
 def _place(version: Version) -> tuple[datetime, datetime]:
@@ -70,11 +74,14 @@ def _is_dated(version: Version) -> bool:
 
 
 def _minutes(told: list[Version]) -> int | None:
-    early = [v.status_at for v in told if v.status is Status.PRELIMINARY and _is_flagged(v)]
-    final = [v.status_at for v in told if Status.FINAL <= v.status <= Status.CORRECTED]
-    if not early or not final or min(early) >= min(final):
+    early = [v for v in told if v.status is Status.PRELIMINARY and _is_flagged(v)]
+    if not early:
         return None
-    return int((min(final) - min(early)).total_seconds() // 60)
+    first = min(early, key=_place)
+    final = [reached_at(v, first) for v in told if Status.FINAL <= v.status <= Status.CORRECTED]
+    if not final or first.status_at >= min(final):
+        return None
+    return int((min(final) - first.status_at).total_seconds() // 60)
 
 
 def in_words(report: Report, category: str, zone: str, now: datetime) -> str:

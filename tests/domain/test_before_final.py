@@ -108,6 +108,7 @@ def test_each_order_on_an_accession_has_its_own_versions() -> None:
         ([preliminary(1), WITHDRAWN], None),
         ([preliminary(3), preliminary(1), version(20), version(9, status=Status.CORRECTED)], 8),
         ([preliminary(1, does="open"), version(2, None)], 1),
+        ([preliminary(1), replace(version(1), sent_at=T0 + timedelta(minutes=9))], 8),
     ],
 )
 def test_from_the_first_flagged_preliminary_to_the_first_final(
@@ -243,3 +244,9 @@ def test_a_status_time_that_does_not_move_leaves_the_time_of_sending() -> None:
 
 def test_what_tells_no_time_was_reached_when_it_was_received() -> None:
     assert reached_at(replace(version(1), status_at=NO_TIME)) == LATER
+    still = replace(version(1), sent_at=LATER)
+    assert [reached_at(still, since) for since in (preliminary(1), preliminary(0), None)] == [
+        LATER,
+        still.status_at,
+        still.status_at,
+    ]
