@@ -94,6 +94,12 @@ OF_OTHERS = _pattern(
     r"\b(?:is|are) (?:called|communicated|reported|conveyed|relayed)\b[^;]{0,60}\bwithin\b",
     r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
     r"\b(?:with|by) (?:\w+[ .,]+){0,4}radiolog(?:ist|y)\b",
+    # The other way round: who called had a wish, or something to tell.
+    r"\b(?:called|(?:tele)?phoned|contacted)\b(?: Dr\.? [\w'’-]+)? (?:requesting|asking|away\b|"
+    r"to (?:request|ask|order|schedule|inquire|provide|obtain|(?:the )?bedside|the (?:OR|code))\b|"
+    r"(?:with|for) (?:an? |the )?(?:additional |further |more |clinical )*"
+    r"(?:history|information|clarification)\b)",
+    r"\b(?:notified|informed|told|alerted) (?:us|me)\b",
     r"\bwrong (?:\w+ )?(?:Drs?\b|doctor|physician|provider|person|number|nurse|team|office)",
     rf"^(?:\W|\d)*(?:the |these |this )?(?:findings? |results? )?(?:(?:of|on|from) )?(?:the |a )?"
     rf"{_EARLIER} [^,;]{{0,60}}\b(?:was|were|been|discussed|called|communicated|reported)\b",
