@@ -63,7 +63,7 @@ async def open_feeds(settings: Settings, engine: Engine, stack: AsyncExitStack) 
             loops[f"fhir-{server.name}"] = poller.run
             loops |= _outages(f"fhir-{server.name}", engine, poller)
             health[f"fhir-{server.name}"] = poller.check
-            routes += _routes(server, poller)
+            routes += _routes(server, poller, engine.clock.now)
             if server.subscribe:
                 watch = Watch(server.name, client, wish(server, settings.web.public_url))
                 loops[f"subscription-{server.name}"] = watch.run
@@ -178,11 +178,11 @@ def _polling(server: FhirSettings) -> Polling:
     )
 
 
-def _routes(server: FhirSettings, poller: Poller) -> list[BaseRoute]:
+def _routes(server: FhirSettings, poller: Poller, now: Callable[[], datetime]) -> list[BaseRoute]:
     """The hook where there is a secret, and the public key where there is a private one."""
     routes: list[BaseRoute] = []
     if server.hook_secret:
-        routes += Hook(_path(server), poller, _told(server.hook_secret)).routes()
+        routes += Hook(_path(server), poller, _told(server.hook_secret), now).routes()
     if server.smart:
         keys = keys_of(server)
 

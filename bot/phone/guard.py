@@ -1,11 +1,9 @@
 """The door for what Twilio posts: signed, of a bounded size, answered before Twilio gives up."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -16,12 +14,12 @@ from twilio.request_validator import RequestValidator
 from bot import metrics
 from bot.domain.events import Record
 from bot.engine.context import Engine
+from bot.engine.refusals import Refusals
 from bot.log import log
 from storage import audit
 from storage.database import OUTAGES
 
 MOST_BYTES = 64 * 1024
-TELL_REFUSALS_EVERY = timedelta(minutes=1)
 
 
 class BadRequest(Exception):
@@ -37,24 +35,6 @@ class BadRequest(Exception):
 class NotKept(Exception):
     """The database could not take what the request brought. Nothing of it is remembered, so that
     its repetition counts."""
-
-
-@dataclass
-class Refusals:
-    """Anybody can knock: what is refused makes one entry a minute for each door and reason, which
-    says how many there were since the last. The counter on /metrics has them all."""
-
-    told_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    untold: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    def to_tell(self, reason: str, door: str, now: datetime) -> int:
-        """One more: how many to tell of now, 0 for none yet."""
-        key = (reason, door)
-        self.untold[key] += 1
-        if key in self.told_at and now - self.told_at[key] < TELL_REFUSALS_EVERY:
-            return 0
-        self.told_at[key] = now
-        return self.untold.pop(key)
 
 
 Handler = Callable[[Mapping[str, str], Mapping[str, str]], Awaitable[Response]]
@@ -101,12 +81,10 @@ class Guard:
 
     async def _refused(self, door: str, refused: BadRequest) -> None:
         """Counted, logged and recorded; of the request nothing but which door it came to."""
-        metrics.webhook_refused(refused.reason)
         now = self.engine.clock.now()
-        count = self.refusals.to_tell(refused.reason, door, now)
+        count = self.refusals.note(refused.reason, door, now)
         if not count:
             return
-        log.warning("webhook_refused", reason=refused.reason, kind=door, count=count)
         about = {"reason": refused.reason, "door": door}
         entry = Record("webhook_refused", "twilio", {**about, "count": count})
         with suppress(NotKept):

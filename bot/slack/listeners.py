@@ -34,7 +34,9 @@ class SlackListeners:
         self._sockets: Sockets | None = None
         self._requests: Requests | None = None
         if settings.mode == "http":
-            self._requests = Requests(self.app, settings.signing_secret, LISTENERS)
+            self._requests = Requests(
+                self.app, settings.signing_secret, LISTENERS, engine.clock.now
+            )
         else:
             self._sockets = Sockets(self.app, settings, LISTENERS)
 

@@ -6,7 +6,9 @@ again gets the answer of the first (see once.py).
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from slack_bolt import App, BoltResponse
 from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
@@ -15,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import metrics
-from bot.log import log
+from bot.engine.refusals import Refusals
 
 PATH = "/slack/events"
 # A submitted modal brings its view along, 250 kB at most, in which letters beyond ASCII are escaped
@@ -28,10 +29,13 @@ class Requests:
     """The route behind the Request URL. Raises ValueError without a signing secret: with an empty
     one anybody could sign."""
 
-    def __init__(self, app: App, signing_secret: str, workers: int) -> None:
+    def __init__(
+        self, app: App, signing_secret: str, workers: int, now: Callable[[], datetime]
+    ) -> None:
         if not signing_secret:
             raise ValueError("requests from Slack cannot be verified without SLACK_SIGNING_SECRET")
         self._app, self._verifier = app, SignatureVerifier(signing_secret)
+        self._now, self._refusals = now, Refusals()
         # Bolt's dispatch waits for the listener's ack, and the listener for this event loop.
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="slack-request")
 
@@ -46,9 +50,9 @@ class Requests:
     async def _take(self, request: Request) -> Response:
         body = await _body(request)
         if body is None:
-            return _refused("too-large", 413, "Slack sends no body that is so large.")
+            return self._refused("too-large", 413, "Slack sends no body that is so large.")
         if not self._is_signed(request, body):
-            return _refused(
+            return self._refused(
                 "signature",
                 401,
                 "The signature does not fit, or is older than five minutes: check that "
@@ -57,7 +61,7 @@ class Requests:
         try:
             asked = to_bolt_request(request, body)
         except ValueError:
-            return _refused("unreadable", 400, "The body is not what Slack sends.")
+            return self._refused("unreadable", 400, "The body is not what Slack sends.")
         loop = asyncio.get_running_loop()
         answer: BoltResponse = await loop.run_in_executor(self._pool, self._app.dispatch, asked)
         return to_starlette_response(answer)
@@ -73,6 +77,10 @@ class Requests:
         except ValueError:  # no ASCII, as Slack's own forms are, or a number of thousands of digits
             return False
 
+    def _refused(self, reason: str, status: int, explain: str) -> Response:
+        self._refusals.note(reason, "slack", self._now())
+        return PlainTextResponse(f"{explain}\n", status)
+
 
 async def _body(request: Request) -> bytes | None:
     """None where it is too large; no more than that is ever held."""
@@ -82,9 +90,3 @@ async def _body(request: Request) -> bytes | None:
         if len(body) > MOST_BYTES:
             return None
     return body
-
-
-def _refused(reason: str, status: int, explain: str) -> Response:
-    metrics.webhook_refused(reason)
-    log.warning("webhook_refused", reason=reason, kind="slack")
-    return PlainTextResponse(f"{explain}\n", status)

@@ -126,7 +126,8 @@ async def opened(engine: Engine, inbox: Path) -> AsyncIterator[Doors]:
     server.put(*others())
     async with serving(server), aiohttp.ClientSession() as session:
         poller = Poller(engine, FhirClient(server.base, session, FixedToken("")), ORIGIN)
-        web = Server(build(Hook("/fhir/ehr", poller, SECRET).routes()), "127.0.0.1", 0)
+        door = Hook("/fhir/ehr", poller, SECRET, engine.clock.now)
+        web = Server(build(door.routes()), "127.0.0.1", 0)
         listener = mllp.Listener(
             lambda raw: intake.receive(engine, raw), engine.clock.now, mllp.Listening(CHICAGO)
         )

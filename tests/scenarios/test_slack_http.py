@@ -14,6 +14,7 @@ from bot.sandbox.slack_socket import Ack
 from bot.sandbox.stories import UNDERSTOOD, paged
 from bot.slack.requests import PATH
 from tests.scenarios.looking import code_in, entries, expect_everything, owner
+from tests.scenarios.receiving import logged
 
 REFUSED = Ack(error="the app answered 401")
 
@@ -118,6 +119,8 @@ def test_forged_and_outdated_requests_are_refused(hospital: Hospital, url: Reque
     assert run(url.post(body, {**headers, "X-Slack-Request-Timestamp": "now"})) == REFUSED
     assert run(url.deliver_again(seconds_ago=301)) == REFUSED
     assert run(url.post("x" * 3_000_001, headers)).error == "the app answered 413"
+    told = [(line["reason"], line["count"]) for line in logged(hospital, "webhook_refused")]
+    assert told == [("signature", 1), ("too-large", 1)], "one line a minute, whoever knocks"
     assert not hospital.ada.slack.modals
     modal = hospital.ada.slack.click("Acknowledge").modal
     assert hospital.ada.slack.submit(modal, {"Confirm": UNDERSTOOD}).outcome == "closed"

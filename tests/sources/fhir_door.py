@@ -57,7 +57,8 @@ async def door(reading: Reading, server: FhirServer) -> AsyncIterator[Door]:
         reading.poller(server) as poller,
         aiohttp.ClientSession() as session,
     ):
-        web = Server(build(Hook("/fhir/ehr", poller, SECRET).routes()), "127.0.0.1", 0)
+        hook = Hook("/fhir/ehr", poller, SECRET, reading.clock.now)
+        web = Server(build(hook.routes()), "127.0.0.1", 0)
         await web.start()
         try:
             yield Door(f"http://127.0.0.1:{web.port}/fhir/ehr", poller, session)

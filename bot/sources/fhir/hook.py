@@ -8,14 +8,15 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import metrics
 from bot.domain.message import Receipt
+from bot.engine.refusals import Refusals
 from bot.log import log
 from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.client import JSON
@@ -43,6 +44,8 @@ class Hook:
     path: str
     poller: Poller
     secret: str = field(repr=False)
+    now: Callable[[], datetime]
+    refusals: Refusals = field(default_factory=Refusals)
 
     def routes(self) -> list[Route]:
         """For bot.web.app.build."""
@@ -61,8 +64,7 @@ class Hook:
                 self._check(request)
                 return _answered(await handler(request, await _body(request)))
             except BadRequest as bad:
-                metrics.webhook_refused(bad.reason)
-                log.warning("webhook_refused", reason=bad.reason, kind="fhir")
+                self.refusals.note(bad.reason, "fhir", self.now())
                 return PlainTextResponse(f"{bad.explain}\n", bad.status)
             except (TryLater, Refused) as failure:
                 log.warning("webhook_postponed", reason=failure.reason, kind="fhir")

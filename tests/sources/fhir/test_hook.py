@@ -8,6 +8,7 @@ from bot.sources.fhir import hook
 from tests.sources.fhir_door import SECRET, door
 from tests.sources.fhir_samples import bundle, others, resource
 from tests.sources.fhir_server import Fault, Reading, stocked
+from tests.written import writing
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/DiagnosticReport/r1"), ("POST", "")])
@@ -96,8 +97,10 @@ def test_without_the_secret_nothing_is_read(reading: Reading, headers: dict[str,
             assert not hook.asked_to_look
             return found
 
-    assert asyncio.run(run()) == [401, 401]
+    with writing() as log:
+        assert asyncio.run(run()) == [401, 401]
     assert reading.messages() == []
+    assert [line["event"] for line in log.lines].count("webhook_refused") == 1, "in a minute"
 
 
 @pytest.mark.parametrize(
