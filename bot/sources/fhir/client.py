@@ -14,6 +14,7 @@ from yarl import URL
 
 from bot.sources.fhir.auth import Access
 from bot.sources.fhir.exchange import BROKE_OFF, Answer, Refused, TryLater, call, date
+from bot.sources.fhir.numbers import version_of
 from bot.sources.fhir.shapes import (
     BUNDLE,
     Resource,
@@ -21,7 +22,6 @@ from bot.sources.fhir.shapes import (
     local_name,
     lost_in,
     many,
-    name_of,
     one,
     parse,
     text,
@@ -172,10 +172,10 @@ class FhirClient:
 
 
 def _which(entry: Resource, kind: str) -> str:
-    """The name of what was searched for; empty for what came along, and a word on the search."""
+    """Which version of what was searched for; empty for what came along, and a word on the search.
+    A full URL tells nothing: servers exist that write the same one for all."""
     resource = one(entry.get("resource"))
-    is_one = text(resource.get("resourceType")) == kind
-    return text(entry.get("fullUrl")) or name_of(resource) if is_one else ""
+    return version_of(resource) if text(resource.get("resourceType")) == kind else ""
 
 
 def _next(page: Resource) -> str:
