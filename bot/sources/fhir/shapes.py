@@ -149,6 +149,10 @@ class Node:
         """The resources that the field refers to, where they came along."""
         return [link.node for link in self.links(field) if link.node.body]
 
+    def behind(self, address: str) -> Resource:
+        """The resource that is contained or came along under this address; empty where none."""
+        return self._follow({"reference": address}).body
+
     def _follow(self, reference: Resource) -> "Node":
         name = text(reference.get("reference"))
         if name.startswith("#"):

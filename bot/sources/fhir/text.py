@@ -5,7 +5,7 @@ import binascii
 import re
 
 from bot.sources.documents import FORMATS, Documents, format_of
-from bot.sources.fhir.shapes import NOTHING, Node, Resource, many, text
+from bot.sources.fhir.shapes import Node, Resource, many, text
 from storage.columns import storable
 
 LONGEST_STUB, _TIMES_A_STUB = 200, 2
@@ -54,7 +54,7 @@ def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:
     url = text(form.get("url"))
     if _DATA_URL.match(url):
         return [(kind, _decoded(url))]
-    binary = report.named(url) or NOTHING
+    binary = report.behind(url)
     data = _decoded(binary.get("data"))
     return [(kind or text(binary.get("contentType")), data)] if data else []
 

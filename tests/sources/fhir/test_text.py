@@ -154,6 +154,12 @@ def test_bytes_of_windows_are_read_as_such() -> None:
     )
 
 
+def test_a_form_that_the_report_contains_is_read() -> None:
+    inside = {"resourceType": "Binary", "id": "b", **form(TEXT)}
+    found = report(presentedForm=[{"url": "#b"}], contained=[inside], conclusion=None)
+    assert found.impression == "Acute pulmonary embolism."
+
+
 def test_a_form_behind_an_address_is_read_where_it_came_along() -> None:
     binary = {"resourceType": "Binary", "id": "7", **form(TEXT)}
     found = report(binary, presentedForm=[{"contentType": "text/plain", "url": "Binary/7"}])
