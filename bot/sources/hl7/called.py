@@ -25,6 +25,7 @@ from bot.sources.hl7.called_words import (
     WHOM,
 )
 from bot.sources.hl7.narrator import Narrative
+from bot.sources.hl7.signatures import signs
 
 # Both patterns begin with the marks that they are about: a text is searched for those at once, and
 # not tried letter by letter, which takes ten times as long.
@@ -171,12 +172,40 @@ def tells_of_a_call(text: str) -> bool:
 
 
 def only_tells_of_a_call(text: str) -> bool:
-    """Whether all that is flagged in it is that somebody was called: each sentence with a macro
-    tells of it, or has nothing but the macro."""
-    flagged = [one for one in _from_the_last(text) if any(map(one.lower().__contains__, _FLAGS))]
-    return tells_of_a_call(text) and all(
-        tells_of_a_call(one) or _LABELS.issuperset(_WORD.findall(one.lower())) for one in flagged
-    )
+    """Whether all that it says is that somebody was called: each sentence tells of it, has nothing
+    but the macro, or says nothing of a finding."""
+    return tells_of_a_call(text) and all(map(_says_nothing_else, _from_the_last(text)))
+
+
+def _says_nothing_else(sentence: str) -> bool:
+    one = _WHICH.sub("", sentence)
+    if _LABELS.issuperset(_WORD.findall(one.lower())) or tells_of_a_call(one):
+        return True
+    if _RECORDS.search(one):
+        return True
+    if any(map(one.lower().__contains__, _FLAGS)):
+        return False
+    return signs(one) or _READ_BACK.search(one) is not None or _IDLE.search(one) is not None
+
+
+# "ADDENDUM #1 by Dr. Roe on 3/15/2026 10:00:", also where text follows.
+_WHICH = re.compile(
+    r"^\W*(?:end (?:of )?)?addendum\b(?:[^:.]|(?<=\d):(?=\d)|(?<=\bDr)\.){0,80}(?::|\Z)",
+    re.IGNORECASE,
+)
+# What the addendum is for.
+_RECORDS = re.compile(
+    r"\b(?:document|record)\w*\b.{0,40}\b(?:communicat|notif|call|discussion|conversation)",
+    re.IGNORECASE,
+)
+# Nothing has changed, what stands elsewhere, a field of a form, a name.
+_IDLE = re.compile(
+    r"\bunchanged\b|\bno (?:\w+ ){0,3}changes?\b|\b(?:remains?|stands?) (?:as|the same)\b|"
+    r"\b(?:see|refer to) (?:\w+ ){0,3}(?:above|below|reports?|findings?)\b|^as (?:\w+ )?above\b|"
+    r"^\W*(?:date|time|method|by|to|called|person|recipient|location|unit|phone|ext)\b[^.]{0,60}\Z|"
+    r"^\W*(?:Dr\.? )?(?:[^\W\d_]['\w.-]*,? ){1,4}(?:MD|DO|M\.D\.?|D\.O\.?|MBBS|RN|NP|PA)\W*\Z",
+    re.IGNORECASE,
+)
 
 
 def says_more_than_a_call(text: str) -> bool:

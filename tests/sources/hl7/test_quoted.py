@@ -61,16 +61,30 @@ def test_in_an_addendum_who_was_told_belongs_to_it() -> None:
     assert found.addenda[0].text.endswith("Dr. Ito told.")
 
 
-def test_a_new_finding_in_an_addendum_that_documents_a_call_is_the_addendums() -> None:
-    text = (
-        "IMPRESSION: Clear.~ADDENDUM: CRITICAL RESULT: missed air. Discussed with Dr. Ito at 14:10."
-    )
-    found = told(text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CRITICAL RESULT: missed air. Discussed with Dr. Ito at 14:10.",
+        "New air. CRITICAL RESULT: called to Dr. Ito.",
+        "There is also a clot. Critical result discussed with Dr. Ito at 14:10.",
+        "On further review there is air.~CRITICAL RESULT called to Dr. Ito.",
+    ],
+)
+def test_a_new_finding_in_an_addendum_that_documents_a_call_is_the_addendums(text: str) -> None:
+    found = told(f"IMPRESSION: Clear.~ADDENDUM: {text}")
     assert (len(found.flags), len(found.addenda[0].flags)) == (0, 1)
 
 
 @pytest.mark.parametrize(
-    "text", ["CRITICAL RESULT. Called to Dr. Lee at 10:00.", "CRITICAL RESULT called to Dr. Lee."]
+    "text",
+    [
+        "CRITICAL RESULT. Called to Dr. Lee at 10:00.",
+        "CRITICAL RESULT called to Dr. Lee.",
+        "CRITICAL RESULT called to Dr. Lee. The remainder of the report is unchanged.",
+        "CRITICAL RESULT called to Dr. Lee. See original report.~Electronically signed by: Roe",
+        "This is to document a call. CRITICAL RESULT called to Dr. Lee at 10:00.",
+        "Critical results were communicated to Dr. Lee.~Time: 10:15~Method: phone",
+    ],
 )
 def test_the_call_alone_flags_the_report_that_it_is_about(text: str) -> None:
     found = told(f"IMPRESSION: Air.~ADDENDUM: {text}")
