@@ -57,6 +57,7 @@ def test_a_significant_alert_follows_the_table_of_the_default_policy() -> None:
 
 def test_every_step_goes_out_on_slack_and_sms() -> None:
     loop = Loop().open().pass_to(60)
+    assert loop.asked()
     for minute, who in loop.asked():
         assert {c for m, w, c in loop.pages if (m, w) == (minute, who)} == set(BOTH)
 
