@@ -21,8 +21,11 @@ IMPRESSION = (
     "SAMLET VURDERING",
     *("WNIOSKI", "WNIOSEK", "ZÁVĚR", "ZÁVER", "SONUÇ"),  # Polish, Czech, Slovak, Turkish
     *("ÖSSZEFOGLALÁS", "VÉLEMÉNY", "CONCLUZIE", "CONCLUZII"),  # Hungarian, Romanian
-    *("ZAKLJUČAK", "ZAKLJUČEK", "MIŠLJENJE", "ΣΥΜΠΈΡΑΣΜΑ"),  # Croatian, Slovene, Serbian, Greek
-    *("ЗАКЛЮЧЕНИЕ", "ВИСНОВОК"),  # Russian, Ukrainian
+    *("ZAKLJUČAK", "ZAKLJUČEK", "MIŠLJENJE", "ЗАКЉУЧАК", "МИШЉЕЊЕ"),  # Croatian, Slovene, Serbian
+    *("ΣΥΜΠΈΡΑΣΜΑ", "ΣΥΜΠΕΡΑΣΜΑ", "ΣΥΜΠΕΡΆΣΜΑΤΑ", "ΣΥΜΠΕΡΑΣΜΑΤΑ"),  # Greek
+    *("ЗАКЛЮЧЕНИЕ", "ВИСНОВОК"),  # Russian and Bulgarian, Ukrainian
+    *("KOKKUVÕTE", "JÄRELDUS", "SLĒDZIENS", "IŠVADA", "IŠVADOS"),  # Estonian, Latvian, Lithuanian
+    *("CONCLUSIÓ", "IMPRESSIÓ DIAGNÒSTICA", "KONKLUZJA", "نتیجه", "نتیجه گیری"),  # Catalan, Polish
     *("診断", "画像診断", "結論", "印象", "诊断", "诊断意见", "影像诊断", "结论", "결론"),
     *("結語", "影像学诊断", "诊断印象", "检查结论", "意见", "超声提示", "판독 결론"),
     *("KẾT LUẬN", "สรุป", "الخلاصة", "الانطباع"),  # Vietnamese, Thai, Arabic
