@@ -27,7 +27,10 @@ from tests.settings_files import SITE, problems, written
             '[hl7]\ntls_client_ca = "a"',
             "hl7.tls_client_ca (line 6) stands without tls_certificate.",
         ),
-        ("[[folder]]\nname = 'a'", "folder[1].path (line 5) is missing."),
+        (
+            "[[folder]]\nname = 'a'",
+            "folder[1].path (line 5) is missing. Add it to section [[folder]]",
+        ),
         ('[[folder]]\npath = " "', "folder[1].path (line 6) is empty."),
         ('[[folder]]\npath = "a"\nname = "A b"', "folder[1].name (line 7) is no short name."),
         ('[[folder]]\npath = "a"\npol = 1', "folder[1].pol (line 7) is no setting."),

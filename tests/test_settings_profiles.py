@@ -137,7 +137,10 @@ def test_preliminary_has_three_values(tmp_path: Path) -> None:
             'rules = [{ text = "x", at = "OBX-5", category = "x" }]',
             "rules[1] (line 6) has a place for a text.",
         ),
-        ('rules = [{ code = "x" }]', "rules[1].category (line 6) is missing."),
+        (
+            'rules = [{ code = "x" }]',
+            "rules[1].category (line 6) is missing. Add it to section [[hl7.profile.rules]]",
+        ),
     ],
 )
 def test_a_problem_of_a_profile_names_its_line(tmp_path: Path, line: str, problem: str) -> None:

@@ -12,9 +12,9 @@ from bot.settings.problems import Lines, Problem, Where, place
 
 PREFIX = "READBACK_"
 _TELLING = {
-    "missing": ("is missing", "Add it to section [{section}], as readback.example.toml shows."),
+    "missing": ("is missing", "Add it to section {header}, as readback.example.toml shows."),
     "int_type": ("is not a number", "Write digits without quotes."),
-    "model_type": ("is not a section", "Write [{section}] on a line of its own, keys below it."),
+    "model_type": ("is not a section", "Write {header} on a line of its own, keys below it."),
     "too_short": ("is an empty list", 'Write at least one, as in ["P"].'),
     "bool_type": ("is not true or false", "Write true or false, without quotes."),
     "float_type": ("is not a number", "Write digits without quotes."),
@@ -79,7 +79,13 @@ def _what_and_cure(error: ErrorDetails, path: Where) -> tuple[str, str]:
         case kind:
             what, cure = _TELLING.get(kind, ("is not text", "Put the value in quotes."))
             table = path if kind == "model_type" else path[:-1]
-            return what, cure.format(section=_section(table) or path[0])
+            return what, cure.format(header=_header(table or path[:1]))
+
+
+def _header(table: Where) -> str:
+    """As the table begins in the file; one of a list of them stands in two brackets."""
+    named = f"[{_section(table)}]"
+    return f"[{named}]" if isinstance(table[-1], int) else named
 
 
 def _section(path: Where) -> str:
