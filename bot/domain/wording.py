@@ -46,7 +46,7 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     if command := _command(page.review):
         yield from _unread_texts(page, start, command, call)
     result = f"{'preliminary ' if page.preliminary else ''}imaging result"
-    what = f"{_category(page)} {result}{' to review' if page.review else ''}"
+    what = f"{_category(page)} {result}{' to review' if page.review or page.stale else ''}"
     by, code = _by(page), page.code
     ref = f"{'report changed, ' if page.changed else ''}ref {page.ref}"
     long, short = "", ""

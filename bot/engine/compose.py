@@ -84,6 +84,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         posted=outbox.posted(c, alert.id, person.id) if slip.channel == SLACK else (),
         preliminary=reports.is_preliminary(c, alert.report_id),
         changed=_knows_older(c, alert, person),
+        stale=alert.stale,
         provider_unknown=alert.roster.ordering is None and not alert.review,
         already_called=slip.channel == SLACK and was_called(c, alert, person),
     )

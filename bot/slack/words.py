@@ -9,6 +9,7 @@ from bot.domain.wording import duration, local_time
 
 PROVIDER_UNKNOWN = "❓ The ordering provider is not in the directory: nobody has told them"
 PRELIMINARY = "📝 Preliminary report: not final when this was sent"
+STALE = "🕰️ Too old when it came: only coordinators are paged, please see who knows of it"
 CHANGED = "🔄 The report has changed since you were first told"
 READ_BACK = {
     ReadBack.NONE: "no read-back",

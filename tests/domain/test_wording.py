@@ -136,6 +136,7 @@ def test_who_is_paged_beside_the_owner_is_not_offered_to_pass_it_on() -> None:
 def test_a_result_to_review_says_so() -> None:
     page = replace(PAGE, review="category code not known")
     assert "critical imaging result to review," in wording.sms(page, NUMBER)
+    assert "imaging result to review," in wording.sms(replace(PAGE, stale=True), NUMBER)
 
 
 def test_the_code_in_a_page_is_what_the_reader_of_replies_understands() -> None:

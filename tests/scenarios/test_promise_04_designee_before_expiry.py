@@ -67,7 +67,9 @@ def test_a_report_that_is_stale_on_receipt_wakes_one_coordinator_and_nobody_else
 ) -> None:
     send_late(hospital, 25 * 60)
     assert {name for name, _ in people_paged(hospital)} == {hospital.carla.name}
-    _, sms = paged(hospital.carla)
+    message, sms = paged(hospital.carla)
+    assert "only coordinators are paged" in message.plain, "she would believe that Ada knows"
+    assert "critical imaging result to review" in sms.body
     acknowledge_by_sms(hospital, hospital.carla, sms)
 
 

@@ -238,6 +238,11 @@ def test_a_page_for_a_changed_report_says_so() -> None:
     assert "has changed" not in read(page_message(page(), SITE))
 
 
+def test_what_came_too_late_for_its_provider_says_so() -> None:
+    assert "only coordinators are paged" in read(page_message(page(stale=True), SITE))
+    assert "coordinators" not in read(page_message(page(), SITE))
+
+
 def test_before_it_is_final_its_reader_is_told_where_to_find_it_without_an_alert() -> None:
     early = notice(Notice.BEFORE_FINAL)
     reason = "CT report, flagged critical, preliminary since 14:02"
