@@ -90,10 +90,12 @@ class FhirClient:
         A next link that leaves the server is refused: the token would go with it. One to the
         address under which the server knows itself, behind a proxy, is one to ours. Links that
         lead in a circle end the search, also where each of them is a new one, and so do so many
-        empty pages in a row. Where a page broke off, the search fails when the others are read.
+        empty pages in a row. It fails where there are more results than were seen in the circle,
+        and where a page broke off, when the others are read.
         """
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
-        visited, brought, in_vain, empty, lost = set[URL](), set[str](), 0, 0, False
+        visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
+        lost, total = False, 0
         while url not in visited and in_vain < _MOST_IN_VAIN and empty < most_empty:
             page = _resource(await self._page(url, further=bool(visited)))
             visited.add(url)
@@ -104,11 +106,14 @@ class FhirClient:
             empty = 0 if found else empty + 1
             in_vain = in_vain + 1 if found and found <= brought else 0
             brought |= found
-            lost = lost or lost_in(page)
+            lost, total = lost or lost_in(page), _total(page)
             following = _next(page)
             if not following:
                 break
             url = self._same_server(url, _rebased(following, _itself(page, kind), self.base))
+        else:
+            if empty < most_empty and total > len(brought):
+                raise Refused("pages-in-a-circle")
         if lost:
             raise TryLater(BROKE_OFF)
 
@@ -176,6 +181,12 @@ def _which(entry: Resource, kind: str) -> str:
     A full URL tells nothing: servers exist that write the same one for all."""
     resource = one(entry.get("resource"))
     return version_of(resource) if text(resource.get("resourceType")) == kind else ""
+
+
+def _total(page: Resource) -> int:
+    """How many results there are; nothing where that is not told, and is not counted (R4, 2.36)."""
+    told = page.get("total")
+    return told if isinstance(told, int) else 0
 
 
 def _next(page: Resource) -> str:

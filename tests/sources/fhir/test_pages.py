@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from aiohttp import web
 
-from tests.sources.fhir_polls import many, poll
-from tests.sources.fhir_server import Reading
+from tests.sources.fhir_polls import many, poll, rounds
+from tests.sources.fhir_samples import Json
+from tests.sources.fhir_server import FhirServer, Reading
 
 
 @pytest.mark.parametrize("same", ["fullUrl", "id"])
@@ -23,3 +25,21 @@ def test_pages_whose_entries_are_all_named_alike_are_turned_to_the_last(
 
     server = many(50, page_size=5, spoils=named)
     assert poll(reading, server) == [50]
+
+
+class Stuck(FhirServer):
+    """Whatever page is asked for, it brings the first one."""
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        first = request.clone(rel_url=request.rel_url.without_query_params("_offset"))
+        return {**super()._page(first, kind), "total": len(self.resources)}
+
+
+@pytest.mark.parametrize(("reports", "state"), [(30, "pages-in-a-circle"), (10, "ok")])
+def test_pages_in_a_circle_are_told_where_there_is_more_than_they_bring(
+    reading: Reading, reports: int, state: str
+) -> None:
+    """The others would never be read, and nobody would hear of it."""
+    server = many(reports, Stuck, page_size=10)
+    assert rounds(reading, server) == [state]
+    assert len(reading.alerts()) == 10
