@@ -22,7 +22,7 @@ _CODECS = {
     **{f"8859{part}": f"iso8859_{part}" for part in (*range(2, 12), 13, 14, 15, 16)},
     **{f"WINDOWS{page}": f"cp{page}" for page in range(1250, 1259)},
     **{f"WIN{page}": f"cp{page}" for page in range(1250, 1259)},
-    **{f"CP{page}": f"cp{page}" for page in (437, 850, 852, *range(1250, 1259))},
+    **{f"CP{page}": f"cp{page}" for page in (437, 850, 852, 866, 874, *range(1250, 1259))},
     **{f"IBM{page}": f"cp{page}" for page in (437, 850, 852)},
     **{f"LATIN{part}": f"iso8859_{number}" for part, number in ((2, 2), (5, 9), (9, 15))},
     # The registration numbers that DICOM and HL7 use for the parts of ISO 8859.
@@ -37,17 +37,25 @@ _CODECS = {
     **dict.fromkeys(("ISOIR203",), "iso8859_15"),
     **dict.fromkeys(("ISOIR166", "TIS620"), "tis_620"),
     **dict.fromkeys(("GB180302000", "GB18030", "GBK", "GB2312", "ISOIR58"), "gb18030"),
+    **dict.fromkeys(("CP936", "MS936"), "gb18030"),
     **dict.fromkeys(("BIG5", "CNS116431992"), "big5"),
+    **dict.fromkeys(("CP950", "MS950"), "cp950"),
     **dict.fromkeys(("KSX1001", "KSC5601", "ISOIR149", "EUCKR"), "euc_kr"),
+    **dict.fromkeys(("CP949", "MS949", "UHC"), "cp949"),
+    "KOI8R": "koi8_r",
+    "KOI8U": "koi8_u",
+    **dict.fromkeys(("MACINTOSH", "MACROMAN"), "mac_roman"),
     "EUCJP": "euc_jp",
-    **dict.fromkeys(("SHIFTJIS", "SJIS", "ISOIR13"), "cp932"),
+    **dict.fromkeys(("SHIFTJIS", "SJIS", "ISOIR13", "CP932", "MS932"), "cp932"),
     **dict.fromkeys(("ISOIR87", "ISOIR159", "ISOIR14"), "iso2022_jp_1"),
 }
 _PARTS_OF_8859 = frozenset(codec for codec in _CODECS.values() if codec.startswith("iso8859"))
 _LATIN_1 = frozenset({"88591", "LATIN1", "ISOIR100", "L1"})
 _ASCII = frozenset({"", "ASCII", "USASCII", "ISOIR6", "ISO646"})
 # Where a byte does not fit in here the whole text is in doubt, not one letter.
-_MANY_BYTES = frozenset({"gb18030", "big5", "euc_kr", "cp932", "euc_jp", "iso2022_jp_1"})
+_MANY_BYTES = frozenset(
+    {"gb18030", "big5", "cp950", "euc_kr", "cp949", "cp932", "euc_jp", "iso2022_jp_1"}
+)
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

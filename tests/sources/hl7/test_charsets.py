@@ -53,6 +53,9 @@ def test_the_charset_is_the_declared_one_or_found_by_trial(charset: str, codec: 
     [
         ("ISO IR144", "iso8859_5", "Перелом"),
         ("WINDOWS-1251", "cp1251", "Перелом"),
+        ("KOI8-R", "koi8_r", "Перелом"),
+        ("CP949", "cp949", "기흉"),
+        ("CP950", "cp950", "氣胸"),
         ("ISO IR87", "iso2022_jp", "気胸"),
         ("ASCII~ISO IR87", "iso2022_jp", "気胸"),
         ("GB 18030-2000", "gb18030", "气胸"),
