@@ -184,7 +184,8 @@ class Page:
     ``already_called``: the report documents a call to this very person. ``provider_unknown``: the
     directory knows nobody by the identifiers that the report names. ``preliminary``: what holds
     is not final yet. ``changed``: this person was paged for a version of the report that holds no
-    longer. ``stale``: it was too old when it came, so that coordinators alone are paged.
+    longer, ``again``: before the alert was opened anew. ``stale``: it was too old when it came, so
+    that coordinators alone are paged.
     ``sender`` is whose report it is, where there is no alert.
     """
 
@@ -224,6 +225,7 @@ class Page:
     already_called: bool = False
     preliminary: bool = False
     changed: bool = False
+    again: bool = False
     stale: bool = False
     provider_unknown: bool = False
     sender: str = ""

@@ -86,7 +86,8 @@ class Alert:
 
     ``version`` counts the report versions shown, ``material_version`` is the last one that
     changed what an acknowledgment means. ``round`` counts pagings; receipts of an older round
-    change no plan. ``roster`` is not stored: the engine fills it in at every load.
+    change no plan, and ``round_before`` is the last one before this cycle.
+    ``roster`` is not stored: the engine fills it in at every load.
     ``note`` says where receipt had to stand in for a time that the sender got wrong.
     ``paged`` may answer: whoever a page was due for, sent or not. ``paged_in_cycle`` leaves out
     those whom no page of a finished round has reached; they are tried again once it is late.
@@ -120,6 +121,7 @@ class Alert:
     owner: str = ""
     owner_role: Role = Role.ORDERING_PROVIDER
     round: int = 0
+    round_before: int = 0
     stale: bool = False
     plan: tuple[Planned, ...] = ()
     reach: tuple[Reach, ...] = ()

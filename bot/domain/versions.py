@@ -90,6 +90,7 @@ def start_cycle(turn: Turn) -> None:
     turn.evolve(
         state=State.OPEN,
         cycle=turn.alert.cycle + 1,
+        round_before=turn.alert.round,
         owner="",
         owner_role=Role.ORDERING_PROVIDER,
         plan=(),

@@ -48,7 +48,7 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     result = f"{'preliminary ' if page.preliminary else ''}imaging result"
     what = f"{_category(page)} {result}{' to review' if page.review or page.stale else ''}"
     by, code = _by(page), page.code
-    ref = f"{'report changed, ' if page.changed else ''}ref {page.ref}"
+    ref = f"{_why_again(page)}ref {page.ref}"
     long, short = "", ""
     if _is_owner(page):
         long, short = f" Cannot? Reply PASS {code}.", f" Or PASS {code}."
@@ -60,6 +60,12 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     yield f"{start}: {result}, {ask}{short}"
     yield f"{start}: {result}, {ref}. See EHR{call}, reply ACK {code}.{short}"
     yield f"{start}: {result}, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
+
+
+def _why_again(page: Page) -> str:
+    if page.changed:
+        return "report changed, "
+    return "open again, " if page.again else ""
 
 
 def _unread_texts(page: Page, start: str, command: str, call: str) -> Iterable[str]:

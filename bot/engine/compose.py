@@ -50,6 +50,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
     given = alert.acknowledgment
     handed = alert.handed_over_by(person.id)
     asks = slip.channel == SMS and slip.notice is None
+    changed, again = _told_before(c, alert, person)
     return Page(
         delivery_id=claimed.delivery_id,
         slip=slip,
@@ -83,25 +84,29 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         late_by=alert.late_by,
         posted=outbox.posted(c, alert.id, person.id) if slip.channel == SLACK else (),
         preliminary=reports.is_preliminary(c, alert.report_id),
-        changed=_knows_older(c, alert, person),
+        changed=changed,
+        again=again,
         stale=alert.stale,
         provider_unknown=alert.roster.ordering is None and not alert.review,
         already_called=slip.channel == SLACK and was_called(c, alert, person),
     )
 
 
-def _knows_older(c: Connection, alert: Alert, person: Person) -> bool:
-    """Whether they were paged for a version that an acknowledgment covers no more: without a word
-    of that the newer page reads like a repeat of what they have answered already."""
-    if alert.material_version == 1 or alert.review:
-        return False
-    return any(
-        row.slip.person_id == person.id
+def _told_before(c: Connection, alert: Alert, person: Person) -> tuple[bool, bool]:
+    """Whether they were paged for a version that an acknowledgment covers no more, or before this
+    was opened again: without a word of that the newer page reads like a repeat of what they have
+    answered already."""
+    if alert.review or (alert.material_version == 1 and alert.cycle == 1):
+        return False, False
+    pages = [
+        row
+        for row in page_history.history(c, alert.id)
+        if row.slip.person_id == person.id
         and row.slip.notice is None
         and row.state in {"sent", "uncertain"}
-        and row.version < alert.material_version
-        for row in page_history.history(c, alert.id)
-    )
+    ]
+    changed = any(row.version < alert.material_version for row in pages)
+    return changed, any(row.slip.round <= alert.round_before for row in pages)
 
 
 def _as_shown(page: Page, ahead: timedelta) -> Page:

@@ -14,6 +14,7 @@ from bot.domain.wording import local_time
 from bot.slack import SlackSettings
 from bot.slack.elements import Block, actions, button, context, header, section, verbatim
 from bot.slack.words import (
+    AGAIN,
     CHANGED,
     PRELIMINARY,
     PROVIDER_UNKNOWN,
@@ -153,7 +154,7 @@ def _marks(page: Page) -> tuple[str, ...]:
     return (
         f"⚠️ A person must look: {escaped(page.review)}" if page.review else "",
         PRELIMINARY if page.preliminary else "",
-        CHANGED if page.changed else "",
+        CHANGED if page.changed else AGAIN if page.again else "",
         PROVIDER_UNKNOWN if page.provider_unknown else "",
         STALE if page.stale else "",
         late(page.late_by),

@@ -11,6 +11,7 @@ PROVIDER_UNKNOWN = "❓ The ordering provider is not in the directory: nobody ha
 PRELIMINARY = "📝 Preliminary report: not final when this was sent"
 STALE = "🕰️ Too old when it came: only coordinators are paged, please see who knows of it"
 CHANGED = "🔄 The report has changed since you were first told"
+AGAIN = "🔄 Open again: what was answered before no longer counts"
 READ_BACK = {
     ReadBack.NONE: "no read-back",
     ReadBack.VIEWED: "read and confirmed",

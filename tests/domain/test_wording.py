@@ -57,6 +57,7 @@ def test_a_page_for_a_changed_report_is_no_repeat_of_what_was_answered() -> None
         "READBACK: critical imaging result, report changed, ref K7QX. Read it in the EHR or call "
         "312-555-0100, then reply ACK 4827 by 14:40. Cannot? Reply PASS 4827."
     )
+    assert "result, open again, ref K7QX." in wording.sms(replace(PAGE, again=True), NUMBER)
 
 
 @pytest.mark.parametrize(

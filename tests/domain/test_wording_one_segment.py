@@ -42,6 +42,7 @@ pages = st.builds(
     ).map(tuple),
     owner_id=st.sampled_from(["", "ada", "ben"]),
     changed=st.booleans(),
+    again=st.booleans(),
     stale=st.booleans(),
     code=st.builds(code_from, st.integers(0, 10**6)),
     ref=st.builds(ref_from, st.integers(0, 10**9), st.integers(4, 8)),

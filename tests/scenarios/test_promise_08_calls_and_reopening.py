@@ -101,6 +101,12 @@ def test_a_coordinator_or_radiologist_reopens_it_and_the_due_time_stays(
     hospital.settle()
     alert = hospital.alert()
     assert (alert.state, alert.cycle, alert.due_at) == (State.OPEN, 2, due)
+    message, sms = paged(hospital.ada)
+    assert "Open again" in message.plain, "she has answered it a moment ago"
+    assert "imaging result, open again, ref" in sms.body
+    hospital.pass_time(minutes=20)
+    message, sms = paged(hospital.ben)
+    assert "pen again" not in message.plain + sms.body, "he never heard of it"
     expect_everything(hospital)
 
 

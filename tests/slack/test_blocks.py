@@ -235,7 +235,9 @@ def test_a_page_for_a_preliminary_report_says_so() -> None:
 
 def test_a_page_for_a_changed_report_says_so() -> None:
     assert "The report has changed since" in read(page_message(page(changed=True), SITE))
-    assert "has changed" not in read(page_message(page(), SITE))
+    assert "Open again" in read(page_message(page(again=True), SITE))
+    plain = read(page_message(page(), SITE))
+    assert not re.search("has changed|Open again", plain)
 
 
 def test_what_came_too_late_for_its_provider_says_so() -> None:

@@ -72,6 +72,7 @@ def any_alert(draw: st.DrawFn) -> Alert:
         note=draw(words),
         state=state,
         cycle=draw(st.integers(1, 99)),
+        round_before=draw(st.integers(0, 99)),
         version=draw(st.integers(1, 99)),
         material_version=draw(st.integers(1, 99)),
         owner_role=draw(st.sampled_from(Role)),
