@@ -47,6 +47,12 @@ def standing(connection: Connection) -> Standing:
     return Standing.EARLIER if at else Standing.NONE
 
 
+def refuse_later(connection: Connection) -> None:
+    """Raises DatabaseTooNew where the database knows a migration that this release does not."""
+    known, _ = _revisions()
+    _refuse_newer(frozenset(MigrationContext.configure(connection).get_current_heads()) - known)
+
+
 def migrate(engine: Engine) -> bool:
     """Apply what is missing, all of it or nothing; whether anything was. Copies that start together
     do it one after another.

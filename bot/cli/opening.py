@@ -103,13 +103,16 @@ def policy_or_stop(settings: "Settings") -> "Policy":
 
 @contextmanager
 def database_of(settings: "Settings", *, create: bool = False) -> Iterator["Database"]:
-    """The site's database for one command. Without ``create`` it must be there and up to date."""
+    """The site's database for one command. Without ``create`` it must be there. What a later
+    release has used is left alone: nobody knows what we would read from it, or break in it."""
     from storage.database import Database
+    from storage.migrating import refuse_later
 
     _require_file(settings.database.url, create=create)
     with trouble_told():
         database = Database(settings.database.url, calls=settings.calls)
         try:
+            database.look(refuse_later)
             yield database
         finally:
             database.close()

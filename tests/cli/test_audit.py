@@ -27,9 +27,14 @@ def test_who_migrated_the_tables_is_in_the_audit_trail_once(place: Place) -> Non
     assert [(entry.what, bool(entry.actor)) for entry in entries] == [("migrated", True)]
 
 
-def test_a_database_of_a_later_release_is_left_alone(place: Place, database: Database) -> None:
+@pytest.mark.parametrize(
+    "words", ["migrate", "alerts", "audit verify", "quarantine replay --all", "people test --all"]
+)
+def test_a_database_of_a_later_release_is_left_alone(
+    place: Place, database: Database, words: str
+) -> None:
     database.run(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
-    result = place.run("migrate")
+    result = place.run(*words.split())
     assert result.exit_code == 2
     assert "later release" in result.stderr
 
