@@ -15,6 +15,7 @@ from bot.sources.hl7.macro_sentences import (
     is_critical_and_told,
     is_said_of,
     of_another_exam,
+    stands_out,
 )
 
 _BEFORE = 80
@@ -47,7 +48,7 @@ _TIMED = r"(?:\d[\d/:.-]{3,12}(?:\s?[AP]M)?[\s:,–-]{1,3}){0,2}"
 # A line begins, a sentence, what a heading is about, or a bracket opens. Bullets, numbers and a box
 # that is ticked may stand between.
 _BEGINS = re.compile(
-    rf"(?:\A|\n|[.!?;][\"')\]]?\s|\b{_LABEL}|\s(?:[-–—]|--|[-=]>)\s|[*#!|^<\[{{])"
+    rf"(?:\A|\n|\t|[ ]{{3}}|[.!?;][\"')\]]?\s|\b{_LABEL}|\s(?:[-–—]|--|[-=]>)\s|[*#!|^<\[{{])"
     rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*|o\s+)?{_TIMED}(?:{TICK}\s*)?{_DECOR}{{0,16}}"
     rf"{_BARE_HEADING}{_PREFIX}{_DECOR}{{0,16}}\Z",
     re.IGNORECASE,
@@ -134,6 +135,7 @@ def _begins(before: str, match: re.Match[str]) -> bool:
         or is_affirmed(match)
         or is_said_of(match)
         or is_critical_and_told(match)
+        or stands_out(match)
     )
 
 

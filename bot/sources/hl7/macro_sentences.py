@@ -130,6 +130,27 @@ def is_critical_and_told(match: re.Match[str]) -> bool:
     )
 
 
+# "Embolus CRITICAL RESULT: called": dictated behind a finding without a full stop, or on a line
+# that was once its own.
+_SMALL = re.compile(r"[a-z]")
+_LEADS_ON = re.compile(
+    r"(?:\b(?:for|with|of|to|on|in|at|per|by|about|regarding|re|an?|the|this|these|any|possible|"
+    r"known|lab|laboratory|or|and|as|is|are)|[^\w)%])[ \t]+\Z",
+    re.IGNORECASE,
+)
+_SAYS_WHAT = re.compile(r"[ \t]?:[ \t]*\w")
+
+
+def stands_out(match: re.Match[str]) -> bool:
+    """Whether it stands in capitals among small letters, with what it is about behind a colon."""
+    if not match[0].isupper() or not _SAYS_WHAT.match(match.string, match.end()):
+        return False
+    before = _sentence_before(match)
+    if not _SMALL.search(before) or _LEADS_ON.search(before):
+        return False
+    return _is_certain(before)
+
+
 _ASKS = re.compile(
     rf"{_HEADED}(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{{0,60}}\Z",
     re.IGNORECASE,

@@ -21,6 +21,10 @@ def values(text: str) -> list[str]:
         "Is this a critical result: Yes",
         "IMPRESSION: Was a critical result identified? Yes, dissection",
         "Above critical result called to the nurse in the ICU.",
+        "Acute dissection CRITICAL RESULT: called to Dr. Roe",
+        "Clot, 12 mm (new) CRITICAL FINDING: told Dr. Roe",
+        "IMPRESSION:\tdissection\tCRITICAL RESULT: called",
+        "IMPRESSION   :   Dissection     CRITICAL RESULT called to Dr. Roe",
         "Critical result created.",
         "Critical findings: no dissection, no flow.",
         "Any critical findings: Yes",
@@ -103,6 +107,10 @@ def test_a_category_of_actionable_findings_is_its_code(text: str, code: str) -> 
 @pytest.mark.parametrize(
     "text",
     [
+        "Normal study CRITICAL RESULT: None",
+        "Evaluate for possible CRITICAL RESULT: rule out clot",
+        "Contact number for CRITICAL RESULTS: 555-0100",
+        "Prior study had CRITICAL RESULT: clot",
         "If critical findings are present, call 5-1234.",
         "When a critical finding is present the radiologist calls.",
         "This report contains no critical findings.",
