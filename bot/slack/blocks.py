@@ -202,8 +202,9 @@ _ALOUD = {
     Notice.CHANGED: "the report has changed. Please read the newer version.",
     Notice.ANOTHER_PROVIDER: "is no longer with you: the report now names another ordering "
     "provider.",
-    Notice.ANOTHER_PATIENT: "the patient's identity was corrected: what you were told was about "
-    "somebody else. Please read the newer version.",
+    # Records that are merged look alike: nobody may read that the finding is not this patient's.
+    Notice.ANOTHER_PATIENT: "the patient's identity was corrected: another patient, or the same "
+    "one under another number. Please read the newer version.",
     Notice.REOPENED: "open again: it needs an answer.",
 }
 

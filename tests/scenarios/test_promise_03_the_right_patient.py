@@ -63,6 +63,17 @@ def test_a_corrected_patient_is_told_to_everybody_paged_while_it_is_open(
     expect_everything(hospital)
 
 
+def test_a_patient_whose_records_were_merged_is_not_said_to_be_somebody_else(
+    hospital: Hospital,
+) -> None:
+    send(hospital)
+    paged(hospital.ada)
+    correct(hospital, patient="DEMO0009^^^MAIN^MR||DEMO^JANET^Q||19580412|F")
+    told = hospital.ada.slack.expect_new(ANOTHER_PATIENT)
+    assert "or the same one under another number" in told.plain
+    paged_until_acknowledged(hospital, hospital.ada)
+
+
 def test_the_same_patient_written_in_another_way_is_no_news(hospital: Hospital) -> None:
     send(hospital)
     _, sms = paged(hospital.ada)
