@@ -57,11 +57,6 @@ _MARKUP = re.compile(
 )
 
 
-def lines_broken(text: str) -> str:
-    """Plain text in which HTML's line breaks stand, as some systems write it."""
-    return _BREAK.sub("\n", text) if "<" in text else text
-
-
 def words_in(data: bytes, kind: str = "") -> str:
     """The words of a document; none of a PDF, a scan, or of a format that has no reader here: it
     takes no longer than its length does.

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bot.sources.documents import Documents, lines_broken, words_in
+from bot.sources.documents import Documents, words_in
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
 from bot.sources.fhir.text import LONGEST_STUB, is_stub, presented
 from bot.sources.hl7.comments import with_comment
-from bot.sources.hl7.lines import running_lines
+from bot.sources.hl7.lines import running_lines, without_markup
 from bot.sources.hl7.macros import with_macros
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.text import narrate_parts, narrate_running
@@ -27,14 +27,14 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
     ``breast``: the exam is one, see hl7.breast.
     """
-    conclusion = lines_broken(text(found.body.get("conclusion")))
+    conclusion = without_markup(text(found.body.get("conclusion")))
     concluded = [line for one_ in observed if _is_impression(one_) for line in _lines(one_.body)]
     form, place, stub = formed(found, observed, documents)
     if not (form or conclusion or observed):
         form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
     parts = (part for one_ in observed for part in _parts(one_.body))
     told = narrate_running(form) if form else narrate_parts(parts)
-    notes = lines_broken("\n".join((*_notes(found.body), *filter(None, [stub]))))
+    notes = "\n".join((*_notes(found.body), *filter(None, [stub])))
     for added in (notes, conclusion, "\n".join(concluded)):
         if added and _squeezed(added) not in _squeezed(told.text):
             told = _longer(told, added)
@@ -172,12 +172,14 @@ def _notes(body: Resource) -> list[str]:
     """Also of R5, as R4 has them (HL7 Europe's imaging report): in extensions."""
     extended = [one(each.get("valueAnnotation")) for each in many(body.get("extension"))]
     return [
-        said for note in (*many(body.get("note")), *extended) if (said := text(note.get("text")))
+        said
+        for note in (*many(body.get("note")), *extended)
+        if (said := without_markup(text(note.get("text"))))
     ]
 
 
 def _text(part: Resource) -> str:
-    return text(part.get("valueString")) or text(part.get("valueMarkdown"))
+    return without_markup(text(part.get("valueString")) or text(part.get("valueMarkdown")))
 
 
 def _value(body: Resource) -> str:

@@ -11,6 +11,7 @@ from bot.sources.fhir.flags import results
 from bot.sources.fhir.narrative import NARRATIVE, concludes, formed
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.shapes import Node, Resource, bundled, many, node_of, parse, text
+from bot.sources.hl7.lines import without_markup
 from bot.sources.hl7.moments import instant
 from bot.sources.hl7.places import Heading, Places
 from bot.sources.hl7.wire import BadReport
@@ -122,5 +123,5 @@ def _of_text(node: Node) -> str:
 
 
 def _of_impression(node: Node, report: Report) -> str:
-    concluded = report.impression == concludes(text(node.body.get("conclusion")))
+    concluded = report.impression == concludes(without_markup(text(node.body.get("conclusion"))))
     return "conclusion" if concluded else _of_text(node)

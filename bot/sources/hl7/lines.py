@@ -127,10 +127,27 @@ _MANY = 3
 def _unmasked(value: str, marks: Marks) -> str:
     """HTML all of whose tags are written as entities, as tags; anything else as it was. What is no
     tag is not risked: a reader of HTML would drop <CRITICAL RESULT>."""
+    return _tagged(value, value.replace(f"{marks.escape}T{marks.escape}", "&"))
+
+
+def _tagged(value: str, masked: str) -> str:
     if "<" in value:
         return value
-    written = html.unescape(value.replace(f"{marks.escape}T{marks.escape}", "&"))
+    written = html.unescape(masked)
     return written if _MARKUP.search(written) and not _NO_MARKUP.search(written) else value
+
+
+def without_markup(said: str) -> str:
+    """The words of a string that may be RTF or HTML as it stands, or have HTML's line breaks and
+    entities in it, or escaped line ends: a string of FHIR is what the field of HL7 was."""
+    if _RTF.match(said):
+        return words_in(said.encode(errors="replace"), "application/rtf") or said
+    said = _tagged(said, said) if "lt;" in said else said
+    if "<" in said:
+        if _MARKUP.search(said):
+            return words_in(said.encode(errors="replace"), "text/html") or said
+        said = _BREAK.sub("\n", said)
+    return _written_out(said).strip()
 
 
 def _words(value: str, wire: Wire, kind: str) -> str:

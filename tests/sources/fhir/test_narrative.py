@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from bot.domain.message import Reports
 from bot.sources.fhir.places import read_from
 from tests.sources.fhir_samples import Json, bundle, concept, form, read, report, resource
@@ -61,6 +63,34 @@ def test_nor_do_they_hide_the_sections_of_its_document() -> None:
     assert [flag.value for flag in reading.reports[0].flags] == ["CRITICAL RESULT"]
     [places] = read_from(data, reading.reports)
     assert places["text"] == "Composition.section"
+
+
+MARKED_UP = {
+    "html": "<p><b>FINDINGS:</b> Air.</p><p><b>IMPRESSION:</b> CRITICAL RESULT: PTX.</p>",
+    "masked": "&lt;p&gt;FINDINGS: Air.&lt;/p&gt;IMPRESSION: CRITICAL RESULT: PTX.",
+    "entities": "FINDINGS: Air.&#10;IMPRESSION: CRITICAL&#32;RESULT: PTX.",
+    "escaped": r"FINDINGS: Air.\nIMPRESSION: CRITICAL RESULT: PTX.",
+    "breaks": "FINDINGS: Air.<br/>IMPRESSION: CRITICAL RESULT: PTX.",
+    "rtf": r"{\rtf1\ansi FINDINGS: Air.\par IMPRESSION: CRITICAL RESULT: PTX.}",
+}
+
+
+@pytest.mark.parametrize("said", MARKED_UP.values(), ids=MARKED_UP)
+@pytest.mark.parametrize("where", ["conclusion", "note", "result"])
+def test_a_text_with_markup_in_it_is_read_wherever_it_stands(where: str, said: str) -> None:
+    """As in HL7: the macro in it was not found, and people would have seen the tags."""
+    told = {"conclusion": said, "note": [{"text": said}], "result": RESULT[:1]}
+    others = {"presentedForm": None, "conclusion": None, "conclusionCode": None}
+    found = report(observation("n", "18782-3", said), **{**others, where: told[where]})
+    assert found.text == "FINDINGS: Air.\nIMPRESSION: CRITICAL RESULT: PTX."
+    assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
+    if where != "note":
+        assert found.impression == "CRITICAL RESULT: PTX."
+
+
+def test_what_only_looks_like_markup_stays_as_it_is() -> None:
+    for said in (r"{\rtf1 {\*\x}}", "Nodule <4 mm, <CRITICAL RESULT> none.", "<p></p>"):
+        assert report(presentedForm=None, conclusion=said).text == said
 
 
 def test_a_coded_impression_is_told_without_its_question() -> None:
