@@ -9,7 +9,8 @@ from dataclasses import dataclass
 _BEGINS = re.compile(rb"<(?:\w{1,16}:)?ClinicalDocument\b", re.IGNORECASE)
 _BODY = re.compile(r"<(?:\w{1,16}:)?structuredBody\b", re.IGNORECASE)
 _TITLE = re.compile(r"<(?:\w{1,16}:)?title\b", re.IGNORECASE)
-_TITLE_ENDS = re.compile(r"\s{0,8}:?\s{0,8}</(?:\w{1,16}:)?title\s{0,8}>", re.IGNORECASE)
+_TITLE_ENDS = re.compile(r"</(?:\w{1,16}:)?title\s{0,8}>", re.IGNORECASE)
+_TWO_COLONS = re.compile(r":\s{0,8}:</div>")
 _WRAPS = re.compile(rb"<(?:\w{1,16}:)?nonXMLBody\b", re.IGNORECASE)
 _TEXT = re.compile(rb"<(?:\w{1,16}:)?text\b([^<>]{0,500})>([^<]*)", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(rb"mediaType\s*=\s*[\"']([\w./+-]{1,80})", re.IGNORECASE)
@@ -49,4 +50,5 @@ def as_html(text: str) -> str:
     """The body without the header, which says who and where, with each title as a heading."""
     body = _BODY.search(text)
     text = text[body.start() :] if body else text
-    return _TITLE_ENDS.sub(":</div>", _TITLE.sub("<div", text))
+    headed = _TITLE_ENDS.sub(":</div>", _TITLE.sub("<div", text))
+    return _TWO_COLONS.sub(":</div>", headed)
