@@ -219,8 +219,9 @@ def _open(c: Connection, engine: Engine, news: _News) -> None:
     opens, note = opens_at(news.report, engine.clock.now(), engine.clock.ahead)
     event = event_for(None, news.before, news.after, engine.policy, opens)
     if isinstance(event, Opened):
-        note = "; ".join(filter(None, (note, DOCUMENT_UNREAD if news.report.unread else "")))
-        start = _alert(c, engine, news, opens, note)
+        notes = filter(None, (note, DOCUMENT_UNREAD if news.report.unread else ""))
+        # Who is paged once it is issued again reads nothing of the version that took it back.
+        start = _alert(c, engine, news, opens, "" if event.ended else "; ".join(notes))
         facts = held(c, news.versions, engine.policy, news.loading(c)).facts
         open_alert(c, engine, start, facts, event, news.found)
 

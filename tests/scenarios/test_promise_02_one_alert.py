@@ -151,6 +151,17 @@ def test_a_withdrawal_that_arrives_first_is_recorded_and_wakes_nobody(hospital: 
     ]
 
 
+def test_what_is_issued_again_after_such_a_withdrawal_has_no_note_of_its_times(
+    hospital: Hospital,
+) -> None:
+    send(hospital, 1, status="X")
+    assert hospital.alert().state is State.WITHDRAWN
+    send(hospital, 0, status="C")
+    message, sms = paged(hospital.ada)
+    assert "Note:" not in message.plain
+    acknowledge_by_sms(hospital, hospital.ada, sms)
+
+
 def test_a_result_flagged_again_after_its_withdrawal_reopens_the_same_alert(
     hospital: Hospital,
 ) -> None:
