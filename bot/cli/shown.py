@@ -90,7 +90,9 @@ def stop(*lines: str, code: int = WRONG_USE) -> NoReturn:
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """A table on standard output; a cell is text, never markup."""
-    names, cells = tuple(columns), [tuple(escape(cell) for cell in row) for row in rows]
+    # Legible before its width is taken: what steers a terminal has none, and the mark for it one.
+    names = tuple(columns)
+    cells = [tuple(escape(legible(cell)) for cell in row) for row in rows]
     shown = Table(*names, title=title, title_justify="left", header_style="bold")
     for row in cells:
         shown.add_row(*row)
