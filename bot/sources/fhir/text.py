@@ -6,9 +6,12 @@ import re
 
 from bot.sources.documents import FORMATS, Documents, format_of
 from bot.sources.fhir.shapes import Node, Resource, many, text
+from bot.sources.hl7.lines import without_markup
 from storage.columns import storable
 
 LONGEST_STUB, _TIMES_A_STUB = 200, 2
+_TYPED = frozenset({"text/plain", "text/html"})
+"""In these stands what a program took for text: tags, entities, escaped line ends."""
 _SHORTEST_LINE = 40
 """Characters of base64 that is broken into lines; words are shorter."""
 _DATA_URL = re.compile(r"\s*data:[^,\s]{0,100};base64,", re.IGNORECASE)
@@ -33,6 +36,8 @@ def presented(report: Node, documents: Documents) -> str:
             for kind, data in forms
             if format_of(kind, data) == wanted and (words := documents.words_in(data, kind))
         ]
+        if wanted in _TYPED:
+            found = [without_markup(words) for words in found]
         said = "\n".join(dict.fromkeys(found))
         if not best or is_stub(best, said):
             best = said

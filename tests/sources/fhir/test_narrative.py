@@ -76,10 +76,11 @@ MARKED_UP = {
 
 
 @pytest.mark.parametrize("said", MARKED_UP.values(), ids=MARKED_UP)
-@pytest.mark.parametrize("where", ["conclusion", "note", "result"])
+@pytest.mark.parametrize("where", ["conclusion", "note", "result", "presentedForm"])
 def test_a_text_with_markup_in_it_is_read_wherever_it_stands(where: str, said: str) -> None:
     """As in HL7: the macro in it was not found, and people would have seen the tags."""
     told = {"conclusion": said, "note": [{"text": said}], "result": RESULT[:1]}
+    told |= {"presentedForm": [form(said)]}
     others = {"presentedForm": None, "conclusion": None, "conclusionCode": None}
     found = report(observation("n", "18782-3", said), **{**others, where: told[where]})
     assert found.text == "FINDINGS: Air.\nIMPRESSION: CRITICAL RESULT: PTX."
