@@ -97,7 +97,7 @@ def _say_what_it_lacks(file: Path, data: bytes) -> None:
 def _of_its_folder(file: Path, ground: "Ground", settings: "Settings") -> "Ground":
     """Of a file that lies in a watched folder, or was moved on from there, all is known that the
     bot knows of that folder."""
-    if not settings.folder:  # what it takes is slow to load
+    if file == _STDIN or not settings.folder:  # what it takes is slow to load
         return ground
     from dataclasses import replace
 

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.cli.conftest import Place
+from bot.cli import app
+from tests.cli.conftest import CLEAN, Place
 from tests.cli.explain.conftest import lines, written
 from tests.sources.fhir_samples import resource
 from tests.sources.oru import FINAL, sample
@@ -47,3 +49,11 @@ def test_what_is_set_for_the_folder_holds_for_what_lies_in_it(
     file = written(watched.folder / where, body, name="r.json")
     (one,) = lines(watched.run("explain", str(file), "--json"))
     assert one["report"]["key"]["authority"] == ("RIS" if of_it else "EPIC")
+
+
+def test_what_is_piped_lies_in_no_folder(watched: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(watched.folder / "in")
+    data = sample(fields={22: FINAL.removesuffix("-0600"), 25: "P"}).replace(b"-0600", b"")
+    words = ["explain", "-", "--json", "--config", str(watched.config)]
+    (one,) = lines(CliRunner().invoke(app, words, input=data, env=CLEAN))
+    assert one["report"]["status_at"] == "2026-01-15T18:00:00Z"
