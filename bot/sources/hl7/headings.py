@@ -113,7 +113,8 @@ def headings(own: Own = ()) -> re.Pattern[str]:
             f"(?P<tail>{_any(RECOMMENDATION)}|{_TAIL})",
         )
     )
-    ends = r"(?(dash)|(?:[:：](?:-(?=\s|$))?|\.?$|\.?(?=\n)|(?=\d{1,2}[.)])|(?<=[】］〕〉])))"
+    colon = r"[:：](?:(?:-|\*{1,3}|__)(?=\s|$))?"
+    ends = rf"(?(dash)|(?:{colon}|\.?$|\.?(?=\n)|(?=\d{{1,2}}[.)])|(?<=[】］〕〉])))"
     return re.compile(rf"{_DECOR}(?:{kinds}){_DECOR_AFTER}{ends}", re.IGNORECASE)
 
 
