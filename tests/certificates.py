@@ -11,6 +11,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 HERE = ip_address("127.0.0.1")
+# From Python 3.13 on a CA has to say what its key is for (RFC 5280, 4.2.1.3).
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,7 @@ class Authority:
         self.file = folder / f"{name}.pem"
         constraint = x509.BasicConstraints(ca=True, path_length=0)
         own = _begun(self._name, self._name, self._key).add_extension(constraint, critical=True)
+        own = own.add_extension(_SIGNS, critical=True)
         self.file.write_bytes(_pem(own.sign(self._key, hashes.SHA256())))
 
     def issue(self, name: str = "readback", days: float = 1) -> Pair:
@@ -40,6 +53,10 @@ class Authority:
             _begun(_named(name), self._name, key, days)
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(HERE)]), critical=False)
             .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
         )
         pair = Pair(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         pair.certificate.write_bytes(_pem(begun.sign(self._key, hashes.SHA256())))
@@ -72,6 +89,7 @@ def _begun(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=2))
         .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 

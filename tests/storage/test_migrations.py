@@ -13,13 +13,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, MetaData, Table, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, Table, literal, make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 import storage.triggers  # noqa: F401 - hangs them on the tables
 from bot.domain.coverage import NoSms
 from storage import engines, migrating, people
+from storage.columns import Instant
 from storage.database import Database
 from storage.engines import open_engine, read_url
 
@@ -205,7 +206,11 @@ def insert(c: Connection, name: str, values: dict[str, Any]) -> None:
         for column in table.columns
         if not column.nullable or column.name == "ended_at"
     }
-    c.execute(table.insert(), needed | values)
+    row = {
+        key: literal(value, Instant()) if isinstance(value, datetime) else value
+        for key, value in (needed | values).items()
+    }
+    c.execute(table.insert().values(row))
 
 
 def test_versions_stored_by_the_first_release_stay_and_alerts_still_show_them(

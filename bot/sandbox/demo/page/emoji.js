@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 /** Those that emoji/ has a picture of. */
-const DRAWN = "📞📒📥📝🔕🔐☎🔌🚨🌒❓⚠🧪✅❌➡⏰🔔⛔🔗⏪⌛↩⬇👁👀🔒⏳🔴🟡🟢ℹ✔";
+const DRAWN = "📞📒📥📝🔕🔐☎🔌🚨🌒❓⚠🧪✅❌➡⏰🔔⛔🔗⏪⌛↩⬇👁👀🔒⏳🔴🟡🟢ℹ✔🔄🕰";
 const NAMES = {
   bell: "🔔", rotating_light: "🚨", warning: "⚠️", white_check_mark: "✅", heavy_check_mark: "✔️",
   x: "❌", no_entry: "⛔", arrow_right: "➡️", alarm_clock: "⏰", telephone_receiver: "📞", phone: "☎️",
