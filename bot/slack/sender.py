@@ -253,7 +253,7 @@ class SlackSender:
         try:
             return await call()
         except aiohttp.ClientError as error:
-            if wire.began or not was_connected(error):
+            if not (wire.kept(error) and was_connected(error)):
                 raise
             return await call()
 

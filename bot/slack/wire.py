@@ -1,7 +1,8 @@
 """Whether a request has begun to leave: what makes the difference between failed and uncertain.
 
 A kept-alive connection that the peer has closed meanwhile fails with the same error before and
-after the first byte. aiohttp's signal for a body about to be written tells them apart.
+after the first byte. aiohttp's signal for a body about to be written tells them apart; from Python
+3.12 on it comes also where the connection then takes nothing, of which the error's cause tells.
 """
 
 from contextvars import ContextVar
@@ -13,11 +14,21 @@ import aiohttp
 
 @dataclass
 class Wire:
-    """One request. ``began``: its first byte may have left."""
+    """One request. ``chunks``: so many times some of it may have left."""
 
-    began: bool = False
+    chunks: int = 0
+
+    def kept(self, error: aiohttp.ClientError) -> bool:
+        """Whether no byte of it has left, now that it has failed so. Headers and body are one."""
+        if self.chunks > 1:
+            return False
+        cause = error.__cause__
+        refused = isinstance(cause, aiohttp.ClientConnectionResetError) and _REFUSED in str(cause)
+        return refused or not self.chunks
 
 
+_REFUSED = "closing transport"
+"""aiohttp's words for a write that was not begun. Without them a request counts as begun."""
 _present: ContextVar[Wire] = ContextVar("wire")
 
 
@@ -34,7 +45,7 @@ async def _about_to_write(
     # aiohttp writes in a task of its own, which has a copy of the context with this same Wire.
     wire = _present.get(None)
     if wire is not None:
-        wire.began = True
+        wire.chunks += 1
 
 
 def tracing() -> aiohttp.TraceConfig:
