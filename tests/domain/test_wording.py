@@ -170,6 +170,15 @@ def test_at_its_longest_a_page_still_holds_reference_code_and_number() -> None:
     )
 
 
+def test_why_somebody_is_paged_again_is_the_first_that_a_full_page_leaves_out() -> None:
+    slip = replace(PAGE.slip, possible_repeat=True)
+    page = replace(PAGE, slip=slip, ref="K7QXK7QX", code="482748", preliminary=True, changed=True)
+    assert wording.sms(page, "5" * 32) == (
+        "READBACK (possible repeat): preliminary imaging result, ref K7QXK7QX. "
+        f"See EHR or call {'5' * 32}, reply ACK 482748. Or PASS 482748."
+    )
+
+
 def test_at_its_longest_a_repeat_of_what_could_not_be_read_still_says_how_to_look_at_it() -> None:
     slip, why = replace(PAGE.slip, possible_repeat=True), "it has no OBR segment"
     review = wording.could_not_be_read(why, "01234567")
