@@ -94,8 +94,8 @@ def parts(resource: Resource) -> tuple[list[Node], list[bytes]]:
 
 def rest(resource: Resource, reports: list[Node]) -> list[bytes]:
     """The entries of a Bundle that no report refers to, as one Bundle at most."""
-    found = [one for report in reports for one in reachable(report).values()]
-    reached = {*map(id, found), *(name_of(one) for one in found if one.get("id"))}
+    found = [each for report in reports for each in reachable(report).values()]
+    reached = {*map(id, found), *(name_of(each) for each in found if each.get("id"))}
     left = [
         entry
         for entry in entries_of(resource)
