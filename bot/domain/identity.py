@@ -16,6 +16,7 @@ _NPI_NAMES = frozenset(
         "HTTP://HL7.ORG/FHIR/SID/US-NPI",
     }
 )
+_DATE = len("YYYYMMDD")
 _WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = dict.fromkeys(
     map(ord, "'`´\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}")
@@ -35,6 +36,14 @@ def another_patient(before: Patient, after: Patient) -> bool:
     return names_differ(before.name, after.name) or _days_differ(
         before.birth_date, after.birth_date
     )
+
+
+def may_be_merged(before: Patient, after: Patient) -> bool:
+    """Whether they may be one person whose records were merged: the same name and birth date, both
+    of them whole."""
+    days = {"".join(filter(str.isdigit, p.birth_date))[:_DATE] for p in (before, after)}
+    named = before.name and after.name and not names_differ(before.name, after.name)
+    return bool(named) and len(days) == 1 and len(days.pop()) == _DATE
 
 
 def authority_names(identifier: Identifier) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from bot.domain.identity import may_be_merged
 from bot.domain.numbers import Order
 from bot.domain.ordering import Version
 from bot.domain.report import ROUTINE, Report, ReportKey, Status, words_of
@@ -29,6 +30,16 @@ def of_its_own(c: Connection, report: Report, key: ReportKey) -> tuple[Version, 
     """Those for the report's own number alone that say the very same: they came before it was known
     that it is another's, too."""
     return tuple(one for one in _alike(c, report, key) if one.order == report.order)
+
+
+def of_merged(c: Connection, report: Report, key: ReportKey) -> bool:
+    """Whether the order of this key has the report already, word for word, of a patient who may be
+    the same one under another number: records are merged, and what they hold is sent again."""
+    words = words_of(report)
+    known = (reports.load(c, one.report_id) for one in reports.versions(c, key)) if words else ()
+    return any(
+        words_of(one) == words and may_be_merged(one.patient, report.patient) for one in known
+    )
 
 
 def _alike(c: Connection, report: Report, key: ReportKey) -> Iterator[Version]:

@@ -13,7 +13,8 @@ from bot.domain.events import Record, Withdrawn
 from bot.domain.matching import Match
 from bot.domain.numbers import Order
 from bot.domain.ordering import Version
-from bot.domain.report import OrderNumber, Patient, ReportKey, Status
+from bot.domain.report import OrderNumber, Patient, Report, ReportKey, Status
+from bot.engine import copies
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from storage import alerts, audit, orders, reports
@@ -49,15 +50,15 @@ def identify(
     own: ReportKey,
     numbers: Sequence[OrderNumber],
     patient: Patient,
-    status: Status | None = None,
+    report: Report | None = None,
     alike: Alike | None = None,
 ) -> Found:
     """The order that these numbers name, from now on known by all of them; a new one has the key
     ``own``, unless another patient's order has that. Orders that these numbers show to be one are
-    joined, and so are their alerts. By its ``status`` a version may correct the
-    patient; None for what nobody could read. The numbers are locked already."""
+    joined, and so are their alerts. By its status or its words a ``report`` may
+    correct the patient; None for what nobody could read. The numbers are locked already."""
     known = orders.find(c, numbers)
-    corrects = _corrects(c, own, patient, status, known)
+    corrects = _corrects(c, own, report, known)
 
     def matching_these() -> tuple[Match, tuple[Version, ...]]:
         found = matching.match(own, numbers, patient, known, corrects=corrects)
@@ -105,19 +106,21 @@ def _with_copies(
     return every, tuple(chain.from_iterable(same for _, same in copies))
 
 
-def _corrects(
-    c: Connection, own: ReportKey, patient: Patient, status: Status | None, known: Iterable[Order]
-) -> bool:
-    """Or it is the final version, come late, that a correction known already has corrected. What
-    withdraws says nothing but that: of another patient it must not end this one's alert."""
-    if status is None or status is Status.WITHDRAWN:
+def _corrects(c: Connection, own: ReportKey, report: Report | None, known: Iterable[Order]) -> bool:
+    """Or it is the final version, come late, that a correction known already has corrected; or the
+    same report under the number that merged records have now. What withdraws says nothing but
+    that: of another patient it must not end this one's alert."""
+    if report is None or report.status is Status.WITHDRAWN:
         return False
-    if status > Status.FINAL:
+    if report.status > Status.FINAL:
         return True
-    if not any(order.key == own and matching.names_another(patient, order) for order in known):
+    if not any(
+        order.key == own and matching.names_another(report.patient, order) for order in known
+    ):
         return False
     there = {version.status for version in reports.versions(c, own)}
-    return Status.FINAL not in there and bool(there & {Status.ADDENDED, Status.CORRECTED})
+    late = Status.FINAL not in there and bool(there & {Status.ADDENDED, Status.CORRECTED})
+    return late or copies.of_merged(c, report, own)
 
 
 def _join(c: Connection, engine: Engine, other: Order, order: Order) -> list[str]:

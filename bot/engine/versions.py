@@ -47,7 +47,7 @@ def take(
         report.key,
         numbers,
         report.patient,
-        report.status,
+        report,
         lambda known: copies.of(c, report, known, found.category),
     )
     if order.copied:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.identity import another_patient, contradict, says_who
+from bot.domain.identity import another_patient, contradict, may_be_merged, says_who
 from bot.domain.report import Identifier, Patient
 
 MRN = Identifier("77", "MAIN", "MR")
@@ -65,6 +65,25 @@ def test_another_patient(later: Patient) -> None:
 )
 def test_names_are_compared_by_their_words(one: str, other: str, same: bool) -> None:
     assert another_patient(patient(name=one), patient(name=other)) is not same
+
+
+def test_merged_records_are_of_one_name_and_one_whole_birth_date() -> None:
+    number = Identifier("78", "MAIN", "MR")
+    assert may_be_merged(JANET, patient(number, name="Demo, Janet", born="19580412"))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        patient(name="DEMO, JOHN", born="1958-04-12"),
+        patient(name="DEMO, JANET Q", born="1958-04-13"),
+        patient(name="DEMO, JANET Q", born="1958"),
+        patient(name="DEMO, JANET Q"),
+        patient(born="1958-04-12"),
+    ],
+)
+def test_by_less_than_name_and_birth_date_nobody_is_taken_for_merged(later: Patient) -> None:
+    assert not may_be_merged(JANET, later)
 
 
 def test_numbers_without_any_authority_are_of_one_sender() -> None:

@@ -3,6 +3,8 @@ of it, and answers anew."""
 
 import re
 
+import pytest
+
 from bot.domain.alert import State
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.people import PhoneMessage
@@ -17,6 +19,7 @@ from tests.scenarios.looking import (
     pages,
 )
 
+MERGED = "DEMO0009^^^MAIN^MR||DEMO^JANET^Q||19580412|F"
 ANOTHER_PATIENT = re.compile("patient's identity was corrected")
 
 
@@ -68,10 +71,32 @@ def test_a_patient_whose_records_were_merged_is_not_said_to_be_somebody_else(
 ) -> None:
     send(hospital)
     paged(hospital.ada)
-    correct(hospital, patient="DEMO0009^^^MAIN^MR||DEMO^JANET^Q||19580412|F")
+    correct(hospital, patient=MERGED)
     told = hospital.ada.slack.expect_new(ANOTHER_PATIENT)
     assert "or the same one under another number" in told.plain
     paged_until_acknowledged(hospital, hospital.ada)
+
+
+@pytest.mark.parametrize("status", ["F", "C"])
+def test_a_report_sent_again_under_the_number_of_merged_records_stays_one_alert(
+    hospital: Hospital, status: str
+) -> None:
+    send(hospital)
+    paged(hospital.ada)
+    correct(hospital, patient=MERGED, status=status)
+    assert hospital.alerts() == 1
+    hospital.ada.slack.expect_new(ANOTHER_PATIENT)
+    paged_until_acknowledged(hospital, hospital.ada)
+    expect_everything(hospital)
+
+
+def test_another_report_under_the_same_number_is_of_another_patient_of_that_name(
+    hospital: Hospital,
+) -> None:
+    send(hospital)
+    correct(hospital, patient=MERGED, status="F", impression="Tension pneumothorax.")
+    assert hospital.alerts() == 2
+    expect_everything(hospital)
 
 
 def test_the_same_patient_written_in_another_way_is_no_news(hospital: Hospital) -> None:
