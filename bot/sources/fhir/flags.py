@@ -1,12 +1,22 @@
 """The coded values that may decide the category, wherever servers put them."""
 
 from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 
 from bot.domain.profile import Profile, Rule
 from bot.domain.report import Flag
 from bot.domain.triage import in_words
 from bot.sources.asked import answered
-from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
+from bot.sources.fhir.shapes import (
+    Node,
+    Resource,
+    codings,
+    many,
+    one,
+    references_in,
+    text,
+    words,
+)
 from bot.sources.hl7.flags import canonical, is_radlex
 from bot.sources.hl7.macros import macros_in
 
@@ -38,9 +48,10 @@ def flags(
 
 
 def results(report: Node) -> list[Node]:
-    """The report's Observations and their members, in order, without those that were withdrawn."""
+    """The report's Observations and their members, in order, without those that were withdrawn;
+    also those that it contains and nothing refers to, though R4 (2.3.0.4) wants that."""
     found: dict[int, Node] = {}
-    _gather(report.nodes("result"), found, _DEEPEST)
+    _gather([*report.nodes("result"), *_left_alone(report)], found, _DEEPEST)
     return list(found.values())
 
 
@@ -50,7 +61,19 @@ def lacks_results(report: Node) -> bool:
         *report.links("result"),
         *(link for observation in results(report) for link in observation.links("hasMember")),
     ]
-    return any(text(link.reference.get("reference")) and not link.node.body for link in asked)
+    lost = [text(link.reference.get("reference")) for link in asked if not link.node.body]
+    own = "#" if _left_alone(report) else None  # what they are called is all that is not known
+    return any(name and name[:1] != own for name in lost)
+
+
+def _left_alone(report: Node) -> list[Node]:
+    inside = many(report.body.get("contained"))
+    named = set(references_in(report.body)) if inside else set()
+    return [
+        replace(report, body=each)
+        for each in inside
+        if f"#{text(each.get('id')).removeprefix('#')}" not in named
+    ]
 
 
 def _gather(nodes: list[Node], found: dict[int, Node], deeper: int) -> None:

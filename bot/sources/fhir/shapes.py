@@ -157,8 +157,11 @@ class Node:
         name = text(reference.get("reference"))
         if name.startswith("#"):
             inside = many(self.root.get("contained"))
-            found = next((c for c in inside if text(c.get("id")) == name[1:]), NOTHING)
-            return Node(found, self.root, self.known, self.base)
+            named = (c for c in inside if text(c.get("id")).removeprefix("#") == name[1:])
+            return Node(next(named, NOTHING), self.root, self.known, self.base)
+        for inline in (reference, reference.get("resource")):  # in the place of the reference
+            if has_type(inline):
+                return Node(one(inline), self.root, self.known, self.base)
         found = self.named(name) or NOTHING
         return Node(found, found, self.known, self.base)
 
@@ -248,13 +251,13 @@ def base_of(url: str, resource: Resource) -> str:
 
 
 def references_in(value: object) -> Iterator[str]:
-    """Every reference and address in a resource, but those to what it contains itself."""
+    """Every reference and address in a resource; "#..." is what it contains itself."""
     waiting = [value]
     while waiting:
         found = waiting.pop()
         if isinstance(found, dict):
             names = (text(found[key]) for key in ("reference", "url") if key in found)
-            yield from (name for name in names if name and not name.startswith("#"))
+            yield from filter(None, names)
             waiting += [inner for inner in found.values() if isinstance(inner, dict | list)]
         elif isinstance(found, list):
             waiting += found

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.sources.fhir_samples import INTERPRETATION, RADLEX, concept, report
+from bot.domain.message import Reports
+from tests.sources.fhir_samples import INTERPRETATION, RADLEX, concept, read, report, resource
 
 
 def _observation(**fields: object) -> dict[str, object]:
@@ -54,6 +55,34 @@ def test_a_radlex_code_counts_wherever_an_observation_has_it() -> None:
 
 def test_an_observation_that_was_withdrawn_flags_nothing() -> None:
     assert _flags(_observation(status="entered-in-error", interpretation=[concept("AA")])) == []
+
+
+_CRITICAL = _observation(valueString="Free air.", interpretation=[concept("AA", INTERPRETATION)])
+
+
+@pytest.mark.parametrize(
+    ("contained", "result"),
+    [
+        ([], [_CRITICAL]),
+        ([], [{"reference": "Observation/b1", "resource": _CRITICAL}]),
+        ([{**_CRITICAL, "id": "#b1"}], [{"reference": "#b1"}]),
+        ([{**_CRITICAL, "id": None}], [{"reference": "#obs-0"}]),
+        ([_CRITICAL], []),
+    ],
+)
+def test_a_result_inside_the_report_counts_however_it_is_referred_to(
+    contained: list[dict[str, object]], result: list[dict[str, object]]
+) -> None:
+    given = resource("report", conclusionCode=None, contained=contained, result=result)
+    reading = read(given).reading
+    assert isinstance(reading, Reports)
+    assert [flag.value for flag in reading.reports[0].flags] == ["AA"]
+    assert reading.left == ()
+
+
+def test_an_observation_inside_that_something_else_refers_to_is_no_result() -> None:
+    prior = {"extension": [{"url": "prior", "valueReference": {"reference": "#b1"}}]}
+    assert report(conclusionCode=None, contained=[_CRITICAL], **prior).flags == ()
 
 
 def test_the_members_of_an_observation_count() -> None:
