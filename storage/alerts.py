@@ -52,6 +52,7 @@ _DUE = (
 NEXT_DUE = (
     select(_columns.next_action_at).where(_IS_OPEN).order_by(_columns.next_action_at).limit(1)
 )
+_WITHOUT_PROVIDER = select(_columns.id).where(_IS_OPEN, _columns.ordering_person.is_(None))
 _OWNER = func.coalesce(_columns.owner, "")
 _OWNERS = select(_OWNER).where(_IS_OPEN).distinct()
 _OWNED = select(_columns.id, _OWNER.label("owner"), _columns.next_action_at).where(
@@ -171,6 +172,11 @@ def out_of_reach(connection: Connection) -> list[str]:
     first."""
     lost = [owner for owner, reach in reach_of_owners(connection).items() if not reach]
     return [alert_id for alert_id, _ in owned_by(connection, lost)]
+
+
+def without_provider(connection: Connection) -> list[str]:
+    """The ids of open alerts whose ordering provider nobody knew when a version came last."""
+    return list(connection.execute(_WITHOUT_PROVIDER).scalars())
 
 
 def free_ref(connection: Connection, candidates: Iterable[str]) -> str:

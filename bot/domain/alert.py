@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.corrections import ask_corrected, moves_ownership
 from bot.domain.coverage import SLACK, Role, out_of_reach
 from bot.domain.events import (
     Acknowledged,
@@ -206,10 +207,13 @@ def _directory_changed(turn: Turn, event: DirectoryChanged) -> None:
     """An owner whom no channel reaches any more is passed by at once, and so is one whose last
     page that got through is on a channel which reaches them no more; one who was paged at a number
     or account that is not theirs is paged at the right one; where nobody could be reached,
-    everybody is tried again."""
+    everybody is tried again. A provider whom it knows only now is asked as a corrected one is."""
     alert = turn.alert
     owner = alert.roster.person(alert.owner)
-    if waits_for_retry(alert):
+    if event.provider_known and moves_ownership(alert, turn.before):
+        turn.record("provider_known")
+        ask_corrected(turn)
+    elif waits_for_retry(alert):
         retry(turn)
     elif owner is None or not owner.channels:
         reason = out_of_reach(owner)

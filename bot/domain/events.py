@@ -109,10 +109,11 @@ class ReceiptOverdue:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryChanged:
-    """The directory was changed, and the owner may have left it or lost every channel. ``moved``
-    are the channels on which they have another number or account than before."""
+    """The owner may have left it, or every channel; on those ``moved`` they are reached elsewhere.
+    ``provider_known``: the ordering provider is in it only now."""
 
     moved: tuple[str, ...] = ()
+    provider_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +271,7 @@ class CancelPages:
 @dataclass(frozen=True, slots=True)
 class CancelNotices:
     """Cancel the notices of these kinds that nobody has claimed yet: something newer tells more.
-
-    To this person, on whichever channel; to everybody where ``person_id`` is empty.
-    """
+    To this person, on whichever channel; to everybody where ``person_id`` is empty."""
 
     person_id: str
     kinds: frozenset[Notice]

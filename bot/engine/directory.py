@@ -3,17 +3,19 @@
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
-from bot.domain.alert import UNDO_WITHIN
+from bot.domain.alert import UNDO_WITHIN, Alert
 from bot.domain.coverage import SMS, VOICE, Person, Role, next_told
 from bot.domain.events import AcknowledgmentUndone, DirectoryChanged, NotAllowed, SendNotice
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
+from bot.engine.holding import held
 from bot.log import log
-from storage import alert_lists, alerts, locks, outbox, people, proofs
+from storage import alert_lists, alerts, locks, outbox, people, proofs, reports
 from storage.database import after_commit
 
 
@@ -36,8 +38,29 @@ def pass_on(c: Connection, engine: Engine, before: Mapping[str, alerts.Addresses
 
 
 def pass_on_one(engine: Engine, alert_id: str, c: Connection, moved: tuple[str, ...] = ()) -> None:
-    """The same for one alert; nothing happens where its owner can be paged and may have been."""
-    apply_in(c, engine, alert_id, DirectoryChanged(moved))
+    """The same for one alert: nothing where its owner can be paged and may have been, unless
+    its ordering provider is known only now, who is asked then."""
+    alert = alerts.load(c, alert_id)
+    facts = _with_provider(c, engine, alert) if alert.is_open else None
+    if facts:
+        alerts.correct(c, alert_id, facts)
+    apply_in(c, engine, alert_id, DirectoryChanged(moved, provider_known=bool(facts)))
+
+
+def provider_known_now(c: Connection, engine: Engine) -> list[str]:
+    """The ids of open alerts whose ordering provider nobody knew, and who can be paged by now."""
+    found = (alerts.load(c, alert_id) for alert_id in alerts.without_provider(c))
+    return [alert.id for alert in found if _with_provider(c, engine, alert)]
+
+
+def _with_provider(c: Connection, engine: Engine, alert: Alert) -> alerts.AlertFacts | None:
+    """The facts with the provider whom the directory knows since; None where it does not."""
+    if alert.roster.ordering is not None:
+        return None
+    versions = reports.versions(c, alert.key)
+    facts = held(c, versions, engine.policy, partial(reports.load, c)).facts
+    known = people.load(c, facts.ordering_person) if facts.ordering_person else None
+    return facts if known and known.channels else None
 
 
 def opt_out(c: Connection, engine: Engine, mobile: str, as_of: datetime | None = None) -> bool:

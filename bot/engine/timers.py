@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot import metrics
 from bot.engine.alerts import apply_in
 from bot.engine.context import LONGEST_SLEEP, Engine, Wake, asleep
-from bot.engine.directory import pass_on_one
+from bot.engine.directory import pass_on_one, provider_known_now
 from bot.log import log
 from storage import alerts, people
 from storage.read_ahead import read_ahead
@@ -71,20 +71,25 @@ async def run(engine: Engine, wake: Wake, failing: Failing) -> None:
 
 async def follow_directory(engine: Engine) -> None:
     """Whoever changed the directory and how, until cancelled: an import passes on by itself what
-    its owners lose, but not what another copy opened for one of them at the same moment.
+    its owners lose, but not what another copy opened for one of them at the same moment. Here the
+    providers are asked whom it makes known.
 
     Beside the sweep: to look through a million open alerts takes seconds."""
     followed, left, failing = "", list[str](), Failing()
     while True:
         edition = await engine.database.read(people.edition)
         if edition != followed:
-            left, followed = await engine.database.read(alerts.out_of_reach), edition
+            left, followed = await engine.database.read(partial(_to_pass_on, engine)), edition
             failing.keep(left)
         waiting = failing.waiting()
         now = [alert_id for alert_id in left if alert_id not in waiting]
         await _each(engine, now, failing, lambda alert_id: partial(pass_on_one, engine, alert_id))
         left = [alert_id for alert_id in left if alert_id in failing.pauses]
         await asyncio.sleep(LONGEST_SLEEP)
+
+
+def _to_pass_on(engine: Engine, c: Connection) -> list[str]:
+    return list(dict.fromkeys((*alerts.out_of_reach(c), *provider_known_now(c, engine))))
 
 
 async def sweep(engine: Engine, failing: Failing) -> int:

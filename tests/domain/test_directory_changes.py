@@ -58,6 +58,24 @@ def test_an_owner_who_gets_another_channel_for_the_one_they_lose_is_paged_there(
     assert (loop.alert.owner, loop.pages[-1]) == ("ada", (0, "ada", "slack"))
 
 
+@pytest.mark.parametrize(("at", "owner"), [(5, "ada"), (58, "carla")])
+def test_a_provider_whom_the_directory_knows_only_now_is_asked_at_once(at: int, owner: str) -> None:
+    """Too late for a ladder of their own: beside the coordinator."""
+    loop = Loop(new_alert(replace(EVERYBODY, ordering=None, designee=None))).open().pass_to(at)
+    assert loop.alert.owner == "carla"
+    loop.alert = replace(loop.alert, roster=EVERYBODY)
+    loop.do(DirectoryChanged(provider_known=True))
+    assert loop.alert.owner == owner
+    assert (at, "ada") in loop.asked()
+
+
+def test_a_provider_who_is_known_only_now_is_not_asked_what_a_coordinator_has_to_review() -> None:
+    loop = Loop(new_alert(replace(EVERYBODY, ordering=None), review="what is this?")).open()
+    loop.alert = replace(loop.alert, roster=EVERYBODY)
+    loop.do(DirectoryChanged(provider_known=True))
+    assert loop.asked() == [(0, "carla")]
+
+
 def test_where_nobody_was_in_reach_everybody_is_tried_again_at_once() -> None:
     nobody = Roster(coordinators=(person("carla", ()),))
     loop = Loop(new_alert(nobody)).open()

@@ -11,6 +11,8 @@ from bot.domain.events import Acknowledged, ReadBack
 from bot.engine import timers
 from bot.engine.alerts import apply_in
 from bot.engine.context import Wake
+from bot.sandbox.demo.place import people_move_in
+from bot.sandbox.samples import PEOPLE_CSV
 from storage import people, tables
 from tests.engine.conftest import Bench
 
@@ -114,6 +116,12 @@ def test_an_alert_that_was_acknowledged_between_the_look_and_the_step_stays_so(
     assert bench.alert().state is State.ACKNOWLEDGED
 
 
+def owner(bench: Bench, accession: str) -> str:
+    alert = bench.alert(accession)
+    found = alert.roster.person(alert.owner)
+    return found.name if found else ""
+
+
 def run_until(bench: Bench, so: Callable[[], bool]) -> None:
     """Run both loops until this is so."""
 
@@ -151,12 +159,19 @@ def test_the_loop_passes_on_what_its_owner_has_lost_in_whatever_way(bench: Bench
     bench.database.run(lambda c: people.opt_out(c, "+13125550106", bench.clock.at))
     bench.database.run(lambda c: c.execute(spoil.values(rest="no JSON")).rowcount)
     run_until(bench, lambda: bench.alert("E1").round != 1 and bool(bench.log.error_lines))
-    alert = bench.alert("E1")
-    owner = alert.roster.person(alert.owner)
-    assert owner
-    assert owner.name == "Dr. Ben Ito"
+    assert owner(bench, "E1") == "Dr. Ben Ito"
     (error,) = bench.log.error_lines
     assert error["event"] == "step_failed"
+
+
+def test_the_loop_asks_a_provider_whom_the_directory_did_not_know(bench: Bench) -> None:
+    bench.report("E1", provider="9999^NEW^NINA^^^DR^^^MAIN")
+    bench.report("E2", provider="9998^NOBODY^^^^DR^^^MAIN")
+    known = PEOPLE_CSV.replace("MAIN:1004", "MAIN:1004;MAIN:9999")
+    people_move_in(bench.database, bench.clock, known)
+    run_until(bench, lambda: bench.alert("E1").round != 1)
+    assert owner(bench, "E1") == "Dr. Tess Wolf"
+    assert (owner(bench, "E2"), bench.alert("E2").round) == ("Carla Reyes RN", 1)
 
 
 def test_what_could_not_be_passed_on_at_once_is_passed_on_as_soon_as_it_can(bench: Bench) -> None:

@@ -215,6 +215,7 @@ _TELLING: Mapping[str, Callable[[_Facts], Told]] = {
     "directory_changed": lambda f: Told(
         f"{f.who} is out of reach", OUT_OF_REACH.get(f["reason"], "no channel is left"), "warn"
     ),
+    "provider_known": lambda _: Told("The ordering provider is in the directory now"),
     "address_changed": lambda f: Told(f"{f.who} has another number or account", "", "warn"),
     "joined": lambda f: Told("Goes on as another alert", f["into"], "warn"),
     "withdrawn": lambda _: Told("Result withdrawn", "deleted or marked wrong", "warn"),
