@@ -193,6 +193,16 @@ def test_reports_in_a_list_and_in_a_bundle_of_bundles_are_read() -> None:
     assert told(json.dumps(bundle(*nested)).encode()) == ["report of Okafor, Ada N"] * 2
 
 
+def test_reports_that_stand_in_the_place_of_an_entry_or_in_parameters_are_read() -> None:
+    every = [resource("report"), *others()]
+    bare = {"resourceType": "Bundle", "entry": every}
+    named = [{"name": "return", "resource": one} for one in every]
+    part = {"name": "result", "part": [*named[:3], {"part": named[3:]}]}
+    answers = [{"resourceType": "Parameters", "parameter": stated} for stated in (named, [part])]
+    for body in (bare, *answers, bundle(answers[0])):
+        assert told(json.dumps(body).encode()) == ["report of Okafor, Ada N"]
+
+
 def test_what_no_report_of_a_bundle_refers_to_is_kept_beside_them() -> None:
     lonely = {"resourceType": "Observation", "id": "o9", "valueString": "alone"}
     two = bundle(resource("report"), resource("report", id="r2"), *others(), lonely)

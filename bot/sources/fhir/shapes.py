@@ -205,16 +205,34 @@ def node_of(resource: Resource) -> Node:
 
 
 def entries_of(bundle: Resource) -> list[Resource]:
-    """The bundle's entries, and those of the bundles in it: a batch of documents is made so."""
-    found, waiting = list[Resource](), many(bundle.get("entry"))[::-1]
+    """The bundle's entries, and those of the bundles in it: a batch of documents is made so. What
+    an operation answers with, Parameters, is one of their resources."""
+    found, waiting = list[Resource](), _entries(bundle)[::-1]
     while waiting:
         entry = waiting.pop()
         inside = one(entry.get("resource"))
-        if text(inside.get("resourceType")) == BUNDLE:
-            waiting += many(inside.get("entry"))[::-1]
+        further = _entries(inside)
+        if further or text(inside.get("resourceType")) == BUNDLE:
+            waiting += further[::-1]
+        elif has_type(entry):  # the resource itself
+            waiting.append({"resource": entry})
         else:
             found.append(entry)
     return found
+
+
+def _entries(resource: Resource) -> list[Resource]:
+    kind = text(resource.get("resourceType"))
+    if kind == "Parameters":
+        return list(_parameters(many(resource.get("parameter"))))
+    return many(resource.get("entry")) if kind == BUNDLE else []
+
+
+def _parameters(stated: list[Resource]) -> Iterator[Resource]:
+    for parameter in stated:
+        if parameter.get("resource"):
+            yield {"resource": parameter["resource"]}
+        yield from _parameters(many(parameter.get("part")))
 
 
 def bundled(bundle: Resource, kind: str) -> list[Node]:
