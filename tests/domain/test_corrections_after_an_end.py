@@ -1,11 +1,13 @@
 """A corrected ordering provider after an acknowledgment, a call, or a withdrawal."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.alert import State
-from bot.domain.events import CallRecorded, NotAllowed, Withdrawn
+from bot.domain.events import CallRecorded, NotAllowed, ShadowEnded, Withdrawn
 from tests.domain.corrected import TESS, naming
-from tests.domain.loop import ADA, BEN, CARLA, Loop
+from tests.domain.loop import ADA, BEN, CARLA, Loop, new_alert
 
 
 def test_what_somebody_else_acknowledged_is_open_again_for_the_new_provider() -> None:
@@ -38,6 +40,16 @@ def test_for_somebody_unknown_a_coordinators_answer_counts() -> None:
     loop.acknowledge(CARLA)
     loop.amend(correction=naming(None))
     assert loop.alert.state is State.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["ended", "open"])
+def test_who_is_named_in_live_mode_was_told_by_nobody_in_shadow(ended: bool) -> None:
+    loop = Loop(replace(new_alert(), shadow=True)).open()
+    if ended:
+        loop.do(ShadowEnded())
+    loop.amend(correction=naming(TESS))
+    assert (loop.alert.state, loop.alert.shadow, loop.alert.owner) == (State.OPEN, False, "tess")
+    assert loop.alert.paged == ("tess",)
 
 
 def test_what_is_issued_again_goes_to_the_provider_whom_it_names() -> None:
