@@ -35,7 +35,7 @@ def flags(
     found = [
         *_concluded(_conclusions(report), profile, own, breast=breast),
         *_interpreted(body, "DiagnosticReport"),
-        *_extended(body, own),
+        *_extended(body, own, "extension"),
         *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
         *_known(body, ("category", "code"), "", own),
     ]
@@ -89,6 +89,10 @@ def _observed(body: Resource, where: str, own: Set[str]) -> Iterator[Flag]:
     yield from _interpreted(body, where)
     yield from _coded(codings(body.get("category")), f"{where}.category")
     yield from _known(body, ("code", "valueCodeableConcept", "method"), f"{where}.", own)
+    tags = _coded(many(one(body.get("meta")).get("tag")), f"{where}.meta.tag")
+    said = _coded([{"code": body.get("valueString")}], f"{where}.valueString")
+    yield from _of_known((*tags, *said), own)
+    yield from _extended(body, own, f"{where}.extension")
 
 
 def _interpreted(body: Resource, where: str) -> Iterator[Flag]:
@@ -148,15 +152,13 @@ def _concluded(
             yield from macros_in(words_, where, profile, breast=breast)
 
 
-def _extended(body: Resource, own: Set[str], deeper: int = _DEEPEST) -> Iterator[Flag]:
-    for extension in many(body.get("extension")):
+def _extended(body: Resource, own: Set[str], where: str, deeper: int = _DEEPEST) -> Iterator[Flag]:
+    for extension in (*many(body.get("extension")), *many(body.get("modifierExtension"))):
         coded = [*codings(extension.get("valueCodeableConcept")), one(extension.get("valueCoding"))]
         coded.append({"code": extension.get("valueCode") or extension.get("valueString")})
-        for flag in _coded(coded, "extension"):
-            if is_radlex(flag.value) or flag.value.upper() in own:
-                yield flag
+        yield from _of_known(_coded(coded, where), own)
         if deeper:
-            yield from _extended(extension, own, deeper - 1)
+            yield from _extended(extension, own, where, deeper - 1)
 
 
 def _coded(found: list[Resource], where: str) -> Iterator[Flag]:
@@ -170,6 +172,8 @@ def _coded(found: list[Resource], where: str) -> Iterator[Flag]:
 
 def _known(body: Resource, fields: tuple[str, ...], where: str, own: Set[str]) -> Iterator[Flag]:
     for field in fields:
-        for flag in _coded(codings(body.get(field)), f"{where}{field}"):
-            if is_radlex(flag.value) or flag.value.upper() in own:
-                yield flag
+        yield from _of_known(_coded(codings(body.get(field)), f"{where}{field}"), own)
+
+
+def _of_known(found: Iterable[Flag], own: Set[str]) -> Iterator[Flag]:
+    return (flag for flag in found if is_radlex(flag.value) or flag.value.upper() in own)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
+from bot.domain.report import Flag
 from bot.sources.documents import Documents, words_in
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
 from bot.sources.fhir.text import LONGEST_STUB, is_stub, presented
 from bot.sources.hl7.comments import with_comment
+from bot.sources.hl7.flags import radlex_in
 from bot.sources.hl7.lines import running_lines, without_markup
-from bot.sources.hl7.macros import with_macros
+from bot.sources.hl7.macros import Prose, with_macros
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.text import narrate_parts, narrate_running
 
@@ -45,11 +48,24 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
         communication=_communication(observed),
         figures=bool(told.text) and not spoken,
     )
-    return with_macros(
-        with_comment(told),
-        lambda: _prose((form, place), observed, conclusion, notes),
-        breast=breast,
-    )
+    prose = partial(_prose, (form, place), observed, conclusion, notes)
+    return _with_codes(with_macros(with_comment(told), prose, breast=breast), prose)
+
+
+def _with_codes(told: Narrative, prose: Prose) -> Narrative:
+    """With those that prose states, as OBX-5 may: "Acute embolism (RID49480)"."""
+    if not any(
+        "rid4948" in said for said in (told.lowered, *(a.text.lower() for a in told.addenda))
+    ):
+        return told
+    places = prose()
+    addenda = (replace(a, flags=(*a.flags, *_codes(a.text, places))) for a in told.addenda)
+    return replace(told, flags=(*told.flags, *_codes(told.text, places)), addenda=tuple(addenda))
+
+
+def _codes(said: str, places: Mapping[str, str]) -> Iterator[Flag]:
+    for line in map(str.strip, said.split("\n")):
+        yield from (Flag(code.upper(), "", places.get(line, "text")) for code in radlex_in(line))
 
 
 def formed(found: Node, observed: list[Node], documents: Documents) -> tuple[str, str, str]:

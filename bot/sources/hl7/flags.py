@@ -112,11 +112,12 @@ def _coded(parts: list[str], where: str, marks: Marks) -> list[Flag]:
             if is_radlex(value):
                 found.append(Flag(value, system, where))
     return found or [
-        Flag(code.upper(), "", where) for code in _in_words(marks.component.join(parts))
+        Flag(code.upper(), "", where) for code in radlex_in(marks.component.join(parts))
     ]
 
 
-def _in_words(said: str) -> list[str]:
+def radlex_in(said: str) -> list[str]:
+    """The category codes that a line of prose states: behind a statement, or before it."""
     begins = _LABELLED.match(said)
     return [begins[1]] if begins else _BRACKETED.findall(said)
 

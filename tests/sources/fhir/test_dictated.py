@@ -11,6 +11,7 @@ from bot.sources.fhir import reader as fhir
 from tests.sources.fhir_samples import (
     NOW,
     ORIGIN,
+    TEXT,
     Json,
     bundle,
     concept,
@@ -56,6 +57,20 @@ def test_a_macro_in_the_conclusion_or_an_observation_flags_the_report() -> None:
     said = observed(1, note=[{"text": "CRITICAL FINDING: free air"}])
     found = unflagged(said, presentedForm=None, conclusion=None, result=RESULTS)
     assert flags(found) == [("CRITICAL RESULT", "dictated", "Observation[1]", "*")]
+
+
+def test_a_category_code_behind_or_before_a_statement_counts_as_it_does_in_hl7() -> None:
+    found = unflagged(presentedForm=None, conclusion="Acute embolism (RID49480).")
+    assert flags(found) == [("RID49480", "", "conclusion", "")]
+    found = unflagged(presentedForm=[form("FINDINGS: Clot.\nIMPRESSION:\nrid49481: nodule")])
+    assert flags(found) == [("RID49481", "", "presentedForm", "")]
+    assert unflagged(conclusion="RID49480 is the code of category 1.").flags == ()
+
+
+def test_one_in_an_addendum_is_the_addendums() -> None:
+    found = unflagged(presentedForm=[form(f"{TEXT}\nADDENDUM 1:\nFree air [RID49480]")])
+    assert found.flags == ()
+    assert [flag.value for flag in found.addenda[0].flags] == ["RID49480"]
 
 
 def test_a_macro_that_is_denied_or_a_coded_answer_is_none() -> None:

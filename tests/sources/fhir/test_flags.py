@@ -53,6 +53,21 @@ def test_a_radlex_code_counts_wherever_an_observation_has_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("where", "stated"),
+    [
+        ("extension", {"extension": [{"url": "x", "valueCoding": {"code": "RID49480"}}]}),
+        ("extension", {"modifierExtension": [{"url": "x", "valueCode": "RID49480"}]}),
+        ("meta.tag", {"meta": {"tag": [{"code": "RID49480", "system": RADLEX}]}}),
+        ("valueString", {"valueString": "rid49480"}),
+    ],
+)
+def test_nor_need_it_be_in_a_coded_value(where: str, stated: dict[str, object]) -> None:
+    assert _flags(_observation(**stated)) == [("RID49480", f"Observation[1].{where}")]
+    if where == "extension":
+        assert [f.where for f in report(conclusionCode=None, **stated).flags] == ["extension"]
+
+
 def test_an_observation_that_was_withdrawn_flags_nothing() -> None:
     assert _flags(_observation(status="entered-in-error", interpretation=[concept("AA")])) == []
 
