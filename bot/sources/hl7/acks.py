@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
-from bot.sources.hl7.batch import without_envelope
+from bot.sources.hl7.batch import from_header
 from bot.sources.hl7.charsets import header_line, unmarked
 from bot.sources.hl7.marks import at
 
@@ -99,7 +99,7 @@ def write(data: bytes, answer: Answer, *, control_id: str, now: datetime) -> byt
     an MSH it is still well-formed. ``control_id`` is our own MSH-10; MSA-2 echoes theirs.
     """
     # Latin-1 carries any byte through unchanged, so that what is echoed is what was sent.
-    header = _header(header_line(without_envelope(unmarked(data)).lstrip()).decode("latin-1"))
+    header = _header(header_line(from_header(unmarked(data)).lstrip()).decode("latin-1"))
     separator, marks = header[1], header[2]
     component, repetition = marks[0:1] or "^", marks[1:2] or "~"
     trigger = at(at(header, 9).split(component), 1)

@@ -86,9 +86,12 @@ def is_envelope(data: bytes) -> bool:
     return bool(kinds) and kinds <= ENVELOPE
 
 
-def without_envelope(data: bytes) -> bytes:
-    """From MSH on where a batch's header stands before it; else unchanged."""
-    if data.lstrip()[:3] not in {b"FHS", b"BHS"}:
+_ABOVE = re.compile(rb"(?:\A|[\r\n\x1c])[ \t\x0b\x0c]*(?=MSH[^\w\s])", re.IGNORECASE)
+
+
+def from_header(data: bytes) -> bytes:
+    """From MSH on, where a batch's header or anything else stands before it; else unchanged."""
+    if data[:3] == b"MSH":
         return data
-    begins = re.search(rb"[\r\n][ \t\x0b\x0c]*(?=MSH)", data)
+    begins = _ABOVE.search(data, 0, _WINDOW)
     return data[begins.end() :] if begins else data

@@ -4,7 +4,7 @@ by trial. A report is read whatever a sender says of its bytes, as long as they 
 import codecs
 import re
 
-from bot.sources.hl7.batch import without_envelope
+from bot.sources.hl7.batch import from_header
 
 
 class Undecodable(Exception):
@@ -88,15 +88,20 @@ def unmarked(data: bytes) -> bytes:
     return b"MSH" + data[3:] if data[:3].upper() == b"MSH" else data
 
 
+_ENDS = b"\0\x1a"
+"""What ends a string in C and a file in DOS: behind the message it is no part of it."""
+
+
 def decode(data: bytes) -> tuple[str, str]:
     """The text and the codec used. Raises Undecodable for a NUL, and for bytes that a declared
     charset of many bytes a letter does not have."""
     plain = unmarked(data)
-    if b"\0" in plain:
+    marked = len(plain) != len(data)
+    data = plain.rstrip(_ENDS)
+    if b"\0" in data:
         raise Undecodable("The message has a NUL byte: send text, in UTF-8 and not in UTF-16")
-    if len(plain) != len(data):
-        return by_trial(plain, ("utf-8", "cp1252"))
-    data = plain
+    if marked:
+        return by_trial(data, ("utf-8", "cp1252"))
     declared = _declared(data)
     codec = _CODECS.get(declared) if declared else None
     if _ESCAPE in data and _KANJI_FOLLOWS in data and (read := _switching(data, codec)):
@@ -191,7 +196,7 @@ _MSH_18 = 18  # MSH-1 is the separator itself, so this is also the number of par
 
 def _declared(data: bytes) -> str:
     # Nearly every message says nothing here: then its separators are counted, and that is all.
-    data = without_envelope(data)
+    data = from_header(data)
     header, separator = header_line(data), data[3:4] or b"|"
     if header.count(separator) < _MSH_18 - 1:
         return ""

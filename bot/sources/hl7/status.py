@@ -145,7 +145,9 @@ _BETWEEN = re.compile(r"[\W_]+")
 
 
 def said(code: str, profile: Profile) -> str:
-    """What the sender means by a word of its own, in ours; any other code as it is."""
+    """What the sender means by a word of its own, in ours; any other code as it is. A line below it
+    is of somebody who wrote it below the message."""
+    code = code.partition("\n")[0]
     if profile.status_words and code:
         means = _by_plain(profile.status_words).get(plain(code))
         return means.name if means is not None else code

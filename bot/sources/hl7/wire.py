@@ -14,6 +14,7 @@ from bot.sources.hl7 import charsets
 from bot.sources.hl7.batch import ENVELOPE
 from bot.sources.hl7.charsets import Undecodable, unmarked
 from bot.sources.hl7.marks import Marks, fields_of, marks_of
+from bot.sources.hl7.shown import BLANK, MAY_END, from_header, without_written_ends
 from bot.sources.hl7.z_segments import by_their_orders
 
 # It may have other separators than the message within.
@@ -81,9 +82,14 @@ def cut(text: str, charset: str) -> Wire:
     lines = ended.split("\r")
     if lines[-1] == "":
         lines.pop()
-    if not _are_usual(lines):
+    usual = _are_usual(lines)
+    if not usual:
         if any(map(text.__contains__, ENVELOPE)):
             lines = [line for line in lines if not _ENVELOPE.match(line)]
+        lines = from_header(lines)
+    if lines and lines[0][-1:] in MAY_END:
+        lines = without_written_ends(lines)
+    if not usual:
         lines = by_their_orders(_of_one_message(_segments(lines)))
     return wire_of(lines, charset, text)
 
@@ -147,7 +153,7 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
 
 def _segments(lines: list[str]) -> list[str]:
     """The segments of a text that was cut at its line ends; blank ones are left out."""
-    separator = lines[0][3:4] if lines else ""
+    separator = lines[0].lstrip(BLANK)[3:4] if lines else ""
     if len(lines) < 2:  # noqa: PLR2004 - a message has more than its header
         lines = _of_one_line("\r".join(lines))
     begins = set(map(_FOUR, lines))
@@ -196,7 +202,7 @@ def _mended(lines: list[str]) -> list[str]:
     whole: list[list[str]] = []  # joined at the end: a document may have 100,000 lines
     separator = ""
     for line in lines:
-        bare = line.strip(" \t\v\f\x1c\ufeff")
+        bare = line.strip(BLANK)
         if not bare:
             continue
         separator = separator or bare[3:4]

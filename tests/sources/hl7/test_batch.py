@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.domain.message import Reports, SetAside, Unusable
 from bot.sources.hl7 import batch
-from bot.sources.hl7.batch import split, without_envelope
+from bot.sources.hl7.batch import from_header, split
 from bot.sources.hl7.reader import read_all
 from bot.sources.mllp.frames import frame
 from tests.sources.mllp_senders import HOW, Inbox, Sender, told
@@ -113,7 +113,7 @@ def test_a_line_of_prose_that_begins_with_msh_is_no_message() -> None:
 def test_a_message_alone_is_itself_whatever_it_is() -> None:
     for data in (b"", b"nonsense", b"MSH", sample(), HEAD + TAIL):
         assert split(data) == (data,)
-    assert without_envelope(HEAD + TAIL) == HEAD + TAIL
+    assert from_header(HEAD + TAIL) == HEAD + TAIL
 
 
 PIECES = st.sampled_from(
