@@ -13,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from bot.sources.fhir.auth import Access
+from bot.sources.fhir.bundles import lost_in
 from bot.sources.fhir.exchange import BROKE_OFF, Answer, Refused, TryLater, call, date
 from bot.sources.fhir.numbers import version_of
 from bot.sources.fhir.shapes import (
@@ -20,7 +21,6 @@ from bot.sources.fhir.shapes import (
     Resource,
     base_of,
     local_name,
-    lost_in,
     many,
     one,
     parse,

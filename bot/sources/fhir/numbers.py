@@ -184,7 +184,7 @@ def _numbers(report: Node) -> Iterator[tuple[str, Resource]]:
 
 def _of(link: Link) -> list[Resource]:
     """The identifiers of what is referred to, and those of a reference by identifier alone."""
-    return many(link.node.body.get("identifier")) + many(link.reference.get("identifier"))
+    return many(link.node.body.get("identifier")) + link.identifiers
 
 
 def _typed(found: list[Resource], *wanted: str) -> Iterator[tuple[str, Resource]]:

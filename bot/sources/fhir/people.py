@@ -35,7 +35,7 @@ def provider(link: Link, origin: Origin) -> Provider | None:
     if link.kind and link.kind not in _PERSONS:
         return None
     body = link.node.body
-    own = tuple(i for one_ in many(link.reference.get("identifier")) for i in named(one_, origin))
+    own = tuple(i for one_ in link.identifiers for i in named(one_, origin))
     found = (*own, *identifiers(body, origin), *_place(link, origin))
     name = human_name(body) or text(link.reference.get("display"))
     if link.node.kind == "PractitionerRole":
@@ -46,7 +46,7 @@ def provider(link: Link, origin: Origin) -> Provider | None:
 
 
 def _person(link: Link, origin: Origin) -> Provider:
-    own = tuple(i for one_ in many(link.reference.get("identifier")) for i in named(one_, origin))
+    own = tuple(i for one_ in link.identifiers for i in named(one_, origin))
     found = (*own, *identifiers(link.node.body, origin), *_place(link, origin))
     return Provider(found, human_name(link.node.body) or text(link.reference.get("display")))
 
@@ -73,7 +73,7 @@ def human_name(body: Resource) -> str:
 def patient(link: Link, origin: Origin) -> Patient:
     """The subject of the report, as far as it is a person."""
     body = link.node.body
-    own = tuple(i for one_ in many(link.reference.get("identifier")) for i in named(one_, origin))
+    own = tuple(i for one_ in link.identifiers for i in named(one_, origin))
     gender = text(body.get("gender"))
     return Patient(
         identifiers=tuple(dict.fromkeys((*own, *identifiers(body, origin)))),

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from bot.domain.report import KeyKind, Report
 from bot.sources.documents import Documents
+from bot.sources.fhir.bundles import bundled
 from bot.sources.fhir.flags import results
 from bot.sources.fhir.narrative import NARRATIVE, concludes, formed
 from bot.sources.fhir.reader import REPORT
-from bot.sources.fhir.shapes import Node, Resource, bundled, many, node_of, parse, text
+from bot.sources.fhir.shapes import Node, Resource, many, node_of, parse, text
 from bot.sources.hl7.lines import without_markup
 from bot.sources.hl7.moments import instant
 from bot.sources.hl7.places import Heading, Places

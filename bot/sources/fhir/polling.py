@@ -22,12 +22,13 @@ from bot.engine.context import Engine
 from bot.log import log
 from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.fhir import reader as fhir
+from bot.sources.fhir.bundles import broken_in
 from bot.sources.fhir.client import MOST_EMPTY, FhirClient
 from bot.sources.fhir.exchange import BROKE_OFF, Refused, TryLater
 from bot.sources.fhir.numbers import Origin, version_of
 from bot.sources.fhir.page import TRIES, Look, is_due, is_match, not_asked_for, updated
 from bot.sources.fhir.references import References
-from bot.sources.fhir.shapes import NOTHING, Resource, base_of, broken_in, many, one, text
+from bot.sources.fhir.shapes import NOTHING, Resource, base_of, many, one, text
 from bot.sources.fhir.wishes import Wishes
 from bot.sources.stumbled import stumbled_over
 from storage import cursors

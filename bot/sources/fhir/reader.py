@@ -16,6 +16,7 @@ from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import Profile
 from bot.domain.report import Report, Status
 from bot.sources.documents import unread
+from bot.sources.fhir.bundles import broken_in, bundled, entries_of
 from bot.sources.fhir.flags import lacks_results
 from bot.sources.fhir.numbers import Origin, numbers_of
 from bot.sources.fhir.report import control_id, place, report_of
@@ -24,9 +25,6 @@ from bot.sources.fhir.shapes import (
     HEADER,
     Node,
     Resource,
-    broken_in,
-    bundled,
-    entries_of,
     has_type,
     many,
     name_of,

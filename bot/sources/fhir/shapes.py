@@ -4,11 +4,11 @@ Of real resources about one in twenty breaks the specification: a value of anoth
 should have reads as empty, an object stands for a list of one.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from bot.sources.fhir import broken
 from bot.sources.hl7.wire import BadReport
@@ -19,6 +19,7 @@ NOTHING: Resource = {}
 BUNDLE, HEADER = "Bundle", "MessageHeader"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _VERSION = re.compile(r"/_history/[^/]*$")
+_SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?identifier=(?:([^|&]*)\|)?([^|&]+)")
 _ELSEWHERE = {
     "encounter": "context",
     "imagingStudy": "study",
@@ -38,7 +39,7 @@ _OTHERS = frozenset(
 
 def parse(data: bytes) -> Resource:
     """The resource in these bytes. A mere list of resources is a Bundle, and so is a broken one,
-    with what can be read of it: see ``broken_in``. Raises BadReport.
+    with what can be read of it: see bundles.broken_in. Raises BadReport.
     """
     try:
         read = broken.loaded(data)
@@ -54,27 +55,6 @@ def parse(data: bytes) -> Resource:
         detail = "The body is no FHIR resource: send its resourceType"
         raise BadReport("no-resource-type", detail, "101", "resourceType")
     return dict(read)
-
-
-def lost_in(page: Resource) -> bool:
-    """Whether an answer broke off, and more with it than the one entry that it was about: which
-    entries and pages were to follow nobody knows."""
-    alone = len(many(page.get("entry"))) == 1 and bool(many(page.get("link")))
-    return broken.BROKE_OFF in page and not alone
-
-
-def broken_in(resource: Resource) -> list[bytes]:
-    """The bytes of a Bundle's entries that are no resources: nobody else would hear of them."""
-    if text(resource.get("resourceType")) != BUNDLE:
-        return []
-    inside = (entry for entry in entries_of(resource) if entry.get("resource"))
-    return [_as_it_came(entry) for entry in inside if not has_type(entry["resource"])]
-
-
-def _as_it_came(entry: Resource) -> bytes:
-    found = entry["resource"]
-    is_text = isinstance(found, str) and found.startswith("{")
-    return found.encode(errors="surrogatepass") if is_text else json.dumps(entry).encode()
 
 
 def has_type(value: object) -> bool:
@@ -168,7 +148,23 @@ class Node:
     def named(self, reference: str) -> Resource | None:
         """The resource that came along under this reference or address."""
         name = local_name(reference, self.base)
-        return self.known.get(name) or self.known.get(self.base + name) if name else None
+        if not name:
+            return None
+        found = self.known.get(name) or self.known.get(self.base + name)
+        return found or (self._searched(name) if "?" in name else None)
+
+    def _searched(self, name: str) -> Resource | None:
+        """The one that has the identifier; none where there are two of them."""
+        wanted = [(_system(one), text(one.get("value"))) for one in searched_for(name)]
+        kind = name.partition("?")[0]
+        found = {
+            id(each): each
+            for each in self.known.values()
+            if text(each.get("resourceType")) == kind
+            for one in many(each.get("identifier"))
+            if (_system(one), text(one.get("value"))) in wanted
+        }
+        return next(iter(found.values())) if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +177,28 @@ class Link:
     @property
     def kind(self) -> str:
         """The type of what it refers to, as far as the reference itself tells."""
-        named = _VERSION.sub("", text(self.reference.get("reference"))).split("/")
-        by_name = named[-2] if len(named) > 1 and _TYPE.fullmatch(named[-2]) else ""
+        name, searched, _ = text(self.reference.get("reference")).partition("?")
+        at = name if searched else _VERSION.sub("", name).rpartition("/")[0]
+        by_name = at.rpartition("/")[2]
+        by_name = by_name if _TYPE.fullmatch(by_name) else ""
         return self.node.kind or text(self.reference.get("type")) or by_name
+
+    @property
+    def identifiers(self) -> list[Resource]:
+        """Those of the reference itself, also where it is a search (see ``searched_for``)."""
+        told = many(self.reference.get("identifier"))
+        return [*told, *searched_for(text(self.reference.get("reference")))]
+
+
+def searched_for(reference: str) -> list[Resource]:
+    """The identifier that a reference asks for which a server has yet to resolve, as Synthea writes
+    them: "Practitioner?identifier=system|value" (R4, 3.1.0.11.2)."""
+    found = _SEARCH.fullmatch(reference)
+    return [{"system": unquote(found[2] or ""), "value": unquote(found[3])}] if found else []
+
+
+def _system(identifier: Resource) -> str:
+    return text(identifier.get("system"))
 
 
 def _inside(stated: Resource) -> Resource:
@@ -202,58 +217,6 @@ def local_name(reference: str, base: str) -> str:
 def node_of(resource: Resource) -> Node:
     """A resource that came alone."""
     return Node(resource, resource, {})
-
-
-def entries_of(bundle: Resource) -> list[Resource]:
-    """The bundle's entries, and those of the bundles in it: a batch of documents is made so. What
-    an operation answers with, Parameters, is one of their resources."""
-    found, waiting = list[Resource](), _entries(bundle)[::-1]
-    while waiting:
-        entry = waiting.pop()
-        inside = one(entry.get("resource"))
-        further = _entries(inside)
-        if further or text(inside.get("resourceType")) == BUNDLE:
-            waiting += further[::-1]
-        elif has_type(entry):  # the resource itself
-            waiting.append({"resource": entry})
-        else:
-            found.append(entry)
-    return found
-
-
-def _entries(resource: Resource) -> list[Resource]:
-    kind = text(resource.get("resourceType"))
-    if kind == "Parameters":
-        return list(_parameters(many(resource.get("parameter"))))
-    return many(resource.get("entry")) if kind == BUNDLE else []
-
-
-def _parameters(stated: list[Resource]) -> Iterator[Resource]:
-    for parameter in stated:
-        if parameter.get("resource"):
-            yield {"resource": parameter["resource"]}
-        yield from _parameters(many(parameter.get("part")))
-
-
-def bundled(bundle: Resource, kind: str) -> list[Node]:
-    """The bundle's resources of one type, each with all others. Search outcomes are left out."""
-    entries = [
-        (text(entry.get("fullUrl")), one(entry.get("resource")))
-        for entry in entries_of(bundle)
-        if text(one(entry.get("search")).get("mode")) != "outcome"
-    ]
-    known: dict[str, Resource] = {}
-    for url, resource in entries:
-        if text(resource.get("resourceType")) == HEADER:
-            known.setdefault(HEADER, resource)
-        known[name_of(resource)] = resource
-        if url:
-            known[_VERSION.sub("", url)] = resource
-    return [
-        Node(resource, resource, known, base_of(url, resource))
-        for url, resource in entries
-        if text(resource.get("resourceType")) == kind
-    ]
 
 
 def name_of(resource: Resource) -> str:

@@ -36,6 +36,28 @@ def test_a_practitioner_of_another_server_is_somebody_else() -> None:
     assert orderer.name == ""
 
 
+_SEARCH = "{}?identifier=http://hl7.org/fhir/sid/us-npi|1245319599"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_reference_by_a_search_leads_to_the_only_one_with_that_identifier(number: int) -> None:
+    order = resource("order", requester={"reference": _SEARCH.format("Practitioner")})
+    doctors = [resource("doctor", id=f"d{place}") for place in range(number)]
+    reading = read(bundle(resource("report"), order, *doctors)).reading
+    assert isinstance(reading, Reports)
+    [orderer] = reading.reports[0].ordering
+    assert orderer.name == ("Okafor, Ada N" if number == 1 else "")
+    assert orderer.identifiers == (Identifier("1245319599", "http://hl7.org/fhir/sid/us-npi"),)
+
+
+def test_a_search_for_an_organization_is_nobody_who_ordered_or_read() -> None:
+    by = {"reference": _SEARCH.format("Organization"), "display": "General Hospital"}
+    order = resource("order", id="o3", requester=by)
+    based = [{"reference": "ServiceRequest/o3"}]
+    found = report(order, basedOn=based, resultsInterpreter=None, performer=[by])
+    assert (found.ordering, found.radiologist) == ((), None)
+
+
 def test_contained_resources_are_found() -> None:
     order = resource("order", id="c1", requester={"reference": "#c2"})
     doctor = resource("doctor", id="c2")
