@@ -27,8 +27,9 @@ class Unusable:
     ``error_code`` is from HL7 table 0357 and ``location`` an ERL such as "OBR^1^3", for ERR.
     ``numbers`` and ``patient`` are those of the order where they could be made out, ``sent_at``
     (aware) is when it says that it was sent, ``resource`` as in Report; ``content`` is the digest
-    of the message without its envelope, the same when it is sent again. ``used`` where it is a
-    part that a report is used without.
+    of the message without its envelope, the same when it is sent again; ``finding`` that of what it
+    reports without its times, the same when it is made out anew; empty where that is not known.
+    ``used`` where it is a part that a report is used without.
     """
 
     reason: str
@@ -39,6 +40,7 @@ class Unusable:
     numbers: tuple[OrderNumber, ...] = ()
     patient: Patient = field(default_factory=Patient)
     content: str = ""
+    finding: str = ""
     sent_at: datetime | None = None
     resource: str = ""
     used: bool = False

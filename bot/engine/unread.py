@@ -88,8 +88,8 @@ def _flagged(
     order = orders.identify(c, engine, own, numbers, unusable.patient)
     worst, review = engine.policy.categories[0], could_not_be_read(unusable.reason, entry)
     found = Triage(worst.name, UNREAD, unusable.flags, review)
-    # Its content stands in for a finding, so that a second one is not taken for the first.
-    said = versions.Said(found, content.value)
+    # What it says stands in for a finding, so that a second one is not taken for the first.
+    said = versions.Said(found, unusable.finding or content.value)
     report = _stand_in(raw, unusable, order.key, numbers, sent_at, now)
     return versions.add(c, engine, report, order, said, message_id, now)
 

@@ -126,6 +126,18 @@ def test_only_what_was_sent_later_takes_back_what_could_not_be_read(
     expect_everything(hospital)
 
 
+def test_an_unreadable_message_made_out_anew_with_other_times_wakes_nobody_again(
+    hospital: Hospital,
+) -> None:
+    hospital.send(unknown_status(hospital, "U1"))
+    paged_until_acknowledged(hospital, hospital.carla)
+    hospital.pass_time(minutes=1)
+    anew = unknown_status(hospital, "U2").replace(b"ORC|RE|", b"ORC|SC|")
+    hospital.send(anew.replace(b"|F\r", b"|F|||20260101\r"))
+    assert (hospital.alerts(), hospital.alert().state) == (1, State.ACKNOWLEDGED)
+    assert len(hospital.database.look(quarantine.listing)) == 2
+
+
 def test_a_second_unreadable_version_reopens_what_was_acknowledged(hospital: Hospital) -> None:
     hospital.send(unknown_status(hospital, "U1"))
     paged_until_acknowledged(hospital, hospital.carla)

@@ -6,6 +6,7 @@ words that name the field and the cure, with the flags that could still be made 
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -32,6 +33,10 @@ _RESULT = re.compile(r"ORU(?![A-Z0-9])")
 _OTHER_DOCUMENTS = frozenset(
     ["AR", "CD", "CN", "DS", "ED", "FA", "HP", "OP", "PC", "PH", "PN", "PR", "SP", "TS"]
 )
+_ABOUT = frozenset(["MSH", "EVN", "PID", "PD1", "PV1", "PV2", "ORC"])
+"""Of these segments none says what was found."""
+_TIMES = {"OBR": (7, 8, 14, 22), "OBX": (14, 19)}
+"""Of the exam, of the report's status, and of each result."""
 _CODE = re.compile(r"[A-Z0-9]{3}")
 _ANY_TIME = datetime.max.replace(tzinfo=UTC)
 _LONGEST = 200
@@ -137,6 +142,7 @@ def _unread(
         numbers=order[1] if order else (),
         patient=patient(order[0].pid, wire.marks) if order else Patient(),
         content=content_,
+        finding=_finding(wire.lines, wire),
         sent_at=_sent_at(wire, zone),
     )
 
@@ -160,8 +166,23 @@ def _left(left: Left, wire: Wire, known: Circumstances) -> Unusable:
         numbers=numbers,
         patient=patient(order.pid, wire.marks),
         sent_at=_sent_at(wire, known.zone),
-        content=hashlib.sha256("\r".join(order.raw).encode(errors="replace")).hexdigest(),
+        content=_digest(order.raw),
+        finding=_finding(order.raw, wire),
     )
+
+
+def _finding(lines: Iterable[str], wire: Wire) -> str:
+    """SHA-256 of what is reported, without the times at which it was."""
+    return _digest(_timeless(line, wire.marks.field) for line in lines if line[:3] not in _ABOUT)
+
+
+def _timeless(line: str, mark: str) -> str:
+    times, fields = _TIMES.get(line[:3], ()), enumerate(line.split(mark))
+    return mark.join("" if place in times else value for place, value in fields).rstrip(mark)
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\r".join(lines).encode(errors="replace")).hexdigest()
 
 
 def _lacking(report: Report) -> tuple[Unusable, ...]:

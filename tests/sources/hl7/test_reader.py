@@ -125,6 +125,15 @@ def test_anything_clinical_changes_the_content_hash(change: tuple[bytes, bytes])
     assert report(sample().replace(*change)).content_hash != report(sample()).content_hash
 
 
+def test_of_what_cannot_be_used_the_times_make_no_other_finding() -> None:
+    def finding(obr_: dict[int, str], obx: str = OBX) -> str:
+        return unusable(message(ORC, obr({25: "?", **obr_}), obx)).finding
+
+    known = finding({})
+    assert known == finding({7: "20260101", 22: "20260102"}) == finding({}, f"{OBX}|||20260103")
+    assert known not in {finding({4: "OTHER"}), finding({}, OBX.replace("Tension", "Small"))}
+
+
 def test_the_orderer_counts_also_where_only_orc_names_one() -> None:
     def ordered_by(name: str) -> str:
         orc = f"{ORC}|||||||||{name}"
