@@ -96,14 +96,17 @@ def _observed(body: Resource, where: str, own: Set[str]) -> Iterator[Flag]:
 
 
 def _interpreted(body: Resource, where: str) -> Iterator[Flag]:
-    """Its codes; where it has none, words of the critical kind ("Critical abnormal")."""
+    """Its codes; where none is of the critical kind, as those of a laboratory's own are, words that
+    are ("Critical abnormal")."""
     where = f"{where}.interpretation"
-    for concept in many(body.get("interpretation")):
+    stated = body.get("interpretation")
+    for each in stated if isinstance(stated, list) else [stated]:
+        concept = {"coding": {"code": each}} if isinstance(each, str) else one(each)
         coded = codings(concept)
         yield from _coded(coded, where)
-        said = "" if any(text(coding.get("code")) for coding in coded) else words(concept)
-        if in_words(said.upper()):
-            yield Flag(said, "", where)
+        if not any(in_words(text(coding.get("code")).upper()) for coding in coded):
+            said = (text(concept.get("text")), *(text(coding.get("display")) for coding in coded))
+            yield from (Flag(word, "", where) for word in said if in_words(word.upper()))
 
 
 def _answered(

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.message import Reports
+from bot.domain.triage import in_words
 from tests.sources.fhir_samples import INTERPRETATION, RADLEX, concept, read, report, resource
 
 
@@ -144,13 +145,25 @@ def test_an_interpretation_of_the_whole_report_counts_as_one_of_a_result() -> No
 
 
 @pytest.mark.parametrize(
-    "said", [{"text": "Critical"}, {"coding": [{"display": "Critical abnormal"}]}]
+    "said",
+    [
+        [{"text": "Critical"}],
+        [{"coding": [{"display": "Critical abnormal"}]}],
+        [{"coding": [{"system": "urn:oid:1.2.3", "code": "201", "display": "CRIT"}]}],
+        [{"coding": [{"code": "A", "display": "Abnormal"}], "text": "Panic high"}],
+        [{"coding": [{"code": "HH", "display": "Critical high"}], "text": "Critical High"}],
+        ["HH"],
+        "Critical",
+    ],
 )
-def test_an_interpretation_that_is_a_mere_word_counts_where_it_is_critical(
-    said: dict[str, object],
+def test_an_interpretation_in_words_or_of_a_table_of_their_own_counts_where_it_is_critical(
+    said: object,
 ) -> None:
-    assert len(_flags(_observation(interpretation=[said]))) == 1
-    assert _flags(_observation(interpretation=[{"text": "High"}])) == []
+    found = [value for value, _ in _flags(_observation(interpretation=said))]
+    assert len([value for value in found if in_words(value.upper())]) == 1
+    for harmless in ([{"text": "High"}], [{"coding": [{"code": "7", "display": "Low"}]}], [7], "N"):
+        found = [value for value, _ in _flags(_observation(interpretation=harmless))]
+        assert not any(in_words(value.upper()) for value in found)
 
 
 @pytest.mark.parametrize(
