@@ -38,7 +38,7 @@ _STATUS = {
     **dict.fromkeys(("amended", "corrected", "modified"), Status.CORRECTED),
     **dict.fromkeys(("cancelled", "entered-in-error"), Status.WITHDRAWN),
 }
-# What HL7 v2 says in MSH-11: test data are labelled in meta.security.
+# What HL7 v2 says in MSH-11: test data are labelled in meta.security, or as HL7's own examples are.
 _TEST_DATA = frozenset({"HTEST"})
 
 
@@ -81,7 +81,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         accession=numbers.accession,
         filler=numbers.filler,
         placer=numbers.placer,
-        processing_id="T" if _is_test(meta.get("security")) else processing_id,
+        processing_id="T" if _is_test(meta) else processing_id,
         sender=origin.name,
         control_id=control_id(found),
         patient_class=patient_class(encounter),
@@ -130,8 +130,9 @@ def _status(value: object) -> Status:
     return status
 
 
-def _is_test(labels: object) -> bool:
-    return any(text(label.get("code")).upper() in _TEST_DATA for label in many(labels))
+def _is_test(meta: Resource) -> bool:
+    labels = (*many(meta.get("security")), *many(meta.get("tag")))
+    return any(text(label.get("code")).upper() in _TEST_DATA for label in labels)
 
 
 def _content_hash(report: Report) -> str:

@@ -87,8 +87,9 @@ def test_a_byte_order_mark_is_tolerated() -> None:
     assert isinstance(read(data).reading, Reports)
 
 
-def test_test_data_are_not_for_production() -> None:
-    raw = read(resource("report", meta={"security": [{"code": "HTEST"}]}))
+@pytest.mark.parametrize("label", ["security", "tag"])
+def test_test_data_are_not_for_production(label: str) -> None:
+    raw = read(resource("report", meta={label: [{"code": "HTEST"}]}))
     assert raw.processing_id == "T"
 
 
