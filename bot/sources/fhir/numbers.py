@@ -8,6 +8,7 @@ is known by its place on its server; one that has no id either, by what it says.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -32,6 +33,8 @@ from bot.sources.hl7.study import uid_in
 _KINDS = {"ACSN": KeyKind.ACCESSION, "FILL": KeyKind.FILLER, "PLAC": KeyKind.PLACER}
 _IN_WORDS = (("ACSN", "ACSN"), ("ACCESSION", "ACSN"), ("FILL", "FILL"), ("PLAC", "PLAC"))
 """How the text of a type begins that has no code; any other says nothing of what the number is."""
+_OF_ACCESSIONS = re.compile(r"(?<![a-z])(?:acsn|accession)", re.IGNORECASE)
+"""In the system of an identifier that has no type: "http://sys-ids.example.org/acsn/100"."""
 _UID = "urn:dicom:uid"
 _PREFIXES = ("urn:oid:", "urn:uuid:", "urn:id:")
 
@@ -193,11 +196,13 @@ def _typed(found: list[Resource], *wanted: str) -> Iterator[tuple[str, Resource]
 
 
 def _kinds(identifier: Resource) -> set[str]:
-    """By the code of its type, else by its words: "FILL", "Accession number"."""
+    """By the code of its type, else by its words ("FILL", "Accession number"), else its system."""
     kind = identifier.get("type")
     told = {text(coding.get("code")).upper() for coding in codings(kind)} - {""}
     words = text(one(kind).get("text")).upper()
-    return told or {code for begins, code in _IN_WORDS if words.startswith(begins)}
+    if told or words:
+        return told or {code for begins, code in _IN_WORDS if words.startswith(begins)}
+    return {"ACSN"} if _OF_ACCESSIONS.search(text(identifier.get("system"))) else set()
 
 
 def _is_number(identifier: Resource) -> bool:

@@ -50,6 +50,20 @@ def test_a_type_in_words_alone_says_which_number_it_is(placer: str, filler: str)
     assert (found.key.value, found.placer) == ("F1", "P1")
 
 
+@pytest.mark.parametrize(
+    "system",
+    ["http://sys-ids.example.org/acsn/100", "urn:ris:accession", "https://h.org/Accession-No"],
+)
+def test_an_identifier_without_a_type_is_the_accession_where_its_system_says_so(
+    system: str,
+) -> None:
+    """As Indonesia's platform has it on the order, beside the order's own number."""
+    numbers = [identifier("O1", system="https://h.org/orders"), identifier("A9", system=system)]
+    found = report(resource("order", id="o3", identifier=numbers), identifier=[identifier("F1")],
+                   basedOn=[{"reference": "ServiceRequest/o3"}])  # fmt: skip
+    assert (found.accession, found.filler, found.placer) == ("A9", "F1", "O1")
+
+
 def test_what_no_database_takes_of_a_number_is_replaced_so_that_its_versions_find_one_another() -> (
     None
 ):
