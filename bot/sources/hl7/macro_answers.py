@@ -144,7 +144,9 @@ _NO_CALL = re.compile(
     re.IGNORECASE,
 )
 _MILD = re.compile(
-    r"[ \t]*[:=?–—-][ \t]*(?:non-?critical|routine)\.?[ \t]*(?:\n|\Z)", re.IGNORECASE
+    r"[ \t]*[:=?–—-][ \t]*(?:non-?critical|routine|(?:code )?green(?:[ \t]*\([^()\n]*\))?)"
+    r"\.?[ \t]*(?:\n|\Z)",
+    re.IGNORECASE,
 )
 # "Critical result called on that study": it was another's.
 _OF_THAT = re.compile(

@@ -50,7 +50,7 @@ _TIMED = r"(?:\d[\d/:.-]{3,12}(?:\s?[AP]M)?[\s:,–-]{1,3}){0,2}"
 _BEGINS = re.compile(
     rf"(?:\A|\n|\t|[ ]{{3}}|[.!?;][\"')\]]?\s|\b{_LABEL}|\s(?:[-–—]|--|[-=]>)\s|[*#!|^<\[{{])"
     rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*|o\s+)?{_TIMED}(?:{TICK}\s*)?{_DECOR}{{0,16}}"
-    rf"{_BARE_HEADING}{_PREFIX}{_DECOR}{{0,16}}\Z",
+    rf"{_BARE_HEADING}{_PREFIX}(?:TIME[ -])?{_DECOR}{{0,16}}\Z",
     re.IGNORECASE,
 )
 _LISTED = re.compile(rf",\s+{_DECOR}{{0,16}}\Z")
@@ -60,7 +60,7 @@ _NAMES_IT = re.compile(r"[ \t]*:[ \t]*\w")
 # "No evidence of a | CRITICAL FINDING": only words that say nothing may stand between.
 _LITTLE = (
     r"an?|any|the|new|acute|other|additional|such|of|for|evidence|definite|significant|urgent|"
-    r"unexpected|emergent|is|are|was|were|there|been|be|this|or|and|considered|known|currently"
+    r"unexpected|emergent|time|is|are|was|were|there|been|be|this|or|and|considered|known|currently"
 )
 _NO = r"(?:no|not|non|without|neither|nor|never|absence of|negative for|free of|isn't|aren't)"
 _NO_WORDS = "no not non without neither nor never absence negative free"

@@ -96,6 +96,18 @@ _GOES_OVER = re.compile(
     rf"considered|,)[ \t]*\Z|{_OTHER_KINDS}",
     re.IGNORECASE,
 )
+# "CRITICAL SAH", "Critical: saddle embolus": none of these is critical by its degree, as a stenosis
+# is. In small letters not where it is a legend: "Critical: PE, dissection, torsion (60 minutes)".
+_ACUTE = re.compile(
+    r"(?P<colon>[ \t]*:)?[ \t]+(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|"
+    r"right|tension|aortic|pulmonary|intracranial|subarachnoid|subdural|epidural)\s+){0,4}"
+    r"(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
+    r"herniation|tamponade|pneumoperitoneum|free air|torsion|cord compression)(?!\w)"
+    r"(?!\s+(?:protocol|pathway|response|team|scores?|risk|stud(?:y|ies)|exams?)\b|"
+    r"[ \t]*[:?=][ \t]*(?:none|no|n/?a|negative)\b)",
+    re.IGNORECASE,
+)
+_LEGEND = re.compile(r"[^.\n]*(?:,[^.\n]*,|\b(?:within|minutes|hours?|etc|call)\b)", re.IGNORECASE)
 # What a template asks of the result. Not its priority (that of the order), nor a mere
 # severity (that of a stenosis).
 _ASKED_OF = r"(?:RESULTS?|FINDINGS?|COMMUNICATION|NOTIFICATION|ALERT|REPORT|IMPRESSION|EXAM)"
@@ -132,7 +144,7 @@ def is_label(match: re.Match[str]) -> bool:
         return True
     if _QUESTION.search(before) and _WHOLE_ANSWER.match(after):
         return True
-    if is_critical_and_told(match):
+    if is_critical_and_told(match) or _is_of_acute(match):
         return True
     if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
         return match[0].isupper() or before.rstrip()[-1:] != "("
@@ -140,6 +152,13 @@ def is_label(match: re.Match[str]) -> bool:
     begins = begins or bool(_ITEM.search(before)) or _ends_a_finding(before)
     begins = begins or _begins_a_line(before, after)
     return match[0].isupper() and begins and bool(_ENDED.match(after))
+
+
+def _is_of_acute(match: re.Match[str]) -> bool:
+    found = _ACUTE.match(match.string, match.end())
+    if found is None or match[0].isupper():
+        return found is not None
+    return bool(found["colon"]) and not _LEGEND.match(match.string, match.end())
 
 
 def _begins_a_line(before: str, after: str) -> bool:

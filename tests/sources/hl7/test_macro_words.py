@@ -1,0 +1,70 @@
+"""The word CRITICAL with what it is said of, and how critical a form says that it is.
+
+"~" is where the sender began a new line.
+"""
+
+import pytest
+
+from tests.sources.dictated import flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Time-critical finding: SAH",
+        "TIME CRITICAL FINDING",
+        "IMPRESSION: Time-critical result: PE",
+        "CRITICAL SAH",
+        "CRITICAL  PE",
+        "IMPRESSION: CRITICAL PE.",
+        "1. CRITICAL ACUTE SUBDURAL HEMORRHAGE with shift",
+        "Critical: saddle PE",
+        "Critical:  saddle PE",
+        "IMPRESSION: Critical: Type A aortic dissection",
+        "***Critical:  tension pneumothorax***",
+        "CRITICAL PE: called to Dr. Park",
+    ],
+)
+def test_an_acute_finding_that_is_called_critical_is_one(text: str) -> None:
+    assert flags(text)
+    assert flags(*text.split("~"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CRITICAL LEFT MAIN STENOSIS",
+        "CRITICAL ISCHEMIA",
+        "CRITICAL ILLNESS MYOPATHY",
+        "Critical pneumothorax.",
+        "Critical: 70-99% stenosis",
+        "CRITICAL PE PROTOCOL",
+        "Critical: PE, dissection, torsion",
+        "Critical: pneumothorax (within 60 minutes)",
+        "No CRITICAL PE",
+        "There is no~CRITICAL PE.",
+        "CRITICAL PE: none",
+        "Critical: no PE.",
+        "No time-critical finding.",
+        "There are no~time-critical findings.",
+        "TIME-CRITICAL FINDINGS: None",
+        "Time critical result called: ____",
+        "Time-critical findings are called within 60 minutes.",
+    ],
+)
+def test_what_is_critical_by_its_degree_or_in_a_legend_or_denied_is_none(text: str) -> None:
+    assert not flags(text)
+    assert not flags(*text.split("~"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CRITICAL RESULT LEVEL: Green",
+        "Critical Result Code: GREEN.",
+        "CRITICAL RESULT: Green (routine)",
+    ],
+)
+def test_green_is_the_level_of_what_is_not_critical(text: str) -> None:
+    assert not flags(text)
+    assert flags(text.replace("Green", "Red").replace("GREEN", "RED"))
