@@ -16,7 +16,7 @@ LIMIT = 300_000
 
 ROWS = [
     # what came, reason, MSA-1 where the listener rejects, ERR-2, ERR-3.1, a flag was saved
-    ("a NUL", sample() + b"\0", "undecodable", "AE", "MSH^1^18", "102", True),
+    ("a NUL", sample() + b"\0Z", "undecodable", "AE", "MSH^1^18", "102", True),
     (
         "a byte that the declared charset does not have",
         sample().replace(b"2.5.1", b"2.5.1||||||BIG-5").replace(b"Tension", b"T\xff"),
