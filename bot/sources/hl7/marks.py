@@ -48,6 +48,8 @@ def marks_of(separator: str, others: str, charset: str) -> Marks:
 
 @lru_cache(maxsize=64)
 def _marks_of(separator: str, others: str, charset: str) -> Marks:
+    if any(map(str.isalnum, others)) or '"' in others:
+        others = _USUAL  # it was left out, or is the explicit null
     if others.count("\\") > 1 and others.replace("\\", "") == _USUAL.replace("\\", ""):
         others = _USUAL  # a program that wrote it as a string doubled what escapes: "^~\\\\&"
     component, repetition, escape, subcomponent = (

@@ -60,7 +60,7 @@ class Numbers:
 
 
 def orders_in(wire: Wire) -> list[Order]:
-    """Each OBR with what follows it; results before the first belong to it."""
+    """Each OBR with what follows it; results before the first of a patient belong to it."""
     orders: list[Order] = []
     pid, pv1, orc, shared = EMPTY, EMPTY, EMPTY, [""]
     early: list[str] = []
@@ -68,8 +68,9 @@ def orders_in(wire: Wire) -> list[Order]:
     results: list[Result] = []
     others: list[str] = []
     raw = early
+    in_order = False
     number, mark = 0, wire.marks.field
-    for name, lines in groupby(wire.lines, _BEGINS):
+    for name, lines in groupby(_patient_first(wire.lines)[1:], _BEGINS):
         if name == "OBX":
             observed = list(lines)
             raw += observed
@@ -80,26 +81,41 @@ def orders_in(wire: Wire) -> list[Order]:
             if name == "OBR":
                 obr = fields_of(line, mark)
                 raw, early = [*shared, line, *early], []
-                if orders:
+                if in_order:
                     results, others = [], []
                 others += ahead
-                ahead = []
+                ahead, in_order = [], True
                 orders.append(Order(pid, pv1, orc, obr, raw, results, others))
                 orc = EMPTY
             elif name == "ORC":
                 orc = fields_of(line, mark)
             elif name == "PID":
                 pid, pv1, shared = fields_of(line, mark), EMPTY, [line]
-                # What follows is of no order above it.
-                raw, results, others = ([], [], []) if orders else (raw, results, others)
+                if orders:  # what follows is of no order above it
+                    early, results, others, in_order = [], [], [], False
+                    raw = early
             elif name == "PV1":
                 pv1 = fields_of(line, mark)
                 shared = [*shared[:1], line]
-            elif name != "MSH":
+            else:
                 raw.append(line)
                 (ahead if name == "PRT" and orc is not EMPTY else others).append(line)
-                _tell(line.split(mark), results, number if results else 0, in_order=bool(orders))
+                _tell(line.split(mark), results, number if results else 0, in_order=in_order)
     return orders
+
+
+def _patient_first(lines: list[str]) -> list[str]:
+    """The segments, with the only patient and their visit before the orders, wherever they stand.
+    One with an order behind is that order's."""
+    if lines[1:2] and lines[1][:3] == "PID":  # nearly every message
+        return lines
+    names = [line[:3] for line in lines]
+    if names.count("PID") != 1 or "OBR" not in names[: (place := names.index("PID"))]:
+        return lines
+    if "OBR" in names[place:]:
+        return lines
+    moved = [line for line in lines if line[:3] in {"PID", "PV1"}]
+    return [lines[0], *moved, *(line for line in lines[1:] if line[:3] not in {"PID", "PV1"})]
 
 
 def _tell(fields: list[str], results: list[Result], number: int, *, in_order: bool) -> None:

@@ -8,7 +8,7 @@ from bot.domain.message import Reports
 from bot.domain.profile import NO_PROFILES, Feeds, Profile
 from bot.domain.report import Provider
 from bot.sources.hl7.reader import read
-from tests.sources.oru import CHICAGO, NOW, report, sample
+from tests.sources.oru import CHICAGO, NOW, report, sample, unusable
 
 ORDERER = "1003^PARK^SAM"
 
@@ -61,3 +61,12 @@ def test_a_message_that_was_escaped_for_xml_is_read_as_before() -> None:
     told, other = report(data), report(escaped)
     assert (other.text, other.impression) == (told.text, "Air.")
     assert (other.ordering, other.radiologist) == (told.ordering, told.radiologist)
+
+
+@pytest.mark.parametrize("without", [rb"|^~\&", rb"|"])
+def test_where_msh_2_has_no_delimiters_the_usual_ones_are_meant(without: bytes) -> None:
+    data = sample("OBX|1|CWE|C^Category^L||RID49480^ACR category 1^RADLEX||||||F")
+    null = data.replace(rb"|^~\&|", b'|""|', 1)
+    assert report(null).flags == report(data).flags
+    left_out = unusable(data.replace(rb"|^~\&|", b"|", 1))
+    assert [flag.value for flag in left_out.flags] == ["RID49480"]

@@ -3,7 +3,7 @@
 from bot.domain.message import Reports
 from bot.domain.report import KeyKind, OrderNumber, Status
 from bot.sources.hl7.places import read_from
-from tests.sources.oru import OBX, PID, message, obr, raw, unusable
+from tests.sources.oru import MSH, OBX, PID, message, obr, raw, report, unusable
 
 GOOD = obr()
 BAD = obr({2: "", 3: "B9000^RIS", 18: "", 25: "?"})
@@ -115,4 +115,31 @@ def test_a_flag_on_the_addendum_of_either_order_is_the_addendums() -> None:
 
 def test_a_note_on_the_next_patient_is_no_part_of_the_report_above() -> None:
     found = reading(GOOD, OBX, OTHER, "NTE|1||Deaf in one ear.", SECOND, AA).reports
+    assert [one.text for one in found] == [report_of(OBX), report_of(AA)]
+
+
+# ---- segments out of their order ----------------------------------------------------------------
+
+
+def in_this_order(*segments: str) -> bytes:
+    return "\r".join([MSH, *segments, ""]).encode()
+
+
+def test_the_only_patient_of_a_message_may_stand_behind_the_order() -> None:
+    for segments in ((GOOD, PID, OBX), (GOOD, OBX, PID)):
+        found = report(in_this_order(*segments))
+        assert (found.patient.name, found.text) == ("EXAMPLE, ANN Q", report_of(OBX))
+        assert [flag.value for flag in found.flags] == ["HH"]
+
+
+def test_an_order_without_a_patient_is_not_the_next_ones() -> None:
+    found = raw(in_this_order(GOOD, OBX, OTHER, SECOND, AA)).reading
+    assert isinstance(found, Reports)
+    first, second = found.reports
+    assert (first.patient.identifiers, second.patient.identifiers[0].value) == ((), "DEMO2")
+
+
+def test_results_between_the_next_patient_and_its_order_are_that_orders() -> None:
+    found = reading(GOOD, OBX.replace("HH", ""), OTHER, "NTE|1||Deaf.", AA, SECOND).reports
+    assert [[flag.value for flag in one.flags] for one in found] == [[], ["AA"]]
     assert [one.text for one in found] == [report_of(OBX), report_of(AA)]
