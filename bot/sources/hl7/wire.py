@@ -160,7 +160,8 @@ def _segments(lines: list[str]) -> list[str]:
     if not "".join(begins).isupper():
         lines = [_named(line, separator) for line in lines]
         begins = set(map(_FOUR, lines))
-    if separator and {four[3:] for four in begins} == {separator}:
+    cut_as_they_are = separator and {four[3:] for four in begins} == {separator}
+    if cut_as_they_are and all(map(_NAME.match, begins)):
         return lines
     return _mended(lines)
 
@@ -195,19 +196,50 @@ def _named(line: str, separator: str) -> str:
 
 
 _NAME = re.compile(f"MSH|{_SEGMENT}", re.IGNORECASE)
+_OTHERS = re.compile(
+    "MS[HA]|ERR|PRT|ROL|GT1|IN[1-3]|ACC|UB[12]|PR1|FT1|CT[DI]|DSC|ADD|TXA|MRG|OH[1-4]|GS[PRC]|ARV|"
+    "DB1|IAM|PDA|CON|REL|BLG|IPC|DEV|SAC|RX[A-Z]|QR[DF]|QA[KR]|QPD"
+)
+"""Segments that may stand behind an OBX, besides those of _SEGMENT."""
 
 
 def _mended(lines: list[str]) -> list[str]:
     """Blank lines dropped, and the lines of a field that has line ends inside put together."""
     whole: list[list[str]] = []  # joined at the end: a document may have 100,000 lines
-    separator = ""
+    separator, fields = "", 0
     for line in lines:
         bare = line.strip(BLANK)
         if not bare:
             continue
         separator = separator or bare[3:4]
-        if not whole or bare[3:4] in {"", separator}:
+        begins = not whole or bare[3:4] in {"", separator}
+        if begins and whole and fields < _STATUS and whole[-1][0][:3] == "OBX":
+            begins = _is_segment(bare, separator)
+        if begins:
             whole.append([bare])
+            fields = 0
         else:
             whole[-1].append(line)
+        fields += bare.count(separator)
     return ["\n".join(parts) for parts in whole]
+
+
+_STATUS = 11
+"""The field of an OBX that has its status: before it its text may go on."""
+
+
+def _is_segment(line: str, mark: str) -> bool:
+    """Whether it is one, and no line of a text like "LAD|70% stenosis" or "NTE|1 cm cyst": it has
+    the name of one, or a number in its first field; an OBX also the type of its value."""
+    name, *fields = line.split(mark, 3)
+    first, second = (*fields, "", "")[:2]
+    if not first or (first.isdecimal() and len(first) <= _LONGEST_SET_ID):
+        return True
+    if name == "OBX":
+        return first[:1].isdecimal() or _VALUE_TYPE.fullmatch(second) is not None
+    known = _NAME.fullmatch(name) or _OTHERS.fullmatch(name)
+    return known is not None and name != "NTE"
+
+
+_LONGEST_SET_ID = 4
+_VALUE_TYPE = re.compile("[A-Z]{2,3}")

@@ -40,6 +40,25 @@ def test_a_line_end_inside_a_field_belongs_to_the_text() -> None:
     assert report(sample(broken)).impression == "Tension\npneumothorax."
 
 
+@pytest.mark.parametrize(
+    "line", ["NTE|and more", "OBX|shows it", "LAD|70% stenosis", "RCA| open", "NTE|1 cm cyst"]
+)
+def test_a_line_of_the_text_that_looks_like_a_segment_swallows_nothing(line: str) -> None:
+    for words in (f"Open.\n{line}\nCRITICAL RESULT: clot", f"Open.\nCRITICAL RESULT: clot\n{line}"):
+        found = report(sample(OBX.replace("Tension pneumothorax.", words)))
+        assert found.text == words
+        assert [flag.value for flag in found.flags] == ["HH", "CRITICAL RESULT"]
+
+
+@pytest.mark.parametrize(
+    "line", ["NTE|1||", "NTE|||", "OBX|1.2|TX|R^X||", "XYZ|1|", "ZAB|x|", "PRT|x|"]
+)
+def test_a_result_without_a_status_ends_where_a_segment_begins(line: str) -> None:
+    found = report(sample("OBX|1|TX|R^Report||Open.", f"{line}Clot.", "", OBX))
+    assert line not in found.text
+    assert "Tension pneumothorax." in found.text
+
+
 @pytest.mark.parametrize("marks", [r"^~\&#", r"^~\&", "^~", "^"])
 def test_encoding_characters_may_be_five_or_fewer_than_four(marks: str) -> None:
     found = report(sample().replace(rb"^~\&", marks.encode(), 1))
