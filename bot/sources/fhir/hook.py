@@ -6,6 +6,7 @@ Whoever can write here can cause pages: every request carries a secret of the si
 import asyncio
 import hmac
 import re
+import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,8 @@ from bot.sources.fhir.shapes import BUNDLE, Node, parse, text
 from bot.sources.hl7.wire import BadReport
 
 MOST_BYTES = 20_000_000
+_PACKED, _EITHER = frozenset({"gzip", "x-gzip", "deflate"}), 32
+"""The content codings that are unpacked, and zlib's sign for any of them."""
 _ID = re.compile(r"[A-Za-z0-9.-]{1,128}")
 
 
@@ -35,6 +38,10 @@ class BadRequest(Exception):
     def __init__(self, reason: str, status: int, explain: str) -> None:
         super().__init__(reason)
         self.reason, self.status, self.explain = reason, status, explain
+
+
+def _too_large() -> BadRequest:
+    return BadRequest("too-large", 413, f"A notification has {MOST_BYTES} bytes at most.")
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,9 @@ class Hook:
         return endpoint
 
     def _check(self, request: Request) -> None:
-        given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, f"Bearer {self.secret}".encode()):
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        fits = hmac.compare_digest(given.strip().encode(), self.secret.encode())
+        if not fits or scheme.lower() != "bearer":  # in any case, as RFC 9110 (11.1) has it
             explain = "Send the Authorization header that the Subscription's channel.header names."
             raise BadRequest("secret", 401, explain)
 
@@ -163,5 +171,19 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
-            raise BadRequest("too-large", 413, f"A notification has {MOST_BYTES} bytes at most.")
+            raise _too_large()
+    if request.headers.get("content-encoding", "").lower() in _PACKED:
+        return (await asyncio.to_thread(_unpacked, bytes(body))).strip()
     return bytes(body).strip()
+
+
+def _unpacked(body: bytes) -> bytes:
+    """What is not packed as its header says stays as it is: a gateway may have unpacked it."""
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | _EITHER)
+    try:
+        found = unpacking.decompress(body, MOST_BYTES + 1)
+    except zlib.error:
+        return body
+    if len(found) > MOST_BYTES:
+        raise _too_large()
+    return found if unpacking.eof else body

@@ -1,11 +1,15 @@
 """What a FHIR server's Subscription delivers, and who may deliver it."""
 
 import asyncio
+import gzip
+import json
+import zlib
 
 import pytest
 
 from bot.sources.fhir import hook
-from tests.sources.fhir_door import SECRET, door
+from bot.sources.fhir.hook import MOST_BYTES
+from tests.sources.fhir_door import BEARER, SECRET, door
 from tests.sources.fhir_samples import bundle, others, resource
 from tests.sources.fhir_server import Fault, Reading, stocked
 from tests.written import writing
@@ -101,6 +105,48 @@ def test_without_the_secret_nothing_is_read(reading: Reading, headers: dict[str,
         assert asyncio.run(run()) == [401, 401]
     assert reading.messages() == []
     assert [line["event"] for line in log.lines].count("webhook_refused") == 1, "in a minute"
+
+
+def test_the_scheme_of_the_secret_may_be_in_small_letters(reading: Reading) -> None:
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", headers={"Authorization": f"bearer {SECRET}"})
+
+    assert asyncio.run(run()) == 200
+
+
+_BODY = json.dumps(resource("report")).encode()
+
+
+@pytest.mark.parametrize(
+    ("packed", "reason"),
+    [
+        (gzip.compress(_BODY), ""),
+        (zlib.compress(_BODY), ""),
+        (_BODY, ""),
+        (gzip.compress(_BODY)[:-9], "not-json"),
+    ],
+)
+def test_a_delivery_that_came_packed_is_unpacked(
+    reading: Reading, packed: bytes, reason: str
+) -> None:
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            coded = {**BEARER, "Content-Encoding": "GZIP"}
+            return await hook.send("POST", "", packed, coded)
+
+    assert asyncio.run(run()) == 200
+    assert [message[2] for message in reading.messages()] == [reason]
+
+
+def test_one_that_is_too_long_when_it_is_unpacked_is_turned_away(reading: Reading) -> None:
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            coded = {**BEARER, "Content-Encoding": "gzip"}
+            return await hook.send("POST", "", gzip.compress(b" " * (MOST_BYTES + 1)), coded)
+
+    assert asyncio.run(run()) == 413
+    assert reading.messages() == []
 
 
 @pytest.mark.parametrize(
