@@ -13,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 from bot.sources.fhir.auth import Access
-from bot.sources.fhir.bundles import lost_in
+from bot.sources.fhir.bundles import entries_of, lost_in
 from bot.sources.fhir.exchange import BROKE_OFF, Answer, Refused, TryLater, call, date
 from bot.sources.fhir.numbers import version_of
 from bot.sources.fhir.shapes import (
@@ -101,6 +101,7 @@ class FhirClient:
             visited.add(url)
             if text(page.get("resourceType")) != BUNDLE:
                 raise Refused("answer-no-bundle")
+            page = {**page, "entry": entries_of(page)}
             yield page
             found = set(filter(None, (_which(entry, kind) for entry in many(page.get("entry")))))
             empty = 0 if found else empty + 1
@@ -190,8 +191,10 @@ def _total(page: Resource) -> int:
 
 
 def _next(page: Resource) -> str:
-    links = (link for link in many(page.get("link")) if text(link.get("relation")) == "next")
-    return next((text(link.get("url")) for link in links), "")
+    for link in many(page.get("link")):
+        if text(link.get("relation")).lower() == "next":
+            return text(link.get("url"))
+    return ""
 
 
 def _percent(found: re.Match[str]) -> str:

@@ -27,6 +27,19 @@ def test_pages_whose_entries_are_all_named_alike_are_turned_to_the_last(
     assert poll(reading, server) == [50]
 
 
+def test_pages_whose_entries_are_the_reports_themselves_are_read_and_turned(
+    reading: Reading,
+) -> None:
+    def bared(page: bytes) -> bytes:
+        found = json.loads(page)
+        found["entry"] = [entry["resource"] for entry in found["entry"]]
+        for link in found["link"]:
+            link["relation"] = link["relation"].title()
+        return json.dumps(found).encode()
+
+    assert poll(reading, many(10, page_size=4, spoils=bared)) == [10]
+
+
 class Stuck(FhirServer):
     """Whatever page is asked for, it brings the first one."""
 
