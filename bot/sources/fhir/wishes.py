@@ -13,6 +13,8 @@ _REFUSED = frozenset(f"search-{status}" for status in (400, 403, 405, 422, 501))
 by a client that may read reports and not patients."""
 _SORTED = ("_sort", "_lastUpdated")
 _GOOD_POLLS = 20
+_POLLS_TO_FORGET = 1_000
+"""Eight hours, at two a minute: one search in vain then costs nothing."""
 
 
 class Wishes:
@@ -47,7 +49,10 @@ class Wishes:
         return True
 
     def went_well(self) -> None:
-        """One more poll that got all it asked for."""
+        """One more poll that got all it asked for. What was refused, perhaps for a moment, is asked
+        for again in time."""
         self._good += 1
+        if self._good % _POLLS_TO_FORGET == 0:
+            self._refused = 0
         if self._good % _GOOD_POLLS == 0:
             self._level = max(self._level - 1, self._least)

@@ -45,6 +45,17 @@ def test_pages_that_were_too_large_stay_smaller_and_includes_that_were_refused_s
     assert asked(wishes) == (10, False)
 
 
+def test_what_was_refused_is_asked_for_again_in_time_as_it_may_have_been_for_a_moment() -> None:
+    wishes = Wishes()
+    everything = wishes.parameters()
+    wishes.fewer("search-403")
+    for _ in range(999):
+        wishes.went_well()
+    assert asked(wishes) == (100, False)
+    wishes.went_well()
+    assert wishes.parameters() == everything
+
+
 def test_where_nothing_less_is_taken_either_everything_is_asked_for_again() -> None:
     wishes = Wishes()
     everything = wishes.parameters()
