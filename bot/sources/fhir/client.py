@@ -52,6 +52,8 @@ _NO_DOCUMENTS = frozenset(
         "ServiceRequest",
     ]
 )
+_LARGE = 500_000
+"""Bytes that are read on a thread: pages are sent meanwhile."""
 # What cannot be had and never will: gone, forbidden to us, not known here.
 _NOT_FOR_US = frozenset({400, 403, 404, 406, 410})
 
@@ -77,7 +79,7 @@ class FhirClient:
         answer.refuse("read")
         kind, wanted = answer.headers.get("Content-Type", ""), name.split("/", 1)[0]
         is_json = "json" in kind.lower() or wanted in _NO_DOCUMENTS  # whatever it calls them
-        found = _resource(answer) if is_json else _binary(name, kind, answer.body)
+        found = await _resource(answer) if is_json else _binary(name, kind, answer.body)
         if not _may_be(name, text(found.get("resourceType"))):
             raise Refused("answer-of-another-kind")
         return found
@@ -97,7 +99,7 @@ class FhirClient:
         visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
         lost, total = False, 0
         while url not in visited and in_vain < _MOST_IN_VAIN and empty < most_empty:
-            page = _resource(await self._page(url, further=bool(visited)))
+            page = await _resource(await self._page(url, further=bool(visited)))
             visited.add(url)
             if text(page.get("resourceType")) != BUNDLE:
                 raise Refused("answer-no-bundle")
@@ -161,7 +163,7 @@ class FhirClient:
         body = json.dumps(resource).encode()
         answer = await self._ask(method, URL(self.base + path, encoded=True), body)
         answer.refuse("write")
-        return _resource(answer) if answer.body else _located(answer, path)
+        return await _resource(answer) if answer.body else _located(answer, path)
 
     async def _ask(self, method: str, url: URL, body: bytes | None = None) -> Answer:
         answer = await self._once(method, url, body)
@@ -230,9 +232,10 @@ def _may_be(name: str, kind: str) -> bool:
     return kind == wanted or not (wanted in _NO_DOCUMENTS or kind == "OperationOutcome")
 
 
-def _resource(answer: Answer) -> Resource:
+async def _resource(answer: Answer) -> Resource:
+    large = len(answer.body) > _LARGE
     try:
-        return parse(answer.body)
+        return await asyncio.to_thread(parse, answer.body) if large else parse(answer.body)
     except BadReport as bad:
         raise Refused(f"answer-{bad.reason}") from None
 

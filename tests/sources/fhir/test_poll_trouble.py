@@ -235,3 +235,15 @@ def test_a_document_that_takes_for_ever_to_read_is_set_aside_for_a_person(
     assert "refused" in threaded
     assert [reason for _, _, reason in reading.messages()] == ["too-slow-to-read"]
     assert len(reading.alerts()) == 1
+
+
+def test_pages_are_sent_while_a_large_answer_is_read(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threaded = on_threads(monkeypatch)
+    server = stocked()
+    poll(reading, server)
+    assert "parse" not in threaded
+    server.resources["DiagnosticReport/r1"]["conclusion"] += "." * 600_000
+    poll(reading, server)
+    assert "parse" in threaded
