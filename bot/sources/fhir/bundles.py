@@ -7,6 +7,7 @@ from bot.sources.fhir import broken
 from bot.sources.fhir.shapes import (
     BUNDLE,
     HEADER,
+    NOTHING,
     Node,
     Resource,
     base_of,
@@ -36,6 +37,18 @@ def entries_of(bundle: Resource) -> list[Resource]:
     return found
 
 
+def _searchable(resources: list[Resource]) -> dict[str, Resource]:
+    """Each under the searches that lead to it and no other (see shapes.searched_for)."""
+    found: dict[str, Resource] = {}
+    for resource in resources:
+        for one_ in many(resource.get("identifier")):
+            kind, system = text(resource.get("resourceType")), text(one_.get("system"))
+            search = f"{kind}?identifier={system}|{text(one_.get('value'))}"
+            same = found.setdefault(search, resource) is resource
+            found[search] = resource if same else NOTHING
+    return {search: resource for search, resource in found.items() if resource}
+
+
 def _entries(resource: Resource) -> list[Resource]:
     kind = text(resource.get("resourceType"))
     if kind == "Parameters":
@@ -57,7 +70,7 @@ def bundled(bundle: Resource, kind: str) -> list[Node]:
         for entry in entries_of(bundle)
         if text(one(entry.get("search")).get("mode")) != "outcome"
     ]
-    known: dict[str, Resource] = {}
+    known = _searchable([resource for _, resource in entries])
     for url, resource in entries:
         if text(resource.get("resourceType")) == HEADER:
             known.setdefault(HEADER, resource)

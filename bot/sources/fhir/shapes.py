@@ -148,23 +148,7 @@ class Node:
     def named(self, reference: str) -> Resource | None:
         """The resource that came along under this reference or address."""
         name = local_name(reference, self.base)
-        if not name:
-            return None
-        found = self.known.get(name) or self.known.get(self.base + name)
-        return found or (self._searched(name) if "?" in name else None)
-
-    def _searched(self, name: str) -> Resource | None:
-        """The one that has the identifier; none where there are two of them."""
-        wanted = [(_system(one), text(one.get("value"))) for one in searched_for(name)]
-        kind = name.partition("?")[0]
-        found = {
-            id(each): each
-            for each in self.known.values()
-            if text(each.get("resourceType")) == kind
-            for one in many(each.get("identifier"))
-            if (_system(one), text(one.get("value"))) in wanted
-        }
-        return next(iter(found.values())) if len(found) == 1 else None
+        return self.known.get(name) or self.known.get(self.base + name) if name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +179,6 @@ def searched_for(reference: str) -> list[Resource]:
     them: "Practitioner?identifier=system|value" (R4, 3.1.0.11.2)."""
     found = _SEARCH.fullmatch(reference)
     return [{"system": unquote(found[2] or ""), "value": unquote(found[3])}] if found else []
-
-
-def _system(identifier: Resource) -> str:
-    return text(identifier.get("system"))
 
 
 def _inside(stated: Resource) -> Resource:

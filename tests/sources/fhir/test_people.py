@@ -1,9 +1,13 @@
 """Who ordered, read, and has the patient of a DiagnosticReport."""
 
+import json
+import time
+
 import pytest
 
 from bot.domain.message import Reports
 from bot.domain.report import Identifier
+from bot.sources.fhir import reader as fhir
 from tests.sources.fhir_samples import bundle, concept, others, read, report, resource
 
 
@@ -48,6 +52,18 @@ def test_a_reference_by_a_search_leads_to_the_only_one_with_that_identifier(numb
     [orderer] = reading.reports[0].ordering
     assert orderer.name == ("Okafor, Ada N" if number == 1 else "")
     assert orderer.identifiers == (Identifier("1245319599", "http://hl7.org/fhir/sid/us-npi"),)
+
+
+def test_many_reports_with_such_references_are_cut_apart_in_no_time() -> None:
+    """Each of these was looked for among all that came along: Synthea writes thousands."""
+    by = [{"reference": _SEARCH.format(kind)} for kind in ("Practitioner", "Organization")]
+    reports = [
+        resource("report", id=f"r{number}", performer=by, identifier=None) for number in range(900)
+    ]
+    body = json.dumps(bundle(*reports)).encode()
+    began = time.process_time()
+    assert len(fhir.split(body)) == 900
+    assert time.process_time() - began < 3
 
 
 def test_a_search_for_an_organization_is_nobody_who_ordered_or_read() -> None:
