@@ -12,10 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot import metrics
 
 GRACE_SECONDS = 3.0
+_SENDING = frozenset({"IDLE", "SEND_BODY"})
+"""h11's names for whoever has not ended their request."""
+REQUEST_SECONDS = 60.0
+"""For a whole request: a notification of 20 MB comes in a third of that at 10 Mbit/s."""
 
 
 def build(routes: Sequence[BaseRoute]) -> Starlette:
@@ -39,6 +44,36 @@ async def _hung_up(_: Request, __: Exception) -> Response:
 async def _broke(_: Request, __: Exception) -> Response:
     """The error itself goes on to uvicorn's logger, and from there to ours without its text."""
     return PlainTextResponse("Internal Server Error\n", 500)
+
+
+class _Protocol(H11Protocol):
+    """Whoever does not end their request is hung up on: uvicorn waits for ever, and each of them
+    holds a file that a page may need."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._await_the_rest()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._await_the_rest()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._set(None)
+        super().connection_lost(exc)
+
+    def _await_the_rest(self) -> None:
+        if self.conn.their_state.__name__ not in _SENDING:
+            self._set(None)
+        elif self._deadline is None:
+            self._set(self.loop.call_later(REQUEST_SECONDS, self.transport.abort))
+
+    def _set(self, deadline: asyncio.TimerHandle | None) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+        self._deadline = deadline
 
 
 class _Uvicorn(uvicorn.Server):
@@ -97,6 +132,7 @@ class Server:
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._app,
+            http=_Protocol,
             lifespan="off",
             log_config=None,
             access_log=False,

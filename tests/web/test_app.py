@@ -1,6 +1,7 @@
 """The web server in the bot's own process and loop."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 from collections.abc import Coroutine
@@ -137,6 +138,51 @@ def test_whoever_hangs_up_in_the_middle_of_a_body_is_counted_and_no_error() -> N
         asyncio.run(run())
     assert not log.lines
     assert counted() == before + 1
+
+
+HALF = b"POST /hello HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n"
+WHOLE = b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "said"), [(b"", b""), (b"", HALF), (b"", HALF + b"\r\nMessageSid="), (WHOLE, HALF)]
+)
+def test_whoever_does_not_end_their_request_is_hung_up_on(
+    first: bytes, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "REQUEST_SECONDS", 0.2)
+
+    async def taking(request: Request) -> Response:
+        return PlainTextResponse(str(await request.body()))
+
+    async def run() -> None:
+        routes = [Route("/hello", taking, methods=["GET", "POST"])]
+        server = Server(build(routes), "127.0.0.1", 0)
+        await server.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        if first:
+            writer.write(first)
+            await reader.readuntil(b"b''")
+        writer.write(said)
+        async with asyncio.timeout(20):
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+        writer.close()
+        await server.stop()
+
+    asyncio.run(run())
+
+
+def test_a_request_that_is_whole_may_take_longer_to_be_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app, "REQUEST_SECONDS", 0.1)
+
+    async def slow(_: Request) -> Response:
+        await asyncio.sleep(0.5)
+        return PlainTextResponse("at last")
+
+    assert answers([Route("/", slow)], "/", "/") == [(200, "at last")] * 2
 
 
 def test_a_request_under_way_is_answered_before_it_stops() -> None:
