@@ -71,9 +71,11 @@ def _names_somebody(field: str, wire: Wire) -> bool:
 
 
 def _identifies(field: str, wire: Wire) -> bool:
-    """XCN-1, of the first repetition (HL7 v2.5.1, 2.A.88)."""
-    first = field.partition(wire.marks.repetition)[0].partition(wire.marks.component)[0]
-    return first.strip() not in {"", '""'}
+    """Whether the first has a number: not a name where it should stand (HL7 v2.5.1, 2.A.88)."""
+    first = field.partition(wire.marks.repetition)[0]
+    if first.partition(wire.marks.component)[0].isdigit():  # nearly every one
+        return True
+    return any(provider.identifiers for provider in providers(first, wire.marks))
 
 
 def _same_name(field: str, other: str, wire: Wire) -> bool:

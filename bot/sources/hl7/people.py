@@ -1,5 +1,6 @@
 """Who and where: identifiers with their authorities, clinicians, the patient (HL7 v2, 2.A)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -122,7 +123,7 @@ def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
     if len(parts) == 1 and marks.subcomponent in parts[0]:
         return _cnn(parts[0], marks, issuer)
     number = marks.clean(parts[0])
-    if _is_name(number):
+    if _is_name(number) or (len(parts) == 1 and _WHOLE_NAME.fullmatch(number)):
         parts = ["", number, *parts[1:]] if len(parts) == 1 else ["", *parts[1:]]
     component, otherwise = issuer
     authority = at(parts, component - 1) or otherwise
@@ -143,6 +144,10 @@ def _is_name(number: str) -> bool:
         return number.lower() in _TITLES
     letters = number.replace(" ", "").replace(".", "").replace("-", "")
     return letters.isalpha() and (" " in number or letters.lower() in _TITLES)
+
+
+_WHOLE_NAME = re.compile(r"[^\W\d_][^\d_@,]*,\s*+[^\W\d_][^\d_@]*")
+"""Without a number of anybody's: "O'NEILL, ANN MD"."""
 
 
 def _misplaced(parts: list[str], marks: Marks) -> str:

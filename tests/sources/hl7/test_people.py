@@ -89,7 +89,9 @@ def test_thousands_of_orderers_cost_what_their_number_does() -> None:
     assert len(report(sample(fields={16: field, 28: field})).ordering) == 20_000
 
 
-@pytest.mark.parametrize("useless", ["", '""', "^PARK^SAM", '""^PARK^S', "^^"])
+@pytest.mark.parametrize(
+    "useless", ["", '""', "^PARK^SAM", '""^PARK^S', "^^", "PARK, SAM", "PARK,S", "Sam Park"]
+)
 def test_where_obr_16_identifies_nobody_orc_12_does(useless: str) -> None:
     by_order = ORC + "|" * 9 + "1003^PARK^SAM^^^DR^^^MAIN"
     found = report(message(by_order, obr({16: useless}), OBX))
@@ -163,6 +165,8 @@ def test_an_npi_is_known_though_its_name_stands_in_the_wrong_component(
     ("field", "name"),
     [
         ("Peter Vial", "Peter Vial"),
+        ("O'NEILL, ANN", "O'NEILL, ANN"),
+        ("VIAL,PETER", "VIAL,PETER"),
         ("Dr. A. Roe-Lind", "Dr. A. Roe-Lind"),
         ("Dr.^SMITH^JOHN", "SMITH, JOHN"),
         ("A B^SMITH^JOHN", "SMITH, JOHN"),
