@@ -84,11 +84,22 @@ def _started() -> subprocess.Popen[bytes]:
 def _asked(running: subprocess.Popen[bytes], data: bytes, until: float) -> str:
     if running.stdin is None or running.stdout is None:
         raise RuntimeError("the process was started without pipes")
-    running.stdin.write(HEAD.pack(len(data)) + data)
-    running.stdin.flush()
+    _write(running.stdin.fileno(), HEAD.pack(len(data)) + data, until)
     answers = running.stdout.fileno()
     (size,) = HEAD.unpack(_read(answers, HEAD.size, until))
     return _read(answers, size, until).decode("utf-8", "surrogatepass")
+
+
+def _write(pipe: int, data: bytes, until: float) -> None:
+    """All of it, though a pipe takes little at a time. Raises TooSlow, and OSError."""
+    os.set_blocking(pipe, False)
+    left = memoryview(data)
+    with selectors.DefaultSelector() as ready:
+        ready.register(pipe, selectors.EVENT_WRITE)
+        while left:
+            if not ready.select(max(until - time.monotonic(), 0)):
+                raise TooSlow
+            left = left[os.write(pipe, left) :]
 
 
 def _read(pipe: int, size: int, until: float) -> bytes:

@@ -45,6 +45,15 @@ def test_one_that_takes_too_long_is_given_up_and_the_next_one_is_read(pdfs: PdfP
     assert pdfs.words_of(pdf(["Next"]), 60)[0] == "Next"
 
 
+def test_a_process_that_takes_nothing_in_is_given_up_as_well(pdfs: PdfProcess) -> None:
+    """Stopped, or without memory: the document does not fit into its pipe."""
+    assert pdfs.words_of(SCAN, 60)[0] == ""
+    os.kill(pid(pdfs), signal.SIGSTOP)
+    with pytest.raises(TooSlow):
+        pdfs.words_of(b"%PDF" + bytes(1_000_000), 0.2)
+    assert pdfs.words_of(pdf(["Next"]), 60)[0] == "Next"
+
+
 def test_one_that_was_too_slow_is_not_tried_again(pdfs: PdfProcess) -> None:
     """A sender whose patience was shorter than ours sends it again and again."""
     slow = endless_pdf()
