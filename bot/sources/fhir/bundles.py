@@ -75,6 +75,7 @@ def bundled(bundle: Resource, kind: str) -> list[Node]:
         if text(resource.get("resourceType")) == HEADER:
             known.setdefault(HEADER, resource)
         known[name_of(resource)] = resource
+        known.setdefault(f"urn:uuid:{text(resource.get('id'))}", resource)
         if url:
             known[local_name(url, "")] = resource
     return [

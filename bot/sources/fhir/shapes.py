@@ -19,6 +19,7 @@ NOTHING: Resource = {}
 BUNDLE, HEADER = "Bundle", "MessageHeader"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _VERSION = re.compile(r"/_history/[^/]*$")
+_ROOTED = re.compile(r"(?:/[\w.-]+)*/([A-Z][A-Za-z]+/[^/]+)")
 _SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?identifier=(?:([^|&]*)\|)?([^|&]+)")
 _ELSEWHERE = {
     "encounter": "context",
@@ -186,12 +187,15 @@ def _inside(stated: Resource) -> Resource:
 
 
 def local_name(reference: str, base: str) -> str:
-    """The reference without its version and without the address of its own server.
+    """The reference without its version and without the address of its own server, of which a slash
+    may be all there is ("/Binary/1-note", as US Core has it).
 
     An absolute one to another server stays whole: its Practitioner/1 is somebody else.
     """
     name = _VERSION.sub("", reference)
-    return name.removeprefix(base) if base else name
+    name = name.removeprefix(base) if base else name
+    rooted = _ROOTED.fullmatch(name) if name[:1] == "/" else None
+    return rooted[1] if rooted else name
 
 
 def node_of(resource: Resource) -> Node:

@@ -152,11 +152,23 @@ def test_a_binary_resource_is_taken_apart(reading: Reading) -> None:
     assert "Acute pulmonary embolism" in reading.engine.database.look(_only_body)
 
 
+@pytest.mark.parametrize("url", ["/Binary/t1", "/r4/Binary/t1"])
+def test_an_address_may_begin_with_a_slash(reading: Reading, url: str) -> None:
+    """As those of US Core's examples do."""
+    server = stocked(includes=False)
+    server.put({"resourceType": "Binary", "id": "t1", **form(TEXT)})
+    server.put(resource("report", presentedForm=[{"url": url}], conclusion=None))
+    assert poll(reading, server) == [1]
+    assert "Acute pulmonary embolism" in reading.engine.database.look(_only_body)
+
+
 def _only_body(c: Any) -> str:
     return str(c.execute(tables.reports.select()).one().body)
 
 
-@pytest.mark.parametrize("url", ["https://else.example.org/secret", "../token", "//x/y", "a:b"])
+@pytest.mark.parametrize(
+    "url", ["https://else.example.org/secret", "../token", "//x/y", "//x/B/1", "a:b"]
+)
 def test_an_address_elsewhere_is_never_asked(reading: Reading, url: str) -> None:
     server = stocked(includes=False)
     server.put(resource("report", presentedForm=[{"url": url}]))
