@@ -129,7 +129,7 @@ class PageFailed:
 
     ``configuration``: the operator can mend it, so it is not for good. ``repeated``: it was in
     doubt, and a repeat that is marked as such has left or is leaving. What comes of that one
-    counts: a third would be a second without the mark.
+    counts: a third would be a second without the mark. So it is where it was told elsewhere.
     """
 
     slip: Slip
@@ -142,9 +142,10 @@ class PageFailed:
 
 @dataclass(frozen=True, slots=True)
 class PageUncertain:
-    """It may have gone out or not, and the provider has no proof of it."""
+    """It may have gone out or not, without any proof. ``repeated`` as of PageFailed."""
 
     slip: Slip
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ def page_uncertain(turn: Turn, event: PageUncertain) -> None:
     slip = event.slip
     turn.record(_named("uncertain", slip), **_about(slip))
     if slip.notice:
-        notice_failed(turn, slip, Failure(in_doubt=True))
+        if not event.repeated:
+            notice_failed(turn, slip, Failure(in_doubt=True))
     elif not slip.possible_repeat and _can_go_again(turn.alert, slip):
         turn.send(replace(slip, possible_repeat=True))
         _mark(turn, slip, Outcome.PENDING)  # it is not refused any more

@@ -22,7 +22,7 @@ from bot.engine.compose import person_of
 from bot.engine.context import Engine
 from bot.engine.directory import coordinator_to_tell
 from bot.log import log
-from storage import audit, outbox
+from storage import audit, outbox, page_history
 from storage.database import after_commit
 from storage.outbox import Claimed
 
@@ -51,7 +51,8 @@ def settle(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) ->
     if not _close(c, engine, claimed.delivery_id, outcome):
         return False
     if claimed.alert_id:
-        apply_in(c, engine, claimed.alert_id, _event(claimed, outcome))
+        told = not isinstance(outcome, Sent) and _told_elsewhere(c, claimed)
+        apply_in(c, engine, claimed.alert_id, _event(claimed, outcome, told=told))
     else:
         _settle_alone(c, engine, claimed, outcome)
     return True
@@ -99,14 +100,28 @@ def _close(c: Connection, engine: Engine, delivery_id: str, outcome: Outcome) ->
             return outbox.settle(c, delivery_id, "uncertain", now)
 
 
-def _event(claimed: Claimed, outcome: Outcome) -> Event:
+def _told_elsewhere(c: Connection, claimed: Claimed) -> bool:
+    """Whether what asks for something outside Slack has got through on another channel since this
+    attempt was put there: under way, it could not be cancelled."""
+    slip = claimed.slip
+    if not (claimed.alert_id and slip.notice and slip.notice.alone):
+        return False
+    return any(
+        (row.slip.person_id, row.slip.notice, row.state) == (slip.person_id, slip.notice, "sent")
+        and row.settled_at is not None
+        and row.settled_at >= claimed.created_at
+        for row in page_history.history(c, claimed.alert_id)
+    )
+
+
+def _event(claimed: Claimed, outcome: Outcome, *, told: bool) -> Event:
     match outcome:
         case Sent():
             return PageSent(claimed.slip)
         case Refused(reason, permanent, retry_after, configuration):
-            return PageFailed(claimed.slip, reason, permanent, retry_after, configuration)
+            return PageFailed(claimed.slip, reason, permanent, retry_after, configuration, told)
         case Lost():
-            return PageUncertain(claimed.slip)
+            return PageUncertain(claimed.slip, repeated=told)
 
 
 def _settle_alone(c: Connection, engine: Engine, claimed: Claimed, outcome: Outcome) -> None:

@@ -169,6 +169,13 @@ def test_the_channels_are_gone_through_once_each_beginning_with_slack(
     assert sorted(used) == sorted(mine)
 
 
+def test_what_was_told_elsewhere_meanwhile_is_not_tried_again() -> None:
+    loop = Loop().open()
+    in_doubt = PageUncertain(slip(Notice.PLEASE_PHONE, who="rosa"), repeated=True)
+    failed = replace(busy(slip(Notice.PLEASE_PHONE, who="rosa")), repeated=True)
+    assert tries(loop.do(in_doubt)) == tries(loop.do(failed)) == []
+
+
 def test_a_request_that_was_told_on_one_channel_waits_on_no_other() -> None:
     loop = Loop().open()
     effects = loop.do(PageSent(slip(Notice.PLEASE_PHONE, "sms", "rosa")))

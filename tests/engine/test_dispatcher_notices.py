@@ -1,5 +1,6 @@
 """Notices: tried until they got through, marked where in doubt, given up after a day."""
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 
@@ -7,7 +8,8 @@ import pytest
 
 from bot.domain.events import Acknowledged, ReadBack
 from bot.domain.notices import MOST_TRIES
-from bot.domain.page import Page, SendFailed, SendUncertain, Sent
+from bot.domain.page import Notice, Page, SendFailed, SendUncertain, Sent
+from bot.engine import timers
 from bot.engine.alerts import apply_in
 from bot.engine.settle import Lost, Refused, settle
 from storage import audit, claims
@@ -71,6 +73,39 @@ def test_what_fails_after_its_twin_has_arrived_is_not_tried_again(
     bench.database.run(partial(settled, claimed=twins["sms"], outcome=Sent("SM1")))
     bench.database.run(partial(settled, claimed=twins["slack"], outcome=outcome))
     assert bench.database.look(claims.next_to_leave) is None
+
+
+@pytest.mark.parametrize("outcome", [Refused("server-error", permanent=False), Lost()])
+def test_who_was_asked_to_phone_on_one_channel_is_asked_on_no_other(
+    bench: Bench, outcome: Refused | Lost
+) -> None:
+    """One try was under way when the other got through."""
+    in_slack = asked_to_phone(bench)
+    settled = partial(settle, engine=bench.engine)
+    busy = Refused("server-error", permanent=False)
+    bench.database.run(partial(settled, claimed=in_slack, outcome=busy))
+    bench.pass_time(minutes=1)
+    twins = {
+        one.slip.channel: one
+        for one in bench.database.run(lambda c: claims.claim(c, bench.clock.at, 2))
+    }
+    bench.database.run(partial(settled, claimed=twins["sms"], outcome=Sent("SM1")))
+    bench.database.run(partial(settled, claimed=twins["slack"], outcome=outcome))
+    assert bench.database.look(claims.next_to_leave) is None
+
+
+def asked_to_phone(bench: Bench) -> Claimed:
+    """The notice to the radiologist, who is asked once nobody else is left in time, claimed."""
+    bench.report()
+    for minutes in (31, 16):
+        bench.dispatch(bench.quiet)
+        bench.pass_time(minutes=minutes)
+        asyncio.run(timers.sweep(bench.engine, timers.Failing()))
+    found = bench.database.run(lambda c: claims.claim(c, bench.clock.at, 9))
+    for one in found:
+        if one.slip.notice is not Notice.PLEASE_PHONE:
+            bench.database.run(partial(settle, engine=bench.engine, claimed=one, outcome=Sent("P")))
+    return next(one for one in found if one.slip.notice is Notice.PLEASE_PHONE)
 
 
 def test_a_notice_of_no_alert_in_doubt_is_marked_and_looked_for_first(
