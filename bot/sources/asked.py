@@ -24,6 +24,8 @@ _NULL = '" '
 _YES_OR_NO = re.compile(r"\s*\((?:Y/N|Yes/No)\)\Z", re.IGNORECASE)
 # "Critical flag": of the result, of what else?
 _OF_NOTHING = re.compile(r"\ACRITICAL (?:FLAG|INDICATOR)\Z", re.IGNORECASE)
+# The code that each report gets in VistA, in VA hospitals; and the ACR's from PowerScribe.
+_OF_A_CODE = re.compile(r"\A(?:DIAGNOSTIC CODE|(?:ACR )?ACTIONABILITY)\Z", re.IGNORECASE)
 _YES = re.compile(r"\W*(?:YES|Y|TRUE|T|1)\W*", re.IGNORECASE)
 """Only this answers the bare "Critical": a stenosis may be that."""
 _BEGINS_WITH_YES = re.compile(r"\W*(?:YES|Y|TRUE)\b", re.IGNORECASE)
@@ -32,7 +34,10 @@ _OF_ACR = re.compile(
     r"(?:ACR\b.*\b(?:CATEGORY|CAT|FINDINGS?)|ACTIONABLE FINDINGS?(?: CATEGORY)?)", re.IGNORECASE
 )
 _NUMBERED = re.compile(r"(?:ACR\s+)?(?:CAT(?:EGORY|\.)?\s*)?([123]|I{1,3})\b", re.IGNORECASE)
-_MAY_ASK = ("CRIT", "ACR", "ACTIONABLE", "PANIC", "CATEGORY", "SEVERITY", "SIGNIFICANCE", "LEVEL")
+_MAY_ASK = (
+    *("CRIT", "ACR", "ACTIONABLE", "PANIC", "CATEGORY", "SEVERITY", "SIGNIFICANCE", "LEVEL"),
+    *("DIAGNOSTIC CODE", "ACTIONABILITY"),
+)
 """One of these is in what asks how urgent a result is."""
 _REFERS = re.compile(r"\s*see\b", re.IGNORECASE)
 """To where the answer is: "see below"."""
@@ -43,7 +48,7 @@ def answered(
 ) -> tuple[Flag, ...]:
     """The flag that both are together; none where it asks for something else."""
     asked = _YES_OR_NO.sub("", question.replace("_", " ").strip(_ENDS)).rstrip(_ENDS)
-    asked = _OF_NOTHING.sub("CRITICAL RESULT", asked)
+    asked = _OF_A_CODE.sub("RESULT CATEGORY", _OF_NOTHING.sub("CRITICAL RESULT", asked))
     if asked.upper() == "CRITICAL" and _YES.fullmatch(answer):
         asked = "CRITICAL RESULT"
     if not answer.strip(_NULL) or not profile.dictated_macros or _REFERS.match(answer):

@@ -29,6 +29,11 @@ def flags(observation: str, fields: dict[int, str] | None = None) -> list[str]:
         ("OBX|2|ST|CRITICAL^Critical||TRUE||||||F", "CRITICAL RESULT"),
         ("OBX|2|ST|SEV^Result Severity||Critical||||||F", "CRITICAL RESULT"),
         ("OBX|2|CWE|CAT^Result Category^L||C^Critical^L||||||F", "CRITICAL RESULT"),
+        (
+            "OBX|2|CE|D^DIAGNOSTIC CODE^L||9^CRITICAL ABNORMALITY, ATTN NEEDED^L||||||F",
+            "CRITICAL RESULT",
+        ),
+        ("OBX|2|ST|ACR_CODE^ACR Actionability^L||Critical||||||F", "CRITICAL RESULT"),
         ("OBX|2|ST|PANIC^Panic Value||Yes||||||F", "CRITICAL RESULT"),
         ("OBX|2|CWE|X^Critical finding present^L||Y^Yes^HL70136||||||F", "CRITICAL RESULT"),
         ("OBX|2|ST|X^Critical Result Called||Y||||||F", "CRITICAL RESULT"),
@@ -43,6 +48,10 @@ def test_a_question_and_its_answer_are_a_flag_together(observation: str, value: 
     "observation",
     [
         "OBX|2|ST|CRIT^Critical Result||No||||||F",
+        "OBX|2|CE|D^DIAGNOSTIC CODE^L||1^NORMAL^L||||||F",
+        "OBX|2|CE|D^DIAGNOSTIC CODE^L||1000^NO ALERT REQUIRED^L||||||F",
+        "OBX|2|CE|D^DIAGNOSTIC CODE^L||3^NO CRITICAL ABNORMALITY^L||||||F",
+        "OBX|2|ST|ACR_CODE^ACR Actionability^L||4 - Suspicious||||||F",
         "OBX|2|ST|SEV^Result Severity||Not critical||||||F",
         "OBX|2|ST|X^Critical finding present||No||||||F",
         "OBX|2|ST|X^No critical findings||Yes||||||F",
