@@ -82,20 +82,24 @@ def _parsed(value: str) -> datetime:
     return datetime.fromisoformat(value)
 
 
-_PARTS = re.compile(r"(\d{8}) ?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)? ?([+-]\d\d:?\d\d|Z)?")
+_PARTS = re.compile(
+    r"(\d{4})([/-]?)(\d\d)\2(\d\d)[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)? ?"
+    r"([+-]\d\d:?\d\d|Z|UTC|GMT)?"
+)
 
 
 def _unusual(value: str) -> datetime:
-    """Midnight as 24:00 (ISO 8601), the second of a leap second, and a blank before the time or
-    the zone. Raises ValueError for anything else."""
+    """Midnight as 24:00 (ISO 8601), the second of a leap second, a blank before the time or the
+    zone, slashes in a date that begins with its year. Raises ValueError for anything else."""
     found = _PARTS.fullmatch(value)
     if found is None:
         raise ValueError
-    day, hour, minute, second, zone = (part or "" for part in found.groups())
+    year, _, month, day, hour, minute, second, zone = (part or "" for part in found.groups())
     midnight, leap = (hour, minute, second or "00") == ("24", "00", "00"), second == "60"
     clock = f"{'00' if midnight else hour}{minute}{'00' if leap else second or '00'}"
     later = timedelta(days=midnight, minutes=leap)
-    return datetime.fromisoformat(f"{day}T{clock}{zone}") + later
+    zone = "Z" if zone.isalpha() else zone
+    return datetime.fromisoformat(f"{year}{month}{day}T{clock}{zone}") + later
 
 
 def _in_utc(read: datetime, zone: tzinfo, latest: datetime) -> Moment:

@@ -34,6 +34,9 @@ def utc(year: int, month: int, day: int, *time: int) -> datetime:
         ("20260115115960", utc(2026, 1, 15, 18)),
         ("20260115 12:00", utc(2026, 1, 15, 18)),
         ("20260115120000 -0600", utc(2026, 1, 15, 18)),
+        ("2026/01/15 12:00:00", utc(2026, 1, 15, 18)),
+        ("2026/01/15 24:00", utc(2026, 1, 16, 6)),
+        ("20260115120000UTC", utc(2026, 1, 15, 12)),
     ],
 )
 def test_times_are_read_into_utc(value: str, expected: datetime) -> None:
@@ -59,6 +62,8 @@ def test_times_are_read_into_utc(value: str, expected: datetime) -> None:
         ("٢٠٢٦٠١١٥١٢٠٠", "is not a date and time"),
         ("00000000000000", "is not a date and time"),
         ("noon", "is not a date and time"),
+        ("01/02/2026 12:00", "is not a date and time"),
+        ("2026/01-15 12:00", "is not a date and time"),
         ("00010101000000", "is a placeholder"),
         ("17530101000000", "is a placeholder"),
         ("18991230000000", "is a placeholder"),
