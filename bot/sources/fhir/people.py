@@ -1,5 +1,7 @@
 """Who and where: clinicians behind references, the patient, the visit."""
 
+from dataclasses import replace
+
 from bot.domain.report import Identifier, Patient, Provider
 from bot.sources.fhir.numbers import Origin, identifiers, named
 from bot.sources.fhir.shapes import Link, Node, Resource, codings, many, one, text
@@ -7,6 +9,7 @@ from bot.sources.hl7.people import is_listed
 
 _PERSONS = frozenset({"Practitioner", "PractitionerRole"})
 _TEAMS = frozenset({"Organization", "CareTeam"})
+_DEEPEST = 3
 _SEX = {"male": "M", "female": "F", "other": "O", "unknown": "U"}
 # v3-ActCode to table 0004, as HL7 v2 has it in PV1-2.
 _CLASS = {
@@ -62,12 +65,13 @@ def human_name(body: Resource) -> str:
     """Family name, given names: the official name, else the first that is not an old one."""
     names = [name for name in many(body.get("name")) if text(name.get("use")) != "old"]
     chosen = next((n for n in names if text(n.get("use")) in {"official", "usual"}), one(names))
-    given = chosen.get("given")
-    first = " ".join(
-        word for word in map(text, given if isinstance(given, list) else [given]) if word
-    )
-    last = text(chosen.get("family"))
+    first, last = _joined(chosen.get("given")), _joined(chosen.get("family"))
     return (f"{last}, {first}" if last and first else last or first) or text(chosen.get("text"))
+
+
+def _joined(names: object) -> str:
+    """Given names; in DSTU2 there may be several family names, too."""
+    return " ".join(filter(None, map(text, names if isinstance(names, list) else [names])))
 
 
 def patient(link: Link, origin: Origin) -> Patient:
@@ -92,9 +96,13 @@ def ordering(report: Node, origin: Origin) -> tuple[Provider, ...]:
     return asked or providers(referrers, origin)
 
 
-def _requesters(based: list[Node], origin: Origin) -> tuple[Provider, ...]:
+def _requesters(based: list[Node], origin: Origin, deeper: int = _DEEPEST) -> tuple[Provider, ...]:
+    """Those of their orders; one that names nobody is a department's own, based on theirs."""
     orders = [order for one_ in based for order in one_.nodes("basedOn")]
-    return providers([link for order in orders for link in order.links("requester")], origin)
+    asked = [link for order in orders for link in order.links("requester")]
+    unsaid = [order for order in orders if not order.links("requester")]
+    further = _requesters(unsaid, origin, deeper - 1) if unsaid and deeper else ()
+    return tuple(dict.fromkeys((*providers(asked, origin), *further)))
 
 
 def radiologist(report: Node, origin: Origin) -> Provider | None:
@@ -136,7 +144,11 @@ def patient_class(encounter: Node) -> str:
 
 
 def location(encounter: Node) -> str:
-    """Where the patient is: the display of the last location that was not left."""
+    """Where the patient is: the last location that was not left, by its display, else its name."""
     stays = many(encounter.body.get("location"))
     here = [stay for stay in stays if text(stay.get("status")) not in {"completed", "planned"}]
-    return next((text(one(stay.get("location")).get("display")) for stay in reversed(here)), "")
+    found = [link for stay in here[-1:] for link in replace(encounter, body=stay).links("location")]
+    told = (
+        text(link.reference.get("display")) or text(link.node.body.get("name")) for link in found
+    )
+    return next(told, "")

@@ -147,12 +147,18 @@ def _unknown(report: Node) -> set[str]:
         if id(node.body) in seen:
             continue
         seen.add(id(node.body))
-        for link in (link for field in paths.get(node.kind, ()) for link in node.links(field)):
+        for link in (link for field in _fields(node, paths) for link in node.links(field)):
             if link.node.body:
                 waiting.append(link.node)
             elif name := _fetchable(link, node):
                 found.add(name)
     return found
+
+
+def _fields(node: Node, paths: Mapping[str, list[str]]) -> list[str]:
+    found = paths.get(node.kind, [])
+    is_unsaid = found == ["requester"] and not node.links("requester")
+    return ["basedOn"] if is_unsaid else found
 
 
 def _fetchable(link: Link, node: Node) -> str:

@@ -164,6 +164,31 @@ def test_the_visit_is_found_where_stu3_has_it() -> None:
     assert found.patient_class == "E"
 
 
+def test_an_order_that_names_nobody_is_of_whoever_asked_for_the_order_that_it_is_based_on() -> None:
+    own = {"resourceType": "ServiceRequest", "id": "o3"}
+    based = [{"reference": "ServiceRequest/o3"}]
+    [orderer] = report(
+        {**own, "basedOn": [{"reference": "ServiceRequest/o1"}]}, basedOn=based
+    ).ordering
+    assert orderer.name == "Okafor, Ada N"
+    assert report({**own, "basedOn": based}, basedOn=based).ordering == ()
+
+
+def test_the_ward_may_be_named_by_its_own_resource() -> None:
+    ward = {"resourceType": "Location", "id": "l1", "name": "ED Bay 3"}
+    stays = [{"location": {"reference": "Location/l1"}}]
+    visit = {"resourceType": "Encounter", "id": "v1", "location": stays}
+    assert report(ward, visit, encounter={"reference": "Encounter/v1"}).location == "ED Bay 3"
+
+
+def test_dstu2_has_several_family_names() -> None:
+    patient = resource("patient")
+    patient["name"] = [{"family": ["Doe", "Roe"], "given": ["Jane"]}]
+    reading = read(bundle(resource("report"), patient)).reading
+    assert isinstance(reading, Reports)
+    assert reading.reports[0].patient.name == "Doe Roe, Jane"
+
+
 def test_the_orderer_is_found_where_dstu2_has_it() -> None:
     order = {"resourceType": "DiagnosticOrder", "id": "o9"}
     found = report(

@@ -85,6 +85,15 @@ def test_what_a_server_calls_its_resources_does_not_hide_the_orderer(
     assert orderer(reading)
 
 
+def test_whoever_asked_for_the_order_behind_an_order_is_looked_up(reading: Reading) -> None:
+    server = known_orderer(stocked(includes=False))
+    behind = [{"reference": "ServiceRequest/o1"}]
+    server.put({"resourceType": "ServiceRequest", "id": "o9", "basedOn": behind})
+    server.put(resource("report", basedOn=[{"reference": "ServiceRequest/o9"}]))
+    assert poll(reading, server) == [1]
+    assert orderer(reading)
+
+
 def test_what_older_and_newer_versions_of_fhir_refer_to_is_fetched(reading: Reading) -> None:
     server = known_orderer(stocked(includes=False))
     order = {"resourceType": "DiagnosticOrder", "id": "o9"}
