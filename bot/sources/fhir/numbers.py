@@ -112,11 +112,14 @@ def version_of(report: Resource) -> str:
 
 
 def study_uid(report: Node) -> str:
-    """DICOM's Study Instance UID: of the ImagingStudy, else among the report's identifiers."""
-    studies = [identifier for link in report.links("imagingStudy") for identifier in _of(link)]
+    """DICOM's Study Instance UID: of the ImagingStudy (before R4 in ``uid``), else among the
+    identifiers of the report."""
+    links = report.links("imagingStudy")
+    stated = [{"system": _UID, "value": link.node.body.get("uid")} for link in links]
+    studies = [identifier for link in links for identifier in _of(link)]
     found = (
         uid_in(text(identifier.get("value")))
-        for identifier in (*studies, *many(report.body.get("identifier")))
+        for identifier in (*stated, *studies, *many(report.body.get("identifier")))
         if not _is_number(identifier)
     )
     return next((uid for uid in found if uid), "")
@@ -175,6 +178,7 @@ def _numbers(report: Node) -> Iterator[tuple[str, Resource]]:
     requests, studies = report.links("basedOn"), report.links("imagingStudy")
     for link in (*studies, *requests):
         yield from _typed(_of(link), "ACSN")
+        yield from (("ACSN", i) for i in many(link.node.body.get("accession")))  # before R4
     yield from _typed(many(report.body.get("identifier")), "ACSN", "FILL", "PLAC")
     for link in requests:
         yield from _typed(_of(link), "FILL", "PLAC")

@@ -30,13 +30,14 @@ from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.wire import BadReport
 
 # diagnostic-report-status; "modified" is R5's. "unknown" is in none of these on purpose: neither
-# to page nor to be silent can be derived from it.
+# to page nor to be silent can be derived from it. Letters alone, as libraries have other spellings
+# (ENTERED_IN_ERROR).
 _STATUS = {
     **dict.fromkeys(("registered", "partial", "preliminary"), Status.PRELIMINARY),
     "final": Status.FINAL,
     "appended": Status.ADDENDED,
     **dict.fromkeys(("amended", "corrected", "modified"), Status.CORRECTED),
-    **dict.fromkeys(("cancelled", "entered-in-error"), Status.WITHDRAWN),
+    **dict.fromkeys(("cancelled", "canceled", "enteredinerror"), Status.WITHDRAWN),
 }
 # What HL7 v2 says in MSH-11: test data are labelled in meta.security, or as HL7's own examples are.
 _TEST_DATA = frozenset({"HTEST"})
@@ -122,7 +123,7 @@ def _unread(body: Resource, told: Narrative, documents: Documents) -> str:
 
 
 def _status(value: object) -> Status:
-    status = _STATUS.get(text(value).lower())
+    status = _STATUS.get("".join(filter(str.isalpha, text(value).lower())))
     if status is None:
         detail = "The status is missing or unknown: send a code of diagnostic-report-status"
         code = "103" if text(value) else "101"
@@ -155,7 +156,8 @@ def _modality(found: Node) -> str:
         text(coding.get("code"))
         for study in studies
         for part in (study, *many(study.get("series")))
-        for coding in (*many(part.get("modality")), *codings(part.get("modality")))
+        for field in ("modality", "modalityList")  # the second is STU3's
+        for coding in (*many(part.get(field)), *codings(part.get(field)))
     ]
     stated += [text(coding.get("code")) for coding in codings(found.body.get("category"))]
     return modality_in(stated, words(found.body.get("code")))

@@ -21,6 +21,14 @@ def test_the_accession_comes_from_the_imaging_study() -> None:
     assert found.modality == "MR"
 
 
+@pytest.mark.parametrize("uid", ["urn:oid:1.2.840.99", "1.2.840.99"])
+def test_a_study_of_stu3_has_its_numbers_in_fields_of_their_own(uid: str) -> None:
+    study = {"resourceType": "ImagingStudy", "id": "s1", "uid": uid,
+             "accession": identifier("A7"), "modalityList": [{"code": "MR"}]}  # fmt: skip
+    found = report(study, identifier=None, imagingStudy=[{"reference": "ImagingStudy/s1"}])
+    assert (found.accession, found.study_uid, found.modality) == ("A7", "1.2.840.99", "MR")
+
+
 def test_a_reference_by_identifier_names_the_accession() -> None:
     found = report(identifier=None, imagingStudy=[{"identifier": identifier("A8", "ACSN")}])
     assert found.accession == "A8"

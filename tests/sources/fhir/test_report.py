@@ -38,6 +38,9 @@ def test_the_report_is_read_with_all_it_refers_to() -> None:
         ("corrected", Status.CORRECTED),
         ("cancelled", Status.WITHDRAWN),
         ("entered-in-error", Status.WITHDRAWN),
+        ("ENTERED_IN_ERROR", Status.WITHDRAWN),
+        ("Entered in error", Status.WITHDRAWN),
+        ("canceled", Status.WITHDRAWN),
     ],
 )
 def test_each_status_of_the_value_set_has_its_rank(code: str, status: Status) -> None:
