@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
+from bot.domain.profile import STANDARD
 from bot.domain.report import Flag
 from bot.sources.documents import Documents, words_in
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
@@ -11,7 +12,7 @@ from bot.sources.fhir.text import LONGEST_STUB, is_stub, presented
 from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import radlex_in
 from bot.sources.hl7.lines import running_lines, without_markup
-from bot.sources.hl7.macros import Prose, with_macros
+from bot.sources.hl7.macros import Prose, macros_in, with_macros
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.text import narrate_parts, narrate_running
 
@@ -25,7 +26,7 @@ _DEEPEST = 4
 def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: bool) -> Narrative:
     """The presented form, else the document that the report stands in, else what the observations
     say, else the narrative that a server writes for people; the conclusion is never left out, nor
-    an observation that is the impression.
+    an observation that is the impression or has a macro.
 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
     ``breast``: the exam is one, see hl7.breast.
@@ -38,7 +39,7 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     parts = (part for one_ in observed for part in _parts(one_.body))
     told = narrate_running(form) if form else narrate_parts(parts)
     notes = "\n".join((*_notes(found.body), *filter(None, [stub])))
-    for added in (notes, conclusion, "\n".join(concluded)):
+    for added in (notes, conclusion, "\n".join(concluded), *_with_macros(observed)):
         if added and _squeezed(added) not in _squeezed(told.text):
             told = _longer(told, added)
     spoken = form or conclusion or notes or concluded or any(map(_is_spoken, observed))
@@ -84,6 +85,11 @@ def formed(found: Node, observed: list[Node], documents: Documents) -> tuple[str
 def concludes(conclusion: str) -> str:
     """What it says; of a whole report with headings its impression."""
     return narrate_running(conclusion).impression or conclusion
+
+
+def _with_macros(observed: list[Node]) -> Iterator[str]:
+    spoken = (said for one_ in observed for said in _spoken(one_.body))
+    return (said for said in spoken if macros_in(said, "Observation", STANDARD))
 
 
 def _is_impression(observation: Node) -> bool:
@@ -138,7 +144,6 @@ def _prose(
         *(
             (f"Observation[{number}]", line)
             for number, one_ in enumerate(observed, 1)
-            if not form or _is_impression(one_)
             for said in _spoken(one_.body)
             for line in running_lines(said)
         ),

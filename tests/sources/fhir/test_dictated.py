@@ -59,6 +59,17 @@ def test_a_macro_in_the_conclusion_or_an_observation_flags_the_report() -> None:
     assert flags(found) == [("CRITICAL RESULT", "dictated", "Observation[1]", "*")]
 
 
+def test_a_macro_in_an_observation_flags_the_report_though_it_has_a_whole_form() -> None:
+    whole = form("FINDINGS: Filling defects.\nIMPRESSION: Large embolus in both lungs.\n" * 9)
+    said = observed(1, valueString="CRITICAL RESULT: called to Dr. Park.")
+    found = unflagged(said, presentedForm=[whole], conclusion=None, result=RESULTS)
+    assert flags(found) == [("CRITICAL RESULT", "dictated", "Observation[1]", "*")]
+    assert found.text.count("CRITICAL RESULT") == 1
+    said = observed(1, valueString="Filling defects.")
+    found = unflagged(said, presentedForm=[whole], conclusion=None, result=RESULTS)
+    assert found.text.count("Filling defects.") == 9
+
+
 def test_a_category_code_behind_or_before_a_statement_counts_as_it_does_in_hl7() -> None:
     found = unflagged(presentedForm=None, conclusion="Acute embolism (RID49480).")
     assert flags(found) == [("RID49480", "", "conclusion", "")]

@@ -48,7 +48,8 @@ def test_a_few_words_in_the_form_hide_no_report_in_the_observations() -> None:
     assert found.text == f"{NARRATIVE}\n{STUB}"
     [flag] = found.flags
     assert (flag.value, flag.where) == ("CRITICAL RESULT", "Observation[1]")
-    whole = report(said, presentedForm=[form("IMPRESSION: Embolus.")], **told)
+    unflagged = observation("n", "18782-3", NARRATIVE.partition("\n")[0])
+    whole = report(unflagged, presentedForm=[form("IMPRESSION: Embolus.")], **told)
     assert (whole.text, whole.impression) == ("IMPRESSION: Embolus.", "Embolus.")
 
 
