@@ -72,7 +72,7 @@ def _codes(said: str, places: Mapping[str, str]) -> Iterator[Flag]:
 def formed(found: Node, observed: list[Node], documents: Documents) -> tuple[str, str, str]:
     """The text of the form or the document, and which; and the few words of a form ("see attached")
     that stand beside a whole report in document or observations, and are no report themselves."""
-    form = presented(found, documents)
+    form = presented(found, observed, documents)
     if len(form) > LONGEST_STUB:
         return form, FORM, ""
     document = composed(found)

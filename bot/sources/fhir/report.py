@@ -22,6 +22,7 @@ from bot.sources.fhir.people import (
     radiologist,
 )
 from bot.sources.fhir.shapes import NOTHING, Link, Node, Resource, codings, many, one, text, words
+from bot.sources.fhir.text import forms_of
 from bot.sources.hl7.breast import is_of_breast
 from bot.sources.hl7.called import called
 from bot.sources.hl7.exam import modality_in
@@ -50,7 +51,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
     numbers = numbers_of(found, origin)
     when = _times(found, stands, origin, now)
     observed = results(found)
-    documents = Documents()
+    documents, forms = Documents(), forms_of(found, observed)
     exam, modality = words(body.get("code")), _modality(found)
     breast = is_of_breast(modality, exam)
     told = told_by(found, observed, documents, breast=breast)
@@ -96,8 +97,8 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         numbers=numbers.every,
         if_preliminary=origin.preliminary,
         order=bare(numbers.order),
-        unread=_unread(body, told, documents),
-        figures=told.figures and not many(body.get("presentedForm")),
+        unread=_unread(forms, told, documents),
+        figures=told.figures and not forms,
     )
     return replace(report, content_hash=_content_hash(report))
 
@@ -114,12 +115,12 @@ def control_id(found: Node) -> str:
     return f"{text(found.body.get('id'))}/{version}"
 
 
-def _unread(body: Resource, told: Narrative, documents: Documents) -> str:
+def _unread(forms: list[Resource], told: Narrative, documents: Documents) -> str:
     """Why a form of it could not be read, if there is one; a picture beside the words is none."""
     if documents.too_slow:
         return TOO_SLOW
     silent = not (told.text or told.addenda)
-    return NO_TEXT if silent and many(body.get("presentedForm")) else ""
+    return NO_TEXT if silent and forms else ""
 
 
 def _status(value: object) -> Status:

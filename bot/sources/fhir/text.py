@@ -18,16 +18,22 @@ _DATA_URL = re.compile(r"\s*data:[^,\s]{0,100};base64,", re.IGNORECASE)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s_-]")
 
 
-def presented(report: Node, documents: Documents) -> str:
-    """The text of presentedForm: of its formats the plainest one that yields any words.
+def forms_of(report: Node, observed: list[Node]) -> list[Resource]:
+    """presentedForm, and the documents that are an Observation's value: in all but R4 and R5, there
+    in an extension."""
+    parts = [part for one_ in observed for part in (one_.body, *many(one_.body.get("extension")))]
+    inside = [found for part in parts for found in many(part.get("valueAttachment"))]
+    return [*many(report.body.get("presentedForm")), *inside]
+
+
+def presented(report: Node, observed: list[Node], documents: Documents) -> str:
+    """The text of these forms: of their formats the plainest one that yields any words.
 
     Forms of one format belong together (pages, an addendum), in their order. A few words ("see
     attached") that stand beside a whole report are none.
     """
     forms = [
-        (kind, data)
-        for form in many(report.body.get("presentedForm"))
-        for kind, data in _of(form, report)
+        (kind, data) for form in forms_of(report, observed) for kind, data in _of(form, report)
     ]
     best = ""
     for wanted in FORMATS:

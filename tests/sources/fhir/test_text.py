@@ -45,6 +45,19 @@ def test_every_format_yields_text_and_impression(data: str | bytes, kind: str) -
     assert " ".join(found.impression.split()) == "Acute pulmonary embolism."
 
 
+@pytest.mark.parametrize("extended", [False, True])
+def test_a_document_that_is_the_value_of_an_observation_is_a_form(extended: bool) -> None:
+    value = {"valueAttachment": form(RTF, "application/rtf")}
+    held = {"extension": [{"url": "x", **value}]} if extended else value
+    said = {"resourceType": "Observation", "id": "b1", "status": "final", **held}
+    inside = {"contained": [said], "result": [{"reference": "#b1"}]}
+    found = report(presentedForm=None, conclusion=None, **inside)
+    assert " ".join(found.text.split()) == " ".join(LINES)
+    said["valueAttachment"] = form(b"\xff\xd8", "image/jpeg")
+    said["extension"] = []
+    assert report(presentedForm=None, conclusion=None, **inside).unread == "unread-text"
+
+
 @pytest.mark.parametrize(
     "deleted",
     [r"{\deleted CRITICAL RESULT: bleed. }", r"\deleted CRITICAL RESULT: bleed. \deleted0 "],
