@@ -159,6 +159,8 @@ def _extended(body: Resource, own: Set[str], where: str, deeper: int = _DEEPEST)
     for extension in (*many(body.get("extension")), *many(body.get("modifierExtension"))):
         coded = [*codings(extension.get("valueCodeableConcept")), one(extension.get("valueCoding"))]
         coded.append({"code": extension.get("valueCode") or extension.get("valueString")})
+        if extension.get("valueBoolean") is True:
+            coded.append({"code": extension.get("url")})
         yield from _of_known(_coded(coded, where), own)
         if deeper:
             yield from _extended(extension, own, where, deeper - 1)

@@ -1,10 +1,26 @@
 """What counts as a flag in a DiagnosticReport and its Observations."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.message import Reports
+from bot.domain.profile import Rule
 from bot.domain.triage import in_words
-from tests.sources.fhir_samples import INTERPRETATION, RADLEX, concept, read, report, resource
+from bot.sources.fhir import reader as fhir
+from tests.sources.fhir_samples import (
+    INTERPRETATION,
+    NOW,
+    ORIGIN,
+    RADLEX,
+    concept,
+    read,
+    report,
+    resource,
+)
+
+CRITICAL = "https://example.org/fhir/critical-result"
 
 
 def _observation(**fields: object) -> dict[str, object]:
@@ -137,6 +153,18 @@ def test_the_conclusion_is_coded_in_many_ways(stated: object) -> None:
 def test_a_radlex_code_in_an_extension_counts(extension: dict[str, object]) -> None:
     found = report(conclusionCode=None, extension=[{"url": "x", **extension}])
     assert [flag.where for flag in found.flags] == ["extension"]
+
+
+@pytest.mark.parametrize(("said", "found"), [(True, [CRITICAL]), (False, []), ("true", [])])
+def test_an_extension_that_is_true_counts_where_the_policy_has_its_address_as_a_code(
+    said: object, found: list[str]
+) -> None:
+    stated = {"conclusionCode": None, "extension": [{"url": CRITICAL, "valueBoolean": said}]}
+    assert report(**stated).flags == ()
+    origin = replace(ORIGIN, rules=(Rule("critical", CRITICAL),))
+    reading = fhir.read(json.dumps(resource("report", **stated)).encode(), origin=origin, now=NOW)
+    assert isinstance(reading.reading, Reports)
+    assert [flag.value for flag in reading.reading.reports[0].flags] == found
 
 
 def test_an_interpretation_of_the_whole_report_counts_as_one_of_a_result() -> None:
