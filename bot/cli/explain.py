@@ -12,6 +12,8 @@ from bot.cli.opening import ConfigFile, clock_for, policy_or_stop, say_mode, set
 from bot.cli.shown import FOUND_PROBLEMS, AsJson, count, say, stop
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from bot.cli.explaining import Ground, Message
     from bot.cli.foretold import Look
     from bot.domain.policy import Policy
@@ -134,17 +136,25 @@ def _known(settings: "Settings", policy: "Policy") -> "Known":
         authorities |= folder.authorities
     for server in settings.fhir:
         authorities |= server.authorities
+    feeds, rules = knowing(settings.hl7.feeds(), policy), rules_of(policy)
     zone = settings.hl7.timezone or settings.site.timezone
-    feeds = knowing(settings.hl7.feeds(), policy)
+    name, fhir_zone = _server(settings) or ("file", zone)
     return Known(
         source="file",
         timezone=zone,
-        origin=Origin(
-            "file", authorities, zone, feeds.machines, _of_fhir(settings), rules_of(policy)
-        ),
+        origin=Origin(name, authorities, fhir_zone, feeds.machines, _of_fhir(settings), rules),
         limit=settings.hl7.max_message_bytes,
         feeds=feeds,
     )
+
+
+def _server(settings: "Settings") -> "tuple[str, ZoneInfo] | None":
+    """The only FHIR server, with the zone of its times: it issues the numbers without a system, by
+    which the directory may know who ordered. A file does not tell from which of several it is."""
+    if len(settings.fhir) != 1:
+        return None
+    (server,) = settings.fhir
+    return server.name, server.timezone or settings.site.timezone
 
 
 def _of_fhir(settings: "Settings") -> "Preliminary":

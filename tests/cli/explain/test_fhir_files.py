@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.cli.conftest import Place
+from tests.cli.conftest import ADA, BEN, CARLA, Place
 from tests.cli.explain.conftest import lines, written
 from tests.sources.fhir_samples import bundle, identifier, others, resource
 
@@ -86,3 +86,23 @@ def test_issuers_of_fhir_files_go_by_the_names_that_the_settings_give_them(place
     file = written(place.folder, fhir(resource("report")), name="r.json")
     (one,) = lines(place.run("explain", str(file), "--json"))
     assert one["report"]["key"]["authority"] == "RIS"
+
+
+def test_whom_only_the_server_numbers_is_found_as_the_bot_finds_them(place: Place) -> None:
+    """The directory has the server's name as the issuer; of several servers none is guessed."""
+    place.imported(ADA.replace(",,Ada", ",epic:Practitioner/d1,Ada"), BEN, CARLA)
+    nameless = {"resourceType": "Practitioner", "id": "d1", "name": [{"family": "Okafor"}]}
+    along = [one for one in others() if one["id"] != "d1"]
+    file = written(place.folder, fhir(bundle(resource("report"), *along, nameless)), name="b.json")
+
+    def first() -> str:
+        (one,) = lines(place.run("explain", str(file), "--json"))
+        return str(one["would_page"][0]["person"])
+
+    server = '[[fhir]]\nname = "{}"\nbase_url = "https://fhir.example.org/{}"\n'
+    with place.config.open("a") as config:
+        config.write(server.format("epic", "r4"))
+    assert first() == "Ada"
+    with place.config.open("a") as config:
+        config.write(server.format("other", "r5"))
+    assert first() == "Carla"
