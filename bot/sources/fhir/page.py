@@ -1,7 +1,7 @@
 """What a page of a search for reports has brought. Pure."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.shapes import Resource, many, one, text
@@ -19,7 +19,8 @@ all of these."""
 @dataclass(slots=True)
 class Look:
     """What one poll has found so far. ``empty`` pages were the last ones; ``awaited`` are the times
-    of reports of which something is to follow, and how often that was so."""
+    of reports of which something is to follow, and how often that was so. ``matches`` is how many
+    this search has brought, ``total`` how many there are by its last page, where that was told."""
 
     newest: datetime
     asked_from: datetime
@@ -29,6 +30,8 @@ class Look:
     awaited: list[tuple[datetime, int]] = field(default_factory=list)
     pages: int = 0
     empty: int = 0
+    matches: int = 0
+    total: int = 0
     taken: int = 0
     unasked: int = 0
     undated: bool = False
@@ -37,7 +40,32 @@ class Look:
     def turn(self, page: Resource) -> None:
         """One more page."""
         self.pages += 1
-        self.empty = 0 if any(map(is_match, many(page.get("entry")))) else self.empty + 1
+        found = sum(map(is_match, many(page.get("entry"))))
+        self.empty = 0 if found else self.empty + 1
+        self.matches, total = self.matches + found, page.get("total")
+        self.total = total if isinstance(total, int) else 0
+
+    def goes_on(self, since: datetime) -> datetime | None:
+        """From when on to search once more where the search since then has left some out: servers
+        exist that name no next page. None where it has brought all that it counts, or no newer."""
+        left_out, self.matches = self.total > self.matches, 0
+        return self.newest if left_out and self.newest > since else None
+
+    def is_unasked(self, report: Resource) -> bool:
+        """A server may ignore what it does not know (R4, 3.1.1.4), also ``_lastUpdated``: it brings
+        all reports that there ever were, which were paged by other means."""
+        at = updated(report)
+        found = at is not None and at < self.asked_from - _MARGIN
+        self.unasked += found
+        return found
+
+    def note_time(self, report: Resource) -> None:
+        """A time ahead of our clock says nothing of how far the server is, whose clock may be
+        behind ours: it must not hide what comes until then."""
+        at = updated(report)
+        self.undated = self.undated or at is None
+        if at and at <= self.now:
+            self.newest = max(self.newest, at)
 
     def await_again(self, report: Resource, version: str, tries: int) -> None:
         """Something of it did not come."""
@@ -52,6 +80,12 @@ class Look:
         return [at for at, tries in self.awaited if tries < most]
 
 
+def changed_since(at: datetime) -> tuple[str, str]:
+    """The parameter of a search (R4, 3.1.1.4.2)."""
+    instant_ = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return "_lastUpdated", f"ge{instant_}"
+
+
 def is_due(tries: int) -> bool:
     """Whether what a report refers to is asked for in this try, or only in a later one."""
     return tries <= _IN_EACH or tries.bit_count() == 1
@@ -62,13 +96,6 @@ def is_match(entry: Resource) -> bool:
     kind = text(one(entry.get("resource")).get("resourceType"))
     mode = text(one(entry.get("search")).get("mode"))
     return kind == REPORT and mode not in {"include", "outcome"}
-
-
-def not_asked_for(report: Resource, since: datetime) -> bool:
-    """A server may ignore what it does not know (R4, 3.1.1.4), also ``_lastUpdated``: it brings all
-    reports that there ever were, which were paged by other means."""
-    at = updated(report)
-    return at is not None and at < since - _MARGIN
 
 
 def updated(report: Resource) -> datetime | None:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
@@ -26,7 +26,7 @@ from bot.sources.fhir.bundles import broken_in
 from bot.sources.fhir.client import MOST_EMPTY, FhirClient
 from bot.sources.fhir.exchange import BROKE_OFF, Refused, TryLater
 from bot.sources.fhir.numbers import Origin, version_of
-from bot.sources.fhir.page import TRIES, Look, is_due, is_match, not_asked_for, updated
+from bot.sources.fhir.page import TRIES, Look, changed_since, is_due, is_match
 from bot.sources.fhir.references import References
 from bot.sources.fhir.shapes import NOTHING, Resource, base_of, many, one, text
 from bot.sources.fhir.wishes import Wishes
@@ -112,11 +112,10 @@ class Poller:
         # Also where there is nothing yet: what comes while we are down is looked for from then on.
         begins = cursor or await self._begin(now)
         look = Look(begins, begins - self._how.overlap, now)
-        asked = self._parameters(look.asked_from)
-        most_empty = _FEW_EMPTY if self._shallow else MOST_EMPTY
-        async for page in self._client.search(fhir.REPORT, asked, most_empty=most_empty):
-            look.turn(page)
-            await self._page(page, look)
+        since: datetime | None = look.asked_from
+        while since is not None:
+            await self._search(since, look)
+            since = look.goes_on(since)
         self._seen, self._tries = look.seen, look.tries
         self._note_unasked(look.unasked)
         self._note_end(look.empty)
@@ -130,6 +129,13 @@ class Poller:
             await self._engine.database.write(lambda c: cursors.advance(c, name, read_to))
         return look.taken
 
+    async def _search(self, since: datetime, look: Look) -> None:
+        most_empty = _FEW_EMPTY if self._shallow else MOST_EMPTY
+        asked = self._parameters(since)
+        async for page in self._client.search(fhir.REPORT, asked, most_empty=most_empty):
+            look.turn(page)
+            await self._page(page, look)
+
     async def _begin(self, now: datetime) -> datetime:
         """By the clock that dates the reports: one that is behind ours would hide the first."""
         return (await self._client.now() or now) - FIRST_LOOK_BACK
@@ -138,18 +144,12 @@ class Poller:
         along = [one(entry.get("resource")) for entry in many(page.get("entry"))]
         for entry in filter(is_match, many(page.get("entry"))):
             report = one(entry.get("resource"))
-            if not_asked_for(report, look.asked_from):
-                look.unasked += 1
+            if look.is_unasked(report):
                 continue
             base = base_of(text(entry.get("fullUrl")), report)
             version = version_of(report)
             await self._once(version, partial(self._whole, report, along, base, look), look)
-            at = updated(report)
-            look.undated = look.undated or at is None
-            # A time ahead of our clock says nothing of how far the server is, whose clock may be
-            # behind ours: it must not hide what comes until then.
-            if at and at <= look.now:
-                look.newest = max(look.newest, at)
+            look.note_time(report)
         for broken in broken_in(page):
             version = f"broken/{hashlib.sha256(broken).hexdigest()}"
             await self._once(version, partial(self._kept, broken, look), look)
@@ -291,9 +291,4 @@ class Poller:
         self.state = reason
 
     def _parameters(self, since: datetime) -> list[tuple[str, str]]:
-        instant = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return [
-            *self._how.query,
-            ("_lastUpdated", f"ge{instant}"),
-            *self._wishes.parameters(),
-        ]
+        return [*self._how.query, changed_since(since), *self._wishes.parameters()]

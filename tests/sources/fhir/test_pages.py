@@ -40,6 +40,24 @@ def test_pages_whose_entries_are_the_reports_themselves_are_read_and_turned(
     assert poll(reading, many(10, page_size=4, spoils=bared)) == [10]
 
 
+class Forgetful(FhirServer):
+    """It counts all that there is, and never says where the next page is."""
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page, self.page_size = super()._page(request, kind), 1000
+        total, self.page_size = len(super()._page(request, kind)["entry"]), 10
+        return {**page, "link": [], "total": total}
+
+
+def test_what_is_counted_and_has_no_next_page_is_searched_for_from_the_last_report_on(
+    reading: Reading,
+) -> None:
+    """Some HAPI servers leave the link out. All but the first page waited for later polls, or for
+    ever where a page holds no more than what overlaps."""
+    server = many(30, Forgetful, page_size=10)
+    assert poll(reading, server, 2) == [30, 0]
+
+
 class Stuck(FhirServer):
     """Whatever page is asked for, it brings the first one."""
 
