@@ -26,17 +26,22 @@ def family_name(name: str) -> str:
 
 
 def names(called: str, name: str) -> bool:
-    """Whether the text has the family name as a word of its own, in any case and with its accents
-    or without: not as one half of another ("Osei-Bonsu"). One of two letters may be any word: it
-    has to stand with the given name, or behind a title."""
-    family, text = _plain(family_name(name)), _plain(called)
+    """Whether the text has the family name as a word of its own, in any case, with its accents,
+    apostrophe and hyphen or without: not as one half of another ("Osei-Bonsu"). One of two letters
+    may be any word: it has to stand with the given name, or behind a title."""
+    return any(_names(*map(spelled, (called, name))) for spelled in (_plain, _german))
+
+
+def _names(text: str, name: str) -> bool:
+    family = family_name(name)
     letters = sum(map(str.isalpha, family))
     if not letters:
         return False
-    alone = rf"(?<!\w)(?<!\w-){re.escape(family)}(?!-?\w)"
+    written = re.escape(family).replace("'", "'?").replace(r"\-", "[- ]")
+    alone = rf"(?<!\w)(?<!\w-){written}(?!-?\w)"
     if letters >= LEAST_LETTERS:
         return re.search(alone, text) is not None
-    given = [re.escape(_plain(word)) for word in _words(name) if _plain(word) != family]
+    given = [re.escape(word) for word in _words(name) if word != family]
     first = rf"(?:(?:{'|'.join([*given, '[a-z]'])})\.?\s+)"
     told = [rf"(?<!\w){_TITLE}{first}*{alone}"]
     told += [rf"(?<!\w){one}\s+{alone}|{alone},?\s+{one}(?!\w)" for one in given]
@@ -49,6 +54,19 @@ def _words(name: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """In small letters and without accents, which many systems cannot write."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
+    """In small letters and without accents, which many systems cannot write; one kind of apostrophe
+    and of hyphen, as who dictates and who keeps the directory type different ones."""
+    parts = unicodedata.normalize("NFKD", text.casefold().translate(_OTHER_SIGNS))
     return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+def _german(text: str) -> str:
+    """The same with ae, oe and ue for the letters that such systems write so."""
+    composed = unicodedata.normalize("NFC", text.casefold())
+    return _plain(composed.translate(_UMLAUTS))
+
+
+_OTHER_SIGNS = str.maketrans(
+    dict.fromkeys("’‘ʼ´`", "'") | dict.fromkeys("‐‑", "-") | {"ø": "o", "ł": "l", "đ": "d"}
+)
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})

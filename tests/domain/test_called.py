@@ -78,6 +78,42 @@ def test_accents_are_left_away_by_many_systems() -> None:
     assert not names("Discussed with Dr. Nunezeta.", "Dr. José Núñez")
 
 
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("Discussed with Dr. O’Brien by phone", "Dr. Mary O'Brien"),
+        ("Discussed with Dr. O'Brien by phone", "Dr. Mary O’Brien"),
+        ("CALLED TO DR OBRIEN", "O'Brien, Mary"),
+        ("Called Dr. Smith Jones", "Ann Smith-Jones"),
+        ("Called Dr. Smith\u2011Jones", "Ann Smith-Jones"),
+        ("Besprochen mit Dr. Mueller", "Dr. Hans Müller"),
+        ("Besprochen mit Dr. Müller", "Mueller, Hans"),
+        ("Besprochen mit Dr. Mu\u0308ller", "Mueller, Hans"),
+        ("Called Dr. Sorensen", "Lars Sørensen"),
+        ("Called Dr. Soerensen", "Lars Sørensen"),
+        ("Called Dr. Strauss", "Dr. Eva Strauß"),
+        ("Called Dr. Oe", "Dr. Kenji Ö"),
+    ],
+)
+def test_who_dictates_and_who_keeps_the_directory_spell_a_name_differently(
+    called: str, name: str
+) -> None:
+    assert names(called, name)
+
+
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("Discussed with Dr. Brien", "Dr. Mary O'Brien"),
+        ("Discussed with Dr. Jones", "Ann Smith-Jones"),
+        ("Discussed with Dr. Smith and Dr. Jones", "Ann Smith-Jones"),
+        ("Besprochen mit Dr. Moller", "Dr. Hans Müller"),
+    ],
+)
+def test_but_it_stays_that_name(called: str, name: str) -> None:
+    assert not names(called, name)
+
+
 def test_nobody_without_a_name_is_named() -> None:
     assert not names(SAID, "")
 
