@@ -179,7 +179,9 @@ def test_a_profile_names_the_sections_of_its_sender() -> None:
 # ---- machines -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["RIS", "3001", "MAIN:3001", "LIND, ROSA", "ROSA LIND"])
+@pytest.mark.parametrize(
+    "name", ["RIS", "3001", "MAIN:3001", "LIND, ROSA", "ROSA LIND", "LIND ROSA"]
+)
 def test_an_interpretation_of_a_machine_is_known_as_one(name: str) -> None:
     assert as_read(sample(), machines=(name,)).machine
     assert not as_read(sample()).machine
