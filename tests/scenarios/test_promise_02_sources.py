@@ -15,11 +15,12 @@ from bot.domain.profile import Feeds, Profile
 from bot.domain.report import KeyKind, Preliminary, ReportKey
 from bot.engine import intake
 from bot.engine.context import Engine
+from bot.sandbox.hospital import EVERY_STATE
 from bot.sandbox.samples import hl7_time
 from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.numbers import Origin
 from bot.sources.hl7 import reader as hl7
-from storage import alerts, reports
+from storage import alert_lists, alerts, reports
 from tests.scenarios.intake import CHICAGO, NOW, intake_alone
 from tests.scenarios.looking import examples, version
 from tests.sources.fhir_samples import RADLEX, Json, bundle, concept, identifier, others, resource
@@ -221,3 +222,23 @@ def test_a_resource_that_its_server_only_touches_does_not_go_before_a_correction
             for number, order in enumerate(permutations([first, touched, corrected]))
         }
     assert ends == {("open", "critical", "CORRECTED", DISSECTION, True)}
+
+
+@pytest.mark.parametrize("fhir_first", [True, False])
+def test_a_fhir_report_for_several_orders_and_the_second_one_s_by_hl7_are_one_alert(
+    database_url: str, fhir_first: bool
+) -> None:
+    requests = [
+        resource("order", id=f"o{n}", identifier=[identifier(f"A1000{n}", "ACSN")]) for n in (7, 8)
+    ]
+    based = [{"reference": f"ServiceRequest/o{n}"} for n in (7, 8)]
+    body = {**as_fhir(FINAL, "A10007"), "basedOn": based}
+    data = json.dumps(bundle(body, *others(), *requests)).encode()
+    told = [
+        fhir.read(data, origin=ORIGIN, now=NOW),
+        message(FINAL, "A10008", 1, Preliminary.IGNORE),
+    ]
+    with intake_alone(database_url) as engine:
+        for raw in told if fhir_first else reversed(told):
+            engine.database.run(lambda c, raw=raw: intake.receive_in(c, engine, raw))  # type: ignore[misc]  # mypy cannot type a lambda with a default
+        assert len(engine.database.look(lambda c: alert_lists.listing(c, EVERY_STATE, 9))) == 1

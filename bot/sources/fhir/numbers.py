@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from bot.domain.numbers import LONGEST
@@ -31,6 +32,7 @@ from bot.sources.fhir.shapes import (
 from bot.sources.hl7.study import uid_in
 
 _KINDS = {"ACSN": KeyKind.ACCESSION, "FILL": KeyKind.FILLER, "PLAC": KeyKind.PLACER}
+_ORDERS = frozenset({"ServiceRequest", "ProcedureRequest"})
 _IN_WORDS = (("ACSN", "ACSN"), ("ACCESSION", "ACSN"), ("FILL", "FILL"), ("PLAC", "PLAC"))
 """How the text of a type begins that has no code; any other says nothing of what the number is."""
 _OF_ACCESSIONS = re.compile(r"(?<![a-z])(?:acsn|accession)", re.IGNORECASE)
@@ -58,15 +60,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """``order`` is the filler's number where it is said to be that: many servers give each report a
-    number of their own."""
+    """``orders`` are the fillers' numbers where they are said to be that: many servers give each
+    report a number of their own."""
 
     key: ReportKey
     accession: str
     filler: str
     placer: str
     every: tuple[OrderNumber, ...] = ()
-    order: str = ""
+    orders: tuple[str, ...] = ()
 
 
 def numbers_of(report: Node, origin: Origin) -> Numbers:
@@ -86,12 +88,13 @@ def numbers_of(report: Node, origin: Origin) -> Numbers:
         key = ReportKey(origin.name, KeyKind.FILLER, place.value)
     else:
         key = ReportKey(origin.name, KeyKind.MESSAGE, digest(report))
-    numbered = (*accession, *filler, *placer)
+    others = [list(_of_request(link)) for link in _requests(report)]
+    more = (_first(one, kind, origin) for one in others[1:] for kind in _KINDS)
+    numbered = (*accession, *filler, *placer, *chain.from_iterable(more))
     every = (*numbered, place) if at and (origin.one_server or not numbered) else numbered
-    order = next(
-        (text(one.get("value")) for kind, one in found if kind in _kinds(one) & {"FILL"}), ""
-    )
-    return Numbers(key, _value(accession or filler), _value(filler), _value(placer), every, order)
+    orders = (_said_to_fill(one) for one in (found, *others[1:]))
+    told = tuple(dict.fromkeys(filter(None, orders)))
+    return Numbers(key, _value(accession or filler), _value(filler), _value(placer), every, told)
 
 
 def digest(report: Node) -> str:
@@ -187,6 +190,20 @@ def _numbers(report: Node) -> Iterator[tuple[str, Resource]]:
         yield from (("ACSN", i) for i in _of(link) if not _kinds(i) and _is_number(i))
     for link in requests:
         yield from (("PLAC", i) for i in _of(link) if not _kinds(i))
+
+
+def _requests(report: Node) -> list[Link]:
+    """The orders that it is for, where these are several; what else it is based on, as a plan of
+    care, is none."""
+    return [link for link in report.links("basedOn") if link.kind in _ORDERS]
+
+
+def _of_request(link: Link) -> Iterator[tuple[str, Resource]]:
+    yield from _typed(_of(link), *_KINDS)
+
+
+def _said_to_fill(found: list[tuple[str, Resource]]) -> str:
+    return next((text(i.get("value")) for kind, i in found if kind in _kinds(i) & {"FILL"}), "")
 
 
 def _of(link: Link) -> list[Resource]:

@@ -96,7 +96,7 @@ def report_of(found: Node, origin: Origin, now: datetime, processing_id: str = "
         resource=place(found, origin),
         numbers=numbers.every,
         if_preliminary=origin.preliminary,
-        order=bare(numbers.order),
+        order=" ".join(map(bare, numbers.orders)),
         unread=_unread(forms, told, documents),
         figures=told.figures and not forms,
     )

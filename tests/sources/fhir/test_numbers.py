@@ -5,6 +5,8 @@ import pytest
 from bot.domain.report import KeyKind, ReportKey
 from tests.sources.fhir_samples import identifier, report, resource
 
+TYPES = ("ACSN", "FILL", "PLAC")
+
 
 def test_the_accession_comes_from_the_imaging_study() -> None:
     study = {
@@ -19,6 +21,24 @@ def test_the_accession_comes_from_the_imaging_study() -> None:
     found = report(study, identifier=None, imagingStudy=[{"reference": "ImagingStudy/s1"}])
     assert found.key == ReportKey("RIS", KeyKind.ACCESSION, "A7")
     assert found.modality == "MR"
+
+
+def test_a_report_for_several_orders_has_the_numbers_of_each() -> None:
+    """As one read from HL7 under several OBRs: the second order's own report opened an alert."""
+    orders = [
+        resource("order", id=f"o{n}", identifier=[identifier(f"{t[0]}{n}", t) for t in TYPES])
+        for n in (7, 8)
+    ]
+    based = [{"reference": f"ServiceRequest/o{n}"} for n in (7, 8)]
+    plan = {"resourceType": "CarePlan", "id": "c1", "identifier": [identifier("F9", "FILL")]}
+    found = report(*orders, plan, identifier=None, basedOn=[*based, {"reference": "CarePlan/c1"}])
+    assert (found.accession, found.filler, found.order) == ("A7", "F7", "F7 F8")
+    told = {(n.kind, n.value) for n in found.numbers if n.kind is not KeyKind.PLACE}
+    assert told == {
+        (kind, f"{kind.value[0].upper()}{n}")
+        for kind in (KeyKind.ACCESSION, KeyKind.FILLER, KeyKind.PLACER)
+        for n in (7, 8)
+    }
 
 
 @pytest.mark.parametrize("uid", ["urn:oid:1.2.840.99", "1.2.840.99"])
