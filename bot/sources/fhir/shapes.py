@@ -124,7 +124,8 @@ class Node:
         """The references of a field, those that cannot be followed too."""
         stated = self.body.get(field, self.body.get(_ELSEWHERE.get(field, "")))
         found = [_inside(ref) for ref in many(stated) if text(ref.get("type")) not in _OTHERS]
-        return [Link(reference, self._follow(reference)) for reference in found]
+        inside = self._contained(found)
+        return [Link(reference, self._follow(reference, inside)) for reference in found]
 
     def nodes(self, field: str) -> "list[Node]":
         """The resources that the field refers to, where they came along."""
@@ -132,14 +133,20 @@ class Node:
 
     def behind(self, address: str) -> Resource:
         """The resource that is contained or came along under this address; empty where none."""
-        return self._follow({"reference": address}).body
+        reference = {"reference": address}
+        return self._follow(reference, self._contained([reference])).body
 
-    def _follow(self, reference: Resource) -> "Node":
+    def _contained(self, references: list[Resource]) -> Mapping[str, Resource]:
+        """What may be meant by "#..." among them, by its id: of several the first."""
+        if not any(text(one.get("reference"))[:1] == "#" for one in references):
+            return NOTHING
+        inside = many(self.root.get("contained"))[::-1]
+        return {text(one.get("id")).removeprefix("#"): one for one in inside}
+
+    def _follow(self, reference: Resource, contained: Mapping[str, Resource]) -> "Node":
         name = text(reference.get("reference"))
         if name.startswith("#"):
-            inside = many(self.root.get("contained"))
-            named = (c for c in inside if text(c.get("id")).removeprefix("#") == name[1:])
-            return Node(next(named, NOTHING), self.root, self.known, self.base)
+            return Node(contained.get(name[1:], NOTHING), self.root, self.known, self.base)
         for inline in (reference, reference.get("resource")):  # in the place of the reference
             if has_type(inline):
                 return Node(one(inline), self.root, self.known, self.base)

@@ -1,6 +1,7 @@
 """What is read from a DiagnosticReport and the messages it comes in."""
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -102,6 +103,18 @@ def test_a_message_header_says_what_msh_11_says() -> None:
         "meta": {"tag": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0103", "code": "T"}]},
     }
     assert read(bundle(header, resource("report"))).processing_id == "T"
+
+
+def test_thousands_of_results_inside_a_report_are_read_in_seconds() -> None:
+    """Each was looked for among all: 5,000 took a quarter of a minute, twice as many a minute."""
+    inside = [
+        {"resourceType": "Observation", "id": f"o{n}", "valueString": str(n)} for n in range(5000)
+    ]
+    named = [{"reference": f"#o{n}"} for n in range(5000)]
+    began = time.process_time()
+    found = report(contained=inside, result=named, presentedForm=None)
+    assert found.text.endswith("4998\n4999\nAcute pulmonary embolism.")
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
