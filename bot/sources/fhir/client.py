@@ -39,7 +39,7 @@ _PAUSES, _LONGEST_PAUSE = (2.0, 5.0, 15.0), 60.0
 fourth try, are left to whoever searches."""
 _NOT_IN_URLS = re.compile(r"[^!-~]+")
 """Blanks and letters that are not ASCII (RFC 3986, 2); whatever else a link has stays as it is."""
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NO_DOCUMENTS = frozenset(
     [
         "DiagnosticReport",

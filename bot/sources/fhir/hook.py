@@ -29,7 +29,7 @@ from bot.sources.hl7.wire import BadReport
 MOST_BYTES = 20_000_000
 _PACKED, _EITHER = frozenset({"gzip", "x-gzip", "deflate"}), 32
 """The content codings that are unpacked, and zlib's sign for any of them."""
-_ID = re.compile(r"[A-Za-z0-9.-]{1,128}")
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
 class BadRequest(Exception):

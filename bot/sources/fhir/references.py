@@ -35,8 +35,8 @@ INCLUDED = (
 )
 """What a search is asked to bring along of these."""
 _NEVER = frozenset({"Organization", "Device", "Location", "CareTeam", "Group"})
-# An id is 64 of these at most (R4, 2.24.0.1); servers that write longer ones exist.
-_PLAIN_NAME = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,128}")
+# An id is 64 of these at most, and no underscore (R4, 2.24.0.1); servers that write others exist.
+_PLAIN_NAME = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9_.-]{1,128}")
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9][\w./?=&%+-]{0,500}", re.ASCII)
 ANSWER_SECONDS = 10.0
 """For one reference; others of a page wait behind it."""

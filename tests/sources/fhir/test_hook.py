@@ -10,6 +10,7 @@ import pytest
 from bot.sources.fhir import hook
 from bot.sources.fhir.hook import MOST_BYTES
 from tests.sources.fhir_door import BEARER, SECRET, door
+from tests.sources.fhir_polls import known_orderer, orderer
 from tests.sources.fhir_samples import bundle, others, resource
 from tests.sources.fhir_server import Fault, Reading, stocked
 from tests.written import writing
@@ -37,6 +38,21 @@ def test_a_put_without_a_body_reads_the_report_from_the_server(reading: Reading)
 
     assert asyncio.run(run()) == 200
     assert reading.messages() == [("r1/1", "reports", "")]
+
+
+def test_an_id_may_have_an_underscore_and_so_may_those_that_it_refers_to(reading: Reading) -> None:
+    """R4 allows none, and servers exist that give such ids out."""
+    server = known_orderer(stocked(includes=False))
+    server.put({**server.resources["Practitioner/d1"], "id": "dr_1"})
+    server.put(resource("role", practitioner={"reference": "Practitioner/dr_1"}))
+    server.put(resource("report", id="ct_1"))
+
+    async def run() -> int:
+        async with door(reading, server) as hook:
+            return await hook.send("PUT", "/DiagnosticReport/ct_1")
+
+    assert asyncio.run(run()) == 200
+    assert orderer(reading)
 
 
 def test_an_empty_post_has_the_server_looked_at(reading: Reading) -> None:
