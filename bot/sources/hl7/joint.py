@@ -1,5 +1,6 @@
-"""One report for several orders: the same words under several OBRs of a message, or the words under
-one and the code that flags them under another.
+"""One report for several orders: the same words under several OBRs of a message, the words under
+one and the code that flags them under another, or under the last of those that are said to be
+combined.
 
 Only what is flagged is put together. Of what is not nobody is told, and two exams may well be
 "Normal." both.
@@ -20,10 +21,12 @@ _SIGNED = {Status.FINAL, Status.ADDENDED, Status.CORRECTED}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The report of one order; ``spoken``: it says something in words, and not in codes alone."""
+    """The report of one order; ``spoken``: it says something in words, and not in codes alone.
+    ``combined`` by ORC-1: "the results follow the last ORC and its OBR" (HL7 v2.5.1, 4.5.1.1)."""
 
     report: Report
     spoken: bool
+    combined: bool = False
 
 
 def has_prose(results: list[Result]) -> bool:
@@ -44,6 +47,8 @@ def joint(parts: list[Part]) -> tuple[Report, ...]:
             same.append(part)
     for some in [some for some in groups if not some[0].spoken and _decides(some[0].report)]:
         _to_its_words(some, groups)
+    if any(part.combined for part in parts):
+        _to_the_combined(groups)
     return tuple(reduce(_both, some).report for some in groups)
 
 
@@ -53,6 +58,23 @@ def _to_its_words(coded: list[Part], groups: list[list[Part]]) -> None:
     if len(said) == 1:
         groups[groups.index(said[0])] = sorted((*said[0], *coded), key=lambda p: _place(p, groups))
         groups.remove(coded)
+
+
+def _to_the_combined(groups: list[list[Part]]) -> None:
+    """An order without results is of the report that follows, where either says it is combined."""
+    for some in reversed(groups.copy()):
+        behind = groups[groups.index(some) + 1 :]
+        told = next((each for each in behind if any(part.spoken for part in each)), None)
+        if told and not any(part.spoken for part in some) and _is_of(some[0], told):
+            told[:0] = some
+            groups.remove(some)
+
+
+def _is_of(silent: Part, told: list[Part]) -> bool:
+    is_combined = silent.combined or any(part.combined for part in told)
+    flagged = any(_is_flagged(part.report) for part in told)
+    says_nothing = not (silent.report.text or silent.report.unread)
+    return is_combined and flagged and says_nothing and _of_one(told[-1], silent)
 
 
 def _place(part: Part, groups: list[list[Part]]) -> int:

@@ -8,7 +8,7 @@ from bot.sources.hl7.orders import Order, names_somebody
 from bot.sources.hl7.people import providers
 from bot.sources.hl7.wire import Wire
 
-ORDERING, INTERPRETING = ("OP",), ("PRI", "PI")
+ORDERING, INTERPRETING, COPIED = ("OP",), ("PRI", "PI"), ("RCT",)
 """What somebody does, by PRT-4 (table 0912)."""
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -51,7 +51,7 @@ def _is_numbered(field: str, wire: Wire) -> bool:
 
 
 def participants(order: Order, does: tuple[str, ...], wire: Wire) -> str:
-    """PRT-5 of those who do this, which v2.8 has in the place of OBR-16, OBR-32 and ORC-12; one
+    """PRT-5 of those who do this, which v2.8 has in the place of OBR-16, 28, 32 and ORC-12; one
     after the other as repetitions, those whom PRT-2 deletes left out."""
     if not order.others:
         return ""
@@ -64,6 +64,12 @@ def participants(order: Order, does: tuple[str, ...], wire: Wire) -> str:
             if role in does and at(fields, 5) and at(fields, 2).strip().upper() != "DE":
                 found.append((does.index(role), at(fields, 5)))
     return marks.repetition.join(field for _, field in sorted(found, key=lambda one: one[0]))
+
+
+def copied(order: Order, wire: Wire) -> str:
+    """OBR-28, or since HL7 v2.7 each PRT that says who gets a copy of the results."""
+    field = order.obr[28]
+    return field if _names_somebody(field, wire) else participants(order, COPIED, wire)
 
 
 def _names_somebody(field: str, wire: Wire) -> bool:

@@ -18,7 +18,7 @@ from bot.sources.hl7.documents import read_out
 from bot.sources.hl7.exam import modality_of
 from bot.sources.hl7.flags import flags
 from bot.sources.hl7.lines import lines_of
-from bot.sources.hl7.orderer import BESIDE, orderer
+from bot.sources.hl7.orderer import BESIDE, copied, orderer
 from bot.sources.hl7.orders import Numbers, Order, orders_in
 from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import entity, interpreter, patient
@@ -175,7 +175,7 @@ def _of_people(
     if report.attending:
         yield "attending", "PV1-7"
     if report.copies_to:
-        yield "copies_to", "OBR-28"
+        yield "copies_to", "OBR-28" if copied(order, wire) == order.obr[28] else "PRT-5"
     if report.radiologist:
         named = (n for n in (32, 33) if interpreter(order.obr[n], wire.marks, profile))
         yield "radiologist", next((f"OBR-{number}" for number in named), "PRT-5")

@@ -21,7 +21,7 @@ from bot.sources.hl7.lines import all_words
 from bot.sources.hl7.macros import macros_in_z, prose_of, with_macros
 from bot.sources.hl7.marks import Marks
 from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.orderer import INTERPRETING, orderer, participants
+from bot.sources.hl7.orderer import INTERPRETING, copied, orderer, participants
 from bot.sources.hl7.orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
 from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import interpreter, is_listed, location, patient, providers
@@ -70,7 +70,9 @@ def reports(wire: Wire, known: Circumstances) -> tuple[tuple[Report, ...], list[
     left: list[Left] = [(order, (), no_number()) for order in nameless]
     for order, numbers in named:
         try:
-            found.append(Part(_report(order, numbers, wire, known), has_prose(order.results)))
+            is_combined = wire.marks.first(order.orc[1]).upper() == "CN"
+            told = _report(order, numbers, wire, known)
+            found.append(Part(told, has_prose(order.results), is_combined))
         except BadReport as bad:
             left.append((order, numbers.every, bad))
     if not found:
@@ -120,7 +122,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         patient=patient(order.pid, marks),
         ordering=providers(ordering, marks, profile),
         attending=providers(pv1[7], marks, profile),
-        copies_to=providers(obr[28], marks, profile),
+        copies_to=providers(copied(order, wire), marks, profile),
         radiologist=radiologist,
         accession=numbers.accession,
         filler=numbers.filler,

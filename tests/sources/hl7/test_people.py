@@ -31,17 +31,18 @@ ORDERS = "PRT|1|UC||OP^Ordering Provider^HL70912|1009^LEE^KIM^^^^^^MAIN"
 READS = "PRT|2|UC||PI^Primary Interpreter^HL70912|3001^LIND^ROSA^^^^^^MAIN"
 
 
-def test_since_v2_7_a_prt_names_the_orderer_and_who_interpreted() -> None:
-    """OBR-16, OBR-32 and ORC-12 are gone there."""
+def test_since_v2_7_a_prt_names_the_orderer_who_interpreted_and_who_gets_a_copy() -> None:
+    """OBR-16, OBR-28, OBR-32 and ORC-12 are gone there."""
     gone = "PRT|3|DE||OP|1010^GONE^GUS^^^^^^MAIN"
     copy = "PRT|4|UC||RCT^Results Copies To|1011^COPY^CARL^^^^^^MAIN"
-    data = message(ORC, obr({16: "", 32: ""}), ORDERS, READS, gone, copy, OBX)
+    data = message(ORC, obr({16: "", 28: "", 32: ""}), ORDERS, READS, gone, copy, OBX)
     found = report(data)
     assert [one.name for one in found.ordering] == ["LEE, KIM"]
     assert found.radiologist
     assert found.radiologist.name == "LIND, ROSA"
     (places,) = read_from(data, [found])
-    assert (places["ordering"], places["radiologist"]) == ("PRT-5", "PRT-5")
+    assert [one.name for one in found.copies_to] == ["COPY, CARL"]
+    assert {places[of] for of in ("ordering", "radiologist", "copies_to")} == {"PRT-5"}
 
 
 def test_whom_obr_16_names_is_the_orderer_whatever_a_prt_says() -> None:

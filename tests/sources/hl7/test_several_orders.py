@@ -107,6 +107,30 @@ def test_the_places_of_a_joint_report_are_those_of_its_first_order() -> None:
     assert places["key.value"] == "OBR[1]-18"
 
 
+def test_orders_without_results_are_of_the_combined_report_that_follows_the_last() -> None:
+    """CN in each ORC but the last (HL7 v2.5.1, table 0119); one sender: in each but the first."""
+    third = obr({2: "P3", 3: "B9003^RIS", 18: "", 4: "CTP^CT PELVIS"})
+    for orcs in (("CN", "CN", "RE"), ("RE", "CN", "CN"), ("CN", "CN", "CN")):
+        one, two, last = (f"ORC|{each}" for each in orcs)
+        (found,) = reading(one, GOOD, two, SECOND, last, third, OBX).reports
+        assert {"A2000", "B9002", "B9003"} <= {number.value for number in found.numbers}
+        assert (found.impression, found.accession) == (report_of(OBX), "A2000")
+        assert found.exam.endswith(" + CT CHEST + CT PELVIS")
+        assert [provider.identifiers[0].value for provider in found.ordering][-1] == "2"
+
+
+def test_what_is_not_combined_is_of_another_patient_or_not_flagged_stays_apart() -> None:
+    combined, last, plain = "ORC|CN", "ORC|RE", OBX.replace("HH", "")
+    for segments in (
+        (last, GOOD, last, SECOND, OBX),
+        (combined, GOOD, last, SECOND, plain),
+        (combined, GOOD, OTHER, last, SECOND, OBX),
+        (combined, GOOD, OBX, last, SECOND),
+        (combined, GOOD, "OBX|2|NM|S^Size^L||18|mm|||||F", last, SECOND, OBX),
+    ):
+        assert len(reading(*segments).reports) == 2, segments
+
+
 def test_a_flag_on_the_addendum_of_either_order_is_the_addendums() -> None:
     added = "OBX|2|TX|&ADT||Now a bleed.||||||F"
     (found,) = reading(GOOD, OBX, added, SECOND, OBX, added.replace("||||||F", "|||AA|||F")).reports
