@@ -131,8 +131,12 @@ def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
         [marks.clean(part) for part in authority.split(marks.subcomponent)[:2]] if authority else []
     )
     family = at(parts, 1).split(marks.subcomponent, 1)[0]
+    name = _name(family, parts[2:4], marks)
+    if len(names) > 1 and names[0].upper() == _NPI and _may_be_npi(names[1]):
+        own = _person(marks.clean(parts[0]), [otherwise], "", name)
+        return Provider((*(own.identifiers if own else ()), Identifier(names[1], _NPI, _NPI)), name)
     kind = marks.clean(at(parts, 12)) or ("" if any(names) else _misplaced(parts, marks))
-    return _person(marks.clean(parts[0]), names, kind, _name(family, parts[2:4], marks))
+    return _person(marks.clean(parts[0]), names, kind, name)
 
 
 _TITLES = frozenset({"dr", "prof", "md"})
@@ -153,13 +157,16 @@ _WHOLE_NAME = re.compile(r"[^\W\d_][^\d_@,]*,\s*+[^\W\d_][^\d_@]*")
 def _misplaced(parts: list[str], marks: Marks) -> str:
     """The NPI, which many senders name a component or more too early or too late: where nothing
     else says who issued a number that may be one, it is no local one."""
-    number = marks.clean(parts[0])
-    if len(number) != _NPI_DIGITS or not number.isdigit():
+    if not _may_be_npi(marks.clean(parts[0])):
         return ""
     return _NPI if any(marks.clean(part).upper() == _NPI for part in parts[6:]) else ""
 
 
 _NPI, _NPI_DIGITS = "NPI", 10
+
+
+def _may_be_npi(number: str) -> bool:
+    return len(number) == _NPI_DIGITS and number.isdigit()
 
 
 def _person(number: str, authorities: list[str], kind: str, name: str) -> Provider | None:

@@ -162,6 +162,15 @@ def test_an_npi_is_known_though_its_name_stands_in_the_wrong_component(
     assert [identifier.kind for identifier in one.identifiers] == [kind]
 
 
+def test_an_npi_beside_its_name_is_another_number_of_the_same_person() -> None:
+    """In XCN-9, with a local number in XCN-1: that one is no NPI, and the NPI no authority."""
+    (one,) = report(sample(fields={16: "4711^OSEI^ADA^K^^^M.D.^^NPI&1234567893"})).ordering
+    assert one.name == "OSEI, ADA K"
+    assert one.identifiers == (Identifier("4711"), Identifier("1234567893", "NPI", "NPI"))
+    (one,) = report(sample(fields={16: "^OSEI^ADA^^^^^^NPI&1234567893"})).ordering
+    assert one.identifiers == (Identifier("1234567893", "NPI", "NPI"),)
+
+
 @pytest.mark.parametrize(
     ("field", "name"),
     [
