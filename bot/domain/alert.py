@@ -207,10 +207,11 @@ def _directory_changed(turn: Turn, event: DirectoryChanged) -> None:
     """An owner whom no channel reaches any more is passed by at once, and so is one whose last
     page that got through is on a channel which reaches them no more; one who was paged at a number
     or account that is not theirs is paged at the right one; where nobody could be reached,
-    everybody is tried again. A provider whom it knows only now is asked as a corrected one is."""
+    everybody is tried again. A provider whom it knows only now is asked as a corrected one is, but
+    not of what was stale when it came."""
     alert = turn.alert
     owner = alert.roster.person(alert.owner)
-    if event.provider_known and moves_ownership(alert, turn.before):
+    if event.provider_known and not alert.stale and moves_ownership(alert, turn.before):
         turn.record("provider_known")
         ask_corrected(turn)
     elif waits_for_retry(alert):

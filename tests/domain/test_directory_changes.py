@@ -76,6 +76,16 @@ def test_a_provider_who_is_known_only_now_is_not_asked_what_a_coordinator_has_to
     assert loop.asked() == [(0, "carla")]
 
 
+def test_of_what_was_too_old_when_it_came_nobody_is_paged_for_a_provider_known_only_now() -> None:
+    nobody = replace(EVERYBODY, ordering=None, designee=None)
+    loop = Loop(new_alert(nobody)).open(received=60 * 30)
+    assert loop.alert.stale
+    loop.alert = replace(loop.alert, roster=EVERYBODY)
+    before = list(loop.pages)
+    loop.do(DirectoryChanged(provider_known=True))
+    assert loop.pages == before
+
+
 def test_where_nobody_was_in_reach_everybody_is_tried_again_at_once() -> None:
     nobody = Roster(coordinators=(person("carla", ()),))
     loop = Loop(new_alert(nobody)).open()
