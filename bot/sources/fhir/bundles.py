@@ -75,7 +75,8 @@ def bundled(bundle: Resource, kind: str) -> list[Node]:
         if text(resource.get("resourceType")) == HEADER:
             known.setdefault(HEADER, resource)
         known[name_of(resource)] = resource
-        known.setdefault(f"urn:uuid:{text(resource.get('id'))}", resource)
+        for prefix in ("urn:uuid:", ""):  # servers exist that refer by the mere id
+            known.setdefault(f"{prefix}{text(resource.get('id'))}", resource)
         if url:
             known[local_name(url, "")] = resource
     return [

@@ -40,7 +40,9 @@ def test_a_practitioner_of_another_server_is_somebody_else() -> None:
     assert orderer.name == ""
 
 
-@pytest.mark.parametrize("reference", ["/Practitioner/d1", "/r4/Practitioner/d1", "urn:uuid:d1"])
+@pytest.mark.parametrize(
+    "reference", ["/Practitioner/d1", "/r4/Practitioner/d1", "urn:uuid:d1", "d1"]
+)
 def test_somebody_who_came_along_is_found_by_the_id_in_the_reference(reference: str) -> None:
     order = resource("order", id="o3", requester={"reference": reference})
     [orderer] = report(order, basedOn=[{"reference": "ServiceRequest/o3"}]).ordering
