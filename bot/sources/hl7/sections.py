@@ -16,14 +16,23 @@ _HEADS = {
 _TELL_MORE = frozenset({Section.IMPRESSION, Section.ADDENDUM})
 """Their names count even behind the code of the body ("59776-5^Impresion diagnostica")."""
 
+# DICOM PS3.16 (113014 is IHE's, RAD-128), its tag (PS3.6), and what others write for it.
+_STUDY = ("110180", "113014", "0020000D", "STUDY INSTANCE UID", "STUDYINSTANCEUID", "STUDY UID",
+          "STUDYUID", "STUDY_UID", "STUDY_INSTANCE_UID")  # fmt: skip
+
 _BY_CODE = _HEADS | {
     **dict.fromkeys(("GDT", "FINDINGS", "59776-5", "18783-1"), Section.BODY),
     **dict.fromkeys(("IMP", "IMPRESSION", "19005-8"), Section.IMPRESSION),
     **dict.fromkeys(("ADT", "ADN", "ADD", "ADDENDUM", "ADDENDA", "55107-7"), Section.ADDENDUM),
     "73568-8": Section.COMMUNICATION,
-    # DICOM PS3.16 (113014 is IHE's, RAD-128), and what others write for it.
-    **dict.fromkeys(("110180", "113014", "STUDY INSTANCE UID", "STUDYINSTANCEUID"), Section.STUDY),
+    **dict.fromkeys(_STUDY, Section.STUDY),
 }
+_NO_HEADINGS = {
+    code: section
+    for code, section in _BY_CODE.items()
+    if section in {Section.COMMUNICATION, Section.STUDY}
+}
+"""What no line of the text is, however its sections are told apart."""
 
 
 @kept
@@ -35,9 +44,11 @@ def section_in(
     of_sender: tuple[tuple[str, Section], ...],
 ) -> Section:
     """What OBX-3 says; the most telling component wins over the order they stand in."""
-    if layout is Layout.HEADINGS:
-        return Section.RUNNING
     words = identifier.upper().replace(subcomponent, component).split(component)
+    if layout is Layout.HEADINGS:
+        return next(
+            (_NO_HEADINGS[w] for w in map(str.strip, words) if w in _NO_HEADINGS), Section.RUNNING
+        )
     own = dict(of_sender)
     known = _BY_CODE | own
     found: Section | None = None

@@ -162,6 +162,17 @@ def test_a_profile_may_trust_headings_alone() -> None:
     assert as_read(data, Profile(layout=Layout.HEADINGS)).impression == "Normal."
 
 
+def test_headings_alone_make_neither_the_study_nor_a_call_a_line_of_the_impression() -> None:
+    data = sample(
+        "OBX|1|TX|R||IMPRESSION: Bleed.||||||F",
+        "OBX|2|ST|113014^DICOM Study^DCM||1.2.840.113619.2.55||||||O",
+        "OBX|3|TX|73568-8^Communication of critical results^LN||Dr. Osei, 14:02||||||F",
+    )
+    found = as_read(data, Profile(layout=Layout.HEADINGS))
+    assert (found.impression, found.study_uid) == ("Bleed.", "1.2.840.113619.2.55")
+    assert found.called == "Dr. Osei, 14:02"
+
+
 def test_a_profile_may_trust_segments_alone() -> None:
     data = sample("OBX|1|TX|R^Report||ADDENDUM: see prior.~IMPRESSION: x||||||F")
     found = as_read(data, Profile(layout=Layout.SEGMENTS))

@@ -13,6 +13,8 @@ UID = "1.2.840.113619.2.55.3.604688119.971.1737040000.1"
         f"OBX|2|ST|110180^Study Instance UID^DCM||{UID}||||||F",
         f"OBX|1|ST|113014^DICOM Study^DCM||{UID}||||||O",
         f"OBX|2|HD|X^Study Instance UID^L||{UID}||||||F",
+        f"OBX|2|ST|STUDYUID||{UID}||||||F",
+        f"OBX|2|ST|SUID^Study UID^L||{UID}||||||F",
     ],
 )
 def test_the_study_is_known_from_wherever_senders_put_it(segment: str) -> None:
