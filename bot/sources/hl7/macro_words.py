@@ -154,10 +154,25 @@ def is_label(match: re.Match[str]) -> bool:
     return match[0].isupper() and begins and bool(_ENDED.match(after))
 
 
+# Under these stands why the exam was ordered, or what an earlier one has shown.
+_HEADING = re.compile(r"^[ \t*#]*([A-Za-z][\w /&]{2,40}?)[ \t]*(?::|$)", re.MULTILINE)
+_OF_THE_ORDER = re.compile(
+    r"(?:clinical )?(?:history|indications?|information|data|details|question)\b|reason\b|"
+    r"comparisons?\b|priors?\b|previous\b",
+    re.IGNORECASE,
+)
+_SECTION = 300
+
+
 def _is_of_acute(match: re.Match[str]) -> bool:
     found = _ACUTE.match(match.string, match.end())
-    if found is None or match[0].isupper():
-        return found is not None
+    if found is None:
+        return False
+    headings = _HEADING.findall(match.string[max(0, match.start() - _SECTION) : match.start()])
+    if headings and _OF_THE_ORDER.match(headings[-1]):
+        return False
+    if match[0].isupper():
+        return True
     return bool(found["colon"]) and not _LEGEND.match(match.string, match.end())
 
 

@@ -23,6 +23,11 @@ from tests.sources.dictated import flags
         "IMPRESSION: Critical: Type A aortic dissection",
         "***Critical:  tension pneumothorax***",
         "CRITICAL PE: called to Dr. Park",
+        "HISTORY: Fall.~FINDINGS: Bleeding.~CRITICAL SAH",
+        "INDICATION: Pain~IMPRESSION:~CRITICAL PE",
+        "CLINICAL INFORMATION~Pain~IMPRESSION~CRITICAL PE",
+        "CLINICAL INFORMATION~IMPRESSION:~CRITICAL PE",
+        "REASON FOR EXAM~~IMPRESSION: CRITICAL PE",
     ],
 )
 def test_an_acute_finding_that_is_called_critical_is_one(text: str) -> None:
@@ -41,6 +46,11 @@ def test_an_acute_finding_that_is_called_critical_is_one(text: str) -> None:
         "CRITICAL PE PROTOCOL",
         "Critical: PE, dissection, torsion",
         "Critical: pneumothorax (within 60 minutes)",
+        "HISTORY:~CRITICAL PE last week.",
+        "REASON FOR EXAM:~CRITICAL SAH PATIENT~IMPRESSION: STABLE.",
+        "CLINICAL INFORMATION~CRITICAL SAH",
+        "CLINICAL HISTORY: Fall. CRITICAL SAH.",
+        "COMPARISON:~Critical: saddle PE on 3 May",
         "No CRITICAL PE",
         "There is no~CRITICAL PE.",
         "CRITICAL PE: none",
