@@ -16,6 +16,7 @@ from bot.sources.fhir.shapes import (
     many,
     name_of,
     one,
+    search_for,
     text,
 )
 
@@ -42,11 +43,10 @@ def _searchable(resources: list[Resource]) -> dict[str, Resource]:
     found: dict[str, Resource] = {}
     for resource in resources:
         for one_ in many(resource.get("identifier")):
-            kind, system = text(resource.get("resourceType")), text(one_.get("system"))
-            search = f"{kind}?identifier={system}|{text(one_.get('value'))}"
+            search = search_for(text(resource.get("resourceType")), one_)
             same = found.setdefault(search, resource) is resource
             found[search] = resource if same else NOTHING
-    return {search: resource for search, resource in found.items() if resource}
+    return {search: resource for search, resource in found.items() if search and resource}
 
 
 def _entries(resource: Resource) -> list[Resource]:

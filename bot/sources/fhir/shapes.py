@@ -144,7 +144,7 @@ class Node:
         return {text(one.get("id")).removeprefix("#"): one for one in inside}
 
     def _follow(self, reference: Resource, contained: Mapping[str, Resource]) -> "Node":
-        name = text(reference.get("reference"))
+        name = text(reference.get("reference")) or _sought(reference)
         if name.startswith("#"):
             return Node(contained.get(name[1:], NOTHING), self.root, self.known, self.base)
         for inline in (reference, reference.get("resource")):  # in the place of the reference
@@ -189,6 +189,20 @@ def searched_for(reference: str) -> list[Resource]:
     return [{"system": unquote(found[2] or ""), "value": unquote(found[3])}] if found else []
 
 
+def _sought(reference: Resource) -> str:
+    """The search that a reference by an identifier alone stands for (R4, 2.3.0.2)."""
+    kind, by = text(reference.get("type")), reference.get("identifier")
+    if "reference" in reference or not isinstance(by, dict) or not _TYPE.fullmatch(kind):
+        return ""
+    return search_for(kind, by)
+
+
+def search_for(kind: str, identifier: Resource) -> str:
+    """As in a reference by a search."""
+    system, value = (text(identifier.get(part)) for part in ("system", "value"))
+    return f"{kind}?identifier={system}|{value}" if value else ""
+
+
 def _inside(stated: Resource) -> Resource:
     return next((found for name in _INSIDE if (found := one(stated.get(name)))), stated)
 
@@ -223,13 +237,14 @@ def base_of(url: str, resource: Resource) -> str:
 
 
 def references_in(value: object) -> Iterator[str]:
-    """Every reference and address in a resource; "#..." is what it contains itself."""
+    """Every reference and address in a resource; "#..." is what it contains itself. One by an
+    identifier alone is as a search for that would be."""
     waiting = [value]
     while waiting:
         found = waiting.pop()
         if isinstance(found, dict):
             names = (text(found[key]) for key in ("reference", "url") if key in found)
-            yield from filter(None, names)
+            yield from filter(None, (*names, _sought(found)))
             waiting += [inner for inner in found.values() if isinstance(inner, dict | list)]
         elif isinstance(found, list):
             waiting += found

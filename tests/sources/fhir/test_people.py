@@ -63,6 +63,15 @@ def test_a_reference_by_a_search_leads_to_the_only_one_with_that_identifier(numb
     assert orderer.identifiers == (Identifier("1245319599", "http://hl7.org/fhir/sid/us-npi"),)
 
 
+def test_a_reference_by_an_identifier_alone_leads_to_who_came_along_with_it() -> None:
+    by = {"type": "Patient", "identifier": {"system": "urn:oid:5.5", "value": "MRN-1"}}
+    several = bundle(*(resource("report", id=n, subject=by) for n in ("r1", "r2")), *others())
+    for piece in fhir.split(json.dumps(several).encode())[:2]:
+        reading = read(piece).reading
+        assert isinstance(reading, Reports)
+        assert reading.reports[0].patient.name == "Doe, Jane"
+
+
 def test_many_reports_with_such_references_are_cut_apart_in_no_time() -> None:
     """Each of these was looked for among all that came along: Synthea writes thousands."""
     by = [{"reference": _SEARCH.format(kind)} for kind in ("Practitioner", "Organization")]
