@@ -60,6 +60,14 @@ def test_a_name_is_known_with_blanks_around_it(tmp_path: Path) -> None:
         ('machines = ["AIDOC^1.2.3^ISO"]', "hl7.machines", 'before the first: "AIDOC"'),
         ('[[hl7.profile]]\napplication = "PS ^1.2^ISO"', "application", 'the first: "PS"'),
         ('[[hl7.profile]]\nfacility = "^1.2^ISO"', "facility", "Write a name without one"),
+        ('[[hl7.profile]]\nprovider_authority = "EAST^1.2^ISO"', "authority", 'first: "EAST"'),
+        ('[[hl7.profile]]\nimpression = ["CONCL^End"]', "impression[1]", 'first: "CONCL"'),
+        ('[[hl7.profile]]\nstatus_words = {"2^Fin"="final"}', "words.2^Fin (", 'first: "2"'),
+        (
+            '[[hl7.profile]]\n[[hl7.profile.rules]]\ncategory = "critical"\ncode = "CRIT^x^L"',
+            "rules[1].code",
+            'first: "CRIT"',
+        ),
     ],
 )
 def test_a_name_with_the_other_components_of_its_field_would_never_fit(

@@ -24,10 +24,14 @@ _TELLING = {
 }
 
 
+_KEY = "[key]"
+"""Where pydantic means the key of a table and not its value."""
+
+
 def explained(
     error: ErrorDetails, overrides: Mapping[tuple[str, str], Any], lines: Lines
 ) -> Problem:
-    path = error["loc"]
+    path = tuple(part for part in error["loc"] if part != _KEY)
     names = [str(part) for part in path]
     if tuple(names[:2]) in overrides:
         where = f"{'.'.join(names[:2])} (from {PREFIX}{'__'.join(names[:2]).upper()})"

@@ -11,7 +11,7 @@ from bot.domain.nearest import did_you_mean
 from bot.domain.policy import Policy
 from bot.domain.profile import Layout, Place, Profile, Rule
 from bot.domain.report import ROUTINE, Preliminary, Status
-from bot.settings.kinds import Filled, IfPreliminary, NameInHl7, Section, Zone
+from bot.settings.kinds import Filled, FilledInHl7, IfPreliminary, NameInHl7, Section, Zone
 from bot.settings.problems import Lines, Problem, place
 
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})-([1-9][0-9]{0,2})")
@@ -62,7 +62,7 @@ class RuleSettings(Section):
     """One reason for a category: a ``code``, anywhere or ``at`` a field, or a dictated ``text``."""
 
     category: Filled
-    code: str = ""
+    code: NameInHl7 = ""
     text: str = ""
     at: PlaceText | None = None
 
@@ -88,15 +88,15 @@ class ProfileSettings(Section):
     timezone: Zone | None = None
     status: Annotated[tuple[StatusPlace, ...], AfterValidator(_some)] = domain.STATUS
     category: tuple[CodedPlace, ...] = tuple(Place("OBX", number) for number in domain.CODED)
-    provider_authority: str = ""
+    provider_authority: NameInHl7 = ""
     provider_authority_component: int = Field(
         default=domain.XCN_AUTHORITY, strict=True, ge=2, le=23
     )
     layout: Literal["auto", "segments", "headings"] = "auto"
-    body: tuple[Filled, ...] = ()
-    impression: tuple[Filled, ...] = ()
-    addendum: tuple[Filled, ...] = ()
-    status_words: Mapping[str, StatusWord] = {}
+    body: tuple[FilledInHl7, ...] = ()
+    impression: tuple[FilledInHl7, ...] = ()
+    addendum: tuple[FilledInHl7, ...] = ()
+    status_words: Mapping[FilledInHl7, StatusWord] = {}
     dictated_macros: bool = Field(default=True, strict=True)
     preliminary: IfPreliminary | None = None
     rules: tuple[RuleSettings, ...] = ()
