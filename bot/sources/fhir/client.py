@@ -29,6 +29,8 @@ from bot.sources.fhir.shapes import (
 from bot.sources.hl7.wire import BadReport
 
 JSON = "application/fhir+json"
+_ACCEPTED = f"{JSON}, application/json;q=0.9"
+"""Servers exist that answer 406 to a media type that they do not know."""
 _UNAUTHORIZED, _BROKEN = 401, 500
 _MOST_IN_VAIN, MOST_EMPTY = 3, 50
 """Pages in a row that bring what the search has brought before, and that bring nothing: a server
@@ -173,7 +175,7 @@ class FhirClient:
         return answer
 
     async def _once(self, method: str, url: URL, body: bytes | None) -> Answer:
-        headers = {"Accept": JSON, **await self.access.headers()}
+        headers = {"Accept": _ACCEPTED, **await self.access.headers()}
         if body is not None:
             headers |= {"Content-Type": JSON, "Prefer": "return=representation"}
         return await call(self.session, method, url, headers=headers, body=body)

@@ -56,6 +56,20 @@ def test_what_waiting_does_not_cure_is_refused(reading: Reading, fault: Fault, r
         poll(reading, stocked(faults=[("DiagnosticReport", fault)]))
 
 
+class OfOneType(FhirServer):
+    """It has never heard of FHIR's own media types."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        accepted = [kind.split(";")[0].strip() for kind in request.headers["Accept"].split(",")]
+        if "application/json" not in accepted:
+            return web.Response(status=406)
+        return await super().handle(request)
+
+
+def test_a_server_that_knows_no_media_type_of_fhir_is_read(reading: Reading) -> None:
+    assert poll(reading, many(1, OfOneType)) == [1]
+
+
 def test_a_redirect_is_not_followed(reading: Reading) -> None:
     fault = Fault(302, {"Location": "https://elsewhere.example.org/"})
     with pytest.raises(Refused, match="search-302"):
