@@ -198,6 +198,8 @@ def _meanings(table: "_Table", key: str, categories: list[str]) -> tuple[tuple[s
         if category not in categories:
             near = did_you_mean(category, categories) or f"There are {', '.join(categories)}."
             inner.wrong(code, f'means "{category}", which is no category of this file. {near}')
+        if "^" in code:  # what a message has there is compared by its components
+            inner.wrong(code, "holds a ^. Write what stands before the first.")
         if code.strip().upper() in found:
             inner.wrong(code, "stands twice; case makes no difference. Take one out.")
         found[code.strip().upper()] = category

@@ -100,6 +100,7 @@ def test_the_example_has_the_three_categories_and_minutes_for_the_first() -> Non
         ('RID49482 = "significant"', 'RID49482 = "signifcant"', "codes = {", 'mean "significant"?'),
         ('RID49482 = "significant"', 'RID49482 = "zzz"', "codes = {", "There are critical"),
         ("RID49482 =", 'rid49480 = "critical", RID49482 =', "codes = {", "stands twice"),
+        ("RID49482 =", '"CRIT^x^L" = "critical", RID49482 =', "codes = {", "before the first"),
         ('["RID50261"]', '["rid49480"]', "not_actionable", "Take it out of one"),
         ("[triage]", "[triage]\nguess = true", "[triage]", "not known here"),
         ('version = "default-1"', "", "# The policy for critical", "version is missing"),
