@@ -29,9 +29,10 @@ from bot.sources.fhir.shapes import (
 from bot.sources.hl7.wire import BadReport
 
 JSON = "application/fhir+json"
-_ACCEPTED = f"{JSON}, application/json;q=0.9"
-"""Servers exist that answer 406 to a media type that they do not know."""
-_UNAUTHORIZED, _BROKEN = 401, 500
+_ANY = "application/json, */*;q=0.1"
+"""For servers that answer 406 to FHIR's own. Others are asked for that alone: Oracle's sends the
+mere bytes of a Binary to whoever names another one."""
+_UNAUTHORIZED, _NOT_ACCEPTABLE, _BROKEN = 401, 406, 500
 _MOST_IN_VAIN, MOST_EMPTY = 3, 50
 """Pages in a row that bring what the search has brought before, and that bring nothing: a server
 that filters after it has cut its pages has many of those before the next report."""
@@ -172,10 +173,14 @@ class FhirClient:
         if answer.status == _UNAUTHORIZED:
             self.access.forget()
             answer = await self._once(method, url, body)
+        if answer.status == _NOT_ACCEPTABLE:
+            answer = await self._once(method, url, body, _ANY)
         return answer
 
-    async def _once(self, method: str, url: URL, body: bytes | None) -> Answer:
-        headers = {"Accept": _ACCEPTED, **await self.access.headers()}
+    async def _once(
+        self, method: str, url: URL, body: bytes | None, accepted: str = JSON
+    ) -> Answer:
+        headers = {"Accept": accepted, **await self.access.headers()}
         if body is not None:
             headers |= {"Content-Type": JSON, "Prefer": "return=representation"}
         return await call(self.session, method, url, headers=headers, body=body)

@@ -60,8 +60,7 @@ class OfOneType(FhirServer):
     """It has never heard of FHIR's own media types."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        accepted = [kind.split(";")[0].strip() for kind in request.headers["Accept"].split(",")]
-        if "application/json" not in accepted:
+        if request.headers["Accept"] == "application/fhir+json":
             return web.Response(status=406)
         return await super().handle(request)
 
