@@ -49,8 +49,9 @@ _SPOKEN = {
 }
 """How exams are called, in a dozen languages: only in the text of OBR-4, where no code says it."""
 _BY_WORD = _MODALITIES | {word: code for code, words in _SPOKEN.items() for word in words.split()}
-# Technetium is no tomography, nor is a French report ("CR d'imagerie") computed radiography.
-_WORD = re.compile(r"(?!TC[ -]?99|CR (?:D['’E]|IMAGERIE))[A-ZÀ-Þ-]+")
+# Technetium is no tomography, nor is a French report ("CR d'imagerie") computed radiography, nor
+# LOINC's point in time ("Find:Pt:Head:Doc:CT") a positron emission tomography.
+_WORD = re.compile(r"(?!TC[ -]?99|CR (?:D['’E]|IMAGERIE)|(?<=:)PT:)[A-ZÀ-Þ-]+")
 
 
 def exam_of(obr: list[str], marks: Marks) -> str:

@@ -34,6 +34,8 @@ from tests.sources.oru import report, sample
         ("18748-4^CR d'imagerie medicale^LN", ""),
         ("18748-4^CR de radiologie^LN", ""),
         ("C1^CR CHEST 2 VIEWS", "CR"),
+        ("24725-4^Multisection:Find:Pt:Head:Doc:CT^LN", "CT"),
+        ("1^Respiratory virus DNA+RNA:Prid:Pt:XXX:Nom:Probe.amp.tar^LN", ""),
     ],
 )
 def test_the_exam_s_name_tells_its_modality(exam: str, modality: str) -> None:
