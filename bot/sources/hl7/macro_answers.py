@@ -65,8 +65,8 @@ _DENYING = (
     "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
     "without unremarkable wnl resolved unknown unspecified "
     "nein keine keiner keines kein non aucun aucune néant neant ninguno ninguna nenhum nenhuma não "
-    "nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné нет "
-    "nicht nichts off 无 無 否 没有 なし 없음"
+    "nao nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné zadny zadne "
+    "нет nicht nichts off 无 無 否 没有 なし 없음"
 )
 _BESIDE = (
     "applicable apply applies indicated it be been had of any a an these other such or nor and "

@@ -83,7 +83,7 @@ _COMPLETE = re.compile(
 
 def stated(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:
     """The matches that begin a line or a statement and are not denied. ``words``, in small letters,
-    are those with which the pattern may begin."""
+    are those with which the pattern may begin; without them it is looked for at each letter."""
     for match in islice(_matches(pattern, words, *text), _MOST):
         before = _before(match)
         if _begins(before, match) and not _negated(before, match) and not denied(match):
@@ -94,7 +94,7 @@ def _matches(
     pattern: re.Pattern[str], words: Sequence[str], text: str, lowered: str
 ) -> Iterator[re.Match[str]]:
     """As pattern.finditer, which looks at each letter in both sizes and takes ten times as long."""
-    if len(lowered) != len(text):
+    if not words or len(lowered) != len(text):
         yield from pattern.finditer(text)
         return
     ended = 0

@@ -8,7 +8,7 @@ critical result policy"). In a breast exam "ACR category 1" is BI-RADS and means
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 
 from bot.domain.profile import MOST_SEVERE, STANDARD, Profile
@@ -23,6 +23,7 @@ from bot.sources.hl7.macro_sentences import repeats_a_score
 from bot.sources.hl7.macro_words import ALONE, BEGINS, CRITICAL, is_label, is_statement
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.narrator import Narrative
+from bot.sources.hl7.site_macros import occurring, pattern
 from bot.sources.hl7.typed import as_typed
 from bot.sources.hl7.wire import Wire
 
@@ -215,13 +216,7 @@ def _may_have(lowered: str, profile: Profile) -> bool:
         "crit" in lowered or "acr" in lowered or "actiona" in lowered or "panic" in lowered
     ):
         return True
-    return bool(profile.rules) and any(
-        rule.text and _first_word(rule.text) in lowered for rule in profile.rules
-    )
-
-
-def _first_word(macro: str) -> str:
-    return as_typed(macro).split()[0].lower()
+    return bool(profile.rules) and bool(occurring(lowered, profile))
 
 
 def _found(text: str, there: _Places, profile: Profile, *, breast: bool) -> list[Flag]:
@@ -243,10 +238,8 @@ Macro = tuple[str, str, Iterable[re.Match[str]]]
 def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     """The site's before those that everybody knows. A number given with one of these decides,
     whatever stands before."""
-    for rule in profile.rules:
-        if rule.text:
-            found = _some(_pattern(rule.text), (_first_word(rule.text),), text)
-            yield rule.text, rule.category, found
+    for macro, category in occurring(text[1], profile) if profile.rules else ():
+        yield macro, category, _some(pattern(macro), (), text)
     if not profile.dictated_macros:
         return
     numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
@@ -283,14 +276,3 @@ def _code(number: str) -> str:
 
 def _plain(number: str) -> str:
     return _NUMBERS.get(number.upper(), number)
-
-
-_UNSPACED = "\u2e80"
-"""From here on in Unicode are the scripts of East Asia, most of which part no words."""
-
-
-@lru_cache(maxsize=256)
-def _pattern(macro: str) -> re.Pattern[str]:
-    words = r"[\s_-]+".join(map(re.escape, as_typed(macro).split()))
-    ends = "" if macro[-1] >= _UNSPACED else r"(?!\w)"
-    return re.compile(rf"(?<!\w){words}{ends}", re.IGNORECASE)

@@ -146,6 +146,40 @@ def test_a_macro_of_the_site_may_be_chinese() -> None:
     assert flags("危急值：无。") == flags("无危急值") == []
 
 
+@pytest.mark.parametrize(
+    ("macro", "said"),
+    [
+        ("RÉSULTAT CRITIQUE", "RESULTAT CRITIQUE : embolie"),
+        ("Resultado critico", "RESULTADO CRÍTICO: hemorragia"),
+        ("resultado crítico", "Resultado cri\u0301tico: hemorragia"),
+        ("resultado cri\u0301tico", "Resultado crítico: hemorragia"),
+        ("ΚΡΙΣΙΜΟ ΕΥΡΗΜΑ", "Κρίσιμο εύρημα: αιμορραγία"),
+        ("НЕОТЛОЖНО ВСЁ", "Неотложно все: кровоизлияние"),
+    ],
+)
+def test_a_macro_of_the_site_is_found_with_its_accents_or_without(macro: str, said: str) -> None:
+    """Capitals and older systems have none; an accent may be a character of its own."""
+    profile = Profile(rules=(Rule("critical", text=macro),))
+    found = as_read(sample(f"OBX|1|TX|R||{said}||||||F"), profile).flags
+    assert [(flag.value, flag.where) for flag in found] == [(macro, "OBX[1]-5")]
+
+
+@pytest.mark.parametrize(
+    ("macro", "said"),
+    [
+        ("ACHADO CRÍTICO", "ACHADO CRITICO: NAO"),
+        ("RÉSULTAT CRITIQUE", "PAS DE RESULTAT CRITIQUE"),
+        ("ALARM", "ALARMÉ: x"),
+        ("ガ", "カ：出血"),
+    ],
+)
+def test_without_accents_it_is_denied_as_with_them_and_stays_that_word(
+    macro: str, said: str
+) -> None:
+    profile = Profile(rules=(Rule("critical", text=macro),))
+    assert as_read(sample(f"OBX|1|TX|R||{said}||||||F"), profile).flags == ()
+
+
 def test_the_macros_that_everybody_knows_can_be_left_unread() -> None:
     data = sample("OBX|1|TX|&IMP||CRITICAL RESULT||||||F")
     assert as_read(data, Profile(dictated_macros=False)).flags == ()
