@@ -18,13 +18,14 @@ from bot.sources.hl7.documents import read_out
 from bot.sources.hl7.exam import modality_of
 from bot.sources.hl7.flags import flags
 from bot.sources.hl7.lines import lines_of
+from bot.sources.hl7.marks import at
 from bot.sources.hl7.orderer import BESIDE, copied, orderer
 from bot.sources.hl7.orders import Numbers, Order, orders_in
 from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import entity, interpreter, patient
 from bot.sources.hl7.reader import profile_of
 from bot.sources.hl7.report import appended_to
-from bot.sources.hl7.status import stated, status
+from bot.sources.hl7.status import observed_beside, stated, status
 from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate
 from bot.sources.hl7.wire import BadReport, Wire, cut, decode, salvaged
@@ -138,7 +139,9 @@ def _of_numbers(order: Order, numbers: Numbers, wire: Wire) -> Iterator[tuple[st
 def _of_status(order: Order, report: Report, wire: Wire, profile: Profile) -> str:
     value, place = stated(order.obr, order.orc, order.raw, wire, profile)
     if place is None:
-        return "OBX-11"
+        results = [line.split(wire.marks.field) for line in order.raw if line[:3] == "OBX"]
+        silent = not any(at(fields, 11) for fields in results)
+        return f"OBX-{observed_beside(results, wire)[1]}" if silent else "OBX-11"
     # Where OBX-11 deletes every observation, that decides over what the order says.
     deleted = report.status is Status.WITHDRAWN is not status([value], set())
     return "OBX-11" if deleted else str(place)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from bot.domain.numbers import bare
-from bot.domain.profile import STANDARD, Profile
+from bot.domain.profile import STANDARD, STATUS, Profile
 from bot.domain.report import Flag, OrderNumber, Provider, Report, Status
 from bot.sources.asked import in_fields
 from bot.sources.documents import Documents
@@ -25,7 +25,7 @@ from bot.sources.hl7.orderer import INTERPRETING, copied, orderer, participants
 from bot.sources.hl7.orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
 from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import interpreter, is_listed, location, patient, providers
-from bot.sources.hl7.status import appended, is_deleted, said, status
+from bot.sources.hl7.status import appended, is_deleted, observed_beside, said, status
 from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate
 from bot.sources.hl7.when import discovered, times
@@ -162,6 +162,8 @@ def _as_it_stands(
     if codes != _ALL_FINAL:  # nearly every report is spared the rest
         order.results = rejoin(order.results, wire.marks.field)
         codes = {said(wire.marks.first(code), profile) for code in _observed(order.results)}
+        if not (any(codes) or any(order.statuses)) and profile.status is STATUS:
+            codes, _ = observed_beside([f for _, f in order.results if f[0] == "OBX"], wire)
         deletes = any(map(is_deleted, codes))
         added = appended_to(order.results, wire, profile)
     stands = status(order.statuses, codes)

@@ -110,6 +110,17 @@ def _one_off(obr: list[str], raw: list[str], wire: Wire) -> tuple[str, Place | N
     return "", None
 
 
+def observed_beside(observations: Iterable[list[str]], wire: Wire) -> tuple[set[str], int]:
+    """Where neither the order nor any OBX-11 has a status, and the sender miscounted by one: the
+    codes in OBX-10 (F, P and C are no kind of abnormality, table 0080) or OBX-12, and which."""
+    for number in _BESIDE_OBX_11:
+        found = {wire.marks.first(at(fields, number)).upper() for fields in observations}
+        if found - {""} and found <= {"", "F", "P", "C"}:
+            return found - {""}, number
+    return set(), 11
+
+
+_BESIDE_OBX_11 = (10, 12)
 _LONGEST_CODE = 2
 
 

@@ -2,6 +2,7 @@ import pytest
 
 from bot.domain.profile import Place, Profile
 from bot.domain.report import Status
+from bot.sources.hl7.places import read_from
 from bot.sources.hl7.status import status
 from bot.sources.hl7.wire import BadReport
 from tests.sources.oru import as_read, message, obr, report, sample, unusable
@@ -128,6 +129,37 @@ def test_a_status_one_field_off_counts_where_no_other_field_has_one(
     results = [f"OBX|{n}|TX|A{n}||Text.||||||{code.strip()}" for n, code in enumerate(observations)]
     found = report(sample(*results, fields={25: "", field: said}))
     assert found.status is expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected", "place"),
+    [
+        (["|||||F", "|||||F"], Status.FINAL, "OBX-10"),
+        (["|||||P", "|||||"], Status.PRELIMINARY, "OBX-10"),
+        (["|||||||C", "|||||||F"], Status.CORRECTED, "OBX-12"),
+    ],
+)
+def test_the_status_of_an_observation_one_field_off_counts_where_there_is_no_other(
+    lines: list[str], expected: Status, place: str
+) -> None:
+    """Two public senders' reports waited in quarantine."""
+    results = [f"OBX|{n}|TX|A{n}||Text.{line}" for n, line in enumerate(lines)]
+    data = sample(*results, fields={25: ""})
+    found = report(data)
+    assert found.status is expected
+    assert read_from(data, [found])[0]["status"] == place
+
+
+@pytest.mark.parametrize("line", ["|||||N", "|||||F||20260101", "|||||X", "||||F", "|||||S"])
+def test_no_status_is_guessed_from_what_is_no_status_there(line: str) -> None:
+    results = [f"OBX|1|TX|A||Text.{line}", "OBX|2|TX|B||Text.|||||N"]
+    assert unusable(sample(*results, fields={25: ""})).reason == "unknown-status"
+
+
+def test_a_profile_that_names_other_places_reads_no_status_beside_them() -> None:
+    profile = Profile(status=(Place("OBX", 11),))
+    with pytest.raises(AssertionError, match="unknown-status"):
+        as_read(sample("OBX|1|TX|A||Text.|||||F", fields={25: ""}), profile)
 
 
 def test_no_status_is_guessed_from_what_may_be_a_department() -> None:
