@@ -229,16 +229,17 @@ _STATUS = 11
 
 
 def _is_segment(line: str, mark: str) -> bool:
-    """Whether it is one, and no line of a text like "LAD|70% stenosis" or "NTE|1 cm cyst": it has
-    the name of one, or a number in its first field; an OBX also the type of its value."""
+    """Whether it is one, and no line of a text like "NTE|1 cm cyst": an NTE or OBX has its number
+    first, or none, an OBX else the type of its value. One of a name that HL7 does not have is the
+    first of its kind: "LAD|120" is of a table, and of text nothing is lost."""
     name, *fields = line.split(mark, 3)
     first, second = (*fields, "", "")[:2]
-    if not first or (first.isdecimal() and len(first) <= _LONGEST_SET_ID):
+    if not (_NAME.fullmatch(name) or _OTHERS.fullmatch(name)):
+        return first == "1" and len(fields) > 1
+    if name == "OBX" and (first[:1].isdecimal() or _VALUE_TYPE.fullmatch(second)):
         return True
-    if name == "OBX":
-        return first[:1].isdecimal() or _VALUE_TYPE.fullmatch(second) is not None
-    known = _NAME.fullmatch(name) or _OTHERS.fullmatch(name)
-    return known is not None and name != "NTE"
+    numbered = not first or (first.isdecimal() and len(first) <= _LONGEST_SET_ID)
+    return numbered or name not in {"NTE", "OBX"}
 
 
 _LONGEST_SET_ID = 4
