@@ -98,13 +98,24 @@ _GOES_OVER = re.compile(
 )
 # "CRITICAL SAH", "Critical: saddle embolus": none of these is critical by its degree, as a stenosis
 # is. In small letters not where it is a legend: "Critical: PE, dissection, torsion (60 minutes)".
+_FINDING = (
+    r"(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
+    r"herniation|tamponade|pneumoperitoneum|free air|torsion|cord compression)(?!\w)"
+)
+# Of the finding itself. "CRITICAL PE: NO HEART STRAIN" and "CRITICAL SAH NOT SEEN ON PRIOR" deny
+# something else.
+_IS_NONE = (
+    r"[ \t]*[:?=]?[ \t]*(?:(?:is|was|are|were|has|have|been|now)[ \t]+){0,3}"
+    r"(?:none|no|n/?a|negative|absent|excluded|ruled out|resolved|unlikely|(?:not|no longer)"
+    r"(?:[ \t]+(?:seen|present|identified|detected|found|visuali[sz]ed|evident|demonstrated)))"
+    r"[ \t]*(?:[.;,!\n]|\Z)|"
+    rf"[ \t]*[:?=][ \t]*(?:negative|no (?:evidence|signs?|acute|critical|{_FINDING}))\b"
+)
 _ACUTE = re.compile(
     r"(?P<colon>[ \t]*:)?[ \t]+(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|"
     r"right|tension|aortic|pulmonary|intracranial|subarachnoid|subdural|epidural)\s+){0,4}"
-    r"(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
-    r"herniation|tamponade|pneumoperitoneum|free air|torsion|cord compression)(?!\w)"
-    r"(?!\s+(?:protocol|pathway|response|team|scores?|risk|stud(?:y|ies)|exams?)\b|"
-    r"[ \t]*[:?=][ \t]*(?:none|no|n/?a|negative)\b)",
+    rf"{_FINDING}(?!\s+(?:protocol|pathway|response|team|scores?|risk|stud(?:y|ies)|exams?)\b|"
+    rf"{_IS_NONE})",
     re.IGNORECASE,
 )
 _LEGEND = re.compile(r"[^.\n]*(?:,[^.\n]*,|\b(?:within|minutes|hours?|etc|call)\b)", re.IGNORECASE)

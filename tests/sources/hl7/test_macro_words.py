@@ -28,6 +28,8 @@ from tests.sources.dictated import flags
         "CLINICAL INFORMATION~Pain~IMPRESSION~CRITICAL PE",
         "CLINICAL INFORMATION~IMPRESSION:~CRITICAL PE",
         "REASON FOR EXAM~~IMPRESSION: CRITICAL PE",
+        "CRITICAL PE: NO RIGHT HEART STRAIN.",
+        "CRITICAL SAH NOT SEEN ON PRIOR.",
     ],
 )
 def test_an_acute_finding_that_is_called_critical_is_one(text: str) -> None:
@@ -55,6 +57,13 @@ def test_an_acute_finding_that_is_called_critical_is_one(text: str) -> None:
         "There is no~CRITICAL PE.",
         "CRITICAL PE: none",
         "Critical: no PE.",
+        "CRITICAL PE: NO EVIDENCE OF PE.",
+        "CRITICAL PE RULED OUT.",
+        "CRITICAL PE IS EXCLUDED.",
+        "CRITICAL HEMORRHAGE NOT SEEN.",
+        "CRITICAL FREE AIR IS NOT PRESENT.",
+        "CRITICAL HEMORRHAGE HAS RESOLVED, AS EXPECTED.",
+        "Critical: hemorrhage no longer seen.",
         "No time-critical finding.",
         "There are no~time-critical findings.",
         "TIME-CRITICAL FINDINGS: None",
