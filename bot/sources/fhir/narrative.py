@@ -19,6 +19,12 @@ from bot.sources.hl7.text import narrate_parts, narrate_running
 # LOINC: who was told of a critical result.
 _COMMUNICATION = "73568-8"
 _IMPRESSION = "19005-8"
+_OF_REPORTS = frozenset({_IMPRESSION, "59776-5"})
+_SUMMARIES = ("60591-5", "18842-5", "34105-7", "34133-9", "373942005")
+_NOTES = ("11488-4", "34117-2", "11506-3", "34108-1", "47039-3", "57133-1", "371530004")
+_HISTORIES = ("10160-0", "48765-2", "11450-4")
+_OF_PATIENTS = frozenset((*_SUMMARIES, *_NOTES, *_HISTORIES))
+"""LOINC and SNOMED CT, of documents and of their sections: medication, allergies, problems."""
 FORM, DOCUMENT, NARRATIVE = "presentedForm", "Composition.section", "text.div"
 _DEEPEST = 4
 
@@ -102,12 +108,28 @@ def _names_impression(body: Resource) -> bool:
 
 
 def composed(found: Node) -> str:
-    """The sections of the document that came along, where this is its only report (R4, 3.3)."""
+    """The sections of the document that came along, where this is its only report (R4, 3.3): of one
+    about a patient or a stay those that refer to the report."""
     together = list({id(one_): one_ for one_ in found.known.values()}.values())
     kinds = [text(one_.get("resourceType")) for one_ in together]
     if kinds.count("Composition") != 1 or kinds.count("DiagnosticReport") != 1:
         return ""
-    return "\n".join(_sections(together[kinds.index("Composition")]))
+    document = together[kinds.index("Composition")]
+    if not _is_of_patient(document):
+        return "\n".join(_sections(document))
+    about = [one_ for one_ in many(document.get("section")) if _is_about(one_, found)]
+    return "\n".join(_sections({"section": about}))
+
+
+def _is_of_patient(document: Resource) -> bool:
+    told = [document.get("type"), *(one_.get("code") for one_ in many(document.get("section")))]
+    codes = {text(coding.get("code")) for concept in told for coding in codings(concept)}
+    return codes.isdisjoint(_OF_REPORTS) and not codes.isdisjoint(_OF_PATIENTS)
+
+
+def _is_about(section: Resource, found: Node) -> bool:
+    entries = (text(entry.get("reference")) for entry in many(section.get("entry")))
+    return any(found.named(entry) is found.body for entry in entries)
 
 
 def _sections(body: Resource, deeper: int = _DEEPEST) -> Iterator[str]:

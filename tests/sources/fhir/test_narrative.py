@@ -171,6 +171,32 @@ def test_the_sections_of_the_document_that_it_stands_in_are_its_text() -> None:
     assert (places["text"], places["impression"]) == ("Composition.section",) * 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "history"),
+    [("60591-5", "30954-2"), ("18842-5", "30954-2"), ("", "10160-0")],
+)
+def test_of_a_summary_of_the_patient_only_what_refers_to_the_report_is_its_text(
+    kind: str, history: str
+) -> None:
+    """All of it was: the impression of a CT read "Discharged well"."""
+    about = section("Results", "30954-2", "CT chest: nodule.")
+    summary = {
+        "resourceType": "Composition",
+        "id": "c1",
+        "type": concept(kind, LOINC),
+        "section": [
+            section("History", history, "Anastrozole."),
+            section("Impression", "51848-0", "CRITICAL RESULT: discharged well."),
+            {**about, "entry": [{"reference": "DiagnosticReport/r1"}]},
+        ],
+    }
+    reading = read(bundle(summary, BARE | {"conclusion": "It has grown."})).reading
+    assert isinstance(reading, Reports)
+    (found,) = reading.reports
+    assert found.text == "Results:\nCT chest: nodule.\nIt has grown."
+    assert (found.impression, found.flags) == ("It has grown.", ())
+
+
 def test_a_document_of_several_reports_is_of_none() -> None:
     other = BARE | {"id": "r2", "identifier": []}
     reading = read(bundle(COMPOSITION, BARE, other)).reading
