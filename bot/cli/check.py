@@ -140,6 +140,10 @@ def _slack(settings: "Settings", everybody: "list[Person]") -> Iterator["Finding
         cure = "See docs/slack-setup.md, or start with `readback serve --without slack`."
         yield Finding("slack", Weight.FAILED, f"not set: {', '.join(missing)}", cure)
         return
+    if settings.slack.viewer_url_template and settings.slack.phi == "none":
+        what = 'viewer_url_template is set and phi is "none": nobody has the button "Open images"'
+        cure = 'An accession number is PHI: set phi = "modal" where Slack may show it.'
+        yield Finding("slack", Weight.ADVICE, what, cure)
     if settings.slack.phi != "none":
         plan = SLACK_PLAN.format(settings.slack.phi)
         yield Finding("slack", Weight.ADVICE, plan, 'Without one, set phi = "none".')

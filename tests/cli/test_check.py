@@ -87,6 +87,14 @@ def test_no_public_address_and_findings_in_slack_are_worth_knowing(healthy: Plac
     assert any("Slack Enterprise plan with a signed BAA" in what for what in told)
 
 
+def test_a_way_to_the_images_that_nobody_is_shown_is_told(healthy: Place) -> None:
+    healthy.env["READBACK_SLACK__VIEWER_URL_TEMPLATE"] = "https://pacs.example/{accession}"
+    (advice,) = findings(healthy)["advice"]
+    assert 'nobody has the button "Open images"' in advice["what"]
+    healthy.env["READBACK_SLACK__PHI"] = "modal"
+    assert not any("Open images" in finding["what"] for finding in findings(healthy)["advice"])
+
+
 def test_over_http_the_request_url_is_told_and_no_app_token_is_tried(
     healthy: Place, world: World
 ) -> None:
