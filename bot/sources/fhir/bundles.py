@@ -1,7 +1,8 @@
 """What a FHIR Bundle holds: its entries, the reports among them, and what of it cannot be read."""
 
 import json
-from collections.abc import Iterator
+from collections import ChainMap, defaultdict
+from collections.abc import Iterator, Mapping
 
 from bot.sources.fhir import broken
 from bot.sources.fhir.shapes import (
@@ -24,29 +25,25 @@ from bot.sources.fhir.shapes import (
 def entries_of(bundle: Resource) -> list[Resource]:
     """The bundle's entries, and those of the bundles in it: a batch of documents is made so. What
     an operation answers with, Parameters, is one of their resources."""
-    found, waiting = list[Resource](), _entries(bundle)[::-1]
+    return [entry for entry, _ in _told_apart(bundle)]
+
+
+def _told_apart(bundle: Resource) -> list[tuple[Resource, int]]:
+    """The same, each with which of the bundles it stands in."""
+    found, bundles = list[tuple[Resource, int]](), 0
+    waiting = [(entry, 0) for entry in _entries(bundle)[::-1]]
     while waiting:
-        entry = waiting.pop()
+        entry, within = waiting.pop()
         inside = one(entry.get("resource"))
-        further = _entries(inside)
-        if further or text(inside.get("resourceType")) == BUNDLE:
-            waiting += further[::-1]
+        further, is_bundle = _entries(inside), text(inside.get("resourceType")) == BUNDLE
+        if further or is_bundle:
+            bundles += is_bundle
+            waiting += [(each, bundles if is_bundle else within) for each in further[::-1]]
         elif has_type(entry):  # the resource itself
-            waiting.append({"resource": entry})
+            waiting.append(({"resource": entry}, within))
         else:
-            found.append(entry)
+            found.append((entry, within))
     return found
-
-
-def _searchable(resources: list[Resource]) -> dict[str, Resource]:
-    """Each under the searches that lead to it and no other (see shapes.searched_for)."""
-    found: dict[str, Resource] = {}
-    for resource in resources:
-        for one_ in many(resource.get("identifier")):
-            search = search_for(text(resource.get("resourceType")), one_)
-            same = found.setdefault(search, resource) is resource
-            found[search] = resource if same else NOTHING
-    return {search: resource for search, resource in found.items() if search and resource}
 
 
 def _entries(resource: Resource) -> list[Resource]:
@@ -63,27 +60,64 @@ def _parameters(stated: list[Resource]) -> Iterator[Resource]:
         yield from _parameters(many(parameter.get("part")))
 
 
+_Found = tuple[str, Resource]
+"""A resource with its full URL."""
+
+
 def bundled(bundle: Resource, kind: str) -> list[Node]:
-    """The bundle's resources of one type, each with all others. Search outcomes are left out."""
-    entries = [
-        (text(entry.get("fullUrl")), one(entry.get("resource")))
-        for entry in entries_of(bundle)
-        if text(one(entry.get("search")).get("mode")) != "outcome"
-    ]
-    known = _searchable([resource for _, resource in entries])
-    for url, resource in entries:
+    """The bundle's resources of one type, each with all others, those of its own bundle first: each
+    document of a batch may have a Patient/1. Search outcomes are left out."""
+    apart = defaultdict[int, list[_Found]](list)
+    for entry, within in _told_apart(bundle):
+        if text(one(entry.get("search")).get("mode")) != "outcome":
+            apart[within].append((text(entry.get("fullUrl")), one(entry.get("resource"))))
+    known = _known([each for found in apart.values() for each in found])
+    if len(apart) == 1:
+        return list(_nodes(apart.popitem()[1], kind, known))
+    own = ((found, ChainMap(_known(found), known)) for found in apart.values())
+    return [node for found, first in own for node in _nodes(found, kind, first)]
+
+
+def _nodes(found: list[_Found], kind: str, known: Mapping[str, Resource]) -> Iterator[Node]:
+    for url, resource in found:
+        if text(resource.get("resourceType")) == kind:
+            yield Node(resource, resource, known, base_of(url, resource))
+
+
+def _known(found: list[_Found]) -> dict[str, Resource]:
+    known = _unmistakable([resource for _, resource in found])
+    for url, resource in found:
         if text(resource.get("resourceType")) == HEADER:
             known.setdefault(HEADER, resource)
         known[name_of(resource)] = resource
-        for prefix in ("urn:uuid:", ""):  # servers exist that refer by the mere id
-            known.setdefault(f"{prefix}{text(resource.get('id'))}", resource)
         if url:
             known[local_name(url, "")] = resource
-    return [
-        Node(resource, resource, known, base_of(url, resource))
-        for url, resource in entries
-        if text(resource.get("resourceType")) == kind
-    ]
+    return known
+
+
+def _unmistakable(resources: list[Resource]) -> dict[str, Resource]:
+    """Each under the mere ids and the searches that lead to it and to no other."""
+    found: dict[str, Resource] = {}
+    for resource in resources:
+        for name in _other_names(resource):
+            same = found.setdefault(name, resource)
+            found[name] = resource if _are_one(same, resource) else NOTHING
+    return {name: resource for name, resource in found.items() if resource}
+
+
+def _other_names(resource: Resource) -> Iterator[str]:
+    """See shapes.searched_for; and servers exist that refer by the mere id."""
+    if number := text(resource.get("id")):
+        yield from (number, f"urn:uuid:{number}")
+    kind = text(resource.get("resourceType"))
+    searches = (search_for(kind, each) for each in many(resource.get("identifier")))
+    yield from filter(None, searches)
+
+
+def _are_one(resource: Resource, other: Resource) -> bool:
+    """Whether one is the other again, perhaps in another version."""
+    named = resource.get("id") and name_of(resource) == name_of(other)
+    return resource is other or bool(named) or resource == other
 
 
 def lost_in(page: Resource) -> bool:

@@ -72,6 +72,32 @@ def test_a_reference_by_an_identifier_alone_leads_to_who_came_along_with_it() ->
         assert reading.reports[0].patient.name == "Doe, Jane"
 
 
+def test_an_id_that_several_have_leads_to_none_of_them() -> None:
+    """A server that refers by the mere id may number each type from 1."""
+    doctor, patient = resource("doctor", id="1"), resource("patient", id="1")
+    found = read(bundle(doctor, patient, resource("report", subject={"reference": "1"}))).reading
+    assert isinstance(found, Reports)
+    assert found.reports[0].patient.name == ""
+
+
+def test_each_document_of_a_batch_has_a_patient_of_its_own() -> None:
+    """All have the same id, and the one who is in both of them is one."""
+    by, asked = {"reference": "Patient/1"}, {"reference": _SEARCH.format("Practitioner")}
+    documents = [
+        bundle(
+            resource("patient", id="1") | {"name": [{"family": name}]},
+            resource("doctor"),
+            resource("order", requester=asked),
+            resource("report", id=name, subject=by),
+        )
+        for name in ("Doe", "Roe")
+    ]
+    reading = read(bundle(*documents)).reading
+    assert isinstance(reading, Reports)
+    assert [found.patient.name for found in reading.reports] == ["Doe", "Roe"]
+    assert {found.ordering[0].name for found in reading.reports} == {"Okafor, Ada N"}
+
+
 def test_many_reports_with_such_references_are_cut_apart_in_no_time() -> None:
     """Each of these was looked for among all that came along: Synthea writes thousands."""
     by = [{"reference": _SEARCH.format(kind)} for kind in ("Practitioner", "Organization")]
