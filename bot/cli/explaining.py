@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.cli.foretold import Asked, Directory, foretell
+from bot.cli.foretold import Asked, Directory, asked_before_final, foretell
 from bot.domain.foreseen import opened
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.domain.policy import CategoryPolicy, Policy
@@ -162,7 +162,8 @@ def _why_nobody(raw: RawMessage, report: Report, found: Triage, ground: Ground) 
         return "routine" if found.category else "it carries no flag that the policy knows"
     match report.status:
         case Status.PRELIMINARY:
-            return _BEFORE_FINAL[report.if_preliminary]
+            asked = asked_before_final(report, ground.directory)
+            return _BEFORE_FINAL[report.if_preliminary].format(asked)
         case Status.WITHDRAWN:
             return "withdrawn: it ends an alert and opens none"
     return ""
@@ -174,7 +175,6 @@ def _not_live(raw: RawMessage) -> str:
 
 _BEFORE_FINAL = {
     Preliminary.IGNORE: "preliminary: recorded, nobody is paged until it is final",
-    Preliminary.NOTIFY: "preliminary: the reading radiologist is asked, nobody is paged until it "
-    "is final",
+    Preliminary.NOTIFY: "preliminary: {} is asked, nobody is paged until it is final",
     Preliminary.OPEN: "",
 }

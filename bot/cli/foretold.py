@@ -21,7 +21,7 @@ from bot.domain.coverage import (
 )
 from bot.domain.identity import authority_names
 from bot.domain.policy import CategoryPolicy
-from bot.domain.report import Identifier, Provider
+from bot.domain.report import Identifier, Provider, Report
 from storage import people
 
 Providers = tuple[Provider, ...]
@@ -63,6 +63,27 @@ def foretell(
     turns = foreseen.asked(policy, roster, review, directory.now)
     known = look is not None
     return tuple(_asked(turn, ordering, roster, review, known=known) for turn in turns)
+
+
+def asked_before_final(report: Report, directory: Directory) -> str:
+    """Whom ``preliminary = "notify"`` asks: the reading radiologist, by identifier, else the first
+    coordinator who can be reached, and why."""
+    reader = () if report.machine or report.radiologist is None else (report.radiologist,)
+    role = "the reading radiologist"
+    if directory.look is None:
+        return role
+    roster = directory.look(reader)
+    if roster.ordering and roster.ordering.written:
+        return f"{role} → {roster.ordering.name}"
+    coordinators = (one.name for one in roster.coordinators if one.written)
+    who = f"the coordinator → {next(coordinators, 'nobody')}"
+    if roster.ordering:
+        return f"{who}, as {roster.ordering.name} {OUT_OF_REACH[out_of_reach(roster.ordering)]},"
+    identifiers = _identifiers(reader)
+    why = (
+        f"nobody in the directory is {numbers(identifiers)}" if identifiers else "no person read it"
+    )
+    return f"{who}, as {why},"
 
 
 def roster_of(connection: Connection, ordering: Providers) -> Roster:

@@ -186,6 +186,30 @@ def test_what_a_preliminary_would_do_is_what_its_sender_s_setting_says(
     assert bool(one["would_page"]) == pages
 
 
+ROSA = "1679576722,MAIN:3001,Rosa,,+13125550105,,,radiologist,"
+
+
+@pytest.mark.parametrize(
+    ("radiologist", "machines", "who"),
+    [
+        (ROSA, "", "the reading radiologist → Rosa is asked"),
+        (ROSA, "MAIN:3001", "the coordinator → Carla, as no person read it, is asked"),
+        (ROSA.replace("3001", "9"), "", "Carla, as nobody in the directory is MAIN:3001, is asked"),
+        (ROSA.replace("+13125550105", ""), "", "Carla, as Rosa has neither a number nor a Slack"),
+    ],
+)
+def test_who_is_asked_before_it_is_final_is_told_by_name(
+    place: Place, radiologist: str, machines: str, who: str
+) -> None:
+    """An identifier that is not in the directory shows here, and not first in the night."""
+    place.imported(CARLA, radiologist)
+    place.env = {"READBACK_HL7__PRELIMINARY": "notify", "READBACK_HL7__MACHINES": machines}
+    file = written(place.folder, sample(fields={25: "P"}))
+    said = " ".join(place.run("explain", str(file)).stdout.split())
+    assert who in said
+    assert "nobody is paged until it is final" in said
+
+
 def test_where_fhir_servers_differ_it_is_explained_as_the_one_that_does_most(
     place: Place,
 ) -> None:
