@@ -101,7 +101,9 @@ def orders_in(wire: Wire) -> list[Order]:
                 raw.append(line)
                 (ahead if name == "PRT" and orc is not EMPTY else others).append(line)
                 _tell(line.split(mark), results, number if results else 0, in_order=in_order)
-    return orders
+    # Those of a patient without an order, behind another's: a flag may be in them.
+    lost = orders and results and not in_order
+    return [*orders, Order(pid, pv1, orc, EMPTY, raw, results, others)] if lost else orders
 
 
 def _patient_first(lines: list[str]) -> list[str]:

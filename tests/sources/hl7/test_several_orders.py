@@ -167,3 +167,15 @@ def test_results_between_the_next_patient_and_its_order_are_that_orders() -> Non
     found = reading(GOOD, OBX.replace("HH", ""), OTHER, "NTE|1||Deaf.", AA, SECOND).reports
     assert [[flag.value for flag in one.flags] for one in found] == [[], ["AA"]]
     assert [one.text for one in found] == [report_of(OBX), report_of(AA)]
+
+
+def test_results_of_the_next_patient_who_has_no_order_wait_for_a_person() -> None:
+    found = reading(GOOD, OBX.replace("HH", ""), OTHER, AA)
+    assert [one.flags for one in found.reports] == [()]
+    [left] = found.left
+    assert (left.reason, [flag.value for flag in left.flags]) == ("no-order-identifier", ["AA"])
+
+
+def test_results_behind_a_patient_who_is_told_twice_are_their_orders() -> None:
+    [found] = reading(GOOD, OBX.replace("HH", ""), PID, AA).reports
+    assert [flag.value for flag in found.flags] == ["AA"]
