@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from bot.domain.profile import STANDARD
 from bot.domain.report import Flag
@@ -22,9 +23,9 @@ _IMPRESSION = "19005-8"
 _OF_REPORTS = frozenset({_IMPRESSION, "59776-5"})
 _SUMMARIES = ("60591-5", "18842-5", "34105-7", "34133-9", "373942005")
 _NOTES = ("11488-4", "34117-2", "11506-3", "34108-1", "47039-3", "57133-1", "371530004")
-_HISTORIES = ("10160-0", "48765-2", "11450-4")
-_OF_PATIENTS = frozenset((*_SUMMARIES, *_NOTES, *_HISTORIES))
-"""LOINC and SNOMED CT, of documents and of their sections: medication, allergies, problems."""
+_HISTORIES = frozenset(("10160-0", "48765-2", "11450-4"))
+_OF_PATIENTS = frozenset((*_SUMMARIES, *_NOTES))
+"""LOINC and SNOMED CT: what documents are about; sections of medication, allergies and problems."""
 FORM, DOCUMENT, NARRATIVE = "presentedForm", "Composition.section", "text.div"
 _DEEPEST = 4
 
@@ -52,7 +53,7 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     told = replace(
         told,
         impression=told.impression or concludes(conclusion) or "\n".join(concluded),
-        communication=_communication(observed),
+        communication=_communication(found, observed),
         figures=bool(told.text) and not spoken,
     )
     prose = partial(_prose, (form, place), observed, conclusion, notes)
@@ -110,21 +111,25 @@ def _names_impression(body: Resource) -> bool:
 def composed(found: Node) -> str:
     """The sections of the document that came along, where this is its only report (R4, 3.3): of one
     about a patient or a stay those that refer to the report."""
+    titled = ((_heading(one_), _told(one_)) for one_ in _sections(_documented(found)))
+    return "\n".join(f"{title}:\n{said}" if title else said for title, said in titled if said)
+
+
+def _documented(found: Node) -> list[Resource]:
     together = list({id(one_): one_ for one_ in found.known.values()}.values())
     kinds = [text(one_.get("resourceType")) for one_ in together]
     if kinds.count("Composition") != 1 or kinds.count("DiagnosticReport") != 1:
-        return ""
+        return []
     document = together[kinds.index("Composition")]
-    if not _is_of_patient(document):
-        return "\n".join(_sections(document))
-    about = [one_ for one_ in many(document.get("section")) if _is_about(one_, found)]
-    return "\n".join(_sections({"section": about}))
+    sections = many(document.get("section"))
+    is_whole = not _is_of_patient(document, sections)
+    return [one_ for one_ in sections if is_whole or _is_about(one_, found)]
 
 
-def _is_of_patient(document: Resource) -> bool:
-    told = [document.get("type"), *(one_.get("code") for one_ in many(document.get("section")))]
-    codes = {text(coding.get("code")) for concept in told for coding in codings(concept)}
-    return codes.isdisjoint(_OF_REPORTS) and not codes.isdisjoint(_OF_PATIENTS)
+def _is_of_patient(document: Resource, sections: list[Resource]) -> bool:
+    parts = set[str]().union(*(_codes_of(one_.get("code")) for one_ in sections))
+    is_of_report = not parts.isdisjoint(_OF_REPORTS) or parts.isdisjoint(_HISTORIES)
+    return not (_codes_of(document.get("type")).isdisjoint(_OF_PATIENTS) and is_of_report)
 
 
 def _is_about(section: Resource, found: Node) -> bool:
@@ -132,15 +137,25 @@ def _is_about(section: Resource, found: Node) -> bool:
     return any(found.named(entry) is found.body for entry in entries)
 
 
-def _sections(body: Resource, deeper: int = _DEEPEST) -> Iterator[str]:
-    for section in many(body.get("section")):
-        div = text(one(section.get("text")).get("div"))
-        if said := words_in(div.encode(), "text/html") or "\n".join(_notes(section)):
-            coded = {text(coding.get("code")) for coding in codings(section.get("code"))}
-            heading = "Impression" if _IMPRESSION in coded else text(section.get("title"))
-            yield f"{heading}:\n{said}" if heading else said
+def _sections(level: list[Resource], deeper: int = _DEEPEST) -> Iterator[Resource]:
+    for section in level:
+        yield section
         if deeper:
-            yield from _sections(section, deeper - 1)
+            yield from _sections(many(section.get("section")), deeper - 1)
+
+
+def _heading(section: Resource) -> str:
+    title = text(section.get("title"))
+    return "Impression" if _IMPRESSION in _codes_of(section.get("code")) else title
+
+
+def _told(section: Resource) -> str:
+    div = text(one(section.get("text")).get("div"))
+    return words_in(div.encode(), "text/html") or "\n".join(_notes(section))
+
+
+def _codes_of(concept: object) -> set[str]:
+    return {text(coding.get("code")) for coding in codings(concept)}
 
 
 def _longer(told: Narrative, added: str) -> Narrative:
@@ -175,14 +190,17 @@ def _prose(
     return {line: place for place, line in reversed(told) if line}
 
 
-def _communication(observed: list[Node]) -> tuple[str, str]:
-    """What stands under LOINC 73568-8, and in which observation."""
-    for number, one_ in enumerate(observed, 1):
-        asked = {text(coding.get("code")) for coding in codings(one_.body.get("code"))}
-        said = " ".join(_lines(one_.body)) if _COMMUNICATION in asked else ""
-        if said:
-            return said, f"Observation[{number}]"
-    return "", ""
+def _communication(found: Node, observed: list[Node]) -> tuple[str, str]:
+    """What stands under LOINC 73568-8, and in which observation, or in the document."""
+    places = [(f"Observation[{number}]", one_.body) for number, one_ in enumerate(observed, 1)]
+    told = ((place, " ".join(_lines(body))) for place, body in places if _tells_of_call(body))
+    sections = filter(_tells_of_call, _sections(_documented(found)))
+    said = chain(told, ((DOCUMENT, " ".join(_told(one_).split())) for one_ in sections))
+    return next(((words_, place) for place, words_ in said if words_), ("", ""))
+
+
+def _tells_of_call(body: Resource) -> bool:
+    return _COMMUNICATION in _codes_of(body.get("code"))
 
 
 # ---- one observation ------------------------------------------------------------------------

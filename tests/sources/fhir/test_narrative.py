@@ -172,11 +172,15 @@ def test_the_sections_of_the_document_that_it_stands_in_are_its_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "history"),
-    [("60591-5", "30954-2"), ("18842-5", "30954-2"), ("", "10160-0")],
+    ("kind", "history", "coded"),
+    [
+        ("60591-5", "30954-2", "51848-0"),
+        ("18842-5", "30954-2", "19005-8"),  # as in Taiwan
+        ("", "10160-0", "51848-0"),
+    ],
 )
 def test_of_a_summary_of_the_patient_only_what_refers_to_the_report_is_its_text(
-    kind: str, history: str
+    kind: str, history: str, coded: str
 ) -> None:
     """All of it was: the impression of a CT read "Discharged well"."""
     about = section("Results", "30954-2", "CT chest: nodule.")
@@ -186,7 +190,7 @@ def test_of_a_summary_of_the_patient_only_what_refers_to_the_report_is_its_text(
         "type": concept(kind, LOINC),
         "section": [
             section("History", history, "Anastrozole."),
-            section("Impression", "51848-0", "CRITICAL RESULT: discharged well."),
+            section("Impression", coded, "CRITICAL RESULT: discharged well."),
             {**about, "entry": [{"reference": "DiagnosticReport/r1"}]},
         ],
     }
@@ -195,6 +199,18 @@ def test_of_a_summary_of_the_patient_only_what_refers_to_the_report_is_its_text(
     (found,) = reading.reports
     assert found.text == "Results:\nCT chest: nodule.\nIt has grown."
     assert (found.impression, found.flags) == ("It has grown.", ())
+
+
+def test_a_section_about_the_call_is_quoted_and_one_of_problems_makes_no_summary() -> None:
+    sections = [
+        section("Problems", "11450-4", "Cough."),
+        section("Findings", "59776-5", "Clots."),
+        section("Komunikace", "73568-8", "Dr. Okafor, by phone, 14:20"),
+    ]
+    reading = read(bundle({**COMPOSITION, "section": sections}, BARE)).reading
+    assert isinstance(reading, Reports)
+    assert reading.reports[0].called == "Dr. Okafor, by phone, 14:20"
+    assert reading.reports[0].text.startswith("Problems:\nCough.\nFindings:\nClots.")
 
 
 def test_a_document_of_several_reports_is_of_none() -> None:
