@@ -89,9 +89,10 @@ def _of_number(node: Node, number: str) -> str:
 
 def _behind(node: Node, field: str) -> list[Resource]:
     links = node.links(field)
-    return [i for link in links for i in many(link.node.body.get("identifier"))] + [
-        i for link in links for i in many(link.reference.get("identifier"))
-    ]
+    bodies = [link.node.body for link in links]
+    stated = [one for body in bodies for one in many(body.get("identifier"))]
+    before_r4 = [one for body in bodies for one in many(body.get("accession"))]
+    return [*stated, *before_r4, *(one for link in links for one in link.identifiers)]
 
 
 def _of_time(node: Node, report: Report) -> str:

@@ -1,9 +1,13 @@
 """Which number of a DiagnosticReport is that of its order, and who has given it."""
 
+import json
+
 import pytest
 
+from bot.domain.message import Reports
 from bot.domain.report import KeyKind, ReportKey
-from tests.sources.fhir_samples import identifier, report, resource
+from bot.sources.fhir.places import read_from
+from tests.sources.fhir_samples import Json, identifier, read, report, resource
 
 TYPES = ("ACSN", "FILL", "PLAC")
 
@@ -90,6 +94,24 @@ def test_an_identifier_without_a_type_is_the_accession_where_its_system_says_so(
     found = report(resource("order", id="o3", identifier=numbers), identifier=[identifier("F1")],
                    basedOn=[{"reference": "ServiceRequest/o3"}])  # fmt: skip
     assert (found.accession, found.filler, found.placer) == ("A9", "F1", "O1")
+
+
+@pytest.mark.parametrize(
+    ("links", "place"),
+    [
+        ({"basedOn": [{"reference": "ServiceRequest?identifier=urn:o|O7"}]}, "ServiceRequest"),
+        ({"imagingStudy": [{"reference": "#s"}]}, "ImagingStudy"),
+    ],
+)
+def test_explain_tells_where_such_numbers_stand(links: Json, place: str) -> None:
+    study = {"resourceType": "ImagingStudy", "id": "s", "accession": identifier("A7")}
+    body = resource(
+        "report", **{"identifier": None, "basedOn": None, "contained": [study], **links}
+    )
+    reading = read(body).reading
+    assert isinstance(reading, Reports)
+    (places,) = read_from(json.dumps(body).encode(), reading.reports)
+    assert places["key.value"] == f"{place}.identifier"
 
 
 def test_what_no_database_takes_of_a_number_is_replaced_so_that_its_versions_find_one_another() -> (
