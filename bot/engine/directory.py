@@ -47,10 +47,17 @@ def pass_on_one(engine: Engine, alert_id: str, c: Connection, moved: tuple[str, 
     apply_in(c, engine, alert_id, DirectoryChanged(moved, provider_known=bool(facts)))
 
 
-def provider_known_now(c: Connection, engine: Engine) -> list[str]:
-    """The ids of open alerts whose ordering provider nobody knew, and who can be paged by now."""
-    found = (alerts.load(c, alert_id) for alert_id in alerts.without_provider(c))
-    return [alert.id for alert in found if _with_provider(c, engine, alert)]
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What an alert or a report raises that is stored otherwise than we can read it."""
+
+
+def provider_known_now(engine: Engine, alert_id: str, c: Connection) -> bool:
+    """Whether nobody knew its ordering provider, and they can be paged by now. Also where it cannot
+    be read: whoever passes it on tells that, and the others are looked at all the same."""
+    try:
+        return _with_provider(c, engine, alerts.load(c, alert_id)) is not None
+    except _UNREADABLE:
+        return True
 
 
 def _with_provider(c: Connection, engine: Engine, alert: Alert) -> alerts.AlertFacts | None:

@@ -79,7 +79,7 @@ async def follow_directory(engine: Engine) -> None:
     while True:
         edition = await engine.database.read(people.edition)
         if edition != followed:
-            left, followed = await engine.database.read(partial(_to_pass_on, engine)), edition
+            left, followed = await _to_pass_on(engine), edition
             failing.keep(left)
         waiting = failing.waiting()
         now = [alert_id for alert_id in left if alert_id not in waiting]
@@ -88,8 +88,16 @@ async def follow_directory(engine: Engine) -> None:
         await asyncio.sleep(LONGEST_SLEEP)
 
 
-def _to_pass_on(engine: Engine, c: Connection) -> list[str]:
-    return list(dict.fromkeys((*alerts.out_of_reach(c), *provider_known_now(c, engine))))
+async def _to_pass_on(engine: Engine) -> list[str]:
+    """Whose provider is known is read one by one: there may be thousands, each with its reports."""
+    lost = await engine.database.read(alerts.out_of_reach)
+    unknown = await engine.database.read(alerts.without_provider)
+    asked = [
+        alert_id
+        for alert_id in unknown
+        if await engine.database.read(partial(provider_known_now, engine, alert_id))
+    ]
+    return list(dict.fromkeys((*lost, *asked)))
 
 
 async def sweep(engine: Engine, failing: Failing) -> int:

@@ -174,6 +174,18 @@ def test_the_loop_asks_a_provider_whom_the_directory_did_not_know(bench: Bench) 
     assert (owner(bench, "E2"), bench.alert("E2").round) == ("Carla Reyes RN", 1)
 
 
+def test_an_alert_that_cannot_be_read_keeps_no_provider_from_being_asked(bench: Bench) -> None:
+    for name, number in (("E1", "9998"), ("E2", "9999")):
+        bench.report(name, provider=f"{number}^NEW^NINA^^^DR^^^MAIN")
+    spoil = update(tables.alerts).where(tables.alerts.c.id == bench.alert("E1").id)
+    bench.database.run(lambda c: c.execute(spoil.values(rest="no JSON")).rowcount)
+    known = PEOPLE_CSV.replace("MAIN:1004", "MAIN:1004;MAIN:9999")
+    people_move_in(bench.database, bench.clock, known)
+    run_until(bench, lambda: bench.alert("E2").round != 1 and bool(bench.log.error_lines))
+    assert owner(bench, "E2") == "Dr. Tess Wolf"
+    assert {error["event"] for error in bench.log.error_lines} == {"step_failed"}
+
+
 def test_what_could_not_be_passed_on_at_once_is_passed_on_as_soon_as_it_can(bench: Bench) -> None:
     bench.report(provider="1003^PARK^SAM^^^DR^^^MAIN")
     bench.database.run(lambda c: people.opt_out(c, "+13125550106", bench.clock.at))
