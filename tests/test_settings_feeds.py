@@ -52,6 +52,24 @@ def test_a_bad_listener_or_folder_is_named_with_line_and_cure(
     assert any(line.startswith(told) for line in found), found
 
 
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ('[[folder]]\npath = "."', "readback.db"),
+        ('[[folder]]\npath = "in/.."', "readback.db"),
+        ('[database]\nurl = "postgresql://db/r"\n[[folder]]\npath = "."', "readback.toml"),
+        ('[database]\nurl = "sqlite:///in/r.db"\n[[folder]]\npath = "in"', "r.db"),
+        ('[[folder]]\npath = "in"\n[hl7]\ntls_certificate = "in/c"\ntls_key = "in/k"', "c"),
+    ],
+)
+def test_a_folder_in_which_our_own_files_lie_is_none(tmp_path: Path, text: str, held: str) -> None:
+    """They would be read and moved away: a database that is gone has forgotten every alert."""
+    (problem,) = problems(written(tmp_path, f"{SITE}{text}\n"))
+    assert f"holds Readback's own {held}. What lies in there is read and moved away" in problem
+    beside = written(tmp_path, f'{SITE}[[folder]]\npath = "in"\n[[folder]]\npath = "other"\n')
+    assert len(load(beside, {}).folder) == len(("in", "other"))
+
+
 def test_networks_and_single_addresses_are_taken(tmp_path: Path) -> None:
     text = SITE + '[hl7]\nallow = ["10.1.0.0/16", "192.0.2.7", "fe80::/10"]\n'
     networks = load(written(tmp_path, text), {}).hl7.allow

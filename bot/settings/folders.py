@@ -2,6 +2,7 @@
 cure)``."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,6 +63,21 @@ def folder_clashes(folders: tuple[FolderSettings, ...], lines: Lines) -> list[Pr
             where = place(("folder", number, "path"), lines)
             cure = "Files are moved about in there: name a folder of its own."
             found.append(Problem(where, "lies in another [[folder]], or is the same", cure))
+    return found
+
+
+def holding(
+    folders: tuple[FolderSettings, ...], own: Iterable[Path], lines: Lines
+) -> list[Problem]:
+    """Whatever lies in a folder is read and moved away: the database is not to be. ``own`` are the
+    files that Readback lives on; all paths start where they do."""
+    found, own = [], list(own)
+    for number, folder in enumerate(folders):
+        here = folder.path.resolve()
+        if first := next((one for one in own if one.resolve().parent == here), None):
+            cure = "What lies in there is read and moved away: name a folder of its own."
+            where = place(("folder", number, "path"), lines)
+            found.append(Problem(where, f"holds Readback's own {first.name}", cure))
     return found
 
 

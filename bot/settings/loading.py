@@ -15,7 +15,7 @@ from bot.domain import viewer
 from bot.domain.nearest import did_you_mean
 from bot.domain.toml_lines import lines_of
 from bot.settings.explaining import PREFIX, explained, table_in
-from bot.settings.folders import folder_clashes
+from bot.settings.folders import folder_clashes, holding
 from bot.settings.model import Hl7Settings, Settings
 from bot.settings.problems import BadSettings, Lines, Problem, place
 from bot.settings.profiles import never_used
@@ -63,11 +63,14 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
         problems += [explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
     problems += misnamed + swapped(env) + (_clashes(settings, lines) if settings else [])
+    if settings:
+        settings = _with_files_beside(settings, file or DEFAULT_FILE).written(lines)
+        problems += holding(settings.folder, _own_files(settings, file or DEFAULT_FILE), lines)
     if problems and not (file or DEFAULT_FILE.exists()):
         problems.insert(0, _NOT_HERE)
     if problems or settings is None:
         raise BadSettings(tuple(dict.fromkeys(problems)))
-    return _with_files_beside(settings, file or DEFAULT_FILE).written(lines)
+    return settings
 
 
 def is_configured(path: Path | None = None, env: Mapping[str, str] | None = None) -> bool:
@@ -246,6 +249,16 @@ def _with_files_beside(settings: Settings, file: Path) -> Settings:
             "hl7": hl7,
         }
     )
+
+
+def _own_files(settings: Settings, file: Path) -> list[Path]:
+    """What Readback itself lives on."""
+    hl7, database = settings.hl7, make_url(settings.database.url)
+    keys = (server.smart.key_file for server in settings.fhir if server.smart)
+    ours = (hl7.tls_certificate, hl7.tls_key, hl7.tls_client_ca, *keys)
+    stored = database.database if database.get_backend_name() == "sqlite" else None
+    files = (stored and Path(stored), file, settings.site.policy, *ours)
+    return [one for one in files if one]
 
 
 def _file_beside(url: str, file: Path) -> str:
