@@ -7,6 +7,7 @@ character tells. Names of files mean nothing.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +28,7 @@ from bot.sources.oversize import KEPT, Passing, together, too_large_for
 
 _BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 """A byte order mark and blanks."""
+_TAG = re.compile(rb"<([A-Za-z][\w:.-]*)")
 _WIDE = b"\0"
 """In UTF-16 it stands beside each letter."""
 
@@ -48,12 +50,21 @@ def is_json(data: bytes) -> bool:
     return data[:KEPT].lstrip(_BEFORE_TEXT + _WIDE)[:1] in {b"{", b"["}
 
 
+def is_xml(data: bytes) -> bool:
+    """Whether it is FHIR as XML, which is not read."""
+    begins = data[:KEPT].lstrip(_BEFORE_TEXT)
+    return begins[:1] == b"<" and b"http://hl7.org/fhir" in begins
+
+
 def ends_well(data: bytes) -> bool:
     """Whether the last thing in it is what ends a file of its kind. One that breaks off elsewhere
     may be half of a report, and the half without its flag."""
     end = data[-KEPT:]
     if is_json(data):
         return end.rstrip(_BEFORE_TEXT + _WIDE)[-1:] in {b"}", b"]"}
+    if is_xml(data):
+        root = _TAG.search(data[:KEPT])
+        return root is not None and end.rstrip().endswith(b"</%b>" % root[1])
     lines = end.rstrip().replace(b"\n", b"\r").rsplit(b"\r", 1)
     if data[:KEPT].lstrip(_BEFORE_TEXT)[:3] in {b"FHS", b"BHS"}:
         return lines[-1][:3] in {b"FTS", b"BTS"}
@@ -79,10 +90,15 @@ def breaks_off(piece: bytes) -> bool:
 _OBX_5, _OBX_11 = 5, 11
 
 
+_AS_XML = BadReport("not-json", "This is FHIR as XML: send FHIR R4 as JSON", "102")
+
+
 def pieces(data: bytes) -> list[bytes]:
     """The messages of a file. None where it is a batch envelope with nothing in it."""
     if is_json(data):
         return _resources(data)
+    if is_xml(data):
+        return [data]
     if len(data) <= KEPT and batch.is_envelope(data):
         return []
     return [_unframed(piece) for piece in batch.split(data)]
@@ -94,6 +110,8 @@ def read(piece: bytes, known: Known, now: datetime) -> RawMessage:
         return _over_limit(piece, known)
     if is_json(piece):
         return fhir.read(piece, origin=known.origin, now=now, source=known.source)
+    if is_xml(piece):
+        return fhir.refused(piece, _AS_XML, origin=known.origin, source=known.source)
     if breaks_off(piece):
         return refused(piece, cut_off(), known)
     return hl7.read(piece, source=known.source, timezone=known.timezone, now=now, feeds=known.feeds)

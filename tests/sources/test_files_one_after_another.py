@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.message import Reports, Unusable
-from bot.sources.files import pieces
+from bot.sources.files import ends_well, pieces
 from tests.sources.fhir_samples import bundle, others, resource
 from tests.sources.oru import OBX, sample
 from tests.sources.test_files import read, told
@@ -100,3 +100,18 @@ def test_who_leaves_out_the_last_line_end_is_read() -> None:
     alone = sample(OBX.replace("|||HH|||F", ""))
     for whole in (sample(FIRST, OBX), sample(OBX), alone, sample(OBX, "NTE|1||Seen")):
         assert told(whole.rstrip(b"\r")) == ["report of PARK, SAM"]
+
+
+AS_XML = b"""<?xml version="1.0" encoding="UTF-8"?><!-- exported -->
+<DiagnosticReport xmlns="http://hl7.org/fhir"><status value="final"/><conclusionCode><coding>
+<code value="RID49480"/></coding></conclusionCode></DiagnosticReport>"""
+
+
+def test_fhir_as_xml_is_told_to_be_that_and_its_flag_is_kept() -> None:
+    """It was cut at its line ends, and waited as a message without MSH, or as one cut off."""
+    (raw,) = read(AS_XML)
+    assert isinstance(raw.reading, Unusable)
+    assert (raw.reading.reason, raw.reading.detail[:20]) == ("not-json", "This is FHIR as XML:")
+    assert [flag.value for flag in raw.reading.flags] == ["RID49480"]
+    assert ends_well(AS_XML)
+    assert not ends_well(AS_XML.removesuffix(b"</DiagnosticReport>"))
