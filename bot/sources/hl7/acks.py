@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.domain.message import RawMessage, Receipt, Reports, Unusable
 from bot.sources.hl7.batch import from_header
-from bot.sources.hl7.charsets import header_line, unmarked
+from bot.sources.hl7.charsets import header_text, unmarked
 from bot.sources.hl7.marks import at
 
 _UNSUPPORTED = frozenset({"200", "201", "202", "203"})
@@ -98,8 +98,9 @@ def write(data: bytes, answer: Answer, *, control_id: str, now: datetime) -> byt
     Of several messages in one frame the first is named: the sender waits for one answer. Without
     an MSH it is still well-formed. ``control_id`` is our own MSH-10; MSA-2 echoes theirs.
     """
-    # Latin-1 carries any byte through unchanged, so that what is echoed is what was sent.
-    header = _header(header_line(from_header(unmarked(data)).lstrip()).decode("latin-1"))
+    # The codec carries any byte through unchanged, so that what is echoed is what was sent.
+    line, codec = header_text(from_header(unmarked(data)).lstrip())
+    header = _header(line)
     separator, marks = header[1], header[2]
     component, repetition = marks[0:1] or "^", marks[1:2] or "~"
     trigger = at(at(header, 9).split(component), 1)
@@ -116,11 +117,11 @@ def write(data: bytes, answer: Answer, *, control_id: str, now: datetime) -> byt
         msh += ["", "", "", "", "", at(header, 18).split(repetition, 1)[0]]
     msa = ["MSA", _mode(answer.code, header), at(header, 10), _plain(answer.text)]
     lines = [msh, msa, *([_err(answer, component)] if answer.condition else [])]
-    return b"".join(_line(fields, separator) for fields in lines)
+    return b"".join(_line(fields, separator, codec) for fields in lines)
 
 
-def _line(fields: list[str], separator: str) -> bytes:
-    return separator.join(fields).rstrip(separator).encode("latin-1", "replace") + b"\r"
+def _line(fields: list[str], separator: str, codec: str) -> bytes:
+    return separator.join(fields).rstrip(separator).encode(codec, "replace") + b"\r"
 
 
 def _header(line: str) -> list[str]:

@@ -3,6 +3,7 @@ by trial. A report is read whatever a sender says of its bytes, as long as they 
 
 import codecs
 import re
+from contextlib import suppress
 
 from bot.sources.hl7.batch import from_header
 
@@ -200,8 +201,27 @@ def _declared(data: bytes) -> str:
     header, separator = header_line(data), data[3:4] or b"|"
     if header.count(separator) < _MSH_18 - 1:
         return ""
-    stated = header.split(separator, _MSH_18)[_MSH_18 - 1]
-    return _first_of(stated.decode("latin-1").split("~"))
+    if not header.isascii():
+        stated = header.split(separator)[_MSH_18 - 1 :]
+    else:
+        stated = [header.split(separator, _MSH_18)[_MSH_18 - 1]]
+    names = [_first_of(field.decode("latin-1").split("~")) for field in stated]
+    # Half a letter may look like a separator (the second byte of "\u80b2" in Big5): then what names
+    # the charset stands further back.
+    return next((name for name in names if _CODECS.get(name) in _MANY_BYTES), names[0])
+
+
+def header_text(data: bytes) -> tuple[str, str]:
+    """The header line as text, and the codec that makes the same bytes of it again: that of letters
+    of many bytes where it is declared, as half of one may look like a separator, else Latin-1."""
+    line = header_line(data)
+    if not line.isascii() or _KANJI_FOLLOWS in line:
+        codec = _CODECS.get(_declared(line), "")
+        codec = _JAPANESE if _KANJI_FOLLOWS in line else codec
+        with suppress(UnicodeError):
+            if codec in _MANY_BYTES and (text := line.decode(codec)).encode(codec) == line:
+                return text, codec
+    return line.decode("latin-1"), "latin-1"
 
 
 def _first_of(names: list[str]) -> str:

@@ -45,6 +45,26 @@ def test_the_declared_charset_is_declared_again() -> None:
     assert fields(ack(data), b"MSH")[18] == b"UNICODE UTF-8"
 
 
+@pytest.mark.parametrize(
+    ("facility", "charset", "codec"),
+    [
+        ("教育", "BIG-5", "big5"),
+        ("ポート", "SHIFT_JIS", "cp932"),
+        ("万", "~ISO IR87", "iso2022_jp"),
+        ("万", "", "iso2022_jp"),
+    ],
+)
+def test_a_facility_with_half_a_letter_that_looks_like_a_separator_moves_no_field_of_the_answer(
+    facility: str, charset: str, codec: str
+) -> None:
+    name = facility.encode(codec)
+    assert b"|" in name
+    data = sample().replace(b"|MAIN|", b"|" + name + b"|", 1)
+    answer = ack(data.replace(b"2.5.1", b"2.5.1||||||" + charset.encode()))
+    assert fields(answer, b"MSA") == [b"MSA", b"AA", b"MSG1"]
+    assert b"|RIS|" + name + b"|20260115183000+0000|" in answer
+
+
 @pytest.mark.parametrize("data", [b"", b"PID|1", b"MSH", b"MSH|", b"\0\xff"])
 def test_without_a_header_the_answer_is_still_well_formed(data: bytes) -> None:
     answer = ack(data)

@@ -194,3 +194,20 @@ def test_letters_that_make_no_words_where_msh_18_is_silent_are_noted(
 
 def test_accents_where_msh_18_is_silent_are_no_cause_for_doubt() -> None:
     assert told("Größe 3 € – „akut“, naïf, œdème", "cp1252", "").time_notes == ()
+
+
+@pytest.mark.parametrize(
+    ("facility", "charset", "codec", "words"),
+    [
+        ("教育", "BIG-5", "big5", "氣胸"),
+        ("ポート", "SHIFT_JIS", "cp932", "気胸"),
+        ("東方", "GB 18030-2000", "gb18030", "气胸"),
+    ],
+)
+def test_half_a_letter_that_looks_like_a_separator_moves_no_field_of_the_header(
+    facility: str, charset: str, codec: str, words: str
+) -> None:
+    assert b"|" in facility.encode(codec)
+    data = sample().decode().replace("|MAIN|", f"|{facility}|", 1).replace("Tension", words)
+    found = report(data.replace("2.5.1", f"2.5.1||||||{charset}", 1).encode(codec))
+    assert (found.impression, found.time_notes) == (f"{words} pneumothorax.", ())
