@@ -93,7 +93,11 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> 
     # Legible before its width is taken: what steers a terminal has none, and the mark for it one.
     names = tuple(columns)
     cells = [tuple(escape(legible(cell)) for cell in row) for row in rows]
-    shown = Table(*names, title=title, title_justify="left", header_style="bold")
+    shown = Table(title=title, title_justify="left", header_style="bold")
+    for number, name in enumerate(names):
+        # Where room is short what can be broken gives way, and a single word loses no letter.
+        words = any(" " in row[number] for row in cells)
+        shown.add_column(name, no_wrap=not words)
     for row in cells:
         shown.add_row(*row)
     # Asked for the window's own width it would answer with that.
