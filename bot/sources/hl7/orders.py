@@ -133,12 +133,13 @@ def _tell(fields: list[str], results: list[Result], number: int, *, in_order: bo
 
 
 _STATUSES = frozenset("FCPRISABDWXUNO")
-_MOST_CUTS = 6
+_MOST_CUTS, _TEXT = 5, 5
 
 
 def rejoin(results: list[Result], mark: str) -> list[Result]:
     """A text in which the field separator stands unescaped is put together where that is certain:
-    OBX-11 has no status and a field behind it has one, and words stand where units should."""
+    OBX-11 has no status and a field behind it has one, and words stand where units should, or the
+    rest of a table: no other field has line ends."""
     whole = [(number, _rejoined(fields, mark)) for number, fields in results]
     return results if whole == results else whole
 
@@ -146,8 +147,10 @@ def rejoin(results: list[Result], mark: str) -> list[Result]:
 def _rejoined(fields: list[str], mark: str) -> list[str]:
     if fields[0] != "OBX" or at(fields, 11) in _STATUSES or not is_prose(fields):
         return fields
-    for cuts in range(1, _MOST_CUTS):
-        if at(fields, 11 + cuts) in _STATUSES and " " in "".join(fields[6 : 6 + cuts]):
+    fewest = max((place for place, value in enumerate(fields) if "\n" in value), default=0) - _TEXT
+    for cuts in (*range(max(fewest, 1), fewest + _MOST_CUTS), *range(1, _MOST_CUTS + 1)):
+        said = "".join(fields[6 : 6 + cuts])
+        if at(fields, 11 + cuts) in _STATUSES and (" " in said or "\n" in said):
             return [*fields[:5], mark.join(fields[5 : 6 + cuts]), *fields[6 + cuts :]]
     return fields
 

@@ -212,7 +212,7 @@ def _mended(lines: list[str]) -> list[str]:
         if not bare:
             continue
         separator = separator or bare[3:4]
-        begins = not whole or bare[3:4] in {"", separator}
+        begins = looks = not whole or bare[3:4] in {"", separator}
         if begins and whole and fields < _STATUS and whole[-1][0][:3] == "OBX":
             begins = _is_segment(bare, separator)
         if begins:
@@ -220,7 +220,7 @@ def _mended(lines: list[str]) -> list[str]:
             fields = 0
         else:
             whole[-1].append(line)
-        fields += bare.count(separator)
+        fields += bare.count(separator) if begins or not looks else 0  # those of a table are none
     return ["\n".join(parts) for parts in whole]
 
 

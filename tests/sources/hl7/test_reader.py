@@ -50,7 +50,16 @@ def test_a_line_of_the_text_that_looks_like_a_segment_swallows_nothing(line: str
         assert [flag.value for flag in found.flags] == ["HH", "CRITICAL RESULT"]
 
 
-@pytest.mark.parametrize("table", ["LAD|120\nRCA|45", "LAD|120|3\nRCA|0|1", "LAD||120\nRCA||0"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "LAD|120\nRCA|45",
+        "LAD|120|3\nRCA|0|1",
+        "LAD||120\nRCA||0",
+        "\n".join(["LAD|120|3"] * 9),
+        "CT",
+    ],
+)
 def test_a_table_of_numbers_in_the_text_swallows_nothing(table: str) -> None:
     words = f"Calcium:\n{table}\nTension pneumothorax."
     found = report(sample(OBX.replace("Tension pneumothorax.", words)))
