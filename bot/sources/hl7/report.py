@@ -22,7 +22,16 @@ from bot.sources.hl7.macros import macros_in_z, prose_of, with_macros
 from bot.sources.hl7.marks import Marks
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.orderer import INTERPRETING, copied, orderer, participants
-from bot.sources.hl7.orders import Numbers, Order, code, no_number, orders_in, processing_id, rejoin
+from bot.sources.hl7.orders import (
+    Numbers,
+    Order,
+    code,
+    no_number,
+    orders_in,
+    party,
+    processing_id,
+    rejoin,
+)
 from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import interpreter, is_listed, location, patient, providers
 from bot.sources.hl7.status import appended, is_deleted, observed_beside, said, status
@@ -229,7 +238,7 @@ def _interpreter(field: str, marks: Marks, known: Circumstances) -> Provider | N
 def _is_machine(wire: Wire, radiologist: Provider | None, machines: frozenset[str]) -> bool:
     """The sending application, or who interpreted: by id, AUTHORITY:ID, or name."""
     by_machine = radiologist is not None and is_listed(radiologist, machines)
-    return by_machine or wire.msh(3).upper() in machines
+    return by_machine or party(wire, 3).upper() in machines
 
 
 def _standing(results: list[Result], wire: Wire, profile: Profile) -> list[Result]:

@@ -199,6 +199,12 @@ def test_an_interpretation_of_a_machine_is_known_as_one(name: str) -> None:
     assert not as_read(sample(), machines=("EAST:3001", "PACS")).machine
 
 
+def test_a_machine_that_sends_a_universal_id_alone_goes_by_that() -> None:
+    """As explain shows the sender, and as a profile is found for it."""
+    data = sample().replace(b"|RIS|MAIN|", b"|^1.2.840.7^ISO|MAIN|", 1)
+    assert as_read(data, machines=("1.2.840.7",)).machine
+
+
 @pytest.mark.parametrize("field", ["AI7^TRIAGE~3001^LIND", "~3001^LIND", "3001^LIND~AI7^TRIAGE"])
 def test_a_report_that_a_person_has_read_beside_a_machine_is_the_person_s(field: str) -> None:
     found = as_read(sample(fields={32: field}), machines=("AI7",))
