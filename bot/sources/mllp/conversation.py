@@ -15,9 +15,16 @@ CHUNK = 64 * 1024
 _UNDECIDED = 0.05
 """Seconds for the CR behind an FS, or for the text that goes on: the rest of one write is there in
 less. A sender that leaves the CR out waits so much longer for each answer."""
+_HELLO = b"\x16\x03"
+"""What TLS begins with: a handshake, of version 3. No frame does."""
 LAST_SECONDS = 3.0
 """Given to a frame that is on its way when we stop: half of it would wait for a person, though its
 sender is about to send the whole anew."""
+
+
+class SpeaksTls(Exception):
+    """The sender begins a handshake where none is expected. Bytes of it look like a frame's ends,
+    and every one would wait for a person as a message that broke off."""
 
 
 @dataclass(eq=False)
@@ -39,9 +46,12 @@ class Conversation:
     _so_far: tuple[bytes, acks.Answer] | None = field(default=None, init=False)
 
     async def hold(self) -> None:
-        """To its end. Raises ConnectionError, TimeoutError and ssl.SSLError."""
-        framer = self.framer
+        """To its end. Raises SpeaksTls, ConnectionError, TimeoutError and ssl.SSLError."""
+        framer, begins = self.framer, True
         while chunk := await self._next():
+            if begins and chunk.startswith(_HELLO):
+                raise SpeaksTls
+            begins = False
             for whole in framer.feed(chunk):
                 await self._answer(whole)
             self._log_stray()

@@ -42,12 +42,11 @@ class Gate:
 
     def admits(self, writer: asyncio.StreamWriter, has_room: Callable[[], bool]) -> bool:
         """Whether this address may connect and there is room: asked before a byte is read."""
-        host = _host(writer)
-        if not self.allows(host):
-            self._refused(host, writer, "address-not-allowed")
+        if not self.allows(_host(writer)):
+            self._refused(writer, "address-not-allowed")
             return False
         if not has_room():
-            self._refused(host, writer, "too-many-connections")
+            self._refused(writer, "too-many-connections")
             return False
         if self._tls:
             _hold_back(writer)
@@ -65,16 +64,20 @@ class Gate:
             await writer.start_tls(self._tls.context(), ssl_handshake_timeout=HANDSHAKE_SECONDS)
         except ssl.SSLError as error:
             reason = _REASONS.get(error.reason or "", "handshake-failed")
-            self._refused(_host(writer), writer, reason)
+            self._refused(writer, reason)
             return False
         except (ConnectionError, TimeoutError):
-            self._refused(_host(writer), writer, "no-handshake")
+            self._refused(writer, "no-handshake")
             return False
         return True
 
-    def _refused(self, host: str, writer: asyncio.StreamWriter, reason: str) -> None:
+    def surprised_by_tls(self, writer: asyncio.StreamWriter) -> None:
+        """Where none is set up."""
+        self._refused(writer, "tls-not-set-up")
+
+    def _refused(self, writer: asyncio.StreamWriter, reason: str) -> None:
         metrics.connection_refused(reason)
-        now = self._now()
+        host, now = _host(writer), self._now()
         last, count = self._told.get(host, (None, 0))
         if last is not None and timedelta(0) <= now - last < _LOG_EVERY:
             self._told[host] = last, count + 1

@@ -21,7 +21,7 @@ from bot.sources.hl7 import acks
 from bot.sources.hl7.batch_counts import lacking
 from bot.sources.hl7.reader import read_all, unusable
 from bot.sources.hl7.wire import BadReport, cut_off
-from bot.sources.mllp.conversation import CHUNK, Conversation
+from bot.sources.mllp.conversation import CHUNK, Conversation, SpeaksTls
 from bot.sources.mllp.frames import Ending, Frame, Framer
 from bot.sources.mllp.gate import Gate, Network, address, notice_death
 from bot.sources.mllp.tls import Renewed, TlsFiles
@@ -170,6 +170,9 @@ class Listener:
             # What was stored stays stored: the sender repeats it and is told "received before".
             log.warning("mllp_connection_lost", peer=peer, error=type(error).__name__)
             writer.transport.abort()  # to close would wait for a peer that reads nothing
+        except SpeaksTls:
+            self._gate.surprised_by_tls(writer)
+            writer.transport.abort()
         except asyncio.CancelledError:
             if conversation not in self._arriving:  # by stop, out of patience
                 log.warning("mllp_stopped_unanswered", peer=peer)

@@ -13,6 +13,7 @@ from bot.sources.mllp.frames import frame
 from bot.sources.mllp.server import Listener
 from tests.sources.mllp_senders import HOW, Inbox, Sender, connected, numbered, told, until
 from tests.sources.oru import sample
+from tests.test_metrics import value
 
 
 def test_half_a_frame_and_silence_is_kept_and_the_connection_closed() -> None:
@@ -23,6 +24,20 @@ def test_half_a_frame_and_silence_is_kept_and_the_connection_closed() -> None:
     inbox = told(conversation, replace(HOW, silence=0.1))
     assert inbox.reasons == ["cut-off"]
     assert inbox.messages[0].data == sample()[:199]
+
+
+def test_a_sender_in_tls_where_we_speak_none_leaves_no_message_that_broke_off() -> None:
+    async def conversation(_: Inbox, __: Listener, sender: Sender) -> None:
+        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+        await sender.send(hello + b"\x00\x0b\x00\x04\x03\x00\x01\x02")  # an extension has a VT
+        with suppress(ConnectionResetError):
+            assert await sender.closed()
+
+    before = value("connections_refused_total", reason="tls-not-set-up")
+    with structlog.testing.capture_logs() as logs:
+        assert told(conversation).messages == []
+    assert [(e["event"], e["reason"]) for e in logs] == [("mllp_refused", "tls-not-set-up")]
+    assert value("connections_refused_total", reason="tls-not-set-up") == before + 1
 
 
 def test_silence_between_frames_is_fine() -> None:
