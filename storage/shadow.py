@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, select
 
 from bot.domain.before_final import flagged_early, reached_at
 from bot.domain.coverage import Role
+from bot.domain.ladder import RANK
 from bot.domain.measures import First, Lag, Opened
 from bot.domain.ordering import Version
 from bot.domain.report import ROUTINE, KeyKind, Provider, ReportKey, Status
@@ -184,7 +185,12 @@ def _ordering(body: str | None) -> tuple[Provider, ...]:
 def _first(connection: Connection, pages: list[AnyRow]) -> First | None:
     if not pages:
         return None
-    first = next((page for page in pages if page.state == "sent"), pages[0])
+
+    # Of one that has come too late several are paged at the same moment: the lowest of the ladder.
+    def place(page: AnyRow) -> tuple[bool, datetime, int]:
+        return page.state != "sent", page.not_before, RANK.get(Role(page.role), len(RANK))
+
+    first = min(pages, key=place)
     same = [p for p in pages if (p.person_id, p.round) == (first.person_id, first.round)]
     person = people.load(connection, first.person_id)
     return First(

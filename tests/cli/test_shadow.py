@@ -73,6 +73,16 @@ def test_the_first_page_with_its_person_channels_and_time_to_answer(
     assert (summary["alerts"], summary["would_page"], summary["paged"]) == (1, 1, 0)
 
 
+def test_of_a_result_that_comes_too_late_for_a_ladder_the_ordering_provider_is_told_first(
+    silent: Place, receive: Receive
+) -> None:
+    """Everybody is paged at once; that the coordinator owns it is no reason to name them alone."""
+    known(silent)
+    receive(final("A1", SystemClock().now() - timedelta(minutes=70)))
+    (alert,) = lines(silent, "alert")
+    assert (alert["first_page"]["person"], alert["not_to_provider"]) == ("Ada", None)
+
+
 def test_an_alert_that_was_withdrawn_stays_in_the_numbers(silent: Place, receive: Receive) -> None:
     """Somebody would have been paged before; a rate without it would flatter."""
     known(silent)
