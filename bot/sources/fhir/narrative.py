@@ -122,14 +122,15 @@ def _documented(found: Node) -> list[Resource]:
         return []
     document = together[kinds.index("Composition")]
     sections = many(document.get("section"))
-    is_whole = not _is_of_patient(document, sections)
-    return [one_ for one_ in sections if is_whole or _is_about(one_, found)]
+    about = [one_ for one_ in sections if _is_about(one_, found)]
+    is_summary = not _codes_of(document.get("type")).isdisjoint(_OF_PATIENTS)
+    # An imaging report may tell allergies, too: then no section refers to it, and all of it counts.
+    return about if is_summary or (about and _tell_histories(sections)) else sections
 
 
-def _is_of_patient(document: Resource, sections: list[Resource]) -> bool:
-    parts = set[str]().union(*(_codes_of(one_.get("code")) for one_ in sections))
-    is_of_report = not parts.isdisjoint(_OF_REPORTS) or parts.isdisjoint(_HISTORIES)
-    return not (_codes_of(document.get("type")).isdisjoint(_OF_PATIENTS) and is_of_report)
+def _tell_histories(sections: list[Resource]) -> bool:
+    codes = set[str]().union(*(_codes_of(one_.get("code")) for one_ in sections))
+    return codes.isdisjoint(_OF_REPORTS) and not codes.isdisjoint(_HISTORIES)
 
 
 def _is_about(section: Resource, found: Node) -> bool:

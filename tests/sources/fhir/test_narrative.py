@@ -213,6 +213,14 @@ def test_a_section_about_the_call_is_quoted_and_one_of_problems_makes_no_summary
     assert reading.reports[0].text.startswith("Problems:\nCough.\nFindings:\nClots.")
 
 
+def test_an_imaging_report_that_tells_allergies_is_no_summary() -> None:
+    allergies = section("Allergies", "48765-2", "None known.")
+    conclusion = section("Conclusion", "51848-0", "CRITICAL RESULT: Embolus")
+    reading = read(bundle({**COMPOSITION, "section": [allergies, conclusion]}, BARE)).reading
+    assert isinstance(reading, Reports)
+    assert [flag.value for flag in reading.reports[0].flags] == ["CRITICAL RESULT"]
+
+
 def test_a_document_of_several_reports_is_of_none() -> None:
     other = BARE | {"id": "r2", "identifier": []}
     reading = read(bundle(COMPOSITION, BARE, other)).reading
