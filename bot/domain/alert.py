@@ -318,14 +318,15 @@ def _resume(turn: Turn, holder: str) -> None:
 
 
 def _decline(turn: Turn, event: Declined) -> None:
-    """By the owner: the next person up the ladder at once. The last coordinator stays. From whom it
-    was handed on meanwhile "not my patient" counts, and moves nothing."""
+    """By the owner: the next person up the ladder at once. The last coordinator stays, in whichever
+    role. From whom it was handed on meanwhile "not my patient" counts, and moves nothing."""
     alert = turn.alert
     if not alert.owner or event.person_id != alert.owner:
         _disown(turn, event)
         return
     turn.evolve(declined=having(alert.declined, event.person_id))
-    if alert.owner_role is Role.COORDINATOR and not _somebody_left(turn.alert):
+    coordinates = alert.owner_role is Role.COORDINATOR or _is_coordinator(alert, alert.owner)
+    if coordinates and not _somebody_left(turn.alert):
         raise NotAllowed(
             "last_one",
             "Nobody is left to take it. Acknowledge it, or hand it over in Slack: "
@@ -355,8 +356,12 @@ def _disown(turn: Turn, event: Declined) -> None:
     tell_a_coordinator(turn, Notice.DIRECTORY_ENTRY)
 
 
+def _is_coordinator(alert: Alert, person_id: str) -> bool:
+    return any(person.id == person_id for person in alert.roster.coordinators)
+
+
 def _somebody_left(alert: Alert) -> bool:
-    return any(person.channels for _, person in candidates(alert, Role.COORDINATOR))
+    return any(person.channels for _, person in candidates(alert, above(alert.owner_role)))
 
 
 def _reassign(turn: Turn, event: Reassigned) -> None:

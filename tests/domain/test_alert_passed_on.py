@@ -4,9 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.coverage import Roster
+from bot.domain.coverage import Role, Roster
 from bot.domain.events import Declined, DeclineReason, NotAllowed, Reassigned
-from tests.domain.loop import ADA, BEN, EVERYBODY, T0, Loop, minutes, new_alert, person
+from tests.domain.loop import (
+    ADA,
+    BEN,
+    CARLA,
+    EVERYBODY,
+    ROSA,
+    T0,
+    Loop,
+    minutes,
+    new_alert,
+    person,
+)
 
 
 def test_who_declines_hands_it_up_the_ladder_at_once() -> None:
@@ -22,6 +33,17 @@ def test_a_decliner_is_never_paged_again() -> None:
     loop.do(Declined("ada", DeclineReason.CANNOT_ACT))
     loop.pass_to(200)
     assert [m for m, who in loop.asked() if who == "ada"] == [0]
+
+
+def test_the_only_coordinator_cannot_pass_it_on_in_another_role_either() -> None:
+    """Nobody would have been asked again: who has passed it on is not, in no role."""
+    provider = Roster(ordering=CARLA, coordinators=(CARLA,), radiologist=ROSA)
+    designee = Roster(ordering=ADA, designee=CARLA, coordinators=(CARLA,), radiologist=ROSA)
+    for roster, minute in ((provider, 0), (designee, 30)):
+        loop = Loop(new_alert(roster)).open().pass_to(minute)
+        assert (loop.alert.owner, loop.alert.owner_role) != ("carla", Role.COORDINATOR)
+        with pytest.raises(NotAllowed, match="last_one"):
+            loop.do(Declined("carla", DeclineReason.CANNOT_ACT))
 
 
 def test_not_my_patient_ends_access_and_reports_the_directory_entry() -> None:
