@@ -30,6 +30,7 @@ from bot.sources.folder_files import (
     File,
     Looks,
     Stamp,
+    are_reasons,
     content_of,
 )
 from bot.sources.folder_moved import Moved
@@ -177,6 +178,8 @@ class Folder:
         except OSError:
             self._put_off(file, "file-unreadable")
             return None
+        if are_reasons(file.path.name, content.data):
+            return _Received(0)
         if file.age < BROKEN_OFF_SECONDS and content.whole and not files.ends_well(content.data):
             ready = time.monotonic() + BROKEN_OFF_SECONDS - file.age
             self._later[_key(file)] = ready, 0.0, OK

@@ -7,6 +7,7 @@ complete the moment that it has its own.
 
 import errno
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
@@ -131,6 +132,16 @@ def _require_same(file: File, descriptor: int) -> None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or _seen(file.path, status) != file:
         raise Changed
+
+
+_BEGIN = re.compile(rb"message \d+ of \d+: |the batch is not whole: ")
+"""Each line of a file of reasons."""
+
+
+def are_reasons(name: str, data: bytes) -> bool:
+    """Whether these are ours, put back with the file that was rejected for them. What somebody else
+    calls so is read as anything is."""
+    return name.endswith(REASON) and _BEGIN.match(data) is not None
 
 
 def put_away(file: File, reasons: Iterable[str], mark: str) -> Path | None:

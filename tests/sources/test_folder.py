@@ -95,6 +95,20 @@ def test_a_rejected_file_that_is_put_back_still_waits_until_it_was_replayed(
     assert "done/c.hl7" in names(inbox)
 
 
+def test_the_reasons_that_are_put_back_with_their_file_are_no_message(
+    reading: Reading, inbox: Path
+) -> None:
+    one = folder(reading, inbox)
+    (inbox / "a.hl7").write_bytes(BAD)
+    looked(one)
+    for rejected in list((inbox / "rejected").iterdir()):
+        rejected.rename(inbox / rejected.name)
+    (inbox / "theirs.reason").write_bytes(sample())
+    looked(one)
+    assert len(reading.messages()) == len((BAD, sample()))
+    assert {"done/a.hl7.reason", "done/theirs.reason", "rejected/a.hl7"} <= set(names(inbox))
+
+
 @pytest.mark.parametrize("flag_first", [True, False])
 def test_a_file_over_the_limit_is_kept_in_part_and_rejected(
     reading: Reading, inbox: Path, flag_first: bool
