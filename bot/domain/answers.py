@@ -1,9 +1,11 @@
 """What somebody who answered by SMS hears back: one segment of GSM-7, as in wording.py."""
 
+from collections.abc import Sequence
+
 from bot.domain.alert import UNDO_WITHIN
 from bot.domain.drills import Answered, Outcome
 from bot.domain.gsm import to_gsm
-from bot.domain.replies import Unclear
+from bot.domain.replies import Unclear, Verb
 from bot.domain.wording import duration, fitting, or_call
 
 
@@ -77,8 +79,9 @@ def not_recorded(callback_number: str) -> str:
     )
 
 
-def unclear(unclear: Unclear, callback_number: str) -> str:
-    """One helpful answer; none to what the carrier answers itself."""
+def unclear(unclear: Unclear, callback_number: str, named: Sequence[Verb] = ()) -> str:
+    """One helpful answer; none to what the carrier answers itself. ``named`` are the verbs of the
+    message: who wants to pass it on must not be told to acknowledge."""
     if unclear is Unclear.CARRIER_WORD:
         return ""
     problem = {
@@ -87,7 +90,8 @@ def unclear(unclear: Unclear, callback_number: str) -> str:
         Unclear.NO_VERB: "Please put ACK or PASS before the code. ",
     }.get(unclear, "")
     call = or_call(callback_number)
-    ask = f"Reply only ACK and the code of the message{call}."
+    verbs = named if unclear is Unclear.NO_CODE else dict.fromkeys([Verb.ACK, *named])
+    ask = f"Reply only {' or '.join(verbs) or Verb.ACK} and the code of the message{call}."
     return fitting([f"READBACK: {problem}{ask}"])
 
 

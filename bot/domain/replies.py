@@ -53,6 +53,7 @@ _WHOLE = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}({_DIGITS}){_EDGE}", _FLAGS)
 _CODE = re.compile(r"[0-9]{4,}")
 _ONLY_VERB = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}", _FLAGS)
 _ONLY_CODE = re.compile(rf"{_EDGE}({_DIGITS}){_EDGE}", re.ASCII)
+_NAMED = re.compile(rf"\b(?:{_VERBS})\b", _FLAGS)
 _WITHIN = re.compile(rf"(?<![0-9])(?:{_DIGITS})(?![0-9])", re.ASCII)
 _SIGNATURE = re.compile(
     r"\n[ ]*(?:-{2,3}[ ]*\n|(?:sent (?:from|via|by) |get outlook for ))(?P<signed>.*)",
@@ -111,6 +112,12 @@ def codes_in(body: str) -> list[str]:
     """Whatever could be a code in a message of any kind, each once, in the order of the text."""
     found = map(_together, _WITHIN.findall(_plain(body)))
     return list(dict.fromkeys(code for code in found if code))
+
+
+def verbs_in(body: str) -> list[Verb]:
+    """The verbs that stand in a message of any kind, each once, in our own order."""
+    named = {verb.upper() for verb in _NAMED.findall(_plain(body))}
+    return [verb for verb in Verb if verb in named]
 
 
 def _together(digits: str) -> str:

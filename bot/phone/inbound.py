@@ -30,6 +30,7 @@ from bot.domain.replies import (
     carriers_word,
     codes_in,
     parse_reply,
+    verbs_in,
     wants_sms,
 )
 from bot.engine import drills as testing
@@ -138,7 +139,7 @@ def _heard(c: Connection, engine: Engine, message: Message) -> str:
         return answers.wrong_number() if wrong_number(c, engine, message.sender) else ""
     if isinstance(reading, Unclear):
         _refuse(c, message, reading.value, now)
-        return _help(c, message, answers.unclear(reading, number), now)
+        return _help(c, message, answers.unclear(reading, number, verbs_in(message.text)), now)
     return _by_code(c, engine, message, reading, found)
 
 

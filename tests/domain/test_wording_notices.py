@@ -6,8 +6,10 @@ import pytest
 
 from bot.domain import answers
 from bot.domain.coverage import Role
+from bot.domain.gsm import SEGMENT, septets
 from bot.domain.page import Callee, Notice
-from bot.domain.replies import Unclear
+from bot.domain.replies import Unclear, parse_reply, verbs_in
+from bot.domain.wording import LONGEST_NUMBER
 from tests.domain.worded import NOW, NUMBER, notice
 
 
@@ -71,6 +73,26 @@ def test_what_is_unclear_gets_one_helpful_answer(kind: Unclear, said: str) -> No
     text = answers.unclear(kind, NUMBER)
     assert said in text
     assert NUMBER in text
+
+
+@pytest.mark.parametrize(
+    ("body", "ask"),
+    [
+        ("ack", "is missing. Reply only ACK and the code"),
+        ("pass", "is missing. Reply only PASS and the code"),
+        ("Undo!", "is missing. Reply only UNDO and the code"),
+        ("Please pass this on", "READBACK: Reply only ACK or PASS and the code"),
+        ("PASS 4827 5936", "at a time. Reply only ACK or PASS and the code"),
+        ("undo the ack, pass it on", "READBACK: Reply only ACK or PASS or UNDO and the code"),
+        ("bypass done", "READBACK: Reply only ACK and the code"),
+    ],
+)
+def test_nobody_who_wants_to_pass_it_on_is_told_to_acknowledge(body: str, ask: str) -> None:
+    unclear = parse_reply(body)
+    assert isinstance(unclear, Unclear)
+    text = answers.unclear(unclear, "3" * LONGEST_NUMBER, verbs_in(body))
+    assert ask in text
+    assert septets(text) <= SEGMENT
 
 
 def test_what_the_carrier_answers_gets_no_answer_from_us() -> None:

@@ -25,6 +25,7 @@ def test_a_stranger_learns_nothing_and_acknowledges_nothing(small_desk: Desk) ->
     [
         ("ok thanks", "Reply only ACK and the code"),
         ("ACK", "The code is missing"),
+        ("Pass", "The code is missing. Reply only PASS and the code"),
         ("", "Reply only ACK and the code"),
         ("ACK 9999", "not open on this phone"),
         (f"what about {MARKER} JANE?", "Reply only ACK and the code"),
