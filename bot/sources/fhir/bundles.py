@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from bot.sources.fhir import broken
 from bot.sources.fhir.shapes import (
     BUNDLE,
+    COMPOSITION,
     HEADER,
     NOTHING,
     Node,
@@ -71,10 +72,10 @@ def bundled(bundle: Resource, kind: str) -> list[Node]:
     for entry, within in _told_apart(bundle):
         if text(one(entry.get("search")).get("mode")) != "outcome":
             apart[within].append((text(entry.get("fullUrl")), one(entry.get("resource"))))
-    known = _known([each for found in apart.values() for each in found])
+    known = _known([each for found in apart.values() for each in found], kind)
     if len(apart) == 1:
         return list(_nodes(apart.popitem()[1], kind, known))
-    own = ((found, ChainMap(_known(found), known)) for found in apart.values())
+    own = ((found, ChainMap(_known(found, kind), known)) for found in apart.values())
     return [node for found, first in own for node in _nodes(found, kind, first)]
 
 
@@ -84,11 +85,14 @@ def _nodes(found: list[_Found], kind: str, known: Mapping[str, Resource]) -> Ite
             yield Node(resource, resource, known, base_of(url, resource))
 
 
-def _known(found: list[_Found]) -> dict[str, Resource]:
+def _known(found: list[_Found], kind: str) -> dict[str, Resource]:
     known = _unmistakable([resource for _, resource in found])
+    kinds = [text(resource.get("resourceType")) for _, resource in found]
+    if HEADER in kinds:
+        known[HEADER] = found[kinds.index(HEADER)][1]
+    if kinds.count(COMPOSITION) == kinds.count(kind) == 1:
+        known[COMPOSITION] = found[kinds.index(COMPOSITION)][1]
     for url, resource in found:
-        if text(resource.get("resourceType")) == HEADER:
-            known.setdefault(HEADER, resource)
         known[name_of(resource)] = resource
         if url:
             known[local_name(url, "")] = resource
@@ -116,8 +120,9 @@ def _other_names(resource: Resource) -> Iterator[str]:
 
 def _are_one(resource: Resource, other: Resource) -> bool:
     """Whether one is the other again, perhaps in another version."""
-    named = resource.get("id") and name_of(resource) == name_of(other)
-    return resource is other or bool(named) or resource == other
+    if resource is other or resource == other:
+        return True
+    return bool(resource.get("id")) and name_of(resource) == name_of(other)
 
 
 def lost_in(page: Resource) -> bool:

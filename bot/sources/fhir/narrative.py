@@ -8,7 +8,17 @@ from itertools import chain
 from bot.domain.profile import STANDARD
 from bot.domain.report import Flag
 from bot.sources.documents import Documents, words_in
-from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
+from bot.sources.fhir.shapes import (
+    COMPOSITION,
+    NOTHING,
+    Node,
+    Resource,
+    codings,
+    many,
+    one,
+    text,
+    words,
+)
 from bot.sources.fhir.text import LONGEST_STUB, is_stub, presented
 from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import radlex_in
@@ -116,11 +126,7 @@ def composed(found: Node) -> str:
 
 
 def _documented(found: Node) -> list[Resource]:
-    together = list({id(one_): one_ for one_ in found.known.values()}.values())
-    kinds = [text(one_.get("resourceType")) for one_ in together]
-    if kinds.count("Composition") != 1 or kinds.count("DiagnosticReport") != 1:
-        return []
-    document = together[kinds.index("Composition")]
+    document = found.known.get(COMPOSITION, NOTHING)
     sections = many(document.get("section"))
     about = [one_ for one_ in sections if _is_about(one_, found)]
     is_summary = not _codes_of(document.get("type")).isdisjoint(_OF_PATIENTS)

@@ -22,6 +22,7 @@ from bot.sources.fhir.numbers import Origin, numbers_of
 from bot.sources.fhir.report import control_id, place, report_of
 from bot.sources.fhir.shapes import (
     BUNDLE,
+    COMPOSITION,
     HEADER,
     Node,
     Resource,
@@ -92,7 +93,7 @@ def parts(resource: Resource) -> tuple[list[Node], list[bytes]]:
 
 def rest(resource: Resource, reports: list[Node]) -> list[bytes]:
     """The entries of a Bundle that no report refers to, as one Bundle at most."""
-    found = [each for report in reports for each in reachable(report).values()]
+    found = [each for report in reports for each in (*reachable(report).values(), *_above(report))]
     reached = {*map(id, found), *(name_of(each) for each in found if each.get("id"))}
     left = [
         entry
@@ -106,17 +107,22 @@ def rest(resource: Resource, reports: list[Node]) -> list[bytes]:
 
 def pack(report: Node) -> bytes:
     """A report and what it refers to as a Bundle, the same bytes for the same content. The header
-    of the message that it stood in comes first: a test is told there."""
-    header = report.known.get(HEADER)
+    of the message that it stood in comes first: a test is told there; then the document."""
+    found = reachable(report)
+    above = [one_ for one_ in _above(report) if not any(one_ is each for each in found.values())]
     return _bundle(
         [
-            *([{"resource": header}] if header else []),
+            *({"resource": resource} for resource in above),
             *(
                 {"fullUrl": name if ":" in name else f"{report.base}{name}", "resource": resource}
-                for name, resource in reachable(report).items()
+                for name, resource in found.items()
             ),
         ]
     )
+
+
+def _above(report: Node) -> list[Resource]:
+    return [found for kind in (HEADER, COMPOSITION) if (found := report.known.get(kind))]
 
 
 def _bundle(entries: Sequence[Resource]) -> bytes:

@@ -16,7 +16,7 @@ from storage.columns import storable
 
 Resource = Mapping[str, Any]
 NOTHING: Resource = {}
-BUNDLE, HEADER = "Bundle", "MessageHeader"
+BUNDLE, HEADER, COMPOSITION = "Bundle", "MessageHeader", "Composition"
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _VERSION = re.compile(r"/_history/[^/]*$")
 _ROOTED = re.compile(r"(?:/[\w.-]+)*/([A-Z][A-Za-z]+/[^/]+)")
@@ -107,7 +107,7 @@ class Node:
 
     ``root`` is what contains it, where it is a contained one, else the resource itself; ``base``
     is the server's address as a prefix of full URLs, or empty. The header of the message that it
-    came in is known under its mere type.
+    came in is known under its mere type, and so is the document whose only report it is.
     """
 
     body: Resource

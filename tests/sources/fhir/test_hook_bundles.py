@@ -34,6 +34,20 @@ def delivered(reading: Reading, body: Json | bytes) -> tuple[int, list[str]]:
     return asyncio.run(run())
 
 
+def test_a_delivered_document_is_the_text_of_its_report(reading: Reading) -> None:
+    div = "<div>CRITICAL RESULT: Embolus</div>"
+    said = {"title": "Conclusion", "text": {"status": "generated", "div": div}}
+    document = {"resourceType": "Composition", "id": "c1", "section": [said]}
+    silent = resource("report", presentedForm=None, conclusion=None, conclusionCode=None)
+
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", bundle(document, silent))
+
+    assert asyncio.run(run()) == 200
+    assert len(reading.alerts()) == 1
+
+
 def between(broken: bytes) -> bytes:
     """A Bundle with that among two sound reports."""
     sound = [resource("report"), resource("report", id="r2", identifier=None)]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.domain.message import Reports
+from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.places import read_from
 from tests.sources.fhir_samples import Json, bundle, concept, form, read, report, resource
 
@@ -219,6 +220,20 @@ def test_an_imaging_report_that_tells_allergies_is_no_summary() -> None:
     reading = read(bundle({**COMPOSITION, "section": [allergies, conclusion]}, BARE)).reading
     assert isinstance(reading, Reports)
     assert [flag.value for flag in reading.reports[0].flags] == ["CRITICAL RESULT"]
+
+
+def test_each_document_of_a_batch_is_the_text_of_its_own_report() -> None:
+    sections = [section("Impression", "19005-8", said) for said in ("Normal.", "CRITICAL RESULT")]
+    documents = [
+        bundle({**COMPOSITION, "section": [said]}, BARE | {"id": f"r{number}", "identifier": []})
+        for number, said in enumerate(sections)
+    ]
+    for piece in (bundle(*documents), *fhir.split(json.dumps(bundle(*documents)).encode())):
+        reading = read(piece).reading
+        assert isinstance(reading, Reports)
+        for found in reading.reports:
+            said = "Normal." if found.resource.endswith("r0") else "CRITICAL RESULT"
+            assert found.impression == said
 
 
 def test_a_document_of_several_reports_is_of_none() -> None:
