@@ -86,7 +86,7 @@ def is_envelope(data: bytes) -> bool:
     return bool(kinds) and kinds <= ENVELOPE
 
 
-_ABOVE = re.compile(rb"(?:\A|[\r\n\x1c])[ \t\x0b\x0c]*(?=MSH[^\w\s])", re.IGNORECASE)
+_ABOVE = re.compile(rb"(?:\A|[\r\n\x1c])[ \0\t\x0b\x0c]*(?=MSH[^\w\s])", re.IGNORECASE)
 
 
 def from_header(data: bytes) -> bytes:

@@ -91,15 +91,19 @@ def unmarked(data: bytes) -> bytes:
 
 _ENDS = b"\0\x1a"
 """What ends a string in C and a file in DOS: behind the message it is no part of it."""
+_PADDING = r"\0+(?=[{mark}\r\n])|(?<={mark})\0+|(?<=[\r\n])\0+(?=[A-Z][A-Z\d]{{2}}{mark})"
+"""Around a field it is none of it either: some programs send fields of a fixed length so."""
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """The text and the codec used. Raises Undecodable for a NUL, and for bytes that a declared
-    charset of many bytes a letter does not have."""
+    """The text and the codec used. Raises Undecodable for a NUL within a field, and for bytes that
+    a declared charset of many bytes a letter does not have."""
+    if data[:1] == b"\0" and (bare := data.lstrip(b"\0"))[:3] == b"MSH":
+        data = bare
     plain = unmarked(data)
     marked = len(plain) != len(data)
     data = plain.rstrip(_ENDS)
-    if b"\0" in data:
+    if b"\0" in data and b"\0" in (data := _without_padding(data)):
         raise Undecodable("The message has a NUL byte: send text, in UTF-8 and not in UTF-16")
     if marked:
         return by_trial(data, ("utf-8", "cp1252"))
@@ -119,6 +123,11 @@ def decode(data: bytes) -> tuple[str, str]:
         where = f"Byte {error.start} is not in the charset that MSH-18 declares: correct MSH-18"
         raise Undecodable(where) from None
     return (text.translate(_OF_WINDOWS) if codec in _PARTS_OF_8859 else text), codec
+
+
+def _without_padding(data: bytes) -> bytes:
+    mark = re.escape(from_header(data)[3:4].decode("latin-1") or "|")
+    return re.sub(_PADDING.format(mark=mark).encode("latin-1"), b"", data)
 
 
 def _is_utf_8(data: bytes) -> bool:

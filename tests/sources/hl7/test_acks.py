@@ -65,6 +65,10 @@ def test_a_facility_with_half_a_letter_that_looks_like_a_separator_moves_no_fiel
     assert b"|RIS|" + name + b"|20260115183000+0000|" in answer
 
 
+def test_a_nul_before_the_header_hides_no_control_id() -> None:
+    assert fields(ack(b"\0\0" + sample()), b"MSA") == [b"MSA", b"AA", b"MSG1"]
+
+
 @pytest.mark.parametrize("data", [b"", b"PID|1", b"MSH", b"MSH|", b"\0\xff"])
 def test_without_a_header_the_answer_is_still_well_formed(data: bytes) -> None:
     answer = ack(data)

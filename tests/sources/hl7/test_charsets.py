@@ -211,3 +211,15 @@ def test_half_a_letter_that_looks_like_a_separator_moves_no_field_of_the_header(
     data = sample().decode().replace("|MAIN|", f"|{facility}|", 1).replace("Tension", words)
     found = report(data.replace("2.5.1", f"2.5.1||||||{charset}", 1).encode(codec))
     assert (found.impression, found.time_notes) == (f"{words} pneumothorax.", ())
+
+
+@pytest.mark.parametrize("mark", [b"|", b"#", b"^"])
+def test_a_nul_around_fields_or_before_the_header_is_padding(mark: bytes) -> None:
+    sound = sample().translate(bytes.maketrans(b"|^", mark + (b"^" if mark != b"^" else b"|")))
+    padded = sound.replace(mark + b"F", b"\0\0" + mark + b"\0F\0").replace(b"\r", b"\0\r\0")
+    found = report(b"\0" + padded + b"\0\0\r")
+    assert (found.impression, found.numbers) == (report(sound).impression, report(sound).numbers)
+    assert unusable(padded.replace(b"Tension", b"Ten\0sion")).reason == "undecodable"
+    assert (
+        unusable(padded.replace(b"Tension", "Tension".encode("utf-16-le"))).reason == "undecodable"
+    )
