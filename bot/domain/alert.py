@@ -124,12 +124,24 @@ def advance(alert: Alert, event: Event, now: datetime) -> tuple[Alert, tuple[Eff
 
 
 def _must_be_told(alert: Alert, event: Event) -> None:
-    """How an alert stands is nobody's business whom it does not concern."""
+    """How an alert stands is nobody's business whom it does not concern. Who has acknowledged it
+    and cannot take it after all must not read that nothing more is needed."""
     match event:
+        case Declined(person_id=who) if _has_answered(alert, who):
+            raise NotAllowed(
+                "undo_first",
+                "You have acknowledged this, so nobody else is asked. To pass it on, undo that "
+                "first, or ask a coordinator to reopen it.",
+            )
         case Reopened(by=who) | CallRecorded(by=who):
             _must_administer(alert, who)
         case Reassigned(by=who):
             _must_own_or_administer(alert, who)
+
+
+def _has_answered(alert: Alert, person_id: str) -> bool:
+    given = alert.acknowledgment
+    return given is not None and given.by == person_id and alert.withdrawn_at is None
 
 
 _NOTHING_TO_DO = {

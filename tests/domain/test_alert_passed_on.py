@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.coverage import Role, Roster
-from bot.domain.events import Declined, DeclineReason, NotAllowed, Reassigned
+from bot.domain.events import Declined, DeclineReason, NotAllowed, Reassigned, Withdrawn
 from tests.domain.loop import (
     ADA,
     BEN,
@@ -54,6 +54,18 @@ def test_not_my_patient_ends_access_and_reports_the_directory_entry() -> None:
         loop.acknowledge(ADA)
     loop.acknowledge(BEN)
     assert "ada" not in {who for _, who in loop.told("acknowledged")}
+
+
+def test_who_passes_on_what_they_have_acknowledged_is_told_to_take_that_back_first() -> None:
+    loop = Loop().open()
+    loop.acknowledge(ADA)
+    with pytest.raises(NotAllowed, match="undo_first"):
+        loop.do(Declined("ada", DeclineReason.CANNOT_ACT))
+    with pytest.raises(NotAllowed, match="ended"):
+        loop.do(Declined("ben", DeclineReason.CANNOT_ACT))
+    loop.do(Withdrawn("r2"))
+    with pytest.raises(NotAllowed, match="ended"):
+        loop.do(Declined("ada", DeclineReason.CANNOT_ACT))
 
 
 def test_only_the_owner_can_decline() -> None:

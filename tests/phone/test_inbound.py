@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.alert import State
+from bot.domain.gsm import SEGMENT, septets
 from bot.phone.inbound import Message, receive
 from storage import tables
 from storage.people_import import apply_import
@@ -70,6 +71,16 @@ def test_pass_hands_the_alert_to_the_designee_at_once(small_desk: Desk) -> None:
     small_desk.ben.expect_sms(PAGE)
     (declined,) = small_desk.happened("declined")
     assert declined.data["reason"] == "cannot_act"
+
+
+def test_pass_after_ones_own_ack_is_told_to_take_that_back_first(small_desk: Desk) -> None:
+    code = page_ada(small_desk)
+    small_desk.ada.send(f"ACK {code}")
+    small_desk.ada.expect_sms("is acknowledged")
+    small_desk.ada.send(f"PASS {code}")
+    told = small_desk.ada.expect_sms("To pass it on, undo that first").body
+    assert "ask a coordinator to reopen it." in told
+    assert septets(told) <= SEGMENT
 
 
 def test_undo_opens_it_again(small_desk: Desk) -> None:
