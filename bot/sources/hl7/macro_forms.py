@@ -131,12 +131,25 @@ def _begins(before: str, match: re.Match[str]) -> bool:
     listed = match[0].isupper() and _LISTED.search(before)
     enclosed = before[-1:] == "(" and match.string[match.end() : match.end() + 1] == ")"
     return (
-        bool(listed or enclosed or _BEGINS.search(before) or _contrasts(before, match))
+        bool(listed or enclosed or _contrasts(before, match))
+        or (_BEGINS.search(before) is not None and not _asks_when(before, match))
         or is_affirmed(match)
         or is_said_of(match)
         or is_critical_and_told(match)
         or stands_out(match)
     )
+
+
+_CALLED = re.compile(
+    r"[ \t]+(?:was |were )?(?:called|communicated|reported|notified|discussed|relayed|received)\b"
+    r"[^\n:]{0,20}[:?=]",
+    re.IGNORECASE,
+)
+
+
+def _asks_when(before: str, match: re.Match[str]) -> bool:
+    """ "Time critical result called: ": a field of a form, and nothing that is time-critical."""
+    return before[-5:].lower() == "time " and _CALLED.match(match.string, match.end()) is not None
 
 
 def _contrasts(before: str, match: re.Match[str]) -> bool:

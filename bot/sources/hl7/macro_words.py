@@ -105,17 +105,21 @@ _FINDING = (
 # Of the finding itself. "CRITICAL PE: NO HEART STRAIN" and "CRITICAL SAH NOT SEEN ON PRIOR" deny
 # something else.
 _IS_NONE = (
-    r"[ \t]*[:?=]?[ \t]*(?:(?:is|was|are|were|has|have|been|now)[ \t]+){0,3}"
-    r"(?:none|no|n/?a|negative|absent|excluded|ruled out|resolved|unlikely|(?:not|no longer)"
+    r"(?:[ \t]+\(?(?:Y/N|Yes/No)\)?)?[ \t]*[:?=,(–—-]{0,2}[ \t]*"
+    r"(?:(?:is|was|are|were|has|have|been|now)[ \t]+){0,3}"
+    r"(?:none|no|n|n/?a|negative|absent|excluded|ruled out|resolved|unlikely|(?:not|no longer)"
     r"(?:[ \t]+(?:seen|present|identified|detected|found|visuali[sz]ed|evident|demonstrated)))"
-    r"[ \t]*(?:[.;,!\n]|\Z)|"
+    r"[ \t]*(?:[.;,!)\n]|\Z)|[ \t]*[:?=]?[ \t]*[\[(][ \t_]*[\])]|"
     rf"[ \t]*[:?=][ \t]*(?:negative|no (?:evidence|signs?|acute|critical|{_FINDING}))\b"
+)
+_OF_WHOM = (
+    r"(?:\s*/\s*\w+|\s+(?:and|or)\s+\w+)?\s+(?:protocol|pathway|response|team|scores?|risk|"
+    r"stud(?:y|ies)|exams?|work-?up|evaluation|algorithm)\b"
 )
 _ACUTE = re.compile(
     r"(?P<colon>[ \t]*:)?[ \t]+(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|"
     r"right|tension|aortic|pulmonary|intracranial|subarachnoid|subdural|epidural)\s+){0,4}"
-    rf"{_FINDING}(?!\s+(?:protocol|pathway|response|team|scores?|risk|stud(?:y|ies)|exams?)\b|"
-    rf"{_IS_NONE})",
+    rf"{_FINDING}(?!{_OF_WHOM}|{_IS_NONE})",
     re.IGNORECASE,
 )
 _LEGEND = re.compile(r"[^.\n]*(?:,[^.\n]*,|\b(?:within|minutes|hours?|etc|call)\b)", re.IGNORECASE)
