@@ -163,6 +163,8 @@ def refused(piece: bytes, bad: BadReport, known: Known) -> RawMessage:
 
 def _unframed(piece: bytes) -> bytes:
     """Without the MLLP frame, where a sender's archive was put there."""
+    if batch.is_utf_16(piece):
+        return piece  # half of a letter may look like one
     return piece.strip(VT + FS + b"\r\n") + b"\r" if VT in piece[:KEPT] or FS in piece else piece
 
 

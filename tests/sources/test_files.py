@@ -63,6 +63,12 @@ def test_frames_of_mllp_in_a_file_are_taken_off() -> None:
     assert [one.data for one in read(frame(sample()) + frame(sample()))] == [sample()] * 2
 
 
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be"])
+def test_half_a_letter_of_utf_16_is_no_frame(codec: str) -> None:
+    data = sample().replace(b"Tension", "下东".encode()).decode().encode(codec)
+    assert [one.data for one in read(data)] == [data]
+
+
 def test_a_batch_without_messages_holds_none() -> None:
     assert read(b"FHS|^~\\&|A\r\nBHS|^~\\&\r\nBTS|0\r\nFTS|1\r\n") == []
 

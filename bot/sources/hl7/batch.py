@@ -7,6 +7,7 @@ message beside them, so that the pieces put together are what was received.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 ENVELOPE = frozenset({"FHS", "BHS", "BTS", "FTS"})
 
@@ -36,11 +37,29 @@ def split(data: bytes, *, begun: bool = False) -> tuple[bytes, ...]:
     ``begun``: the first one has begun before ``data``.
     """
     if data.count(b"MSH") < 2 - begun:  # the usual case is spared the search
-        return (data,)
+        return _of_utf_16(data) if is_utf_16(data) else (data,)
     starts = sorted({*_begins(data), *_runs_on(data)})
     starts = [start for start in starts if start] if begun else starts[1:]
     ends = [*starts, len(data)]
     return tuple(data[a:b] for a, b in zip([0, *starts], ends, strict=True))
+
+
+_MARKED = 4
+"""Bytes of a byte order mark and a letter; one of them is a NUL where the text is UTF-16."""
+_HIGH_BYTE_FIRST = (b"\xfe\xff", b"\0")
+
+
+def is_utf_16(data: bytes) -> bool:
+    """Whether it begins as such a text does, with a mark or without."""
+    return b"\0" in data[:_MARKED]
+
+
+def _of_utf_16(data: bytes) -> tuple[bytes, ...]:
+    codec = "utf-16-be" if data.startswith(_HIGH_BYTE_FIRST) else "utf-16-le"
+    with suppress(UnicodeError):
+        parts = split(data.decode(codec).encode())
+        return tuple(part.decode().encode(codec) for part in parts)
+    return (data,)
 
 
 def _begins(data: bytes) -> Iterator[int]:

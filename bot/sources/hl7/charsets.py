@@ -126,7 +126,10 @@ def decode(data: bytes) -> tuple[str, str]:
 
 
 def _without_padding(data: bytes) -> bytes:
-    mark = re.escape(from_header(data)[3:4].decode("latin-1") or "|")
+    header = from_header(data)
+    if header[:3] != b"MSH":
+        return data
+    mark = re.escape(header[3:4].decode("latin-1") or "|")
     return re.sub(_PADDING.format(mark=mark).encode("latin-1"), b"", data)
 
 
@@ -186,8 +189,9 @@ def doubt(stated: str, codec: str, text: str) -> str:
     known = _CODECS.get(name)
     if codec == "utf-8" and (name in _LATIN_1 or known not in {None, "utf-8", *_MANY_BYTES}):
         return f"MSH-18 says {stated}, and the letters are UTF-8"
-    if name in _ASCII and codec in _BY_TRIAL and _NO_WORD.search(text):
-        return f"MSH-18 does not name the charset, and read as {codec} the letters make no words"
+    if name in _ASCII | _LATIN_1 and codec in _BY_TRIAL and _NO_WORD.search(text):
+        says = "does not name the charset" if name in _ASCII else f"says {stated}"
+        return f"MSH-18 {says}, and read as {codec} the letters make no words"
     if codec in map(_CODECS.get, names) or name in _ASCII | _LATIN_1:
         return ""
     if codec == "utf-8" and known is None:

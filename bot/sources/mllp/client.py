@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sources.hl7.batch import ENVELOPE, split
+from bot.sources.hl7.batch import ENVELOPE, is_utf_16, split
+from bot.sources.hl7.charsets import unmarked
 from bot.sources.mllp.frames import Framer, frame
 
 _CHUNK = 64 * 1024
@@ -35,8 +36,10 @@ class Played:
 def messages_in(data: bytes) -> list[bytes]:
     """The messages of a file: one, several, in a batch envelope, in MLLP frames or not.
 
-    A file without any MSH is one message: the receiver will say what is wrong with it.
+    A file without any MSH is one message: the receiver will say what is wrong with it. What is
+    UTF-16 is sent in UTF-8: half of its letters may look like a frame's or a line's end.
     """
+    data = unmarked(data) if is_utf_16(data) else data
     whole = [_bare(piece) for piece in split(data)]
     return [message + b"\r" for message in whole if message] or [data]
 

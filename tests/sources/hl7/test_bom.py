@@ -49,6 +49,18 @@ def test_of_two_messages_behind_one_mark_both_are_read() -> None:
     assert b"".join(raw.data for raw in read(data)) == data
 
 
+@pytest.mark.parametrize("mark", MARKED.values(), ids=MARKED)
+@pytest.mark.parametrize("head", ["", "FHS|^~\\&\rBHS|^~\\&\r"])
+def test_of_several_messages_in_utf_16_each_is_read(
+    mark: Callable[[str], bytes], head: str
+) -> None:
+    data = mark(head + "".join(map(text, ("C1", "C2", "C3"))))
+    found = read(data)
+    assert [raw.control_id for raw in found] == ["C1", "C2", "C3"]
+    assert all(isinstance(raw.reading, Reports) for raw in found)
+    assert b"".join(raw.data for raw in found) == data
+
+
 def test_a_mark_before_what_cannot_be_used_still_names_the_message() -> None:
     data = codecs.BOM_UTF16_LE + text("C78").replace("OBR|", "NTE|").encode("utf-16-le")
     (raw,) = read(data)

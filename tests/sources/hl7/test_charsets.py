@@ -192,6 +192,11 @@ def test_letters_that_make_no_words_where_msh_18_is_silent_are_noted(
     assert note.startswith("MSH-18 does not name the charset")
 
 
+def test_letters_that_make_no_words_in_latin_1_are_noted_though_msh_18_names_it() -> None:
+    (note,) = told("ЗАКЛЮЧЕНИЕ: Кровоизлияние", "cp1251", "8859/1").time_notes
+    assert note == "MSH-18 says 8859/1, and read as cp1252 the letters make no words"
+
+
 def test_accents_where_msh_18_is_silent_are_no_cause_for_doubt() -> None:
     assert told("Größe 3 € – „akut“, naïf, œdème", "cp1252", "").time_notes == ()
 

@@ -1,6 +1,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.domain.message import RawMessage, Receipt, Unusable
 from bot.sources.mllp.client import Played, ask, messages_in, play
 from bot.sources.mllp.frames import frame
@@ -92,3 +94,11 @@ def test_an_answer_without_msa_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "a.hl7"
     file.write_bytes(sample())
     assert against(frame(b"MSH|^~\\&|x\r"), file)[0].text == "the answer has no MSA"
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_keeps_letters_whose_half_looks_like_an_end(codec: str) -> None:
+    said = "上下东 “quoted”"  # U+4E0A, U+4E0B, U+4E1C: an LF, a VT and an FS
+    text = sample().decode().replace("Tension", said)
+    found = messages_in((text + text).replace("\r", "\r\n").encode(codec))
+    assert found == [text.encode()] * 2
