@@ -31,6 +31,13 @@ def refused(ref: str, explain: str) -> str:
     return fitting([f"READBACK: ref {ref}: {explain}"])
 
 
+def superseded(ref: str, code: str, callback_number: str) -> str:
+    """``code`` is the one that acknowledges the version which holds now."""
+    changed = f"READBACK: ref {ref}: the report has changed since your page."
+    call = or_call(callback_number)
+    return fitting([f"{changed} Read it again in the EHR{call}, then reply ACK {code}."])
+
+
 def answered_test(answered: Answered) -> str:
     """To whom a test has asked."""
     said = {

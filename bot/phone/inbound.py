@@ -40,6 +40,7 @@ from bot.engine.context import Engine
 from bot.engine.directory import opt_in, opt_out, wrong_number
 from bot.log import log
 from bot.phone.guesses import note_wrong
+from bot.phone.instead import why_not
 from bot.phone.order import known_by, must_hold_still, overtaken
 from storage import alerts, audit, codes, drills, inbound, outbox, people, wrong_codes
 from storage.codes import CodeFound
@@ -223,8 +224,7 @@ def _act(c: Connection, engine: Engine, message: Message, reply: Reply, found: C
     except NotAllowed as refusal:
         record_refusal(c, engine, found.alert_id, event, refusal)
         after_commit(c, lambda: metrics.reply("refused"))
-        ref = alerts.load(c, found.alert_id, for_update=False).ref
-        return answers.refused(ref, refusal.explain)
+        return why_not(c, engine, found, refusal)
     after_commit(c, lambda: metrics.reply(reply.verb.lower()))
     match reply.verb:
         case Verb.ACK:

@@ -18,6 +18,7 @@ CALL = "312-555-0100"
         (answers.passed("R-7"), "went to the next person"),
         (answers.undone("R-7"), "is open again"),
         (answers.refused("R-7", "it is not yours."), "ref R-7: it is not yours."),
+        (answers.superseded("R-7", "12345678", "3" * 32), "then reply ACK 12345678."),
         (answers.left("R-7", "designee", CALL), f"is now with the designee. Or call {CALL}."),
         (answers.left("R-7", "", ""), "needs no answer any more."),
         (answers.wrong_number(), "Reply START"),

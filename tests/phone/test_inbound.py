@@ -169,10 +169,30 @@ def test_the_code_of_a_superseded_version_says_that_the_report_has_changed(
     new = code_in(small_desk.ada.expect_sms(PAGE).body)
     assert new != old
     small_desk.ada.send(f"ACK {old}")
-    small_desk.ada.expect_sms("The report has changed")
+    told = small_desk.ada.expect_sms("the report has changed since your page").body
+    assert code_in(told) == new
+    assert septets(told) <= SEGMENT
     assert small_desk.alert().state is State.OPEN
     small_desk.ada.send(f"ACK {new}")
     small_desk.ada.expect_sms("is acknowledged")
+
+
+def test_who_was_handed_over_before_the_report_changed_is_told_the_code_that_counts_now(
+    small_desk: Desk,
+) -> None:
+    old = page_ada(small_desk)
+    small_desk.ada.send(f"PASS {old}")
+    small_desk.ada.expect_sms("went to the next person")
+    small_desk.ben.expect_sms(PAGE)
+    small_desk.advance(minutes=2)
+    small_desk.report("A1", finding="tension pneumothorax", version=2)
+    small_desk.ben.expect_sms(PAGE)
+    small_desk.ada.expect_sms("the report has changed. Please see the EHR")
+    small_desk.ada.send(f"ACK {old}")
+    new = code_in(small_desk.ada.expect_sms(PAGE).body)
+    small_desk.ada.send(f"ACK {new}")
+    small_desk.ada.expect_sms("is acknowledged")
+    small_desk.ben.expect_sms("was acknowledged")
 
 
 def test_a_late_answer_still_counts_after_the_window_has_passed(small_desk: Desk) -> None:
