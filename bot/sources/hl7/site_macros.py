@@ -22,7 +22,7 @@ _ACCENTS = "[\u0300-\u036f]*"
 def occurring(lowered: str, profile: Profile) -> list[tuple[str, str]]:
     """The macros of the sender whose first word is in the text, each with its category. ``lowered``
     is the text as it would be typed, in small letters."""
-    told = [(rule.text, rule.category) for rule in profile.rules if rule.text]
+    told = [(rule.text, rule.category) for rule in profile.rules if _first_word(rule.text)]
     if not told:
         return []
     bare = _bare(lowered)
@@ -39,7 +39,8 @@ def pattern(macro: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def _first_word(macro: str) -> str:
-    return _bare(_words(macro)[0].lower())
+    """Empty where nothing in it can be seen."""
+    return _bare("".join(_words(macro)[:1]).lower())
 
 
 def _words(macro: str) -> list[str]:

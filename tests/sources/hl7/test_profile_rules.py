@@ -180,6 +180,12 @@ def test_without_accents_it_is_denied_as_with_them_and_stays_that_word(
     assert as_read(sample(f"OBX|1|TX|R||{said}||||||F"), profile).flags == ()
 
 
+def test_a_macro_of_which_nothing_can_be_seen_is_none() -> None:
+    """The reader stumbled over it in each report of the sender."""
+    profile = Profile(rules=(Rule("critical", text="\u200b"),))
+    assert as_read(sample(OBX.replace("HH", "")), profile).flags == ()
+
+
 def test_the_macros_that_everybody_knows_can_be_left_unread() -> None:
     data = sample("OBX|1|TX|&IMP||CRITICAL RESULT||||||F")
     assert as_read(data, Profile(dictated_macros=False)).flags == ()
