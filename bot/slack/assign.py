@@ -13,6 +13,7 @@ from storage import people
 EXAMPLE = "/readback assign K7QX @person"
 # Slack sends a mention like this where the command's escaping is on, as in manifest.yml.
 _MENTION = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
+_POLITE = re.compile(r"^to\s+|\s+(?:please|pls|now|thanks)\W*$", re.IGNORECASE)
 
 
 def assign(desk: Desk, asked: Asked, person: Person, alert_id: str, whom: str) -> None:
@@ -34,11 +35,15 @@ def assign(desk: Desk, asked: Asked, person: Person, alert_id: str, whom: str) -
 
 def meant(desk: Desk, team: str, whom: str) -> Person | str:
     """The person mentioned or named, or what to say where that is not one person."""
-    mention = _MENTION.fullmatch(whom)
-    if mention:
-        found = desk.read(lambda c: people.by_slack(c, team, mention[1]))
-        return found or "Readback does not know that Slack account."
-    return named(whom, desk.read(people.everybody))
+    barely = _POLITE.sub("", whom)
+    if mention := _MENTION.fullmatch(barely):
+        known = desk.read(lambda c: people.by_slack(c, team, mention[1]))
+        return known or "Readback does not know that Slack account. Try the person's name."
+    if _MENTION.search(whom):  # other words may say anything, also that it is not for them
+        return "Please name one person, and nothing else."
+    everybody = desk.read(people.everybody)
+    found = named(whom, everybody)  # To is a surname as well
+    return named(barely, everybody) if isinstance(found, str) else found
 
 
 def named(whom: str, everybody: Sequence[Person]) -> Person | str:

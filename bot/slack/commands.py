@@ -101,8 +101,8 @@ def _with_alert(desk: Desk, asked: Asked, verb: str, ref: str, rest: str) -> Non
 def _no_such_alert(desk: Desk, asked: Asked, ref: str) -> None:
     person = desk.person(asked.who)
     known = [row.ref for row in _theirs(desk, person)] if person else []
-    near = did_you_mean(ref, known)
-    asked.tell(f"There is no alert {escaped(clipped(ref, 20))}. {near}".strip())
+    near = did_you_mean(ref, known) or f"`{COMMAND} open` lists them by their references."
+    asked.tell(f"There is no alert {escaped(clipped(ref, 20))}. {near}")
 
 
 def _open(desk: Desk, asked: Asked) -> None:

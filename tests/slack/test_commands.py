@@ -29,6 +29,14 @@ def test_a_mistyped_reference_is_answered_with_the_nearest_of_ones_own(clinic: C
     assert ref not in ask(clinic.ben, f"show {mistyped}")
 
 
+def test_the_code_of_the_sms_in_the_references_place_is_told_where_references_stand(
+    clinic: Clinic,
+) -> None:
+    clinic.page_ada()
+    told = ask(clinic.ada, "ack 4827")
+    assert "There is no alert 4827. /readback open lists them by their references." in told
+
+
 def test_open_lists_ones_own_alerts_with_the_time_left(clinic: Clinic) -> None:
     ref = clinic.page_ada().ref
     told = ask(clinic.ada, "open")

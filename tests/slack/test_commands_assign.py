@@ -8,7 +8,17 @@ from tests.slack.clinic import Clinic
 
 
 @pytest.mark.parametrize(
-    "whom", ["<@U0CARLA>", "<@U0CARLA|carla.reyes>", "Carla Reyes RN", "@carla.reyes", "reyes"]
+    "whom",
+    [
+        "<@U0CARLA>",
+        "<@U0CARLA|carla.reyes>",
+        "Carla Reyes RN",
+        "@carla.reyes",
+        "reyes",
+        "to <@U0CARLA|carla.reyes>",
+        "<@U0CARLA> please",
+        "to Carla Reyes",
+    ],
 )
 def test_the_owner_assigns_it_to_whom_they_mention_or_name(clinic: Clinic, whom: str) -> None:
     ref = clinic.page_ada().ref
@@ -37,7 +47,10 @@ def test_nobody_else_may_assign_and_that_is_recorded(clinic: Clinic) -> None:
     ("whom", "said"),
     [
         ("", "To whom?"),
-        ("<@U0EVE>", "does not know that Slack account"),
+        ("<@U0EVE>", "does not know that Slack account. Try the person's name."),
+        ("<@U0BEN> or <@U0CARLA>", "Please name one person, and nothing else."),
+        ("not <@U0BEN>", "Please name one person, and nothing else."),
+        ("to Bem Ito", "There is nobody named “Bem Ito”."),
         ("Dr.", "Several people: Dr. Ada Osei, Dr. Ben Ito, Dr. Rosa Lind. Which one?"),
         ("Bem Ito", "There is nobody named “Bem Ito”."),
         ("@!", "There is nobody named"),
