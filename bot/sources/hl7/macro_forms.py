@@ -81,12 +81,16 @@ _COMPLETE = re.compile(
 )
 
 
-def stated(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:
+def stated(
+    pattern: re.Pattern[str], words: Sequence[str], text: Text, *, marked: bool = False
+) -> Iterator[re.Match[str]]:
     """The matches that begin a line or a statement and are not denied. ``words``, in small letters,
-    are those with which the pattern may begin; without them it is looked for at each letter."""
+    are those with which the pattern may begin; without them it is looked for at each letter. One
+    that is ``marked``, as no prose is, may also stand within a line."""
     for match in islice(_matches(pattern, words, *text), _MOST):
         before = _before(match)
-        if _begins(before, match) and not _negated(before, match) and not denied(match):
+        begins = _begins(before, match, marked=marked)
+        if begins and not _negated(before, match) and not denied(match):
             yield match
 
 
@@ -118,7 +122,7 @@ def _before(match: re.Match[str]) -> str:
     return cut + text[max(0, start - _BEFORE) : start]
 
 
-def _begins(before: str, match: re.Match[str]) -> bool:
+def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
     if before.replace("*", " ").rstrip()[-1:] in BOXES_END:
         if NOT_TICKED.search(before):
             return False
@@ -131,7 +135,7 @@ def _begins(before: str, match: re.Match[str]) -> bool:
     listed = match[0].isupper() and _LISTED.search(before)
     enclosed = before[-1:] == "(" and match.string[match.end() : match.end() + 1] == ")"
     return (
-        bool(listed or enclosed or _contrasts(before, match))
+        bool(marked or listed or enclosed or _contrasts(before, match))
         or (_BEGINS.search(before) is not None and not _asks_when(before, match))
         or is_affirmed(match)
         or is_said_of(match)

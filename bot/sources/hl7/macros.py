@@ -23,7 +23,7 @@ from bot.sources.hl7.macro_sentences import repeats_a_score
 from bot.sources.hl7.macro_words import ALONE, BEGINS, CRITICAL, is_label, is_statement
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.site_macros import occurring, pattern
+from bot.sources.hl7.site_macros import is_marked, occurring, pattern
 from bot.sources.hl7.typed import as_typed
 from bot.sources.hl7.wire import Wire
 
@@ -239,7 +239,8 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     """The site's before those that everybody knows. A number given with one of these decides,
     whatever stands before."""
     for macro, category in occurring(text[1], profile) if profile.rules else ():
-        yield macro, category, _some(pattern(macro), (), text)
+        found = stated(pattern(macro), (), text, marked=is_marked(macro))
+        yield macro, category, islice(found, _MOST)
     if not profile.dictated_macros:
         return
     numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]

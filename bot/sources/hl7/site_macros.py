@@ -29,6 +29,11 @@ def occurring(lowered: str, profile: Profile) -> list[tuple[str, str]]:
     return [(text, category) for text, category in told if _first_word(text) in bare]
 
 
+def is_marked(macro: str) -> bool:
+    """Whether it begins with a sign that tells it from prose: "[CRIT1]", "#critical"."""
+    return not macro[0].isalnum() and any(map(str.isalnum, macro))
+
+
 @lru_cache(maxsize=256)
 def pattern(macro: str) -> re.Pattern[str]:
     """What finds it, over two lines as well."""

@@ -180,6 +180,21 @@ def test_without_accents_it_is_denied_as_with_them_and_stays_that_word(
     assert as_read(sample(f"OBX|1|TX|R||{said}||||||F"), profile).flags == ()
 
 
+@pytest.mark.parametrize("macro", ["[CRIT1]", "#critical", "@@CR@@", "***CR***"])
+def test_a_macro_of_signs_that_no_prose_has_may_stand_within_a_line(macro: str) -> None:
+    profile = Profile(rules=(Rule("critical", text=macro),))
+
+    def flags(text: str) -> list[str]:
+        found = as_read(sample(f"OBX|1|TX|R||{text}||||||F"), profile).flags
+        return [flag.value for flag in found]
+
+    assert flags(f"There is a bleed {macro} in the left lobe.") == [macro]
+    assert flags(f"Bleed {macro}") == flags(f"{macro} bleed") == [macro]
+    assert flags(f"no {macro}") == flags(f"{macro}: none") == flags(f"[ ] {macro}") == []
+    stars = Profile(rules=(Rule("critical", text="***"),))
+    assert as_read(sample("OBX|1|TX|R||Bleed *** here||||||F"), stars).flags == ()
+
+
 def test_a_macro_of_which_nothing_can_be_seen_is_none() -> None:
     """The reader stumbled over it in each report of the sender."""
     profile = Profile(rules=(Rule("critical", text="\u200b"),))
