@@ -99,7 +99,9 @@ def unclear(unclear: Unclear, callback_number: str, named: Sequence[Verb] = ()) 
     call = or_call(callback_number)
     verbs = named if unclear is Unclear.NO_CODE else dict.fromkeys([Verb.ACK, *named])
     ask = f"Reply only {' or '.join(verbs) or Verb.ACK} and the code of the message{call}."
-    return fitting([f"READBACK: {problem}{ask}"])
+    words_alone = unclear is Unclear.WORDS and Verb.PASS not in verbs
+    cannot = " Cannot take it? PASS and the code." if words_alone else ""
+    return fitting([f"READBACK: {problem}{ask}{cannot}"])
 
 
 def wrong_number() -> str:

@@ -85,6 +85,8 @@ def test_what_is_unclear_gets_one_helpful_answer(kind: Unclear, said: str) -> No
         ("PASS 4827 5936", "at a time. Reply only ACK or PASS and the code"),
         ("undo the ack, pass it on", "READBACK: Reply only ACK or PASS or UNDO and the code"),
         ("bypass done", "READBACK: Reply only ACK and the code"),
+        ("Not my patient", ". Cannot take it? PASS and the code."),
+        ("I can't, in the OR until 5", ". Cannot take it? PASS and the code."),
     ],
 )
 def test_nobody_who_wants_to_pass_it_on_is_told_to_acknowledge(body: str, ask: str) -> None:
