@@ -1,7 +1,7 @@
 """One connection: what its sender says, frame by frame, and what it is answered."""
 
 import asyncio
-import ssl
+import select
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,12 +27,27 @@ class SpeaksTls(Exception):
     and every one would wait for a person as a message that broke off."""
 
 
+class Arriving(asyncio.StreamReader):
+    """What had come before a connection broke is read before its end is told; ``lost`` says why.
+
+    A sender that reads no answers resets its connection as it closes it, and asyncio would forget
+    the messages that were not looked at yet.
+    """
+
+    lost = ""
+
+    def set_exception(self, exc: BaseException) -> None:
+        """The connection broke."""
+        self.lost = type(exc).__name__
+        self.feed_eof()
+
+
 @dataclass(eq=False)
 class Conversation:
     """``keep`` has what is in a frame stored and says how that went; ``acknowledge`` writes the
     answer to the message in these bytes. ``silence`` is in seconds, see Listening."""
 
-    reader: asyncio.StreamReader
+    reader: Arriving
     writer: asyncio.StreamWriter
     peer: str
     framer: Framer
@@ -46,7 +61,7 @@ class Conversation:
     _so_far: tuple[bytes, acks.Answer] | None = field(default=None, init=False)
 
     async def hold(self) -> None:
-        """To its end. Raises SpeaksTls, ConnectionError, TimeoutError and ssl.SSLError."""
+        """To its end. Raises SpeaksTls, ConnectionError, TimeoutError and, in TLS, ssl.SSLError."""
         framer, begins = self.framer, True
         while chunk := await self._next():
             if begins and chunk.startswith(_HELLO):
@@ -97,11 +112,10 @@ class Conversation:
     async def _come(self) -> bytes:
         """What has come; nothing at the end, and where the connection broke: that of a sender that
         died is reset, and what it had sent of a frame is kept as when it had been closed."""
-        try:
-            return await self.reader.read(CHUNK)
-        except (ConnectionError, ssl.SSLError) as error:
-            log.warning("mllp_connection_lost", peer=self.peer, error=type(error).__name__)
-            return b""
+        chunk = await self.reader.read(CHUNK)
+        if not chunk and self.reader.lost:
+            log.warning("mllp_connection_lost", peer=self.peer, error=self.reader.lost)
+        return chunk
 
     async def _answer(self, received: Frame) -> None:
         kept = await self.keep(received)
@@ -110,6 +124,8 @@ class Conversation:
         self._so_far = (first, answer) if received.more else None
         if received.more or received.ending is Ending.CUT_OFF:
             return  # a sender that began anew waits for the answer to what it sent then
+        if _is_gone(self.writer):
+            return
         self.writer.write(frame(self.acknowledge(first, answer)))
         if self.writer.transport.get_write_buffer_size():  # the peer is slow to read, or reads none
             async with asyncio.timeout(self.silence):
@@ -127,3 +143,13 @@ class Conversation:
         if self.framer.stray:
             log.warning("mllp_stray_bytes", peer=self.peer, size=self.framer.stray)
             self.framer.stray = 0
+
+
+def _is_gone(writer: asyncio.StreamWriter) -> bool:
+    """Whether the peer has reset the connection. What it had sent can still be read, but not once
+    a write has failed: then asyncio closes the connection."""
+    if writer.transport.is_closing():
+        return True
+    asked = select.poll()
+    asked.register(writer.get_extra_info("socket"), 0)  # errors are told all the same
+    return bool(asked.poll(0))

@@ -21,7 +21,7 @@ from bot.sources.hl7 import acks
 from bot.sources.hl7.batch_counts import lacking
 from bot.sources.hl7.reader import read_all, unusable
 from bot.sources.hl7.wire import BadReport, cut_off
-from bot.sources.mllp.conversation import CHUNK, Conversation, SpeaksTls
+from bot.sources.mllp.conversation import CHUNK, Arriving, Conversation, SpeaksTls
 from bot.sources.mllp.frames import Ending, Frame, Framer
 from bot.sources.mllp.gate import Gate, Network, address, notice_death
 from bot.sources.mllp.tls import Renewed, TlsFiles
@@ -94,7 +94,8 @@ class Listener:
 
     async def open(self, host: str, port: int) -> None:
         """Start to listen."""
-        self._server = await asyncio.start_server(self._accepted, host, port, limit=CHUNK)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._protocol, host, port)
 
     @property
     def port(self) -> int:
@@ -125,7 +126,13 @@ class Listener:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _protocol(self) -> asyncio.StreamReaderProtocol:
+        reader = Arriving(CHUNK)
+        return asyncio.StreamReaderProtocol(
+            reader, lambda _, writer: self._accepted(reader, writer)
+        )
+
+    def _accepted(self, reader: Arriving, writer: asyncio.StreamWriter) -> None:
         """No coroutine: asyncio calls it before it reads, which a gate with TLS depends on."""
         if not self._gate.admits(writer, self._has_room):
             writer.transport.abort()

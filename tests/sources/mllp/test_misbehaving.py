@@ -63,6 +63,28 @@ def test_a_sender_that_goes_away_in_mid_frame_leaves_what_came_in_quarantine() -
     assert (reading.reason, [flag.value for flag in reading.flags]) == ("cut-off", ["HH"])
 
 
+def test_what_had_come_before_a_sender_reset_its_connection_is_read_to_its_end() -> None:
+    """As one does that reads no answer and closes."""
+    sent = 500  # more than is read ahead
+
+    async def conversation(inbox: Inbox, listener: Listener, _: Sender) -> None:
+        inbox.gate = asyncio.Event()
+        hasty = await connected(listener)
+        await hasty.send(b"".join(frame(numbered(one)) for one in range(sent)))
+        await until(lambda: inbox.waiting == 1)
+        for _turn in range(20):
+            await asyncio.sleep(0)  # the rest is read from the socket
+        its = hasty.writer.get_extra_info("socket")
+        its.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        hasty.writer.transport.abort()
+        await asyncio.sleep(0.05)
+        inbox.gate.set()
+        await until(lambda: listener.connections == 1)
+
+    inbox = told(conversation)
+    assert (len(inbox.messages), inbox.reasons) == (sent, [])
+
+
 def test_a_sender_whose_connection_is_reset_in_mid_frame_leaves_what_came_in_quarantine() -> None:
     async def conversation(inbox: Inbox, listener: Listener, _: Sender) -> None:
         dying = await connected(listener)
