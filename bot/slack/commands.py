@@ -44,6 +44,10 @@ _CALL = re.compile(
     re.IGNORECASE,
 )
 
+_CANNOT = "I can't take this"
+_BUTTONS = {"pass": _CANNOT, "decline": _CANNOT, "undo": "Undo"}
+"""What people know from the SMS, and is no command."""
+
 _AROUND = re.compile(r"^\W+|\W+$")
 """What is copied along with a reference, or put behind it by a keyboard."""
 _ESCAPED = re.compile(r"<(?P<id>[^|<>]+)(?:\|(?P<label>[^<>]*))?>")
@@ -73,6 +77,8 @@ def obey(desk: Desk, asked: Asked, text: str) -> None:
         _open(desk, asked)
     elif verb == "test":
         testing.obey(desk, asked, text.strip()[len(verb) :].strip())
+    elif verb in _BUTTONS:
+        asked.tell(f"For that, press “{_BUTTONS[verb]}” in the alert's message in this app.")
     elif verb not in VERBS:
         near = did_you_mean(verb, (*VERBS, "open", "test", "help"))
         asked.tell(f"There is no “{escaped(clipped(verb, 40))}”. {near}\n{HELP}")

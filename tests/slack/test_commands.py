@@ -18,6 +18,18 @@ def test_a_mistyped_command_is_told_what_would_work(clinic: Clinic) -> None:
     assert 'Did you mean "open"?' in ask(clinic.ada, "opne")
 
 
+@pytest.mark.parametrize(
+    ("verb", "button"), [("pass", "I can't take this"), ("UNDO", "Undo"), ("decline", "I can't")]
+)
+def test_what_an_sms_is_answered_with_is_a_button_in_slack(
+    clinic: Clinic, verb: str, button: str
+) -> None:
+    ref = clinic.page_ada().ref
+    told = ask(clinic.ada, f"{verb} {ref}")
+    assert f"press “{button}" in told
+    assert "assign" not in told
+
+
 def test_a_command_without_its_reference_asks_for_it(clinic: Clinic) -> None:
     assert "Which one?" in ask(clinic.ada, "show")
 
