@@ -22,6 +22,12 @@ def passed(ref: str) -> str:
     return fitting([f"READBACK: ref {ref} went to the next person."])
 
 
+def nobody_else(ref: str, code: str) -> str:
+    """It was passed on, and for now there is nobody to take it."""
+    gone = f"READBACK: ref {ref}: nobody else can be reached at the moment, paging goes on."
+    return fitting([f"{gone} If you can after all, reply ACK {code}."])
+
+
 def undone(ref: str) -> str:
     return fitting([f"READBACK: ref {ref} is open again; your acknowledgment is undone."])
 

@@ -61,6 +61,11 @@ class Call:
     def passed_on(self) -> str:
         return f"Reference {spelled(self.ref)} went to the next person. {THANKS}"
 
+    def nobody_else(self) -> str:
+        """It was passed on, and for now there is nobody to take it."""
+        gone = "Nobody else can be reached at the moment. If you can after all, acknowledge it."
+        return f"{gone} {self._or_call()} Goodbye."
+
     def over(self) -> str:
         """It was answered, or taken back, before they picked up."""
         return f"Reference {spelled(self.ref)} needs no answer any more. {THANKS}"

@@ -22,6 +22,7 @@ from bot.domain.events import (
     ReadBack,
 )
 from bot.domain.page import Notice
+from bot.domain.paging import waits_for_retry
 from bot.domain.spoken import Call
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.compose import person_of
@@ -181,7 +182,12 @@ def _pass_on(talk: _Talk) -> str:
     if talk.person.id in talk.alert.declined:  # asked for a second time
         return talk.call.passed_on()
     event = Declined(talk.person.id, DeclineReason.CANNOT_ACT)
-    return _done(talk, KEY, event, "pass") or talk.call.passed_on()
+    return _done(talk, KEY, event, "pass") or _passed_on(talk)
+
+
+def _passed_on(talk: _Talk) -> str:
+    alert = alerts.load(talk.c, talk.alert.id, for_update=False)
+    return talk.call.nobody_else() if waits_for_retry(alert) else talk.call.passed_on()
 
 
 def _done(talk: _Talk, step: str, event: Event, what: str) -> str:

@@ -40,7 +40,7 @@ from bot.engine.context import Engine
 from bot.engine.directory import opt_in, opt_out, wrong_number
 from bot.log import log
 from bot.phone.guesses import note_wrong
-from bot.phone.instead import why_not
+from bot.phone.instead import passed, why_not
 from bot.phone.order import known_by, must_hold_still, overtaken
 from storage import alerts, audit, codes, drills, inbound, outbox, people, wrong_codes
 from storage.codes import CodeFound
@@ -230,7 +230,7 @@ def _act(c: Connection, engine: Engine, message: Message, reply: Reply, found: C
         case Verb.ACK:
             return answers.acknowledged(alert.ref, reply.code)
         case Verb.PASS:
-            return answers.passed(alert.ref)
+            return passed(alert, reply.code)
         case Verb.UNDO:
             return answers.undone(alert.ref)
 

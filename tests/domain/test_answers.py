@@ -16,6 +16,7 @@ CALL = "312-555-0100"
     [
         (answers.not_recorded(CALL), CALL),
         (answers.passed("R-7"), "went to the next person"),
+        (answers.nobody_else("R-7", "12345678"), "reply ACK 12345678."),
         (answers.undone("R-7"), "is open again"),
         (answers.refused("R-7", "it is not yours."), "ref R-7: it is not yours."),
         (answers.superseded("R-7", "12345678", "3" * 32), "then reply ACK 12345678."),

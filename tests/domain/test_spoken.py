@@ -55,6 +55,7 @@ def test_whatever_did_not_work_ends_with_the_callback_number() -> None:
         CALL.refused("not_owner", "It is not with you."),
         CALL.too_many_wrong(),
         CALL.no_key(),
+        CALL.nobody_else(),
         CALL.stopped(),
         spoken.not_recorded("312-555-0100"),
         spoken.unknown("312-555-0100"),

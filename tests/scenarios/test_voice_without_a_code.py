@@ -6,7 +6,13 @@ import pytest
 
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.stories import code_in, paged
-from tests.scenarios.looking import asked_by, expect_everything, owner
+from tests.scenarios.looking import (
+    acknowledge_by_sms,
+    asked_by,
+    expect_everything,
+    import_people,
+    owner,
+)
 from tests.scenarios.ringing import CAN_RING, acknowledgment, picked_up
 
 
@@ -56,4 +62,28 @@ def test_the_last_one_who_cannot_take_it_hears_no_command(hospital: Hospital) ->
     assert "Nobody is left to take it" in said
     assert "/readback" not in said
     assert owner(hospital) == hospital.chris.name
+    expect_everything(hospital)
+
+
+def test_who_passes_it_on_where_nobody_can_be_reached_hears_so(
+    hospital: Hospital, log_errors: set[str]
+) -> None:
+    log_errors.add("no_coordinator_to_tell")
+    alone = ("America/Chicago,,1245319599", "America/Chicago,,")
+    import_people(hospital, ("U0CARLA", ""), ("U0CHRIS", ""), alone)
+    for member in (hospital.carla, hospital.chris):
+        member.phone.send("STOP")
+    expect_everything(hospital)
+    hospital.ada.phone.answers("picks up")
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    hospital.pass_time(minutes=5)
+    said = picked_up(hospital.ada).press("2").last_heard
+    assert "Nobody else can be reached at the moment" in said
+    expect_everything(hospital)
+    hospital.send(hospital.report("ct-head-hemorrhage"))
+    _, sms = paged(hospital.ada)
+    sms.reply(f"PASS {code_in(sms)}")
+    told = hospital.ada.phone.expect_sms("nobody else can be reached at the moment").body
+    assert f"If you can after all, reply ACK {code_in(sms)}." in told
+    acknowledge_by_sms(hospital, hospital.ada, sms)
     expect_everything(hospital)
