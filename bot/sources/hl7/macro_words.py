@@ -183,7 +183,9 @@ def _is_of_acute(match: re.Match[str]) -> bool:
     found = _ACUTE.match(match.string, match.end())
     if found is None:
         return False
-    headings = _HEADING.findall(match.string[max(0, match.start() - _SECTION) : match.start()])
+    line = match.string.rfind("\n", 0, match.start()) + 1  # a history may be one of any length
+    begins = min(max(0, match.start() - _SECTION), line)
+    headings = _HEADING.findall(match.string[begins : match.start()])
     if headings and _OF_THE_ORDER.match(headings[-1]):
         return False
     if match[0].isupper():

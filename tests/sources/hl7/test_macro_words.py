@@ -53,6 +53,7 @@ def test_an_acute_finding_that_is_called_critical_is_one(text: str) -> None:
         "HISTORY:~CRITICAL PE last week.",
         "REASON FOR EXAM:~CRITICAL SAH PATIENT~IMPRESSION: STABLE.",
         "CLINICAL INFORMATION~CRITICAL SAH",
+        f"CLINICAL HISTORY: {'Fall from a ladder, in pain. ' * 30} CRITICAL SAH last week.",
         "CLINICAL HISTORY: Fall. CRITICAL SAH.",
         "COMPARISON:~Critical: saddle PE on 3 May",
         "No CRITICAL PE",
