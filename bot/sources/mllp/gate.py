@@ -25,6 +25,7 @@ _REASONS = {
     "TLSV1_ALERT_UNKNOWN_CA": "our-certificate-not-trusted",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "our-certificate-not-trusted",
     "SSLV3_ALERT_BAD_CERTIFICATE": "our-certificate-not-trusted",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "our-certificate-expired",
 }
 
 
