@@ -36,13 +36,16 @@ def has_prose(results: list[Result]) -> bool:
 
 def joint(parts: list[Part]) -> tuple[Report, ...]:
     """The reports of a message, each once, at the place of its first order."""
-    if len(parts) < 2:  # noqa: PLR2004 - the usual message
+    if len(parts) == 1 or not any(_is_flagged(part.report) for part in parts):
         return tuple(part.report for part in parts)
     groups: list[list[Part]] = []
+    by_words: dict[tuple[str, ...], list[list[Part]]] = {}  # a night's orders may be thousands
     for part in parts:
-        same = next((some for some in groups if _same_words(some, part)), None)
+        alike = by_words.setdefault(words_of(part.report), [])
+        same = next((some for some in alike if _are_one(some, part)), None)
         if same is None:
             groups.append([part])
+            alike.append(groups[-1])
         else:
             same.append(part)
     for some in [some for some in groups if not some[0].spoken and _decides(some[0].report)]:
@@ -81,12 +84,11 @@ def _place(part: Part, groups: list[list[Part]]) -> int:
     return next(number for number, some in enumerate(groups) if part in some)
 
 
-def _same_words(some: list[Part], part: Part) -> bool:
-    first = some[0]
-    if not (first.spoken and part.spoken and _of_one(first, part)):
+def _are_one(some: list[Part], part: Part) -> bool:
+    """Of those that say the same."""
+    if not (some[0].spoken and part.spoken and _of_one(some[0], part)):
         return False
-    flagged = any(_is_flagged(one.report) for one in (*some, part))
-    return flagged and words_of(first.report) == words_of(part.report)
+    return any(_is_flagged(one.report) for one in (*some, part))
 
 
 def _of_one(one: Part, other: Part) -> bool:

@@ -1,5 +1,7 @@
 """One message with several orders: one that cannot be used does not spoil the others."""
 
+import time
+
 from bot.domain.message import Reports
 from bot.domain.report import KeyKind, OrderNumber, Status
 from bot.sources.hl7.places import read_from
@@ -10,6 +12,8 @@ BAD = obr({2: "", 3: "B9000^RIS", 18: "", 25: "?"})
 NAMELESS = obr({2: "", 3: "", 18: ""})
 OTHER = PID.replace("DEMO1", "DEMO2")
 AA = OBX.replace("HH", "AA")
+LONGEST = 2.0
+"""Seconds of the thread's own; to compare each with each takes several times as long."""
 
 
 def reading(*segments: str) -> Reports:
@@ -179,3 +183,20 @@ def test_results_of_the_next_patient_who_has_no_order_wait_for_a_person() -> Non
 def test_results_behind_a_patient_who_is_told_twice_are_their_orders() -> None:
     [found] = reading(GOOD, OBX.replace("HH", ""), PID, AA).reports
     assert [flag.value for flag in found.flags] == ["AA"]
+
+
+def test_a_night_of_orders_in_one_message_holds_up_no_page() -> None:
+    night = [
+        segment
+        for number in range(2000)
+        for segment in (
+            obr({2: "", 3: f"N{number}^RIS", 18: ""}),
+            f"OBX|1|TX|1^B||Exam {number} is normal.||||||F",
+        )
+    ]
+    data = message(*night, GOOD, OBX)
+    began = time.thread_time()
+    found = raw(data).reading
+    assert time.thread_time() - began < LONGEST
+    assert isinstance(found, Reports)
+    assert [one.accession for one in found.reports if one.flags] == ["A2000"]
