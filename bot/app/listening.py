@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.app import descriptors
 from bot.app.channels import Loop
@@ -14,7 +15,7 @@ from bot.log import log
 from bot.settings import BadSettings, Problem, Settings
 from bot.sources.fhir.polling import OUTAGES
 from bot.sources.mllp import server as mllp
-from bot.sources.mllp.tls import BadTls, TlsFiles, server_context
+from bot.sources.mllp.tls import BadTls, TlsFiles, ends_at, server_context
 
 AWAY_SECONDS = 15.0
 """How long an answer waits for a database that is started anew. Senders wait for 30, most of them,
@@ -100,6 +101,12 @@ def tls_problem(settings: Settings) -> Problem | None:
     except BadTls as bad:
         return _problem(bad, settings)
     return None
+
+
+def tls_ends_at(settings: Settings) -> datetime | None:
+    """When the listener's certificate ends, where it has one. Raises BadTls."""
+    files = _tls_files(settings)
+    return ends_at(files) if files else None
 
 
 def _tls_files(settings: Settings) -> TlsFiles | None:

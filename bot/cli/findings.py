@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.app import policy_of
 from bot.app.feeds import folder_problem
-from bot.app.listening import tls_problem
+from bot.app.listening import tls_ends_at, tls_problem
 from bot.app.safety import cure_for_nobody, pageable
 from bot.cli.opening import cure_for_no_file, file_of, is_there
 from bot.cli.shown import count
@@ -27,6 +28,10 @@ Directory = tuple[list[Person], dict[str, str]]
 
 # More names than this in one line are no help to anybody.
 MOST_NAMES = 8
+
+
+_RENEWED_BEFORE = timedelta(days=14)
+"""Whoever renews certificates by themselves has done so by then."""
 
 
 class Weight(StrEnum):
@@ -56,13 +61,20 @@ def ports(settings: Settings) -> Iterator[Finding]:
         yield _port(part, host, port)
 
 
-def hl7(settings: Settings) -> Iterator[Finding]:
-    """Whether the listener's certificate can be used, and who could read along."""
+def hl7(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Whether the listener's certificate can be used and how long, and who could read along."""
     if wrong := tls_problem(settings):
         yield Finding("hl7", Weight.FAILED, f"{wrong.where} {wrong.what}", wrong.cure)
     elif settings.hl7.tls_certificate:
         senders = "senders with a certificate" if settings.hl7.tls_client_ca else "any sender"
         yield Finding("hl7", Weight.OK, f"TLS, for {senders}")
+        ends = tls_ends_at(settings)
+        if ends and ends - now < _RENEWED_BEFORE:
+            weight = Weight.FAILED if ends <= now else Weight.ADVICE
+            verb = "has expired" if ends <= now else "expires"
+            told = f"the listener's certificate {verb} on {ends:%Y-%m-%d}: then no sender takes it"
+            cure = "Renew hl7.tls_certificate. It is read anew without a restart."
+            yield Finding("hl7", weight, told, cure)
     elif not _is_here(settings.hl7.host):
         told = f"reports cross the network unencrypted to {settings.hl7.host}:{settings.hl7.port}"
         cure = "Set hl7.tls_certificate and hl7.tls_key, or have a tunnel deliver to 127.0.0.1."

@@ -6,6 +6,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from tests.certificates import Authority
 from tests.cli.conftest import Place, findings
 
@@ -71,7 +73,7 @@ def test_each_folder_is_looked_at(healthy: Place) -> None:
 def test_a_certificate_is_tried_and_plain_reports_on_the_network_are_worth_knowing(
     healthy: Place,
 ) -> None:
-    pair = Authority(healthy.folder).issue()
+    pair = Authority(healthy.folder).issue(days=90)
     healthy.env["READBACK_HL7__HOST"] = "0.0.0.0"  # noqa: S104 - nothing listens on it
     (plain,) = findings(healthy)["advice"]
     assert plain["what"].startswith("reports cross the network unencrypted to 0.0.0.0:")
@@ -86,6 +88,20 @@ def test_a_certificate_is_tried_and_plain_reports_on_the_network_are_worth_knowi
     pair.key.write_text("none")
     (wrong,) = findings(healthy)["failed"]
     assert wrong["what"] == "hl7.tls_key holds no private key"
+
+
+@pytest.mark.parametrize(
+    ("days", "result", "verb"), [(-1, "failed", "has expired"), (13, "advice", "expires")]
+)
+def test_a_certificate_that_no_sender_takes_much_longer_is_told(
+    healthy: Place, days: int, result: str, verb: str
+) -> None:
+    pair = Authority(healthy.folder).issue(days=days)
+    tls = {"CERTIFICATE": str(pair.certificate), "KEY": str(pair.key)}
+    healthy.env |= {f"READBACK_HL7__TLS_{key}": path for key, path in tls.items()}
+    (told,) = findings(healthy)[result]
+    assert told["what"].startswith(f"the listener's certificate {verb} on 20")
+    assert "hl7.tls_certificate" in told["cure"]
 
 
 def test_a_name_that_is_this_machine_needs_no_encryption(healthy: Place) -> None:

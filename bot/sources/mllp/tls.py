@@ -1,7 +1,9 @@
 """TLS of a listener and of whoever sends to one: contexts out of PEM files, and their renewal."""
 
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.log import log
@@ -36,6 +38,30 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
         _trust(context, files.client_ca, "client_ca")
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def ends_at(files: TlsFiles) -> datetime | None:
+    """When our certificate ends; None where it is not one of a server. Raises BadTls."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.load_verify_locations(files.certificate)
+    client.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN | _WHENEVER
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = server_context(TlsFiles(files.certificate, files.key))
+    # ssl tells what is in a certificate only to whom it was shown.
+    sides = client.wrap_bio(back, there), server.wrap_bio(there, back, server_side=True)
+    with suppress(ssl.SSLError):
+        for side in sides * _TURNS:
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+        shown = sides[0].getpeercert() or {}
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+    return None
+
+
+_TURNS = 3
+_WHENEVER = ssl.VerifyFlags(0x200000)
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL: one that has ended is shown as well."""
 
 
 def client_context(
