@@ -60,18 +60,7 @@ def test_a_notice_of_no_alert_is_given_up_after_a_day_and_that_is_recorded(bench
 def test_what_fails_after_its_twin_has_arrived_is_not_tried_again(
     bench: Bench, outcome: Refused | Lost
 ) -> None:
-    in_slack = quarantined(bench)
-    settled = partial(settle, engine=bench.engine)
-    bench.database.run(
-        partial(settled, claimed=in_slack, outcome=Refused("server-error", permanent=False))
-    )
-    bench.pass_time(minutes=5)
-    twins = {
-        one.slip.channel: one
-        for one in bench.database.run(lambda c: claims.claim(c, bench.clock.at, 2))
-    }
-    bench.database.run(partial(settled, claimed=twins["sms"], outcome=Sent("SM1")))
-    bench.database.run(partial(settled, claimed=twins["slack"], outcome=outcome))
+    ends_after_its_twin_arrived(bench, quarantined(bench), outcome, minutes=5)
     assert bench.database.look(claims.next_to_leave) is None
 
 
@@ -80,18 +69,24 @@ def test_who_was_asked_to_phone_on_one_channel_is_asked_on_no_other(
     bench: Bench, outcome: Refused | Lost
 ) -> None:
     """One try was under way when the other got through."""
-    in_slack = asked_to_phone(bench)
+    ends_after_its_twin_arrived(bench, asked_to_phone(bench), outcome, minutes=1)
+    assert bench.database.look(claims.next_to_leave) is None
+
+
+def ends_after_its_twin_arrived(
+    bench: Bench, in_slack: Claimed, outcome: Refused | Lost, *, minutes: int
+) -> None:
+    """Slack is busy; both channels are tried after so long, and the SMS gets through first."""
     settled = partial(settle, engine=bench.engine)
     busy = Refused("server-error", permanent=False)
     bench.database.run(partial(settled, claimed=in_slack, outcome=busy))
-    bench.pass_time(minutes=1)
+    bench.pass_time(minutes=minutes)
     twins = {
         one.slip.channel: one
         for one in bench.database.run(lambda c: claims.claim(c, bench.clock.at, 2))
     }
     bench.database.run(partial(settled, claimed=twins["sms"], outcome=Sent("SM1")))
     bench.database.run(partial(settled, claimed=twins["slack"], outcome=outcome))
-    assert bench.database.look(claims.next_to_leave) is None
 
 
 def asked_to_phone(bench: Bench) -> Claimed:
