@@ -23,8 +23,9 @@ from bot.sources.fhir.text import LONGEST_STUB, is_stub, presented
 from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import radlex_in
 from bot.sources.hl7.lines import running_lines, without_markup
-from bot.sources.hl7.macros import Prose, macros_in, with_macros
+from bot.sources.hl7.macros import macros_in, with_macros
 from bot.sources.hl7.narrator import Narrative
+from bot.sources.hl7.prose import Prose
 from bot.sources.hl7.text import narrate_parts, narrate_running
 
 # LOINC: who was told of a critical result.

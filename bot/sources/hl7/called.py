@@ -17,12 +17,12 @@ from bot.sources.hl7.called_words import (
     IN_VAIN,
     NOT_DONE,
     NOT_REACHED,
-    OF_OTHERS,
     SAID,
     SHORTEST,
     SPOKEN,
-    UNFILLED,
     WHOM,
+    is_of_others,
+    is_unfilled,
 )
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.signatures import signs
@@ -67,10 +67,12 @@ def _documented(text: str, lowered: str = "") -> str:
     """The last sentence that says who was told."""
     if not text:
         return ""
-    if not _may_tell(lowered or text.lower()):
+    lowered = lowered or text.lower()
+    if not _may_tell(lowered):
         return ""
     told = _last_that_tells(text)
-    if told and _BEFORE_THE_EXAM.search(text):
+    asked = told and any(map(lowered.__contains__, _ASKING))
+    if asked and _BEFORE_THE_EXAM.search(text):
         return _last_that_tells(_BEFORE_THE_EXAM.sub("\n", text))
     return told
 
@@ -84,6 +86,8 @@ _BEFORE_THE_EXAM = re.compile(
     rf"[ \t]*:\s*(?:(?!{_HEADING})[ \t]*\S[^\n]*\n)+(?=[ \t]*\n|{_HEADING})",
     re.IGNORECASE | re.MULTILINE,
 )
+_ASKING = ("info", "history", "detail", "data", "note", "indication", "reason for")
+"""One of them is in each of these headings."""
 
 
 def _last_that_tells(text: str) -> str:
@@ -118,7 +122,7 @@ def _told(sentence: str, after: str) -> str:
 
 def _told_here(sentence: str, after: str) -> str:
     """In English or German, in which most are told: any other language takes as long again."""
-    if not WHOM.search(sentence) or OF_OTHERS.search(sentence) or UNFILLED.search(sentence):
+    if not WHOM.search(sentence) or is_of_others(sentence) or is_unfilled(sentence):
         return ""
     if sentence.endswith("?") and not _YES.match(after):
         return ""
@@ -149,7 +153,7 @@ def _spoken(sentence: str) -> str:
 def only_tried(said: str) -> bool:
     """Whether the answer to "who was told?" names nobody who was: it says no, or nothing, or that
     a message was sent."""
-    if _NOBODY.fullmatch(_LABEL.sub("", said)) or UNFILLED.search(said):
+    if _NOBODY.fullmatch(_LABEL.sub("", said)) or is_unfilled(said):
         return True
     return not _spoken(said) and (ATTEMPT.search(said) or _SENT.search(said)) is not None
 

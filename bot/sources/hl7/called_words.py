@@ -79,34 +79,80 @@ WHOM = re.compile(
 
 _EARLIER = r"(?:prior|previous|earlier|old|outside)"
 # The patient, the history, a name that something has, and the report's own readers; whom nobody
-# meant to tell, and an exam before this one.
-OF_OTHERS = _pattern(
-    r"\bpatient (?:was |is |has been |had been )?(?:reported|informed|told|called|advised|"
-    r"notified|made aware|aware|contacted|discussed)\b",
-    r"^(?:clinical )?(?:history|indications?|reason for exam\w*)\b",
-    r"\b(?:by|with) (?:her|his|their|the patient'?s?) (?:doctor|physician|own)\b",
-    r"\bpatient['’]s \w+ (?:was |were )?(?:called|informed|told|notified)\b",
-    r"\b(?:allerg\w+|consent|protocol|risks?)\b[^,;]{0,40}\b(?:was|were|been) discussed\b",
-    r"\bdiscussed the (?:order|protocol|exam)\b",
-    r"\baware of (?:the |this |her |his |patient['’]?s? )*"
-    r"(?:prior|previous|earlier|old|history|code status|allerg\w*|polic\w+|protocol)\b",
+# meant to tell, and an exam before this one. Each with words of which it needs one.
+_OF_OTHERS = (
+    (
+        ("patient",),
+        r"\bpatient (?:was |is |has been |had been )?(?:reported|informed|told|called|advised|"
+        r"notified|made aware|aware|contacted|discussed)\b|"
+        r"\bpatient['’]s \w+ (?:was |were )?(?:called|informed|told|notified)\b",
+    ),
+    (
+        ("history", "indication", "reason for exam"),
+        r"^(?:clinical )?(?:history|indications?|reason for exam\w*)\b",
+    ),
+    (
+        ("doctor", "physician", " own"),
+        r"\b(?:by|with) (?:her|his|their|the patient'?s?) (?:doctor|physician|own)\b",
+    ),
+    (
+        ("allerg", "consent", "protocol", "risk"),
+        r"\b(?:allerg\w+|consent|protocol|risks?)\b[^,;]{0,40}\b(?:was|were|been) discussed\b",
+    ),
+    (("discussed the ",), r"\bdiscussed the (?:order|protocol|exam)\b"),
+    (
+        ("aware of ",),
+        r"\baware of (?:the |this |her |his |patient['’]?s? )*"
+        r"(?:prior|previous|earlier|old|history|code status|allerg\w*|polic\w+|protocol)\b",
+    ),
     # A rule: "Critical results are called to the provider within 60 minutes".
-    r"\b(?:is|are) (?:called|communicated|reported|conveyed|relayed)\b[^;]{0,60}\bwithin\b",
-    r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
-    r"\b(?:with|by) (?:\w+[ .,]+){0,4}radiolog(?:ist|y)\b",
+    (
+        ("within",),
+        r"\b(?:is|are) (?:called|communicated|reported|conveyed|relayed)\b[^;]{0,60}\bwithin\b",
+    ),
+    (
+        ("called",),
+        r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
+    ),
+    (("radiolog",), r"\b(?:with|by) (?:\w+[ .,]+){0,4}radiolog(?:ist|y)\b"),
     # The other way round: who called had a wish, or something to tell.
-    r"\b(?:called|(?:tele)?phoned|contacted)\b(?: Dr\.? [\w'’-]+)? (?:requesting|asking|away\b|"
-    r"to (?:request|ask|order|schedule|inquire|provide|obtain|(?:the )?bedside|the (?:OR|code))\b|"
-    r"(?:with|for) (?:an? |the )?(?:additional |further |more |clinical )*"
-    r"(?:history|information|clarification)\b)",
-    r"\b(?:notified|informed|told|alerted) (?:us|me)\b",
-    r"\bwrong (?:\w+ )?(?:Drs?\b|doctor|physician|provider|person|number|nurse|team|office)",
-    rf"^(?:\W|\d)*(?:the |these |this )?(?:findings? |results? )?(?:(?:of|on|from) )?(?:the |a )?"
-    rf"{_EARLIER} [^,;]{{0,60}}\b(?:was|were|been|discussed|called|communicated|reported)\b",
-    rf"\b(?:on|for) (?:the |that |an? )?{_EARLIER} (?:exam\w*|study|scan|CT|MRI?|report)\W*$",
-    rf"\bat the time of (?:the |that |an? )?{_EARLIER}\b",
-    r"\b(?:prior to|before) (?:the |this )?(?:exam\w*|study|scan|imaging|procedure)\b",
+    (
+        ("called", "phoned", "contacted"),
+        r"\b(?:called|(?:tele)?phoned|contacted)\b(?: Dr\.? [\w'’-]+)? (?:requesting|asking|away\b|"
+        r"to (?:request|ask|order|schedule|inquire|provide|obtain|(?:the )?bedside|"
+        r"the (?:OR|code))\b|"
+        r"(?:with|for) (?:an? |the )?(?:additional |further |more |clinical )*"
+        r"(?:history|information|clarification)\b)",
+    ),
+    (("d us", "d me"), r"\b(?:notified|informed|told|alerted) (?:us|me)\b"),
+    (
+        ("wrong ",),
+        r"\bwrong (?:\w+ )?(?:Drs?\b|doctor|physician|provider|person|number|nurse|team|office)",
+    ),
+    (
+        ("prior", "previous", "earlier", "old", "outside"),
+        rf"^(?:\W|\d)*(?:the |these |this )?(?:findings? |results? )?(?:(?:of|on|from) )?"
+        rf"(?:the |a )?{_EARLIER} [^,;]{{0,60}}"
+        rf"\b(?:was|were|been|discussed|called|communicated|reported)\b|"
+        rf"\b(?:on|for) (?:the |that |an? )?{_EARLIER} (?:exam\w*|study|scan|CT|MRI?|report)\W*$|"
+        rf"\bat the time of (?:the |that |an? )?{_EARLIER}\b",
+    ),
+    (
+        ("prior to", "before "),
+        r"\b(?:prior to|before) (?:the |this )?(?:exam\w*|study|scan|imaging|procedure)\b",
+    ),
 )
+OF_OTHERS = tuple(
+    (word, re.compile(said, re.IGNORECASE)) for words, said in _OF_OTHERS for word in words
+)
+
+
+def is_of_others(sentence: str) -> bool:
+    """Whether it says that others were told, or of another exam. All of it as one pattern would
+    take longer than all else that is asked of a sentence."""
+    lowered = sentence.lower()
+    return any(word in lowered and said.search(sentence) for word, said in OF_OTHERS)
+
 
 # What is only tried, planned, or asked for. Behind one way of telling any "not" is enough.
 ATTEMPT = _pattern(
@@ -171,7 +217,14 @@ _EMPTY = (
     r"[^\[\]]{0,20})\](?!\s*(?:yes|no)\b))"
 )
 # A form of a dictation whose field for the name nobody has filled in.
-UNFILLED = _pattern(
+_UNFILLED = _pattern(
     rf"\b(?:with|to|by)\s+(?:the\s+)?(?:Dr\b\.?\s*)?{_EMPTY}|\bDrs?\b\.?\s*{_EMPTY}",
     rf"\b(?:notified|informed|called|contacted|aware|name|person|to|with|by)\s*[:?]\s*{_EMPTY}",
 )
+_LEFT_OPEN = ("_", "*", "<", "@", "{", "[")
+"""One of them stands in what is left to fill in: looking for it takes no time."""
+
+
+def is_unfilled(said: str) -> bool:
+    """Whether nobody has said who was told."""
+    return any(map(said.__contains__, _LEFT_OPEN)) and _UNFILLED.search(said) is not None

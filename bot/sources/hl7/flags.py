@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.domain.profile import CODED, STANDARD, Profile, Rule
 from bot.domain.report import ROUTINE, Flag
 from bot.domain.triage import in_words
-from bot.sources.hl7.marks import Marks, at
+from bot.sources.hl7.marks import Marks, at, kept
 from bot.sources.hl7.wire import Wire
 
 Result = tuple[int, list[str]]
@@ -83,14 +83,21 @@ def category_by_rule(code: str, rules: Iterable[Rule]) -> str:
 
 
 def _abnormal(fields: list[str], number: int, marks: Marks) -> list[Flag]:
+    where = f"OBX[{number}]-8"
+    return [Flag(value, system, where) for value, system in _stated(fields[_OBX_8], marks)]
+
+
+@kept
+def _stated(field: str, marks: Marks) -> tuple[tuple[str, str], ...]:
+    """The values of OBX-8, each with its coding system; one, where all are the same."""
     found = []
-    for repetition in fields[_OBX_8].split(marks.repetition):
+    for repetition in field.split(marks.repetition):
         parts = repetition.split(marks.component)
         for place in (0, 3) if parts[0] or at(parts, 3) else (1,):  # "^AA" is a text alone
             value = canonical(marks.clean(at(parts, place)).strip('"'))
             if value:
-                found.append(Flag(value, marks.clean(at(parts, place + 2)), f"OBX[{number}]-8"))
-    return found[:1] if len({flag.value for flag in found}) == 1 else found
+                found.append((value, marks.clean(at(parts, place + 2))))
+    return tuple(found[:1] if len({value for value, _ in found}) == 1 else found)
 
 
 def _radlex(fields: list[str], number: int, marks: Marks, places: tuple[int, ...]) -> list[Flag]:

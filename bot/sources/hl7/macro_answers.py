@@ -148,6 +148,8 @@ _MILD = re.compile(
     r"\.?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
+_FORMS = (_LEFT_EMPTY, _UNCHOSEN, _UNCHOSEN_BARE, _CHOSEN_NO, _NO_CALL, _MILD)
+_EMPTY_OR_DENIED = re.compile("|".join(form.pattern for form in _FORMS), re.IGNORECASE)
 # "Critical result called on that study": it was another's.
 _OF_THAT = re.compile(
     r"[ \t]+(?:(?:was|were|had been)[ \t]+)?(?:called|communicated|reported|discussed|relayed)\b"
@@ -164,14 +166,14 @@ def denied(match: re.Match[str]) -> bool:
         return True
     if _WILDCARD.match(after) and "*" not in _line_before(match):
         return True
-    forms = (_LEFT_EMPTY, _UNCHOSEN, _UNCHOSEN_BARE, _CHOSEN_NO, _NO_CALL, _MILD)
-    if any(form.match(after) for form in forms):
+    if _EMPTY_OR_DENIED.match(after):
         return True
     by_box = _by_box(after)
     if by_box is not None:
         return not by_box
-    answers = (_ANSWER, _AT_ONCE, _ASKED)
-    return any(_denies(found) for form in answers if (found := form.match(after)))
+    found = filter(None, (form.match(after) for form in (_ANSWER, _AT_ONCE, _ASKED)))
+    answers = {(answer["between"], answer["answer"]) for answer in found}
+    return any(_denies(between, answer) for between, answer in answers)
 
 
 def _line_before(match: re.Match[str]) -> str:
@@ -189,11 +191,11 @@ def _boxes(after: str) -> str:
     return "\n".join(boxed or below[:1])
 
 
-def _denies(found: re.Match[str]) -> bool:
+def _denies(between: str, answer: str) -> bool:
     """Over a line's end without a colon only a bare "None." does: the text may go on there."""
-    if "\n" in found["between"] and not re.search(r"[:?=]", found["between"]):
-        return _ALONE.match(found["answer"]) is not None
-    return is_denial(found["answer"])
+    if "\n" in between and not re.search(r"[:?=]", between):
+        return _ALONE.match(answer) is not None
+    return is_denial(answer)
 
 
 # A template's way to say none: "The findings did not require critical results communication."
@@ -247,9 +249,15 @@ def is_denial(answer: str) -> bool:
         return True
     graded = _GRADE.match(answer)
     sentence = _SENTENCE.match(answer, graded.end() if graded else 0)
-    words = _WORD.findall(_SINCE.sub(r"\1", sentence[0].lower())) if sentence else []
+    words = _WORD.findall(_unchanged(sentence[0].lower())) if sentence else []
     first = next((word for word in words if word not in _LEADS), "")
     return first in _DENIES and _SAYS_NO_MORE.issuperset(words)
+
+
+def _unchanged(sentence: str) -> str:
+    """Without what it is compared to."""
+    compared = " since " in sentence or " compared " in sentence
+    return _SINCE.sub(r"\1", sentence) if compared else sentence
 
 
 _BEFORE_A_BOX = " \t:?=*-•"

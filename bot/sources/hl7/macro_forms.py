@@ -6,7 +6,7 @@ forms. Lines are as the sender broke them: a macro, and what denies it, may go o
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 
 from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED
 from bot.sources.hl7.macro_answers import denied
@@ -102,18 +102,21 @@ def _matches(
         yield from pattern.finditer(text)
         return
     ended = 0
-    for place in sorted(set(chain.from_iterable(_places(word, lowered) for word in words))):
+    for place in sorted({place for word in words for place in places_of(word, lowered)}):
         match = pattern.match(text, place) if place >= ended else None
         if match:
             ended = match.end()
             yield match
 
 
-def _places(word: str, lowered: str) -> Iterator[int]:
+def places_of(word: str, lowered: str) -> list[int]:
+    """Each place in the text where the word begins, in characters from its start."""
+    found: list[int] = []
     place = lowered.find(word)
     while place >= 0:
-        yield place
+        found.append(place)
         place = lowered.find(word, place + 1)
+    return found
 
 
 def _before(match: re.Match[str]) -> str:

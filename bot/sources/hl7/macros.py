@@ -6,9 +6,8 @@ critical result policy"). In a breast exam "ACR category 1" is BI-RADS and means
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import islice
 
 from bot.domain.profile import MOST_SEVERE, STANDARD, Profile
@@ -17,12 +16,13 @@ from bot.sources.hl7.breast import is_of_breast, is_scored, is_titled_so
 from bot.sources.hl7.called import only_tells_of_a_call
 from bot.sources.hl7.documents import salvaged_documents
 from bot.sources.hl7.flags import Result, category_by_rule
-from bot.sources.hl7.lines import is_prose, lines_of
+from bot.sources.hl7.lines import lines_of
 from bot.sources.hl7.macro_forms import Text, stated
 from bot.sources.hl7.macro_sentences import repeats_a_score
 from bot.sources.hl7.macro_words import ALONE, BEGINS, CRITICAL, is_label, is_statement
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.narrator import Narrative
+from bot.sources.hl7.prose import OF_MACROS, Lines, Prose, prose_of
 from bot.sources.hl7.site_macros import is_marked, occurring, pattern
 from bot.sources.hl7.typed import as_typed
 from bot.sources.hl7.wire import Wire
@@ -66,73 +66,6 @@ _MOST = 50
 _NUMBERS = {"I": "1", "II": "2", "III": "3", "ONE": "1", "TWO": "2", "THREE": "3"}
 
 
-Prose = Callable[[], Mapping[str, str]]
-"""Each line of a report's prose, without blanks around it, with the place where it stands. A coded
-answer is no prose: what stands in one is no macro."""
-
-
-def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, str]:
-    """The prose of these segments, without those in which no macro can stand."""
-    found: dict[str, str] = {}
-    for number, fields in results:
-        value = at(fields, 5 if fields[0] == "OBX" else 3)
-        if is_prose(fields) and (_is_coded(value, wire) or _may_begin(value, profile)):
-            place = f"OBX[{number}]-5" if fields[0] == "OBX" else _of_note(number)
-            for line in lines_of(fields, wire):
-                found.setdefault(line.strip(), place)
-    return found
-
-
-def _is_coded(value: str, wire: Wire) -> bool:
-    """Whether its letters may mean others: escapes, entities, markup, sizes of other alphabets."""
-    return (
-        not value.isascii()
-        or wire.marks.escape in value
-        or "\\" in value
-        or "&" in value
-        or "<" in value
-    )
-
-
-def _may_begin(value: str, profile: Profile) -> bool:
-    """Whether a macro can begin there: what it is called may follow in the next segment."""
-    lowered = _lowered(value)
-    return _may_have(lowered, profile) or "cat" in lowered or "code" in lowered
-
-
-def _lowered(text: str) -> str:
-    return as_typed(text).lower()
-
-
-def _of_note(number: int) -> str:
-    return f"OBX[{number}] NTE-3" if number else "NTE-3"  # without one it is on the order
-
-
-class _Places:
-    """Where each line of the prose stands; made when a macro is found, and once a report."""
-
-    def __init__(self, prose: Prose) -> None:
-        self._prose = prose
-        self._searched = 0
-
-    @cached_property
-    def _lines(self) -> Mapping[str, str]:
-        return {as_typed(line).strip(): place for line, place in self._prose().items()}
-
-    def where(self, match: re.Match[str]) -> str:
-        """The place of the line in which the macro stands, empty where no prose has it."""
-        text, begins = match.string, match.start()
-        line = (text[:begins].rpartition("\n")[2] + text[begins:].partition("\n")[0]).strip()
-        return self._lines.get(line) or self._within(line)
-
-    def _within(self, line: str) -> str:
-        """An addendum's first line stands behind its heading."""
-        self._searched += 1
-        if self._searched > _MOST:
-            return "text"
-        return next((place for said, place in self._lines.items() if line in said), "")
-
-
 def with_macros(
     told: Narrative, prose: Prose, profile: Profile = STANDARD, *, breast: bool = False
 ) -> Narrative:
@@ -145,7 +78,7 @@ def with_macros(
     may = _may_have(as_typed(told.lowered), profile)
     if not may and not told.addenda:
         return told
-    there = _Places(prose)
+    there = Lines(prose)
     breast = breast or is_titled_so(told.today)
     own = [*told.flags, *(_found(told.today, there, profile, breast=breast) if may else ())]
     addenda = []
@@ -155,14 +88,14 @@ def with_macros(
             own += flags
             flags = []
         addenda.append(Addendum(addendum.text, (*addendum.flags, *flags)))
-    return replace(told, addenda=tuple(addenda), flags=tuple(own))
+    return told.flagged(tuple(own), tuple(addenda))
 
 
 def macros_in(text: str, where: str, profile: Profile, *, breast: bool = False) -> tuple[Flag, ...]:
     """Those in a text that is no report yet; all are said to stand in the same place."""
     if not _may_have(_lowered(text), profile):
         return ()
-    there = _Places(lambda: {line.strip(): where for line in text.split("\n")})
+    there = Lines(lambda: {line.strip(): where for line in text.split("\n")})
     return tuple(_found(text, there, profile, breast=breast or is_titled_so(text)))
 
 
@@ -206,20 +139,22 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
             results.append((number, line.split(wire.marks.field)))
     results = salvaged_documents(results, wire)
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
-    there = _Places(lambda: prose_of(results, wire, profile))
+    there = Lines(lambda: prose_of(results, wire, profile))
     told = _found(text, there, profile, breast=breast or is_titled_so(text))
     return (*told, *macros_in_z(wire.lines, wire, profile, breast=breast))
 
 
 def _may_have(lowered: str, profile: Profile) -> bool:
-    if profile.dictated_macros and (
-        "crit" in lowered or "acr" in lowered or "actiona" in lowered or "panic" in lowered
-    ):
+    if profile.dictated_macros and any(map(lowered.__contains__, OF_MACROS)):
         return True
     return bool(profile.rules) and bool(occurring(lowered, profile))
 
 
-def _found(text: str, there: _Places, profile: Profile, *, breast: bool) -> list[Flag]:
+def _lowered(text: str) -> str:
+    return as_typed(text).lower()
+
+
+def _found(text: str, there: Lines, profile: Profile, *, breast: bool) -> list[Flag]:
     """Each macro once, where it stood first."""
     text = as_typed(text)
     both = text, text.lower()

@@ -18,7 +18,7 @@ from bot.sources.hl7.exam import exam_of, modality_of
 from bot.sources.hl7.flags import Result, flags, flags_elsewhere, flags_in_notes
 from bot.sources.hl7.joint import Part, has_prose, joint
 from bot.sources.hl7.lines import all_words
-from bot.sources.hl7.macros import macros_in_z, prose_of, with_macros
+from bot.sources.hl7.macros import macros_in_z, with_macros
 from bot.sources.hl7.marks import Marks
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.orderer import INTERPRETING, copied, orderer, participants
@@ -34,6 +34,7 @@ from bot.sources.hl7.orders import (
 )
 from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import interpreter, is_listed, location, patient, providers
+from bot.sources.hl7.prose import prose_of
 from bot.sources.hl7.status import appended, is_deleted, observed_beside, said, status
 from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate

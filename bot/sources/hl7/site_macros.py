@@ -29,6 +29,11 @@ def occurring(lowered: str, profile: Profile) -> list[tuple[str, str]]:
     return [(text, category) for text, category in told if _first_word(text) in bare]
 
 
+def first_words(profile: Profile) -> list[str]:
+    """Those of the sender's macros, in small letters and without accents."""
+    return [word for rule in profile.rules if (word := _first_word(rule.text))]
+
+
 def is_marked(macro: str) -> bool:
     """Whether it begins with a sign that tells it from prose: "[CRIT1]", "#critical"."""
     return not macro[0].isalnum() and any(map(str.isalnum, macro))

@@ -1,0 +1,91 @@
+"""Where in the segments a line of a report's text stands: what was found there names its place."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from itertools import accumulate
+
+from bot.domain.profile import Profile
+from bot.sources.hl7.flags import Result
+from bot.sources.hl7.lines import is_prose, lines_of
+from bot.sources.hl7.macro_forms import places_of
+from bot.sources.hl7.marks import at
+from bot.sources.hl7.site_macros import first_words
+from bot.sources.hl7.typed import as_typed
+from bot.sources.hl7.wire import Wire
+
+OF_MACROS = ("crit", "acr", "actiona", "panic")
+"""One of them is in each macro that everybody knows."""
+_BEGIN_ONE = (*OF_MACROS, "cat", "code")
+"""The rest of it may follow in the next segment."""
+_MOST = 50
+"""Lines that are looked for within others: thousands would hold up the feed."""
+
+Prose = Callable[[], Mapping[str, str]]
+"""Each line of a report's prose, without blanks around it, with the place where it stands. A coded
+answer is no prose: what stands in one is no macro."""
+
+
+def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, str]:
+    """The prose of these segments, without those in which no macro can begin."""
+    found: dict[str, str] = {}
+    values = [at(fields, 5 if fields[0] == "OBX" else 3) for _, fields in results]
+    for begins in sorted(_that_may_begin_one(values, wire, profile)):
+        number, fields = results[begins]
+        if is_prose(fields):
+            place = f"OBX[{number}]-5" if fields[0] == "OBX" else _of_note(number)
+            for line in lines_of(fields, wire):
+                found.setdefault(line.strip(), place)
+    return found
+
+
+def _that_may_begin_one(values: list[str], wire: Wire, profile: Profile) -> set[int]:
+    """All are searched in one go: one by one takes as long as reading the message."""
+    text = "\n".join(values)
+    if not text.isascii():
+        return {*range(len(values))}
+    lowered, ends = text.lower(), [*accumulate(len(value) + 1 for value in values)]
+    places = (place for word in _words(profile) for place in places_of(word, lowered))
+    found = {bisect_right(ends, place) for place in places}
+    if _is_coded(text, wire):
+        found |= {number for number, value in enumerate(values) if _is_coded(value, wire)}
+    return found
+
+
+def _words(profile: Profile) -> tuple[str, ...]:
+    return (*_BEGIN_ONE, *first_words(profile)) if profile.rules else _BEGIN_ONE
+
+
+def _is_coded(value: str, wire: Wire) -> bool:
+    """Whether its letters may mean others: escapes, entities, markup."""
+    return wire.marks.escape in value or "\\" in value or "&" in value or "<" in value
+
+
+def _of_note(number: int) -> str:
+    return f"OBX[{number}] NTE-3" if number else "NTE-3"  # without one it is on the order
+
+
+class Lines:
+    """Where each line of the prose stands; made when a macro is found, and once a report."""
+
+    def __init__(self, prose: Prose) -> None:
+        self._prose = prose
+        self._searched = 0
+
+    @cached_property
+    def _lines(self) -> Mapping[str, str]:
+        return {as_typed(line).strip(): place for line, place in self._prose().items()}
+
+    def where(self, match: re.Match[str]) -> str:
+        """The place of the line in which the macro stands, empty where no prose has it."""
+        text, begins = match.string, match.start()
+        line = (text[:begins].rpartition("\n")[2] + text[begins:].partition("\n")[0]).strip()
+        return self._lines.get(line) or self._within(line)
+
+    def _within(self, line: str) -> str:
+        """An addendum's first line stands behind its heading."""
+        self._searched += 1
+        if self._searched > _MOST:
+            return "text"
+        return next((place for said, place in self._lines.items() if line in said), "")
