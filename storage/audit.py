@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from storage import audit_gaps, audit_heads, audit_kinds, audit_seals, tables
 from storage.audit_hashes import canonical, hash_of, instant, streamed
 from storage.columns import AnyRow, storable

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.domain.coverage import VOICE, Role
-from bot.domain.events import CancelNotices, CancelPages, SendNotice, SendPage
+from bot.domain.effects import CancelNotices, CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice, Page, Posted, Sent, Slip
 from bot.domain.shadow import RECORD
 from storage import outbox_statements as sql

@@ -23,7 +23,7 @@ from bot.app.safety import CannotStart, coordinators_in_reach, refuse_unsafe
 from bot.app.timekeeping import steady, watch_clock
 from bot.app.watching import measure_backlog, watching
 from bot.clock import Clock, RawClock
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.domain.policy import Policy
 from bot.domain.policy_file import parse_policy
 from bot.engine import timers

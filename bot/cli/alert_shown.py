@@ -58,7 +58,7 @@ def found(
 
 
 def _found(c: "Connection", ref: str, actor: str, now: datetime, *, reveal: bool) -> Shown | None:
-    from bot.domain.events import Record
+    from bot.domain.effects import Record
     from bot.domain.report import Status
     from bot.engine.compose import documented_call, finding
     from storage import alerts, audit, page_history, people, reports

@@ -7,7 +7,7 @@ from bot.cli.shown import AsJson, print_json, say
 def migrate(config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Create the database's tables, or bring them up to date. `serve` does it by itself."""
     from bot.app.timekeeping import steady
-    from bot.domain.events import Record
+    from bot.domain.effects import Record
     from storage import audit
 
     settings = settings_from(config)

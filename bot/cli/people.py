@@ -189,7 +189,7 @@ def _import(
     dry_run: bool,
 ) -> _Done:
     from bot.domain.coverage import NoSms
-    from bot.domain.events import Record
+    from bot.domain.effects import Record
     from bot.engine.directory import pass_on
     from storage import alerts, audit, people
     from storage.people_import import apply_import

@@ -150,7 +150,7 @@ def dismiss(
 
 
 def _dismissed(database: "Database", entry: "Quarantined", reason: str, now: datetime) -> bool:
-    from bot.domain.events import Record
+    from bot.domain.effects import Record
     from storage import audit, quarantine
 
     data = {"message": entry.message_id, "entry": entry.id, "reason": reason}
@@ -184,7 +184,7 @@ def _one(entries: "list[Quarantined]", end: str) -> "Quarantined":
 
 def _revealed(database: "Database", entry: "Quarantined", now: datetime) -> bytes:
     """The bytes, once it is on record who asked for them."""
-    from bot.domain.events import Record
+    from bot.domain.effects import Record
     from storage import audit, messages
 
     record = Record("quarantine_revealed", operator(), {"message": entry.message_id})

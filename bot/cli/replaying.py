@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.app.feeds import known_of, origin
 from bot.cli.engines import engine_for
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.domain.message import RawMessage
 from bot.domain.policy import Policy
 from bot.domain.site_codes import knowing

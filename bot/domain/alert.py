@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.domain.corrections import ask_corrected, moves_ownership
 from bot.domain.coverage import SLACK, Role, out_of_reach
+from bot.domain.effects import Effect
 from bot.domain.events import (
     Acknowledged,
     AcknowledgmentUndone,
@@ -19,7 +20,6 @@ from bot.domain.events import (
     Declined,
     DeclineReason,
     DirectoryChanged,
-    Effect,
     Event,
     NotAllowed,
     OlderVersion,

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.alert import Alert, advance
 from bot.domain.coverage import Person, Role, Roster
-from bot.domain.events import Effect, Event, Opened, Record, SendPage
+from bot.domain.effects import Effect, Record, SendPage
+from bot.domain.events import Event, Opened
 from bot.domain.ladder import CALL, RANK, step_for
 from bot.domain.policy import CategoryPolicy
 from bot.domain.report import KeyKind, ReportKey

@@ -5,14 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.coverage import SLACK
-from bot.domain.events import (
-    CancelNotices,
-    CancelPages,
-    Effect,
-    Record,
-    SendNotice,
-    SendPage,
-)
+from bot.domain.effects import CancelNotices, CancelPages, Effect, Record, SendNotice, SendPage
 from bot.domain.page import OF_THE_STATE, Notice, Slip
 from bot.domain.state import TAKEN, Alert, Outcome, State
 

@@ -8,18 +8,15 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.domain.alert import Alert, advance
+from bot.domain.effects import Effect, Record, SendNotice, SendPage
 from bot.domain.events import (
     Acknowledged,
     Amended,
     CallRecorded,
-    Effect,
     Event,
     NotAllowed,
     Reassigned,
-    Record,
     Reopened,
-    SendNotice,
-    SendPage,
 )
 from bot.engine import drills
 from bot.engine.compose import person_of

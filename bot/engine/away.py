@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.domain import outage
 from bot.domain.coverage import SLACK, Person, Role
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.domain.page import Notice, Page, Sender, SendFailed, SendUncertain, Slip
 from bot.engine.context import Engine
 from bot.engine.directory import tell_coordinators

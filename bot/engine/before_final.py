@@ -17,7 +17,7 @@ from bot.domain.before_final import (
     of_same_order,
 )
 from bot.domain.coverage import SLACK, Person, Role
-from bot.domain.events import Record, SendNotice
+from bot.domain.effects import Record, SendNotice
 from bot.domain.ordering import Version
 from bot.domain.page import Notice, Page, Slip
 from bot.domain.report import Report, ReportKey, Status

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from bot.domain.alert import UNDO_WITHIN, Alert
 from bot.domain.coverage import SMS, VOICE, Person, Role, next_told
-from bot.domain.events import AcknowledgmentUndone, DirectoryChanged, NotAllowed, SendNotice
+from bot.domain.effects import SendNotice
+from bot.domain.events import AcknowledgmentUndone, DirectoryChanged, NotAllowed
 from bot.domain.page import Notice, Slip
 from bot.engine.alerts import apply_in
 from bot.engine.context import Engine

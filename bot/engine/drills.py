@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from bot.domain.coverage import SMS, VOICE, Person, Role
 from bot.domain.drills import Answered, Asked, Drill, Outcome
-from bot.domain.events import Acknowledged, Record, SendNotice
+from bot.domain.effects import Record, SendNotice
+from bot.domain.events import Acknowledged
 from bot.domain.page import Notice, Page, Slip
 from bot.engine.context import Engine
 from storage import audit, codes, drills, locks, outbox, people, pins, proofs

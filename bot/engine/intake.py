@@ -9,7 +9,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from bot import metrics
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.domain.message import RawMessage, Receipt, Reports, SetAside, Unusable
 from bot.domain.numbers import numbers_of
 from bot.domain.report import KeyKind, OrderNumber, Report

@@ -5,7 +5,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from bot.domain.alert import Alert, advance
-from bot.domain.events import Opened, Record
+from bot.domain.effects import Record
+from bot.domain.events import Opened
 from bot.domain.refs import ref_from
 from bot.domain.triage import Triage
 from bot.engine.alerts import keep

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from bot.domain import matching
 from bot.domain import numbers as rules
-from bot.domain.events import Record, Withdrawn
+from bot.domain.effects import Record
+from bot.domain.events import Withdrawn
 from bot.domain.matching import Match
 from bot.domain.numbers import Order
 from bot.domain.ordering import Version

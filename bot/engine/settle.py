@@ -6,14 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot import metrics
-from bot.domain.events import (
-    Event,
-    PageFailed,
-    PageSent,
-    PageUncertain,
-    Record,
-    SendNotice,
-)
+from bot.domain.effects import Record, SendNotice
+from bot.domain.events import Event, PageFailed, PageSent, PageUncertain
 from bot.domain.notices import GIVEN_UP, MOST_TRIES, Failure, beside, once_more, wait_after
 from bot.domain.page import Notice, SendFailed, SendUncertain, Sent, Slip
 from bot.engine import before_final, drills

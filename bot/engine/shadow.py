@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.domain.coverage import Role
-from bot.domain.events import SendNotice, ShadowEnded
+from bot.domain.effects import SendNotice
+from bot.domain.events import ShadowEnded
 from bot.domain.page import Notice, Slip
 from bot.domain.shadow import Shadow
 from bot.engine import unread

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.domain.coverage import Role
-from bot.domain.events import Record, SendNotice
+from bot.domain.effects import Record, SendNotice
 from bot.domain.message import TOO_LARGE, RawMessage, Unusable
 from bot.domain.numbers import distinct, key_of
 from bot.domain.page import Notice, Slip

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from bot.domain.alert import ADMINISTERS, UNDO_WITHIN, Alert, State
 from bot.domain.coverage import Person
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.engine.compose import documented_call, name_of, person_of, was_called
 from bot.engine.compose import finding as finding_of
 from bot.engine.context import Engine

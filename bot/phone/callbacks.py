@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.domain.coverage import VOICE
-from bot.domain.events import PageDelivered, PageFailed, PageSent, Record
+from bot.domain.effects import Record
+from bot.domain.events import PageDelivered, PageFailed, PageSent
 from bot.domain.notices import Failure
 from bot.domain.page import Notice, SendFailed, Sent, Slip
 from bot.domain.policy import RECEIPT_WITHIN

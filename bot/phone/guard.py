@@ -12,7 +12,7 @@ from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
 from bot import metrics
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.engine.context import Engine
 from bot.engine.refusals import Refusals
 from bot.log import log

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.domain.page import Notice
 from bot.engine.context import Engine
 from bot.engine.directory import tell_coordinators

@@ -11,6 +11,7 @@ from bot import metrics
 from bot.domain import answers
 from bot.domain.coverage import SMS, Role
 from bot.domain.drills import Drill
+from bot.domain.effects import Record, SendNotice
 from bot.domain.events import (
     Acknowledged,
     AcknowledgmentUndone,
@@ -19,8 +20,6 @@ from bot.domain.events import (
     Event,
     NotAllowed,
     ReadBack,
-    Record,
-    SendNotice,
 )
 from bot.domain.page import Notice, Slip
 from bot.domain.replies import (

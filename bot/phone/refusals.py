@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.domain.page import SendFailed
 from bot.engine.context import Engine
 from bot.engine.directory import landline, opt_out

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.domain.coverage import Person
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from bot.engine.context import Engine
 from bot.phone.callbacks import Callback, note_in
 from bot.phone.guesses import note_wrong

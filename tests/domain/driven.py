@@ -8,18 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from bot.domain.alert import TRANSITIONS, Alert, State, advance
 from bot.domain.coverage import VOICE, Person, Roster
-from bot.domain.events import (
-    Amended,
-    CancelNotices,
-    CancelPages,
-    Effect,
-    Event,
-    NotAllowed,
-    Opened,
-    SendNotice,
-    SendPage,
-    StepDue,
-)
+from bot.domain.effects import CancelNotices, CancelPages, Effect, SendNotice, SendPage
+from bot.domain.events import Amended, Event, NotAllowed, Opened, StepDue
 from bot.domain.ladder import CALL
 from bot.domain.page import Notice, Slip
 from bot.domain.receipts import LONGEST_WAIT

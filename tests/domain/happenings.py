@@ -8,6 +8,7 @@ from hypothesis.stateful import precondition, rule
 
 from bot.domain.alert import Alert, State
 from bot.domain.coverage import Person, Roster
+from bot.domain.effects import SendNotice, SendPage
 from bot.domain.events import (
     Acknowledged,
     AcknowledgmentUndone,
@@ -26,8 +27,6 @@ from bot.domain.events import (
     ReadBack,
     Reassigned,
     Reopened,
-    SendNotice,
-    SendPage,
     ShadowEnded,
     Withdrawn,
 )

@@ -6,22 +6,17 @@ from importlib.resources import files
 
 from bot.domain.alert import Alert, advance
 from bot.domain.coverage import SMS, Person, Role, Roster
+from bot.domain.effects import CancelNotices, CancelPages, Effect, Record, SendNotice, SendPage
 from bot.domain.events import (
     Acknowledged,
     Amended,
-    CancelNotices,
-    CancelPages,
     Correction,
-    Effect,
     Event,
     Opened,
     PageDelivered,
     PageFailed,
     PageSent,
     ReadBack,
-    Record,
-    SendNotice,
-    SendPage,
 )
 from bot.domain.page import Notice, Slip
 from bot.domain.policy import CategoryPolicy, Policy

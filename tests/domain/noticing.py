@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bot.domain.events import Effect, PageFailed, SendNotice, Withdrawn
+from bot.domain.effects import Effect, SendNotice
+from bot.domain.events import PageFailed, Withdrawn
 from bot.domain.page import Notice, Slip
 from tests.domain.loop import ADA, Loop, new_alert
 

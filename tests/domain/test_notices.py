@@ -7,15 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.events import (
-    CancelNotices,
-    Declined,
-    DeclineReason,
-    PageFailed,
-    PageSent,
-    PageUncertain,
-    SendNotice,
-)
+from bot.domain.effects import CancelNotices, SendNotice
+from bot.domain.events import Declined, DeclineReason, PageFailed, PageSent, PageUncertain
 from bot.domain.notices import (
     LONGEST_BACKOFF,
     LONGEST_RETRY_AFTER,

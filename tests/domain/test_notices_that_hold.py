@@ -5,14 +5,8 @@ from itertools import product
 
 import pytest
 
-from bot.domain.events import (
-    CancelNotices,
-    Effect,
-    PageUncertain,
-    SendNotice,
-    WindowPassed,
-    Withdrawn,
-)
+from bot.domain.effects import CancelNotices, Effect, SendNotice
+from bot.domain.events import PageUncertain, WindowPassed, Withdrawn
 from bot.domain.notices import holds
 from bot.domain.page import NOT_YOURS, OF_OUTAGES, Notice
 from tests.domain.failures import busy

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.events import CancelPages, Declined, DeclineReason, Effect, PageUncertain, SendPage
+from bot.domain.effects import CancelPages, Effect, SendPage
+from bot.domain.events import Declined, DeclineReason, PageUncertain
 from tests.domain.failures import busy, refused
 from tests.domain.loop import (
     ADA,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.domain.events import PageSent, PageUncertain, SendPage
+from bot.domain.effects import SendPage
+from bot.domain.events import PageSent, PageUncertain
 from bot.domain.policy import CategoryPolicy
 from tests.domain.loop import ADA, CRITICAL, SIGNIFICANT, T0, Loop, minutes, new_alert
 

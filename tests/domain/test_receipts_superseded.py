@@ -5,14 +5,13 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.coverage import Role
+from bot.domain.effects import Record, SendNotice
 from bot.domain.events import (
     Declined,
     DeclineReason,
     PageFailed,
     PageSent,
     PageUncertain,
-    Record,
-    SendNotice,
     Withdrawn,
 )
 from bot.domain.page import Notice, Slip

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.alert import State
 from bot.domain.coverage import Person, Role, Roster
+from bot.domain.effects import SendNotice
 from bot.domain.events import (
     Acknowledged,
     Amended,
@@ -21,7 +22,6 @@ from bot.domain.events import (
     ReadBack,
     Reassigned,
     Reopened,
-    SendNotice,
     ShadowEnded,
     Withdrawn,
 )

@@ -6,9 +6,9 @@ import pytest
 
 from bot.domain.alert import State
 from bot.domain.coverage import Role
+from bot.domain.effects import CancelPages
 from bot.domain.events import (
     AcknowledgmentUndone,
-    CancelPages,
     Declined,
     DeclineReason,
     NotAllowed,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.coverage import Role
-from bot.domain.events import SendNotice, SendPage
+from bot.domain.effects import SendNotice, SendPage
 from bot.domain.page import Notice, Slip
 from bot.engine import pace as pacing
 from bot.engine.limits import Limit, Rate, Window

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Executable
 
 from bot.domain.alert import Alert
 from bot.domain.coverage import Role
-from bot.domain.events import SendNotice, SendPage
+from bot.domain.effects import SendNotice, SendPage
 from bot.domain.message import RawMessage, Reports
 from bot.domain.page import Notice, Slip
 from bot.domain.people_file import PersonRow

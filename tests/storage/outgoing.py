@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.events import SendPage
+from bot.domain.effects import SendPage
 from bot.domain.page import Sent, Slip
 from storage import claims, outbox
 from storage.database import Database

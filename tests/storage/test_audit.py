@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Executable, literal_column, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from storage import audit, tables
 from storage.audit import Verdict
 from storage.database import Database

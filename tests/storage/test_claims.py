@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from bot.domain.events import SendPage
+from bot.domain.effects import SendPage
 from bot.domain.page import Sent
 from bot.engine.pace import Pace
 from storage import claims, looks, outbox

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.events import Record
+from bot.domain.effects import Record
 from storage import audit
 from storage.database import Database
 from storage.latest import latest

@@ -5,7 +5,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from bot.domain.events import CancelPages, SendNotice, SendPage
+from bot.domain.effects import CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice
 from storage import alerts, claims, outbox, page_history
 from storage.alerts import AlertFacts

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.events import CancelNotices, SendNotice, SendPage
+from bot.domain.effects import CancelNotices, SendNotice, SendPage
 from bot.domain.page import Notice, Posted, Sent
 from storage import outbox, page_history
 from storage.database import Database

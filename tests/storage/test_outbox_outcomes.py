@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.events import SendNotice, SendPage
+from bot.domain.effects import SendNotice, SendPage
 from bot.domain.page import Notice, Page, Sent
 from storage import claims, looks, outbox, page_history, people, tables
 from storage.database import Database

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, event
 
-from bot.domain.events import CancelPages, Record, SendPage
+from bot.domain.effects import CancelPages, Record, SendPage
 from storage import alerts, audit, claims, outbox, tables
 from storage.database import Database
 from storage.read_ahead import read_ahead

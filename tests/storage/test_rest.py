@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.events import SendPage
+from bot.domain.effects import SendPage
 from storage import alerts, claims, outbox
 from storage.database import Database
 from storage.rest import Rest, rest

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.alert import State
-from bot.domain.events import CancelPages, SendNotice, SendPage
+from bot.domain.effects import CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice
 from storage import alert_lists, claims, migrating, outbox, page_history, shadow
 from storage.database import Database
