@@ -2,7 +2,6 @@
 its own page, from the number on file; every message is dealt with once, in one transaction."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -27,7 +26,6 @@ from bot.domain.replies import (
     Unclear,
     Verb,
     carriers_word,
-    codes_in,
     parse_reply,
     verbs_in,
     wants_sms,
@@ -39,44 +37,17 @@ from bot.engine.context import Engine
 from bot.engine.directory import opt_in, opt_out, wrong_number
 from bot.log import log
 from bot.phone.guesses import note_wrong
+from bot.phone.helping import actor, helped, refuse
 from bot.phone.instead import passed, why_not
+from bot.phone.message import Message, own_code
 from bot.phone.order import known_by, must_hold_still, overtaken
 from storage import alerts, audit, codes, drills, inbound, outbox, people, wrong_codes
 from storage.codes import CodeFound
 from storage.database import after_commit
 
 PROVIDER = "twilio"
-HELPFUL_ANSWERS_AN_HOUR = 10
-"""To one number, known or not. Two machines that answer each other would never stop, and each SMS
-costs; ten leave a person who mistypes all the help there is. What acts on an alert is always
-answered."""
-
-OWN_CODE_ANSWERS_AN_HOUR = 60
-"""More to a phone whose message names an open code of its own: whoever sent it takes silence for
-done. A machine that quotes our pages back is stopped by this one."""
-_CODES_LOOKED_AT = 20
-
 WRONG_NUMBER_WITHIN = timedelta(days=7)
 """After the latest page or test to a phone that its holder may say whose it is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """``sender`` is E.164. ``opt_out`` is Twilio's OptOutType: it has dealt with that itself.
-    ``sent_at`` (UTC) where it was not just now: what it answers had been asked by then; ``stamp``
-    is the same by Twilio's clock, to the second, which tells in what order messages were sent."""
-
-    sid: str
-    sender: str
-    text: str
-    opt_out: str = ""
-    sent_at: datetime | None = None
-    stamp: datetime | None = None
-
-
-def is_carriers(message: Message) -> bool:
-    """STOP and its kin: the carrier's side has acted on it, and answers."""
-    return bool(message.opt_out) or parse_reply(message.text) is Unclear.CARRIER_WORD
 
 
 async def receive(engine: Engine, message: Message) -> str:
@@ -109,7 +80,7 @@ def _whom_to_answer(c: Connection, message: Message, now: datetime) -> str:
         return known[0].id
     reading = parse_reply(message.text)
     code = reading.code if isinstance(reading, Reply) else ""
-    found = _own_code(c, message, code, now)
+    found = own_code(c, message, code, now)
     return found.person_id if found else ""
 
 
@@ -122,24 +93,24 @@ def _receive(c: Connection, engine: Engine, message: Message) -> str:
 
 def _heard(c: Connection, engine: Engine, message: Message) -> str:
     now = engine.clock.now()
-    if is_carriers(message):
+    if message.is_carriers:
         return _carriers_part(c, engine, message, now)
     reading = parse_reply(message.text)
     number = engine.site.callback_number
     sent_at = message.sent_at or now
-    found = _own_code(c, message, reading.code, now) if isinstance(reading, Reply) else None
+    found = own_code(c, message, reading.code, now) if isinstance(reading, Reply) else None
     if found and not people.is_active(c, found.person_id):
-        _refuse(c, message, "left_directory", now)
-        return _help(c, message, _where_it_is(c, found, number), now)
+        refuse(c, message, "left_directory", now)
+        return helped(c, message, _where_it_is(c, found, number), now)
     if not people.by_mobile(c, message.sender):
-        _refuse(c, message, "unknown_number", now)
-        return _help(c, message, answers.unknown_code(number), now)
+        refuse(c, message, "unknown_number", now)
+        return helped(c, message, answers.unknown_code(number), now)
     if reading is Unclear.WRONG_NUMBER and _silences(c, engine, message, sent_at):
-        _refuse(c, message, reading.value, now)
+        refuse(c, message, reading.value, now)
         return answers.wrong_number() if wrong_number(c, engine, message.sender) else ""
     if isinstance(reading, Unclear):
-        _refuse(c, message, reading.value, now)
-        return _help(c, message, answers.unclear(reading, number, verbs_in(message.text)), now)
+        refuse(c, message, reading.value, now)
+        return helped(c, message, answers.unclear(reading, number, verbs_in(message.text)), now)
     return _by_code(c, engine, message, reading, found)
 
 
@@ -147,11 +118,7 @@ def _silences(c: Connection, engine: Engine, message: Message, sent_at: datetime
     """It needs no code, so at least there has to be a page or a test that it answers; and START may
     have been sent since."""
     asked = codes.asked_since(c, message.sender, sent_at - WRONG_NUMBER_WITHIN)
-    return asked and not overtaken(c, message.sender, message.sid, _stamp(engine, message))
-
-
-def _stamp(engine: Engine, message: Message) -> datetime:
-    return message.stamp or engine.clock.real(engine.clock.now())
+    return asked and not overtaken(c, message.sender, message.sid, message.stamped(engine))
 
 
 def _by_code(
@@ -160,14 +127,14 @@ def _by_code(
     """From a number of the directory, a verb with a code."""
     now, number = engine.clock.now(), engine.site.callback_number
     if wrong_codes.refused(c, message.sender, now):
-        _refuse(c, message, "too_many_wrong_codes", now)
-        return _help(c, message, answers.too_many(number), now, about="stopped:")
+        refuse(c, message, "too_many_wrong_codes", now)
+        return helped(c, message, answers.too_many(number), now, about="stopped:")
     if drill := _own_test(c, message, reply.code, found, now):
         return _tested(c, engine, reply, drill)
     if found is None:
-        _refuse(c, message, "unknown_code", now)
+        refuse(c, message, "unknown_code", now)
         note_wrong(c, engine, message.sender, message.sid, now)
-        return _help(c, message, answers.unknown_code(number), now)
+        return helped(c, message, answers.unknown_code(number), now)
     return _act(c, engine, message, reply, found)
 
 
@@ -175,13 +142,6 @@ def _repeated() -> None:
     """By Twilio, whose request was answered too late; or by somebody who recorded it."""
     metrics.reply("repeated")
     log.warning("webhook_repeated", kind="sms")
-
-
-def _own_code(c: Connection, message: Message, code: str, now: datetime) -> CodeFound | None:
-    """What the code stands for, if whoever it was given to still has this number."""
-    found = codes.find(c, message.sender, code, known_by(message.sent_at, now))
-    person = people.load(c, found.person_id) if found else None
-    return found if person and person.holds(message.sender) else None
 
 
 def _own_test(
@@ -217,7 +177,7 @@ def _act(c: Connection, engine: Engine, message: Message, reply: Reply, found: C
     event = _event(reply.verb, found)
     try:
         about = f"{found.alert_id}:{found.person_id}"
-        later = overtaken(c, about, message.sid, _stamp(engine, message))
+        later = overtaken(c, about, message.sid, message.stamped(engine))
         must_hold_still(c, found, message.sent_at, engine.clock.now(), overtaken=later)
         alert = apply_in(c, engine, found.alert_id, event)
     except NotAllowed as refusal:
@@ -247,53 +207,20 @@ def _event(verb: Verb, found: CodeFound) -> Event:
 # ---- what acts on no alert ------------------------------------------------------------------
 
 
-def _refuse(c: Connection, message: Message, reason: str, now: datetime) -> None:
-    """Recorded without the text, in which people write anything, and without strangers' numbers."""
-    after_commit(c, lambda: metrics.reply(reason))
-    audit.append(c, "admin", [Record("sms_refused", _actor(c, message), {"reason": reason})], now)
-
-
 def _carriers_part(c: Connection, engine: Engine, message: Message, now: datetime) -> str:
     """STOP, START, HELP and their kin: the carrier side acts and answers, and we know whom no SMS
     reaches before one fails. It answers no "Yes" from a number that was never out: we do, as
     whoever has sent it to a page takes silence for done."""
     said = message.opt_out or message.text
-    wants, stamp = wants_sms(said), _stamp(engine, message)
+    wants, stamp = wants_sms(said), message.stamped(engine)
     news = True
     if wants is not None and not overtaken(c, message.sender, message.sid, stamp):
         # Not before an edit that was made a moment before it was sent.
         as_of = known_by(message.sent_at, now)
         news = (opt_in if wants else opt_out)(c, engine, message.sender, as_of)
     word = re.sub(r"[^a-z]", "", (carriers_word(said) or said).lower())[:12]
-    audit.append(c, "admin", [Record("sms_keyword", _actor(c, message), {"keyword": word})], now)
+    audit.append(c, "admin", [Record("sms_keyword", actor(c, message), {"keyword": word})], now)
     after_commit(c, lambda: log.warning("sms_keyword_received", what=word))
     if news or not wants or message.opt_out:
         return ""
-    return _help(c, message, answers.unclear(Unclear.WORDS, engine.site.callback_number), now)
-
-
-def _help(c: Connection, message: Message, answer: str, now: datetime, about: str = "") -> str:
-    """So often; that codes do not count is told apart, or a right one would meet with silence."""
-    if _still_helped(c, f"{about}{message.sender}", HELPFUL_ANSWERS_AN_HOUR, now):
-        return answer
-    named = _names_open_code(c, message, now)
-    own = named and _still_helped(c, f"own:{message.sender}", OWN_CODE_ANSWERS_AN_HOUR, now)
-    return answer if own else ""
-
-
-def _still_helped(c: Connection, whom: str, most: int, now: datetime) -> bool:
-    """Counts one more answer of this hour, where it is not one too many."""
-    hour = now.strftime("%Y-%m-%dT%H")
-    spent = (f"{whom}:{hour}:{nth}" for nth in range(most))
-    return any(inbound.seen(c, "twilio-helped", sid, now) for sid in spent)
-
-
-def _names_open_code(c: Connection, message: Message, now: datetime) -> bool:
-    codes_named = codes_in(message.text)[:_CODES_LOOKED_AT]
-    found = (_own_code(c, message, code, now) for code in codes_named)
-    return any(alerts.load(c, one.alert_id, for_update=False).is_open for one in found if one)
-
-
-def _actor(c: Connection, message: Message) -> str:
-    known = people.by_mobile(c, message.sender)
-    return known[0].id if known else "unknown"
+    return helped(c, message, answers.unclear(Unclear.WORDS, engine.site.callback_number), now)

@@ -18,7 +18,8 @@ from bot.domain.page import SendFailed, SendUncertain
 from bot.engine.context import LONGEST_SLEEP, Engine, asleep
 from bot.log import log
 from bot.phone.callbacks import receipt_within
-from bot.phone.inbound import Message, receive_and_answer
+from bot.phone.inbound import receive_and_answer
+from bot.phone.message import Message
 from bot.phone.sms import SmsSender
 from storage import alerts, cursors, looks, outbox
 from storage.looks import Look

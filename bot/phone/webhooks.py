@@ -13,7 +13,9 @@ from bot.clock import system_now
 from bot.domain import answers
 from bot.phone.callbacks import Callback, note
 from bot.phone.guard import Guard, NotKept, needed
-from bot.phone.inbound import HELPFUL_ANSWERS_AN_HOUR, Message, is_carriers, receive
+from bot.phone.helping import HELPFUL_ANSWERS_AN_HOUR
+from bot.phone.inbound import receive
+from bot.phone.message import Message
 from bot.phone.sms import STATUS_PATH
 
 SMS_PATH = "/twilio/sms"
@@ -55,7 +57,7 @@ class Webhooks:
         """Twilio repeats no message that it could not deliver to us: the person has to."""
         self.apologies[message.sender] += 1
         told_enough = self.apologies[message.sender] > HELPFUL_ANSWERS_AN_HOUR
-        if told_enough or is_carriers(message):
+        if told_enough or message.is_carriers:
             return ""
         return answers.not_recorded(self.guard.engine.site.callback_number)
 

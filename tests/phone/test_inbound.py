@@ -8,7 +8,8 @@ from sqlalchemy import update
 
 from bot.domain.alert import State
 from bot.domain.gsm import SEGMENT, septets
-from bot.phone.inbound import Message, receive
+from bot.phone.inbound import receive
+from bot.phone.message import Message
 from storage import tables
 from storage.people_import import apply_import
 from tests.phone.desk import ADA, MARKER, PAGE, PEOPLE, Desk, code_in, page_ada

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.alert import State
 from bot.domain.gsm import SEGMENT, septets
-from bot.phone.inbound import HELPFUL_ANSWERS_AN_HOUR, OWN_CODE_ANSWERS_AN_HOUR
+from bot.phone.helping import HELPFUL_ANSWERS_AN_HOUR, OWN_CODE_ANSWERS_AN_HOUR
 from tests.phone.desk import ADA, MARKER, PAGE, Desk, page_ada
 
 
