@@ -29,8 +29,8 @@ def refuse(c: Connection, message: Message, reason: str, now: datetime) -> None:
 
 
 def helped(c: Connection, message: Message, answer: str, now: datetime, about: str = "") -> str:
-    """The answer, empty after so many in this hour; that codes do not count is told apart (``about``),
-    or a right one would meet with silence."""
+    """The answer, empty after so many in this hour. That codes do not count is told apart, by its
+    own ``about``, or a right one would meet with silence."""
     if _still_helped(c, f"{about}{message.sender}", HELPFUL_ANSWERS_AN_HOUR, now):
         return answer
     named = _names_open_code(c, message, now)
