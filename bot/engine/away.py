@@ -13,7 +13,7 @@ from bot.domain.coverage import SLACK, Person, Role
 from bot.domain.effects import Record
 from bot.domain.page import Notice, Page, Sender, SendFailed, SendUncertain, Slip
 from bot.engine.context import Engine
-from bot.engine.directory import tell_coordinators
+from bot.engine.coordinators import tell_coordinators
 from bot.engine.outage import HOLDS, look_again
 from bot.log import log
 from storage import audit, cursors, locks, people, probe

@@ -18,7 +18,7 @@ from bot.domain import outage
 from bot.domain.coverage import SLACK, SMS
 from bot.domain.page import Notice
 from bot.engine.context import Engine
-from bot.engine.directory import tell_coordinators
+from bot.engine.coordinators import tell_coordinators
 from bot.log import log
 from storage import cursors, locks, outages, outbox
 

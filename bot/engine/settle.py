@@ -14,7 +14,7 @@ from bot.engine import before_final, drills
 from bot.engine.alerts import apply_in
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
-from bot.engine.directory import coordinator_to_tell
+from bot.engine.coordinators import coordinator_to_tell
 from bot.log import log
 from storage import audit, outbox, page_history
 from storage.database import after_commit

@@ -17,7 +17,7 @@ from bot.domain.window import believed
 from bot.domain.wording import could_not_be_read
 from bot.engine import orders, versions
 from bot.engine.context import Engine
-from bot.engine.directory import coordinator_to_tell
+from bot.engine.coordinators import coordinator_to_tell
 from storage import audit, outbox, quarantine
 from storage.database import after_commit
 

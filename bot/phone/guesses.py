@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from bot.domain.effects import Record
 from bot.domain.page import Notice
 from bot.engine.context import Engine
-from bot.engine.directory import tell_coordinators
+from bot.engine.coordinators import tell_coordinators
 from storage import audit, people, wrong_codes
 
 

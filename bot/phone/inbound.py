@@ -34,7 +34,7 @@ from bot.engine import drills as testing
 from bot.engine.alerts import apply_in, record_refusal
 from bot.engine.compose import person_of
 from bot.engine.context import Engine
-from bot.engine.directory import opt_in, opt_out, wrong_number
+from bot.engine.numbers import opt_in, opt_out, wrong_number
 from bot.log import log
 from bot.phone.guesses import note_wrong
 from bot.phone.helping import actor, helped, refuse

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.domain.effects import Record
 from bot.domain.page import SendFailed
 from bot.engine.context import Engine
-from bot.engine.directory import landline, opt_out
+from bot.engine.numbers import landline, opt_out
 from bot.log import log
 from bot.phone.errors import Landline
 from storage import audit, people
