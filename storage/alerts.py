@@ -3,7 +3,7 @@ passing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,7 @@ from bot.domain.alert import Alert, State
 from bot.domain.report import ReportKey
 from storage import alert_rows, audit, people, tables
 from storage.columns import AnyRow
+from storage.loaded import AlertFacts
 from storage.memory import memory
 
 _columns = tables.alerts.c
@@ -65,17 +66,6 @@ _REF_TAKEN = select(_columns.id).where(_columns.ref == bindparam("the_ref"))
 
 class ConflictError(Exception):
     """The alert has changed since it was loaded, or was not loaded in this unit of work at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertFacts:
-    """What the alert's row says of its exam, and which people its providers were resolved to."""
-
-    exam: str = ""
-    modality: str = ""
-    accession: str = ""
-    ordering_person: str | None = None
-    radiologist_person: str | None = None
 
 
 # ---- reading --------------------------------------------------------------------------------

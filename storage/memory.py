@@ -13,12 +13,11 @@ from sqlalchemy import Connection
 
 from bot.domain.coverage import Calls
 from bot.domain.policy import CategoryPolicy
+from storage.loaded import AlertFacts, Directory
 
 if TYPE_CHECKING:
     from bot.domain.alert import Alert
     from bot.domain.report import Report
-    from storage.alerts import AlertFacts
-    from storage.people import Directory
 
 _KEY = "readback"
 
@@ -29,7 +28,7 @@ class Shared:
     policies by id, and which of them are known to be committed. ``calls`` are the site's."""
 
     calls: Calls = Calls.NONE
-    directory: "tuple[str, Directory] | None" = None
+    directory: tuple[str, Directory] | None = None
     policies: dict[str, CategoryPolicy] = field(default_factory=dict)
     stored_policies: set[str] = field(default_factory=set)
 
@@ -54,10 +53,10 @@ class Memory:
     otherwise: list[Callable[[], None]] = field(default_factory=list)
     last: list[Callable[[Connection], None]] = field(default_factory=list)
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
-    directory: "Directory | None" = None
+    directory: Directory | None = None
     unpaged: set[str] = field(default_factory=set)
     revisions: dict[str, int] = field(default_factory=dict)
-    facts: "dict[str, AlertFacts]" = field(default_factory=dict)
+    facts: dict[str, AlertFacts] = field(default_factory=dict)
     alerts: "dict[str, Alert]" = field(default_factory=dict)
     reports: "dict[str, Report]" = field(default_factory=dict)
     entries: list[dict[str, Any]] = field(default_factory=list)

@@ -19,6 +19,7 @@ from bot.domain.report import Identifier
 from storage import tables
 from storage.columns import AnyRow, storable
 from storage.ids import new_id
+from storage.loaded import Directory
 from storage.memory import memory
 
 COORDINATOR = "coordinator"
@@ -58,19 +59,6 @@ _LANDLINE = insert(tables.landlines).on_conflict_do_nothing(index_elements=["mob
 _NO_LANDLINE = delete(tables.landlines).where(tables.landlines.c.mobile == bindparam("of_mobile"))
 _LANDLINES = select(tables.landlines.c.mobile)
 _PINS = select(tables.pins.c.person_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """Everybody, in file order, and the ways to find them. ``designees`` maps a person's id to
-    the id of who stands in."""
-
-    people: dict[str, Person]
-    active: tuple[Person, ...]
-    coordinators: tuple[Person, ...]
-    designees: dict[str, str]
-    identifiers: dict[tuple[str, str], str]
-    slack: dict[tuple[str, str], str]
 
 
 def everybody(connection: Connection) -> list[Person]:

@@ -1,7 +1,6 @@
 """`readback shadow report`: what would have been paged, what was, and what could not have been."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +13,10 @@ from bot.cli.shown import say, stop
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from bot.domain.measures import Lag, Opened, Unknown
+    from bot.cli.shadow_shown import Found
     from bot.settings import Settings
     from storage.database import Database
-    from storage.shadow import Counted, Period
+    from storage.shadow import Period
 
 app = typer.Typer(
     help="Run beside the live process, paging nobody.", no_args_is_help=True, cls=Group
@@ -28,19 +27,6 @@ DAYS = 45
 @app.callback()
 def _shadow() -> None:
     """Run beside the live process, paging nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Everything that the report is about. ``unknown`` pairs a provider with whether the
-    directory knows them by now."""
-
-    first_day: date
-    last_day: date
-    opened: "list[Opened]"
-    counts: "list[Counted]"
-    lags: "list[Lag]"
-    unknown: "list[tuple[Unknown, bool]]"
 
 
 def _day(told: str) -> date:
@@ -87,7 +73,8 @@ def report(
         say(f"No report was received from {first_day} to {last_day}.")
 
 
-def _found(database: "Database", settings: "Settings", first: date, last: date) -> Found:
+def _found(database: "Database", settings: "Settings", first: date, last: date) -> "Found":
+    from bot.cli.shadow_shown import Found
     from bot.domain.measures import unknown_providers
     from storage import people, shadow
 

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot.cli.shown import count, out, print_json, say, table, utc
-from bot.domain.measures import First, Lag, Miss, Opened, Spread, in_minutes, spread
+from bot.domain.measures import First, Lag, Miss, Opened, Spread, Unknown, in_minutes, spread
 
 if TYPE_CHECKING:
-    from bot.cli.shadow import Found
+    from storage.shadow import Counted
 
 MOST_LISTED = 40
 _WHY = {
@@ -24,10 +25,23 @@ _WHY = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything that the report is about. ``unknown`` pairs a provider with whether the
+    directory knows them by now."""
+
+    first_day: date
+    last_day: date
+    opened: list[Opened]
+    counts: "list[Counted]"
+    lags: list[Lag]
+    unknown: list[tuple[Unknown, bool]]
+
+
 # ---- for people -----------------------------------------------------------------------------
 
 
-def show(found: "Found", zone: ZoneInfo) -> None:
+def show(found: Found, zone: ZoneInfo) -> None:
     """Totals first, then the alerts, then what could not be, the providers to add, the times."""
     out.print(f"[bold]{found.first_day} to {found.last_day}[/]")
     _totals(found)
@@ -37,7 +51,7 @@ def show(found: "Found", zone: ZoneInfo) -> None:
     _lags(found.lags, zone)
 
 
-def _totals(found: "Found") -> None:
+def _totals(found: Found) -> None:
     counts = [(one.sender, one.category or "no flag", one.reports) for one in found.counts]
     table(
         "Final reports received",
@@ -58,7 +72,7 @@ def _numbers(alerts: list[Opened]) -> tuple[int, int, int, int]:
     return len(alerts), would, paged, sum(1 for one in alerts if one.first is None)
 
 
-def _alerts(found: "Found", zone: ZoneInfo) -> None:
+def _alerts(found: Found, zone: ZoneInfo) -> None:
     rows = [_row(one, one.first, zone) for one in found.opened if one.first]
     if rows:
         columns = ("at", "ref", "category", "to", "by", "answer by", "")
@@ -79,7 +93,7 @@ def _row(one: Opened, first: First, zone: ZoneInfo) -> tuple[str, ...]:
     )
 
 
-def _misses(found: "Found") -> None:
+def _misses(found: Found) -> None:
     reasons = Counter(one.miss for one in found.opened if one.miss is not Miss.NONE)
     examples = {one.miss: one.ref for one in reversed(found.opened)}
     if reasons:
@@ -87,7 +101,7 @@ def _misses(found: "Found") -> None:
         table("Not to the ordering provider", ("because", "alerts", "as in"), rows)
 
 
-def _unknown(found: "Found") -> None:
+def _unknown(found: Found) -> None:
     if not found.unknown:
         return
     rows = (
@@ -138,13 +152,13 @@ def _short(at: datetime, zone: ZoneInfo) -> str:
 # ---- for programs ---------------------------------------------------------------------------
 
 
-def print_lines(found: "Found") -> None:
+def print_lines(found: Found) -> None:
     """One object a line, each with ``what`` it is."""
     for line in _lines(found):
         print_json(line)
 
 
-def _lines(found: "Found") -> Iterator[dict[str, Any]]:
+def _lines(found: Found) -> Iterator[dict[str, Any]]:
     yield from (_alert(one) for one in found.opened)
     for one, known in found.unknown:
         ids = [
@@ -208,7 +222,7 @@ def _lag(lag: Lag) -> dict[str, Any]:
     }
 
 
-def _summary(found: "Found") -> dict[str, Any]:
+def _summary(found: Found) -> dict[str, Any]:
     opened, would, paged, nobody = _numbers(found.opened)
     told = _spread(found.lags)
     return {

@@ -11,6 +11,7 @@ from bot.engine.alerts import apply_in
 from bot.engine.context import Engine
 from bot.engine.holding import held
 from storage import alerts, people, reports
+from storage.loaded import AlertFacts
 
 
 def pass_on(c: Connection, engine: Engine, before: Mapping[str, alerts.Addresses]) -> int:
@@ -54,7 +55,7 @@ def provider_known_now(engine: Engine, alert_id: str, c: Connection) -> bool:
         return True
 
 
-def _with_provider(c: Connection, engine: Engine, alert: Alert) -> alerts.AlertFacts | None:
+def _with_provider(c: Connection, engine: Engine, alert: Alert) -> AlertFacts | None:
     """The facts with the provider whom the directory knows since; None where it does not."""
     if alert.roster.ordering is not None:
         return None

@@ -17,7 +17,7 @@ from bot.domain.policy import Policy
 from bot.domain.report import Identifier, Patient, Provider, Report, Status
 from bot.domain.siblings import by_order
 from storage import people, reports
-from storage.alerts import AlertFacts
+from storage.loaded import AlertFacts
 
 Load = Callable[[str], Report]
 

@@ -12,7 +12,7 @@ from bot.domain.triage import Triage
 from bot.engine.alerts import keep
 from bot.engine.context import Engine
 from storage import alerts
-from storage.alerts import AlertFacts
+from storage.loaded import AlertFacts
 
 
 def open_alert(

@@ -18,8 +18,8 @@ from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.settings import Settings, load
 from storage import alerts, audit, people, pins
-from storage.alerts import AlertFacts
 from storage.database import Database
+from storage.loaded import AlertFacts
 from storage.people_import import apply_import
 from tests.storage import given as our
 from tests.written import writing

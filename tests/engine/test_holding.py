@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from storage import alerts, people, reports
-from storage.alerts import AlertFacts
+from storage.loaded import AlertFacts
 from tests.engine.conftest import NOON, Bench
 from tests.scenarios.looking import version
 

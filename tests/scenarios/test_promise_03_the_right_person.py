@@ -7,7 +7,7 @@ from bot.domain.alert import State
 from bot.sandbox.hospital import Hospital
 from bot.sandbox.people import SlackMessage
 from storage import alerts
-from storage.alerts import AlertFacts
+from storage.loaded import AlertFacts
 from tests.scenarios.corrected import ANOTHER_PROVIDER, BEN, NOBODY, SAM, TESS, correct, send
 from tests.scenarios.looking import (
     acknowledge_by_sms,

@@ -27,9 +27,9 @@ from bot.domain.report import (
 )
 from bot.domain.triage import Triage
 from storage import alerts, messages, outbox, people, reports
-from storage.alerts import AlertFacts
 from storage.database import Database
 from storage.ids import new_id
+from storage.loaded import AlertFacts
 
 T = TypeVar("T")
 NOW = datetime(2026, 3, 2, 14, 30, 0, 123456, tzinfo=UTC)

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain.alert import Alert, State
 from bot.domain.report import KeyKind, OrderNumber
 from storage import alerts, orders, tables
-from storage.alerts import AlertFacts, ConflictError
+from storage.alerts import ConflictError
 from storage.database import Database
+from storage.loaded import AlertFacts
 from storage.people_import import apply_import
 from tests.storage import given as our
 

@@ -14,10 +14,10 @@ from bot.domain.ladder import Planned
 from bot.domain.policy import CategoryPolicy, Step
 from bot.domain.report import KeyKind, ReportKey
 from storage import alerts
-from storage.alerts import AlertFacts
 from storage.columns import EPOCH, MICROSECOND
 from storage.database import Database
 from storage.ids import new_id
+from storage.loaded import AlertFacts
 from tests.storage import given as our
 
 instants = st.integers(0, 7 * 10**15).map(lambda n: EPOCH + n * MICROSECOND)

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from bot.domain.effects import CancelPages, SendNotice, SendPage
 from bot.domain.page import Notice
 from storage import alerts, claims, outbox, page_history
-from storage.alerts import AlertFacts
 from storage.database import Database
+from storage.loaded import AlertFacts
 from storage.outbox import Claimed
 from tests.storage.given import MINUTE, NOW, alert, opened, slip
 from tests.storage.outgoing import claim, put
