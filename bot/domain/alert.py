@@ -63,7 +63,7 @@ from bot.domain.receipts import (
     page_uncertain,
     receipt_overdue,
 )
-from bot.domain.rungs import above, candidates
+from bot.domain.rungs import above, is_last
 from bot.domain.state import Acknowledgment, Alert, Outcome, Reach, State
 from bot.domain.turn import (
     Turn,
@@ -336,14 +336,13 @@ def _decline(turn: Turn, event: Declined) -> None:
     if not alert.owner or event.person_id != alert.owner:
         _disown(turn, event)
         return
-    turn.evolve(declined=having(alert.declined, event.person_id))
-    coordinates = alert.owner_role is Role.COORDINATOR or _is_coordinator(alert, alert.owner)
-    if coordinates and not _somebody_left(turn.alert):
+    if is_last(alert):
         raise NotAllowed(
             "last_one",
             "Nobody is left to take it. Acknowledge it, or hand it over in Slack: "
             f"/readback assign {alert.ref} @person",
         )
+    turn.evolve(declined=having(alert.declined, event.person_id))
     turn.record("declined", event.person_id, reason=event.reason.value)
     not_theirs = event.reason is DeclineReason.NOT_MY_PATIENT
     if not_theirs:
@@ -366,14 +365,6 @@ def _disown(turn: Turn, event: Declined) -> None:
     turn.record("declined", who, reason=event.reason.value)
     tell_handed_over(turn, who)
     tell_a_coordinator(turn, Notice.DIRECTORY_ENTRY)
-
-
-def _is_coordinator(alert: Alert, person_id: str) -> bool:
-    return any(person.id == person_id for person in alert.roster.coordinators)
-
-
-def _somebody_left(alert: Alert) -> bool:
-    return any(person.channels for _, person in candidates(alert, above(alert.owner_role)))
 
 
 def _reassign(turn: Turn, event: Reassigned) -> None:

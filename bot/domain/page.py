@@ -184,7 +184,8 @@ class Page:
     ``already_called``: the report documents a call to this very person. ``provider_unknown``: the
     directory knows nobody by the identifiers that the report names. ``preliminary``: what holds
     is not final yet. ``changed``: this person was paged for a version of the report that holds no
-    longer, ``again``: before the alert was opened anew. ``stale``: it was too old when it came, so
+    longer, ``again``: before the alert was opened anew. ``last``: nobody but its owner is left to
+    take it. ``stale``: it was too old when it came, so
     that coordinators alone are paged.
     ``sender`` is whose report it is, where there is no alert.
     """
@@ -205,6 +206,7 @@ class Page:
     code: str = ""
     owner_name: str = ""
     owner_id: str = ""
+    last: bool = False
     handed_to: str = ""
     handed_at: datetime | None = None
     no_access: bool = False

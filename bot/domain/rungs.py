@@ -27,6 +27,15 @@ def candidates(alert: Alert, role: Role) -> Iterator[tuple[Role, Person]]:
             yield from ((rung, person) for person in people if person.id not in barred)
 
 
+def is_last(alert: Alert) -> bool:
+    """Whether its owner coordinates and nobody is left to take it: then it stays with them."""
+    owner = alert.owner
+    coordinates = any(person.id == owner for person in alert.roster.coordinators)
+    others = (person for _, person in candidates(alert, above(alert.owner_role)))
+    left = any(person.channels and person.id != owner for person in others)
+    return (coordinates or alert.owner_role is Role.COORDINATOR) and not left
+
+
 def _rungs(alert: Alert) -> Iterator[tuple[Role, list[Person]]]:
     roster = alert.roster
     yield Role.ORDERING_PROVIDER, [roster.ordering] if roster.ordering else []

@@ -50,7 +50,7 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     by, code = _by(page), page.code
     ref = f"{_why_again(page)}ref {page.ref}"
     long, short = "", ""
-    if _is_owner(page):
+    if _may_pass(page):
         long, short = f" Cannot? Reply PASS {code}.", f" Or PASS {code}."
     ask = f"{ref}. Read it in the EHR{call}, then reply ACK {code} {by}."
     yield f"{start}: {what}, {ask}{long}"
@@ -71,7 +71,7 @@ def _why_again(page: Page) -> str:
 def _unread_texts(page: Page, start: str, command: str, call: str) -> Iterable[str]:
     """There is nothing to read in the EHR under a reference that no report has."""
     code = page.code
-    short = f" Or PASS {code}." if _is_owner(page) else ""
+    short = f" Or PASS {code}." if _may_pass(page) else ""
     what = f"{_category(page)} imaging result that could not be read, ref {page.ref}"
     ask = f"{command}{call}, reply ACK {code} {_by(page)}."
     yield f"{start}: {what}. Run {ask}{short}"
@@ -88,9 +88,10 @@ def _by(page: Page) -> str:
     return f"now: was due {at}" if page.due_at <= page.now else f"by {at}"
 
 
-def _is_owner(page: Page) -> bool:
-    """Only the owner can pass it on; whoever is paged beside them is not offered it."""
-    return page.owner_id in {"", page.person.id}
+def _may_pass(page: Page) -> bool:
+    """Only the owner can pass it on, while anybody is left to take it; who is paged beside them is
+    not offered it."""
+    return page.owner_id in {"", page.person.id} and not page.last
 
 
 # ---- what could not be read ------------------------------------------------------------------

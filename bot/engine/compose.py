@@ -10,6 +10,7 @@ from bot.domain.alert import Alert
 from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.ladder import CALL
 from bot.domain.page import OF_OUTAGES, Callee, Notice, Page
+from bot.domain.rungs import is_last
 from bot.domain.window import off_the_wall
 from bot.domain.wording import DOCUMENT_UNREAD
 from bot.engine import before_final, drills
@@ -68,6 +69,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         code=codes.code_for(c, alert, person, now, engine.random) if asks else "",
         owner_name=name_of(alert, alert.owner),
         owner_id=alert.owner,
+        last=is_last(alert),
         handed_to=name_of(alert, handed.to) if handed else "",
         handed_at=handed.at if handed else None,
         no_access=person.id in alert.no_access,

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.coverage import Role, Roster
 from bot.domain.events import Declined, DeclineReason, NotAllowed, Reassigned, Withdrawn
+from bot.domain.rungs import is_last
 from tests.domain.loop import (
     ADA,
     BEN,
@@ -95,8 +96,9 @@ def test_not_my_patient_of_somebody_who_never_had_it_says_nothing() -> None:
 
 def test_coordinators_pass_it_on_in_turn_and_the_last_one_can_only_reassign() -> None:
     loop = Loop().open().pass_to(45)
+    assert not is_last(loop.alert)
     loop.do(Declined("carla", DeclineReason.OFF_SHIFT))
-    assert loop.alert.owner == "chris"
+    assert (loop.alert.owner, is_last(loop.alert)) == ("chris", True)
     with pytest.raises(NotAllowed, match="last_one"):
         loop.do(Declined("chris", DeclineReason.OFF_SHIFT))
     loop.do(Reassigned("chris", "ben"))

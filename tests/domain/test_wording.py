@@ -134,6 +134,10 @@ def test_who_is_paged_beside_the_owner_is_not_offered_to_pass_it_on() -> None:
     assert "PASS" not in wording.sms(replace(PAGE, owner_id="carla"), NUMBER)
 
 
+def test_the_last_who_can_take_it_is_not_offered_to_pass_it_on() -> None:
+    assert "PASS" not in wording.sms(replace(PAGE, last=True), NUMBER)
+
+
 def test_a_result_to_review_says_so() -> None:
     page = replace(PAGE, review="category code not known")
     assert "critical imaging result to review," in wording.sms(page, NUMBER)
