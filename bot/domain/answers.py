@@ -99,11 +99,13 @@ def unclear(unclear: Unclear, callback_number: str, named: Sequence[Verb] = ()) 
         return ""
     problem = {
         Unclear.SEVERAL_CODES: "One code at a time. ",
+        Unclear.QUOTED: "A reaction or a quote answers nothing. ",
         Unclear.NO_CODE: "The code is missing. ",
         Unclear.NO_VERB: "Please put ACK or PASS before the code. ",
     }.get(unclear, "")
     call = or_call(callback_number)
-    verbs = named if unclear is Unclear.NO_CODE else dict.fromkeys([Verb.ACK, *named])
+    theirs = [] if unclear is Unclear.QUOTED else named
+    verbs = theirs if unclear is Unclear.NO_CODE else dict.fromkeys([Verb.ACK, *theirs])
     ask = f"Reply only {' or '.join(verbs) or Verb.ACK} and the code of the message{call}."
     words_alone = unclear is Unclear.WORDS and Verb.PASS not in verbs
     cannot = " Cannot take it? PASS and the code." if words_alone else ""

@@ -34,6 +34,8 @@ class Unclear(StrEnum):
     NO_VERB = "no_verb"
     WRONG_NUMBER = "wrong_number"
     """Whoever has this phone is not the person that we mean."""
+    QUOTED = "quoted"
+    """Our own message again, as a phone sends a reaction to it (Liked “READBACK: …”)."""
     WORDS = "words"
 
 
@@ -53,6 +55,8 @@ _WHOLE = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}({_DIGITS}){_EDGE}", _FLAGS)
 _CODE = re.compile(r"[0-9]{4,}")
 _ONLY_VERB = re.compile(rf"{_EDGE}({_VERBS}){_EDGE}", _FLAGS)
 _ONLY_CODE = re.compile(rf"{_EDGE}({_DIGITS}){_EDGE}", re.ASCII)
+_OURS = re.compile(r"\bREADBACK(?: \(possible repeat\))?: ")
+"""How each of our messages begins."""
 _NAMED = re.compile(rf"\b(?:{_VERBS})\b", _FLAGS)
 _WITHIN = re.compile(rf"(?<![0-9])(?:{_DIGITS})(?![0-9])", re.ASCII)
 _SIGNATURE = re.compile(
@@ -100,6 +104,8 @@ def parse_reply(body: str) -> Reply | Unclear:
         return Unclear.CARRIER_WORD
     if says_wrong_number(text, holds_code=bool(codes_in(text))):
         return Unclear.WRONG_NUMBER
+    if _OURS.search(text):
+        return Unclear.QUOTED
     if len(_CODE.findall(text)) > 1:
         return Unclear.SEVERAL_CODES
     if _ONLY_VERB.fullmatch(text):

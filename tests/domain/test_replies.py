@@ -47,6 +47,23 @@ def test_two_codes_acknowledge_neither(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        "Liked “{}”",
+        "Reacted 👍 to “{}”",
+        "👍 to “{}”",
+        "Le gustó “{}”",
+        "> {}\nok, on my way",
+        "ACK 4827\n\n{}",
+    ],
+)
+@pytest.mark.parametrize("start", ["READBACK", "READBACK (possible repeat)"])
+def test_a_reaction_to_our_message_or_a_quote_of_it_asks_for_nothing(body: str, start: str) -> None:
+    ours = f"{start}: critical imaging result, ref K7QX. Reply ACK 4827 by 14:40. Or PASS 4827."
+    assert parse_reply(body.format(ours)) is Unclear.QUOTED
+
+
+@pytest.mark.parametrize(
     "word",
     [
         "STOP",

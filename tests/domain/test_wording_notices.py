@@ -64,6 +64,7 @@ def test_the_coordinator_reads_why_a_message_could_not_be_used() -> None:
     ("kind", "said"),
     [
         (Unclear.SEVERAL_CODES, "One code at a time."),
+        (Unclear.QUOTED, "A reaction or a quote answers nothing. Reply only ACK and the code"),
         (Unclear.NO_CODE, "The code is missing."),
         (Unclear.NO_VERB, "Please put ACK or PASS before the code."),
         (Unclear.WORDS, "READBACK: Reply only ACK and the code"),
