@@ -204,7 +204,7 @@ def _at(places: dict[str, str], name: str) -> str:
 
 def _shortened(text: str, *, whole: bool) -> str:
     lines = [line for line in text.split("\n") if line.strip()]
-    if whole or len(lines) <= _FEW_LINES:
+    if whole or len(lines) <= _FEW_LINES + 1:  # the line that says so takes as much room
         return text if whole else "\n".join(lines)
     return "\n".join([*lines[:_FEW_LINES], f"… {len(lines) - _FEW_LINES} more lines (--text)"])
 

@@ -56,6 +56,13 @@ def test_long_texts_are_shortened_unless_asked_for(nowhere: Path) -> None:
     assert "Line 8" in explain(file, "--text").output
 
 
+def test_a_single_line_more_is_shown_and_not_counted(nowhere: Path) -> None:
+    text = "~".join(f"Line {number}" for number in range(5))
+    shown = explain(str(written(nowhere, sample(f"OBX|1|TX|X||{text}||||||F")))).output
+    assert "Line 4" in shown
+    assert "--text" not in shown
+
+
 def test_nothing_of_a_message_is_taken_for_markup(nowhere: Path) -> None:
     result = explain(str(written(nowhere, sample(OBX.replace("Tension", "[red]Tension[/]")))))
     assert "[red]Tension[/]" in result.output
