@@ -52,10 +52,12 @@ def read_out(
     spoken = _spoken(read)
     if not spoken:
         return read
-    words = sum(len(fields[_OBX_5]) for _, fields in read if fields[2:3] == [READ_OUT])
-    if _is_stub(spoken) or (len(spoken) <= _LONGEST_STUB and words > _FAR_MORE * len(spoken)):
+    beside = [len(fields[_OBX_5]) for _, fields in read if fields[2:3] == [READ_OUT]]
+    far_more = len(spoken) <= _LONGEST_STUB and sum(beside) > _FAR_MORE * len(spoken)
+    if not beside or far_more or _is_stub(spoken):
         return read
-    return [(number, _only_new(fields, _squeezed(spoken), profile)) for number, fields in read]
+    squeezed = _squeezed(spoken)  # once: it is the whole text
+    return [(number, _only_new(fields, squeezed, profile)) for number, fields in read]
 
 
 def _spoken(read: list[Result]) -> str:

@@ -265,3 +265,16 @@ def test_what_html_does_not_show_is_not_read() -> None:
     hidden = "<!-- no --><head><title>CT</title></head><STYLE>p {}</STYLE>"
     page = f"<html>{hidden}a &lt; b<br/>2 < 3</html>"
     assert words_in(page.encode(), "text/html") == "a < b\n2 < 3"
+
+
+def test_a_long_report_beside_its_print_holds_up_no_page() -> None:
+    lines = [f"OBX|{n}|TX|&GDT||Nodule {n} is unchanged.||||||F" for n in range(2, 2500)]
+    print_ = ed(encoded("Nodule 7 is unchanged.\nCRITICAL RESULT: embolism."))
+    began = time.thread_time()
+    found = report(sample(print_, *lines))
+    assert time.thread_time() - began < LONGEST
+    assert [flag.where for flag in found.flags] == ["OBX[1]-5"]
+
+
+LONGEST = 1.0
+"""Seconds; compared with the whole text for each of its lines it took ten."""
