@@ -74,6 +74,8 @@ async def call(
             return Answer(response.status, response.headers, await _bounded(response))
     except aiohttp.ClientSSLError:  # its certificate has ended, or nobody here trusts the CA
         raise TryLater(NO_TLS) from None
+    except aiohttp.ClientPayloadError:  # a gateway let no more than so much of it pass
+        raise TryLater(BROKE_OFF) from None
     except (aiohttp.ClientError, asyncio.IncompleteReadError):
         raise TryLater("unreachable") from None
     except TimeoutError:

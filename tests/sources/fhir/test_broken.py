@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from aiohttp import web
 
 from tests.sources.fhir_polls import many, rounds
 from tests.sources.fhir_server import FhirServer, Reading
@@ -48,6 +49,30 @@ def test_a_page_that_breaks_off_is_asked_for_anew_with_fewer_reports(reading: Re
     server.page_size = 100
     assert rounds(reading, server) == ["ok"]
     assert {f"r{number}/1" for number in range(30)} <= {one for one, _, _ in reading.messages()}
+
+
+class Cuts(FhirServer):
+    """Its gateway closes the connection in the midst of an answer that is large."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        answer = await super().handle(request)
+        body = getattr(answer, "body", None) or b""
+        if not isinstance(body, bytes) or len(body) < 12_000:
+            return answer
+        cut = web.StreamResponse(headers={"Content-Length": str(len(body))})
+        await cut.prepare(request)
+        await cut.write(body[:8_000])
+        assert request.transport
+        request.transport.close()
+        return cut
+
+
+def test_a_page_whose_connection_ends_in_its_midst_is_asked_for_anew_with_fewer_reports(
+    reading: Reading,
+) -> None:
+    """It was called unreachable, and asked for as it was for ever: no report was read any more."""
+    assert rounds(reading, many(30, Cuts)) == ["ok"]
+    assert len(reading.alerts()) == 30
 
 
 def test_one_that_breaks_off_however_few_are_asked_for_is_told_and_asked_for_again(
