@@ -100,7 +100,7 @@ class FhirClient:
         """
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
         visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
-        lost, total = False, 0
+        lost, total, theirs = False, 0, ""
         while url not in visited and in_vain < _MOST_IN_VAIN and empty < most_empty:
             page = await _resource(await self._page(url, further=bool(visited)))
             visited.add(url)
@@ -116,7 +116,8 @@ class FhirClient:
             following = _next(page)
             if not following:
                 break
-            url = self._same_server(url, _rebased(following, _itself(page, kind), self.base))
+            theirs = _itself(page, kind) or theirs
+            url = self._same_server(url, _rebased(following, theirs, self.base))
         else:
             if empty < most_empty and total > len(brought):
                 raise Refused("pages-in-a-circle")

@@ -14,13 +14,17 @@ _IN_EACH, _MOST_AWAITED = 10, 200
 _MARGIN = timedelta(days=1)
 """Servers whose clocks, zones or indexes are off bring a report with another time; a day covers
 all of these."""
+_ENDED = frozenset({400, 404, 410})
+"""How servers answer for a further page of a search that they have given up, or whose other pages
+another one of them holds."""
 
 
 @dataclass(slots=True)
 class Look:
     """What one poll has found so far. ``empty`` pages were the last ones; ``awaited`` are the times
     of reports of which something is to follow, and how often that was so. ``matches`` is how many
-    this search has brought, ``total`` how many there are by its last page, where that was told."""
+    this search has brought, ``total`` how many there are by its last page, where that was told;
+    ``reached`` is the latest time that it has brought, ``in_order`` whether it was always later."""
 
     newest: datetime
     asked_from: datetime
@@ -36,6 +40,9 @@ class Look:
     unasked: int = 0
     undated: bool = False
     failed: bool = False
+    reached: datetime | None = None
+    in_order: bool = True
+    ended: bool = False
 
     def turn(self, page: Resource) -> None:
         """One more page."""
@@ -45,11 +52,21 @@ class Look:
         self.matches, total = self.matches + found, page.get("total")
         self.total = total if isinstance(total, int) else 0
 
+    def has_ended(self, status: int, since: datetime) -> bool:
+        """Whether this is how the search since then ended before its last page, so that another
+        one can begin where it was."""
+        ordered = self.in_order and self.matches > 1
+        further = ordered and self.reached is not None and self.reached > since
+        self.ended = further and status in _ENDED
+        return self.ended
+
     def goes_on(self, since: datetime) -> datetime | None:
         """From when on to search once more where the search since then has left some out: servers
         exist that name no next page. None where it has brought all that it counts, or no newer."""
-        left_out, self.matches = self.total > self.matches, 0
-        return self.newest if left_out and self.newest > since else None
+        left_out = self.ended or self.total > self.matches
+        last = self.reached if self.reached and self.in_order else self.newest
+        self.matches, self.reached, self.in_order, self.ended = 0, None, True, False
+        return last if left_out and last > since else None
 
     def is_unasked(self, report: Resource) -> bool:
         """A server may ignore what it does not know (R4, 3.1.1.4), also ``_lastUpdated``: it brings
@@ -64,6 +81,8 @@ class Look:
         behind ours: it must not hide what comes until then."""
         at = updated(report)
         self.undated = self.undated or at is None
+        self.in_order &= at is not None and (self.reached is None or at >= self.reached)
+        self.reached = max(filter(None, (self.reached, at)), default=None)
         if at and at <= self.now:
             self.newest = max(self.newest, at)
 

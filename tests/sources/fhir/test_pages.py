@@ -1,13 +1,15 @@
 """How the pages of a search are turned, whatever their server calls what is on them."""
 
+import asyncio
 import json
+from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
 
 from tests.sources.fhir_polls import many, poll, rounds
 from tests.sources.fhir_samples import Json
-from tests.sources.fhir_server import FhirServer, Reading
+from tests.sources.fhir_server import FhirServer, Reading, serving
 
 
 @pytest.mark.parametrize("same", ["fullUrl", "id"])
@@ -56,6 +58,75 @@ def test_what_is_counted_and_has_no_next_page_is_searched_for_from_the_last_repo
     ever where a page holds no more than what overlaps."""
     server = many(30, Forgetful, page_size=10)
     assert poll(reading, server, 2) == [30, 0]
+
+
+@dataclass
+class Ends(FhirServer):
+    """It has given up each search before its second page is asked for, or another one has it."""
+
+    status: int = 410
+    newest_first: bool = False
+
+    async def _answer(self, request: web.Request, name: str) -> web.Response:
+        if "_offset" in request.query:
+            return web.Response(status=self.status)
+        return await super()._answer(request, name)
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page = super()._page(request, kind)
+        entries = page["entry"][::-1] if self.newest_first else page["entry"]
+        return {**page, "entry": entries}
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_search_that_its_server_gives_up_goes_on_from_the_last_report(
+    reading: Reading, status: int
+) -> None:
+    """What stood behind the first page was never read, and the first page again and again."""
+    server = many(30, Ends, page_size=10, status=status)
+    assert rounds(reading, server, 2) == ["ok", "ok"]
+    assert len(reading.alerts()) == 30
+
+
+def test_one_that_does_not_bring_the_oldest_first_leaves_nothing_out_by_going_on(
+    reading: Reading,
+) -> None:
+    server = many(30, Ends, page_size=10, newest_first=True)
+    assert rounds(reading, server) == ["search-410"]
+
+
+def test_what_overlaps_is_searched_to_its_end_where_no_page_names_the_next(
+    reading: Reading,
+) -> None:
+    """A report that is indexed late, and lies behind the first page of it, was left out."""
+    server = many(30, Forgetful, page_size=10)
+    late = server.resources.pop("DiagnosticReport/r15")
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            await poller.poll()
+            server.put(late)
+            await poller.poll()
+
+    asyncio.run(run())
+    assert len(reading.alerts()) == 30
+
+
+class Forwarded(FhirServer):
+    """Behind a proxy; its further pages do not say under which address it knows itself."""
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page, inside = super()._page(request, kind), "http://inside.example.org/r4/"
+        following = [{**link, "url": inside + link["url"][4:]} for link in page["link"]]
+        own = {"relation": "self", "url": f"{inside}DiagnosticReport?_count=10"}
+        entries = [{**entry, "fullUrl": ""} for entry in page["entry"]]
+        links = following if "_offset" in request.query else [own, *following]
+        return {**page, "link": links, "entry": entries}
+
+
+def test_a_server_behind_a_proxy_is_the_same_on_all_its_pages(reading: Reading) -> None:
+    assert rounds(reading, many(30, Forwarded, page_size=10)) == ["ok"]
+    assert len(reading.alerts()) == 30
 
 
 class Stuck(FhirServer):
