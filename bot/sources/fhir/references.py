@@ -82,13 +82,20 @@ class References:
         tried: set[str] = set()
         whole = True
         for _ in range(_DEEPEST):
-            node = Node(report, report, known, base)
-            wanted = _unknown(node) - tried
+            node = Node(report, report, self._as_asked(known, base), base)
+            wanted = _unknown(node, self._client.base) - tried
             if not wanted or len(tried) >= _MOST:
                 break
             tried |= wanted
             whole &= await self._fetch(sorted(wanted)[:_MOST], known)
-        return Node(report, report, known, base), whole
+        return Node(report, report, self._as_asked(known, base), base), whole
+
+    def _as_asked(self, known: dict[str, Resource], base: str) -> dict[str, Resource]:
+        """Also under our address of the server, which whoever wrote a resource may have used."""
+        ours = self._client.base
+        if base == ours:
+            return known
+        return {**known, **{ours + name: known[name] for name in known if ":" not in name}}
 
     async def _fetch(self, names: list[str], known: dict[str, Resource]) -> bool:
         found = await asyncio.gather(*(self._one(name) for name in names))
@@ -135,11 +142,10 @@ class References:
             self._kept.popitem(last=False)
 
 
-def _unknown(report: Node) -> set[str]:
+def _unknown(report: Node, ours: str) -> set[str]:
     """The names, relative to this server, of what the report needs and nobody has fetched."""
-    found = {
-        name for form in many(report.body.get("presentedForm")) if (name := _form(form, report))
-    }
+    forms = many(report.body.get("presentedForm"))
+    found = {name for form in forms if (name := _form(form, report, ours))}
     paths = _PATHS if report.links("basedOn") else {**_PATHS, **_OF_STUDIES}
     waiting, seen = [report], set[int]()
     while waiting:
@@ -150,7 +156,7 @@ def _unknown(report: Node) -> set[str]:
         for link in (link for field in _fields(node, paths) for link in node.links(field)):
             if link.node.body:
                 waiting.append(link.node)
-            elif name := _fetchable(link, node):
+            elif name := _fetchable(link, node, ours):
                 found.add(name)
     return found
 
@@ -161,13 +167,18 @@ def _fields(node: Node, paths: Mapping[str, list[str]]) -> list[str]:
     return ["basedOn"] if is_unsaid else found
 
 
-def _fetchable(link: Link, node: Node) -> str:
-    name = local_name(text(link.reference.get("reference")), node.base)
+def _fetchable(link: Link, node: Node, ours: str) -> str:
+    name = _local(text(link.reference.get("reference")), node, ours)
     return name if _PLAIN_NAME.fullmatch(name) and name.split("/")[0] not in _NEVER else ""
 
 
-def _form(form: Resource, report: Node) -> str:
+def _form(form: Resource, report: Node, ours: str) -> str:
     """An attachment behind an address on this server; one elsewhere is never fetched."""
-    name = local_name(text(form.get("url")), report.base)
+    name = _local(text(form.get("url")), report, ours)
     known = bool(form.get("data")) or report.named(name) is not None
     return name if not known and _PLAIN_PATH.fullmatch(name) and ".." not in name else ""
+
+
+def _local(address: str, node: Node, ours: str) -> str:
+    """Without the server's address, by which it knows itself or by which we do."""
+    return local_name(local_name(address, node.base), ours)

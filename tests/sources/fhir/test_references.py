@@ -56,6 +56,27 @@ def test_absolute_references_of_a_server_behind_a_proxy_are_its_own(
     assert orderer(reading)
 
 
+@pytest.mark.parametrize("includes", [False, True])
+def test_so_are_those_to_the_address_by_which_we_know_it(reading: Reading, includes: bool) -> None:
+    """As a gateway writes them: nobody was known to have ordered, and no text was read."""
+    server = known_orderer(stocked(includes=includes, known_as="https://inside.example.org/fhir/"))
+    server.files["Binary/1"] = ("text/plain", TEXT.encode())
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            based_on = [{"reference": f"{server.base}ServiceRequest/o1"}]
+            forms = [{"contentType": "text/plain", "url": f"{server.base}Binary/1"}]
+            about = {"presentedForm": forms, "conclusion": None}
+            server.put(resource("report", basedOn=based_on, **about))
+            role = {"reference": f"{server.base}PractitionerRole/w1"}
+            server.put(resource("order", requester=role))
+            await poller.poll()
+
+    asyncio.run(run())
+    assert orderer(reading)
+    assert [reason for _, _, reason in reading.messages()] == [""]
+
+
 @pytest.mark.parametrize("told", ["urn:uuid:0c3201bd-1cbf-4d64-b04d-cd9187a4c6e0", "{}/_history/1"])
 def test_absolute_references_are_the_servers_own_however_it_names_its_entries(
     reading: Reading, told: str
