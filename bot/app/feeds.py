@@ -21,13 +21,12 @@ from bot.engine.context import Engine
 from bot.settings import BadSettings, FhirSettings, FolderSettings, Problem, Settings
 from bot.sources.fhir.auth import Access, FixedToken, SmartAccount, SmartTokens
 from bot.sources.fhir.client import FhirClient
-from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.hook import Hook
 from bot.sources.fhir.keys import BadKey, KeyFile, public_keys
 from bot.sources.fhir.numbers import Origin
 from bot.sources.fhir.polling import Poller, Polling
-from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.subscription import Watch, Wish
+from bot.sources.fhir.trial import Trial, tried
 from bot.sources.files import Known
 from bot.sources.folder import Folder, Watching
 from bot.sources.folder import refusal as refusal_of_folder
@@ -142,22 +141,15 @@ def keys_of(server: FhirSettings) -> KeyFile:
     return KeyFile(server.smart.key_file, server.name)
 
 
-async def refusal(server: FhirSettings, now: Now) -> str:
-    """Why the server lets us not search, as a slug; empty where it does. Raises BadKey."""
+async def trial(server: FhirSettings, now: Now) -> Trial:
+    """How it answers a search for one report. Raises BadKey."""
     async with aiohttp.ClientSession() as session:
-        client = _client(server, session, now)
-        try:
-            query = [*_polling(server).query, ("_count", "1")]
-            async for _ in client.search(REPORT, query):
-                return ""
-        except (TryLater, Refused) as failure:
-            return failure.reason
-    return ""
+        return await tried(_client(server, session, now), _polling(server).query)
 
 
 def _client(server: FhirSettings, session: aiohttp.ClientSession, now: Now) -> FhirClient:
     base = f"{server.base_url.rstrip('/')}/"
-    return FhirClient(base, session, _access(server, base, session, now))
+    return FhirClient(base, session, _access(server, base, session, now), server.name)
 
 
 def _access(server: FhirSettings, base: str, session: aiohttp.ClientSession, now: Now) -> Access:

@@ -91,23 +91,31 @@ def _mode(settings: "Settings") -> Iterator["Finding"]:
 
 
 def _fhir(settings: "Settings") -> Iterator["Finding"]:
-    """Each server is asked for one report."""
-    from bot.app.feeds import refusal
+    """Each server is asked for one report, and what that refers to."""
+    from bot.app.feeds import trial
     from bot.cli.findings import Finding, Weight
     from bot.cli.opening import clock_for
     from bot.sources.fhir.keys import BadKey
 
     for server in settings.fhir:
         try:
-            reason = asyncio.run(refusal(server, clock_for(settings).now))
+            tried = asyncio.run(trial(server, clock_for(settings).now))
         except BadKey as bad:
             yield Finding("fhir", Weight.FAILED, str(bad), "Name the file that holds the key.")
             continue
-        if reason:
-            told = f"{server.name} lets us not search: {reason}"
-            yield Finding("fhir", Weight.FAILED, told, _cure(reason, server.name))
+        if tried.reason:
+            told = f"{server.name} lets us not search: {tried.reason}"
+            yield Finding("fhir", Weight.FAILED, told, _cure(tried.reason, server.name))
+        elif not tried.found:
+            told = f"{server.name} answers a search, and has no report that fits its query"
+            cure = "See how it codes the category of imaging reports, and set query so."
+            yield Finding("fhir", Weight.ADVICE, told, cure)
         else:
             yield Finding("fhir", Weight.OK, f"{server.name} answers a search for reports")
+        if tried.forbidden:
+            told = f"{server.name} lets us not read {', '.join(tried.forbidden)}"
+            cure = "Have this client admitted there: who ordered, or the text, may stand in it."
+            yield Finding("fhir", Weight.ADVICE, told, cure)
 
 
 _CURES = {

@@ -1,15 +1,20 @@
 """`readback check` of where reports come from: listeners, certificates, FHIR servers, folders."""
 
+import json
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from tests.certificates import Authority
 from tests.cli.conftest import Place, findings
+from tests.sources.fhir_samples import Json, resource
 
 
 def test_a_host_that_does_not_exist_here_cannot_be_listened_on(healthy: Place) -> None:
@@ -32,6 +37,53 @@ def test_each_fhir_server_is_asked_for_a_report(healthy: Place, tmp_path: Path) 
     assert away["what"] == "ehr lets us not search: unreachable"
     assert "base_url" in away["cure"]
     assert "key_file of old cannot be read" in keyless["what"]
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A FHIR server with one report, that lets nobody read who ordered it."""
+
+    entries: ClassVar[list[Json]] = []
+
+    def do_GET(self) -> None:
+        searched = self.path.startswith("/r4/DiagnosticReport?")
+        body = json.dumps({"resourceType": "Bundle", "entry": self.entries}).encode()
+        self.send_response(200 if searched else 403)
+        self.end_headers()
+        self.wfile.write(body if searched else b"")
+
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Nothing."""
+
+
+@contextmanager
+def answering(healthy: Place, *entries: Json) -> Iterator[None]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_", (Answers,), {"entries": entries}))
+    threading.Thread(target=server.serve_forever).start()
+    with healthy.config.open("a", encoding="utf-8") as config:
+        address = f"http://127.0.0.1:{server.server_port}/r4"
+        config.write(f'[[fhir]]\nname = "ehr"\nbase_url = "{address}"\n')
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_what_a_report_refers_to_and_a_fhir_server_lets_nobody_read_is_told(healthy: Place) -> None:
+    """It said that all was well, and each alert went to a coordinator."""
+    with answering(healthy, {"resource": resource("report")}):
+        told = findings(healthy)
+    assert "ehr answers a search for reports" in [f["what"] for f in told["ok"]]
+    (forbidden,) = told["advice"]
+    assert forbidden["what"] == "ehr lets us not read Patient, Practitioner, ServiceRequest"
+
+
+def test_a_fhir_server_without_a_report_that_fits_the_query_is_told(healthy: Place) -> None:
+    """Its categories may be others than ours: then no report is ever found."""
+    with answering(healthy):
+        (nothing,) = findings(healthy)["advice"]
+    assert nothing["what"] == "ehr answers a search, and has no report that fits its query"
+    assert "category" in nothing["cure"]
 
 
 def test_a_fhir_server_whose_certificate_nobody_trusts_is_no_matter_of_its_address(

@@ -5,13 +5,14 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
 import aiohttp
 from yarl import URL
 
+from bot.log import log
 from bot.sources.fhir.auth import Access
 from bot.sources.fhir.bundles import entries_of, lost_in
 from bot.sources.fhir.exchange import BROKE_OFF, Answer, Refused, TryLater, call, date
@@ -59,15 +60,19 @@ _LARGE = 500_000
 """Bytes that are read on a thread: pages are sent meanwhile."""
 # What cannot be had and never will: gone, forbidden to us, not known here.
 _NOT_FOR_US = frozenset({400, 403, 404, 406, 410})
+_FORBIDDEN = 403
 
 
 @dataclass(frozen=True)
 class FhirClient:
-    """``base`` is the server's address and ends in a slash."""
+    """``base`` is the server's address and ends in a slash, ``name`` its name in the log.
+    ``forbidden`` are the kinds of resources that it did not let us read."""
 
     base: str
     session: aiohttp.ClientSession
     access: Access
+    name: str = ""
+    forbidden: set[str] = field(default_factory=set)
 
     async def read(self, name: str) -> Resource | None:
         """The resource of this relative reference; None where there is none for us.
@@ -77,15 +82,23 @@ class FhirClient:
         """
         url = URL(self.base + local_name(name, self.base), encoded=True)
         answer = await self._ask("GET", url)
+        kind, wanted = answer.headers.get("Content-Type", ""), name.split("/", 1)[0]
         if answer.status in _NOT_FOR_US:
+            self._note(answer.status, wanted if wanted in _NO_DOCUMENTS else "document")
             return None
         answer.refuse("read")
-        kind, wanted = answer.headers.get("Content-Type", ""), name.split("/", 1)[0]
         is_json = "json" in kind.lower() or wanted in _NO_DOCUMENTS  # whatever it calls them
         found = await _resource(answer) if is_json else _binary(name, kind, answer.body)
         if not _may_be(name, text(found.get("resourceType"))):
             raise Refused("answer-of-another-kind")
         return found
+
+    def _note(self, status: int, kind: str) -> None:
+        """Of a scope that was not granted: each alert goes to a coordinator, and nobody knows why.
+        One of a kind may be somebody whose record is closed, so that it is told once."""
+        if status == _FORBIDDEN and kind not in self.forbidden:
+            self.forbidden.add(kind)
+            log.warning("reading_forbidden", source=self.name, kind=kind.lower())
 
     async def search(
         self, kind: str, parameters: Sequence[tuple[str, str]], *, most_empty: int = MOST_EMPTY

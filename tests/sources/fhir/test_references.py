@@ -5,11 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from storage import tables
-from tests.sources.fhir_polls import known_orderer, orderer, poll
+from tests.sources.fhir_polls import known_orderer, many, orderer, poll
 from tests.sources.fhir_samples import TEXT, form, resource
-from tests.sources.fhir_server import Fault, Reading, serving, stocked
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
+from tests.written import writing
 
 
 @pytest.mark.parametrize("about", [{}, {"includes": False}, {"refuses_includes": True}])
@@ -143,6 +145,24 @@ def test_a_reference_that_cannot_be_read_holds_nothing_up(reading: Reading) -> N
     server.faults = [("Practitioner/d1", Fault(403)), ("Patient/p1", Fault(404))]
     assert poll(reading, server, 2) == [1, 0]
     assert len(reading.alerts()) == 1
+
+
+class Forbids(FhirServer):
+    """It was not told that we may read clinicians."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if "/Practitioner/" in request.path:
+            return web.Response(status=403)
+        return await super().handle(request)
+
+
+def test_a_kind_of_resource_that_may_not_be_read_is_told_once(reading: Reading) -> None:
+    """Each alert went to a coordinator, and no word said why."""
+    server = many(3, Forbids, includes=False)
+    with writing() as log:
+        assert poll(reading, server, 2) == [3, 0]
+    told = [line["kind"] for line in log.lines if line["event"] == "reading_forbidden"]
+    assert told == ["practitioner"]
 
 
 def test_a_server_that_fails_for_a_reference_is_asked_again_in_the_next_round(

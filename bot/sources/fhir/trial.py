@@ -1,0 +1,38 @@
+"""What `readback check` asks of a FHIR server: for one report, and for what that refers to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.sources.fhir.client import FhirClient
+from bot.sources.fhir.exchange import Refused, TryLater
+from bot.sources.fhir.page import is_match
+from bot.sources.fhir.reader import REPORT
+from bot.sources.fhir.references import References
+from bot.sources.fhir.shapes import base_of, many, one, text
+
+_MOST_EMPTY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """``reason`` why it lets us not search, as a slug; empty where it does. ``found``: it has a
+    report that fits. ``forbidden`` are the kinds of what that refers to and we may not read."""
+
+    reason: str = ""
+    found: bool = False
+    forbidden: tuple[str, ...] = ()
+
+
+async def tried(client: FhirClient, query: Sequence[tuple[str, str]]) -> Trial:
+    """Ask it."""
+    try:
+        asked = [*query, ("_count", "1")]
+        async for page in client.search(REPORT, asked, most_empty=_MOST_EMPTY):
+            for entry in filter(is_match, many(page.get("entry"))):
+                report = one(entry.get("resource"))
+                base = base_of(text(entry.get("fullUrl")), report)
+                await References(client).complete(report, [], base)
+                return Trial(found=True, forbidden=tuple(sorted(client.forbidden)))
+    except (TryLater, Refused) as failure:
+        return Trial(failure.reason)
+    return Trial()
