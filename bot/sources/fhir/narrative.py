@@ -1,6 +1,6 @@
 """What a DiagnosticReport says in words, with the macros and the calls that stand in them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -57,9 +57,7 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     parts = (part for one_ in observed for part in _parts(one_.body))
     told = narrate_running(form) if form else narrate_parts(parts)
     notes = "\n".join((*_notes(found.body), *filter(None, [stub])))
-    for added in (notes, conclusion, "\n".join(concluded), *_with_macros(observed)):
-        if added and _squeezed(added) not in _squeezed(told.text):
-            told = _longer(told, added)
+    told = _with(told, (notes, conclusion, "\n".join(concluded), *_with_macros(observed)))
     spoken = form or conclusion or notes or concluded or any(map(_is_spoken, observed))
     told = replace(
         told,
@@ -166,8 +164,17 @@ def _codes_of(concept: object) -> set[str]:
     return {text(coding.get("code")) for coding in codings(concept)}
 
 
-def _longer(told: Narrative, added: str) -> Narrative:
-    text_, today = (f"{said}\n{added}".strip() for said in (told.text, told.today))
+def _with(told: Narrative, parts: Iterable[str]) -> Narrative:
+    """The narrative with those of the parts behind it that it does not have yet."""
+    squeezed, added = _squeezed(told.text), list[str]()
+    for part in filter(None, parts):
+        said = _squeezed(part)
+        if said not in squeezed:
+            squeezed += said
+            added.append(part)
+    if not added:
+        return told
+    text_, today = ("\n".join([said, *added]).strip() for said in (told.text, told.today))
     return replace(told, text=text_, lowered=text_.lower(), today=today)
 
 
