@@ -43,13 +43,17 @@ ANSWER_SECONDS = 10.0
 _NAME_RESTS, _KIND_RESTS = 60.0, 20.0
 """Seconds without another try. Of a kind less than between two polls: one resource that never comes
 must not keep all others of its kind away in each of them."""
+_MAY_FOLLOW = frozenset({"Observation", "ServiceRequest"})
+"""What whoever writes a report to the server may write behind it."""
+_FOLLOWS_WITHIN = 45.0
+"""Seconds: from one poll to the next, and some more."""
 _DEEPEST = 4
 _MOST = 200
 _AT_ONCE = 4
 # Clinicians change seldom and sign much: theirs is the only kind that is kept.
 _KEPT = frozenset({"Practitioner", "PractitionerRole"})
 _KEPT_SECONDS = 600.0
-_MOST_KEPT = 2_000
+_MOST_KEPT = _MOST_MISSED = 2_000
 
 
 class References:
@@ -61,6 +65,8 @@ class References:
         self._slots = asyncio.Semaphore(_AT_ONCE)
         # Until when, on the monotonic clock, a resource or all of its kind is not asked for.
         self._resting: dict[str, float] = {}
+        # When, on that clock, the server did not have it for the first time.
+        self._missed: OrderedDict[str, float] = OrderedDict()
 
     async def complete(
         self,
@@ -124,7 +130,17 @@ class References:
                 return None, False
         if found and kind in _KEPT:
             self._keep(name, found)
-        return found, True
+        return found, bool(found) or self._is_gone(name, kind)
+
+    def _is_gone(self, name: str, kind: str) -> bool:
+        """Of what the server does not have: whether it is not just about to be written."""
+        if kind not in _MAY_FOLLOW or kind in self._client.forbidden:
+            return True
+        now = time.monotonic()
+        missed = self._missed.setdefault(name, now)
+        if len(self._missed) > _MOST_MISSED:
+            self._missed.popitem(last=False)
+        return now - missed >= _FOLLOWS_WITHIN
 
     def _rest(self, what: str, seconds: float) -> None:
         now = time.monotonic()

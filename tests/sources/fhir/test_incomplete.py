@@ -6,8 +6,10 @@ import pytest
 
 from bot.domain.message import Reports
 from bot.sources import documents
+from bot.sources.fhir import references
 from storage import quarantine
 from tests.sources.fhir_door import door
+from tests.sources.fhir_polls import known_orderer, orderer, poll
 from tests.sources.fhir_samples import Json, bundle, concept, form, others, read, report, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
 from tests.sources.pdf_samples import endless_pdf
@@ -79,8 +81,8 @@ def polled(reading: Reading, server: FhirServer) -> None:
 
 
 def test_a_report_whose_results_are_refused_pages_for_what_can_be_read(reading: Reading) -> None:
-    server = stocked()
-    server.put(resource("report", result=RESULT))
+    server = stocked(includes=False, faults=[("Observation/o9", Fault(403))] * 2)
+    server.put(resource("report", result=RESULT), OBSERVATION)
     polled(reading, server)
     assert [alert.category for alert in reading.alerts()] == ["critical"]
     assert waiting(reading) == ["unread-results"]
@@ -93,6 +95,30 @@ def test_results_that_can_be_read_a_moment_later_wait_for_nobody(reading: Readin
     polled(reading, server)
     assert [alert.category for alert in reading.alerts()] == ["critical"]
     assert waiting(reading) == []
+
+
+@pytest.mark.parametrize("written", ["Observation/o9", "ServiceRequest/o1"])
+def test_what_is_written_to_the_server_behind_the_report_is_read_when_it_is_there(
+    reading: Reading, written: str
+) -> None:
+    """A poll came between the two: the flag was never read, or nobody known to have ordered."""
+    server = known_orderer(stocked(includes=False))
+    server.put(resource("report", result=RESULT, conclusionCode=None), OBSERVATION)
+    server.faults.append((written, Fault(404)))
+    polled(reading, server)
+    assert [alert.category for alert in reading.alerts()] == ["critical"]
+    assert orderer(reading)
+    assert waiting(reading) == []
+
+
+def test_what_was_never_there_is_waited_for_by_few_polls(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(references, "_FOLLOWS_WITHIN", 0.0)
+    server = stocked()
+    server.put(resource("report", result=RESULT))
+    assert poll(reading, server, 2) == [1, 0]
+    assert waiting(reading) == ["unread-results"]
 
 
 @pytest.mark.parametrize("kind", ["collection", "message"])

@@ -283,7 +283,8 @@ def test_a_poll_that_breaks_off_does_not_do_again_what_it_has_done(reading: Read
     for number in range(4):
         meta = {"versionId": "1", "lastUpdated": f"2026-03-02T14:30:{number:02}Z"}
         accession = [identifier(f"A{number}", "ACSN")]
-        server.put(resource("report", id=f"r{number}", meta=meta, identifier=accession))
+        about = {"meta": meta, "identifier": accession, "basedOn": None}
+        server.put(resource("report", id=f"r{number}", **about))
 
     async def run() -> int:
         async with serving(server), reading.poller(server) as poller:
