@@ -40,13 +40,13 @@ def quoted(quotes: list[Quote], text: list[str], impression: list[str]) -> Itera
     for quote in reversed(quotes):
         if quote.below and quote.concluded is not None:
             end = len(text) if quote.text_end is None else quote.text_end
-            yield from range(quote.text, _paragraph_end(text[:end], quote.concluded))
+            yield from range(quote.text, _paragraph_end(text, quote.concluded, end))
         elif quote.text_end is not None and any(impression[quote.impression_end :]):
             del impression[quote.impression : quote.impression_end]
             yield from range(quote.text, quote.text_end)
 
 
-def _paragraph_end(text: list[str], begins: int) -> int:
-    """Where the first paragraph at or after this line is over."""
-    numbers = dropwhile(lambda n: not text[n].strip(), range(begins, len(text)))
-    return next((n for n in numbers if not text[n].strip()), len(text))
+def _paragraph_end(text: list[str], begins: int, end: int) -> int:
+    """Where the first paragraph at or after this line is over, at ``end`` at the latest."""
+    numbers = dropwhile(lambda n: not text[n].strip(), range(begins, end))
+    return next((n for n in numbers if not text[n].strip()), end)
