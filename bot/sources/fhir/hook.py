@@ -23,13 +23,18 @@ from bot.sources.fhir import reader as fhir
 from bot.sources.fhir.client import JSON
 from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.polling import OUTAGES, Poller
-from bot.sources.fhir.shapes import BUNDLE, Node, parse, text
+from bot.sources.fhir.shapes import BUNDLE, Node, Resource, parse, references_in, text
 from bot.sources.hl7.wire import BadReport
 
 MOST_BYTES = 20_000_000
 _PACKED, _EITHER = frozenset({"gzip", "x-gzip", "deflate"}), 32
 """The content codings that are unpacked, and zlib's sign for any of them."""
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_REPORT = re.compile(rf"(?:^|/){fhir.REPORT}/({_ID.pattern})(?:/_history/[^/]*)?$")
+_NO_SEARCH = "search-4"
+"""How the poller's state begins where the server refuses its search, as 403 does."""
+_MOST_NAMED = 20
+"""Reports that one notification has read by their names; whoever sends it waits meanwhile."""
 
 
 class BadRequest(Exception):
@@ -114,11 +119,22 @@ class Hook:
         bundle = text(resource.get("resourceType")) == BUNDLE
         if not reports:
             self.poller.look_now()
+            if bundle and not rest and self.poller.state.startswith(_NO_SEARCH):
+                await self._take(_named(resource))
         if reports or broken:
             takings = [self._taking(report) for report in reports]
             takings += [partial(self.poller.receive, one) for one in (*broken, *rest)]
             return [await self._stored(take) for take in takings]
         return [] if bundle and not rest else [await self.poller.receive(body)]
+
+    async def _take(self, names: list[str]) -> None:
+        """Read what a notification only names, of a server that lets us not search for it."""
+        for name in names:
+            try:
+                await self.poller.take_by_name(name)
+            except (TryLater, Refused) as failure:
+                log.warning("webhook_postponed", reason=failure.reason, kind="fhir")
+                return
 
     def _taking(self, report: Node) -> "Taking":
         async def take() -> Receipt:
@@ -138,6 +154,13 @@ class Hook:
         except Exception:  # whatever it was, the server is told to send it again
             log.exception("message_not_stored", source=self.poller.name)
             return None
+
+
+def _named(notification: Resource) -> list[str]:
+    """The reports that it is about, each once (R5, SubscriptionStatus.notificationEvent.focus; the
+    entries' requests)."""
+    found = map(_REPORT.search, references_in(notification))
+    return [*dict.fromkeys(f"{fhir.REPORT}/{one[1]}" for one in found if one)][:_MOST_NAMED]
 
 
 Taking = Callable[[], Awaitable[Receipt]]

@@ -125,3 +125,32 @@ def test_a_resource_that_is_no_report_is_kept_and_the_server_looked_at(
 
     assert asyncio.run(run()) == (200, True)
     assert [outcome for _, outcome, _ in reading.messages()] == ["set_aside"]
+
+
+FOCUS = {"reference": "https://inside.example.org/fhir/DiagnosticReport/r1"}
+STATUS = {"resourceType": "SubscriptionStatus", "notificationEvent": [{"focus": FOCUS}]}
+EVENT = {"name": "notification-event", "part": [{"name": "focus", "valueReference": FOCUS}]}
+PARAMETERS = {"resourceType": "Parameters", "parameter": [EVENT]}
+
+
+@pytest.mark.parametrize("status", [STATUS, PARAMETERS], ids=["R5", "backport"])
+@pytest.mark.parametrize("searches", [False, True])
+def test_a_report_that_a_notification_only_names_is_read_where_no_search_would_find_it(
+    reading: Reading, status: Json, searches: bool
+) -> None:
+    """As of a server that notifies and lets nobody search: its reports were never read. Where it
+    does, the site's query says which reports are read."""
+    request = {"method": "PUT", "url": "DiagnosticReport/r1"}
+    notification = {
+        "resourceType": "Bundle",
+        "type": "subscription-notification",
+        "entry": [{"resource": status}, {"fullUrl": FOCUS["reference"], "request": request}],
+    }
+
+    async def run() -> tuple[int, bool]:
+        async with door(reading, stocked()) as hook:
+            hook.poller.state = "ok" if searches else "search-403"
+            return await hook.send("POST", "", notification), hook.asked_to_look
+
+    assert asyncio.run(run()) == (200, True)
+    assert len(reading.alerts()) == (0 if searches else 1)
