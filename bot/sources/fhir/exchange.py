@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 import aiohttp
 from yarl import URL
 
-from bot.connections import answered_at, retry_after
+from bot.connections import NEVER_CONNECTED, answered_at, retry_after
 
 MOST_BYTES, TOO_LARGE = 50_000_000, "answer-too-large"
 TOO_SLOW, BROKE_OFF = "no-answer-in-time", "answer-broke-off"
-NO_TLS = "tls-failed"
+NO_TLS, CLOSED = "tls-failed", "connection-closed"
 LONGEST_WAIT = 600.0
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _BUSY = frozenset({408, 425, 429})
@@ -76,6 +76,10 @@ async def call(
         raise TryLater(NO_TLS) from None
     except aiohttp.ClientPayloadError:  # a gateway let no more than so much of it pass
         raise TryLater(BROKE_OFF) from None
+    except NEVER_CONNECTED:
+        raise TryLater("unreachable") from None
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+        raise TryLater(CLOSED) from None
     except (aiohttp.ClientError, asyncio.IncompleteReadError):
         raise TryLater("unreachable") from None
     except TimeoutError:

@@ -1,13 +1,13 @@
 """What a search for reports asks of a server at a time: less, where that was too much."""
 
-from bot.sources.fhir.exchange import BROKE_OFF, TOO_LARGE, TOO_SLOW
+from bot.sources.fhir.exchange import BROKE_OFF, CLOSED, TOO_LARGE, TOO_SLOW
 from bot.sources.fhir.references import INCLUDED
 
 _LEVELS = ((100, True), (10, True), (1, True), (1, False))
 """Reports on a page, and whether what they refer to is to come along."""
-_TOO_MUCH = frozenset({TOO_SLOW, BROKE_OFF, "search-504", "search-500"})
-"""We gave up, or the gateway before the server did, or it cut the answer; or the server broke: some
-do for an _include, and for whatever else they cannot put together."""
+_TOO_MUCH = frozenset({TOO_SLOW, BROKE_OFF, CLOSED, "search-504", "search-500"})
+"""We gave up, or the gateway before the server did, or it cut the answer; or the server broke, or
+died of it: some do for an _include, and for whatever else they cannot put together."""
 _REFUSED = frozenset(f"search-{status}" for status in (400, 403, 405, 422, 501))
 """How servers answer a search with parameters that they do not know, or not for us: some are asked
 by a client that may read reports and not patients."""

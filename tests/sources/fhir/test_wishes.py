@@ -103,6 +103,24 @@ def test_a_server_that_takes_too_long_for_a_hundred_reports_is_asked_for_ten(
     assert len(reading.alerts()) == 12
 
 
+class Dies(FhirServer):
+    """It, or the gateway before it, closes the connection for a page of more than ten."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.query.get("_count") == "100":
+            assert request.transport
+            request.transport.close()
+        return await super().handle(request)
+
+
+def test_a_server_that_closes_the_connection_for_a_hundred_reports_is_asked_for_ten(
+    reading: Reading,
+) -> None:
+    """It was called unreachable, and no report was read any more."""
+    assert rounds(reading, many(12, Dies), 2) == ["connection-closed", "ok"]
+    assert len(reading.alerts()) == 12
+
+
 class Breaks(FhirServer):
     """It cannot put together what reports refer to."""
 
