@@ -61,11 +61,13 @@ class Hook:
 
     def routes(self) -> list[Route]:
         """For bot.web.app.build."""
+        reports = f"{self.path}/{fhir.REPORT}"
+        by_id = self._guarded(self._put)
         return [
             Route(self.path, self._guarded(self._posted), methods=["POST"]),
-            Route(
-                f"{self.path}/DiagnosticReport/{{id}}", self._guarded(self._put), methods=["PUT"]
-            ),
+            # As servers deliver that create there what was created here.
+            Route(reports, self._guarded(self._posted), methods=["POST"]),
+            Route(f"{reports}/{{id}}", by_id, methods=["PUT", "POST"]),
         ]
 
     def _guarded(

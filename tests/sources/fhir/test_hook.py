@@ -16,7 +16,15 @@ from tests.sources.fhir_server import Fault, Reading, stocked
 from tests.written import writing
 
 
-@pytest.mark.parametrize(("method", "path"), [("PUT", "/DiagnosticReport/r1"), ("POST", "")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/DiagnosticReport/r1"),
+        ("POST", ""),
+        ("POST", "/DiagnosticReport"),
+        ("POST", "/DiagnosticReport/r1"),
+    ],
+)
 def test_a_delivered_report_is_taken_in_with_what_it_refers_to(
     reading: Reading, method: str, path: str
 ) -> None:
