@@ -185,8 +185,8 @@ class Page:
     directory knows nobody by the identifiers that the report names. ``preliminary``: what holds
     is not final yet. ``changed``: this person was paged for a version of the report that holds no
     longer, ``again``: before the alert was opened anew. ``last``: nobody but its owner is left to
-    take it. ``stale``: it was too old when it came, so
-    that coordinators alone are paged.
+    take it. ``unreached``: nobody could be reached, and all are tried again after a while.
+    ``stale``: it was too old when it came, so that coordinators alone are paged.
     ``sender`` is whose report it is, where there is no alert.
     """
 
@@ -209,6 +209,7 @@ class Page:
     last: bool = False
     handed_to: str = ""
     handed_at: datetime | None = None
+    unreached: bool = False
     no_access: bool = False
     not_theirs: bool = False
     callees: tuple[Callee, ...] = ()

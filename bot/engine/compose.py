@@ -10,6 +10,7 @@ from bot.domain.alert import Alert
 from bot.domain.coverage import SLACK, SMS, Person, Role
 from bot.domain.ladder import CALL
 from bot.domain.page import OF_OUTAGES, Callee, Notice, Page
+from bot.domain.paging import waits_for_retry
 from bot.domain.rungs import is_last
 from bot.domain.window import off_the_wall
 from bot.domain.wording import DOCUMENT_UNREAD
@@ -72,6 +73,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         last=is_last(alert),
         handed_to=name_of(alert, handed.to) if handed else "",
         handed_at=handed.at if handed else None,
+        unreached=waits_for_retry(alert),
         no_access=person.id in alert.no_access,
         not_theirs=person.id in alert.not_theirs,
         callees=_callees(alert, person) if slip.notice is Notice.PLEASE_PHONE else (),

@@ -89,7 +89,7 @@ def page_message(page: Page, settings: SlackSettings) -> Message:
 def _open(page: Page, settings: SlackSettings) -> Message:
     mine = look(page) is Look.MINE
     overdue = page.expired_at is not None
-    handed = not mine and page.handed_at is not None
+    handed = not mine and page.handed_at is not None and not page.unreached
     icon = "➡️" if handed else ("⏰" if overdue else "🔔")
     finding = page.finding if settings.phi == "message" else ""
     call = f"call {escaped(settings.callback_number)}"
@@ -114,6 +114,8 @@ def _why_not_mine(page: Page) -> str:
     if page.handed_at is None:
         return "Sent to several people: any one of them may acknowledge"
     at = local_time(page.handed_at, page.person.timezone, page.now)
+    if page.unreached:
+        return f"Passed on at {at}, but nobody else could be reached. Acknowledge it if you can"
     return f"Handed over at {at}" + (f" to *{escaped(page.handed_to)}*" if page.handed_to else "")
 
 

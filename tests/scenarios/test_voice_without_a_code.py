@@ -81,9 +81,11 @@ def test_who_passes_it_on_where_nobody_can_be_reached_hears_so(
     assert "Nobody else can be reached at the moment" in said
     expect_everything(hospital)
     hospital.send(hospital.report("ct-head-hemorrhage"))
-    _, sms = paged(hospital.ada)
+    message, sms = paged(hospital.ada)
     sms.reply(f"PASS {code_in(sms)}")
     told = hospital.ada.phone.expect_sms("nobody else can be reached at the moment").body
     assert f"If you can after all, reply ACK {code_in(sms)}." in told
+    hospital.ada.slack.expect_now(message, "nobody else could be reached")
+    assert "anded over" not in message.plain
     acknowledge_by_sms(hospital, hospital.ada, sms)
     expect_everything(hospital)

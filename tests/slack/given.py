@@ -136,6 +136,7 @@ pages = st.builds(
     owner_id=st.sampled_from(["", "p-ada", "p-ben"]),
     handed_to=lines_of_text,
     handed_at=st.none() | moments,
+    unreached=st.booleans(),
     callees=st.lists(
         st.builds(
             Callee, lines_of_text, st.sampled_from(Role), st.sampled_from(["", "+13125550101"])
