@@ -100,8 +100,10 @@ class Look:
 
 
 def changed_since(at: datetime) -> tuple[str, str]:
-    """The parameter of a search (R4, 3.1.1.4.2)."""
-    instant_ = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """The parameter of a search (R4, 3.1.1.4.2). Its format has no milliseconds, and servers exist
+    that refuse them: there are some only where ``at`` has."""
+    part = "milliseconds" if at.microsecond else "seconds"
+    instant_ = at.astimezone(UTC).isoformat(timespec=part).replace("+00:00", "Z")
     return "_lastUpdated", f"ge{instant_}"
 
 

@@ -111,7 +111,7 @@ class Poller:
         cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
         # Also where there is nothing yet: what comes while we are down is looked for from then on.
         begins = cursor or await self._begin(now)
-        look = Look(begins, begins - self._how.overlap, now)
+        look = Look(begins, (begins - self._how.overlap).replace(microsecond=0), now)
         since: datetime | None = look.asked_from
         while since is not None:
             await self._search(since, look)

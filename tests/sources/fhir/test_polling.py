@@ -78,8 +78,8 @@ def test_each_poll_begins_before_the_last_report(reading: Reading) -> None:
     server = stocked()
     poll(reading, server, 2)
     first, second = (parse_qs(path.partition("?")[2])["_lastUpdated"] for path in server.searches())
-    assert first == ["ge2026-03-02T13:55:00.000Z"]
-    assert second == ["ge2026-03-02T14:25:05.000Z"]
+    assert first == ["ge2026-03-02T13:55:00Z"]
+    assert second == ["ge2026-03-02T14:25:05Z"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_first_poll_goes_by_the_clock_of_the_server(
     poll(reading, server, 2)
     first, second = (parse_qs(path.partition("?")[2])["_lastUpdated"] for path in server.searches())
     assert first[0].startswith(since)
-    assert second == ["ge2026-03-02T14:25:05.000Z"]
+    assert second == ["ge2026-03-02T14:25:05Z"]
     assert [path.partition("?")[0] for path in server.asked].count("metadata") == 1
 
 

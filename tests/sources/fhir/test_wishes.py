@@ -86,6 +86,25 @@ def test_a_server_that_knows_no_include_or_no_sort_is_asked_without(
     assert len(reading.alerts()) == 3
 
 
+class WholeSeconds(FhirServer):
+    """It takes a time as the standard has it for a search, and writes others (AWS's of 2021)."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if "." in request.query.get("_lastUpdated", ""):
+            return web.Response(status=400)
+        return await super().handle(request)
+
+
+def test_a_search_asks_for_whole_seconds_as_servers_exist_that_take_no_others(
+    reading: Reading,
+) -> None:
+    server = many(3, WholeSeconds)
+    for one in server.resources.values():
+        one["meta"]["lastUpdated"] = one["meta"]["lastUpdated"].replace("+", ".123+")
+    assert rounds(reading, server, 2) == ["ok", "ok"]
+    assert len(reading.alerts()) == 3
+
+
 class Slow(FhirServer):
     """A page of more than ten takes it longer than anybody waits."""
 
