@@ -31,6 +31,7 @@ _PACKED, _EITHER = frozenset({"gzip", "x-gzip", "deflate"}), 32
 """The content codings that are unpacked, and zlib's sign for any of them."""
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _REPORT = re.compile(rf"(?:^|/){fhir.REPORT}/({_ID.pattern})(?:/_history/[^/]*)?$")
+_BUNDLE = re.compile(rb'"resourceType"\s*:\s*"Bundle"')
 _NO_SEARCH = "search-4"
 """How the poller's state begins where the server refuses its search, as 403 does."""
 _MOST_NAMED = 20
@@ -76,7 +77,9 @@ class Hook:
         async def endpoint(request: Request) -> Response:
             try:
                 self._check(request)
-                return _answered(await handler(request, await _body(request)))
+                body = await _body(request)
+                answers = await handler(request, body)
+                return _refused(answers) or _taken(body)
             except BadRequest as bad:
                 self.refusals.note(bad.reason, "fhir", self.now())
                 return PlainTextResponse(f"{bad.explain}\n", bad.status)
@@ -169,18 +172,28 @@ Taking = Callable[[], Awaitable[Receipt]]
 Answer = Receipt | None
 
 
-def _answered(answers: list[Answer]) -> Response:
-    """What became of each, in the order of the Bundle; what is stored need not be sent again."""
+def _refused(answers: list[Answer]) -> Response | None:
+    """What became of each, in the order of the Bundle; what is stored need not be sent again. None
+    where each was used."""
     issues = [
         _issue(f"{place} of {len(answers)}", answer)
         for place, answer in enumerate(answers, 1)
         if answer is None or answer.quarantined
     ]
     if not issues:
-        return PlainTextResponse("ok\n")
+        return None
     outcome = {"resourceType": "OperationOutcome", "issue": issues}
     status = 500 if None in answers else 200
     return JSONResponse(outcome, status, media_type=JSON)
+
+
+def _taken(body: bytes) -> Response:
+    """HAPI delivers a Bundle as a transaction: to its client any answer but a Bundle is a failed
+    delivery."""
+    if _BUNDLE.search(body):
+        taken = {"resourceType": BUNDLE, "type": "transaction-response"}
+        return JSONResponse(taken, media_type=JSON)
+    return PlainTextResponse("ok\n")
 
 
 def _issue(which: str, answer: Answer) -> dict[str, str]:

@@ -24,6 +24,20 @@ def test_every_report_of_a_bundle_is_taken_in(reading: Reading) -> None:
     assert len(reading.alerts()) == 2
 
 
+@pytest.mark.parametrize("body", [bundle(resource("report")), bundle()])
+def test_a_bundle_is_answered_with_one_as_its_server_may_have_sent_a_transaction(
+    reading: Reading, body: Json
+) -> None:
+    """HAPI's client takes any other answer for a failed delivery."""
+
+    async def run() -> tuple[int, str]:
+        async with door(reading, stocked()) as hook:
+            return await hook.send("POST", "", body), hook.answer
+
+    status, answer = asyncio.run(run())
+    assert (status, json.loads(answer)["resourceType"]) == (200, "Bundle")
+
+
 def delivered(reading: Reading, body: Json | bytes) -> tuple[int, list[str]]:
     """Status and issues of the answer to it."""
 
