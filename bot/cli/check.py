@@ -112,6 +112,12 @@ def _fhir(settings: "Settings") -> Iterator["Finding"]:
             yield Finding("fhir", Weight.ADVICE, told, cure)
         else:
             yield Finding("fhir", Weight.OK, f"{server.name} answers a search for reports")
+        if tried.warns:
+            told = f"{server.name} answers the search with a warning"
+            cure = (
+                "It may leave out a part of query that it does not know: look at an answer there."
+            )
+            yield Finding("fhir", Weight.ADVICE, told, cure)
         if tried.forbidden:
             told = f"{server.name} lets us not read {', '.join(tried.forbidden)}"
             cure = "Have this client admitted there: who ordered, or the text, may stand in it."

@@ -78,6 +78,19 @@ def test_what_a_report_refers_to_and_a_fhir_server_lets_nobody_read_is_told(heal
     assert forbidden["what"] == "ehr lets us not read Patient, Practitioner, ServiceRequest"
 
 
+@pytest.mark.parametrize(("severity", "told"), [("warning", 1), ("information", 0)])
+def test_a_fhir_server_that_may_leave_out_a_part_of_the_query_is_told(
+    healthy: Place, severity: str, told: int
+) -> None:
+    """Without its category a search brings what the laboratory calls critical, too."""
+    bare = resource("report", basedOn=None, subject=None, resultsInterpreter=None)
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": severity}]}
+    said = {"resource": outcome, "search": {"mode": "outcome"}}
+    with answering(healthy, said, {"resource": bare}):
+        advice = [found["what"] for found in findings(healthy)["advice"]]
+    assert advice == ["ehr answers the search with a warning"] * told
+
+
 def test_a_fhir_server_without_a_report_that_fits_the_query_is_told(healthy: Place) -> None:
     """Its categories may be others than ours: then no report is ever found."""
     with answering(healthy):

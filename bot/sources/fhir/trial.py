@@ -8,31 +8,43 @@ from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.page import is_match
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.references import References
-from bot.sources.fhir.shapes import base_of, many, one, text
+from bot.sources.fhir.shapes import Resource, base_of, many, one, text
 
 _MOST_EMPTY = 3
+_OUTCOME, _GRAVE = "OperationOutcome", frozenset({"fatal", "error", "warning"})
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """``reason`` why it lets us not search, as a slug; empty where it does. ``found``: it has a
-    report that fits. ``forbidden`` are the kinds of what that refers to and we may not read."""
+    report that fits. ``forbidden`` are the kinds of what that refers to and we may not read.
+    ``warns``: it has said that something about the search is wrong (R4, 3.1.1.4.1)."""
 
     reason: str = ""
     found: bool = False
     forbidden: tuple[str, ...] = ()
+    warns: bool = False
 
 
 async def tried(client: FhirClient, query: Sequence[tuple[str, str]]) -> Trial:
     """Ask it."""
+    warns = False
     try:
         asked = [*query, ("_count", "1")]
         async for page in client.search(REPORT, asked, most_empty=_MOST_EMPTY):
-            for entry in filter(is_match, many(page.get("entry"))):
+            entries = many(page.get("entry"))
+            warns = warns or any(map(_is_warning, entries))
+            for entry in filter(is_match, entries):
                 report = one(entry.get("resource"))
                 base = base_of(text(entry.get("fullUrl")), report)
                 await References(client).complete(report, [], base)
-                return Trial(found=True, forbidden=tuple(sorted(client.forbidden)))
+                return Trial(found=True, forbidden=tuple(sorted(client.forbidden)), warns=warns)
     except (TryLater, Refused) as failure:
-        return Trial(failure.reason)
-    return Trial()
+        return Trial(failure.reason, warns=warns)
+    return Trial(warns=warns)
+
+
+def _is_warning(entry: Resource) -> bool:
+    outcome = one(entry.get("resource"))
+    issues = many(outcome.get("issue")) if outcome.get("resourceType") == _OUTCOME else []
+    return any(text(issue.get("severity")) in _GRAVE for issue in issues)
