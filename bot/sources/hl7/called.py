@@ -32,7 +32,8 @@ from bot.sources.hl7.signatures import signs
 _SENTENCE_ENDS = re.compile(r"([.!?;\n])(?:(?<=[.!?;])\s+(?=[A-Z*\[(])|(?<=\n)\s*\n)")
 # A full stop that ends no sentence: behind a title or an initial.
 _TITLE = re.compile(
-    r"\.(?:(?<=\b[A-Z]\.)|(?<=\b(?:[Dd]r|Mr|Ms|St|No)\.)|(?<=\b(?:Drs|Mrs|[ap]\.m|M\.D|D\.O)\.)|"
+    r"\.(?:(?<=\b[A-Z]\.)|(?<=\b(?:[Dd]r|DR|Mr|MR|Ms|MS|St|No)\.)|"
+    r"(?<=\b(?:Drs|DRS|Mrs|MRS|[ap]\.m|M\.D|D\.O)\.)|"
     r"(?<=\b(?:[Dd]ra|[Dd]re)\.)|(?<=\b(?:[Dd]ott|[Pp]rof)\.))\s+"
 )
 _HELD = "\x01"

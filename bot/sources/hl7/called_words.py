@@ -35,6 +35,7 @@ SPOKEN = _pattern(
     r"\bd/w\b",
     r"\bspoken? [^;]{0,30}?\b(?:with|to)\b",
     r"\bspoke (?:with|to)\b",
+    r"\breached (?:the )?\w[^;]{0,60}?\band (?:discussed|relayed|communicated|conveyed|reviewed)\b",
     rf"\breviewed with\b(?=[^;]{{0,60}}{_BY_VOICE})",
     r"\b(?:(?:tele)?phone|verbal) (?:conversation|discussion|communication|call) with\b",
     r"\b(?:made|is|are|was|were|been) (?:already |now |fully |well )?aware\b",
@@ -63,6 +64,7 @@ SAID = _pattern(
     r"\bnotification\b[^;]{0,40}\b(?:by|via) (?:tele)?phone\b",
     r"\bnotification ?: ?(?:Dr|Drs|doctor)\b[^;]{0,40}(?:\bat \d|\d:\d\d)",
     r"\b(?:tele)?phone call to\b",
+    r"\bverbally (?:handed over|passed on) to\b",
     rf"\btelefonisch\b[^;]{{0,80}}\b{_GERMAN}\b",
 )
 """One side spoke, or says so."""
@@ -85,11 +87,12 @@ _OF_OTHERS = (
         ("patient",),
         r"\bpatient (?:was |is |has been |had been )?(?:reported|informed|told|called|advised|"
         r"notified|made aware|aware|contacted|discussed)\b|"
+        r"\b(?:informed|told|advised|notified) the patient (?:of|about|that|to)\b|"
         r"\bpatient['’]s \w+ (?:was |were )?(?:called|informed|told|notified)\b",
     ),
     (
-        ("history", "indication", "reason for exam"),
-        r"^(?:clinical )?(?:history|indications?|reason for exam\w*)\b",
+        ("history", "indication", "reason for exam", "comparison"),
+        r"^(?:clinical )?(?:history|indications?|reason for exam\w*|comparisons?(?= ?:))\b",
     ),
     (
         ("doctor", "physician", " own"),
@@ -162,8 +165,8 @@ ATTEMPT = _pattern(
     r"until|please|busy|mailbox|paged|beeped|VM|LVM|LMOM|msg|ringing|texted|rang)\b",
     r"n['’]t\b",
     r"\b(?:unclear|uncertain|unknown|whether|declin\w+|refus\w+|disconnect\w*|went dead|cut off)\b",
-    r"\b(?:by|via|through) (?:an? )?(?:\w+ )?"
-    r"(?:text|page|SMS|secure chat|in-?(?:basket|box)|portal)\b",
+    r"\b(?:by|via|through) (?:(?:an?|the) )?(?:\w+ )?"
+    r"(?:text|page|SMS|secure chat|in[ -]?(?:basket|box)|portal)\b",
     r"\bno[ -](?:one|ans|answer|response|reply|call[ -]?back|return|pick|contact|success|avail)",
     r"\b(?:got|reached|heard) (?:an? |the )?recording\b|\brecording\W*$|\bon hold\b",
     r"\bmssg\b|\bLVMM\b|\bout of (?:the )?(?:office|town|country)\b",
@@ -172,7 +175,15 @@ ATTEMPT = _pattern(
     r"\bleft (?:an? )?(?:\w+ )?(?:word|note|number)\b",
     r"\b(?:hung|hang|picked|pick|picks) up\b|\bcall(?:ed|ing)? ?back\b|\bcallback\b",
     r"\breturn(?:ed)? (?:the |our |my )?calls?\b",
-    r"\bL/M\b|\bLM\W*$|\bLM (?:with|on|for|at|x)\b|\b(?:office|clinic|was|were|is|but),? closed\b",
+    r"\bL/M\b|\bLM\W*$|\bLM (?:with|on|for|at|x)\b|"
+    r"\b(?:office|clinic|was|were|is|but|hours),? closed\b",
+    r"\b(?:line|phone|number|extension|but|was|were|is|x ?\d|times),? engaged\b|"
+    r"\bswitched off\b|"
+    r"\b(?:acknowledg\w+|confirmation|reply|response) (?:is |still )*outstanding\b|"
+    r"\b(?:provider|physician|doctor|team|who|he|she|they) (?:had|has|have) "
+    r"(?:already )?(?:left|gone)\b|"
+    r"\bno (?:\w+ )?(?:physician|provider|doctor|clinician|nurse) "
+    r"(?:was |is )?(?:available|present)\b",
     r"\banswering (?:service|machine)\b",
     r"\brequested (?:that|to)\b|\basked to\b",
     r"\b(?:notified|told|informed|alerted) to (?:call|contact|inform|notify|reach|tell|page)\b",
