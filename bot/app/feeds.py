@@ -24,9 +24,10 @@ from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.hook import Hook
 from bot.sources.fhir.keys import BadKey, KeyFile, public_keys
 from bot.sources.fhir.numbers import Origin
-from bot.sources.fhir.polling import Poller, Polling
+from bot.sources.fhir.polling import Poller
 from bot.sources.fhir.subscription import Watch, Wish
 from bot.sources.fhir.trial import Trial, tried
+from bot.sources.fhir.wishes import Polling
 from bot.sources.files import Known
 from bot.sources.folder import Folder, Watching
 from bot.sources.folder import refusal as refusal_of_folder

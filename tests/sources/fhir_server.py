@@ -24,7 +24,8 @@ from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.hospital import EVERY_STATE
 from bot.sources.fhir.auth import Access, FixedToken
 from bot.sources.fhir.client import FhirClient
-from bot.sources.fhir.polling import Poller, Polling
+from bot.sources.fhir.polling import Poller
+from bot.sources.fhir.wishes import Polling
 from storage import alert_lists, tables
 from storage.alert_lists import AlertRow
 from storage.database import Database

@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -29,7 +29,7 @@ from bot.sources.fhir.numbers import Origin, version_of
 from bot.sources.fhir.page import TRIES, Look, changed_since, is_due, is_match
 from bot.sources.fhir.references import References
 from bot.sources.fhir.shapes import NOTHING, Resource, base_of, many, one, text
-from bot.sources.fhir.wishes import Wishes
+from bot.sources.fhir.wishes import Polling, Wishes
 from bot.sources.stumbled import stumbled_over
 from storage import cursors
 from storage.pool import CommitUnknown
@@ -37,21 +37,11 @@ from storage.pool import CommitUnknown
 OK, _NOT_STORED = "ok", "report-not-stored"
 # A server that was never read before: what is older than this was paged by other means.
 FIRST_LOOK_BACK = timedelta(hours=1)
-_SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 300.0
-_REFUSED_WAIT = 60.0
+_SHORTEST_WAIT, _LONGEST_WAIT, _REFUSED_WAIT = 1.0, 300.0, 60.0
 _FEW_EMPTY, _SHALLOW_POLLS = 3, 9
 _BROKEN_OFF = (PendingRollbackError, CommitUnknown)
 OUTAGES = (OperationalError, InterfaceError, NoConnection, sqlite3.OperationalError, *_BROKEN_OFF)
 """The database is away: whoever runs the loop waits for it. Other errors are about one report."""
-
-
-@dataclass(frozen=True, slots=True)
-class Polling:
-    """``query`` narrows the search ("category=RAD"); ``every`` and ``overlap`` as times."""
-
-    query: tuple[tuple[str, str], ...] = ()
-    every: timedelta = timedelta(seconds=30)
-    overlap: timedelta = timedelta(minutes=5)
 
 
 class Poller:
@@ -69,6 +59,7 @@ class Poller:
         # How often a version was read of which something is to follow.
         self._tries: dict[str, int] = {}
         self._wishes = Wishes()
+        self._look: Look | None = None
         self._twice, self._unasked = False, 0
         # Polls until a search that had no end is followed to the last of its pages again.
         self._shallow = 0
@@ -107,11 +98,13 @@ class Poller:
         The cursor moves when everything was taken in: until then, the same again.
         """
         self._asked.clear()
+        self._look = None
         name, now = self._origin.name, self._engine.clock.now()
         cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
         # Also where there is nothing yet: what comes while we are down is looked for from then on.
         begins = cursor or await self._begin(now)
         look = Look(begins, (begins - self._how.overlap).replace(microsecond=0), now)
+        self._look = look
         since: datetime | None = look.asked_from
         while since is not None:
             await self._search(since, look)
@@ -131,7 +124,7 @@ class Poller:
 
     async def _search(self, since: datetime, look: Look) -> None:
         most_empty = _FEW_EMPTY if self._shallow else MOST_EMPTY
-        asked = self._parameters(since)
+        asked = [*self._how.query, changed_since(since), *self._wishes.parameters()]
         try:
             async for page in self._client.search(fhir.REPORT, asked, most_empty=most_empty):
                 look.turn(page)
@@ -271,11 +264,23 @@ class Poller:
                 taken = await self.poll()
             except (TryLater, Refused) as failure:
                 at_once = isinstance(failure, Refused) or failure.reason == BROKE_OFF
+                least = self._wishes.are_least(failure.reason)
                 if not (self._wishes.fewer(failure.reason) and at_once):
+                    if least and self._look:
+                        await self._beyond(self._look)
                     raise
             else:
                 self._wishes.went_well()
                 return taken
+
+    async def _beyond(self, stuck: Look) -> None:
+        """What is newer than the report for which the server breaks. The cursor stays before it."""
+        last, step = stuck.reached or stuck.asked_from, timedelta(seconds=1)
+        while (since := last + step) < stuck.now:
+            with suppress(TryLater, Refused):
+                await self._search(since, Look(since, since, stuck.now))
+                break
+            step *= 2
 
     def _note_unasked(self, count: int) -> None:
         if count and not self._unasked:
@@ -293,6 +298,3 @@ class Poller:
         if self.state != reason:
             log.error("source_failed", source=self._origin.name, reason=reason)
         self.state = reason
-
-    def _parameters(self, since: datetime) -> list[tuple[str, str]]:
-        return [*self._how.query, changed_since(since), *self._wishes.parameters()]

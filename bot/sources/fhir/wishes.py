@@ -1,5 +1,8 @@
 """What a search for reports asks of a server at a time: less, where that was too much."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 from bot.sources.fhir.exchange import BROKE_OFF, CLOSED, TOO_LARGE, TOO_SLOW
 from bot.sources.fhir.references import INCLUDED
 
@@ -8,6 +11,7 @@ _LEVELS = ((100, True), (10, True), (1, True), (1, False))
 _TOO_MUCH = frozenset({TOO_SLOW, BROKE_OFF, CLOSED, "search-504", "search-500"})
 """We gave up, or the gateway before the server did, or it cut the answer; or the server broke, or
 died of it: some do for an _include, and for whatever else they cannot put together."""
+_FOR_ONE = frozenset({TOO_LARGE, BROKE_OFF, "search-500"})
 _REFUSED = frozenset(f"search-{status}" for status in (400, 403, 405, 422, 501))
 """How servers answer a search with parameters that they do not know, or not for us: some are asked
 by a client that may read reports and not patients."""
@@ -15,6 +19,15 @@ _SORTED = ("_sort", "_lastUpdated")
 _GOOD_POLLS = 20
 _POLLS_TO_FORGET = 1_000
 """Eight hours, at two a minute: one search in vain then costs nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """``query`` narrows the search ("category=RAD"); ``every`` and ``overlap`` as times."""
+
+    query: tuple[tuple[str, str], ...] = ()
+    every: timedelta = timedelta(seconds=30)
+    overlap: timedelta = timedelta(minutes=5)
 
 
 class Wishes:
@@ -41,12 +54,19 @@ class Wishes:
         if reason in _REFUSED:
             self._refused = (self._refused + 1) % 3
             return bool(self._refused)
-        lowest = len(_LEVELS) - (2 if self._refused else 1)
-        if reason not in {TOO_LARGE, *_TOO_MUCH} or self._level >= lowest:
+        if reason not in {TOO_LARGE, *_TOO_MUCH} or self._level >= self._lowest():
             return False
         self._level, self._good = self._level + 1, 0
         self._least = self._level if reason == TOO_LARGE else self._least
         return True
+
+    def are_least(self, reason: str) -> bool:
+        """Whether a search for one report at a time has failed so, as it does where the server
+        cannot bring one of them."""
+        return reason in _FOR_ONE and self._level >= self._lowest()
+
+    def _lowest(self) -> int:
+        return len(_LEVELS) - (2 if self._refused else 1)
 
     def went_well(self) -> None:
         """One more poll that got all it asked for. What was refused, perhaps for a moment, is asked

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Connection, text
 
-from bot.sources.fhir import client, polling
+from bot.sources.fhir import client, polling, wishes
 from bot.sources.fhir.exchange import Refused, TryLater
 from storage import cursors
 from tests.certificates import Authority
@@ -228,7 +228,7 @@ def test_for_one_that_is_never_stored_others_need_not_wait_longer(reading: Readi
         async with serving(server), reading.poller(server) as poller:
             return [await poller._round() for _ in range(8)]
 
-    assert set(asyncio.run(run())) == {polling.Polling().every.total_seconds()}
+    assert set(asyncio.run(run())) == {wishes.Polling().every.total_seconds()}
 
 
 def test_a_database_that_is_away_ends_the_poll(reading: Reading) -> None:

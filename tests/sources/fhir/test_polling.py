@@ -14,7 +14,7 @@ from bot.sources.fhir import exchange
 from bot.sources.fhir.auth import FixedToken
 from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.exchange import Refused
-from bot.sources.fhir.polling import Polling
+from bot.sources.fhir.wishes import Polling
 from storage import cursors
 from tests.sources.fhir_polls import many, poll
 from tests.sources.fhir_samples import NOW, ORIGIN, Json, others, resource

@@ -11,7 +11,8 @@ from bot.sources.fhir import exchange
 from bot.sources.fhir.exchange import TOO_LARGE, TOO_SLOW
 from bot.sources.fhir.wishes import Wishes
 from tests.sources.fhir_polls import many, rounds
-from tests.sources.fhir_server import FhirServer, Reading
+from tests.sources.fhir_samples import Json
+from tests.sources.fhir_server import FhirServer, Reading, serving
 
 
 def asked(wishes: Wishes) -> tuple[int, bool]:
@@ -153,3 +154,35 @@ def test_a_server_that_breaks_for_an_include_is_asked_without(reading: Reading) 
     states = rounds(reading, many(3, Breaks), 4)
     assert states == ["search-500", "search-500", "search-500", "ok"]
     assert len(reading.alerts()) == 3
+
+
+class Poisoned(FhirServer):
+    """One of its reports it cannot bring, and then nothing else on the page (Oracle Health's)."""
+
+    ill = True
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page = super()._page(request, kind)
+        if self.ill and any(entry["resource"]["id"] == "r5" for entry in page["entry"]):
+            raise web.HTTPInternalServerError
+        return page
+
+
+def test_reports_behind_one_that_the_server_cannot_bring_are_read(reading: Reading) -> None:
+    """The search began before it for ever, and no later report was read."""
+    server = Poisoned()
+    server.resources = many(12).resources
+
+    async def run() -> list[str]:
+        async with serving(server), reading.poller(server) as poller:
+            states = []
+            for _ in range(5):
+                await poller._round()
+                states.append(poller.state)
+            found = len(reading.alerts())
+            server.ill = False
+            await poller._round()
+            return [*states, str(found), poller.state]
+
+    assert asyncio.run(run()) == [*["search-500"] * 5, "11", "ok"]
+    assert len(reading.alerts()) == 12
