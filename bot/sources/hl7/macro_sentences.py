@@ -36,7 +36,8 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 _TELLING = re.compile(
-    r"[\s*#>•-]*(?:communication|notification)\s+of\s+(?:an?\s+|the\s+)?\Z", re.IGNORECASE
+    r"[\s*#>•-]*(?:communication|notification|documentation)\s+of\s+(?:an?\s+|the\s+)?\Z",
+    re.IGNORECASE,
 )
 _TO_WHOM = re.compile(r"\s*:[ \t]*\w|\s+(?:to|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)")
 _WORDS_OF_DOUBT = (

@@ -13,7 +13,7 @@ from bot.sources.hl7.macro_sentences import is_affirmed, is_critical_and_told, i
 _GAP = r"[\s_–—-]"
 _NOUN = (
     r"(?:(?:RESULT|RSLT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT|CALL)(?:\(S\)|S)?|"
-    r"ABNORMALIT(?:Y|IES)|DIAGNOS[IE]S)"
+    r"ABNORMALIT(?:Y|IES)|DISCREPANC(?:Y|IES)|DIAGNOS[IE]S)"
 )
 _KIND = (
     r"(?:UNEXPECTED|SIGNIFICANT|URGENT|EMERGENT|ACTIONABLE|ACUTE|ABNORMAL|NON-?ROUTINE|STAT|"
@@ -44,7 +44,7 @@ BEGINS = ("crit", "panic", "code")
 _DONE = (
     r"(?:called|communicat\w+|d/w|e-?mailed|texted|messaged|sent|escalated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
     r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
-    r"acknowledged|created|generated|logged|issued|"
+    r"acknowledged|created|generated|logged|issued|raised|attempted|"
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
@@ -100,7 +100,8 @@ _GOES_OVER = re.compile(
 # is. In small letters not where it is a legend: "Critical: PE, dissection, torsion (60 minutes)".
 _FINDING = (
     r"(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
-    r"herniation|tamponade|pneumoperitoneum|free air|torsion|cord compression)(?!\w)"
+    r"herniation|tamponade|pneumoperitoneum|free air|torsion|cord compression|perforat(?:ion|ed)|"
+    r"ruptured|rupture|ectopic|volvulus)(?!\w)"
 )
 # Of the finding itself. "CRITICAL PE: NO HEART STRAIN" and "CRITICAL SAH NOT SEEN ON PRIOR" deny
 # something else.
@@ -118,7 +119,8 @@ _OF_WHOM = (
 )
 _ACUTE = re.compile(
     r"(?P<colon>[ \t]*:)?[ \t]+(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|"
-    r"right|tension|aortic|pulmonary|intracranial|subarachnoid|subdural|epidural)\s+){0,4}"
+    r"right|tension|aortic|pulmonary|intracranial|subarachnoid|subdural|epidural|testicular|"
+    r"ovarian|bowel)\s+){0,4}"
     rf"{_FINDING}(?!{_OF_WHOM}|{_IS_NONE})",
     re.IGNORECASE,
 )

@@ -15,6 +15,13 @@ def values(text: str) -> list[str]:
     "text",
     [
         "ALERT! THIS REPORT CONTAINS A CRITICAL RESULT.",
+        "Critical results were attempted to be communicated to the provider without success.",
+        "Critical alert raised. Bleep 2213 not answered.",
+        "Documentation of critical result: Dr. Roe was called at 22:10",
+        "LATE ENTRY: CRITICAL RESULT - pneumothorax.",
+        "CRITICAL DISCREPANCY: embolus missed overnight.",
+        "IMPRESSION: Critical: perforated viscus with free air.",
+        "1. CRITICAL: Ruptured ectopic pregnancy.",
         "Results meet critical result criteria and were called to Dr. Roe.",
         "The findings meet the criteria for critical result notification.",
         "Emergency department physician notified of critical result at 10:00",
