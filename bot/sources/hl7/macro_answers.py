@@ -53,7 +53,8 @@ _GRADE = re.compile(r"[A-Z0-9][ \t]*[-–—=)][ \t]+", re.IGNORECASE)
 """Before the answer itself: "C - none"."""
 # The line of a denial may break behind one of these: "No evidence of | flow".
 _SENTENCE = re.compile(
-    r"(?:\b(?:of|an?|the|any|for|in|on|to|with|and|or|evidence|is|are)[ \t]*\n|[^.;!\n]|\.(?=\d))*",
+    r"(?:\b(?:of|an?|the|any|for|in|on|to|with|and|or|evidence|is|are)[ \t]*\n|"
+    r"[^.;!\n|]|\.(?=\d))*",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_][\w'/-]*")
@@ -79,6 +80,7 @@ _BESIDE = (
     "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
     "identify find recorded documented assessed current direct "
+    "test tests meet meets met life-threatening time-sensitive time-critical injury injuries "
     "contain known basis routine further per protocol policy criteria guidelines acr dictation "
     "impression above below vorhanden erkennbar nachweisbar festgestellt"
 )
