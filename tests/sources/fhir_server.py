@@ -228,7 +228,8 @@ class Reading:
         self, server: FhirServer, access: Access | None = None
     ) -> AsyncIterator[FhirClient]:
         async with aiohttp.ClientSession() as session:
-            yield FhirClient(server.base, session, access or FixedToken(server.token))
+            ours = access or FixedToken(server.token)
+            yield FhirClient(server.base, session, ours, ORIGIN.name)
 
     @asynccontextmanager
     async def poller(self, server: FhirServer, how: Polling | None = None) -> AsyncIterator[Poller]:

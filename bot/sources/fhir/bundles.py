@@ -22,6 +22,8 @@ from bot.sources.fhir.shapes import (
     text,
 )
 
+_OUTCOME, _GRAVE = "OperationOutcome", frozenset({"fatal", "error", "warning"})
+
 
 def entries_of(bundle: Resource) -> list[Resource]:
     """The bundle's entries, and those of the bundles in it: a batch of documents is made so. What
@@ -123,6 +125,14 @@ def _are_one(resource: Resource, other: Resource) -> bool:
     if resource is other or resource == other:
         return True
     return bool(resource.get("id")) and name_of(resource) == name_of(other)
+
+
+def is_warning(entry: Resource) -> bool:
+    """Whether it says that something about a search is wrong: that a parameter was not used (R4,
+    3.1.1.4.1), or at Oracle Health that a resource was left out."""
+    outcome = one(entry.get("resource"))
+    issues = many(outcome.get("issue")) if outcome.get("resourceType") == _OUTCOME else []
+    return any(text(issue.get("severity")) in _GRAVE for issue in issues)
 
 
 def lost_in(page: Resource) -> bool:

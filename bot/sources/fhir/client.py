@@ -14,7 +14,7 @@ from yarl import URL
 
 from bot.log import log
 from bot.sources.fhir.auth import Access
-from bot.sources.fhir.bundles import entries_of, lost_in
+from bot.sources.fhir.bundles import entries_of, is_warning, lost_in
 from bot.sources.fhir.exchange import BROKE_OFF, Answer, Refused, TryLater, call, date
 from bot.sources.fhir.numbers import version_of
 from bot.sources.fhir.shapes import (
@@ -66,13 +66,15 @@ _FORBIDDEN = 403
 @dataclass(frozen=True)
 class FhirClient:
     """``base`` is the server's address and ends in a slash, ``name`` its name in the log.
-    ``forbidden`` are the kinds of resources that it did not let us read."""
+    ``forbidden`` are the kinds of resources that it did not let us read, ``warnings`` those that
+    came with the last search for each kind."""
 
     base: str
     session: aiohttp.ClientSession
     access: Access
     name: str = ""
     forbidden: set[str] = field(default_factory=set)
+    warnings: dict[str, int] = field(default_factory=dict)
 
     async def read(self, name: str) -> Resource | None:
         """The resource of this relative reference; None where there is none for us.
@@ -113,7 +115,7 @@ class FhirClient:
         """
         url = URL(f"{self.base}{kind}?{urlencode(parameters)}", encoded=True)
         visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
-        lost, total, theirs = False, 0, ""
+        lost, total, theirs, warnings = False, 0, "", 0
         while url not in visited and in_vain < _MOST_IN_VAIN and empty < most_empty:
             page = await _resource(await self._page(url, further=bool(visited)))
             visited.add(url)
@@ -126,6 +128,7 @@ class FhirClient:
             in_vain = in_vain + 1 if found and found <= brought else 0
             brought |= found
             lost, total = lost or lost_in(page), _total(page)
+            warnings += sum(map(is_warning, many(page.get("entry"))))
             following = _next(page)
             if not following:
                 break
@@ -134,8 +137,16 @@ class FhirClient:
         else:
             if empty < most_empty and total > len(brought):
                 raise Refused("pages-in-a-circle")
+        self._note_warnings(kind, warnings)
         if lost:
             raise TryLater(BROKE_OFF)
+
+    def _note_warnings(self, kind: str, count: int) -> None:
+        """Where there are more than before: a report may have been left out, and nobody else would
+        hear of that."""
+        if count > self.warnings.get(kind, 0):
+            log.warning("search_has_warnings", source=self.name, count=count)
+        self.warnings[kind] = count
 
     async def _page(self, url: URL, *, further: bool) -> Answer:
         """A server that wants to be asked more seldom is waited for between pages: a search that

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.sources.fhir.bundles import is_warning
 from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.page import is_match
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.references import References
-from bot.sources.fhir.shapes import Resource, base_of, many, one, text
+from bot.sources.fhir.shapes import base_of, many, one, text
 
 _MOST_EMPTY = 3
-_OUTCOME, _GRAVE = "OperationOutcome", frozenset({"fatal", "error", "warning"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ async def tried(client: FhirClient, query: Sequence[tuple[str, str]]) -> Trial:
         asked = [*query, ("_count", "1")]
         async for page in client.search(REPORT, asked, most_empty=_MOST_EMPTY):
             entries = many(page.get("entry"))
-            warns = warns or any(map(_is_warning, entries))
+            warns = warns or any(map(is_warning, entries))
             for entry in filter(is_match, entries):
                 report = one(entry.get("resource"))
                 base = base_of(text(entry.get("fullUrl")), report)
@@ -42,9 +42,3 @@ async def tried(client: FhirClient, query: Sequence[tuple[str, str]]) -> Trial:
     except (TryLater, Refused) as failure:
         return Trial(failure.reason, warns=warns)
     return Trial(warns=warns)
-
-
-def _is_warning(entry: Resource) -> bool:
-    outcome = one(entry.get("resource"))
-    issues = many(outcome.get("issue")) if outcome.get("resourceType") == _OUTCOME else []
-    return any(text(issue.get("severity")) in _GRAVE for issue in issues)

@@ -10,6 +10,7 @@ from aiohttp import web
 from tests.sources.fhir_polls import many, poll, rounds
 from tests.sources.fhir_samples import Json
 from tests.sources.fhir_server import FhirServer, Reading, serving
+from tests.written import writing
 
 
 @pytest.mark.parametrize("same", ["fullUrl", "id"])
@@ -127,6 +128,32 @@ class Forwarded(FhirServer):
 def test_a_server_behind_a_proxy_is_the_same_on_all_its_pages(reading: Reading) -> None:
     assert rounds(reading, many(30, Forwarded, page_size=10)) == ["ok"]
     assert len(reading.alerts()) == 30
+
+
+def test_a_word_of_the_server_that_something_is_wrong_with_the_search_is_told(
+    reading: Reading,
+) -> None:
+    """Oracle Health leaves out a report that breaks its rules, and says so in its place."""
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]}
+    said = [0]
+
+    def warned(page: bytes) -> bytes:
+        found = json.loads(page)
+        found["entry"] += [{"resource": outcome, "search": {"mode": "outcome"}}] * said[0]
+        return json.dumps(found).encode()
+
+    server = many(3, spoils=warned)
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            for said[0] in (0, 1, 1, 2, 0, 1):
+                await poller.poll()
+
+    with writing() as log:
+        asyncio.run(run())
+    told = [line["count"] for line in log.lines if line["event"] == "search_has_warnings"]
+    assert told == [1, 2, 1]
+    assert log.dropped == []
 
 
 class Stuck(FhirServer):
