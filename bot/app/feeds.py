@@ -24,7 +24,7 @@ from bot.sources.fhir.client import FhirClient
 from bot.sources.fhir.hook import Hook
 from bot.sources.fhir.keys import BadKey, KeyFile, public_keys
 from bot.sources.fhir.numbers import Origin
-from bot.sources.fhir.polling import Poller
+from bot.sources.fhir.polling import FIRST_LOOK_BACK, Poller
 from bot.sources.fhir.subscription import Watch, Wish
 from bot.sources.fhir.trial import Trial, tried
 from bot.sources.fhir.wishes import Polling
@@ -145,7 +145,8 @@ def keys_of(server: FhirSettings) -> KeyFile:
 async def trial(server: FhirSettings, now: Now) -> Trial:
     """How it answers a search for one report. Raises BadKey."""
     async with aiohttp.ClientSession() as session:
-        return await tried(_client(server, session, now), _polling(server).query)
+        since = (now() - FIRST_LOOK_BACK).replace(microsecond=0)
+        return await tried(_client(server, session, now), _polling(server).query, since)
 
 
 def _client(server: FhirSettings, session: aiohttp.ClientSession, now: Now) -> FhirClient:

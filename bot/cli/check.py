@@ -140,6 +140,10 @@ def _cure(reason: str, name: str) -> str:
         return (
             "Have this client admitted there: system/DiagnosticReport.read and what it refers to."
         )
+    if reason in {"search-400", "search-422"}:
+        return (
+            "Look at query. Some let no client search for reports but for one patient's: ask there."
+        )
     return "Look at base_url and query, or try again later."
 
 

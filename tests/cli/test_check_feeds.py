@@ -43,11 +43,12 @@ class Answers(BaseHTTPRequestHandler):
     """A FHIR server with one report, that lets nobody read who ordered it."""
 
     entries: ClassVar[list[Json]] = []
+    refuses: ClassVar[str] = "nothing"
 
     def do_GET(self) -> None:
         searched = self.path.startswith("/r4/DiagnosticReport?")
         body = json.dumps({"resourceType": "Bundle", "entry": self.entries}).encode()
-        self.send_response(200 if searched else 403)
+        self.send_response(400 if self.refuses in self.path else 200 if searched else 403)
         self.end_headers()
         self.wfile.write(body if searched else b"")
 
@@ -56,8 +57,9 @@ class Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering(healthy: Place, *entries: Json) -> Iterator[None]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_", (Answers,), {"entries": entries}))
+def answering(healthy: Place, *entries: Json, refuses: str = "nothing") -> Iterator[None]:
+    how = {"entries": entries, "refuses": refuses}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_", (Answers,), how))
     threading.Thread(target=server.serve_forever).start()
     with healthy.config.open("a", encoding="utf-8") as config:
         address = f"http://127.0.0.1:{server.server_port}/r4"
@@ -89,6 +91,14 @@ def test_a_fhir_server_that_may_leave_out_a_part_of_the_query_is_told(
     with answering(healthy, said, {"resource": bare}):
         advice = [found["what"] for found in findings(healthy)["advice"]]
     assert advice == ["ehr answers the search with a warning"] * told
+
+
+def test_a_fhir_server_that_refuses_to_search_by_time_as_polls_do_is_told(healthy: Place) -> None:
+    """Nothing was wrong by check, and each poll was refused."""
+    with answering(healthy, {"resource": resource("report")}, refuses="_lastUpdated"):
+        (refused,) = findings(healthy)["failed"]
+    assert refused["what"] == "ehr lets us not search: search-400"
+    assert "patient" in refused["cure"]
 
 
 def test_a_fhir_server_without_a_report_that_fits_the_query_is_told(healthy: Place) -> None:
