@@ -42,6 +42,7 @@ WHOLE_REPORT = frozenset(
 
 ADDENDUM = (
     *("ADDENDUM", "ADDENDA", "NACHTRAG", "AANVULLING", "ADDENDO", "ADENDO", "ADENDA"),
+    *("SUPPLEMENTARY REPORT", "SUPPLEMENTAL REPORT"),  # Britain, Ireland, Australia
     *("TILLÄGG", "ДОПОЛНЕНИЕ", "追記", "追加所見", "补充报告"),
 )
 

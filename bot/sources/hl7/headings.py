@@ -125,7 +125,9 @@ def _within() -> re.Pattern[str]:
     behind = r"(?:\s*\([^()\n]{1,40}\)|\s*(?:AND|and|/|&)\s*\w{1,20})?"
     heading = rf"(?:(?:{before})[ /])?{both}{behind}\s*:"
     signed = r"(?:Electronically [Ss]|ELECTRONICALLY S|S)(?:igned|IGNED)\s(?:[Bb]y|BY)\s*:"
-    return re.compile(rf"(?<=[.;:)!?])[ \t]+(?={heading}|{signed})")
+    # "3. Recommendation: CT" is an item of a list, here of the impression's.
+    item = r"(?<=^\d[.)] )(?:Findings|Recommendations?)\s*:"
+    return re.compile(rf"(?<=[.;:)!?])[ \t]+(?!{item})(?={heading}|{signed})", re.MULTILINE)
 
 
 WITHIN = _within()

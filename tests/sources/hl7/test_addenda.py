@@ -225,3 +225,11 @@ def test_what_follows_the_name_of_its_author_is_an_addendum(more: str) -> None:
 def test_that_a_report_is_corrected_is_no_addendum() -> None:
     found = running("ADDENDUM (corrected report)~~Original report: 15/01/2026.", REPORT)
     assert (found.addenda, found.impression) == ((), "Normal.")
+
+
+def test_a_supplementary_report_is_an_addendum_as_in_britain() -> None:
+    lines = ("IMPRESSION: Clear.", "SUPPLEMENTARY REPORT (30/11/2026 23:40):", "Pneumothorax.")
+    obx = (f"OBX|{n}|TX|R^Report||{line}||||||F" for n, line in enumerate(lines, 1))
+    found = report(sample(*obx))
+    assert found.impression == "Clear."
+    assert "Pneumothorax." in found.addenda[0].text

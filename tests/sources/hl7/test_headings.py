@@ -194,6 +194,7 @@ def test_an_addendum_in_brackets_or_with_a_date_in_french_is_one() -> None:
 @pytest.mark.parametrize(
     "by",
     [
+        "Signed electronically 11/30/2026 by J Doe",
         "Dictated by: Dr. Roe",
         "Mit freundlichen kollegialen Grüßen",
         "Vidiert: Dr. Roe",
@@ -234,3 +235,15 @@ def test_a_sentence_is_no_heading_whatever_it_begins_with() -> None:
     assert without_heading(["IMPRESSION 1. Clear."], "impression") == "1. Clear."
     assert without_heading(["IMPRESSION - Clear."], "impression") == "Clear."
     assert without_heading(["IMPRESSION", "Clear."], "impression") == "Clear."
+
+
+def test_an_item_of_the_impression_that_begins_with_a_heading_s_word_does_not_end_it() -> None:
+    lines = ("IMPRESSION:", "1. Nodule.", "2. Recommendation: CT in a year.", "3. Large hernia.")
+    obx = (f"OBX|{n}|TX|R^Report||{line}||||||F" for n, line in enumerate(lines, 1))
+    assert report(sample(*obx)).impression == "\n".join(lines[1:])
+
+
+def test_numbered_sections_have_their_headings() -> None:
+    lines = ("1. HISTORY: Fall.", "2. FINDINGS: Clear.", "3. IMPRESSION: No fracture.")
+    obx = (f"OBX|{n}|TX|R^Report||{line}||||||F" for n, line in enumerate(lines, 1))
+    assert report(sample(*obx)).impression == "No fracture."
