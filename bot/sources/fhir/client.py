@@ -166,11 +166,15 @@ class FhirClient:
             await asyncio.sleep(wait)
 
     async def now(self) -> datetime | None:
-        """The server's own time, by which it dates its resources; None where it tells none.
+        """The server's own time, by which it dates its resources; None where it tells none. Some
+        have no metadata (501), or none behind their gateway.
 
         Raises TryLater or Refused.
         """
         answer = await self._ask("GET", URL(f"{self.base}metadata?_summary=true", encoded=True))
+        if answer.status >= _BROKEN:
+            searched = URL(f"{self.base}DiagnosticReport?_count=1", encoded=True)
+            answer = await self._ask("GET", searched)
         if answer.status >= _BROKEN:
             answer.refuse("metadata")  # of a gateway before it, whose clock is another one
         return date(answer.headers)

@@ -2,9 +2,13 @@
 
 import asyncio
 from contextlib import suppress
+from email.utils import format_datetime
 
-from tests.sources.fhir_samples import resource
-from tests.sources.fhir_server import Fault, Reading, serving, stocked, until
+from aiohttp import web
+
+from tests.sources.fhir_polls import rounds
+from tests.sources.fhir_samples import NOW, others, resource
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked, until
 from tests.written import writing
 
 
@@ -47,3 +51,22 @@ def test_the_loop_says_what_is_wrong_once_and_recovers(reading: Reading) -> None
     assert [line["reason"] for line in log.error_lines] == ["search-503"]
     assert "source_reached" in [line["event"] for line in log.lines]
     assert log.dropped == []
+
+
+class Facade(FhirServer):
+    """It does not say what it can do."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/metadata"):
+            return web.Response(status=501)
+        answer = await super().handle(request)
+        answer.headers["Date"] = format_datetime(NOW)
+        return answer
+
+
+def test_a_server_without_metadata_is_read(reading: Reading) -> None:
+    """It was never searched, and by `readback check` all was well."""
+    server = Facade()
+    server.put(resource("report"), *others())
+    assert rounds(reading, server) == ["ok"]
+    assert len(reading.alerts()) == 1
