@@ -14,7 +14,8 @@ _AFTER = 160
 """Characters looked at: each macro costs the same in a report of any size."""
 _SPOKEN_OF = (
     r"(?:identified|present|found|seen|noted|report(?:ed|ing)|communicat\w+|notif\w+|called|"
-    r"discussed)(?:[ \t]+(?:to|by|with|at|on)\b(?=[ \t]*[:?]))?"
+    r"discussed|raised|flagged|paged|attempted|informed|intimated)"
+    r"(?:[ \t]+(?:to|by|with|at|on)\b(?=[ \t]*[:?]))?"
 )
 # What explains a question. A finding in brackets does not: "CRITICAL RESULT (PE) called: no".
 _ASIDE = (
@@ -115,7 +116,7 @@ _WILDCARD = re.compile(r"[ \t]*[:?=][ \t]*\*{3}[ \t.]*(?:\n|\Z)")
 # A form of several fields, all of them empty: "Called to: | Date/Time: | By: ". Fields of another
 # kind ("FINDINGS:") are none of it.
 _OF_A_CALL = (
-    r"(?:(?:called|notified|communicated|reported|discussed|contacted|verified|acknowledged|"
+    r"(?:(?:called|notified|informed|communicated|reported|discussed|contacted|verified|acknowledged|"
     r"received|date|time|by|to|with|whom|who|of|at|and|on|person|provider|physician|clinician|"
     r"recipient|name|credentials|method|mode|phone|number|read|back|readback)\b[ \t/&()-]*)+"
 )
@@ -221,7 +222,8 @@ _NOUN = (
     r"infarct(?:s|ion)?|PE|LVO|ICH|SAH|SDH|occlusion|ischa?emia|stroke|herniation|effusions?|"
     r"consolidation|aneurysm|rupture|tamponade|pneumomediastinum|free fluid|ectopic pregnancy|"
     r"(?:cord|cauda equina) compression|free air|pneumoperitoneum|mass effect|"
-    r"midline shift|appendicitis|obstruction|perforation|torsion|abscess|thromb(?:us|osis)|dvt|"
+    r"midline shift|malalignment|appendicitis|"
+    r"obstruction|perforation|torsion|abscess|thromb(?:us|osis)|dvt|"
     r"pneumonia|hydrocephalus)"
 )
 _SOME = (

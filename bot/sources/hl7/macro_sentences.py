@@ -18,15 +18,16 @@ _HEADED = r"[\s*#>•-]*(?:(?-i:[A-Z][A-Z /]{2,40}):\s*)?"
 _ASSERTED = re.compile(
     r"\b(?:(?:is|are)(?: considered)?|constitutes?|represents?|qualif(?:y|ies) as|"
     r"(?:this|the) (?:report|exam(?:ination)?|study|scan) "
-    r"(?:contains|has|includes|demonstrates|shows|reveals|is positive for))\s+"
+    r"(?:contains|has|includes|demonstrates|shows|reveals|is positive for)|"
+    r"(?:flagged|marked|coded|classified|designated|categori[sz]ed) as)\s+"
     r"(?:(?:an?|new|acute|unexpected)\s+){0,2}\Z",
     re.IGNORECASE,
 )
 _TELL = (
     r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|informed|"
-    r"alerted|given|identified|acknowledged|made aware|read back)"
+    r"alerted|given|identified|acknowledged|made aware|read back|paged|intimated)"
 )
-_ROLE = r"(?:physician|provider|clinician|team|resident|attending|nurse|surgeon)"
+_ROLE = r"(?:person|physician|provider|clinician|team|resident|attending|nurse|surgeon)"
 # It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.
 _TOLD = re.compile(
     rf"\b(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
@@ -39,7 +40,9 @@ _TELLING = re.compile(
     r"[\s*#>•-]*(?:communication|notification|documentation)\s+of\s+(?:an?\s+|the\s+)?\Z",
     re.IGNORECASE,
 )
-_TO_WHOM = re.compile(r"\s*:[ \t]*\w|\s+(?:to|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)")
+_TO_WHOM = re.compile(
+    r"\s*:[ \t]*\w|\s+(?:(?:was|were) )?(?:to|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)"
+)
 _WORDS_OF_DOUBT = (
     "no not non none never neither nor without cannot nothing if whether unless until when "
     "would could may might should must can will any anything what whatever which every each "
@@ -69,8 +72,41 @@ def is_said_of(match: re.Match[str]) -> bool:
         return _is_certain(after)
     told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
     told = told or (_ABOVE.fullmatch(before) and _TOLD_ON.match(after))
+    if _TRIED.search(before):
+        return _is_certain(_NOT_REACHED.sub("", f"{before} {after}"))
+    if _THESE.fullmatch(before) and _WILL_BE.match(after):
+        return _is_certain(after, _OF_PLANS)
     told = told or _SENT.match(f"{match[0].split()[-1]}{after}")
     return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
+
+
+# "I was unable to reach Dr. Roe about these critical findings": there is one, and nobody knows.
+_ABOUT = r"(?:(?!\bwill\b)[^;:?!]){0,80}\b(?:regarding|about|with|concerning|re)\s+"
+_TRIED = re.compile(
+    r"(?:\b(?:could|unable|attempt\w*|tried|failed)\b[^;:?!]{0,40}\b(?:reach|contact|page|call)\w*|"
+    r"\b(?:I|we|was|were|has been|have been)\s+(?:\w+ly\s+)?(?:contacted|paged|called)\b|"
+    r"\A[\s*#>•-]*(?:paged|called|contacted|messaged)\b|"
+    r"\b(?:message|voice ?mail)\b[^;:?!]{0,20}\bleft\b|"
+    rf"\bleft\b[^;:?!]{{0,20}}\b(?:message|voice ?mail)\b)"
+    rf"{_ABOUT}(?:(?:these|this|the|above|a)\s+){{0,2}}\Z|"
+    r"\b(?:attempt\w*|tried|unable|failed)\b[^.;:?!]{0,40}"
+    r"\b(?:communicate|report|convey|relay|discuss)\s+(?:(?:these|this|the|above)\s+)?\Z",
+    re.IGNORECASE,
+)
+_NOT_REACHED = re.compile(
+    r"\bcould(?: not|n['’]t)(?= (?:be )?(?:reach|contact))|\bno (?=(?:call|answer|response|reply))",
+    re.IGNORECASE,
+)
+# "These critical results will be called to Dr. Roe"; without such a word it is the rule.
+_THESE = re.compile(
+    rf"{_HEADED}(?:(?:these|this|the)\s+)?(?:these|this|the|above)\s+", re.IGNORECASE
+)
+_WILL_BE = re.compile(
+    rf"\s+(?:will be|(?:is|are) being|needs? to be|to be)\s+(?:\w+ly\s+)?{_TELL}\b"
+    r"(?![^.]*\bwithin\b)",
+    re.IGNORECASE,
+)
+_OF_PLANS = frozenset({"will"})
 
 
 # "The findings meet critical result criteria", "meet the criteria for a critical result".

@@ -44,7 +44,8 @@ BEGINS = ("crit", "panic", "code")
 _DONE = (
     r"(?:called|communicat\w+|d/w|e-?mailed|texted|messaged|sent|escalated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
     r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
-    r"acknowledged|created|generated|logged|issued|raised|attempted|"
+    r"acknowledged|created|generated|logged|issued|raised|attempted|flagged|paged|"
+    r"intimated|verbally (?:notified|informed|communicated)|(?:verbally )?informed|"
     r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
