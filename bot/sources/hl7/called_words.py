@@ -37,7 +37,7 @@ SPOKEN = _pattern(
     r"\bspoke (?:with|to)\b",
     r"\breached (?:the )?\w[^;]{0,60}?\band (?:discussed|relayed|communicated|conveyed|reviewed)\b",
     rf"\breviewed with\b(?=[^;]{{0,60}}{_BY_VOICE})",
-    r"\b(?:(?:tele)?phone|verbal) (?:conversation|discussion|communication|call) with\b",
+    r"\b(?:(?:tele)?phone|telephonic|verbal) (?:conversation|discussion|communication|call) with\b",
     r"\b(?:made|is|are|was|were|been) (?:already |now |fully |well )?aware\b",
     r"\b(?:read|repeated)[ -]?back (?:and \w+ )?(?:by|from|to|with|obtained|confirmed|verified)\b",
     r"\b(?:with|and|was|were|been) (?:verbal(?:ly)? )?(?:read|repeat(?:ed)?)[ -]?back\b",
@@ -58,7 +58,9 @@ SPOKEN = _pattern(
 SAID = _pattern(
     r"\b(?:called|notified|informed|alerted|contacted|(?:tele)?phoned|told)\b",
     r"\b(?:was|were|been) advised (?:of|about|that|at)\b",
-    r"\b(?:communicat|report|convey|relay|transmitt)ed\b[^;]{0,60}\b(?:to|with)\b",
+    r"\b(?:communicat|report|convey|relay|transmitt|intimat)ed\b[^;]{0,60}\b(?:to\b|with\b|w/)",
+    r"\bshared with\b(?=[^;]{0,60}\b(?:phone|telephone|verbal\w*|person)\b)|"
+    r"\bhanded over to\b(?=[^;]{0,60}\b(?:phone|telephone|verbal\w*|person|at \d))",
     r"\b(?:results?|findings?|reports?)\b[^;]{0,40}\bgiven to\b",
     r"\bverbal (?:report|results?|findings?|notification)\b[^;]{0,20}\bto\b",
     r"\bnotification\b[^;]{0,40}\b(?:by|via) (?:tele)?phone\b",
@@ -117,7 +119,7 @@ _OF_OTHERS = (
         ("called",),
         r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
     ),
-    (("radiolog",), r"\b(?:with|by) (?:\w+[ .,]+){0,4}radiolog(?:ist|y)\b"),
+    (("radiolog",), r"\b(?:with|by) (?:\w+[ .,(]+){0,4}radiolog(?:ist|y)\b"),
     # The other way round: who called had a wish, or something to tell.
     (
         ("called", "phoned", "contacted"),
@@ -127,6 +129,7 @@ _OF_OTHERS = (
         r"(?:with|for) (?:an? |the )?(?:additional |further |more |clinical )*"
         r"(?:history|information|clarification)\b)",
     ),
+    (("family",), r"\bfamily (?:was |were |has been )?(?:informed|told|called|notified|aware)\b"),
     (("d us", "d me"), r"\b(?:notified|informed|told|alerted) (?:us|me)\b"),
     (
         ("wrong ",),
@@ -138,7 +141,9 @@ _OF_OTHERS = (
         rf"(?:the |a )?{_EARLIER} [^,;]{{0,60}}"
         rf"\b(?:was|were|been|discussed|called|communicated|reported)\b|"
         rf"\b(?:on|for) (?:the |that |an? )?{_EARLIER} (?:exam\w*|study|scan|CT|MRI?|report)\W*$|"
-        rf"\bat the time of (?:the |that |an? )?{_EARLIER}\b",
+        rf"\bat the time of (?:the |that |an? )?{_EARLIER}\b|"
+        rf"\b(?:informed|told|notified|aware) of (?:the |that |an? )?{_EARLIER} "
+        r"(?:results?|findings?|exam\w*|study|scan|CT|MRI?|report)\b",
     ),
     (
         ("prior to", "before "),
@@ -178,14 +183,14 @@ ATTEMPT = _pattern(
     r"\bL/M\b|\bLM\W*$|\bLM (?:with|on|for|at|x)\b|"
     r"\b(?:office|clinic|was|were|is|but|hours),? closed\b",
     r"\b(?:line|phone|number|extension|but|was|were|is|x ?\d|times),? engaged\b|"
-    r"\bswitched off\b|"
+    r"\bswitched off\b|\bline (?:was|is|went) dead\b|\b(?:x ?\d|times),? (?:NR|NA)\b|\(DNA\)|"
     r"\b(?:acknowledg\w+|confirmation|reply|response) (?:is |still )*outstanding\b|"
     r"\b(?:provider|physician|doctor|team|who|he|she|they) (?:had|has|have) "
     r"(?:already )?(?:left|gone)\b|"
     r"\bno (?:\w+ )?(?:physician|provider|doctor|clinician|nurse) "
     r"(?:was |is )?(?:available|present)\b",
-    r"\banswering (?:service|machine)\b",
-    r"\brequested (?:that|to)\b|\basked to\b",
+    r"\banswering (?:service|machine)\b|['’]s (?:paging )?service\b",
+    r"\brequested (?:that|to)\b|\basked (?:to|for)\b",
     r"\b(?:notified|told|informed|alerted) to (?:call|contact|inform|notify|reach|tell|page)\b",
     r"\b(?:will|shall|should|would|must|may|might|can|need\w*|going|to) be\b",
     r"\b(?:will|shall|should|must|needs? to|going to|we are|being|when|once|if) "

@@ -8,6 +8,7 @@ from bot.sources.hl7.called_words import OF_OTHERS, is_of_others, is_unfilled
 
 SAID = {
     "patient": "The patient was told.",
+    "family": "The family was told.",
     "comparison": "Comparison: CT, which was called",
     "history": "History of a fall",
     "indication": "Clinical indications",

@@ -11,6 +11,13 @@ from tests.sources.oru import report, sample
     [
         "A voicemail was left for Dr. Smith, who was called at 10:00.",
         "Phoned ED x2, engaged.",
+        "Called the ward, the line was dead.",
+        "Called Dr. Osei x 4 NR.",
+        "Called Dr. Osei's service at 22:00.",
+        "Called ED charge nurse; asked for Dr. Osei to phone me.",
+        "Discussed with Dr. Osei (Radiology).",
+        "The family was informed by Dr. Osei.",
+        "Dr. Osei was informed of the previous result on 1/1/2026.",
         "Phoned Dr. Osei, line engaged.",
         "Called Dr. Osei's mobile, switched off.",
         "Called Dr. Osei's office; after hours, closed.",
