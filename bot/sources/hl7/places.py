@@ -25,7 +25,7 @@ from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import entity, interpreter, patient
 from bot.sources.hl7.reader import profile_of
 from bot.sources.hl7.report import appended_to
-from bot.sources.hl7.status import observed_beside, stated, status
+from bot.sources.hl7.status import observed_beside, of_order, stated
 from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate
 from bot.sources.hl7.wire import BadReport, Wire, cut, decode, salvaged
@@ -143,7 +143,7 @@ def _of_status(order: Order, report: Report, wire: Wire, profile: Profile) -> st
         silent = not any(at(fields, 11) for fields in results)
         return f"OBX-{observed_beside(results, wire)[1]}" if silent else "OBX-11"
     # Where OBX-11 deletes every observation, that decides over what the order says.
-    deleted = report.status is Status.WITHDRAWN is not status([value], set())
+    deleted = report.status is Status.WITHDRAWN is not of_order(value)
     return "OBX-11" if deleted else str(place)
 
 

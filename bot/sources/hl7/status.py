@@ -187,7 +187,7 @@ def status(order_codes: list[str], observation_codes: Set[str]) -> Status:
     observed = [_OBSERVATION.get(plain(code)) for code in observation_codes if code]
     if observed and all(status is Status.WITHDRAWN for status in observed):
         return Status.WITHDRAWN
-    ordered = [_ORDER.get(plain(code)) for code in order_codes if code]
+    ordered = [of_order(code) for code in order_codes if code]
     stated = [status for status in ordered or observed if status is not None]
     if None in ordered or not stated:
         field, other = ("OBR-25", "OBR^1^25") if ordered else ("OBR-25 or OBX-11", "OBR^1^25")
@@ -195,6 +195,11 @@ def status(order_codes: list[str], observation_codes: Set[str]) -> Status:
         raise BadReport("unknown-status", detail, "103" if ordered else "101", other)
     # Of a mixture the most finished counts: a final finding must not wait for the rest.
     return max(stated, key=lambda status: -1 if status is Status.WITHDRAWN else status)
+
+
+def of_order(code: str) -> Status | None:
+    """What OBR-25 says of the order's result; None where it is of no table."""
+    return _ORDER.get(plain(code))
 
 
 def of_observation(code: str) -> Status | None:

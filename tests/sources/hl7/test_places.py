@@ -53,6 +53,11 @@ def test_a_withdrawal_names_what_withdrew() -> None:
     assert places(message(ORC, obr({25: "X"}), OBX))["status"] == "OBR-25"
 
 
+def test_observations_that_are_deleted_withdraw_beside_a_status_that_no_table_has() -> None:
+    deleted = OBX.removesuffix("F") + "W"
+    assert places(message(ORC, obr({25: "W"}), deleted))["status"] == "OBX-11"
+
+
 def test_sections_name_their_segments() -> None:
     texts = ("FINDINGS:", "Clot.", "IMPRESSION: Embolus.", "Large.", "ADDENDUM: Called.")
     lines = [f"OBX|{n}|TX|X||{text}||||||F" for n, text in enumerate(texts, 1)]
