@@ -114,7 +114,7 @@ def headings(own: Own = ()) -> re.Pattern[str]:
         )
     )
     colon = r"[:：](?:(?:-|\*{1,3}|__)(?=\s|$))?"
-    ends = rf"(?(dash)|(?:{colon}|\.?$|\.?(?=\n)|(?=\d{{1,2}}[.)])|(?<=[】］〕〉])))"
+    ends = rf"(?(dash)|(?:{colon}|\.?$|\.?(?=\n)|(?=\d{{1,2}}[.)])|(?<=[】］〕〉])|(?<=\*\*)))"
     return re.compile(rf"{_DECOR}(?:{kinds}){_DECOR_AFTER}{ends}", re.IGNORECASE)
 
 

@@ -247,3 +247,13 @@ def test_numbered_sections_have_their_headings() -> None:
     lines = ("1. HISTORY: Fall.", "2. FINDINGS: Clear.", "3. IMPRESSION: No fracture.")
     obx = (f"OBX|{n}|TX|R^Report||{line}||||||F" for n, line in enumerate(lines, 1))
     assert report(sample(*obx)).impression == "No fracture."
+
+
+@pytest.mark.parametrize("heading", ["**IMPRESSION**", "***Impression***"])
+def test_a_heading_between_asterisks_needs_no_colon(heading: str) -> None:
+    added = "Pneumothorax is present. It was called to Dr. Roe, in the emergency department."
+    lines = ("FINDINGS: Clear.", f"{heading} No fracture.", f"**ADDENDUM** {added}")
+    obx = (f"OBX|{n}|TX|R^Report||{line}||||||F" for n, line in enumerate(lines, 1))
+    found = report(sample(*obx))
+    assert found.impression == "No fracture."
+    assert [addendum.text for addendum in found.addenda] == [added]
