@@ -55,7 +55,8 @@ _GRADE = re.compile(r"[A-Z0-9][ \t]*[-–—=)][ \t]+", re.IGNORECASE)
 # The line of a denial may break behind one of these: "No evidence of | flow".
 _SENTENCE = re.compile(
     r"(?:\b(?:of|an?|the|any|for|in|on|to|with|and|or|evidence|is|are)[ \t]*\n|"
-    r"[^.;!\n|]|\.(?=\d))*",
+    # The next field of a form on the same line: "None  Person: N/A".
+    r"(?! {2,}(?-i:[A-Z])[\w/ ]{1,20}:)[^.;!\n|]|\.(?=\d))*",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_][\w'/-]*")
@@ -65,7 +66,7 @@ _LEADING = (
 )
 _DENYING = (
     "none no n nil na n/a not negative neg absent false never denied nothing zero 0 normal "
-    "without unremarkable wnl resolved unknown unspecified "
+    "without unremarkable wnl nad resolved unknown unspecified "
     "nein keine keiner keines kein non aucun aucune néant neant ninguno ninguna nenhum nenhuma não "
     "nao nessuno nessuna geen nee nej nei ingen inga inget brak nie žádný žádné zadny zadne "
     "нет nicht nichts off 无 無 否 没有 なし 없음"
@@ -82,6 +83,7 @@ _BESIDE = (
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
     "identify find recorded documented assessed current direct "
     "test tests meet meets met life-threatening time-sensitive time-critical injury injuries "
+    "apparent pathology definite chest relevant suspicious discuss "
     "contain known basis routine further per protocol policy criteria guidelines acr dictation "
     "impression above below vorhanden erkennbar nachweisbar festgestellt"
 )
@@ -221,7 +223,7 @@ _NOUN = (
     r"(?:h(?:a)?emorrhages?|bleed(?:ing)?|embol(?:us|i|ism)|pneumothorax|fractures?|dissection|"
     r"infarct(?:s|ion)?|PE|LVO|ICH|SAH|SDH|occlusion|ischa?emia|stroke|herniation|effusions?|"
     r"consolidation|aneurysm|rupture|tamponade|pneumomediastinum|free fluid|ectopic pregnancy|"
-    r"(?:cord|cauda equina) compression|free air|pneumoperitoneum|mass effect|"
+    r"(?:cord|cauda equina) compression|free air|pneumoperitoneum|mass effect|mass(?:es)?|"
     r"midline shift|malalignment|appendicitis|"
     r"obstruction|perforation|torsion|abscess|thromb(?:us|osis)|dvt|"
     r"pneumonia|hydrocephalus)"

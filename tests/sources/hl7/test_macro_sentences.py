@@ -16,6 +16,7 @@ def values(text: str) -> list[str]:
     [
         "ALERT! THIS REPORT CONTAINS A CRITICAL RESULT.",
         "I was unable to reach Dr. Roe regarding these critical findings.",
+        "CRITICAL RESULT: No person notified.",
         "I attempted to contact Dr. Roe with these critical results at 22:00.",
         "Dr. Roe could not be reached about this critical result.",
         "A voicemail was left for Dr. Roe with the critical result.",
@@ -130,6 +131,11 @@ def test_a_category_of_actionable_findings_is_its_code(text: str, code: str) -> 
     "text",
     [
         "Critical alert raised: No",
+        "Critical Result: none apparent.",
+        "Critical Finding: no acute pathology.",
+        "CRITICAL FINDINGS: No hemorrhage, mass or infarct.",
+        "CRITICAL FINDINGS: NAD",
+        "Critical Results:  None  Time: N/A  Person: N/A",
         "Critical results informed to: N/A",
         "Critical results paged: none",
         "CRITICAL RESULTS: No fracture or malalignment.",
