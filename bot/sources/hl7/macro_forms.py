@@ -27,8 +27,12 @@ Text = tuple[str, str]
 """As it stands, and in small letters: it is searched for several macros."""
 
 _DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_]"
+# "Prior impression: CRITICAL RESULT" is the earlier exam's. Not "compared with prior impression:".
+_NOT_EARLIER = "".join(
+    rf"(?<!\A{word} )(?<!\n{word} )(?<!\. {word} )" for word in ("PRIOR", "PREVIOUS", "OUTSIDE")
+)
 _LABEL = (
-    r"(?:(?<!OLD )(?<!PRIOR )(?<!PREVIOUS )(?<!OUTSIDE )(?:IMPRESSION|CONCLUSION|FINDING)|"
+    rf"(?:{_NOT_EARLIER}(?:IMPRESSION|CONCLUSION|FINDING)|"
     r"SUMMARY|OPINION|ADDENDUM|COMMENT|NOTE|RESULT|ALERT|ATTENTION|"
     r"(?<=RESULT )SEVERITY|(?<=RESULTS )SEVERITY|"
     r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY|CRITICALITY|LEVEL|STATUS|FLAG|UPDATE|(?<!-)ACTIONABLE|"

@@ -17,6 +17,7 @@ def values(text: str) -> list[str]:
         "ALERT! THIS REPORT CONTAINS A CRITICAL RESULT.",
         "I was unable to reach Dr. Roe regarding these critical findings.",
         "CRITICAL RESULT: No person notified.",
+        "Compared with prior impression: CRITICAL RESULT: new pneumothorax.",
         "I attempted to contact Dr. Roe with these critical results at 22:00.",
         "Dr. Roe could not be reached about this critical result.",
         "A voicemail was left for Dr. Roe with the critical result.",
