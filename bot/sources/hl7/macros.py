@@ -22,7 +22,7 @@ from bot.sources.hl7.macro_sentences import repeats_a_score
 from bot.sources.hl7.macro_words import ALONE, BEGINS, CRITICAL, is_label, is_statement
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.prose import OF_MACROS, Lines, Prose, prose_of
+from bot.sources.hl7.prose import MOST_LOOKED_UP, OF_MACROS, Lines, Prose, prose_of
 from bot.sources.hl7.site_macros import is_marked, occurring, pattern
 from bot.sources.hl7.typed import as_typed
 from bot.sources.hl7.wire import Wire
@@ -61,8 +61,6 @@ _BREAST_WORDS = re.compile(
     re.IGNORECASE,
 )
 _BY_NUMBER = {"1": "RID49480", "2": "RID49481", "3": "RID49482"}
-_MOST = 50
-"""Of one macro. Each is looked up in the segments: thousands would hold up the feed."""
 _NUMBERS = {"I": "1", "II": "2", "III": "3", "ONE": "1", "TWO": "2", "THREE": "3"}
 
 
@@ -175,7 +173,7 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     whatever stands before."""
     for macro, category in occurring(text[1], profile) if profile.rules else ():
         found = stated(pattern(macro), (), text, marked=is_marked(macro))
-        yield macro, category, islice(found, _MOST)
+        yield macro, category, islice(found, MOST_LOOKED_UP)
     if not profile.dictated_macros:
         return
     numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
@@ -185,7 +183,7 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
         yield code, category_by_rule(code, profile.rules), (match,)
     begun = {match.start() for match in numbered}
     plain = (match for match in _worded(text) if match.start() not in begun)
-    yield PLAIN, MOST_SEVERE, islice(plain, _MOST)
+    yield PLAIN, MOST_SEVERE, islice(plain, MOST_LOOKED_UP)
 
 
 def _is_score(match: re.Match[str], *, breast: bool) -> bool:
@@ -203,7 +201,7 @@ def _worded(text: Text) -> Iterator[re.Match[str]]:
 
 
 def _some(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:
-    return islice(stated(pattern, words, text), _MOST)
+    return islice(stated(pattern, words, text), MOST_LOOKED_UP)
 
 
 def _code(number: str) -> str:

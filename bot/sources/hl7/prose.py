@@ -19,8 +19,9 @@ OF_MACROS = ("crit", "acr", "actiona", "panic")
 """One of them is in each macro that everybody knows."""
 _BEGIN_ONE = (*OF_MACROS, "cat", "code")
 """The rest of it may follow in the next segment."""
-_MOST = 50
-"""Lines that are looked for within others: thousands would hold up the feed."""
+MOST_LOOKED_UP = 50
+"""Places of one macro, and lines that are looked for within others: thousands would hold up the
+feed."""
 
 Prose = Callable[[], Mapping[str, str]]
 """Each line of a report's prose, without blanks around it, with the place where it stands. A coded
@@ -86,6 +87,6 @@ class Lines:
     def _within(self, line: str) -> str:
         """An addendum's first line stands behind its heading."""
         self._searched += 1
-        if self._searched > _MOST:
+        if self._searched > MOST_LOOKED_UP:
             return "text"
         return next((place for said, place in self._lines.items() if line in said), "")
