@@ -150,7 +150,7 @@ _DECORATED, _ADDED = frozenset("-*=#[<_"), frozenset({"Addendum", "addendum", "A
 
 def may_be_heading(line: str) -> bool:
     """Spares most lines of prose the pattern: a heading has a colon, is short or in capitals."""
-    return (
+    return line != "" and (
         ":" in line
         or len(line) < _LONGEST_BARE_HEADING
         or line[:1] in _DECORATED

@@ -79,8 +79,12 @@ def _otherwise(fields: list[str], wire: Wire) -> list[str]:
 
 def running_lines(text: str) -> list[str]:
     """The lines of a document that has no segments."""
-    lines = [line.strip() for line in text.splitlines()]
-    return [line for whole in lines for line in WITHIN.split(whole)]
+    return _parted([line.strip() for line in text.splitlines()])
+
+
+def _parted(lines: list[str]) -> list[str]:
+    """With a line for each heading that stands within one: these have a colon."""
+    return [line for whole in lines for line in (WITHIN.split(whole) if ":" in whole else (whole,))]
 
 
 def _prose(value: str, wire: Wire) -> list[str]:
@@ -98,9 +102,7 @@ def _prose(value: str, wire: Wire) -> list[str]:
         lines = [line for text in lines for line in _written_out(text).split("\n")]
     if "\n" in value or wire.escaped:
         lines = [line.strip() for text in lines for line in text.split("\n")]
-    if ":" in value:
-        lines = [line for text in lines for line in WITHIN.split(text)]
-    return lines
+    return _parted(lines) if ":" in value else lines
 
 
 _MARKUP = re.compile(

@@ -119,13 +119,18 @@ class Narrator:
         """Lines of running text; returns the section of the first, which is that of its flags."""
         if lines:
             self.set_of = None
-        if not any(map(may_be_heading, lines)):
-            self.put(self.running, lines)
-            return self.running
-        return next(iter([self._run(line) for line in lines]))
+        of_first, begins = self.running, 0
+        for number, line in enumerate(lines):
+            if may_be_heading(line):
+                self.put(self.running, lines[begins:number])
+                begins = number + 1
+                section = self._run(line)
+                of_first = of_first if number else section
+        self.put(self.running, lines[begins:])
+        return of_first
 
     def _run(self, line: str) -> Section:
-        heading = self.headings.match(line) if may_be_heading(line) else None
+        heading = self.headings.match(line)
         if heading and not heading["prior"]:
             return self._after_heading(heading, line)
         if heading and not line[heading.end() :].strip() and self.running is not Section.ADDENDUM:

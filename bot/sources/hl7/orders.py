@@ -133,13 +133,15 @@ def _tell(fields: list[str], results: list[Result], number: int, *, in_order: bo
 
 
 _STATUSES = frozenset("FCPRISABDWXUNO")
-_MOST_CUTS, _TEXT = 5, 5
+_MOST_CUTS, _TEXT, _BEHIND_ITS_STATUS = 5, 5, 12
 
 
 def rejoin(results: list[Result], mark: str) -> list[Result]:
     """A text in which the field separator stands unescaped is put together where that is certain:
     OBX-11 has no status and a field behind it has one, and words stand where units should, or the
     rest of a table: no other field has line ends."""
+    if all(_STATUSES.isdisjoint(fields[_BEHIND_ITS_STATUS:]) for _, fields in results):
+        return results
     whole = [(number, _rejoined(fields, mark)) for number, fields in results]
     return results if whole == results else whole
 

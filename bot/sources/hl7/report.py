@@ -35,7 +35,14 @@ from bot.sources.hl7.orders import (
 from bot.sources.hl7.parts import by_key
 from bot.sources.hl7.people import interpreter, is_listed, location, patient, providers
 from bot.sources.hl7.prose import prose_of
-from bot.sources.hl7.status import appended, is_deleted, observed_beside, said, status
+from bot.sources.hl7.status import (
+    appended,
+    is_deleted,
+    observed_beside,
+    of_observation,
+    said,
+    status,
+)
 from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate
 from bot.sources.hl7.when import discovered, times
@@ -175,7 +182,8 @@ def _as_it_stands(
         if not (any(codes) or any(order.statuses)) and profile.status is STATUS:
             codes, _ = observed_beside([f for _, f in order.results if f[0] == "OBX"], wire)
         deletes = any(map(is_deleted, codes))
-        added = appended_to(order.results, wire, profile)
+        if Status.ADDENDED in map(of_observation, codes):
+            added = appended_to(order.results, wire, profile)
     stands = status(order.statuses, codes)
     if order.parent and stands is Status.FINAL:
         stands = Status.ADDENDED
