@@ -29,6 +29,10 @@ from bot.sources.hl7.wire import BadReport
 MOST_BYTES = 20_000_000
 _PACKED, _EITHER = frozenset({"gzip", "x-gzip", "deflate"}), 32
 """The content codings that are unpacked, and zlib's sign for any of them."""
+_SHORT = 20
+"""Bytes."""
+_NOTHING = frozenset((b"{}", b"[]", b"null", b'""'))
+"""How clients send a body that has to be JSON and says nothing."""
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _REPORT = re.compile(rf"(?:^|/){fhir.REPORT}/({_ID.pattern})(?:/_history/[^/]*)?$")
 _BUNDLE = re.compile(rb'"resourceType"\s*:\s*"Bundle"')
@@ -210,18 +214,26 @@ async def _body(request: Request) -> bytes:
         body += chunk
         if len(body) > MOST_BYTES:
             raise _too_large()
+    said = bytes(body)
     if request.headers.get("content-encoding", "").lower() in _PACKED:
-        return (await asyncio.to_thread(_unpacked, bytes(body))).strip()
-    return bytes(body).strip()
+        said = await asyncio.to_thread(_unpacked, said)
+    said = said.strip()
+    return b"" if len(said) < _SHORT and b"".join(said.split()) in _NOTHING else said
 
 
 def _unpacked(body: bytes) -> bytes:
-    """What is not packed as its header says stays as it is: a gateway may have unpacked it."""
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | _EITHER)
-    try:
-        found = unpacking.decompress(body, MOST_BYTES + 1)
-    except zlib.error:
-        return body
-    if len(found) > MOST_BYTES:
-        raise _too_large()
-    return found if unpacking.eof else body
+    """What is not packed as its header says stays as it is: a gateway may have unpacked it. There
+    may be several parts, one behind the other (RFC 1952, 2.2); what follows the last is none."""
+    found, left = b"", body
+    while left:
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | _EITHER)
+        try:
+            found += unpacking.decompress(left, MOST_BYTES + 1 - len(found))
+        except zlib.error:
+            return found or body
+        if len(found) > MOST_BYTES:
+            raise _too_large()
+        if not unpacking.eof:
+            return body
+        left = unpacking.unused_data
+    return found

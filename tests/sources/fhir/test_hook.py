@@ -63,10 +63,11 @@ def test_an_id_may_have_an_underscore_and_so_may_those_that_it_refers_to(reading
     assert orderer(reading)
 
 
-def test_an_empty_post_has_the_server_looked_at(reading: Reading) -> None:
+@pytest.mark.parametrize("body", [b"", b" ", b"{}", b"{\r\n}", b"null", b"[]", b'""'])
+def test_an_empty_post_has_the_server_looked_at(reading: Reading, body: bytes) -> None:
     async def run() -> tuple[int, bool]:
         async with door(reading, stocked()) as hook:
-            return await hook.send("POST"), hook.asked_to_look
+            return await hook.send("POST", "", body), hook.asked_to_look
 
     assert asyncio.run(run()) == (200, True)
     assert reading.messages() == []
@@ -148,6 +149,8 @@ _BODY = json.dumps(resource("report")).encode()
         (gzip.compress(_BODY), ""),
         (zlib.compress(_BODY), ""),
         (_BODY, ""),
+        (gzip.compress(_BODY[:90]) + gzip.compress(_BODY[90:]), ""),
+        (gzip.compress(_BODY) + bytes(8), ""),
         (gzip.compress(_BODY)[:-9], "not-json"),
     ],
 )
