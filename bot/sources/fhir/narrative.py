@@ -1,5 +1,6 @@
 """What a DiagnosticReport says in words, with the macros and the calls that stand in them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -37,14 +38,16 @@ _NOTES = ("11488-4", "34117-2", "11506-3", "34108-1", "47039-3", "57133-1", "371
 _HISTORIES = frozenset(("10160-0", "48765-2", "11450-4"))
 _OF_PATIENTS = frozenset((*_SUMMARIES, *_NOTES))
 """LOINC and SNOMED CT: what documents are about; sections of medication, allergies and problems."""
+_QUOTES = re.compile(r"\breports?\b", re.IGNORECASE)
 FORM, DOCUMENT, NARRATIVE = "presentedForm", "Composition.section", "text.div"
 _DEEPEST = 4
 
 
 def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: bool) -> Narrative:
     """The presented form, else the document that the report stands in, else what the observations
-    say, else the narrative that a server writes for people; the conclusion is never left out, nor
-    an observation that is the impression or has a macro.
+    say, else the conclusion, which may be a whole report, else the narrative that a server writes
+    for people; the conclusion is never left out, nor an observation that is the impression or has a
+    macro.
 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
     ``breast``: the exam is one, see hl7.breast.
@@ -55,13 +58,17 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     if not (form or conclusion or observed):
         form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
     parts = (part for one_ in observed for part in _parts(one_.body))
-    told = narrate_running(form) if form else narrate_parts(parts)
     notes = "\n".join((*_notes(found.body), *filter(None, [stub])))
-    told = _with(told, (notes, conclusion, "\n".join(concluded), *_with_macros(observed)))
+    alone = "" if form or observed or notes else conclusion
+    running = form or alone
+    told = narrate_running(running) if running else narrate_parts(parts)
+    stated = told.impression or (told.text if alone else concludes(conclusion))
+    more = "" if alone else conclusion
+    told = _with(told, (notes, more, "\n".join(concluded), *_with_macros(observed)))
     spoken = form or conclusion or notes or concluded or any(map(_is_spoken, observed))
     told = replace(
         told,
-        impression=told.impression or concludes(conclusion) or "\n".join(concluded),
+        impression=stated or "\n".join(concluded),
         communication=_communication(found, observed),
         figures=bool(told.text) and not spoken,
     )
@@ -174,8 +181,15 @@ def _with(told: Narrative, parts: Iterable[str]) -> Narrative:
             added.append(part)
     if not added:
         return told
-    text_, today = ("\n".join([said, *added]).strip() for said in (told.text, told.today))
+    text_ = "\n".join([told.text, *added]).strip()
+    today = "\n".join([told.today, *map(_of_today, added)]).strip()
     return replace(told, text=text_, lowered=text_.lower(), today=today)
+
+
+def _of_today(said: str) -> str:
+    """Of a whole report without the earlier ones that it quotes."""
+    told = narrate_running(said) if _QUOTES.search(said) else None
+    return told.today if told and not told.addenda else said
 
 
 def _div(found: Node) -> str:
