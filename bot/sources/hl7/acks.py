@@ -135,7 +135,7 @@ def _header(line: str) -> list[str]:
 
 def _mode(code: str, header: list[str]) -> str:
     """C for A where the sender wants the accept acknowledgment only."""
-    wanted, application = at(header, 15).upper(), at(header, 16).upper()
+    wanted, application = (at(header, number).strip().upper() for number in (15, 16))
     asked = wanted in {"AL", "SU" if code == "AA" else "ER"}
     return f"C{code[1]}" if asked and application in {"", "NE"} else code
 

@@ -89,6 +89,8 @@ def test_without_a_header_the_answer_is_still_well_formed(data: bytes) -> None:
         ("ER", "NE", "AE", b"CE"),
         ("SU", "NE", "AA", b"CA"),
         ("SU", "NE", "AE", b"AE"),
+        ("AL ", "  ", "AA", b"CA"),
+        (" er", "NE ", "AE", b"CE"),
     ],
 )
 def test_a_sender_in_enhanced_mode_gets_the_accept_codes(
