@@ -106,13 +106,14 @@ def _step(asked: Asked) -> dict[str, Any]:
 def show(message: Message, zone: ZoneInfo, *, whole: bool) -> None:
     """A heading, what was read from where, and what would come of it."""
     head = message.heading
-    parts = [f"message {message.index}", message.raw.sender, head.kind, head.charset]
+    raw = message.raw
+    parts = [f"message {message.index}", raw.control_id, raw.sender, head.kind, head.charset]
     if head.profile not in {"", "standard"}:
         parts.append(f"profile {head.profile}")
     told = " · ".join(part for part in parts if part)
     file = "standard input" if message.file == Path("-") else str(message.file)
     out.print(f"\n[bold]{escape(file)}[/] [dim]{escape(told)}[/]", soft_wrap=True)
-    if isinstance(message.raw.reading, SetAside):
+    if isinstance(raw.reading, SetAside):
         out.print(f"  [cyan]○[/] set aside: {escape(message.refusal)} carries no report")
     for one in message.reports:
         _show_report(one, zone, whole=whole)
@@ -167,10 +168,13 @@ def _rows(one: Explained, zone: ZoneInfo, *, whole: bool) -> Iterator[tuple[str,
             key,
             ", ".join(filter(None, (_at(places, "key.value"), _at(places, "key.authority")))),
         ),
+        ("filler", report.filler, _at(places, "filler")),
+        ("placer", report.placer, _at(places, "placer")),
         ("status", report.status.name.lower(), _at(places, "status")),
         ("before final", _BEFORE_FINAL[report.if_preliminary], ""),
         ("status since", local(report.status_at, zone), _at(places, "status_at")),
         ("finalized", local(report.finalized_at, zone), _at(places, "finalized_at")),
+        ("sent", local(report.sent_at, zone), _at(places, "sent_at")),
         ("discovered", local(report.discovered_at, zone), _at(places, "discovered_at")),
         ("exam", report.exam, _at(places, "exam")),
         ("modality", report.modality, _at(places, "modality")),

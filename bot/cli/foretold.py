@@ -24,6 +24,7 @@ from bot.domain.policy import CategoryPolicy
 from bot.domain.report import Identifier, Provider, Report
 from storage import people
 
+_ORDERER, _READER = "ordering provider", "reading radiologist"
 Providers = tuple[Provider, ...]
 Look = Callable[[Providers], Roster]
 """Who fills the roles of an alert whose report names these as the ordering provider."""
@@ -69,7 +70,7 @@ def asked_before_final(report: Report, directory: Directory) -> str:
     """Whom ``preliminary = "notify"`` asks: the reading radiologist, by identifier, else the first
     coordinator who can be reached, and why."""
     reader = () if report.machine or report.radiologist is None else (report.radiologist,)
-    role = "the reading radiologist"
+    role = f"the {_READER}"
     if directory.look is None:
         return role
     roster = directory.look(reader)
@@ -79,10 +80,7 @@ def asked_before_final(report: Report, directory: Directory) -> str:
     who = f"the coordinator → {next(coordinators, 'nobody')}"
     if roster.ordering:
         return f"{who}, as {roster.ordering.name} {OUT_OF_REACH[out_of_reach(roster.ordering)]},"
-    identifiers = _identifiers(reader)
-    why = (
-        f"nobody in the directory is {numbers(identifiers)}" if identifiers else "no person read it"
-    )
+    why = "no person read it" if report.machine else _why_unknown(_identifiers(reader), _READER)
     return f"{who}, as {why},"
 
 
@@ -127,20 +125,20 @@ def _why_passed_by(role: Role, person: Person | None, ordering: Providers, roste
         return f"{person.name} {OUT_OF_REACH[out_of_reach(person)]}"
     if role is Role.DESIGNEE and roster.ordering:
         return f"{roster.ordering.name} has no designee"
-    return _why_unknown(_identifiers(ordering))
+    return _why_unknown(_identifiers(ordering), _ORDERER)
 
 
 def _identifiers(ordering: Providers) -> tuple[Identifier, ...]:
     return tuple(identifier for one in ordering for identifier in one.identifiers)
 
 
-def _why_unknown(identifiers: tuple[Identifier, ...]) -> str:
+def _why_unknown(identifiers: tuple[Identifier, ...], whom: str) -> str:
     """Only an identifier with its authority finds somebody."""
     if not identifiers:
-        return "the report names no ordering provider by an identifier"
+        return f"the report names no {whom} by an identifier"
     telling = tuple(one for one in identifiers if authority_names(one))
     if not telling:
-        return f"nobody is named as the issuer of the ordering provider's {numbers(identifiers)}"
+        return f"nobody is named as the issuer of the {whom}'s {numbers(identifiers)}"
     return f"nobody in the directory is {numbers(telling)}"
 
 

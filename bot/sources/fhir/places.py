@@ -51,6 +51,7 @@ def _places(node: Node, report: Report) -> Iterator[tuple[str, str]]:
         ("status", "status", "status"),
         ("status_at", report.status_at, _of_time(node, report)),
         ("finalized_at", report.finalized_at, "issued"),
+        ("sent_at", report.sent_at, "meta.lastUpdated"),
         ("exam", report.exam, "code"),
         ("modality", report.modality, _of_modality(node)),
         ("patient.identifiers", report.patient.identifiers, "Patient.identifier"),

@@ -162,6 +162,8 @@ def _of_times(report: Report) -> Iterator[tuple[str, str]]:
     if report.status_at:
         unusable = any(note.endswith(_NOT_USED) for note in report.time_notes)
         yield "status_at", "MSH-7" if unusable else "OBR-22"
+    if report.sent_at:
+        yield "sent_at", "MSH-7"
     if report.discovered_at:
         yield "discovered_at", "OBX-19"
 

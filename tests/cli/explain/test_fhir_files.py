@@ -44,6 +44,7 @@ def test_a_fhir_report_says_where_its_parts_stood(place: Place) -> None:
         "status": "status",
         "status_at": "issued",
         "finalized_at": "issued",
+        "sent_at": "meta.lastUpdated",
         "exam": "code",
         "modality": "category, code",
         "patient.identifiers": "Patient.identifier",

@@ -19,7 +19,7 @@ def test_a_person_sees_values_and_fields_and_what_comes_of_it(nowhere: Path) -> 
     result = explain(str(written(nowhere, sample(), ADT, BAD)))
     assert result.exit_code == 1
     for part in (
-        "message 1 · RIS/MAIN · ORU^R01^ORU_R01 · utf-8",
+        "message 1 · MSG1 · RIS/MAIN · ORU^R01^ORU_R01 · utf-8",
         "report A2000",
         "PARK, SAM (MAIN:1003)",
         "OBR-16",
@@ -32,6 +32,20 @@ def test_a_person_sees_values_and_fields_and_what_comes_of_it(nowhere: Path) -> 
         "3 messages, 1 of them would wait in quarantine.",
     ):
         assert part in result.output
+
+
+def test_each_number_of_the_order_and_the_sender_s_own_of_the_message_are_shown(
+    nowhere: Path,
+) -> None:
+    """By any of them a later version is matched, and by MSH-10 the message is found again."""
+    fields = {2: "P77^OE", 3: "F88^RIS", 18: "A2000"}
+    msh = MSH.replace("|MSG1|", "|CTRL5|")
+    shown = explain(str(written(nowhere, message(obr(fields), OBX, msh=msh)))).output
+    assert "message 1 · CTRL5 · " in shown
+    said = [line.split() for line in shown.splitlines()]
+    assert ["filler", "F88", "OBR-3"] in said
+    assert ["placer", "P77", "OBR-2"] in said
+    assert [line[-1] for line in said if line[:1] == ["sent"]] == ["MSH-7"]
 
 
 def test_on_a_terminal_it_is_in_colour_and_for_programs_never(nowhere: Path) -> None:

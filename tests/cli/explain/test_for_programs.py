@@ -51,6 +51,7 @@ def test_a_report_comes_with_all_its_parts_and_where_they_stood(place: Place) ->
         "patient.sex": "PID-8",
         "patient_class": "PV1-2",
         "location": "PV1-3",
+        "sent_at": "MSH-7",
         "sender": "MSH-3, MSH-4",
         "control_id": "MSH-10",
         "processing_id": "MSH-11",

@@ -210,6 +210,15 @@ def test_who_is_asked_before_it_is_final_is_told_by_name(
     assert "nobody is paged until it is final" in said
 
 
+def test_a_report_that_names_no_radiologist_is_said_to_name_none(place: Place) -> None:
+    """It was "no person read it", which is so of a machine's alone."""
+    place.imported(CARLA)
+    place.env = {"READBACK_HL7__PRELIMINARY": "notify"}
+    file = written(place.folder, sample(fields={25: "P", 32: ""}))
+    said = " ".join(place.run("explain", str(file)).stdout.split())
+    assert "Carla, as the report names no reading radiologist by an identifier, is asked" in said
+
+
 def test_where_fhir_servers_differ_it_is_explained_as_the_one_that_does_most(
     place: Place,
 ) -> None:
