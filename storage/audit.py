@@ -45,6 +45,7 @@ _ENTRIES = select(
     _audit.hash,
 )
 _CHAIN = _ENTRIES.where(_audit.chain == bindparam("chain")).order_by(_audit.seq)
+_OF_A_KIND = _CHAIN.where(_audit.what == bindparam("what"))
 _IN_CHAINS = _ENTRIES.with_only_columns(
     *(column for column in _ENTRIES.selected_columns if column.name != "at"), audit_kinds.ENTRY_AT
 ).order_by(_audit.chain, _audit.seq)
@@ -116,10 +117,17 @@ def begin_chain(connection: Connection, name: str) -> None:
 def chain(connection: Connection, name: str) -> list[Entry]:
     """The entries of one chain, oldest first."""
     write_out(connection)
-    return [
-        Entry(row.chain, row.seq, row.at, row.what, row.actor, json.loads(row.data), row.hash)
-        for row in connection.execute(_CHAIN, {"chain": name})
-    ]
+    return [_entry(row) for row in connection.execute(_CHAIN, {"chain": name})]
+
+
+def of_a_kind(connection: Connection, name: str, what: str) -> list[Entry]:
+    """Those of them that tell of this, oldest first: the chain of administration is long."""
+    write_out(connection)
+    return [_entry(row) for row in connection.execute(_OF_A_KIND, {"chain": name, "what": what})]
+
+
+def _entry(row: AnyRow) -> Entry:
+    return Entry(row.chain, row.seq, row.at, row.what, row.actor, json.loads(row.data), row.hash)
 
 
 def _head(connection: Connection, name: str) -> tuple[int, str]:

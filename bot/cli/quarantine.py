@@ -79,14 +79,15 @@ def show(
     settings = settings_from(config)
     with database_of(settings) as database:
         (found,) = _chosen(database, [entry])
+        facts = {**_facts(found), **_dismissal(database, found)}
         data = _revealed(database, found, clock_for(settings).now()) if reveal else None
     if as_json:
         import base64
 
         shown = {} if data is None else {"data_base64": base64.b64encode(data).decode()}
-        print_json({**_facts(found), **shown})
+        print_json({**facts, **shown})
         return
-    for name, value in _facts(found).items():
+    for name, value in facts.items():
         if value:
             out.print(f"{name:<15} {value}", markup=False, soft_wrap=True)
     if data is not None:
@@ -217,6 +218,20 @@ def _facts(entry: "Quarantined") -> dict[str, str | int | None]:
         "quarantined_at": utc(entry.quarantined_at),
         "replayed_at": utc(entry.replayed_at),
         "dismissed_at": utc(entry.dismissed_at),
+    }
+
+
+def _dismissal(database: "Database", entry: "Quarantined") -> dict[str, str | None]:
+    """Who has let it wait no longer, and why: only the audit trail knows."""
+    from storage import audit
+
+    if entry.dismissed_at is None:
+        return {"dismissed_by": None, "dismissed_for": None}
+    told = database.look(lambda c: audit.of_a_kind(c, audit.ADMIN, "quarantine_dismissed"))
+    mine = next((one for one in told if one.data.get("entry") == entry.id), None)
+    return {
+        "dismissed_by": mine.actor if mine else None,
+        "dismissed_for": str(mine.data["reason"]) if mine else None,
     }
 
 
