@@ -90,6 +90,14 @@ def breaks_off(piece: bytes) -> bool:
 _OBX_5, _OBX_11 = 5, 11
 
 
+_PACKED = (
+    *(b"\x1f\x8b", b"PK\x03\x04", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd"),
+    *(b"BZh%d1AY" % level for level in range(1, 10)),
+)
+"""How files of gzip, zip, xz, 7z, zstd and bzip2 begin."""
+_COMPRESSED = BadReport(
+    "compressed", "The file is compressed: unpack it, and send what is in it", "102"
+)
 _AS_XML = BadReport("not-json", "This is FHIR as XML: send FHIR R4 as JSON", "102")
 
 
@@ -97,7 +105,7 @@ def pieces(data: bytes) -> list[bytes]:
     """The messages of a file. None where it is a batch envelope with nothing in it."""
     if is_json(data):
         return _resources(data)
-    if is_xml(data):
+    if is_xml(data) or data.startswith(_PACKED):
         return [data]
     if len(data) <= KEPT and batch.is_envelope(data):
         return []
@@ -112,6 +120,8 @@ def read(piece: bytes, known: Known, now: datetime) -> RawMessage:
         return fhir.read(piece, origin=known.origin, now=now, source=known.source)
     if is_xml(piece):
         return fhir.refused(piece, _AS_XML, origin=known.origin, source=known.source)
+    if piece.startswith(_PACKED):
+        return refused(piece, _COMPRESSED, known)
     if breaks_off(piece):
         return refused(piece, cut_off(), known)
     return hl7.read(piece, source=known.source, timezone=known.timezone, now=now, feeds=known.feeds)

@@ -1,5 +1,7 @@
 """What is in a file: HL7 v2 or FHIR JSON by its content, one message or many."""
 
+import bz2
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,8 @@ def test_a_message_over_the_limit_is_kept_in_part_and_its_neighbours_are_read() 
         (b"", "no-segments"),
         (b"\x00\xff" * 20, "undecodable"),
         (b"<DiagnosticReport/>", "no-msh"),
+        (gzip.compress(sample()), "compressed"),
+        (bz2.compress(sample()), "compressed"),
         (b'{"resourceType": "Diagn', "not-json"),
         (b"{}", "no-resource-type"),
         (b'[{"resourceType": "Patient"}]', "fhir-bundle"),
