@@ -51,7 +51,7 @@ _COUNTS = (
     .where(
         _reports.received_at >= bindparam("begin"),
         _reports.received_at < bindparam("end"),
-        _reports.status > Status.PRELIMINARY.value,
+        _reports.status.between(Status.FINAL.value, Status.CORRECTED.value),
     )
     .group_by(_senders, _reports.category)
     .order_by(_senders, _reports.category)

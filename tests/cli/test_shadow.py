@@ -151,6 +151,15 @@ def test_reports_are_counted_by_sender_and_category(silent: Place, receive: Rece
     assert told == {("critical", 2), (None, 1)}
 
 
+def test_a_withdrawal_is_no_final_report_received(silent: Place, receive: Receive) -> None:
+    """It is what takes one back: counted among them it would thin out the flagged ones."""
+    known(silent)
+    receive(final("A1", SystemClock().now() - timedelta(minutes=5)))
+    receive(final("A1", SystemClock().now()).replace(b"|CT|F|", b"|CT|X|"))
+    told = {(line["category"], line["count"]) for line in lines(silent, "reports")}
+    assert told == {("critical", 1)}
+
+
 def test_minutes_from_a_flagged_preliminary_to_its_final(silent: Place, receive: Receive) -> None:
     known(silent)
     now = SystemClock().now()
