@@ -34,11 +34,16 @@ async def coordinators_in_reach(engine: Engine, without: Collection[str]) -> str
     return "ok" if able == len(everybody) else "some-out-of-reach"
 
 
-def cure_for_nobody(without: Collection[str]) -> str:
+def cure_for_nobody(coordinators: Iterable[Person], without: Collection[str]) -> str:
     """What to do where no coordinator can be paged."""
     channels = {SLACK: "a Slack ID", SMS: "a mobile"}
     usable = [said for channel, said in channels.items() if channel not in without]
-    needs = " or ".join(usable) or "a channel: none is left"
+    if not usable:
+        return "Leave out --without slack or --without twilio: no channel is left to page anybody."
+    if left_out := pageable(coordinators, ()):
+        able = f"{left_out[0].name} can be paged by what --without leaves out: leave it in"
+        return f"{able}, or add {usable[0]} for them with `readback people import`."
+    needs = " or ".join(usable)
     return f"Import one with `readback people import`, with the role coordinator and {needs}."
 
 
@@ -57,12 +62,13 @@ def refuse_unsafe(
     told += map(str, settings.far_end(now))
     if told:
         raise CannotStart("\n".join(told))
-    if pageable(database.look(people.coordinators), without):
+    coordinators = database.look(people.coordinators)
+    if pageable(coordinators, without):
         return
     if database.look(latest) is None:
         raise CannotStart(
             "No coordinator can be paged, so an alert could end with nobody. "
-            + cure_for_nobody(without)
+            + cure_for_nobody(coordinators, without)
         )
     # The last of them has answered STOP, say: what is open must not wait for nothing meanwhile.
     log.error("no_coordinator_can_be_paged")

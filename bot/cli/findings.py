@@ -116,16 +116,14 @@ def people(
     everybody: Sequence[Person], designees: dict[str, str], without: Collection[str]
 ) -> Iterator[Finding]:
     """Who cannot be paged, who has no designee, who has no phone. ``designees`` maps ids."""
-    able = pageable((p for p in everybody if "coordinator" in p.roles), without)
+    coordinators = [p for p in everybody if "coordinator" in p.roles]
+    able = pageable(coordinators, without)
     if not able:
-        cure = cure_for_nobody(without)
+        cure = cure_for_nobody(coordinators, without)
         yield Finding("people", Weight.FAILED, "no coordinator can be paged", cure)
     else:
-        who, coordinators = (
-            count(len(everybody), "person", "people"),
-            count(len(able), "coordinator"),
-        )
-        yield Finding("people", Weight.OK, f"{who}, {coordinators} who can be paged")
+        who, how_many = count(len(everybody), "person", "people"), count(len(able), "coordinator")
+        yield Finding("people", Weight.OK, f"{who}, {how_many} who can be paged")
     orders = [person for person in everybody if not person.roles]
     for what, cure, concerns, wrong in _RULES:
         named = [p for p in (orders if concerns == "orders" else everybody) if wrong(p, designees)]

@@ -84,7 +84,15 @@ def test_a_coordinator_whose_only_channel_is_left_out_cannot_be_paged(place: Pla
     place.imported(CARLA)
     failed = findings(place, "--without", "slack", "--without", "twilio")["failed"]
     assert [finding["part"] for finding in failed] == ["people"]
-    assert "none is left" in failed[0]["cure"]
+    assert failed[0]["cure"].startswith("Leave out --without slack or --without twilio")
+
+
+def test_the_cure_names_the_coordinator_who_is_there_already(place: Place) -> None:
+    """To import one would change nothing: it is the channel that was left out."""
+    place.imported(CARLA.replace("T01/U0CARLA", ""))
+    cure = findings(place, "--without", "twilio")["failed"][0]["cure"]
+    assert cure.startswith("Carla can be paged by what --without leaves out")
+    assert "a Slack ID" in cure
 
 
 def test_a_member_who_left_slack_is_named(healthy: Place, world: World) -> None:
