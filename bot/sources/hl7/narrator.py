@@ -18,6 +18,7 @@ from bot.sources.hl7.headings import (
     text_from,
     without_heading,
 )
+from bot.sources.hl7.items import awaited, item_of
 from bot.sources.hl7.quoted import Quote, quoted
 from bot.sources.hl7.signatures import unsigned
 
@@ -79,6 +80,8 @@ class Narrator:
     study: tuple[str, str] = ("", "")
     set_of: str | None = None
     """OBX-4 of the addendum segment just before, else None: another one is another addendum."""
+    awaited: int = 0
+    """Below a heading that ended a numbered impression: the number with which it would go on."""
 
     def put(self, section: Section, lines: list[str]) -> None:
         if section is _ADDENDUM:
@@ -121,7 +124,7 @@ class Narrator:
             self.set_of = None
         of_first, begins = self.running, 0
         for number, line in enumerate(lines):
-            if may_be_heading(line):
+            if may_be_heading(line) or (self.awaited and item_of(line)):
                 self.put(self.running, lines[begins:number])
                 begins = number + 1
                 section = self._run(line)
@@ -135,13 +138,21 @@ class Narrator:
             return self._after_heading(heading, line)
         if heading and not line[heading.end() :].strip() and self.running is not Section.ADDENDUM:
             self._open_quote()
+        if self.awaited and (item := item_of(line)):
+            # A list of the heading's own begins at 1.
+            self.running = _IMPRESSION if item == self.awaited else self.running
+            self.awaited = 0
         self.put(self.running, [line])
         return self.running
 
     def _after_heading(self, heading: re.Match[str], line: str) -> Section:
-        before = len(self.addenda)
+        before, above = len(self.addenda), self.running
         self.running = self._turn(heading)
         rest = line[text_from(heading) :].strip()
+        if not (heading["tail"] or heading["below"]):
+            self.awaited = 0
+        elif above is _IMPRESSION:
+            rest = self._await_item(rest)
         match self.running:
             case Section.IMPRESSION:
                 self.text.append(line)
@@ -151,6 +162,13 @@ class Narrator:
             case _ if rest or not heading["ended"]:
                 self.put(self.running, [line])
         return self.running
+
+    def _await_item(self, rest: str) -> str:
+        """What of the text behind the heading is told below it: the impression may go on there."""
+        self.awaited, goes_on = awaited(self.impression, rest)
+        if goes_on:
+            self.running = _IMPRESSION
+        return goes_on or rest
 
     def _open_quote(self) -> None:
         self._close_quote()
