@@ -16,6 +16,7 @@ from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import Profile
 from bot.domain.report import Report, Status
 from bot.sources.documents import unread
+from bot.sources.fhir.aside import flagged
 from bot.sources.fhir.bundles import broken_in, bundled, entries_of
 from bot.sources.fhir.flags import lacks_results
 from bot.sources.fhir.numbers import Origin, numbers_of
@@ -139,8 +140,7 @@ def _reading(
     processing_id: str,
 ) -> Reading:
     if not reports:
-        kind = _WORD.sub("-", text(resource.get("resourceType"))).lower()
-        return SetAside(f"fhir-{kind}")
+        return _aside(data, resource, origin, now)
     found: list[Report] = []
     left: list[Unusable] = []
     for report in reports:
@@ -152,6 +152,17 @@ def _reading(
             lacking = _lacking(report, found[-1])
             left += (replace(_left(bad, report, origin, b""), used=True) for bad in lacking)
     return Reports(tuple(found), tuple(left)) if found else left[0]
+
+
+def _aside(data: bytes, resource: Resource, origin: Origin, now: datetime) -> Reading:
+    """What carries no report, unless a document among it is flagged as one is."""
+    kind = _WORD.sub("-", text(resource.get("resourceType"))).lower()
+    flags = flagged(resource, origin, now)
+    if not flags:
+        return SetAside(f"fhir-{kind}")
+    detail = "A report is flagged in a document: send it as a DiagnosticReport"
+    bad = BadReport(f"flagged-fhir-{kind}", detail, "200", "resourceType")
+    return replace(_unusable(bad, data, origin), flags=flags)
 
 
 def _with_broken(reading: Reading, broken: list[bytes], origin: Origin) -> Reading:
