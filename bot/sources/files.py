@@ -68,7 +68,7 @@ def ends_well(data: bytes) -> bool:
     lines = end.rstrip().replace(b"\n", b"\r").rsplit(b"\r", 1)
     if data[:KEPT].lstrip(_BEFORE_TEXT)[:3] in {b"FHS", b"BHS"}:
         return lines[-1][:3] in {b"FTS", b"BTS"}
-    return data[-1:] in {b"\r", b"\n", FS}
+    return data[-2:].rstrip(_WIDE)[-1:] in {b"\r", b"\n", FS}
 
 
 def breaks_off(piece: bytes) -> bool:
