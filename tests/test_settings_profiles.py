@@ -1,5 +1,7 @@
 """Sender profiles, and what a sender's preliminary reports do."""
 
+import json
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,6 +11,8 @@ from bot.app import policy_of
 from bot.app.feeds import known_of, origin
 from bot.domain.report import Status
 from bot.settings import load, unknown_categories
+from bot.settings.profiles import ProfileSettings
+from tests.requirements import ROOT
 from tests.settings_files import SITE, problems, written
 
 PROFILE = """\
@@ -46,6 +50,15 @@ def test_a_profile_becomes_what_the_reader_needs(tmp_path: Path) -> None:
     assert not found.dictated_macros
     assert found.status_words == (("BEFUNDET", Status.FINAL),)
     assert feeds.of("RIS", "EAST").name == "standard"
+
+
+def test_what_the_example_shows_of_a_profile_s_places_is_what_holds_without_them() -> None:
+    """Whoever takes the # away and changes nothing must not lose a place of the code."""
+    text = (ROOT / "readback.example.toml").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^# (status|category) = (\[[^]]*\])", text, flags=re.MULTILINE))
+    default = ProfileSettings()
+    assert json.loads(shown["status"]) == list(map(str, default.status))
+    assert json.loads(shown["category"]) == list(map(str, default.category))
 
 
 def test_a_name_is_known_with_blanks_around_it(tmp_path: Path) -> None:
