@@ -17,7 +17,7 @@ from bot.domain.report import Flag, Patient, Report, Status
 from bot.sources.documents import unread
 from bot.sources.hl7.batch import is_envelope, split
 from bot.sources.hl7.charsets import header_line, unmarked
-from bot.sources.hl7.flags import salvage
+from bot.sources.hl7.flags import is_radlex, salvage
 from bot.sources.hl7.macros import salvaged_macros
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.moments import moment, zone_of
@@ -210,14 +210,16 @@ def _salvaged(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
 
 def _is_flagged(wire: Wire, profile: Profile) -> bool:
     """Whether a message that carries no report says in an OBX what only a report says: Cerner and
-    transcription systems send reports as MDM. OBX-8 alone is a laboratory's there, and a document
-    that is of another kind by TXA-2 (table 0270) speaks of results that others reported."""
+    transcription systems send reports as MDM. OBX-8 alone is a laboratory's there, unless it has a
+    RadLex code, and a document that is of another kind by TXA-2 (table 0270) speaks of results that
+    others reported."""
     documents = [line.split(wire.marks.field) for line in wire.lines if line[:3] == "TXA"]
     if any(wire.marks.first(at(txa, 2)).upper() in _OTHER_DOCUMENTS for txa in documents):
         return False
     if not any(line[:3] == "OBX" for line in wire.lines):
         return False
-    return any(not flag.where.endswith("]-8") for flag in _salvaged(wire, profile))
+    found = _salvaged(wire, profile)
+    return any(not flag.where.endswith("]-8") or is_radlex(flag.value) for flag in found)
 
 
 def _set_aside(wire: Wire) -> str:

@@ -132,6 +132,12 @@ def test_a_laboratory_value_in_another_type_is_set_aside() -> None:
     assert raw(data).reading == SetAside("oul-r22")
 
 
+def test_a_radlex_code_in_obx_8_of_another_type_is_a_report_s() -> None:
+    data = sample("OBX|1|TX|X||7.1|||RID49480^^RADLEX|||F")
+    found = unusable(data.replace(b"ORU^R01^ORU_R01", b"MDM^T02"))
+    assert (found.reason, found.flags[0].where) == ("flagged-mdm-t02", "OBX[1]-8")
+
+
 _TRIGGERS = ("R01", "R03", "R30", "R32", "R40", "R02", "Z01", "RO1", "r1")
 KINDS = ["ORU", "ORU_R01", "^^ORU_R01", *(f"ORU^{trigger}" for trigger in _TRIGGERS)]
 
