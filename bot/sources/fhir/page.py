@@ -14,6 +14,9 @@ _IN_EACH, _MOST_AWAITED = 10, 200
 _MARGIN = timedelta(days=1)
 """Servers whose clocks, zones or indexes are off bring a report with another time; a day covers
 all of these."""
+_MAY_BE_CUT = 10
+"""Reports on the only page of a search; servers that cut the rest off and say nothing of it, as
+homemade ones do, leave no fewer than that."""
 _ENDED = frozenset({400, 404, 410})
 """How servers answer for a further page of a search that they have given up, or whose other pages
 another one of them holds."""
@@ -22,9 +25,11 @@ another one of them holds."""
 @dataclass(slots=True)
 class Look:
     """What one poll has found so far. ``empty`` pages were the last ones; ``awaited`` are the times
-    of reports of which something is to follow, and how often that was so. ``matches`` is how many
-    this search has brought, ``total`` how many there are by its last page, where that was told;
-    ``reached`` is the latest time that it has brought, ``in_order`` whether it was always later."""
+    of reports of which something is to follow, and how often that was so. ``paged``: some was on a
+    further page; ``out_of_reach`` is how many there may be that no search brings. ``matches`` is
+    how many this search has brought on how many pages (``turned``), ``total`` how many there are by
+    its last page, where that was told; ``reached`` is the latest time that it has brought,
+    ``in_order`` whether it was always later."""
 
     newest: datetime
     asked_from: datetime
@@ -32,7 +37,9 @@ class Look:
     seen: set[str] = field(default_factory=set)
     tries: dict[str, int] = field(default_factory=dict)
     awaited: list[tuple[datetime, int]] = field(default_factory=list)
-    pages: int = 0
+    paged: bool = False
+    out_of_reach: int = 0
+    turned: int = 0
     empty: int = 0
     matches: int = 0
     total: int = 0
@@ -46,7 +53,8 @@ class Look:
 
     def turn(self, page: Resource) -> None:
         """One more page."""
-        self.pages += 1
+        self.turned += 1
+        self.paged |= self.turned > 1
         found = sum(map(is_match, many(page.get("entry"))))
         self.empty = 0 if found else self.empty + 1
         self.matches, total = self.matches + found, page.get("total")
@@ -63,10 +71,21 @@ class Look:
     def goes_on(self, since: datetime) -> datetime | None:
         """From when on to search once more where the search since then has left some out: servers
         exist that name no next page. None where it has brought all that it counts, or no newer."""
-        left_out = self.ended or self.total > self.matches
+        counted = self.ended or self.total > self.matches
+        self.paged |= counted
+        left_out = counted or self._may_be_cut()
         last = self.reached if self.reached and self.in_order else self.newest
-        self.matches, self.reached, self.in_order, self.ended = 0, None, True, False
+        if counted and (last == since or not self.in_order):
+            self.out_of_reach += max(self.total - self.matches, 1)
+        self.turned, self.matches = 0, 0
+        self.reached, self.in_order, self.ended = None, True, False
+        if left_out and last == since:  # a page of one instant hides all that is newer
+            last += timedelta(milliseconds=1) if last.microsecond else timedelta(seconds=1)
         return last if left_out and last > since else None
+
+    def _may_be_cut(self) -> bool:
+        alone = self.turned == 1 and not self.total
+        return alone and self.in_order and self.taken > 0 and self.matches >= _MAY_BE_CUT
 
     def is_unasked(self, report: Resource) -> bool:
         """A server may ignore what it does not know (R4, 3.1.1.4), also ``_lastUpdated``: it brings

@@ -60,11 +60,10 @@ class Poller:
         self._tries: dict[str, int] = {}
         self._wishes = Wishes()
         self._look: Look | None = None
-        self._twice, self._unasked = False, 0
+        self._twice, self._odd = False, (0, 0)
         # Polls until a search that had no end is followed to the last of its pages again.
         self._shallow = 0
-        self._wait = _SHORTEST_WAIT
-        self._asked = asyncio.Event()
+        self._wait, self._asked = _SHORTEST_WAIT, asyncio.Event()
         self.state = "not-polled-yet"
 
     @property
@@ -103,19 +102,18 @@ class Poller:
         cursor = await self._engine.database.read(lambda c: cursors.load(c, name))
         # Also where there is nothing yet: what comes while we are down is looked for from then on.
         begins = cursor or await self._begin(now)
-        look = Look(begins, (begins - self._how.overlap).replace(microsecond=0), now)
-        self._look = look
+        look = self._look = Look(begins, (begins - self._how.overlap).replace(microsecond=0), now)
         since: datetime | None = look.asked_from
         while since is not None:
             await self._search(since, look)
             since = look.goes_on(since)
         self._seen, self._tries = look.seen, look.tries
-        self._note_unasked(look.unasked)
+        self._note_odd(look)
         self._note_end(look.empty)
         if look.failed:
             raise TryLater(_NOT_STORED)
         # What changes while pages are turned can slip from one to the other: they are read twice.
-        self._twice = look.pages > 1 and not self._twice
+        self._twice = look.paged and not self._twice
         if not self._twice:
             newest = max(look.newest, await self._begin(now)) if look.undated else look.newest
             read_to = min(newest, now, *look.held_by())
@@ -144,8 +142,8 @@ class Poller:
             if look.is_unasked(report):
                 continue
             base = base_of(text(entry.get("fullUrl")), report)
-            version = version_of(report)
-            await self._once(version, partial(self._whole, report, along, base, look), look)
+            take = partial(self._whole, report, along, base, look)
+            await self._once(version_of(report), take, look)
             look.note_time(report)
         for broken in broken_in(page):
             version = f"broken/{hashlib.sha256(broken).hexdigest()}"
@@ -282,10 +280,12 @@ class Poller:
                 break
             step *= 2
 
-    def _note_unasked(self, count: int) -> None:
-        if count and not self._unasked:
-            log.warning("search_ignores_time", source=self._origin.name, count=count)
-        self._unasked = count
+    def _note_odd(self, look: Look) -> None:
+        before, self._odd = self._odd, (look.unasked, look.out_of_reach)
+        if look.unasked and not before[0]:
+            log.warning("search_ignores_time", source=self._origin.name, count=look.unasked)
+        if look.out_of_reach and not before[1]:
+            log.warning("search_leaves_out", source=self._origin.name, count=look.out_of_reach)
 
     def _note_end(self, empty: int) -> None:
         """Of a server that never says that there is no more not every poll turns all pages."""

@@ -62,6 +62,60 @@ def test_what_is_counted_and_has_no_next_page_is_searched_for_from_the_last_repo
 
 
 @dataclass
+class Homemade(FhirServer):
+    """It cuts the rest off, says nothing of that, and counts only if it is asked to."""
+
+    counts: bool = False
+    backwards: bool = False
+
+    def _page(self, request: web.Request, kind: str) -> Json:
+        page, size = super()._page(request, kind), self.page_size
+        self.page_size = 1000
+        every = super()._page(request, kind)["entry"]
+        self.page_size = size
+        entries = every[::-1][:size] if self.backwards else page["entry"]
+        counted = {"total": len(every)} if self.counts else {}
+        return {**page, "link": [], "entry": entries, **counted}
+
+
+def left_out(reading: Reading, server: FhirServer, times: int = 2) -> list[object]:
+    """What is told of that in this many polls."""
+    with writing() as log:
+        poll(reading, server, times)
+    assert log.dropped == []
+    return [line["count"] for line in log.lines if line["event"] == "search_leaves_out"]
+
+
+def test_a_server_that_cuts_off_what_it_does_not_count_is_read_to_the_end(
+    reading: Reading,
+) -> None:
+    """Of more than a page within what overlaps, the first page came again and again."""
+    assert left_out(reading, many(35, Homemade, page_size=10)) == []
+    assert len(reading.alerts()) == 35
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_more_than_a_page_of_one_instant_does_not_hide_what_is_newer(
+    reading: Reading, counts: bool
+) -> None:
+    """A server that was filled in one go stood still there, and nobody heard of it."""
+    server = many(30, Homemade, page_size=10, counts=counts)
+    at = server.resources["DiagnosticReport/r5"]["meta"]["lastUpdated"]
+    for number in range(5, 17):
+        server.resources[f"DiagnosticReport/r{number}"]["meta"]["lastUpdated"] = at
+    told = left_out(reading, server)
+    assert told == ([15] if counts else [])
+    assert len(reading.alerts()) == 28
+
+
+def test_a_server_that_brings_the_newest_of_more_than_a_page_is_told_once(
+    reading: Reading,
+) -> None:
+    server = many(30, Homemade, page_size=10, counts=True, backwards=True)
+    assert left_out(reading, server, 3) == [20]
+
+
+@dataclass
 class Ends(FhirServer):
     """It has given up each search before its second page is asked for, or another one has it."""
 
