@@ -6,9 +6,8 @@ it begins with a word that denies, and has no word in it but those that such an 
 """
 
 import re
-from itertools import takewhile
 
-from bot.sources.hl7.boxes import in_brackets
+from bot.sources.hl7.macro_boxes import said_by_box
 
 _AFTER = 160
 """Characters looked at: each macro costs the same in a report of any size."""
@@ -26,7 +25,7 @@ _ASIDE = (
 _OPEN = r"[\s:;=*#?–—(\[<{)\]}>,\"'-]{0,12}"
 _ANSWER = re.compile(
     rf"(?:{_ASIDE}|\s+(?:Y/N|Yes/No))?"
-    rf"(?:\s+(?:findings?|results?))?(?:[ \t]+{_SPOKEN_OF}){{0,2}}"
+    rf"(?:\s+(?:findings?|results?))?(?:(?:[ \t]+|[ \t]*\n(?=(?-i:[a-z]))){_SPOKEN_OF}){{0,2}}"
     r"(?:(?:[ \t]+(?:category|level|priority))?[ \t]+(?:\d|I{1,3})(?=[ \t]*:))?"
     rf"(?P<between>{_OPEN})(?P<answer>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -55,6 +54,8 @@ _GRADE = re.compile(r"[A-Z0-9][ \t]*[-–—=)][ \t]+", re.IGNORECASE)
 # The line of a denial may break behind one of these: "No evidence of | flow".
 _SENTENCE = re.compile(
     r"(?:\b(?:of|an?|the|any|for|in|on|to|with|and|or|evidence|is|are)[ \t]*\n|"
+    # Or where the next one goes on in small letters, and is no field.
+    r"(?<!none)(?<!nil)[ \t]*\n(?=[ \t]*(?-i:[a-z])[^\n:]*(?:\n|\Z))|"
     # The next field of a form on the same line: "None  Person: N/A".
     r"(?! {2,}(?-i:[A-Z])[\w/ ]{1,20}:)[^.;!\n|]|\.(?=\d))*",
     re.IGNORECASE,
@@ -95,13 +96,10 @@ _SINCE = re.compile(
     r"(?:prior|previous|last)(?: (?:exam\w*|study|scan))?\b"
 )
 _ALONE = re.compile(
-    r"(?:none|no|nil|n/?a|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)", re.IGNORECASE
+    r"(?:none|no|nil|n/?a|negative|not (?:applicable|required|needed|indicated))"
+    r"[.!]?[ \t]*(?:\n|\Z)",
+    re.IGNORECASE,
 )
-_BOX = r"[\[(]\s?([xX✓✔]?)\s?[\])]"
-_BOX_FIRST = re.compile(rf"{_BOX}[ \t]*([\w/]*)")
-# "Critical: [X]  Urgent: [ ]": each box is of the words before it.
-_OWN_BOX = re.compile(rf"{_BOX}[ \t]+\w[\w /-]{{0,20}}:[ \t]*{_BOX}")
-_WORD_FIRST = re.compile(rf"\b(yes|no|none|n/a)\s*{_BOX}", re.IGNORECASE)
 # A line to write on, a dash, or nothing before the signature or the end: a form left empty.
 _BLANK = re.compile(
     rf"(?:[ \t]+{_SPOKEN_OF})?\s*[:?=](?:\s*_{{2,}}[ \t.]*(?:\n|\Z)|"
@@ -129,8 +127,19 @@ _LEFT_EMPTY = re.compile(
 )
 # "[Yes/No]": nobody has chosen.
 _UNCHOSEN = re.compile(
-    r"[ \t]*[:?=]*[ \t]*[\[<{(][ \t<]*(?:yes|no|none|y|n|n/?a)(?:[ \t]*[/|,][ \t]*"
-    r"(?:yes|no|none|y|n|n/?a))+[ \t>]*[\]>})][ \t.]*(?:\n(?!\s*(?:\W|y\b|yes))|\Z)",
+    r"[ \t]*[:?=]*\s{0,3}[\[<{(][ \t<]*(?:yes|no|none|y|n|n/?a)(?:[ \t]*[/|,][ \t]*"
+    r"(?:yes|no|none|y|n|n/?a))+[ \t>]*[\]>})][ \t.]*(?:\n(?!\s*(?:[^\w\s]|y\b|yes))|\Z)",
+    re.IGNORECASE,
+)
+# "{None/Discussed with ***}", "{YES/NO:18632}", "[None, called to ***]", "[Select one]"; and a list
+# of choices that is called by the macro, "{critical findings:12345}".
+_PICK_LIST = re.compile(
+    r"[ \t]*(?:[:?=]*\s{0,3}(?:"
+    r"[{<](?:[ \t]*(?:yes|no|none|y|n|n/?a)\b[^{}<>]*[/|][^{}<>]*|"
+    r"[^{}<>]*(?:\*{3}|:\d{3,})[^{}<>]*)[}>]|"
+    r"[\[<(][ \t]*(?:no|none|n/?a)[ \t]*[/|,][^:;]*?(?:\*{3}|__|\[[ _]*\]|<[\w ]*>)[^:;]*[\])>]|"
+    r"[\[<({][ \t]*(?:select|choose|pick|delete|remove)\b[^:;]{0,60}?[\])>}])[ \t.]*(?:\n|\Z)|"
+    r":[ \t]*\d{3,}[ \t]*\})",
     re.IGNORECASE,
 )
 _UNCHOSEN_BARE = re.compile(
@@ -153,7 +162,7 @@ _MILD = re.compile(
     r"\.?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
-_FORMS = (_LEFT_EMPTY, _UNCHOSEN, _UNCHOSEN_BARE, _CHOSEN_NO, _NO_CALL, _MILD)
+_FORMS = (_LEFT_EMPTY, _UNCHOSEN, _PICK_LIST, _UNCHOSEN_BARE, _CHOSEN_NO, _NO_CALL, _MILD)
 _EMPTY_OR_DENIED = re.compile("|".join(form.pattern for form in _FORMS), re.IGNORECASE)
 # "Critical result called on that study": it was another's.
 _OF_THAT = re.compile(
@@ -173,7 +182,7 @@ def denied(match: re.Match[str]) -> bool:
         return True
     if _EMPTY_OR_DENIED.match(after):
         return True
-    by_box = _by_box(after)
+    by_box = said_by_box(after)
     if by_box is not None:
         return not by_box
     found = filter(None, (form.match(after) for form in (_ANSWER, _AT_ONCE, _ASKED)))
@@ -184,16 +193,6 @@ def denied(match: re.Match[str]) -> bool:
 def _line_before(match: re.Match[str]) -> str:
     start = match.start()
     return match.string[max(0, start - _AFTER) : start].rpartition("\n")[2]
-
-
-def _boxes(after: str) -> str:
-    """The line behind the question; boxes may stand on those below it, one each."""
-    line, _, rest = after.partition("\n")
-    if line.strip(" \t:?="):
-        return line
-    below = rest.split("\n")
-    boxed = [*takewhile(lambda one: _BOX_FIRST.match(one.strip(_BEFORE_A_BOX)), below)]
-    return "\n".join(boxed or below[:1])
 
 
 def _denies(between: str, answer: str) -> bool:
@@ -264,29 +263,3 @@ def _unchanged(sentence: str) -> str:
     """Without what it is compared to."""
     compared = " since " in sentence or " compared " in sentence
     return _SINCE.sub(r"\1", sentence) if compared else sentence
-
-
-_BEFORE_A_BOX = " \t:?=*-•"
-_ANSWERS = frozenset({"yes", "y", "no", "n", "none", "n/a"})
-"""Another word behind a box is the next choice of a list."""
-
-
-def _by_box(after: str) -> bool | None:
-    """What boxes behind it say; None where there are none. No tick at all is a form left empty."""
-    line = _boxes(in_brackets(after))
-    if "[" not in line and "(" not in line:
-        return None
-    answers = line.lstrip(_BEFORE_A_BOX)
-    if own := _OWN_BOX.match(answers):
-        return bool(own[1])
-    if _BOX_FIRST.match(answers):
-        found = [(word.lower() or "yes", tick) for tick, word in _BOX_FIRST.findall(answers)]
-        ticks = [(word, tick) for word, tick in found if word in _ANSWERS]
-        if ticks and "\n" in line and not any(tick for _, tick in ticks):
-            # "( ) None", and another choice of the list has the tick.
-            return any(tick for _, tick in found)
-    else:
-        ticks = _WORD_FIRST.findall(line)
-    if not ticks:
-        return None
-    return any(tick and word.lower() in {"yes", "y"} for word, tick in ticks)

@@ -10,6 +10,7 @@ from itertools import islice
 
 from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED
 from bot.sources.hl7.macro_answers import denied
+from bot.sources.hl7.macro_clauses import is_led_on_to, is_named_before
 from bot.sources.hl7.macro_sentences import (
     is_affirmed,
     is_critical_and_told,
@@ -31,6 +32,11 @@ _DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_]"
 _NOT_EARLIER = "".join(
     rf"(?<!\A{word} )(?<!\n{word} )(?<!\. {word} )" for word in ("PRIOR", "PREVIOUS", "OUTSIDE")
 )
+# Not of a visit, nor of a patient.
+_OF_RESULT = "|".join(
+    f"(?<={asked} )TYPE|(?<={asked} )CODE"
+    for asked in ("RESULT", "FINDING", "REPORT", "ALERT", "COMMUNICATION", "NOTIFICATION")
+)
 _LABEL = (
     rf"(?:{_NOT_EARLIER}(?:IMPRESSION|CONCLUSION|FINDING)|"
     r"SUMMARY|OPINION|ADDENDUM|COMMENT|NOTE|RESULT|ALERT|ATTENTION|"
@@ -38,11 +44,13 @@ _LABEL = (
     r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY|CRITICALITY|LEVEL|STATUS|FLAG|UPDATE|(?<!-)ACTIONABLE|"
     r"(?<!OLD )(?<!PRIOR )(?<!PREVIOUS )(?<!OUTSIDE )(?:REPORT|READ)|PRELIMINARY|FINAL|AMENDED|"
     r"CORRECTED|CORRECTION|REVISED|ATTN|ENTRY|ACUITY|"
-    r"INTERPRETATION|ASSESSMENT|MESSAGE)S?(?: #?\d)?[ \t]*:"
+    r"INTERPRETATION|ASSESSMENT|MESSAGE|COMMUNICATION|NOTIFICATION|"
+    rf"{_OF_RESULT})S?(?: #?\d)?[ \t]*:"
 )
 _KINDS = (
     r"(?:NEW|STAT|URGENT|EMERGENT|ACUTE|UNEXPECTED|SIGNIFICANT|ADDITIONAL|LIFE[- ]THREATENING|"
     r"ATTENTION|ALERT|CODE|RED|ACR|VERBAL|POSITIVE(?: FOR)?|"
+    r"POSSIBLE|POTENTIAL(?:LY)?|PROBABLE|LIKELY|SUSPECTED|QUESTIONABLE|"
     r"(?:LEVEL|CATEGORY|PRIORITY|CLASS) (?:\d|I{1,3}|ONE|TWO|THREE))"
 )
 _PREFIX = (
@@ -138,7 +146,7 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         if TICKED.search(before):
             return True
     if before[-1:] in {"", "\n"}:
-        return True
+        return not is_led_on_to(match) or is_said_of(match)
     if of_another_exam(before):
         return False
     listed = match[0].isupper() and _LISTED.search(before)
@@ -149,6 +157,7 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         or is_affirmed(match)
         or is_said_of(match)
         or is_critical_and_told(match)
+        or is_named_before(match)
         or stands_out(match)
     )
 

@@ -25,15 +25,18 @@ _ASSERTED = re.compile(
 )
 _TELL = (
     r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|informed|"
-    r"alerted|given|identified|acknowledged|made aware|read back|paged|intimated)"
+    r"alerted|given|identified|acknowledged|made aware|read back|paged|texted|messaged|intimated)"
 )
-_ROLE = r"(?:person|physician|provider|clinician|team|resident|attending|nurse|surgeon)"
+_OF = r"(?:of|about|regarding|concerning|with|for|re)"
+_ROLE = r"(?:person|physician|provider|clinician|team|resident|attending|nurse|surgeon|ED|ER|ICU)"
 # It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.
 _TOLD = re.compile(
     rf"\b(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
     rf"\b(?:I|we)\s+(?:have\s+)?(?:\w+ly\s+)?{_TELL}\b|\A[\s*#>•-]*{_TELL}\b|"
-    rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{_TELL}\s+(?:of|about|regarding)\b|"
-    rf"\A[\s*#>•-]*[^.;:?!]{{0,40}}?\b{_ROLE}\s+{_TELL}\s+(?:of|about|regarding)\b",
+    rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{_TELL}\s+{_OF}\b|"
+    rf"\A[\s*#>•-]*[^.;:?!]{{0,40}}?\b{_ROLE}\s+{_TELL}\s+{_OF}\b|"
+    rf"\b(?:spoken?|discussed|d/w)\b(?:[^.;?!]|(?<=\bDr)\.){{0,80}}\b{_OF}[:\s]+(?:(?:these|this|the|above|a)\s+)*\Z|"
+    rf"\b(?:is|are|was|were|made)\s+(?:already\s+|now\s+)?aware\s+of\s+(?:(?:these|this|the)\s+)*\Z",
     re.IGNORECASE,
 )
 _TELLING = re.compile(
@@ -41,7 +44,8 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _TO_WHOM = re.compile(
-    r"\s*:[ \t]*\w|\s+(?:(?:was|were) )?(?:to|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)"
+    rf"\s*:(?:[ \t]*\w|\s*(?i:{_TELL}|Dr|I|(?:these |the )?findings (?:were|was))\b)|"
+    r"\s+(?:(?:was|were) )?(?:to|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)"
 )
 _WORDS_OF_DOUBT = (
     "no not non none never neither nor without cannot nothing if whether unless until when "
@@ -61,23 +65,29 @@ def is_said_of(match: re.Match[str]) -> bool:
     """Whether the sentence says of something that it is one, or that one was told to somebody."""
     if not _NAMED.match(match[0]):
         return False
-    before, after = _sentence_before(match), _sentence_after(match)
+    before, after = sentence_before(match), sentence_after(match)
     if _TELLING.fullmatch(before):
-        return _TO_WHOM.match(after) is not None and _is_certain(after)
+        return _TO_WHOM.match(after) is not None and is_certain(after)
     if _ASSERTED.search(before):
-        return _is_certain(before)
+        return is_certain(before)
     if _MEETS.search(before) and (_CRITERIA.search(before) or _CRITERIA.match(after)):
-        return _is_certain(f"{before} {after}", _OF_CRITERIA)
+        return is_certain(f"{before} {after}", _OF_CRITERIA)
     if _NAMED_OF.match(after) and _THERE_IS.fullmatch(before):
-        return _is_certain(after)
+        return is_certain(after)
+    if _NOT_YET.match(after):
+        return is_certain(f"{before} {after}", _OF_ATTEMPTS)
+    return _is_told(match, before, after)
+
+
+def _is_told(match: re.Match[str], before: str, after: str) -> bool:
+    if _TRIED.search(before):
+        return is_certain(_NOT_REACHED.sub("", f"{before} {after}"))
+    if _THESE.fullmatch(before) and _WILL_BE.match(after):
+        return is_certain(after, _OF_PLANS)
     told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
     told = told or (_ABOVE.fullmatch(before) and _TOLD_ON.match(after))
-    if _TRIED.search(before):
-        return _is_certain(_NOT_REACHED.sub("", f"{before} {after}"))
-    if _THESE.fullmatch(before) and _WILL_BE.match(after):
-        return _is_certain(after, _OF_PLANS)
     told = told or _SENT.match(f"{match[0].split()[-1]}{after}")
-    return bool(told) and not after.rstrip().endswith("?") and _is_certain(f"{before} {after}")
+    return bool(told) and not after.rstrip().endswith("?") and is_certain(f"{before} {after}")
 
 
 # "I was unable to reach Dr. Roe about these critical findings": there is one, and nobody knows.
@@ -90,7 +100,8 @@ _TRIED = re.compile(
     rf"\bleft\b[^;:?!]{{0,20}}\b(?:message|voice ?mail)\b)"
     rf"{_ABOUT}(?:(?:these|this|the|above|a)\s+){{0,2}}\Z|"
     r"\b(?:attempt\w*|tried|unable|failed)\b[^.;:?!]{0,40}"
-    r"\b(?:communicate|report|convey|relay|discuss)\s+(?:(?:these|this|the|above)\s+)?\Z",
+    r"\b(?:communicat|report|convey|relay|discuss|call|phon|notify)(?:e|ing)?(?: of)?\s+"
+    r"(?:(?:these|this|the|above)\s+)?\Z",
     re.IGNORECASE,
 )
 _NOT_REACHED = re.compile(
@@ -122,6 +133,15 @@ _OF_CRITERIA = frozenset({"criteria"})
 _THERE_IS = re.compile(r"[\s*#>•\d.)-]*(?:there is (?:an? )?(?:new )?|new )", re.IGNORECASE)
 _NAMED_OF = re.compile(r"\s+of\s+\w", re.IGNORECASE)
 
+# "Critical findings not communicated; the clinic is closed": there is one.
+_NOT_YET = re.compile(
+    r"\s+(?:(?:was|were|has been|have been)\s+)?"
+    r"(?:(?:has\s+|have\s+)?not(?:\s+yet)?(?:\s+been)?|(?:un|not )able\s+to\s+be|could\s+not\s+be)"
+    r"\s+(?:called(?!\s+for)|communicated|discussed|relayed|conveyed)\b",
+    re.IGNORECASE,
+)
+_OF_ATTEMPTS = frozenset({"not", "could"})
+
 # "The above critical findings were discussed", also without a word between.
 _TOLD_BEHIND = re.compile(
     rf"\s+(?:above\s+|below\s+)?(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
@@ -138,14 +158,15 @@ _TOLD_ON = re.compile(rf"\s+{_TELL}\s+(?:to|with|by|via)\b", re.IGNORECASE)
 _TOLD_LATER = re.compile(
     r"(?:\s+(?:of|for|regarding|about|concerning|as above|as described|above|discovered|detected|"
     r"found|noted|seen)\b|,\s+(?=\w))(?:[^.;:?!]|(?<=\d):(?=\d)){0,120}?"
-    rf"\b(?<!\bis )(?<!\bare )(?<!\bbe ){_TELL}\s+(?:\w+ly\s+)?(?:(?:to|with|by)\b|w/)",
+    rf"\b(?<!\bis\s)(?<!\bare\s)(?<!\bbe\s){_TELL}\s+(?:\w+ly\s+)?(?:(?:to|with|by)\b|w/)",
     re.IGNORECASE,
 )
 # "A critical results call was placed": the message is the last word of the macro or the next.
 _SENT = re.compile(
     r"(?:\w+\s+)?(?:message|alert|notification|communication|call|e-?mail|page)s?\s+"
     r"(?:was|were|has been|have been)\s+(?:\w+ly\s+)?"
-    r"(?:sent|made|placed|generated|issued|initiated|triggered|created|activated|completed)\b",
+    r"(?:sent|made|placed|generated|issued|initiated|triggered|created|activated|completed|entered|"
+    r"submitted|logged|recorded)\b",
     re.IGNORECASE,
 )
 _FINDINGS_ARE = re.compile(
@@ -182,10 +203,10 @@ def stands_out(match: re.Match[str]) -> bool:
     """Whether it stands in capitals among small letters, with what it is about behind a colon."""
     if not match[0].isupper() or not _SAYS_WHAT.match(match.string, match.end()):
         return False
-    before = _sentence_before(match)
+    before = sentence_before(match)
     if not _SMALL.search(before) or _LEADS_ON.search(before):
         return False
-    return _is_certain(before)
+    return is_certain(before)
 
 
 _ASKS = re.compile(
@@ -205,30 +226,30 @@ def is_affirmed(match: re.Match[str]) -> bool:
     behind = _YES.match(match.string, match.end())
     if behind is None:
         return False
-    before = _sentence_before(match)
-    return bool(_ASKS.match(before)) and _is_certain(before, _OF_QUESTIONS)
+    before = sentence_before(match)
+    return bool(_ASKS.match(before)) and is_certain(before, _OF_QUESTIONS)
 
 
-def _is_certain(sentence: str, allowed: frozenset[str] = frozenset()) -> bool:
+def is_certain(sentence: str, allowed: frozenset[str] = frozenset()) -> bool:
     lowered = sentence.lower().replace("’", "'")
     doubts = _DOUBT.intersection(_WORD.findall(lowered))
     return "n't" not in lowered and doubts <= allowed
 
 
-def _sentence_after(match: re.Match[str]) -> str:
+def sentence_after(match: re.Match[str]) -> str:
     """What stands behind it, to the end of its sentence or paragraph."""
     text = match.string[match.end() : match.end() + _WINDOW]
     ends = _SENTENCE_ENDS.search(text)
     return text[: ends.start() + 1] if ends else text
 
 
-def _sentence_before(match: re.Match[str]) -> str:
+def sentence_before(match: re.Match[str]) -> str:
     """What stands before it in its sentence. A line that begins with a small letter goes on from
     the one above it, others are apart."""
     text = match.string[max(0, match.start() - _WINDOW) : match.start()]
     lines = _SENTENCE_ENDS.split(text)[-1].split("\n")
     sentence = lines.pop()
-    while lines and sentence.lstrip()[:1].islower():
+    while lines and (sentence.lstrip() or match[0])[:1].islower():
         sentence = f"{lines.pop()} {sentence}"
     return sentence
 

@@ -8,12 +8,14 @@ it says what was done, or where the finding follows at once. "The critical resul
 import re
 
 from bot.sources.hl7.boxes import TICK, TICKED
+from bot.sources.hl7.macro_clauses import ends_in_brackets, is_of_the_order, tells_whom
 from bot.sources.hl7.macro_sentences import is_affirmed, is_critical_and_told, is_said_of
 
 _GAP = r"[\s_–—-]"
 _NOUN = (
     r"(?:(?:RESULT|RSLT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT|CALL)(?:\(S\)|S)?|"
-    r"ABNORMALIT(?:Y|IES)|DISCREPANC(?:Y|IES)|DIAGNOS[IE]S)"
+    r"ABNORMALIT(?:Y|IES)|DISCREPANC(?:Y|IES)|DIAGNOS[IE]S|"
+    r"NATURE\s+OF\s+(?:THE|THESE|THIS)\s+(?:FINDING|RESULT)S?)"
 )
 _KIND = (
     r"(?:UNEXPECTED|SIGNIFICANT|URGENT|EMERGENT|ACTIONABLE|ACUTE|ABNORMAL|NON-?ROUTINE|STAT|"
@@ -36,17 +38,20 @@ _FIELD = (
 CRITICAL = re.compile(
     rf"(?<!\w)(?:CODE{_GAP}CRITICAL(?!\w|{_GAP}+{_NOUN})|(?:CRITICAL|CRIT\.?|PANIC){_BESIDE}{{0,2}}"
     rf"(?:[\s_/–—-]+(?:{_KIND}|{_OF_WHAT})){{0,2}}{_GAP}*"
-    rf"{_NOUN}(?:\s*/\s*(?:{_KIND}\s+)?{_NOUN})?(?:[ \t]+{_FIELD}S?)?(?!\w))",
+    rf"{_NOUN}(?:\s*/\s*(?:{_KIND}\s+)?{_NOUN})?"
+    rf"(?:(?:[ \t]+|[ \t]*\n(?=(?-i:[a-z]))){_FIELD}S?)?(?!\w))",
     re.IGNORECASE,
 )
 BEGINS = ("crit", "panic", "code")
 """In small letters: it may begin with these."""
 _DONE = (
+    r"(?:(?:verbally|directly|personally|immediately|promptly|urgently|telephonically)\s+)?"
     r"(?:called|communicat\w+|d/w|e-?mailed|texted|messaged|sent|escalated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
     r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
     r"acknowledged|created|generated|logged|issued|raised|attempted|flagged|paged|"
-    r"intimated|verbally (?:notified|informed|communicated)|(?:verbally )?informed|"
-    r"(?:protocol|pathway|alert) (?:was |has been )?(?:activated|initiated))\b"
+    r"intimated|informed|reviewed\s+with(?!\s+no\b)|awaiting\s+(?:communication|call|acknowledg)\w*|"
+    r"(?:entered|placed|recorded)\s+(?:in|into|via|on|through)|submitted|uploaded|"
+    r"(?:protocol|pathway|alert|workflow|process) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
     rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'”’–—(\[=#_~-]|/[ \t]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
@@ -80,7 +85,7 @@ _MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
 _ITEM = re.compile(r"(?:\A|\n)\s*\(?\w{1,2}\)\s*\Z")
 _OTHER_KINDS = (
     r"stenos[ie]s|narrowing|isch(?:a)?emia|priority|acuity|severity|location|patient|condition|"
-    r"status|order|exam|indication|history|reason"
+    r"status|order|exam|indication|history|reason|trauma\b|ICU\b"
 )
 # "Saddle embolus - CRITICAL." None is what is critical by its degree, the order, and the patient.
 _BEHIND_A_DASH = re.compile(r"\w\)?\s[-–—]{1,2}\s\Z")
@@ -130,9 +135,14 @@ _LEGEND = re.compile(r"[^.\n]*(?:,[^.\n]*,|\b(?:within|minutes|hours?|etc|call)\
 # severity (that of a stenosis).
 _ASKED_OF = r"(?:RESULTS?|FINDINGS?|COMMUNICATION|NOTIFICATION|ALERT|REPORT|IMPRESSION|EXAM)"
 _DEGREE = r"(?:CATEGORY|SIGNIFICANCE|CRITICALITY|LEVEL|(?<=RESULT )SEVERITY|(?<=RESULTS )SEVERITY)"
+# The type of an exam is none of its result.
+_TYPE = (
+    rf"(?:(?!EXAM){_ASKED_OF}\s+(?:TYPE|CODE|CLASS)|TYPE\s+OF\s+(?!EXAM){_ASKED_OF}|"
+    r"(?:(?:RCR|RADIOLOGY|IMAGING)\s+)?ALERT|RESULT)"
+)
 _QUESTION = re.compile(
     r"(?:\A|\n|[.;!?][ \t])[\s*#>•-]*(?:\d{1,2}[.)]\s*)?"
-    rf"(?:{_ASKED_OF}\s+)?{_DEGREE}\s*[:=]\s*\Z",
+    rf"(?:(?:{_ASKED_OF}\s+)?{_DEGREE}|{_TYPE})\s*[:=]\s*\Z",
     re.IGNORECASE,
 )
 OF_A_RESULT = re.compile(rf"CRITICALITY|{_ASKED_OF}\s+{_DEGREE}", re.IGNORECASE)
@@ -151,7 +161,7 @@ def is_statement(match: re.Match[str]) -> bool:
         return True
     if _STATED.match(text, end) and (capitals or not _GOES_ON.match(text, end)):
         return True
-    return is_affirmed(match) or is_said_of(match)
+    return tells_whom(match) or is_affirmed(match) or is_said_of(match)
 
 
 def is_label(match: re.Match[str]) -> bool:
@@ -161,6 +171,8 @@ def is_label(match: re.Match[str]) -> bool:
     if TICKED.search(before) or _TICKED_BEHIND.match(after):
         return True
     if _QUESTION.search(before) and _WHOLE_ANSWER.match(after):
+        return True
+    if ends_in_brackets(match) and not _OF_ANOTHER_KIND.search(before.rpartition("\n")[2]):
         return True
     if is_critical_and_told(match) or _is_of_acute(match):
         return True
@@ -172,24 +184,11 @@ def is_label(match: re.Match[str]) -> bool:
     return match[0].isupper() and begins and bool(_ENDED.match(after))
 
 
-# Under these stands why the exam was ordered, or what an earlier one has shown.
-_HEADING = re.compile(r"^[ \t*#]*([A-Za-z][\w /&]{2,40}?)[ \t]*(?::|$)", re.MULTILINE)
-_OF_THE_ORDER = re.compile(
-    r"(?:clinical )?(?:history|indications?|information|data|details|question)\b|reason\b|"
-    r"comparisons?\b|priors?\b|previous\b",
-    re.IGNORECASE,
-)
-_SECTION = 300
-
-
 def _is_of_acute(match: re.Match[str]) -> bool:
     found = _ACUTE.match(match.string, match.end())
     if found is None:
         return False
-    line = match.string.rfind("\n", 0, match.start()) + 1  # a history may be one of any length
-    begins = min(max(0, match.start() - _SECTION), line)
-    headings = _HEADING.findall(match.string[begins : match.start()])
-    if headings and _OF_THE_ORDER.match(headings[-1]):
+    if is_of_the_order(match):
         return False
     if match[0].isupper():
         return True

@@ -36,24 +36,34 @@ PLAIN = "CRITICAL RESULT"
 _CATEGORY = (
     r"(?:CATEGORY(?: ?: ?CATEGORY)?|CAT\b\.?|CAT(?=\d))"
     r"[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
+    # What names all of them is a list to choose from, or a rule.
+    r"(?!\s*[/,]\s*2\s*(?:/|,|,?\s*(?:or|and)\b)\s*(?:or\s+|and\s+)?3\b)"
 )
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
     r"(?:ACR[\s:(-]*(?:(?:ACTIONABLE|CRITICAL)[\s:]+)?"
-    r"(?:(?:FINDINGS?|RESULTS?|REPORTING(?: WORK ?GROUP)?)[\s:,–—-]+)?|"
-    r"(?<=ACTIONABLE FINDING )[–—(-]?\s*|(?<=ACTIONABLE FINDING: )|(?<=ACTIONABLE FINDING, )|"
-    r"(?<=ACTIONABLE FINDINGS )[–—(-]?\s*|(?<=ACTIONABLE FINDINGS: )|"
+    r"(?:(?:FINDINGS?|RESULTS?|REPORTING(?:\s+WORK ?GROUP)?)[\s:,–—-]+)?|"
+    r"(?<=ACTIONABLE FINDING\s)[–—(-]?\s*|(?<=ACTIONABLE FINDING:\s)|(?<=ACTIONABLE FINDING,\s)|"
+    r"(?<=ACTIONABLE FINDINGS\s)[–—(-]?\s*|(?<=ACTIONABLE FINDINGS:\s)|"
     rf"(?<!\w)ACTIONABLE\s+(?:REPORTING:?\s+)?){_CATEGORY}"
     r"(?!\s+(?:FINDING|RESULT)S?\s+(?:must|shall|should|will|may|requires?|needs?)\b)",
     re.IGNORECASE,
 )
 _ACTIONABLE = re.compile(
     rf"(?<!\w){_CATEGORY}[\s(–—-]+"
-    r"(?:(?:ACR )?(?:ACTIONABLE|CRITICAL) (?:FINDING|RESULT)S?|ACR ACTIONABLE)(?!\w)"
+    r"(?:(?:ACR\s+)?(?:ACTIONABLE|CRITICAL)\s+(?:FINDING|RESULT)S?|ACR\s+ACTIONABLE|"
+    r"ACTIONABLE(?=[ \t]*(?:\Z|\n|[.:;,)\]])))(?!\w)"
     r"(?!\s+(?:are|is|will|shall|should|must|may|need|require)\b)",
     re.IGNORECASE,
 )
 """The same the other way round: "Category 1 actionable finding"."""
+_LEVEL = re.compile(
+    r"(?<!\w)(?:ACR[\s:(-]+ACTIONABLE(?:\s+FINDING)?|ACTIONABLE\s+(?:LEVEL|CODE)|"
+    r"ACR(?=[\s:-]+[123]\s+ACTIONABLE))[\s:#-]{0,3}(?P<number>[123]|I{1,3})(?:\s+ACTIONABLE)?"
+    r"(?=\.?[ \t]*(?:\Z|\n)|[ \t]*[:;,]|[ \t]+[–—-]\s)",
+    re.IGNORECASE,
+)
+"""Without the word: "ACR Actionable 1". "Actionable findings: 1. Nodule" is a list."""
 _ACR_BEGINS = ("acr", "critical", "actionable", "cat")
 _BREAST_WORDS = re.compile(
     r"(?:\s+(?:ACTIONABLE )?(?:FINDINGS?|RESULTS?))?[\s:,–—(-]{0,8}"
@@ -177,6 +187,7 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     if not profile.dictated_macros:
         return
     numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
+    numbered += _some(_LEVEL, ("acr", "actionable"), text)
     numbered = [match for match in numbered if not _is_score(match, breast=breast)]
     for match in numbered:
         code = _code(match["number"])

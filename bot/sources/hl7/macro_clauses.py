@@ -1,0 +1,103 @@
+"""A macro beside a clause: the finding before it, or whom somebody tried to tell behind it.
+
+"Embolus: critical result", "Large pneumothorax (CRITICAL)", "Critical result, Dr. Roe paged".
+"""
+
+import re
+
+from bot.sources.hl7.macro_sentences import is_certain, sentence_after, sentence_before
+
+_IN_SENTENCE = r"(?:[^.;:?!]|(?<=\bDr)\.|(?<=\bDrs)\.)"
+# "Critical findings, if any, are called": the rule.
+_TELLS = re.compile(
+    r",\s+(?!(?:if|as|per|when|which|that|including|such|e\.?g|i\.?e|like)\b)"
+    r"(?!no (?:\w+ )?(?:call|page|notification|communication)\w* (?:is |was )?(?:need|requi|nec))"
+    rf"{_IN_SENTENCE}{{0,80}}?\b(?:call(?:ed)?|pag(?:ed|ing)|bleeped|beeped|text(?:ed)?|"
+    r"messaged?|voice ?mail|phoned?|contacted|notified|informed|alerted|told|aware|discussed|"
+    r"spoken?|communicat\w+|conveyed|relayed|reached)\b",
+    re.IGNORECASE,
+)
+# Nobody has been told, or somebody will be.
+_OF_ATTEMPTS = frozenset({"no", "not", "will", "could", "cannot", "until", "never", "without"})
+
+
+def tells_whom(match: re.Match[str]) -> bool:
+    """Whether the clause behind its comma says who was told of it, or could not be."""
+    text = match.string
+    if text[match.end() : match.end() + 1] != ",":
+        return False
+    after = " ".join(sentence_after(match).split())
+    return bool(_TELLS.match(after)) and is_certain(after, _OF_ATTEMPTS)
+
+
+_NAMED = re.compile(r"[\w)%\]][ \t]*[:=;,][ \t]+(?:an?[ \t]+)?\Z")
+_ENDS = re.compile(r"[ \t]*[.!)]?[ \t]*(?:\n|\Z)|[.!]\s")
+# What is asked or ordered, and no finding.
+_ASKED = re.compile(
+    r"\b(?:follow\w*|f/u|request\w*|concern\w*|question|rule|r/o|order\w*|priority|subject|see|"
+    r"topic|regarding|re|call|called|calls|date|time|person|patient)\b",
+    re.IGNORECASE,
+)
+# Behind a comma more than one of them are a topic among others.
+_IMAGING = re.compile(r"crit\w*\.?\b.*(?:result|finding)(?P<several>s)?", re.IGNORECASE | re.DOTALL)
+
+
+def is_named_before(match: re.Match[str]) -> bool:
+    """Whether it is what a finding is called that stands before it: "Embolus: critical result."."""
+    imaging = _IMAGING.match(match[0])
+    if imaging is None or not _ENDS.match(match.string, match.end()):
+        return False
+    before = sentence_before(match)
+    if imaging["several"] and before.rstrip()[-1:] == ",":
+        return False
+    if not _NAMED.search(before) or _ASKED.search(before) or not is_certain(before):
+        return False
+    return not is_of_the_order(match)
+
+
+_ENCLOSED_ENDS = re.compile(r"\)[ \t]*(?:[.;!]|\n|\Z)")
+
+
+def ends_in_brackets(match: re.Match[str]) -> bool:
+    """Whether it stands in capitals and brackets behind the last word of what it is about."""
+    text, begins = match.string, match.start()
+    if text[begins - 1 : begins] != "(" or not match[0].isupper():
+        return False
+    before = sentence_before(match)
+    if not _ENCLOSED_ENDS.match(text, match.end()) or not before[:-1].strip():
+        return False
+    return is_certain(before) and not is_of_the_order(match)
+
+
+# Under these stands why the exam was ordered, or what an earlier one has shown.
+_HEADING = re.compile(r"^[ \t*#]*([A-Za-z][\w /&]{2,40}?)[ \t]*(?::|$)", re.MULTILINE)
+_OF_THE_ORDER = re.compile(
+    r"(?:clinical )?(?:history|indications?|information|data|details|question)\b|reason\b|"
+    r"comparisons?\b|priors?\b|previous\b",
+    re.IGNORECASE,
+)
+_SECTION = 300
+
+
+def is_of_the_order(match: re.Match[str]) -> bool:
+    """Whether it stands under a heading of the order, or of an earlier exam."""
+    line = match.string.rfind("\n", 0, match.start()) + 1  # a history may be one of any length
+    begins = min(max(0, match.start() - _SECTION), line)
+    headings = _HEADING.findall(match.string[begins : match.start()])
+    return bool(headings) and _OF_THE_ORDER.match(headings[-1]) is not None
+
+
+_LEADS_ON = re.compile(
+    r"(?:\b(?:an?|the|any|of|for|with|or|and|this|these|as|prior|previous|outside|"
+    r"constitutes?|considered|requir(?:e|es|ing)|contains?|meets?|represents?)|,)[ \t]*\n[ \t]*\Z",
+    re.IGNORECASE,
+)
+
+
+def is_led_on_to(match: re.Match[str]) -> bool:
+    """Whether the line above goes on with it, and doubts it: "does not constitute a | critical
+    result". In small letters: what stands in capitals was put there as a macro."""
+    if not match[0][:1].islower():
+        return False
+    above = match.string[max(0, match.start() - 40) : match.start()]
+    return bool(_LEADS_ON.search(above)) and not is_certain(sentence_before(match))
