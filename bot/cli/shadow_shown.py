@@ -125,7 +125,8 @@ def _lags(lags: list[Lag], zone: ZoneInfo) -> None:
     open_ = sum(1 for lag in lags if lag.final_at is None)
     out.print("[bold]From a flagged preliminary to its final[/]")
     if told:
-        out.print(f"{told.count} pairs: median {told.median:g} min, 90 % within {told.p90:g} min.")
+        pairs = count(told.count, "pair")
+        out.print(f"{pairs}: median {told.median:g} min, 90 % within {told.p90:g} min.")
     if open_:
         out.print(f"{count(open_, 'order')} without a final yet.")
     rows = [

@@ -7,9 +7,14 @@ import re
 import unicodedata
 
 LEAST_LETTERS = 3
-_NOT_NAMES = frozenset(
-    {"MD", "DO", "RN", "NP", "PA", "PHD", "MPH", "MBBS", "FACR", "DR", "JR", "SR", "II", "III"}
+_NOT_A_NAME = re.compile(
+    "DR|JR|SR|II|III|MD|DO|PHD|MPH|MBA|MSC|MBBS|MBCHB|PHARMD|DDS|DMD|DPM"
+    "|(?:RN|PA|NP|APRN|ARNP|CRNP|CNP|DNP|FNP|ACNP|AGNP|AGACNP)(?:-B?C)?"
+    "|MSN|BSN|LPN|LVN|CRNA|CNM|MRCP|FRCR|FRCPC?|FRCS|FACR|FACS|FACP|FACC|FACEP|FAAP",
+    re.IGNORECASE,
 )
+_POINT_WITHIN = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_](?!\w))")
+"""That of "M.D." and "Ph.D.", and none before another name."""
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _TITLE = r"(?:d(?:octo)?r[as]?|prof(?:essor)?|m[rsx]s?)\.?\s+"
 
@@ -49,8 +54,8 @@ def _names(text: str, name: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    found = _WORD.findall(name)
-    return [word for word in found if word.replace(".", "").upper() not in _NOT_NAMES]
+    found = _WORD.findall(_POINT_WITHIN.sub("", name))
+    return [word for word in found if not _NOT_A_NAME.fullmatch(word)]
 
 
 def _plain(text: str) -> str:

@@ -17,6 +17,13 @@ SAID = "Findings were discussed with Dr. Osei by telephone at 14:02."
         ("Ada Osei, MD", "Osei"),
         ("Carla Reyes RN", "Reyes"),
         ("Dr. Tom O'Brien-Lee Jr", "O'Brien-Lee"),
+        ("Ada Osei PA-C", "Osei"),
+        ("Ada Osei, MSN, CRNP", "Osei"),
+        ("Ada Osei CRNP", "Osei"),
+        ("Ada Osei M.D.", "Osei"),
+        ("Dr.Ada Osei Ph.D.", "Osei"),
+        ("Dr.Wei Li", "Li"),
+        ("J.R. Osei", "Osei"),
         ("Dr.", ""),
         ("", ""),
         ("4711", ""),
@@ -30,6 +37,12 @@ def test_the_name_counts_as_a_word_in_any_case() -> None:
     assert names(SAID, "Dr. Ada OSEI")
     assert names("CALLED TO DR OSEI.", "Osei, Ada")
     assert names("Dr. Osei's nurse took it", "Dr. Ada Osei")
+
+
+def test_somebody_else_with_the_same_credential_is_not_the_person() -> None:
+    """Who is offered "I was already called" for another's call may take it for their own."""
+    assert not names("Discussed with Jane Smith, PA-C at 14:02.", "Ada Osei PA-C")
+    assert not names("Called to J. Smith CRNP at 14:02.", "Ada Osei CRNP")
 
 
 def test_a_part_of_a_word_or_another_name_does_not_count() -> None:
