@@ -33,7 +33,8 @@ JSON = "application/fhir+json"
 _ANY = "application/json, */*;q=0.1"
 """For servers that answer 406 to FHIR's own. Others are asked for that alone: Oracle's sends the
 mere bytes of a Binary to whoever names another one."""
-_UNAUTHORIZED, _NOT_ACCEPTABLE, _BROKEN = 401, 406, 500
+_NOTHING, _UNAUTHORIZED, _NOT_ACCEPTABLE, _BROKEN = 204, 401, 406, 500
+_NO_PAGE: Resource = {"resourceType": BUNDLE}
 _MOST_IN_VAIN, MOST_EMPTY = 3, 50
 """Pages in a row that bring what the search has brought before, and that bring nothing: a server
 that filters after it has cut its pages has many of those before the next report."""
@@ -117,7 +118,8 @@ class FhirClient:
         visited, brought, in_vain, empty = set[URL](), set[str](), 0, 0
         lost, total, theirs, warnings = False, 0, "", 0
         while url not in visited and in_vain < _MOST_IN_VAIN and empty < most_empty:
-            page = await _resource(await self._page(url, further=bool(visited)))
+            answer = await self._page(url, further=bool(visited))
+            page = await _resource(answer) if answer.status != _NOTHING else _NO_PAGE
             visited.add(url)
             if text(page.get("resourceType")) != BUNDLE:
                 raise Refused("answer-no-bundle")

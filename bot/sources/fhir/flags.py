@@ -51,7 +51,7 @@ def results(report: Node) -> list[Node]:
     """The report's Observations and their members, in order, without those that were withdrawn;
     also those that it contains and nothing refers to, though R4 (2.3.0.4) wants that."""
     found: dict[int, Node] = {}
-    _gather([*report.nodes("result"), *_left_alone(report)], found, _DEEPEST)
+    _gather([*report.nodes("result"), *_homemade(report), *_left_alone(report)], found, _DEEPEST)
     return list(found.values())
 
 
@@ -64,6 +64,14 @@ def lacks_results(report: Node) -> bool:
     lost = [text(link.reference.get("reference")) for link in asked if not link.node.body]
     own = "#" if _left_alone(report) else None  # what they are called is all that is not known
     return any(name and name[:1] != own for name in lost)
+
+
+def _homemade(report: Node) -> Iterator[Node]:
+    """Results in the place of the references, without a type; a reference has no value."""
+    for link in report.links("result"):
+        stated = link.reference
+        if not link.node.body and any(field[:5] == "value" for field in stated):
+            yield replace(report, body={**stated, "resourceType": "Observation"})
 
 
 def _left_alone(report: Node) -> list[Node]:

@@ -20,7 +20,7 @@ from bot.sources.fhir.shapes import (
     text,
     words,
 )
-from bot.sources.fhir.text import LONGEST_STUB, is_stub, presented
+from bot.sources.fhir.text import LONGEST_STUB, conclusion_of, is_stub, presented
 from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import radlex_in
 from bot.sources.hl7.lines import running_lines, without_markup
@@ -52,7 +52,7 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
     ``breast``: the exam is one, see hl7.breast.
     """
-    conclusion = without_markup(text(found.body.get("conclusion")))
+    conclusion = conclusion_of(found.body)
     concluded = [line for one_ in observed if _is_impression(one_) for line in _lines(one_.body)]
     form, place, stub = formed(found, observed, documents)
     if not (form or conclusion or observed):

@@ -12,7 +12,7 @@ from bot.sources.fhir.flags import results
 from bot.sources.fhir.narrative import NARRATIVE, concludes, formed
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.shapes import Node, Resource, many, node_of, parse, text
-from bot.sources.hl7.lines import without_markup
+from bot.sources.fhir.text import conclusion_of
 from bot.sources.hl7.moments import instant
 from bot.sources.hl7.places import Heading, Places
 from bot.sources.hl7.wire import BadReport
@@ -122,9 +122,9 @@ def _of_text(node: Node) -> str:
         return place
     if node.nodes("result"):
         return "Observation.value"
-    return "conclusion" if text(node.body.get("conclusion")) else NARRATIVE
+    return "conclusion" if conclusion_of(node.body) else NARRATIVE
 
 
 def _of_impression(node: Node, report: Report) -> str:
-    concluded = report.impression == concludes(without_markup(text(node.body.get("conclusion"))))
+    concluded = report.impression == concludes(conclusion_of(node.body))
     return "conclusion" if concluded else _of_text(node)

@@ -91,7 +91,10 @@ def codings(concepts: object) -> list[Resource]:
 
 
 def words(concept: object) -> str:
-    """What a CodeableConcept says to a person: its text, else a display, else a code."""
+    """What a CodeableConcept says to a person: its text, else a display, else a code; homemade
+    resources have mere words in its place."""
+    if isinstance(concept, str):
+        return text(concept)
     found = one(concept)
     coded = codings(found)
     said = [text(found.get("text")), *(text(coding.get("display")) for coding in coded)]

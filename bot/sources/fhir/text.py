@@ -18,6 +18,13 @@ _DATA_URL = re.compile(r"\s*data:[^,\s]{0,100};base64,", re.IGNORECASE)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s_-]")
 
 
+def conclusion_of(report: Resource) -> str:
+    """Homemade resources have a list of them."""
+    stated = report.get("conclusion")
+    several = stated if isinstance(stated, list) else [stated]
+    return "\n".join(said for each in several if (said := without_markup(text(each))))
+
+
 def forms_of(report: Node, observed: list[Node]) -> list[Resource]:
     """presentedForm, and the documents that are an Observation's value: in all but R4 and R5, there
     in an extension."""

@@ -84,13 +84,14 @@ def _parsed(value: str) -> datetime:
 
 _PARTS = re.compile(
     r"(\d{4})([/-]?)(\d\d)\2(\d\d)[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)? ?"
-    r"([+-]\d\d:?\d\d|Z|UTC|GMT)?"
+    r"([+-]\d\d:?\d\d|[Zz]|UTC|GMT)?(?:\[[\w/+-]{1,40}\])?"
 )
 
 
 def _unusual(value: str) -> datetime:
     """Midnight as 24:00 (ISO 8601), the second of a leap second, a blank before the time or the
-    zone, slashes in a date that begins with its year. Raises ValueError for anything else."""
+    zone, slashes in a date that begins with its year, a small z, the name of the zone behind it (as
+    Java writes it). Raises ValueError for anything else."""
     found = _PARTS.fullmatch(value)
     if found is None:
         raise ValueError
