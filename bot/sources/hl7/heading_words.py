@@ -43,7 +43,19 @@ WHOLE_REPORT = frozenset(
 ADDENDUM = (
     *("ADDENDUM", "ADDENDA", "NACHTRAG", "AANVULLING", "ADDENDO", "ADENDO", "ADENDA"),
     *("SUPPLEMENTARY REPORT", "SUPPLEMENTAL REPORT"),  # Britain, Ireland, Australia
-    *("TILLÄGG", "ДОПОЛНЕНИЕ", "追記", "追加所見", "补充报告"),
+    # "Ergänzung", "Complément", "Anexo" and "Uzupełnienie" alone are of the body or its technique.
+    *("NACHTRAGSBEFUND", "ZUSATZBEFUND", "ERGÄNZUNGSBEFUND", "NACHBEFUND"),  # German
+    *("COMPTE RENDU COMPLÉMENTAIRE", "COMPTE-RENDU COMPLÉMENTAIRE", "ADDITIF"),  # French
+    *("ADENDUM", "INFORME COMPLEMENTARIO", "INFORME ADICIONAL"),  # Spanish
+    *("ADITAMENTO", "LAUDO COMPLEMENTAR", "RELATÓRIO COMPLEMENTAR"),  # Portuguese
+    *("INTEGRAZIONE AL REFERTO", "REFERTO INTEGRATIVO", "AANVULLEND VERSLAG"),  # Italian, Dutch
+    *("TILLÄGG", "TILLÄGGSUTLÅTANDE", "TILLÄGGSSVAR", "TILLEGG", "TILLEGGSBESKRIVELSE"),  # North
+    *("TILLEGGSSVAR", "TILLÆG", "TILLÆGSBESKRIVELSE", "TILLÆGSSVAR", "LISÄLAUSUNTO", "VIÐBÓT"),
+    *("UZUPEŁNIENIE OPISU", "UZUPEŁNIENIE WYNIKU", "ANEKS DO OPISU"),  # Polish
+    *("DODATEK K NÁLEZU", "DOPLNĚNÍ NÁLEZU", "DOPLNENIE NÁLEZU"),  # Czech, Slovak
+    *("KIEGÉSZÍTŐ LELET", "DOPUNA NALAZA"),  # Hungarian, Croatian
+    *("ДОПОЛНЕНИЕ", "EK RAPOR"),  # Russian, Turkish
+    *("追記", "追加所見", "补充报告", "補充報告", "추가 판독", "추가판독"),
 )
 
 BODY = (
