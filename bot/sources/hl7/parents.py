@@ -1,5 +1,5 @@
-"""An addendum that comes as an order of its own and only names its parent (OBR-29, ORC-8): it is
-part of the parent's report, and never one by itself.
+"""An addendum that comes as an order of its own and only names its parent (OBR-29, ORC-8), or has
+its parent's number and is called one: it is part of the parent's report, and never one by itself.
 
 A laboratory's reflex tests name a parent too, mostly with the result that led to them (OBR-26):
 they are reports of their own.
@@ -35,8 +35,7 @@ def adopt(order: Order, orders: list[Order], wire: Wire, profile: Profile) -> No
         return  # the time of the order (or its TQ, whose fourth is one), likewise
     if not _is_addendum(order, beside, wire, profile):
         return
-    numbers = [number for number, _ in order.results]
-    order.added = dict.fromkeys(numbers, min(numbers, default=0))
+    _add(order)
     if beside:
         order.orc = beside.orc
         order.obr = _with(order.obr, {2: beside.obr[2], 3: beside.obr[3], 18: beside.obr[18]})
@@ -44,6 +43,19 @@ def adopt(order: Order, orders: list[Order], wire: Wire, profile: Profile) -> No
         order.parent = _OBR_29 if order.obr[29].strip() else _ORC_8
         order.orc = _with(order.orc, {2: "", 3: ""})
         order.obr = _with(order.obr, {2: placer, 3: filler})
+
+
+def set_apart(parts: list[Order]) -> None:
+    """Of the parts of one report those that OBR-4 calls an addendum add to the others."""
+    named = [part for part in parts if "ADDEND" in part.obr[4].upper()]
+    if len(named) < len(parts):
+        for part in named:
+            _add(part)
+
+
+def _add(order: Order) -> None:
+    numbers = [number for number, _ in order.results]
+    order.added = dict.fromkeys(numbers, min(numbers, default=0))
 
 
 def _parent(field: str, marks: Marks) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.domain.profile import Profile
 from bot.domain.report import ReportKey, Status
 from bot.sources.hl7.orders import Numbers, Order, code, numbers_of
-from bot.sources.hl7.parents import adopt
+from bot.sources.hl7.parents import adopt, set_apart
 from bot.sources.hl7.status import stated, status
 from bot.sources.hl7.wire import BadReport, Wire
 
@@ -68,7 +68,10 @@ def _merged(parts: list[Part], wire: Wire) -> Part:
     of what was sent."""
     finished = [_finished(order, wire) for order, _ in parts]
     best = max(finished)
-    first, numbers = parts[finished.index(best)]
+    counting = [part for part, how in zip(parts, finished, strict=True) if how == best]
+    if wire.addenda and len(counting) > 1:
+        set_apart([order for order, _ in counting])
+    first, numbers = next((part for part in counting if not part[0].added), counting[0])
     for (order, _), how in zip(parts, finished, strict=True):
         if order is not first:
             _merge(first, order, counts=how == best)

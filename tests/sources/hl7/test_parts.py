@@ -20,6 +20,21 @@ def test_parts_with_the_same_number_are_one_report() -> None:
     assert found.impression == "Tension pneumothorax.\nLeft tension pneumothorax."
 
 
+def test_a_part_with_the_same_number_that_is_called_an_addendum_is_one() -> None:
+    body, again = (obr(), OBX), OBX.replace("Tension", "Left tension").replace("HH", "")
+    added = (obr({4: "XR1^XR CHEST ADDENDUM^MAIN"}), again)
+    for parts in ((*body, *added), (*added, *body)):
+        found = report(message(ORC, *parts))
+        assert found.impression == "Tension pneumothorax."
+        assert [one.text for one in found.addenda] == ["Left tension pneumothorax."]
+        assert (found.exam, len(found.flags)) == ("XR CHEST 1 VIEW", 1)
+
+
+def test_parts_that_are_all_called_an_addendum_are_a_report() -> None:
+    named = obr({4: "XR1^XR CHEST ADDENDUM^MAIN"})
+    assert report(message(ORC, named, OBX, named, OBX)).addenda == ()
+
+
 PRELIMINARY = {25: "P"}
 
 
