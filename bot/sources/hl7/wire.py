@@ -90,20 +90,26 @@ def cut(text: str, charset: str) -> Wire:
     if lines and lines[0][-1:] in MAY_END:
         lines = without_written_ends(lines)
     if not usual:
-        lines = by_their_orders(_of_one_message(segments_in(lines)))
+        lines = _of_one_message(segments_in(lines))
+    if not usual or "\rZ" in ended:
+        lines = by_their_orders(lines)
     return wire_of(lines, charset, text)
 
 
 _HEAD = 16
 """Characters in which MSH-2 stands."""
 _USUAL = frozenset(f"{name}|" for name in ("PID", "PV1", "ORC", "OBR", "OBX", "NTE", "ZDS"))
+_WHOLE = re.compile(r"(?:PD1|PV2|EVN|NK1|AL1|DG1|SFT|TQ1|SPM|Z[A-Z\d]{2})\|")
 
 
 def _are_usual(lines: list[str]) -> bool:
     """Whether an MSH and whole segments after it are all there is: then nothing has to be mended,
     and no line is looked at twice."""
     begins = map(FOUR, lines)
-    return next(begins, "") == "MSH|" and len(lines) > 1 and _USUAL.issuperset(begins)
+    if next(begins, "") != "MSH|" or len(lines) == 1:
+        return False
+    others = set(begins) - _USUAL
+    return not others or all(map(_WHOLE.match, others))
 
 
 def _of_one_message(lines: list[str]) -> list[str]:

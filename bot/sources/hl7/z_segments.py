@@ -10,7 +10,7 @@ def by_their_orders(lines: list[str]) -> list[str]:
     such a one is repeated. One behind an ORC is of the OBR that comes; where none comes before the
     next observation the ORC stood behind its OBR.
     """
-    if sum(line[:3] == "OBR" for line in lines) < _SEVERAL:
+    if [line[:3] for line in lines].count("OBR") < _SEVERAL:
         return lines
     placed: list[str] = []
     of_message: list[str] = []
