@@ -48,20 +48,27 @@ def lines_of_all(results: list[Result], wire: Wire, said: Sequence[str] = ()) ->
     at together: one by one would take longer than all there is to do."""
     if not said:
         return [line for _, fields in results for line in lines_of(fields, wire)]
-    if _are_lines("".join(said), wire):
+    together = "".join(said)
+    if not any(map(together.__contains__, _breaking(wire))):
         return [value.strip() for value in said]
-    return [line for value in said for line in _lines(value, wire)]
+    broken = {v for mark in _breaking(wire) if mark in together for v in said if mark in v}
+    return [
+        line
+        for value in said
+        for line in (_prose(value, wire) if value in broken else (value.strip(),))
+    ]
 
 
 def _lines(value: str, wire: Wire) -> list[str]:
-    return [value.strip()] if _are_lines(value, wire) else _prose(value, wire)
+    if any(map(value.__contains__, _breaking(wire))):
+        return _prose(value, wire)
+    return [value.strip()]
 
 
-def _are_lines(text: str, wire: Wire) -> bool:
-    """Whether nothing in one or more values breaks a line, is escaped, or heads a part."""
-    if ":" in text or "<" in text or "&" in text or wire.marks.repetition in text or "\n" in text:
-        return False
-    return not wire.escaped or not (wire.marks.escape in text or "\\" in text or '"' in text)
+def _breaking(wire: Wire) -> tuple[str, ...]:
+    """One of these is in each value in which a line breaks, is escaped, or heads a part."""
+    always = (":", "<", "&", "\n", wire.marks.repetition)
+    return (*always, wire.marks.escape, "\\", '"') if wire.escaped else always
 
 
 def _otherwise(fields: list[str], wire: Wire) -> list[str]:

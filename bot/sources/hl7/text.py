@@ -64,7 +64,7 @@ def narrate(
     for section, run, said in runs:
         of, before = section, told.running
         if (headed and section is _BODY and _may_conclude(run)) or (
-            auto and section is _IMPRESSION and _is_whole(run)
+            auto and section is _IMPRESSION and _is_whole(run, said)
         ):
             of = _RUNNING
         if section is _RUNNING and _concluded(told) and not is_prose(run[0][1]):
@@ -144,10 +144,10 @@ def _may_conclude(run: list[Result]) -> bool:
     return not said.isascii() or any(map(said.__contains__, _CONCLUDES))
 
 
-def _is_whole(run: list[Result]) -> bool:
+def _is_whole(run: list[Result], said: Sequence[str]) -> bool:
     """Whether what is called the impression is a whole report, whose headings tell it apart."""
-    said = "\n".join([at(fields, 5) for _, fields in run]).upper()
-    return said.rfind("IMPRESSION:") > said.find("FINDINGS:") >= 0
+    text = "\n".join(said or [at(fields, 5) for _, fields in run]).upper()
+    return text.rfind("IMPRESSION:") > text.find("FINDINGS:") >= 0
 
 
 @dataclass(slots=True)

@@ -108,8 +108,7 @@ def _are_usual(lines: list[str]) -> bool:
     begins = map(FOUR, lines)
     if next(begins, "") != "MSH|" or len(lines) == 1:
         return False
-    others = set(begins) - _USUAL
-    return not others or all(map(_WHOLE.match, others))
+    return _USUAL.issuperset(begins) or all(map(_WHOLE.match, set(map(FOUR, lines[1:])) - _USUAL))
 
 
 def _of_one_message(lines: list[str]) -> list[str]:
