@@ -153,9 +153,20 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
 
 
 def _may_have(lowered: str, profile: Profile) -> bool:
-    if profile.dictated_macros and any(map(lowered.__contains__, OF_MACROS)):
+    if profile.dictated_macros and _may_have_dictated(lowered):
         return True
     return bool(profile.rules) and bool(occurring(lowered, profile))
+
+
+def _may_have_dictated(lowered: str) -> bool:
+    """ "Intracranial" and "sacral" are in so many reports that they are looked at more closely."""
+    if any(map(lowered.__contains__, OF_MACROS)):
+        return True
+    return "acr" in lowered and _NAMES_ACR.search(lowered) is not None
+
+
+# What may not stand before it is looked at last: looked at first it takes ten times as long.
+_NAMES_ACR = re.compile(r"acr(?<!\wacr)")
 
 
 def _lowered(text: str) -> str:

@@ -15,9 +15,9 @@ from bot.sources.hl7.site_macros import first_words
 from bot.sources.hl7.typed import as_typed
 from bot.sources.hl7.wire import Wire
 
-OF_MACROS = ("crit", "acr", "actiona", "panic")
-"""One of them is in each macro that everybody knows."""
-_BEGIN_ONE = (*OF_MACROS, "cat", "code")
+OF_MACROS = ("crit", "actiona", "panic")
+"""One of them, or ACR, is in each macro that everybody knows."""
+_BEGIN_ONE = (*OF_MACROS, "acr", "cat", "code")
 """The rest of it may follow in the next segment."""
 MOST_LOOKED_UP = 50
 """Places of one macro, and lines that are looked for within others: thousands would hold up the
