@@ -11,8 +11,10 @@ from bot.sources.hl7.boxes import TICK
 from bot.sources.hl7.called_abroad import FINNISH, called_abroad
 from bot.sources.hl7.called_in_asia import FIRST_WORDS as SPOKEN_IN_ASIA
 from bot.sources.hl7.called_in_asia import called_in_asia
+from bot.sources.hl7.called_others import is_of_others
 from bot.sources.hl7.called_words import (
     ATTEMPT,
+    BY_VOICE,
     FIRST_WORDS,
     IN_VAIN,
     NOT_DONE,
@@ -21,7 +23,8 @@ from bot.sources.hl7.called_words import (
     SHORTEST,
     SPOKEN,
     WHOM,
-    is_of_others,
+    WRITTEN,
+    WRITTEN_BEHIND,
     is_unfilled,
 )
 from bot.sources.hl7.narrator import Narrative
@@ -96,8 +99,13 @@ def _last_that_tells(text: str) -> str:
     for one in _from_the_last(text):
         if _may_tell(one.lower()) and (said := _told(one, after)):
             return said[:_LONGEST]
-        after = one
+        after = f"{one} {after}"[:_FIELDS] if _FIELD.match(one) else one
     return ""
+
+
+_FIELD = re.compile(r"[A-Z][\w /]{0,20}:")
+_FIELDS = 200
+"""Of a form that says below whom it names how they were told."""
 
 
 def _may_tell(lowered: str) -> bool:
@@ -131,7 +139,9 @@ def _told_here(sentence: str, after: str) -> str:
     if spoken or not SAID.search(sentence):
         return spoken
     tried = ATTEMPT.search(sentence) or NOT_REACHED.search(sentence)
-    return "" if tried or IN_VAIN.match(after) else sentence
+    written = WRITTEN.search(sentence) and not BY_VOICE.search(sentence)
+    behind = IN_VAIN.match(after) or WRITTEN_BEHIND.match(after)
+    return "" if tried or written or behind else sentence
 
 
 _YES = re.compile(rf"[\s:-]*(?:{TICK}\s*)?(?:yes|y)\b", re.IGNORECASE)

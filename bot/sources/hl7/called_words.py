@@ -23,7 +23,7 @@ SHORTEST = "d/w"
 """One more, which takes the longest to look for; a single letter takes no time."""
 
 _BY_VOICE = (
-    r"(?:in person|(?:by|via|over the) (?:tele)?phone|verbally|at \d{1,2}:?\d\d|"
+    r"(?:in person|(?:by|via|over the) (?:tele)?phone|verbally|at \d{1,2}:?\d\d|at the scanner|"
     r"in the (?:reading room|ED|ER|OR|ICU|emergency (?:department|room)|department|clinic|ward))"
 )
 _GERMAN = (
@@ -34,8 +34,12 @@ SPOKEN = _pattern(
     r"\bdiscussed\b[^;]{0,60}?\b(?:with\b|w/)",
     r"\bd/w\b",
     r"\bspoken? [^;]{0,30}?\b(?:with|to)\b",
-    r"\bspoke (?:with|to)\b",
-    r"\breached (?:the )?\w[^;]{0,60}?\band (?:discussed|relayed|communicated|conveyed|reviewed)\b",
+    r"\bspoke (?:with\b|to\b|w/)",
+    r"\breach(?:ed)? (?!by\b|via\b)(?:the )?\w[^;]{0,60}?\band "
+    r"(?:discussed|relayed|communicated|conveyed|reviewed|informed|told|notified)\b",
+    r"\b(?:(?:called|phoned|rang) back|(?:was|were) (?:\w+ )?reached)\b"
+    r"(?:(?!e-?mail|text|page|messag|voice)[^;]){0,40}\band "
+    r"(?:(?:was|were) )?(?:informed|told|notified|made aware|updated)\b(?! to\b)",
     rf"\breviewed with\b(?=[^;]{{0,60}}{_BY_VOICE})",
     r"\b(?:(?:tele)?phone|telephonic|verbal) (?:conversation|discussion|communication|call) with\b",
     r"\b(?:made|is|are|was|were|been) (?:already |now |fully |well )?aware\b",
@@ -46,17 +50,18 @@ SPOKEN = _pattern(
     r"\b(?:verbali[sz]ed|expressed) understanding\b",
     r"\bconfirmed receipt\b",
     r"\back?nowledged by\b",
-    r"\bcall\b[^;]{0,60}\band (?:the |these )?(?:findings?|results?) (?:was |were )?"
+    r"\bcall(?:ed)?\b[^;]{0,60}\band (?:the |these )?(?:findings?|results?) (?:was |were )?"
     r"(?:discussed|relayed|communicated|conveyed)\b",
     r"\b(?:Drs?|doctor)\b\.?(?: (?!(?:not|to|be|is|was|will|should|must|may|made|make|if)\b)"
     r"[\w'’-]+){1,2}\)? aware\b",
     r"\b(?:team|service|staff|ED|ER|ICU|physician|provider|clinician|surgeon|nurse|attending|resident)"
-    r" (?:already |now |fully |well )?aware(?: of\b| that\b| at \d|\W*$)",
+    r" (?:(?:(?!should|must|will|may|to be)[^;]){1,40} and (?:is |are |was |were )?)?"
+    r"(?:already |now |fully |well )?aware(?: of\b| that\b| at \d|\W*$)",
 )
 """Both sides had their say."""
 
 SAID = _pattern(
-    r"\b(?:called|notified|informed|alerted|contacted|(?:tele)?phoned|told)\b",
+    r"\b(?:called|notified|informed(?! consent)|alerted|contacted|(?:tele)?phoned|told)\b",
     r"\b(?:was|were|been) advised (?:of|about|that|at)\b",
     r"\b(?:communicat|report|convey|relay|transmitt|intimat)ed\b[^;]{0,60}\b(?:to\b|with\b|w/)",
     r"\bshared with\b(?=[^;]{0,60}\b(?:phone|telephone|verbal\w*|person)\b)|"
@@ -71,96 +76,25 @@ SAID = _pattern(
 )
 """One side spoke, or says so."""
 
+# Behind a preposition: an operation is none.
+_SPECIALTY = (
+    r"\b(?:with|to|by|informed|notified|called|told) (?:the )?"
+    r"(?:(?:on-call|duty|stroke|vascular|general|trauma|ortho\w+|thoracic|spine|pa?ediatric|plastic|"
+    r"cardiac|cardiothoracic|colorectal) )?"
+    r"(?:(?:neuro)?surgery|(?!tech|radi)\w{3,12}ologists?|(?:neur|cardi|ur|onc|gyna?ec|hepat|hemat|"
+    r"gastroenter|pulmon|nephr)ology|ana?esthesi\w*|obstetrics|ortho(?:pa?edics)?)\b"
+)
 # Whom: a title, a role, or a name in capitals behind a preposition.
 WHOM = re.compile(
     r"(?i:\b(?:Dr|Drs|MD|M\.D|NP|PA|PA-C|RN|DO|APRN|CRNP|PCP)\b\.?|\b(?:doctor|physician|nurse|"
     r"provider|clinician|team|resident|attending|surgeon|office|referr\w+|ordering|hospitalist|"
-    r"intern|emergency (?:department|room)|clinic|ward|registrar|consultant|SHO|GP)\b)|"
-    r"\b(?:ED|ER|ICU|ICU?U)\b|"
+    r"intern|emergency (?:department|room)|clinic|ward|registrar|consultant|SHO|GP|fellow|"
+    r"(?:medical|house) officer|midwife|matron|neurosurgeon|prof(?:essor)?)\b)|"
+    r"\b(?:ED|ER|ICU|ICU?U|S[pP]R|S[tT]R|ST[1-8]|FY[12]|RMO|CMO|A&E|L&D)\b|"
+    rf"(?i:{_SPECIALTY})|"
     r"(?:\b(?:with|to|by)|[Tt]old|[Nn]otified|[Ii]nformed) [A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?"
     r",? (?:(?i:at|on|by|via) |\d)"
 )
-
-_EARLIER = r"(?:prior|previous|earlier|old|outside)"
-# The patient, the history, a name that something has, and the report's own readers; whom nobody
-# meant to tell, and an exam before this one. Each with words of which it needs one.
-_OF_OTHERS = (
-    (
-        ("patient",),
-        r"\bpatient (?:was |is |has been |had been )?(?:reported|informed|told|called|advised|"
-        r"notified|made aware|aware|contacted|discussed)\b|"
-        r"\b(?:informed|told|advised|notified) the patient (?:of|about|that|to)\b|"
-        r"\bpatient['’]s \w+ (?:was |were )?(?:called|informed|told|notified)\b",
-    ),
-    (
-        ("history", "indication", "reason for exam", "comparison"),
-        r"^(?:clinical )?(?:history|indications?|reason for exam\w*|comparisons?(?= ?:))\b",
-    ),
-    (
-        ("doctor", "physician", " own"),
-        r"\b(?:by|with) (?:her|his|their|the patient'?s?) (?:doctor|physician|own)\b",
-    ),
-    (
-        ("allerg", "consent", "protocol", "risk"),
-        r"\b(?:allerg\w+|consent|protocol|risks?)\b[^,;]{0,40}\b(?:was|were|been) discussed\b",
-    ),
-    (("discussed the ",), r"\bdiscussed the (?:order|protocol|exam)\b"),
-    (
-        ("aware of ",),
-        r"\baware of (?:the |this |her |his |patient['’]?s? )*"
-        r"(?:prior|previous|earlier|old|history|code status|allerg\w*|polic\w+|protocol)\b",
-    ),
-    # A rule: "Critical results are called to the provider within 60 minutes".
-    (
-        ("within",),
-        r"\b(?:is|are) (?:called|communicated|reported|conveyed|relayed)\b[^;]{0,60}\bwithin\b",
-    ),
-    (
-        ("called",),
-        r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
-    ),
-    (("radiolog",), r"\b(?:with|by) (?:\w+[ .,(]+){0,4}radiolog(?:ist|y)\b"),
-    # The other way round: who called had a wish, or something to tell.
-    (
-        ("called", "phoned", "contacted"),
-        r"\b(?:called|(?:tele)?phoned|contacted)\b(?: Dr\.? [\w'’-]+)? (?:requesting|asking|away\b|"
-        r"to (?:request|ask|order|schedule|inquire|provide|obtain|(?:the )?bedside|"
-        r"the (?:OR|code))\b|"
-        r"(?:with|for) (?:an? |the )?(?:additional |further |more |clinical )*"
-        r"(?:history|information|clarification)\b)",
-    ),
-    (("family",), r"\bfamily (?:was |were |has been )?(?:informed|told|called|notified|aware)\b"),
-    (("d us", "d me"), r"\b(?:notified|informed|told|alerted) (?:us|me)\b"),
-    (
-        ("wrong ",),
-        r"\bwrong (?:\w+ )?(?:Drs?\b|doctor|physician|provider|person|number|nurse|team|office)",
-    ),
-    (
-        ("prior", "previous", "earlier", "old", "outside"),
-        rf"^(?:\W|\d)*(?:the |these |this )?(?:findings? |results? )?(?:(?:of|on|from) )?"
-        rf"(?:the |a )?{_EARLIER} [^,;]{{0,60}}"
-        rf"\b(?:was|were|been|discussed|called|communicated|reported)\b|"
-        rf"\b(?:on|for) (?:the |that |an? )?{_EARLIER} (?:exam\w*|study|scan|CT|MRI?|report)\W*$|"
-        rf"\bat the time of (?:the |that |an? )?{_EARLIER}\b|"
-        rf"\b(?:informed|told|notified|aware) of (?:the |that |an? )?{_EARLIER} "
-        r"(?:results?|findings?|exam\w*|study|scan|CT|MRI?|report)\b",
-    ),
-    (
-        ("prior to", "before "),
-        r"\b(?:prior to|before) (?:the |this )?(?:exam\w*|study|scan|imaging|procedure)\b",
-    ),
-)
-OF_OTHERS = tuple(
-    (word, re.compile(said, re.IGNORECASE)) for words, said in _OF_OTHERS for word in words
-)
-
-
-def is_of_others(sentence: str) -> bool:
-    """Whether it says that others were told, or of another exam. All of it as one pattern would
-    take longer than all else that is asked of a sentence."""
-    lowered = sentence.lower()
-    return any(word in lowered and said.search(sentence) for word, said in OF_OTHERS)
-
 
 # What is only tried, planned, or asked for. Behind one way of telling any "not" is enough.
 ATTEMPT = _pattern(
@@ -171,7 +105,8 @@ ATTEMPT = _pattern(
     r"n['’]t\b",
     r"\b(?:unclear|uncertain|unknown|whether|declin\w+|refus\w+|disconnect\w*|went dead|cut off)\b",
     r"\b(?:by|via|through) (?:(?:an?|the) )?(?:\w+ )?"
-    r"(?:text|page|SMS|secure chat|in[ -]?(?:basket|box)|portal)\b",
+    r"(?:text|page|SMS|secure chat|in[ -]?(?:basket|box)|portal|letter)\b",
+    r"\bautomat(?:ed|ic) (?:\w+ )?(?:alert|notification|message|system)\b",
     r"\bno[ -](?:one|ans|answer|response|reply|call[ -]?back|return|pick|contact|success|avail)",
     r"\b(?:got|reached|heard) (?:an? |the )?recording\b|\brecording\W*$|\bon hold\b",
     r"\bmssg\b|\bLVMM\b|\bout of (?:the )?(?:office|town|country)\b",
@@ -199,6 +134,23 @@ ATTEMPT = _pattern(
     r"\b(?:nicht|kein\w*|niemand\w*|versuch\w*|vergeblich|erfolglos|Anrufbeantworter|hinterlassen|"
     r"bitte|soll\w*|wird|werden|muss|konnte)\b",
 )
+
+# What was written in a system that everybody has, and nobody need have read.
+_IN_WRITING = (
+    r"\b(?:method|mode|means|via)(?: of \w+)?\s*[:=–-]\s*(?:secure|text|messag|page|e-?mail|epic|"
+    r"tiger|chat|fax|sms|in[ -]?basket|portal|voice ?mail|letter)"
+)
+WRITTEN = _pattern(
+    _IN_WRITING,
+    r"(?:\b(?:by|via|through|using|over|in|on) (?:(?:an?|the) )?(?:secure )?|[(] ?)"
+    r"(?:Tiger ?(?:Connect|Text)|Epic|Haiku|Veriphy|Power ?(?:Connect|Scribe)|Perfect ?Serve|"
+    r"Voalte|(?:Microsoft |MS )?Teams|WhatsApp|chat|EHR|EMR|RIS|InteleConnect)\b",
+)
+BY_VOICE = _pattern(r"\b(?:call(?:ed)?|(?:tele)?phone[ds]?|voice|verbal\w*|in person)\b")
+WRITTEN_BEHIND = _pattern(
+    rf"^(?:[A-Z][\w /]{{0,20}}:[^:;]{{0,40}}[.;\s]\s*){{0,4}}{_IN_WRITING}",
+)
+"""In a field of the form, behind the one that names whom."""
 
 # The next sentence takes back what "was called" says.
 IN_VAIN = re.compile(
@@ -228,7 +180,9 @@ NOT_REACHED = re.compile(
 )
 
 _EMPTY = (
-    r"(?:_{2,}|\*{3}|<[\s<>_*]*>|@\w+@|\{[^{}]*\}|"
+    r"(?:_{2,}|\*{3}|<[\s<>_*]*>|@\w+@|\{[^{}]*\}|\$\w+\$|\(blank\)|\?{2,}|#{2,}|X{3,}\b|(?-i:NAME)\b|"
+    r"<[^<>]{0,20}(?:name|provider|physician|clinician|doctor)[^<>]{0,20}>|"
+    r"\[Dr\.? ?\]|"
     r"\[(?:[\s_*<>?]*|<?[^\[\]]{0,20}(?:name|provider|physician|clinician|doctor|person|who)\b"
     r"[^\[\]]{0,20})\](?!\s*(?:yes|no)\b))"
 )
@@ -236,11 +190,15 @@ _EMPTY = (
 _UNFILLED = _pattern(
     rf"\b(?:with|to|by)\s+(?:the\s+)?(?:Dr\b\.?\s*)?{_EMPTY}|\bDrs?\b\.?\s*{_EMPTY}",
     rf"\b(?:notified|informed|called|contacted|aware|name|person|to|with|by)\s*[:?]\s*{_EMPTY}",
+    r"\b(?:with|to)\s+Drs?\b\.?\s+(?:at|by)\b",
+    r":\s*\[[ _]?\](?:\s*yes\b|\W*$)",
 )
-_LEFT_OPEN = ("_", "*", "<", "@", "{", "[")
+_LEFT_OPEN = ("_", "*", "<", "@", "{", "[", "$", "#", "??", "(blank", "XXX", "NAME")
+_LEFT_OUT = ("Dr. at", "Dr at", "DR. AT", "DR AT", "Dr. by ")
 """One of them stands in what is left to fill in: looking for it takes no time."""
 
 
 def is_unfilled(said: str) -> bool:
     """Whether nobody has said who was told."""
-    return any(map(said.__contains__, _LEFT_OPEN)) and _UNFILLED.search(said) is not None
+    left = any(map(said.__contains__, (*_LEFT_OPEN, *_LEFT_OUT)))
+    return left and _UNFILLED.search(said) is not None

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from bot.sources.hl7.called_words import OF_OTHERS, is_of_others, is_unfilled
+from bot.sources.hl7.called_others import OF_OTHERS, is_of_others
+from bot.sources.hl7.called_words import is_unfilled
 
 SAID = {
     "patient": "The patient was told.",
@@ -35,6 +36,15 @@ SAID = {
     "earlier": "It was so at the time of the earlier one.",
     "old": "The old scan was reported.",
     "outside": "It was on the outside CT.",
+    " is called": "The critical result is called to the ward.",
+    " are called": "Findings are called to the ward.",
+    " are communicated": "Results are communicated to the provider.",
+    " are reported": "Results are reported to the provider.",
+    " agree": "Discussed with the resident and agree.",
+    **{
+        one: f"Spoke with the {one}."
+        for one in ("mother", "father", "wife", "husband", "parents", "daughter", "son", "spouse")
+    },
     "prior to": "It was so prior to this exam.",
     "before ": "It was so before the scan.",
 }
@@ -51,7 +61,10 @@ def test_a_sentence_about_others_is_found_by_its_word(word: str, sentence: str) 
     assert re.search(word, sentence, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("left", ["____", "***", "<>", "@NAME@", "{}", "[name]"])
+@pytest.mark.parametrize(
+    "left",
+    ["____", "***", "<>", "@NAME@", "{}", "[name]", "XXX", "??", "(blank)", "##", "$x$", "NAME"],
+)
 def test_a_name_that_nobody_has_filled_in_is_seen_by_its_mark(left: str) -> None:
     assert is_unfilled(f"Discussed with Dr. {left} at 10:30.")
     assert not is_unfilled("Discussed with Dr. Roe at 10:30.")
