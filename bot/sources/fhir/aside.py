@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.domain.report import ROUTINE, Flag
 from bot.sources.fhir.bundles import bundled
+from bot.sources.fhir.composition import OF_PATIENTS, codes_of
 from bot.sources.fhir.numbers import Origin
 from bot.sources.fhir.report import report_of
 from bot.sources.fhir.shapes import COMPOSITION, Node, Resource, many, node_of, one, text, words
@@ -49,7 +50,10 @@ def _stands(body: Resource) -> bool:
 
 
 def _is_other(body: Resource) -> bool:
-    said = " ".join(words(each) for each in (body.get("type"), *many(body.get("category"))))
+    kinds = (body.get("type"), *many(body.get("category")))
+    if not OF_PATIENTS.isdisjoint(codes_of(list(filter(None, kinds)))):
+        return True
+    said = " ".join(map(words, kinds))
     return bool(_OTHERS.search(said)) and not _OF_IMAGING.search(said)
 
 

@@ -9,45 +9,35 @@ from itertools import chain
 from bot.domain.profile import STANDARD
 from bot.domain.report import Flag
 from bot.sources.documents import Documents, words_in
-from bot.sources.fhir.shapes import (
-    COMPOSITION,
-    NOTHING,
-    Node,
-    Resource,
-    codings,
-    many,
-    one,
-    text,
-    words,
+from bot.sources.fhir.composition import (
+    IMPRESSION,
+    codes_of,
+    composed,
+    documented,
+    sections_of,
+    told_in,
 )
-from bot.sources.fhir.text import LONGEST_STUB, conclusion_of, is_stub, presented
+from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
+from bot.sources.fhir.text import LONGEST_STUB, conclusion_of, is_stub, notes_of, presented
 from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import radlex_in
 from bot.sources.hl7.lines import running_lines, without_markup
 from bot.sources.hl7.macros import macros_in, with_macros
 from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.prose import Prose
+from bot.sources.hl7.prose import OF_MACROS, Prose
 from bot.sources.hl7.text import narrate_parts, narrate_running
 
-# LOINC: who was told of a critical result.
 _COMMUNICATION = "73568-8"
-_IMPRESSION = "19005-8"
-_OF_REPORTS = frozenset({_IMPRESSION, "59776-5"})
-_SUMMARIES = ("60591-5", "18842-5", "34105-7", "34133-9", "373942005")
-_NOTES = ("11488-4", "34117-2", "11506-3", "34108-1", "47039-3", "57133-1", "371530004")
-_HISTORIES = frozenset(("10160-0", "48765-2", "11450-4"))
-_OF_PATIENTS = frozenset((*_SUMMARIES, *_NOTES))
-"""LOINC and SNOMED CT: what documents are about; sections of medication, allergies and problems."""
+"""LOINC: who was told of a critical result."""
 _QUOTES = re.compile(r"\breports?\b", re.IGNORECASE)
 FORM, DOCUMENT, NARRATIVE = "presentedForm", "Composition.section", "text.div"
-_DEEPEST = 4
 
 
 def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: bool) -> Narrative:
     """The presented form, else the document that the report stands in, else what the observations
     say, else the conclusion, which may be a whole report, else the narrative that a server writes
-    for people; the conclusion is never left out, nor an observation that is the impression or has a
-    macro.
+    for people, which comes before those where it says more; the conclusion is never left out, nor
+    an observation that is the impression or has a macro.
 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
     ``breast``: the exam is one, see hl7.breast.
@@ -55,10 +45,10 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     conclusion = conclusion_of(found.body)
     concluded = [line for one_ in observed if _is_impression(one_) for line in _lines(one_.body)]
     form, place, stub = formed(found, observed, documents)
-    if not (form or conclusion or observed):
-        form, place = words_in(_div(found).encode(), "text/html"), NARRATIVE
+    if not form and (narrated := narrated_in(found, observed, conclusion)):
+        form, place = narrated, NARRATIVE
     parts = (part for one_ in observed for part in _parts(one_.body))
-    notes = "\n".join((*_notes(found.body), *filter(None, [stub])))
+    notes = "\n".join((*notes_of(found.body), *filter(None, [stub])))
     alone = "" if form or observed or notes else conclusion
     running = form or alone
     told = narrate_running(running) if running else narrate_parts(parts)
@@ -121,54 +111,7 @@ def _is_impression(observation: Node) -> bool:
 
 
 def _names_impression(body: Resource) -> bool:
-    return any(text(coding.get("code")) == _IMPRESSION for coding in codings(body.get("code")))
-
-
-def composed(found: Node) -> str:
-    """The sections of the document that came along, where this is its only report (R4, 3.3): of one
-    about a patient or a stay those that refer to the report."""
-    titled = ((_heading(one_), _told(one_)) for one_ in _sections(_documented(found)))
-    return "\n".join(f"{title}:\n{said}" if title else said for title, said in titled if said)
-
-
-def _documented(found: Node) -> list[Resource]:
-    document = found.known.get(COMPOSITION, NOTHING)
-    sections = many(document.get("section"))
-    about = [one_ for one_ in sections if _is_about(one_, found)]
-    is_summary = not _codes_of(document.get("type")).isdisjoint(_OF_PATIENTS)
-    # An imaging report may tell allergies, too: then no section refers to it, and all of it counts.
-    return about if is_summary or (about and _tell_histories(sections)) else sections
-
-
-def _tell_histories(sections: list[Resource]) -> bool:
-    codes = set[str]().union(*(_codes_of(one_.get("code")) for one_ in sections))
-    return codes.isdisjoint(_OF_REPORTS) and not codes.isdisjoint(_HISTORIES)
-
-
-def _is_about(section: Resource, found: Node) -> bool:
-    entries = (text(entry.get("reference")) for entry in many(section.get("entry")))
-    return any(found.named(entry) is found.body for entry in entries)
-
-
-def _sections(level: list[Resource], deeper: int = _DEEPEST) -> Iterator[Resource]:
-    for section in level:
-        yield section
-        if deeper:
-            yield from _sections(many(section.get("section")), deeper - 1)
-
-
-def _heading(section: Resource) -> str:
-    title = text(section.get("title"))
-    return "Impression" if _IMPRESSION in _codes_of(section.get("code")) else title
-
-
-def _told(section: Resource) -> str:
-    div = text(one(section.get("text")).get("div"))
-    return words_in(div.encode(), "text/html") or "\n".join(_notes(section))
-
-
-def _codes_of(concept: object) -> set[str]:
-    return {text(coding.get("code")) for coding in codings(concept)}
+    return any(text(coding.get("code")) == IMPRESSION for coding in codings(body.get("code")))
 
 
 def _with(told: Narrative, parts: Iterable[str]) -> Narrative:
@@ -192,8 +135,26 @@ def _of_today(said: str) -> str:
     return told.today if told and not told.addenda else said
 
 
-def _div(found: Node) -> str:
-    return text(one(found.body.get("text")).get("div"))
+def narrated_in(found: Node, observed: list[Node], conclusion: str) -> str:
+    """The narrative, where it says more: where all else says nothing, where it is said to (R4,
+    narrative-status), and where a macro stands in it alone."""
+    narrative = one(found.body.get("text"))
+    div = text(narrative.get("div"))
+    if conclusion or observed:
+        lowered = div.lower()
+        may = any(word in lowered for word in OF_MACROS)
+        if not (may or text(narrative.get("status")) == "additional"):
+            return ""
+    said = words_in(div.encode(), "text/html")
+    return said if _says_more(narrative, said, observed, conclusion) else ""
+
+
+def _says_more(narrative: Resource, said: str, observed: list[Node], conclusion: str) -> bool:
+    if not (conclusion or observed) or text(narrative.get("status")) == "additional":
+        return True
+    elsewhere = "\n".join([conclusion, *(said for one_ in observed for said in _spoken(one_.body))])
+    found = macros_in(_of_today(said), NARRATIVE, STANDARD)
+    return bool(found) and not macros_in(elsewhere, NARRATIVE, STANDARD)
 
 
 def _squeezed(words_: str) -> str:
@@ -223,13 +184,13 @@ def _communication(found: Node, observed: list[Node]) -> tuple[str, str]:
     """What stands under LOINC 73568-8, and in which observation, or in the document."""
     places = [(f"Observation[{number}]", one_.body) for number, one_ in enumerate(observed, 1)]
     told = ((place, " ".join(_lines(body))) for place, body in places if _tells_of_call(body))
-    sections = filter(_tells_of_call, _sections(_documented(found)))
-    said = chain(told, ((DOCUMENT, " ".join(_told(one_).split())) for one_ in sections))
+    sections = filter(_tells_of_call, sections_of(documented(found)))
+    said = chain(told, ((DOCUMENT, " ".join(told_in(one_).split())) for one_ in sections))
     return next(((words_, place) for place, words_ in said if words_), ("", ""))
 
 
 def _tells_of_call(body: Resource) -> bool:
-    return _COMMUNICATION in _codes_of(body.get("code"))
+    return _COMMUNICATION in codes_of(body.get("code"))
 
 
 # ---- one observation ------------------------------------------------------------------------
@@ -245,27 +206,17 @@ def _parts(observation: Resource) -> Iterator[tuple[str, bool]]:
     for part in (observation, *many(observation.get("component"))):
         if said := _value(part):
             yield said, bool(_text(part))
-    yield from ((note, True) for note in _notes(observation))
+    yield from ((note, True) for note in notes_of(observation))
 
 
 def _spoken(observation: Resource) -> Iterator[str]:
     """Its prose alone."""
     yield from map(_text, (observation, *many(observation.get("component"))))
-    yield from _notes(observation)
+    yield from notes_of(observation)
 
 
 def _is_spoken(observation: Node) -> bool:
     return any(_spoken(observation.body))
-
-
-def _notes(body: Resource) -> list[str]:
-    """Also of R5, as R4 has them (HL7 Europe's imaging report): in extensions."""
-    extended = [one(each.get("valueAnnotation")) for each in many(body.get("extension"))]
-    return [
-        said
-        for note in (*many(body.get("note")), *extended)
-        if (said := without_markup(text(note.get("text"))))
-    ]
 
 
 def _text(part: Resource) -> str:

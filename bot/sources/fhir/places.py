@@ -9,7 +9,7 @@ from bot.domain.report import KeyKind, Report
 from bot.sources.documents import Documents
 from bot.sources.fhir.bundles import bundled
 from bot.sources.fhir.flags import results
-from bot.sources.fhir.narrative import NARRATIVE, concludes, formed
+from bot.sources.fhir.narrative import NARRATIVE, concludes, formed, narrated_in
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.shapes import Node, Resource, many, node_of, parse, text
 from bot.sources.fhir.text import conclusion_of
@@ -117,9 +117,12 @@ def _of_radiologist(node: Node) -> str:
 
 
 def _of_text(node: Node) -> str:
-    told, place, _ = formed(node, results(node), Documents())
+    observed = results(node)
+    told, place, _ = formed(node, observed, Documents())
     if told:
         return place
+    if narrated_in(node, observed, conclusion_of(node.body)):
+        return NARRATIVE
     if node.nodes("result"):
         return "Observation.value"
     return "conclusion" if conclusion_of(node.body) else NARRATIVE

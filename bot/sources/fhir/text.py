@@ -5,7 +5,7 @@ import binascii
 import re
 
 from bot.sources.documents import FORMATS, Documents, format_of
-from bot.sources.fhir.shapes import Node, Resource, many, text
+from bot.sources.fhir.shapes import Node, Resource, many, one, text
 from bot.sources.hl7.lines import without_markup
 from storage.columns import storable
 
@@ -23,6 +23,16 @@ def conclusion_of(report: Resource) -> str:
     stated = report.get("conclusion")
     several = stated if isinstance(stated, list) else [stated]
     return "\n".join(said for each in several if (said := without_markup(text(each))))
+
+
+def notes_of(body: Resource) -> list[str]:
+    """Also of R5, as R4 has them (HL7 Europe's imaging report): in extensions."""
+    extended = [one(each.get("valueAnnotation")) for each in many(body.get("extension"))]
+    return [
+        said
+        for note in (*many(body.get("note")), *extended)
+        if (said := without_markup(text(note.get("text"))))
+    ]
 
 
 def forms_of(report: Node, observed: list[Node]) -> list[Resource]:

@@ -61,6 +61,7 @@ def test_a_document_that_is_flagged_is_not_set_aside(body: Json, reason: str) ->
         document("IMPRESSION: No critical result."),
         document(type={"text": "Discharge summary"}),
         document(type={"text": ""}, category=[concept("x"), {"text": "Progress note"}]),
+        document(type=concept("18842-5")),
         document(status="superseded"),
         document(docStatus="preliminary"),
         document(meta={"security": [{"code": "HTEST"}]}),
