@@ -20,6 +20,8 @@ _BREAKS = re.compile(r"\s|\\\.br\\|\\X0[ADad](?:0[Aa])?\\")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _GOES_ON = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_GO_ON = ("JVBERi", "e1xydG")
+"""A PDF and RTF in base64: these are cut where a segment has a greatest length."""
 _PICTURES = ("/9j/", "iVBORw0KGgo", "R0lGOD", "SUkqA", "TU0AK")
 """JPEG, PNG, GIF and TIFF in base64: in a text (Poland's thumbnails) they are no words of it."""
 _SHORTEST = 48
@@ -129,35 +131,56 @@ _WordsIn = Callable[[bytes, str], str]
 
 def _with_words(results: list[Result], wire: Wire, words_of: _WordsIn) -> list[Result]:
     read: list[Result] = []
-    for number, fields in _put_together(results):
+    for number, fields in _put_together(results, wire.marks):
         read.append((number, _read_out(fields, wire.marks, words_of)))
     return read
 
 
-def _put_together(results: list[Result]) -> list[Result]:
+def _put_together(results: list[Result], marks: Marks) -> list[Result]:
     """A document whose base64 goes on in the segments behind it stands in the first; these keep
     their flags."""
     whole: list[Result] = []
-    first: list[str] = []
+    first, before = [""], ""
     pieces: list[str] = []  # joined at the end: a document may have 100,000 segments
     for number, fields in results:
-        if pieces and not pieces[-1].endswith("=") and _goes_on(first, fields):
-            pieces.append(fields[_OBX_5])
+        if (
+            pieces
+            and not pieces[-1].endswith("=")
+            and (more := _more(first, before, fields, marks))
+        ):
+            pieces.append(more)
             whole.append((number, [*fields[:_OBX_5], "", *fields[_OBX_5 + 1 :]]))
             continue
         if pieces:
-            first[_OBX_5] = "".join(pieces)
+            first[_OBX_5] = before + "".join(pieces)
         first = [*fields]
-        pieces = [fields[_OBX_5]] if _is_bare(fields) else []
+        before, begun = _begins(fields, marks)
+        pieces = [begun] if begun else []
         whole.append((number, first))
     if pieces:
-        first[_OBX_5] = "".join(pieces)
+        first[_OBX_5] = before + "".join(pieces)
     return whole
 
 
-def _goes_on(begun: list[str], fields: list[str]) -> bool:
+def _begins(fields: list[str], marks: Marks) -> tuple[str, str]:
+    """The base64 that may go on in the next segment, and what stands before it."""
+    if _is_bare(fields):
+        return "", fields[_OBX_5]
+    before, mark, data = at(fields, _OBX_5).rpartition(marks.component)
+    is_one = data.startswith(_GO_ON) and fields[0] == "OBX" and fields[2] in DOCUMENT
+    return (before + mark, data) if is_one else ("", "")
+
+
+def _more(begun: list[str], before: str, fields: list[str], marks: Marks) -> str:
+    """How it goes on in these fields; empty where it does not."""
+    if at(fields, 3) != begun[3]:
+        return ""
     said = at(fields, _OBX_5)
-    return at(fields, 3) == begun[3] and _GOES_ON.fullmatch(said) is not None
+    if begun[2] in DOCUMENT:
+        said = said.removeprefix(before).lstrip(marks.component)
+        if at(fields, 2) not in DOCUMENT or said.startswith((*_GO_ON, *_PICTURES)):
+            return ""
+    return said if _GOES_ON.fullmatch(said) else ""
 
 
 def _may_be_one(result: Result) -> bool:

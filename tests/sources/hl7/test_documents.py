@@ -148,27 +148,6 @@ def test_a_picture_that_is_called_a_text_is_none_of_it(begins: bytes) -> None:
     assert (found.text, found.impression) == ("Clear.\nIMPRESSION: Normal.", "Normal.")
 
 
-def test_base64_may_go_on_in_the_segments_behind() -> None:
-    data = encoded(RTF)
-    cut = [f"OBX|{n // 60 + 1}|TX|RPT||{data[n : n + 60]}||||||F" for n in range(0, len(data), 60)]
-    assert report(sample(*cut)).text.split("\n") == LINES
-
-
-def test_a_word_behind_base64_that_has_ended_is_a_word() -> None:
-    whole = f"OBX|1|TX|RPT||{encoded(RTF + ' ' * (2 - len(RTF) % 3))}||||||F"
-    assert whole.split("|")[5].endswith("=")
-    assert report(sample(whole, "OBX|2|TX|RPT||Normal||||||F")).text.endswith("\nNormal")
-
-
-@pytest.mark.long
-def test_base64_in_thousands_of_segments_costs_what_its_length_does() -> None:
-    data = encoded("Clots.\n" * 500_000)
-    cut = [f"OBX||TX|R||{data[n : n + 80]}||||||F" for n in range(0, len(data), 80)]
-    began = time.process_time()
-    assert report(sample(*cut)).text.startswith("Clots.\nClots.")
-    assert time.process_time() - began < 20
-
-
 @pytest.mark.parametrize(
     ("said", "read"),
     [
