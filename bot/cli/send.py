@@ -120,8 +120,12 @@ async def _played(
 def _reason(error: OSError) -> str:
     """In the system's words: asyncio has its own. A name that is not found has no errno of it."""
     if error.errno is None or error.errno < 0:
-        return error.strerror or str(error)
+        return error.strerror or str(error) or _HUNG_UP
     return os.strerror(error.errno)
+
+
+_HUNG_UP = "it hung up before TLS was agreed on, as a listener does that speaks none"
+"""Of whoever closes while it is agreed on, asyncio says nothing at all."""
 
 
 def _why(error: ssl.SSLError) -> str:

@@ -121,6 +121,22 @@ def test_a_listener_that_is_not_there_is_said(file: Path) -> None:
     assert f"127.0.0.1:{port} cannot be reached: Connection refused." in result.stderr
 
 
+def test_a_listener_that_speaks_no_tls_is_said_to(file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            connection, _ = server.accept()
+            connection.recv(65536)
+            connection.close()
+
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        result = send(str(file), "--to", f"127.0.0.1:{server.getsockname()[1]}", "--tls")
+        thread.join(5)
+    assert result.exit_code == 1
+    assert "hung up before TLS was agreed on" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize("address", ["nowhere", ":2575", "host:", "host:0", "host:70000", "host:x"])
 def test_an_address_that_is_none_is_told_the_form(file: Path, address: str) -> None:
     result = send(str(file), "--to", address)
