@@ -18,12 +18,14 @@ from bot.settings import Settings
 from bot.sources import files
 from bot.sources.fhir import reader as fhir
 from bot.sources.hl7 import reader as hl7
+from bot.sources.hl7.wire import cut_off
 from storage import audit, messages, quarantine
 from storage.database import Database
 from storage.messages import Stored
 from storage.quarantine import Quarantined
 
 _TOO_LARGE = "too large: only its beginning was kept, it has to be sent again, smaller"
+_CUT_OFF = "broke off: its end never came, and a flag may stand there: it has to be sent again"
 Read = Callable[[bytes, datetime], tuple[RawMessage, ...]]
 
 
@@ -45,7 +47,7 @@ def replay_each(
     def one(entry: Quarantined) -> Replayed:
         stored = database.look(lambda c: messages.load(c, entry.message_id))
         # Before the transaction: a document may take a minute, and the pages would wait for it.
-        again = _read_again(stored, settings, engine.policy)
+        again = _read_again(entry, stored, settings, engine.policy)
         return database.run(lambda c: _replay(c, engine, entry.id, stored, again, who))
 
     return [one(entry) for entry in entries]
@@ -80,10 +82,15 @@ def _content(stored: Stored) -> str:
     return hl7.content(stored.data) if is_hl7 else stored.digest
 
 
-def _read_again(stored: Stored, settings: Settings, policy: Policy) -> tuple[RawMessage, ...] | str:
-    """What today's reader makes of it, or why it cannot be read at all."""
+def _read_again(
+    entry: Quarantined, stored: Stored, settings: Settings, policy: Policy
+) -> tuple[RawMessage, ...] | str:
+    """What today's reader makes of it, or why it cannot be read at all. Of a frame that broke off
+    the bytes may look whole; what is a file tells by itself whether it does."""
     if len(stored.data) < stored.size:
         return _TOO_LARGE
+    if stored.source == hl7.SOURCE and entry.unusable.reason == cut_off().reason:
+        return _CUT_OFF
     read = _reader(stored, settings, policy)
     if read is None:
         return f"nothing here reads {stored.source}"

@@ -1,6 +1,7 @@
 """What a replay does to the bot that runs beside it."""
 
 import base64
+import json
 import threading
 import time
 
@@ -8,6 +9,8 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.sources import documents
+from bot.sources.hl7.reader import unusable
+from bot.sources.hl7.wire import cut_off
 from bot.sources.pdf_process import PDFS
 from storage import cursors
 from storage.database import Database
@@ -39,3 +42,18 @@ def test_while_a_document_is_read_again_the_bot_can_write(
             time.sleep(0.05)
     replaying.join(30)
     assert "used" in outputs[0]
+
+
+def test_half_a_message_is_not_used_by_a_replay_though_it_looks_whole(
+    place: Place, receive: Receive
+) -> None:
+    """The flag may have stood in what never came: it would be a report without one."""
+    place.imported(CARLA)
+    half = report().split(b"OBX|")[0]
+    assert receive(unusable(half, cut_off(), source="hl7")).quarantined == "cut-off"
+    result = place.run("quarantine", "replay", "--all", "--json")
+    (told,) = json.loads(result.stdout)
+    assert (result.exit_code, told["ok"]) == (1, False)
+    assert "has to be sent again" in told["outcome"]
+    (entry,) = json.loads(place.run("quarantine", "list", "--json").stdout)
+    assert entry["state"] == "waiting"
