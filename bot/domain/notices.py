@@ -106,8 +106,8 @@ def _rang_elsewhere(alert: Alert, slip: Slip) -> bool:
 def holds(alert: Alert, slip: Slip, notice: Notice) -> bool:
     """Whether it still says what is so, and no later page has told its person more."""
     paged_since = slip.round < alert.round and bool(alert.outcomes(slip.person_id))
-    stands = alert.withdrawn_at is None
-    acknowledged = alert.state is State.ACKNOWLEDGED
+    back = alert.taken_back
+    acknowledged = alert.state is State.ACKNOWLEDGED and back is None
     match notice:
         case (
             Notice.NOT_MY_PATIENT
@@ -121,12 +121,12 @@ def holds(alert: Alert, slip: Slip, notice: Notice) -> bool:
         case Notice.PLEASE_PHONE:
             return alert.is_open
         case Notice.ACKNOWLEDGED:
-            return acknowledged and stands
+            return acknowledged
         case Notice.WITHDRAWN | Notice.DOWNGRADED:
-            return alert.state.value == notice.value or (acknowledged and not stands)
+            return back is not None and back.value == notice.value
         case Notice.HANDED_OVER | Notice.ANOTHER_PROVIDER:
             return alert.is_open and alert.owner != slip.person_id and not paged_since
         case Notice.CHANGED:
-            return (alert.is_open or (acknowledged and stands)) and not paged_since
+            return (alert.is_open or acknowledged) and not paged_since
         case _:  # reopened, expired
             return alert.is_open and not paged_since

@@ -147,6 +147,17 @@ class Alert:
         return self.policy.name
 
     @property
+    def taken_back(self) -> State | None:
+        """How the report took back the result last, None where it stands. An alert that was
+        acknowledged stays so: a withdrawal is the one version that was never material."""
+        if self.state is not State.ACKNOWLEDGED:
+            return self.state if self.state in {State.WITHDRAWN, State.DOWNGRADED} else None
+        if self.withdrawn_at is None:
+            return None
+        withdrawn = self.version > self.material_version
+        return State.WITHDRAWN if withdrawn else State.DOWNGRADED
+
+    @property
     def late_by(self) -> timedelta | None:
         """How long after the opening of the window it came, where that cost steps; else None."""
         delay = self.opened_at - self.window_opens_at

@@ -108,7 +108,8 @@ def rewrite(turn: Turn, slip: Slip) -> None:
     """A page that was in flight while things changed: its Slack message tells the truth."""
     if slip.channel == SLACK:
         former = _for_former_owner(turn, slip.person_id)
-        ended = former if former is Notice.NOT_MY_PATIENT else ENDED.get(turn.alert.state, former)
+        stands = ENDED.get(turn.alert.taken_back or turn.alert.state, former)
+        ended = former if former is Notice.NOT_MY_PATIENT else stands
         notify_on(turn, ended, slip.person_id, SLACK)
 
 

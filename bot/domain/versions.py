@@ -242,16 +242,14 @@ def withdraw(turn: Turn, event: Withdrawn) -> None:
 
 def _take_back(turn: Turn, state: State, held: CategoryPolicy | None) -> None:
     alert = turn.alert
-    acknowledged = alert.state is State.ACKNOWLEDGED
-    known = alert.state is state or (acknowledged and alert.withdrawn_at is not None)
     turn.record(state.value, version=alert.version)
     turn.evolve(withdrawn_at=alert.withdrawn_at or turn.now)
-    if not acknowledged:
+    if alert.state is not State.ACKNOWLEDGED:
         turn.cancel_pages()
         turn.evolve(state=state, plan=())
         if held and held.name != alert.category:
             turn.evolve(policy=held)
-    if not known:
+    if turn.before.taken_back is not state:
         turn.cancel_told()
         notify(turn, ENDED[state], entitled(turn.alert))
 

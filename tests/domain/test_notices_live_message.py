@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.events import Declined, DeclineReason, PageSent, PageUncertain
+from bot.domain.events import Declined, DeclineReason, PageSent, PageUncertain, Withdrawn
 from tests.domain.loop import ADA, BEN, EVERYBODY, T0, Loop, minutes, new_alert, person
 
 
@@ -57,3 +57,16 @@ def test_a_page_in_flight_when_its_person_said_not_my_patient_says_so_for_good()
         "not_my_patient",
         "superseded",
     }
+
+
+def test_a_page_in_flight_while_it_was_acknowledged_and_then_taken_back_says_the_latter() -> None:
+    """And takes the place of no notice of it that still waits."""
+    for routine in (False, True):
+        loop = Loop(held=True).open()
+        late = loop.slip(ADA)
+        loop.acknowledge(ADA)
+        loop.amend(None) if routine else loop.do(Withdrawn("r2"))
+        loop.do(PageSent(late))
+        assert [what for _, what, who, _ in loop.notices if who == "ada"][-2:] == [
+            "downgraded" if routine else "withdrawn"
+        ] * 2

@@ -71,7 +71,9 @@ def test_after_a_withdrawal_only_that_holds() -> None:
 def test_a_withdrawal_of_what_was_acknowledged_holds_in_its_place() -> None:
     loop = acknowledged()
     loop.do(Withdrawn("r2"))
-    assert held(loop) == ALWAYS | {Notice.WITHDRAWN, Notice.DOWNGRADED}
+    assert held(loop) == ALWAYS | {Notice.WITHDRAWN}
+    loop.amend(None)
+    assert held(loop) == ALWAYS | {Notice.DOWNGRADED}
 
 
 def test_whoever_was_paged_since_has_been_told_more() -> None:

@@ -121,6 +121,20 @@ def test_what_is_taken_back_after_the_acknowledgment_keeps_its_state_and_is_told
     assert loop.alert.is_open
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_what_is_withdrawn_and_then_routine_or_the_other_way_round_is_told_as_both(
+    answered: bool,
+) -> None:
+    for routine_first in (False, True):
+        loop = Loop().open()
+        if answered:
+            loop.acknowledge(ADA)
+        for routine in (routine_first, routine_first, not routine_first, routine_first):
+            loop.amend(None) if routine else loop.do(Withdrawn("r"))
+        first, second = ("downgraded", "withdrawn")[:: 1 if routine_first else -1]
+        assert [len(loop.told(what)) for what in (first, second)] == [2, 1]
+
+
 @pytest.mark.parametrize("routine", [False, True])
 def test_a_result_taken_back_reopens_as_soon_as_it_is_flagged_again(routine: bool) -> None:
     loop = Loop().open().pass_to(31)

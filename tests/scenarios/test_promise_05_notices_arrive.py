@@ -97,6 +97,24 @@ def test_a_quarantine_notice_outlives_an_outage_of_both_providers(hospital: Hosp
     assert not hospital.carla.slack.messages, "told once, wherever it was first"
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_withdrawn_result_that_is_issued_again_as_routine_is_told_as_both(
+    hospital: Hospital, answered: bool
+) -> None:
+    hospital.send(version("W3", hospital.now, control="W3-1"))
+    message, sms = paged(hospital.ada)
+    if answered:
+        acknowledge_by_sms(hospital, hospital.ada, sms)
+    hospital.pass_time(minutes=1)
+    hospital.send(version("W3", hospital.now, control="W3-2", status="X"))
+    hospital.ada.slack.expect("withdrawn: the result was deleted")
+    hospital.pass_time(minutes=1)
+    hospital.send(version("W3", hospital.now, control="W3-3", status="C", flag="RID50261"))
+    hospital.ada.slack.expect("downgraded: a newer version of the report is routine")
+    hospital.ada.slack.expect_now(message, "Downgraded")
+    expect_everything(hospital)
+
+
 # ---- never the older truth after the newer --------------------------------------------------
 
 
