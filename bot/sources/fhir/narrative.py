@@ -44,6 +44,7 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     """
     conclusion = conclusion_of(found.body)
     concluded = [line for one_ in observed if _is_impression(one_) for line in _lines(one_.body)]
+    concluded += notes_of(found.body, IMPRESSION)
     form, place, stub = formed(found, observed, documents)
     if not form and (narrated := narrated_in(found, observed, conclusion)):
         form, place = narrated, NARRATIVE

@@ -217,7 +217,7 @@ def local_name(reference: str, base: str) -> str:
     An absolute one to another server stays whole: its Practitioner/1 is somebody else.
     """
     name = _VERSION.sub("", reference)
-    name = name.removeprefix(base) if base else name
+    name = (name.removeprefix(base) if base else name).removeprefix("./")
     rooted = _ROOTED.fullmatch(name) if name[:1] == "/" else None
     return rooted[1] if rooted else name
 

@@ -5,7 +5,7 @@ import binascii
 import re
 
 from bot.sources.documents import FORMATS, Documents, format_of
-from bot.sources.fhir.shapes import Node, Resource, many, one, text
+from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text
 from bot.sources.hl7.lines import without_markup
 from storage.columns import storable
 
@@ -25,14 +25,20 @@ def conclusion_of(report: Resource) -> str:
     return "\n".join(said for each in several if (said := without_markup(text(each))))
 
 
-def notes_of(body: Resource) -> list[str]:
-    """Also of R5, as R4 has them (HL7 Europe's imaging report): in extensions."""
+def notes_of(body: Resource, code: str = "") -> list[str]:
+    """Also of R5, as R4 has them (HL7 Europe's imaging report): in extensions. Those of the
+    ``code`` that says what they are about, where there is one."""
     extended = [one(each.get("valueAnnotation")) for each in many(body.get("extension"))]
     return [
         said
         for note in (*many(body.get("note")), *extended)
-        if (said := without_markup(text(note.get("text"))))
+        if (not code or code in _about(note)) and (said := without_markup(text(note.get("text"))))
     ]
+
+
+def _about(note: Resource) -> set[str]:
+    concepts = [each.get("valueCodeableConcept") for each in many(note.get("extension"))]
+    return {text(coding.get("code")) for coding in codings(concepts)}
 
 
 def forms_of(report: Node, observed: list[Node]) -> list[Resource]:

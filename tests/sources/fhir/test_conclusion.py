@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sources.fhir_samples import Json, form, report
+from tests.sources.fhir_samples import Json, concept, form, report
 
 QUOTES = """FINDINGS: No bleeding.
 IMPRESSION:
@@ -40,3 +40,18 @@ def test_its_addendum_is_one() -> None:
     assert (found.text, found.impression, found.flags) == ("Clear.", "Clear.", ())
     assert [addendum.text for addendum in found.addenda] == ["CRITICAL RESULT: Pneumothorax."]
     assert [flag.where for flag in found.addenda[0].flags] == ["conclusion"]
+
+
+def test_a_note_that_is_coded_as_the_impression_is_the_impression() -> None:
+    """HL7 Europe's imaging report says so of a note."""
+    coded = [{"url": "annotation-type", "valueCodeableConcept": concept("19005-8")}]
+    notes = [{"text": "Lungs clear."}, {"extension": coded, "text": "No pneumothorax."}]
+    found = report(conclusionCode=None, presentedForm=None, conclusion=None, note=notes)
+    assert found.text == "Lungs clear.\nNo pneumothorax."
+    assert found.impression == "No pneumothorax."
+
+
+def test_a_form_beside_it_is_found_under_an_address_that_begins_with_a_dot() -> None:
+    binary = {"resourceType": "Binary", "id": "f", **form("IMPRESSION: Clear.")}
+    found = report(binary, presentedForm=[{"url": "./Binary/f"}], conclusion=None)
+    assert found.impression == "Clear."
