@@ -151,6 +151,10 @@ def _reading(
         else:
             lacking = _lacking(report, found[-1])
             left += (replace(_left(bad, report, origin, b""), used=True) for bad in lacking)
+    if not any(report.text or report.addenda for report in found):
+        # What it says may stand in a document beside it that it does not refer to.
+        aside = _aside(data, resource, origin, now)
+        left += [aside] if isinstance(aside, Unusable) else []
     return Reports(tuple(found), tuple(left)) if found else left[0]
 
 

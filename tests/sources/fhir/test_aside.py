@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.domain.message import SetAside, Unusable
+from bot.domain.message import Reports, SetAside, Unusable
 from tests.sources.fhir_door import door
-from tests.sources.fhir_samples import RADLEX, Json, bundle, concept, form, others, read
+from tests.sources.fhir_samples import RADLEX, Json, bundle, concept, form, others, read, resource
 from tests.sources.fhir_server import Reading, stocked
 
 CRITICAL = "IMPRESSION:\nCRITICAL RESULT: Subdural hematoma."
@@ -85,3 +85,13 @@ def test_a_flagged_document_pages_the_coordinator_once(reading: Reading) -> None
 
     assert asyncio.run(run()) == [200, 200]
     assert [row.category for row in reading.alerts()] == ["critical"]
+
+
+def test_a_flagged_document_beside_a_report_without_a_word_is_not_overlooked() -> None:
+    silent = {"presentedForm": None, "conclusion": None, "conclusionCode": None}
+    reading = read(bundle(resource("report", **silent), document(), *others())).reading
+    assert isinstance(reading, Reports)
+    assert [(one.reason, one.used) for one in reading.left] == [("flagged-fhir-bundle", False)]
+    whole = read(bundle(resource("report"), document(), *others())).reading
+    assert isinstance(whole, Reports)
+    assert whole.left == ()
