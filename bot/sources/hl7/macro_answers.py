@@ -22,7 +22,7 @@ _ASIDE = (
     r"CTR|if|including|e\.g|such as|per|(?:ACR )?(?:level|category|code|type)|select|check|circle)"
     r"\b[^()\[\]\n]{0,60}[)\]]"
 )
-_OPEN = r"[\s:;=*#?–—(\[<{)\]}>,\"'-]{0,12}"
+_OPEN = r"[\s:;=*#?–—(\[<{)\]}>,\"'-]{0,12}(?:[-=_]{3,60}\s{0,3})?"
 _ANSWER = re.compile(
     rf"(?:{_ASIDE}|\s+(?:Y/N|Yes/No))?"
     rf"(?:\s+(?:findings?|results?))?(?:(?:[ \t]+|[ \t]*\n(?=(?-i:[a-z]))){_SPOKEN_OF}){{0,2}}"
@@ -49,8 +49,8 @@ _ASKED_AT_LENGTH = re.compile(
     r"(?:none|no|nil|n/?a|n|off|false|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
-_GRADE = re.compile(r"[A-Z0-9][ \t]*[-–—=)][ \t]+", re.IGNORECASE)
-"""Before the answer itself: "C - none"."""
+_GRADE = re.compile(r"(?:[A-Z0-9][ \t]*[-–—=)]|\d\.)[ \t]+", re.IGNORECASE)
+"""Before the answer itself: "C - none", "1. None"."""
 # The line of a denial may break behind one of these: "No evidence of | flow".
 _SENTENCE = re.compile(
     r"(?:\b(?:of|an?|the|any|for|in|on|to|with|and|or|evidence|is|are)[ \t]*\n|"

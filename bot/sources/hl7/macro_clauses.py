@@ -7,6 +7,13 @@ import re
 
 from bot.sources.hl7.macro_sentences import is_certain, sentence_after, sentence_before
 
+FINDING = (
+    r"(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
+    r"herniation|tamponade|pneumoperitoneum|free air|torsion|cord compression|perforat(?:ion|ed)|"
+    r"ruptured|rupture|ectopic|volvulus)(?!\w)"
+)
+"""What no degree of it makes critical, but that it is there."""
+
 _IN_SENTENCE = r"(?:[^.;:?!]|(?<=\bDr)\.|(?<=\bDrs)\.)"
 # "Critical findings, if any, are called": the rule.
 _TELLS = re.compile(
@@ -32,6 +39,7 @@ def tells_whom(match: re.Match[str]) -> bool:
 
 _NAMED = re.compile(r"[\w)%\]][ \t]*[:=;,][ \t]+(?:an?[ \t]+)?\Z")
 _ENDS = re.compile(r"[ \t]*[.!)]?[ \t]*(?:\n|\Z)|[.!]\s")
+_FOUND = re.compile(rf"{FINDING}[ \t]+\Z", re.IGNORECASE)
 # What is asked or ordered, and no finding.
 _ASKED = re.compile(
     r"\b(?:follow\w*|f/u|request\w*|concern\w*|question|rule|r/o|order\w*|priority|subject|see|"
@@ -45,14 +53,41 @@ _IMAGING = re.compile(r"crit\w*\.?\b.*(?:result|finding)(?P<several>s)?", re.IGN
 def is_named_before(match: re.Match[str]) -> bool:
     """Whether it is what a finding is called that stands before it: "Embolus: critical result."."""
     imaging = _IMAGING.match(match[0])
-    if imaging is None or not _ENDS.match(match.string, match.end()):
+    before = sentence_before(match) if imaging else ""
+    if imaging is None or not _names(before, match, several=bool(imaging["several"])):
+        return False
+    return not _ASKED.search(before) and is_certain(before) and not is_of_the_order(match)
+
+
+def _names(before: str, match: re.Match[str], *, several: bool) -> bool:
+    if _FOUND.search(before):
+        return True
+    if several and before.rstrip()[-1:] == ",":
+        return False
+    return bool(_NAMED.search(before) and _ENDS.match(match.string, match.end()))
+
+
+_GRADES = re.compile(
+    r"(?:[:;,=]|\b(?:is|are|as|meets?(?: (?:the )?criteria (?:for|of))?|represents?|constitutes?|"
+    r"assigned|highest|overall))\s+(?:an?\s+)?\Z",
+    re.IGNORECASE,
+)
+_OF_ANOTHER = re.compile(
+    r"rads|densit|composition|appropriate|thyroid|breast|credit", re.IGNORECASE
+)
+_OF_CRITERIA = frozenset({"criteria", "non"})
+
+
+def is_grade(match: re.Match[str]) -> bool:
+    """Whether it is the ACR's category of a finding, in a sentence or behind any label: "Flagged as
+    ACR category 1", "Incidental: ACR category 3"."""
+    if match[0][:3].lower() not in {"acr", "act"}:
         return False
     before = sentence_before(match)
-    if imaging["several"] and before.rstrip()[-1:] == ",":
+    if not _GRADES.search(before) or not is_certain(before, _OF_CRITERIA):
         return False
-    if not _NAMED.search(before) or _ASKED.search(before) or not is_certain(before):
-        return False
-    return not is_of_the_order(match)
+    around = f"{before} {sentence_after(match)}"
+    return not _OF_ANOTHER.search(around) and not is_of_the_order(match)
 
 
 _ENCLOSED_ENDS = re.compile(r"\)[ \t]*(?:[.;!]|\n|\Z)")

@@ -10,7 +10,7 @@ from itertools import islice
 
 from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED
 from bot.sources.hl7.macro_answers import denied
-from bot.sources.hl7.macro_clauses import is_led_on_to, is_named_before
+from bot.sources.hl7.macro_clauses import is_grade, is_led_on_to, is_named_before
 from bot.sources.hl7.macro_sentences import (
     is_affirmed,
     is_critical_and_told,
@@ -27,7 +27,7 @@ _MOST = 5_000
 Text = tuple[str, str]
 """As it stands, and in small letters: it is searched for several macros."""
 
-_DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_]"
+_DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_+%@$/]"
 # "Prior impression: CRITICAL RESULT" is the earlier exam's. Not "compared with prior impression:".
 _NOT_EARLIER = "".join(
     rf"(?<!\A{word} )(?<!\n{word} )(?<!\. {word} )" for word in ("PRIOR", "PREVIOUS", "OUTSIDE")
@@ -39,7 +39,7 @@ _OF_RESULT = "|".join(
 )
 _LABEL = (
     rf"(?:{_NOT_EARLIER}(?:IMPRESSION|CONCLUSION|FINDING)|"
-    r"SUMMARY|OPINION|ADDENDUM|COMMENT|NOTE|RESULT|ALERT|ATTENTION|"
+    r"SUMMARY|OPINION|ADDENDUM|COMMENT|NOTE|RESULT|ALERT(?: (?:CREATED|SENT|PRIORITY))?|ATTENTION|"
     r"(?<=RESULT )SEVERITY|(?<=RESULTS )SEVERITY|"
     r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY|CRITICALITY|LEVEL|STATUS|FLAG|UPDATE|(?<!-)ACTIONABLE|"
     r"(?<!OLD )(?<!PRIOR )(?<!PREVIOUS )(?<!OUTSIDE )(?:REPORT|READ)|PRELIMINARY|FINAL|AMENDED|"
@@ -158,6 +158,7 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         or is_said_of(match)
         or is_critical_and_told(match)
         or is_named_before(match)
+        or is_grade(match)
         or stands_out(match)
     )
 

@@ -8,7 +8,7 @@ it says what was done, or where the finding follows at once. "The critical resul
 import re
 
 from bot.sources.hl7.boxes import TICK, TICKED
-from bot.sources.hl7.macro_clauses import ends_in_brackets, is_of_the_order, tells_whom
+from bot.sources.hl7.macro_clauses import FINDING, ends_in_brackets, is_of_the_order, tells_whom
 from bot.sources.hl7.macro_sentences import is_affirmed, is_critical_and_told, is_said_of
 
 _GAP = r"[\s_–—-]"
@@ -28,12 +28,15 @@ _BESIDE = (
 )
 _OF_WHAT = (
     r"(?:TEST|IMAGING|RADIOLOG(?:Y|IC|ICAL)|RADIOGRAPHIC|DIAGNOSTIC|CTA?|MR[IA]?|US|ULTRASOUND|XR|"
-    r"X-?RAY|STUDY|EXAM|SCAN|INCIDENTAL|NEW|PRELIMINARY|VERBAL|FINAL|"
+    r"X-?RAY|STUDY|EXAM|SCAN|INCIDENTAL|NEW|PRELIMINARY|VERBAL|FINAL|POSITIVE|HIGH[- ]RISK|CXR|PET|"
+    r"ECHO(?:CARDIOGRA\w+)?|MAMMOGRA\w+|NUC(?:LEAR)?(?:\s+MED(?:ICINE)?)?|DOPPLER|"
+    r"VASCULAR(?:\s+LAB)?|NEURO\w*|BRAIN|HEAD|CHEST|SPINE|DVT|PE|"
     r"(?:LEVEL|CATEGORY|CODE)\s*(?:[1-3]|I{1,3}|RED))"
 )
 _FIELD = (
     r"(?:LEVEL|CODE|CATEGORY|TYPE|DOCUMENTATION|NOTIFICATION|COMMUNICATION|DETAILS?|COMMENTS?|"
-    r"STATUS|FLAG|INDICATOR|CALL(?=\s*[:?])|REPORTING(?=\s*:(?!\s*(?:see|per|refer)\b)))"
+    r"STATUS|FLAG|INDICATOR|CALL(?=\s*[:?])|REPORTING(?=\s*:(?!\s*(?:see|per|refer)\b))|"
+    r"MANAGEMENT(?=\s*:(?!\s*(?:see|per|refer)\b)))"
 )
 CRITICAL = re.compile(
     rf"(?<!\w)(?:CODE{_GAP}CRITICAL(?!\w|{_GAP}+{_NOUN})|(?:CRITICAL|CRIT\.?|PANIC){_BESIDE}{{0,2}}"
@@ -54,7 +57,7 @@ _DONE = (
     r"(?:protocol|pathway|alert|workflow|process) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
-    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'”’–—(\[=#_~-]|/[ \t]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
+    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'”’–—(\[=#_~+%@$-]|/[ \t/]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
     rf"\s+(?:to|by|per)\s+(?:Drs?|Doctor)\b|\s+@|,\s+{_DONE}|"
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
@@ -104,11 +107,6 @@ _GOES_OVER = re.compile(
 )
 # "CRITICAL SAH", "Critical: saddle embolus": none of these is critical by its degree, as a stenosis
 # is. In small letters not where it is a legend: "Critical: PE, dissection, torsion (60 minutes)".
-_FINDING = (
-    r"(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
-    r"herniation|tamponade|pneumoperitoneum|free air|torsion|cord compression|perforat(?:ion|ed)|"
-    r"ruptured|rupture|ectopic|volvulus)(?!\w)"
-)
 # Of the finding itself. "CRITICAL PE: NO HEART STRAIN" and "CRITICAL SAH NOT SEEN ON PRIOR" deny
 # something else.
 _IS_NONE = (
@@ -117,7 +115,7 @@ _IS_NONE = (
     r"(?:none|no|n|n/?a|negative|absent|excluded|ruled out|resolved|unlikely|(?:not|no longer)"
     r"(?:[ \t]+(?:seen|present|identified|detected|found|visuali[sz]ed|evident|demonstrated)))"
     r"[ \t]*(?:[.;,!)\n]|\Z)|[ \t]*[:?=]?[ \t]*[\[(][ \t_]*[\])]|"
-    rf"[ \t]*[:?=][ \t]*(?:negative|no (?:evidence|signs?|acute|critical|{_FINDING}))\b"
+    rf"[ \t]*[:?=][ \t]*(?:negative|no (?:evidence|signs?|acute|critical|{FINDING}))\b"
 )
 _OF_WHOM = (
     r"(?:\s*/\s*\w+|\s+(?:and|or)\s+\w+)?\s+(?:protocol|pathway|response|team|scores?|risk|"
@@ -127,7 +125,7 @@ _ACUTE = re.compile(
     r"(?P<colon>[ \t]*:)?[ \t]+(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|"
     r"right|tension|aortic|pulmonary|intracranial|subarachnoid|subdural|epidural|testicular|"
     r"ovarian|bowel)\s+){0,4}"
-    rf"{_FINDING}(?!{_OF_WHOM}|{_IS_NONE})",
+    rf"{FINDING}(?!{_OF_WHOM}|{_IS_NONE})",
     re.IGNORECASE,
 )
 _LEGEND = re.compile(r"[^.\n]*(?:,[^.\n]*,|\b(?:within|minutes|hours?|etc|call)\b)", re.IGNORECASE)
@@ -138,7 +136,7 @@ _DEGREE = r"(?:CATEGORY|SIGNIFICANCE|CRITICALITY|LEVEL|(?<=RESULT )SEVERITY|(?<=
 # The type of an exam is none of its result.
 _TYPE = (
     rf"(?:(?!EXAM){_ASKED_OF}\s+(?:TYPE|CODE|CLASS)|TYPE\s+OF\s+(?!EXAM){_ASKED_OF}|"
-    r"(?:(?:RCR|RADIOLOGY|IMAGING)\s+)?ALERT|RESULT)"
+    r"(?:(?:(?-i:[A-Z]{2,6})|RADIOLOGY)\s+)?ALERT(?:\s+(?:CREATED|SENT|PRIORITY))?|RESULT)"
 )
 _QUESTION = re.compile(
     r"(?:\A|\n|[.;!?][ \t])[\s*#>•-]*(?:\d{1,2}[.)]\s*)?"

@@ -35,9 +35,10 @@ PLAIN = "CRITICAL RESULT"
 
 _CATEGORY = (
     r"(?:CATEGORY(?: ?: ?CATEGORY)?|CAT\b\.?|CAT(?=\d))"
-    r"[\s:#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
+    r"[\s:=#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
     # What names all of them is a list to choose from, or a rule.
     r"(?!\s*[/,]\s*2\s*(?:/|,|,?\s*(?:or|and)\b)\s*(?:or\s+|and\s+)?3\b)"
+    r"(?!\s+criteria\s+(?:are|is|were|was|include|not|for)\b)"
 )
 _ACR = re.compile(
     r"(?<!\w)(?:ACTIONABLE FINDINGS?[:,]?\s+|CRITICAL (?:RESULT|FINDING)S?[:,]?\s+)?"
@@ -46,7 +47,8 @@ _ACR = re.compile(
     r"(?<=ACTIONABLE FINDING\s)[–—(-]?\s*|(?<=ACTIONABLE FINDING:\s)|(?<=ACTIONABLE FINDING,\s)|"
     r"(?<=ACTIONABLE FINDINGS\s)[–—(-]?\s*|(?<=ACTIONABLE FINDINGS:\s)|"
     rf"(?<!\w)ACTIONABLE\s+(?:REPORTING:?\s+)?){_CATEGORY}"
-    r"(?!\s+(?:FINDING|RESULT)S?\s+(?:must|shall|should|will|may|requires?|needs?)\b)",
+    r"(?!\s+(?:must|shall|should)\b)(?!\s+(?:FINDING|RESULT)S?\s+(?:must|shall|should|will|may|requires?|needs?|"
+    r"(?:is|are)\s+(?:called|communicated|reported|defined))\b)",
     re.IGNORECASE,
 )
 _ACTIONABLE = re.compile(
