@@ -166,6 +166,15 @@ def test_a_message_shown_on_one_line_is_cut_at_its_segments(end: str) -> None:
     assert report(sample().rstrip().replace(b"\r", end.encode())) == report(sample())
 
 
+@pytest.mark.parametrize("end", [" ", r"\r", r"\n", "[CR]"])
+@pytest.mark.parametrize(
+    "behind", ["PRT||UC||SB^Send by|1^X^Y", "ROL|1|AD|PP|1^X^Y", "DSC|", "CTI|1"]
+)
+def test_it_is_cut_at_any_segment_that_may_stand_behind_a_result(end: str, behind: str) -> None:
+    data = sample(OBX, behind, fields={25: ""})
+    assert report(data.rstrip().replace(b"\r", end.encode())) == report(data)
+
+
 def test_a_text_on_one_line_is_not_cut_at_what_only_looks_like_a_segment() -> None:
     data = sample("OBX|1|TX|R||Seen in OBX room; see PID or pid.||||||F")
     found = report(data.rstrip().replace(b"\r", b" "))

@@ -46,8 +46,8 @@ _TELEPHONES = frozenset({"PRN", "ORN", "WPN", "VHN", "ASN", "EMR", "NET", "BPN",
 
 def _is_numbered(field: str, wire: Wire) -> bool:
     number, behind = field.split(wire.marks.component)[:2]
-    is_number = _NUMBER.fullmatch(number) is not None and behind.upper() not in _TELEPHONES
-    return is_number and names_somebody(field, wire.marks)
+    is_number = _NUMBER.fullmatch(number.strip()) and behind.strip().upper() not in _TELEPHONES
+    return bool(is_number) and names_somebody(field, wire.marks)
 
 
 def participants(order: Order, does: tuple[str, ...], wire: Wire) -> str:

@@ -28,6 +28,11 @@ def segments_in(lines: list[str]) -> list[str]:
 
 
 _SEGMENT = "P(?:ID|D1|V[12])|OR[CO]|OB[RX]|NTE|NK1|AL1|DG1|EVN|SFT|UAC|TQ[12]|SPM|Z[A-Z\\d]{2}"
+_BEHIND = (
+    "MS[HA]|ERR|PRT|ROL|GT1|IN[1-3]|ACC|UB[12]|PR1|FT1|CT[DI]|DSC|ADD|TXA|MRG|OH[1-4]|GS[PRC]|ARV|"
+    "DB1|IAM|PDA|CON|REL|BLG|IPC|DEV|SAC|RX[A-Z]|QR[DF]|QA[KR]|QPD"
+)
+"""Segments that may stand behind an OBX, besides those of _SEGMENT."""
 _ODD_ENDS = (
     r"\\r\\n|\\[rn]|[<\[{](?:CR|LF|0x0[AD])[>\]}](?:[<\[{](?:LF|0x0A)[>\]}])?|"
     "[ \t\v\f\x1c\x1e\x85\u2028\u2029]"
@@ -40,7 +45,9 @@ def _of_one_line(text: str) -> list[str]:
     """A message without any line end: some programs show or log them so, and it is put into a file
     as it was shown, or without them. They stand where a segment begins."""
     mark = re.escape(text.strip()[3:4] or "|")
-    found = re.split(rf"(?:{_ODD_ENDS})(?=(?:{_SEGMENT}){mark})", text, flags=re.IGNORECASE)
+    found = re.split(
+        rf"(?:{_ODD_ENDS})(?=(?:{_SEGMENT}|{_BEHIND}){mark})", text, flags=re.IGNORECASE
+    )
     if len(found) == 1:
         found = re.split(_JOINED.format(mark=mark), text)
     return [line for line in found if line.strip()]
@@ -55,11 +62,7 @@ def named(line: str, separator: str) -> str:
 
 
 _NAME = re.compile(f"MSH|{_SEGMENT}", re.IGNORECASE)
-_OTHERS = re.compile(
-    "MS[HA]|ERR|PRT|ROL|GT1|IN[1-3]|ACC|UB[12]|PR1|FT1|CT[DI]|DSC|ADD|TXA|MRG|OH[1-4]|GS[PRC]|ARV|"
-    "DB1|IAM|PDA|CON|REL|BLG|IPC|DEV|SAC|RX[A-Z]|QR[DF]|QA[KR]|QPD"
-)
-"""Segments that may stand behind an OBX, besides those of _SEGMENT."""
+_OTHERS = re.compile(_BEHIND)
 
 
 def mended(lines: list[str]) -> list[str]:

@@ -202,6 +202,8 @@ def test_an_orderer_in_the_field_beside_is_read_where_there_is_no_other(place: i
     assert [one.identifiers for one in found.ordering] == [(Identifier("22002", "AUH"),)]
     (places,) = read_from(sample(fields={16: "", place: field}), [found])
     assert places["ordering"] == f"OBR-{place}"
+    padded = report(sample(fields={16: " ", place: field.replace("^", " ^ ")}))
+    assert padded.ordering == found.ordering
     stated = report(sample(fields={place: field.replace("22002", "9999")}))
     assert [one.name for one in stated.ordering] == ["PARK, SAM"]
 
