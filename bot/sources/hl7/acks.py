@@ -3,8 +3,8 @@
 Which code stands in MSA-1: AA once the message is committed, also for one in quarantine (a
 warning in ERR says so); where the listener rejects those, AE for content and AR for what is not
 supported. A sender that asks in MSH-15 for an accept acknowledgment, and in MSH-16 for no
-application one, gets CA, CE or CR instead (enhanced mode). One answer a message: a second would be
-taken for the answer to the next message.
+application one, as ER does where all is well, gets CA, CE or CR instead (enhanced mode). One answer
+a message: a second would be taken for the answer to the next message.
 """
 
 from dataclasses import dataclass
@@ -136,8 +136,9 @@ def _header(line: str) -> list[str]:
 def _mode(code: str, header: list[str]) -> str:
     """C for A where the sender wants the accept acknowledgment only."""
     wanted, application = (at(header, number).strip().upper() for number in (15, 16))
-    asked = wanted in {"AL", "SU" if code == "AA" else "ER"}
-    return f"C{code[1]}" if asked and application in {"", "NE"} else code
+    now, not_now = ("SU", "ER") if code == "AA" else ("ER", "SU")
+    asked = wanted in {"AL", now} and application in {"", "NE", not_now}
+    return f"C{code[1]}" if asked else code
 
 
 def _err(answer: Answer, component: str) -> list[str]:
