@@ -44,9 +44,13 @@ _OF_A_QUESTION = (
     r"physician|provider|clinician|notification|communication|call|required|needed|necessary|"
     r"reported|called|communicated|to|with|be|met"
 )
+# "No | flow in the left MCA" goes on over the line's end.
+_GOES_ON = (
+    r"(?![ \t]*\n[ \t]*(?-i:[a-z])(?!lectronically|igned|ictated|alled|otified)[^\n:]*(?:\n|\Z))"
+)
 _ASKED_AT_LENGTH = re.compile(
     rf"(?:{_ASIDE})?(?:[ \t]+(?:{_OF_A_QUESTION})){{0,9}}(?:{_ASIDE})?[ \t]*[:?](?:{_ASIDE})?[ \t]*"
-    r"(?:none|no|nil|n/?a|n|off|false|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)",
+    rf"(?:none|no{_GOES_ON}|nil|n/?a|n|off|false|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
 _GRADE = re.compile(r"(?:[A-Z0-9][ \t]*[-–—=)]|\d\.)[ \t]+", re.IGNORECASE)
@@ -84,7 +88,7 @@ _BESIDE = (
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
     "identify find recorded documented assessed current direct "
     "test tests meet meets met life-threatening time-sensitive time-critical injury injuries "
-    "apparent pathology definite chest relevant suspicious discuss "
+    "needs need needing warranting apparent pathology definite chest relevant suspicious discuss "
     "contain known basis routine further per protocol policy criteria guidelines acr dictation "
     "impression above below vorhanden erkennbar nachweisbar festgestellt"
 )
@@ -96,7 +100,7 @@ _SINCE = re.compile(
     r"(?:prior|previous|last)(?: (?:exam\w*|study|scan))?\b"
 )
 _ALONE = re.compile(
-    r"(?:none|no|nil|n/?a|negative|not (?:applicable|required|needed|indicated))"
+    rf"(?:none|no{_GOES_ON}|nil|n/?a|negative|not (?:applicable|required|needed|indicated))"
     r"[.!]?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
@@ -223,14 +227,16 @@ _NOUN = (
     r"infarct(?:s|ion)?|PE|LVO|ICH|SAH|SDH|occlusion|ischa?emia|stroke|herniation|effusions?|"
     r"consolidation|aneurysm|rupture|tamponade|pneumomediastinum|free fluid|ectopic pregnancy|"
     r"(?:cord|cauda equina) compression|free air|pneumoperitoneum|mass effect|mass(?:es)?|"
-    r"midline shift|malalignment|appendicitis|"
+    r"midline shift|malalignment|appendicitis|dislocations?|subluxation|leak|foreign body|"
+    r"malposition(?:ing)?|misplacement|ectopic|(?:aortic )?syndrome|pathology|"
     r"obstruction|perforation|torsion|abscess|thromb(?:us|osis)|dvt|"
-    r"pneumonia|hydrocephalus)"
-)
+    r"pneumonia|hydrocephalus|hydronephrosis)"
+).replace(" ", r"\s+")
 _SOME = (
     r"(?:(?:an?|any|acute|new|large|significant|definite|intracranial|pulmonary|aortic|displaced|"
     r"tension|territorial|bowel|deep|venous|cervical|spine|spinal|pleural|pericardial|"
-    r"large[ -]vessel|subdural|epidural|subarachnoid|active)\s+)*"
+    r"large[ -]vessel|subdural|epidural|subarachnoid|active|testicular|ovarian|thoracic|abdominal|"
+    r"retained|traumatic|osseous|line)\s+)*"
 )
 _NO_SUCH = re.compile(
     rf"(?:no|without)\s+(?:(?:\w+\s+)?evidence\s+(?:of|for)\s+)?{_SOME}{_NOUN}"

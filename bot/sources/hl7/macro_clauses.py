@@ -123,8 +123,8 @@ def is_of_the_order(match: re.Match[str]) -> bool:
 
 
 _LEADS_ON = re.compile(
-    r"(?:\b(?:an?|the|any|of|for|with|or|and|this|these|as|prior|previous|outside|"
-    r"constitutes?|considered|requir(?:e|es|ing)|contains?|meets?|represents?)|,)[ \t]*\n[ \t]*\Z",
+    r"(?:\b(?:an?|the|any|of|for|with|or|and|this|these|as|prior|previous|outside|meets?|"
+    r"constitutes?|considered|requir(?:e|es|ed|ing)|contains?|represents?)|,)[ \t]*\n[ \t]*\Z",
     re.IGNORECASE,
 )
 

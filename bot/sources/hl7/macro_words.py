@@ -82,7 +82,10 @@ _IMAGING = re.compile(r"RESULT|FINDING", re.IGNORECASE)
 ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
 _ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]{1,3}\s)")
 _MARKED = 40
-_TICKED_BEHIND = re.compile(rf"\s*[:?]?\s*(?:{TICK}|yes\b)", re.IGNORECASE)
+_TICKED_BEHIND = re.compile(
+    rf"(?:\s*\(?Y/N\)?|\s+(?:flag|indicator))?(?:\s*[:?]?\s*(?:{TICK}|yes\b)|\s*[:?]\s*(?:y|true)\b)",
+    re.IGNORECASE,
+)
 _MARK_BEFORE = re.compile(r"(?:[*#!<\[{=]|(?:\A|\n|:)\s*\()\s?\Z")
 _MARK_BEHIND = re.compile(r"\s?[*#!>\]})=]")
 _ITEM = re.compile(r"(?:\A|\n)\s*\(?\w{1,2}\)\s*\Z")
