@@ -16,9 +16,11 @@ from bot.sources.fhir.shapes import (
     references_in,
     text,
     words,
+    yes_or_no,
 )
 from bot.sources.hl7.flags import canonical, is_radlex
-from bot.sources.hl7.macros import macros_in
+from bot.sources.hl7.macro_words import CRITICAL
+from bot.sources.hl7.macros import PLAIN, macros_in
 
 _GONE = frozenset({"entered-in-error", "cancelled"})
 _DEEPEST = 4
@@ -36,6 +38,7 @@ def flags(
         *_concluded(_conclusions(report), profile, own, breast=breast),
         *_interpreted(body, "DiagnosticReport"),
         *_extended(body, own, "extension"),
+        *_dictated(body, profile, breast=breast),
         *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
         *_known(body, ("category", "code"), "", own),
     ]
@@ -123,11 +126,8 @@ def _answered(
     """It and its components as questions with their answers."""
     for body in (observation, *many(observation.get("component"))):
         said = text(body.get("valueString")) or words(body.get("valueCodeableConcept"))
-        answer = said or _YES_OR_NO.get(str(body.get("valueBoolean")), "")
+        answer = said or yes_or_no(body.get("valueBoolean"))
         yield from answered(words(body.get("code")), answer, where, profile, breast=breast)
-
-
-_YES_OR_NO = {"True": "Yes", "False": "No"}
 
 
 def _conclusions(report: Node) -> Iterator[object]:
@@ -172,6 +172,20 @@ def _extended(body: Resource, own: Set[str], where: str, deeper: int = _DEEPEST)
         yield from _of_known(_coded(coded, where), own)
         if deeper:
             yield from _extended(extension, own, where, deeper - 1)
+
+
+def _dictated(
+    body: Resource, profile: Profile, deeper: int = _DEEPEST, *, breast: bool
+) -> Iterator[Flag]:
+    """Macros in the strings of extensions, as in the fields of a Z segment: CRITICAL alone is none
+    there, as it may be how the patient is."""
+    for extension in many(body.get("extension")):
+        said = text(extension.get("valueString")) or text(extension.get("valueMarkdown"))
+        for flag in macros_in(said, "extension", profile, breast=breast):
+            if flag.value != PLAIN or CRITICAL.search(said):
+                yield flag
+        if deeper:
+            yield from _dictated(extension, profile, deeper - 1, breast=breast)
 
 
 def _coded(found: list[Resource], where: str) -> Iterator[Flag]:

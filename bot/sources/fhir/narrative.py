@@ -17,7 +17,7 @@ from bot.sources.fhir.composition import (
     sections_of,
     told_in,
 )
-from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words
+from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words, yes_or_no
 from bot.sources.fhir.text import LONGEST_STUB, conclusion_of, is_stub, notes_of, presented
 from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import radlex_in
@@ -228,8 +228,8 @@ def _value(body: Resource) -> str:
     if spoken := _text(body):
         return spoken
     figure = one(body.get("valueQuantity"))
-    answer = words(body.get("valueCodeableConcept")) or " ".join(
-        word for word in (text(figure.get("value")), text(figure.get("unit"))) if word
-    )
+    measured = filter(None, (text(figure.get("value")), text(figure.get("unit"))))
+    coded = words(body.get("valueCodeableConcept")) or yes_or_no(body.get("valueBoolean"))
+    answer = coded or " ".join(measured) or text(body.get("valueInteger"))
     question = "" if _names_impression(body) else words(body.get("code"))
     return f"{question}: {answer}" if question and answer else answer

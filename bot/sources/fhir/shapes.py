@@ -101,6 +101,11 @@ def words(concept: object) -> str:
     return next((word for word in (*said, *(text(c.get("code")) for c in coded)) if word), "")
 
 
+def yes_or_no(value: object) -> str:
+    """What a boolean says to a person; anything else is empty."""
+    return ("Yes" if value else "No") if isinstance(value, bool) else ""
+
+
 # ---- references -----------------------------------------------------------------------------
 
 

@@ -155,6 +155,21 @@ def test_a_radlex_code_in_an_extension_counts(extension: dict[str, object]) -> N
     assert [flag.where for flag in found.flags] == ["extension"]
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("CRITICAL RESULT", ["CRITICAL RESULT"]),
+        ("ACR category 2", ["RID49481"]),
+        ("No critical result", []),
+        ("CRITICAL", []),
+    ],
+)
+def test_a_macro_in_an_extension_counts_as_in_a_z_segment(said: str, found: list[str]) -> None:
+    inside = [{"url": "x", "extension": [{"url": "finding", "valueString": said}]}]
+    flagged = report(conclusionCode=None, extension=inside).flags
+    assert [flag.value for flag in flagged if flag.where == "extension"] == found
+
+
 @pytest.mark.parametrize(("said", "found"), [(True, [CRITICAL]), (False, []), ("true", [])])
 def test_an_extension_that_is_true_counts_where_the_policy_has_its_address_as_a_code(
     said: object, found: list[str]

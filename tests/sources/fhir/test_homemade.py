@@ -52,3 +52,13 @@ def test_an_answer_without_content_to_a_search_is_one_without_reports(reading: R
     server = stocked(faults=[("DiagnosticReport?", Fault(204))])
     assert rounds(reading, server, 2) == ["ok", "ok"]
     assert len(reading.alerts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [({"valueBoolean": True}, "Yes"), ({"valueInteger": 3}, "3")]
+)
+def test_a_result_that_is_a_yes_or_a_count_is_shown_with_its_question(
+    value: Json, said: str
+) -> None:
+    found = report(**{**SPOKEN, "result": [{"code": {"text": "Bleeding"}, **value}]})
+    assert found.text == f"Bleeding: {said}"
