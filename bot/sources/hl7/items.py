@@ -22,8 +22,12 @@ def awaited(impression: Sequence[str], rest: str) -> tuple[int, str]:
     return 0, rest[item.start() :].strip() if int(item["number"]) == number else ""
 
 
+_LONGEST = 100
+"""Lines of one item: a report with thousands of headings would hold up the feed."""
+
+
 def _last(impression: Sequence[str]) -> int:
-    return next(filter(None, map(item_of, reversed(impression))), 0)
+    return next(filter(None, map(item_of, reversed(impression[-_LONGEST:]))), 0)
 
 
 def item_of(line: str) -> int:

@@ -5,13 +5,14 @@ from itertools import takewhile
 
 from bot.sources.hl7.boxes import in_brackets
 
-_BOX = r"[\[(]\s?([xX✓✔]?)\s?[\])]"
+# Each part in one way only: where a row of boxes is none after all, every other way is tried too.
+_BOX = r"[\[(](?:\s?([xX✓✔])\s?|\s{0,2})[\])]"
 _BOX_FIRST = re.compile(rf"{_BOX}[ \t]*([\w/]*)")
 # "Critical: [X]  Urgent: [ ]": each box is of the words before it.
 _OWN_BOX = re.compile(rf"{_BOX}[ \t]+\w[\w /-]{{0,20}}:[ \t]*{_BOX}")
 # "Critical [x]  Urgent [ ]  Routine [ ]": likewise.
 _OWN_BOXES = re.compile(
-    rf"{_BOX}(?:[ \t]+(?!(?:yes|no|none|n/a|y|n)\b)\w[\w /-]{{0,20}}[ \t]*{_BOX})+[ \t.]*(?:\n|\Z)",
+    rf"{_BOX}(?:[ \t]+(?!(?:yes|no|none|n/a|y|n)\b)\w[\w /-]{{0,20}}{_BOX})+[ \t.]*(?:\n|\Z)",
     re.IGNORECASE,
 )
 _WORD_FIRST = re.compile(rf"\b(yes|no|none|n/a)\s*{_BOX}", re.IGNORECASE)

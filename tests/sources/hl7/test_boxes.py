@@ -1,5 +1,7 @@
 """Boxes of a form that are drawn, or lines to write on, behind the question that they answer."""
 
+import time
+
 import pytest
 
 from tests.sources.dictated import flags
@@ -41,3 +43,17 @@ def test_a_box_at_no_or_none_at_all_is_no_flag(text: str) -> None:
 )
 def test_a_box_at_yes_is_one(text: str) -> None:
     assert flags(text) == ["CRITICAL RESULT"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["Critical Finding [ ]" + " aa [ ]" * 60, "Critical Finding [ ]" + " aa  ( )" * 60 + " b"],
+)
+def test_a_row_of_boxes_holds_up_no_page(row: str) -> None:
+    began = time.thread_time()
+    flags(row)
+    assert time.thread_time() - began < LONGEST
+
+
+LONGEST = 1.0
+"""Seconds; each box had two ways to be one, and a row of twenty took longer than a night."""

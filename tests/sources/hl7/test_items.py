@@ -1,5 +1,7 @@
 """The items of a numbered impression below a heading that is no part of it. "~" begins a line."""
 
+import time
+
 import pytest
 
 from tests.sources.oru import report, sample
@@ -67,3 +69,14 @@ def test_a_segment_without_a_word_may_stand_between() -> None:
     said = ("IMPRESSION:", "1. Embolus.", "Recommendation: CT.", "", "2. Bleed.")
     obx = (f"OBX|{n}|TX|R^Report||{line}||||||F" for n, line in enumerate(said, 1))
     assert report(sample(*obx)).impression == "1. Embolus.\n2. Bleed."
+
+
+def test_thousands_of_headings_without_a_number_hold_up_no_page() -> None:
+    text = "IMPRESSION: Normal.~Recommendation: None.~" * 8_000
+    began = time.thread_time()
+    report(sample(f"OBX|1|TX|R^Report||{text}||||||F"))
+    assert time.thread_time() - began < LONGEST
+
+
+LONGEST = 2.0
+"""Seconds; looked through from the first line for each heading it took seven."""
