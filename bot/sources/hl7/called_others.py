@@ -5,7 +5,7 @@ import re
 
 _TOLD = (
     r"\b(?:discussed|shared|reviewed|spoken?|communicated|given|explained|relayed|conveyed)"
-    r"(?: [\w-]+){0,2}?"
+    r"(?: (?!with\b|to\b|Drs?\b)[\w-]+){0,6}?"
 )
 _OF_CARE = (
     r"(?:(?:the|her|his|their) )?(?:Drs?|doctor|nurse|RN|team|ED|ER|provider|physician|clinician|"
@@ -66,12 +66,21 @@ _OF_OTHERS = (
         ("called",),
         r"\bso-called\b|\bcalled (?:an? (?!doctor|physician|nurse)|for\b|in by\b)",
     ),
-    (("radiolog",), r"\b(?:with|by) (?:\w+[ .,(]+){0,4}(?:neuro)?radiolog(?:ist|y)\b"),
+    (
+        ("radiolog",),
+        r"\bwith (?:\w+[ .,(]+){0,4}(?:neuro)?radiolog(?:ist|y)\b|"
+        r"^(?!.*\b(?:with|to) ).*\bby (?:\w+[ .,(]+){0,4}(?:neuro)?radiolog(?:ist|y)\b",
+    ),
+    # What the orderer's own notes say.
+    (
+        (" note", " chart", " record"),
+        r"^(?:per|according to) (?:the )?(?:\w+ ){0,2}(?:notes?|chart|records?)\b",
+    ),
     # The other way round: who called had a wish, or something to tell.
     (
         ("called", "phoned", "contacted"),
         r"\b(?:called|(?:tele)?phoned|contacted)\b(?: Dr\.? [\w'’-]+)? (?:requesting|asking|away\b|"
-        r"to (?:request|ask|order|schedule|inquire|provide|obtain|(?:the )?bedside|"
+        r"to (?:request|ask|clarify|order|schedule|inquire|provide|obtain|(?:the )?bedside|"
         r"the (?:OR|code))\b|"
         r"(?:with|for) (?:an? |the )?(?:additional |further |more |clinical )*"
         r"(?:history|information|clarification)\b)",
@@ -94,7 +103,7 @@ _OF_OTHERS = (
     ),
     (
         ("prior to", "before "),
-        r"\b(?:prior to|before) (?:the |this )?(?:exam\w*|study|scan|imaging|procedure)\b",
+        r"\b(?:prior to|before) (?:the |this )?(?:exam\w*|study|scan\w*|imaging|procedure)\b",
     ),
 )
 OF_OTHERS = tuple(

@@ -70,7 +70,7 @@ SAID = _pattern(
     r"\bverbal (?:report|results?|findings?|notification)\b[^;]{0,20}\bto\b",
     r"\bnotification\b[^;]{0,40}\b(?:by|via) (?:tele)?phone\b",
     r"\bnotification ?: ?(?:Dr|Drs|doctor)\b[^;]{0,40}(?:\bat \d|\d:\d\d)",
-    r"\b(?:tele)?phone call to\b",
+    r"\b(?:tele)?phone (?:call|notification) to\b",
     r"\bverbally (?:handed over|passed on) to\b",
     rf"\btelefonisch\b[^;]{{0,80}}\b{_GERMAN}\b",
 )
@@ -142,6 +142,8 @@ _IN_WRITING = (
 )
 WRITTEN = _pattern(
     _IN_WRITING,
+    r"\belectronically (?:notified|informed|alerted|communicated)\b|"
+    r"\belectronic (?:message|notification|alert)\b",
     r"(?:\b(?:by|via|through|using|over|in|on) (?:(?:an?|the) )?(?:secure )?|[(] ?)"
     r"(?:Tiger ?(?:Connect|Text)|Epic|Haiku|Veriphy|Power ?(?:Connect|Scribe)|Perfect ?Serve|"
     r"Voalte|(?:Microsoft |MS )?Teams|WhatsApp|chat|EHR|EMR|RIS|InteleConnect)\b",
@@ -165,7 +167,8 @@ IN_VAIN = re.compile(
 NOT_DONE = re.compile(
     r"(?:\b(?:not|never|cannot|will|shall|should|would|must|may|might|can|could|if|unless|until|once|"
     r"when|please|pending|awaiting|unable|recommend(?:ed|s|ing)?|advise|suggest(?:ed|s)?|attempt\w*|"
-    r"try|tried|trying|failed|need\w*|no|without|neither|nor|make|making|keep|ensure)\b|n['’]t\b|"
+    r"try|tried|trying|failed|need\w*(?! for)|no|without|neither|nor|make|making|keep|ensure|"
+    r"presum\w+|assumed)\b|n['’]t\b|"
     r"\bto be\b)"
     r"(?:(?! and (?:was|were|has been|have been)\b)[^;,]){0,30}$",
     re.IGNORECASE,

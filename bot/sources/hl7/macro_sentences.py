@@ -36,6 +36,8 @@ _TOLD = re.compile(
     rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{_TELL}\s+{_OF}\b|"
     rf"\A[\s*#>•-]*[^.;:?!]{{0,40}}?\b{_ROLE}\s+{_TELL}\s+{_OF}\b|"
     rf"\b(?:spoken?|discussed|d/w)\b(?:[^.;?!]|(?<=\bDr)\.){{0,80}}\b{_OF}[:\s]+(?:(?:these|this|the|above|a)\s+)*\Z|"
+    r"\b(?:was|were|has been|have been)\s+(?:entered|posted|placed|submitted|logged|recorded)\b"
+    r"(?:[^.;?!]|(?<=\bDr)\.){0,140}\b(?:in|into|on|to)\s+(?:\w+\s+){0,5}\Z|"
     rf"\b(?:is|are|was|were|made)\s+(?:already\s+|now\s+)?aware\s+of\s+(?:(?:these|this|the)\s+)*\Z",
     re.IGNORECASE,
 )
@@ -156,7 +158,8 @@ _TOLD_ON = re.compile(rf"\s+{_TELL}\s+(?:to|with|by|via)\b", re.IGNORECASE)
 # "Critical finding of aortic dissection discussed with …": it names the finding first. What "is
 # called to the provider" is what is to be done.
 _TOLD_LATER = re.compile(
-    r"(?:\s+(?:of|for|regarding|about|concerning|as above|as described|above|discovered|detected|"
+    r"(?:\s+(?:of|for|in (?:this|the) (?:report|exam|study)|regarding|about|concerning|"
+    r"as above|as described|above|discovered|detected|"
     r"found|noted|seen)\b|,\s+(?=\w))(?:[^.;:?!]|(?<=\d):(?=\d)){0,120}?"
     rf"\b(?<!\bis\s)(?<!\bare\s)(?<!\bbe\s){_TELL}\s+(?:\w+ly\s+)?(?:(?:to|with|by)\b|w/)",
     re.IGNORECASE,

@@ -37,6 +37,9 @@ TRIED_OR_TOLD = [
     "Communication of critical results:~Discussed with Dr. Roe at 22:10.",
 ]
 ENTERED = [
+    "The above was entered by Dr. Lind at 22:10 into the Radiology critical results system.",
+    "Findings were posted to the critical results dashboard.",
+    "Critical findings in this report were reported to Dr. Roe at 22:10 by Dr. Lind.",
     "Critical results entered into Veriphy",
     "Critical results have been entered into Veriphy.",
     "A critical results notification was entered in PowerConnect at 22:10.",
@@ -103,6 +106,9 @@ def test_a_macro_beside_what_it_is_about_or_whom_it_was_for_is_a_flag(text: str)
 
 
 RULES_AND_OTHERS = [
+    "Findings are entered into the critical results system when indicated.",
+    "Findings were not entered into the critical results system.",
+    "Prior findings were entered into the critical results system on 1/1.",
     "Critical results, if any, will be called to the ordering provider.",
     "Critical findings, when present, are communicated by phone.",
     "Critical results, as defined by policy, are called within 60 minutes.",
