@@ -122,11 +122,12 @@ class Database:
         if self.dialect == "sqlite":
             self._lock_file.take()
 
-    def hold_alive(self, instance: int) -> None:
-        """Be seen as alive under this number, 0 to 2³¹ - 1. Raises DatabaseInUse."""
+    def hold_alive(self, instance: int, *, shadow: bool = False) -> None:
+        """Be seen as alive under this number, 0 to 2³¹ - 1, and in this mode: all copies run in the
+        same one. Raises DatabaseInUse."""
         self._instance = instance
         if self.dialect == "postgresql":
-            self._presence.hold(instance)
+            self._presence.hold(instance, shadow=shadow)
 
     async def see_alive(self) -> set[int]:
         """The same as ``alive``, on a thread of its own: whatever all others hang in, we are seen,

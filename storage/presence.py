@@ -10,6 +10,14 @@ from sqlalchemy.exc import DBAPIError
 
 # Marks our advisory locks among those of other programs on the same database: "RB" and a number.
 _LOCK_CLASS = 0x5242_0001
+# Beside it: 0 is shared by the copies that page people, 1 by those in shadow.
+_MODES = 0x5242_0002
+_MODE_NAMES = ("live", "shadow")
+_TAKE_MODE = select(
+    func.pg_try_advisory_lock_shared(
+        bindparam("class", type_=Integer), bindparam("mode", type_=Integer)
+    )
+)
 _TAKE = select(
     func.pg_try_advisory_lock(
         bindparam("class", type_=Integer), bindparam("instance", type_=Integer)
@@ -75,12 +83,23 @@ class Presence:
         self._guard = threading.Lock()
         self._connection: Connection | None = None
         self._instance: int | None = None
+        self._shadow = False
 
-    def hold(self, instance: int) -> None:
-        """Be alive as ``instance``, 0 to 2³¹ - 1. Raises DatabaseInUse where another copy is."""
+    def hold(self, instance: int, *, shadow: bool) -> None:
+        """Be alive as ``instance``, 0 to 2³¹ - 1. Raises DatabaseInUse where another copy is, or
+        runs in the other mode."""
         with self._guard:
-            self._instance = instance
+            self._instance, self._shadow = instance, shadow
             self._take()
+            self._refuse_other_mode()
+
+    def _refuse_other_mode(self) -> None:
+        """What the one in shadow received first would page nobody, at the live one neither. Only at
+        the start: whoever has lost its connection for a while goes on."""
+        others = self._held(_MODES) - {int(self._shadow)}
+        if others:
+            mode = _MODE_NAMES[others.pop()]
+            raise DatabaseInUse(f"another copy of Readback runs in {mode} mode on this database")
 
     def alive(self) -> set[int]:
         """The instances that are. A connection that was lost is made anew, and the lock taken
@@ -103,13 +122,15 @@ class Presence:
             self._instance = None
             self._drop()
 
-    def _held(self) -> set[int]:
-        return set(self._connected().execute(_HELD, {"class": _LOCK_CLASS}).scalars())
+    def _held(self, kind: int = _LOCK_CLASS) -> set[int]:
+        return set(self._connected().execute(_HELD, {"class": kind}).scalars())
 
     def _take(self) -> None:
         names = {"class": _LOCK_CLASS, "instance": self._instance}
         if not self._connected().execute(_TAKE, names).scalar_one():
             raise DatabaseInUse(f"another copy is running as instance {self._instance}")
+        mode = {"class": _MODES, "mode": int(self._shadow)}
+        self._connected().execute(_TAKE_MODE, mode).close()
 
     def _connected(self) -> Connection:
         if self._connection is None:

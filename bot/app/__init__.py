@@ -157,7 +157,7 @@ def _opened(settings: Settings, stack: AsyncExitStack) -> Database:
 
 def _engine(settings: Settings, clock: Clock, database: Database, wake: Wake) -> Engine:
     instance = randbits(31)
-    database.hold_alive(instance)
+    _hold_alive(database, instance, shadow=settings.shadow is not None)
     site = Site(settings.site.name, settings.site.timezone, settings.site.callback_number)
     return Engine(
         database=database,
@@ -170,6 +170,16 @@ def _engine(settings: Settings, clock: Clock, database: Database, wake: Wake) ->
         processing_ids=frozenset(settings.hl7.processing_ids),
         shadow=settings.shadow,
     )
+
+
+def _hold_alive(database: Database, instance: int, *, shadow: bool) -> None:
+    try:
+        database.hold_alive(instance, shadow=shadow)
+    except DatabaseInUse as in_use:
+        raise CannotStart(
+            f"{in_use}, and what one in shadow receives pages nobody. "
+            "Stop the other copy first, or give this one a database of its own."
+        ) from None
 
 
 def _note_start(engine: Engine) -> None:

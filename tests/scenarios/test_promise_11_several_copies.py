@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from bot.app import rehearsal
+from bot.app import CannotStart, rehearsal
 from bot.app.rehearsal import Place
 from bot.domain.alert import State
 from bot.sandbox.hospital import Hospital, RunningBot
@@ -23,6 +23,7 @@ from tests.scenarios.looking import (
     nothing_waits_for_nothing,
     pages,
 )
+from tests.scenarios.test_shadow import shadow_for
 from tests.written import writing
 
 REPEAT = re.compile("possible repeat", re.IGNORECASE)
@@ -134,3 +135,25 @@ def test_the_steps_of_alerts_that_one_had_opened_come_from_the_other(pair: Pair)
     assert there.ben.phone.sms, "the designee was not paged"
     acknowledge_by_sms(there, there.ben, there.ben.phone.sms[-1])
     assert there.alert("D1").state is State.ACKNOWLEDGED
+
+
+LIVE: dict[str, str] = {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "other", "named"),
+    [(LIVE, shadow_for(30), "live"), (shadow_for(30), LIVE, "shadow")],
+    ids=["shadow beside live", "live beside shadow"],
+)
+def test_a_copy_in_another_mode_does_not_start_beside_the_others(
+    postgres_database: str, tmp_path: Path, mode: dict[str, str], other: dict[str, str], named: str
+) -> None:
+    """What the one in shadow received first would page nobody, and is a duplicate to the other."""
+    with writing(), rehearsal.hospital(postgres_database, environment=mode) as there:
+        first = cast(Place, there.place)
+        wrong = Place(there.world, tmp_path, postgres_database, first.clock, other)
+        with pytest.raises(CannotStart, match=f"runs in {named} mode on this database"):
+            wrong.start_thread()
+        there.close()
+        wrong.start_thread().stop()
+        expect_everything(there)
