@@ -14,6 +14,7 @@ _TWO_COLONS = re.compile(r":\s{0,8}:</div>")
 _WRAPS = re.compile(rb"<(?:\w{1,16}:)?nonXMLBody\b", re.IGNORECASE)
 _TEXT = re.compile(rb"<(?:\w{1,16}:)?text\b([^<>]{0,500})>([^<]*)", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(rb"mediaType\s*=\s*[\"']([\w./+-]{1,80})", re.IGNORECASE)
+_CATEGORY = re.compile(r"\bcode\s{0,8}=\s{0,8}[\"'](RID4948\d)[\"'][^<>]{0,1000}>", re.IGNORECASE)
 _HEAD = 4096
 """Bytes in which the root element begins."""
 
@@ -47,8 +48,11 @@ def wrapped(data: bytes) -> Wrapped | None:
 
 
 def as_html(text: str) -> str:
-    """The body without the header, which says who and where, with each title as a heading."""
+    """The body without the header, which says who and where, with each title as a heading, and each
+    category code of an entry as a line."""
     body = _BODY.search(text)
     text = text[body.start() :] if body else text
+    if "RID4948" in text:  # an entry has no words: nobody would see that it is urgent
+        text = _CATEGORY.sub(r"\g<0><div>Actionable finding (\1)</div>", text)
     headed = _TITLE_ENDS.sub(":</div>", _TITLE.sub("<div", text))
     return _TWO_COLONS.sub(":</div>", headed)

@@ -7,7 +7,6 @@ from functools import partial
 from itertools import chain
 
 from bot.domain.profile import STANDARD
-from bot.domain.report import Flag
 from bot.sources.documents import Documents, words_in
 from bot.sources.fhir.composition import (
     IMPRESSION,
@@ -19,12 +18,12 @@ from bot.sources.fhir.composition import (
 )
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words, yes_or_no
 from bot.sources.fhir.text import LONGEST_STUB, conclusion_of, is_stub, notes_of, presented
+from bot.sources.hl7.coded_lines import with_codes
 from bot.sources.hl7.comments import with_comment
-from bot.sources.hl7.flags import radlex_in
 from bot.sources.hl7.lines import running_lines, without_markup
 from bot.sources.hl7.macros import macros_in, with_macros
 from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.prose import OF_MACROS, Prose
+from bot.sources.hl7.prose import OF_MACROS
 from bot.sources.hl7.text import narrate_parts, narrate_running
 
 _COMMUNICATION = "73568-8"
@@ -64,23 +63,7 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
         figures=bool(told.text) and not spoken,
     )
     prose = partial(_prose, (form, place), observed, conclusion, notes)
-    return _with_codes(with_macros(with_comment(told), prose, breast=breast), prose)
-
-
-def _with_codes(told: Narrative, prose: Prose) -> Narrative:
-    """With those that prose states, as OBX-5 may: "Acute embolism (RID49480)"."""
-    if not any(
-        "rid4948" in said for said in (told.lowered, *(a.text.lower() for a in told.addenda))
-    ):
-        return told
-    places = prose()
-    addenda = (replace(a, flags=(*a.flags, *_codes(a.text, places))) for a in told.addenda)
-    return replace(told, flags=(*told.flags, *_codes(told.text, places)), addenda=tuple(addenda))
-
-
-def _codes(said: str, places: Mapping[str, str]) -> Iterator[Flag]:
-    for line in map(str.strip, said.split("\n")):
-        yield from (Flag(code.upper(), "", places.get(line, "text")) for code in radlex_in(line))
+    return with_codes(with_macros(with_comment(told), prose, breast=breast), prose)
 
 
 def formed(found: Node, observed: list[Node], documents: Documents) -> tuple[str, str, str]:

@@ -16,8 +16,8 @@ _RADLEX = re.compile(r"RID\d+", re.IGNORECASE)
 _WITH_SYSTEM = re.compile(r"\S*[/#:](RID\d+)/?", re.IGNORECASE)
 # Put behind a statement to code it; one that is explained stands in a sentence.
 _BRACKETED = re.compile(r"[\[(](RID4948\d)[\])]", re.IGNORECASE)
-# Or begins it, with a mark behind: "RID49480: actionable".
-_LABELLED = re.compile(r"\s*(RID4948\d)\s*[:–—-]\s", re.IGNORECASE)
+# Or begins it, with a mark behind ("RID49480: actionable"), or is all of it.
+_LABELLED = re.compile(r"\s*(RID4948\d)\s*(?:[:–—-]\s|\Z)", re.IGNORECASE)
 _OBX_8 = 8
 # In a coded value (CWE): identifier and alternate identifiers; the coding system is two further.
 _CODES = frozenset({0, 3, 9})
@@ -49,7 +49,7 @@ def flags(
             continue
         some = _abnormal(fields, number, marks) if at(fields, _OBX_8) else []
         if wire.radlex:
-            some += _by_rules(_radlex(fields, number, marks, profile.coded), rules)
+            some += by_rules(_radlex(fields, number, marks, profile.coded), rules)
         if rules:
             some = _and_ruled(some, _ruled(fields, number, marks, rules, profile.coded))
         if some:
@@ -63,7 +63,7 @@ def _and_ruled(some: list[Flag], ruled: list[Flag]) -> list[Flag]:
     return [*(f for f in some if (f.where, f.value.casefold()) not in decided), *ruled]
 
 
-def _by_rules(radlex: Iterable[Flag], rules: Iterable[Rule]) -> Iterable[Flag]:
+def by_rules(radlex: Iterable[Flag], rules: Iterable[Rule]) -> Iterable[Flag]:
     """The same of RadLex codes that a rule names without a place: they are found in sentences and
     addresses, too, where no value stands by itself."""
     own = {rule.code.casefold(): rule for rule in rules if rule.code and rule.at is None}
@@ -177,7 +177,7 @@ def flags_elsewhere(segments: list[list[str]], wire: Wire, profile: Profile) -> 
         if _has(at(fields, place), rule.code, wire.marks)
     )
     if wire.radlex and profile.coded == CODED:
-        found = _and_ruled(list(_by_rules(_in_z(segments, wire.marks), profile.rules)), found)
+        found = _and_ruled(list(by_rules(_in_z(segments, wire.marks), profile.rules)), found)
     return tuple(dict.fromkeys(found))
 
 
@@ -188,7 +188,7 @@ def flags_in_notes(results: list[Result], wire: Wire, profile: Profile) -> Itera
             where = f"OBX[{number}] NTE-3" if number else "NTE-3"
             for line in at(fields, 3).split(wire.marks.repetition):
                 found = _coded(line.split(wire.marks.component), where, wire.marks)
-                yield from _by_rules(found, profile.rules)
+                yield from by_rules(found, profile.rules)
 
 
 def _in_z(segments: list[list[str]], marks: Marks) -> list[Flag]:

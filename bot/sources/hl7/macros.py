@@ -14,8 +14,9 @@ from bot.domain.profile import MOST_SEVERE, STANDARD, Profile
 from bot.domain.report import Addendum, Flag
 from bot.sources.hl7.breast import is_of_breast, is_scored, is_titled_so
 from bot.sources.hl7.called import only_tells_of_a_call
+from bot.sources.hl7.coded_lines import coded_prose, codes_in
 from bot.sources.hl7.documents import salvaged_documents
-from bot.sources.hl7.flags import Result, category_by_rule
+from bot.sources.hl7.flags import Result, category_by_rule, is_critical
 from bot.sources.hl7.lines import lines_of
 from bot.sources.hl7.macro_forms import Text, stated
 from bot.sources.hl7.macro_sentences import repeats_a_score
@@ -138,7 +139,7 @@ def _answered(field: str, answer: str, profile: Profile, *, breast: bool) -> tup
 
 
 def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
-    """The macros in a message that cannot be used otherwise."""
+    """The macros, and the codes in the text, of a message that cannot be used otherwise."""
     results, number, breast = list[Result](), 0, False
     for line in wire.lines:
         number += line[:3] == "OBX"
@@ -151,6 +152,8 @@ def salvaged_macros(wire: Wire, profile: Profile) -> tuple[Flag, ...]:
     text = "\n".join(line for _, fields in results for line in lines_of(fields, wire))
     there = Lines(lambda: prose_of(results, wire, profile))
     told = _found(text, there, profile, breast=breast or is_titled_so(text))
+    codes = codes_in(text, coded_prose(results, wire), profile)
+    told += [flag for flag in dict.fromkeys(codes) if is_critical(flag)]
     return (*told, *macros_in_z(wire.lines, wire, profile, breast=breast))
 
 

@@ -35,7 +35,7 @@ def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, s
     for begins in sorted(_that_may_begin_one(values, wire, profile)):
         number, fields = results[begins]
         if is_prose(fields):
-            place = f"OBX[{number}]-5" if fields[0] == "OBX" else _of_note(number)
+            place = place_of(number, fields)
             for line in lines_of(fields, wire):
                 found.setdefault(line.strip(), place)
     return found
@@ -63,7 +63,10 @@ def _is_coded(value: str, wire: Wire) -> bool:
     return wire.marks.escape in value or "\\" in value or "&" in value or "<" in value
 
 
-def _of_note(number: int) -> str:
+def place_of(number: int, fields: list[str]) -> str:
+    """What these fields say stands there."""
+    if fields[0] == "OBX":
+        return f"OBX[{number}]-5"
     return f"OBX[{number}] NTE-3" if number else "NTE-3"  # without one it is on the order
 
 

@@ -12,6 +12,7 @@ from bot.sources.documents import Documents
 from bot.sources.hl7 import charsets
 from bot.sources.hl7.breast import is_of_breast
 from bot.sources.hl7.called import called
+from bot.sources.hl7.coded_lines import coded_prose, with_codes
 from bot.sources.hl7.columns import Columns, columns_of
 from bot.sources.hl7.documents import read_out, unread_in
 from bot.sources.hl7.exam import exam_of, modality_of
@@ -114,6 +115,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     exam, modality = _exam(order, marks), modality_of(obr, marks)
     breast = is_of_breast(modality, exam)
     told = with_macros(told, lambda: prose_of(results, wire, profile), profile, breast=breast)
+    told = with_codes(told, lambda: coded_prose(results, wire), profile)
     asked = in_fields(results, columns, wire, profile, breast=breast)
     in_z = macros_in_z(order.others, wire, profile, breast=breast)
     when = times(order, stands, wire, zone, known.now)
