@@ -28,6 +28,7 @@ from bot.sources.folder_files import (
     Changed,
     Content,
     File,
+    Left,
     Looks,
     Stamp,
     are_reasons,
@@ -95,7 +96,7 @@ class Folder:
         self._received: dict[_Key, _Received] = {}
         # When it is due again, how long it was put off, and why; OK where that is as it should be.
         self._later: dict[_Key, tuple[float, float, str]] = {}
-        self._links = 0
+        self._left = Left()
         self._state = "not-looked-yet"
         # A thread of its own: a share that hangs is to hold up nobody else.
         self._disk = ThreadPoolExecutor(1, "folder")
@@ -123,11 +124,12 @@ class Folder:
         if grown := await self._of_disk(self._moved.put_back, time.monotonic()):
             log.warning("files_grew", source=self._how.name, count=grown)
         try:
-            complete, links = await self._of_disk(self._looks.look, time.monotonic())
+            complete, left = await self._of_disk(self._looks.look, time.monotonic())
         except OSError:
             self._stand("folder-unreadable")
             return False
-        self._note_links(links)
+        left.tell(self._left, self._how.name)
+        self._left = left
         due = self._due(complete)
         taken = rejected = 0
         for file in due[:BATCH]:
@@ -268,11 +270,6 @@ class Folder:
             return await asyncio.get_running_loop().run_in_executor(self._disk, act, *about)
         finally:
             self._asked_at = None
-
-    def _note_links(self, links: int) -> None:
-        if links > self._links:
-            log.warning("links_not_followed", source=self._how.name, count=links)
-        self._links = links
 
 
 def refusal(path: Path) -> tuple[str, str] | None:

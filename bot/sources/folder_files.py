@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bot.log import log
 from bot.sources.oversize import Passing
 
 DONE, REJECTED = "done", "rejected"
@@ -22,6 +23,9 @@ REASON = ".reason"
 _BEING_WRITTEN = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
 # A file is made before the first byte is written: an empty one is given longer.
 _EMPTY_SECONDS = 60.0
+_UNFINISHED_SECONDS = 900.0
+"""No transfer of a report stands still for so long: who wrote under that name has given up."""
+_OURS = ".readback"
 _LONGEST_NAME = 255
 _CHUNK = 1024 * 1024
 Inode = tuple[int, int]
@@ -55,6 +59,25 @@ class Content:
         return len(self.data) == self.size
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How much lies in the folder that is not read: links, folders, and files whose name has said
+    for long that somebody still writes them. Each may be a report that nobody hears of."""
+
+    links: int = 0
+    folders: int = 0
+    unfinished: int = 0
+
+    def tell(self, before: "Left", source: str) -> None:
+        """Have the log say what has become more."""
+        if self.links > before.links:
+            log.warning("links_not_followed", source=source, count=self.links)
+        if self.folders > before.folders:
+            log.warning("folders_not_looked_into", source=source, count=self.folders)
+        if self.unfinished > before.unfinished:
+            log.warning("files_never_finished", source=source, count=self.unfinished)
+
+
 class Changed(Exception):
     """It is not the file that was seen any more: it is looked at again."""
 
@@ -69,22 +92,25 @@ class Looks:
         self._folder, self._settle = folder, settle
         self._since: dict[Inode | str, tuple[Stamp, float]] = {}
 
-    def look(self, now: float) -> tuple[list[File], int]:
-        """The complete files, oldest first, and how many links there are, which are not followed.
+    def look(self, now: float) -> tuple[list[File], Left]:
+        """The complete files, oldest first, and what is left lying.
 
         ``now`` is of a monotonic clock, in seconds. Raises OSError where the folder cannot be read.
         """
-        found, links = _listed(self._folder)
+        found, left = _listed(self._folder)
         since: dict[Inode | str, tuple[Stamp, float]] = {}
-        complete = []
+        complete, unfinished = [], 0
         for file in found:
             began = min((now, *self._known(file)))
             since[file.inode] = since[file.path.name] = file.stamp, began
             settle = self._settle if file.stamp[0] else max(self._settle, _EMPTY_SECONDS)
-            if now - began >= settle and not _is_being_written(file.path.name):
+            if _is_being_written(file.path.name):
+                unfinished += now - began >= _UNFINISHED_SECONDS
+            elif now - began >= settle:
                 complete.append(replace(file, age=now - began))
         self._since = since
-        return sorted(complete, key=lambda file: (file.stamp[1], file.path.name)), links
+        complete.sort(key=lambda file: (file.stamp[1], file.path.name))
+        return complete, replace(left, unfinished=unfinished)
 
     def _known(self, file: File) -> Iterator[float]:
         for key in (file.inode, file.path.name):
@@ -93,15 +119,18 @@ class Looks:
                 yield since
 
 
-def _listed(folder: Path) -> tuple[list[File], int]:
-    files, links = [], 0
+def _listed(folder: Path) -> tuple[list[File], Left]:
+    files, links, folders = [], 0, 0
     with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name in {DONE, REJECTED} or entry.name.startswith(_OURS):
+                continue
             links += entry.is_symlink()
             with suppress(FileNotFoundError):  # somebody took it meanwhile
-                if entry.is_file(follow_symlinks=False) and entry.name not in {DONE, REJECTED}:
+                folders += entry.is_dir(follow_symlinks=False)
+                if entry.is_file(follow_symlinks=False):
                     files.append(_seen(Path(entry.path), entry.stat(follow_symlinks=False)))
-    return files, links
+    return files, Left(links, folders)
 
 
 def _seen(path: Path, status: os.stat_result) -> File:

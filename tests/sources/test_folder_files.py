@@ -5,8 +5,9 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import pytest
+import structlog
 
-from bot.sources.folder_files import Changed, File, Looks, content_of, put_away
+from bot.sources.folder_files import Changed, File, Left, Looks, content_of, put_away
 from tests.requirements import missing
 
 SETTLE = 2.0
@@ -74,7 +75,32 @@ def test_folders_links_and_pipes_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "in" / "link.hl7").symlink_to(elsewhere)
     os.mkfifo(tmp_path / "in" / "pipe.hl7")
     looks.look(0.0)
-    assert looks.look(100.0) == ([], 1)
+    (tmp_path / "in" / "east").mkdir()
+    assert looks.look(100.0) == ([], Left(links=1, folders=1))
+
+
+def test_a_file_that_nobody_finishes_is_left_and_told(tmp_path: Path) -> None:
+    """Who wrote it has died, or renames nothing: its report would be lost without a word."""
+    looks = Looks(tmp_path, SETTLE)
+    for name in ("a.tmp", ".readback-moved"):
+        (tmp_path / name).write_bytes(b"MSH|")
+    looks.look(0.0)
+    assert looks.look(899.0) == ([], Left())
+    assert looks.look(900.0) == ([], Left(unfinished=1))
+    with (tmp_path / "a.tmp").open("ab") as more:
+        more.write(b"^~")
+    assert looks.look(901.0) == ([], Left())
+
+
+def test_what_is_left_is_told_where_it_has_become_more() -> None:
+    now = Left(links=1, folders=2, unfinished=3)
+    with structlog.testing.capture_logs() as log:
+        now.tell(now, "ris")
+        Left().tell(now, "ris")
+        assert log == []
+        now.tell(Left(), "ris")
+    told = [("links_not_followed", 1), ("folders_not_looked_into", 2), ("files_never_finished", 3)]
+    assert [(line["event"], line["count"]) for line in log] == told
 
 
 def test_a_file_that_becomes_a_link_is_not_read(tmp_path: Path) -> None:
