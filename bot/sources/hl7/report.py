@@ -117,6 +117,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     told = with_macros(told, lambda: prose_of(results, wire, profile), profile, breast=breast)
     told = with_codes(told, lambda: coded_prose(results, wire), profile)
     asked = in_fields(results, columns, wire, profile, breast=breast)
+    elsewhere = _elsewhere(order, wire, profile, results)
     in_z = macros_in_z(order.others, wire, profile, breast=breast)
     when = times(order, stands, wire, zone, known.now)
     unread = unread_in(results, columns, documents, silent=not (told.text or told.addenda))
@@ -135,9 +136,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         text=told.text,
         impression=told.impression,
         addenda=told.addenda,
-        flags=tuple(
-            dict.fromkeys((*told.flags, *asked, *in_z, *_elsewhere(order, wire, profile, results)))
-        ),
+        flags=tuple(dict.fromkeys((*told.flags, *asked, *_not_coded(in_z, elsewhere), *elsewhere))),
         patient=patient(order.pid, marks),
         ordering=providers(ordering, marks, profile),
         attending=providers(pv1[7], marks, profile),
@@ -222,6 +221,12 @@ def _elsewhere(
     lines = [line.split(wire.marks.field) for line in order.raw if line[:3] != "OBX"]
     found = flags_elsewhere([wire.header, order.orc, *lines], wire, profile)
     return (*found, *flags_in_notes(results, wire, profile))
+
+
+def _not_coded(macros: tuple[Flag, ...], coded: tuple[Flag, ...]) -> tuple[Flag, ...]:
+    """Those of which no code stands there as well: it would be told twice."""
+    codes = {flag.value for flag in coded}
+    return tuple(flag for flag in macros if flag.value not in codes) if codes else macros
 
 
 def _radiologist(order: Order, wire: Wire, known: Circumstances) -> Provider | None:
