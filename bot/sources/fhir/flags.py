@@ -38,12 +38,16 @@ def flags(
         *_concluded(_conclusions(report), profile, own, breast=breast),
         *_interpreted(body, "DiagnosticReport"),
         *_extended(body, own, "extension"),
+        *(f for node in _concluding(report) for f in _extended(node.body, own, "conclusionCode")),
         *_dictated(body, profile, breast=breast),
         *_coded(many(one(body.get("meta")).get("tag")), "meta.tag"),
         *_known(body, ("category", "code"), "", own),
     ]
+    concluding = {id(node.body) for node in _concluding(report)}
     for number, observation in enumerate(observations, 1):
-        found += _observed(observation.body, f"Observation[{number}]", own)
+        told = _observed(observation.body, f"Observation[{number}]", own)
+        concludes = id(observation.body) in concluding  # then its codes were found above
+        found += [flag for flag in told if not (concludes and is_radlex(flag.value))]
         found += _answered(observation.body, f"Observation[{number}]", profile, breast=breast)
         for component in many(observation.body.get("component")):
             found += _observed(component, f"Observation[{number}].component", own)
@@ -52,9 +56,11 @@ def flags(
 
 def results(report: Node) -> list[Node]:
     """The report's Observations and their members, in order, without those that were withdrawn;
-    also those that it contains and nothing refers to, though R4 (2.3.0.4) wants that."""
+    also those that are its conclusions (R5, IHE's imaging report), and those that it contains and
+    nothing refers to, though R4 (2.3.0.4) wants that."""
     found: dict[int, Node] = {}
-    _gather([*report.nodes("result"), *_homemade(report), *_left_alone(report)], found, _DEEPEST)
+    stated = [*report.nodes("result"), *_homemade(report), *report.nodes("conclusionCode")]
+    _gather([*stated, *_left_alone(report)], found, _DEEPEST)
     return list(found.values())
 
 
@@ -62,6 +68,7 @@ def lacks_results(report: Node) -> bool:
     """Whether it refers to Observations, or they to their members, that did not come along."""
     asked = [
         *report.links("result"),
+        *report.links("conclusionCode"),
         *(link for observation in results(report) for link in observation.links("hasMember")),
     ]
     lost = [text(link.reference.get("reference")) for link in asked if not link.node.body]
@@ -136,11 +143,16 @@ def _conclusions(report: Node) -> Iterator[object]:
     for field in ("conclusionCode", "codedDiagnosis"):
         value = report.body.get(field)
         yield from value if isinstance(value, list) else [value]
-    for node in report.nodes("conclusionCode"):
-        if text(node.body.get("status")) not in _GONE:
-            yield node.body.get("code")
-            yield node.body.get("valueCodeableConcept")
-            yield from many(node.body.get("interpretation"))
+    for node in _concluding(report):
+        yield node.body.get("code")
+        yield node.body.get("valueCodeableConcept")
+        for field in ("interpretation", "category", "actionable"):
+            yield from many(node.body.get(field))
+
+
+def _concluding(report: Node) -> list[Node]:
+    found = report.nodes("conclusionCode")
+    return [node for node in found if text(node.body.get("status")) not in _GONE]
 
 
 def _concluded(

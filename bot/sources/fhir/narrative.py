@@ -42,7 +42,10 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     ``breast``: the exam is one, see hl7.breast.
     """
     conclusion = conclusion_of(found.body)
+    concluding = [id(one_.body) for one_ in found.nodes("conclusionCode")]
     concluded = [line for one_ in observed if _is_impression(one_) for line in _lines(one_.body)]
+    spoken_of = (one_ for one_ in observed if id(one_.body) in concluding)
+    concluded += (line for one_ in spoken_of for line in _spoken(one_.body))
     concluded += notes_of(found.body, IMPRESSION)
     form, place, stub = formed(found, observed, documents)
     if not form and (narrated := narrated_in(found, observed, conclusion)):
