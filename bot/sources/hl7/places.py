@@ -210,12 +210,33 @@ def _of_text(
             yield name, "NTE-3"
     flagged, added = flags(results, wire, profile), appended_to(results, wire, profile)
     told = narrate(results, columns_of(results), flagged, wire, profile, added, order.added)
-    for name, (value, place) in (
-        ("study_uid", study_uid(told, order.others, wire)),
-        ("called", called(told)),
-    ):
-        if value:
-            yield name, place
+    uid, where = study_uid(told, order.others, wire)
+    if uid:
+        yield "study_uid", where
+    quoted, where = called(told)
+    if quoted:
+        yield (
+            "called",
+            where if where.startswith("OBX") else _quoted_from(quoted, segments) or where,
+        )
+
+
+def _quoted_from(said: str, segments: list[tuple[int, set[str]]]) -> str:
+    """A sentence may be a part of a line, and go on over several; empty where it stands in none as
+    it is quoted."""
+    quoted = " ".join(said.split())
+    having = [n for n, lines in segments if n and any(_is_part(quoted, line) for line in lines)]
+    return f"OBX[{ranges(having)}]-5" if having else ""
+
+
+def _is_part(said: str, line: str) -> bool:
+    """A line of two words may stand in any sentence."""
+    words = line.split()
+    told = " ".join(words)
+    return said in told or (len(words) > _FEW_WORDS and told in said)
+
+
+_FEW_WORDS = 2
 
 
 def _shares(lines: set[str], said: set[str]) -> bool:

@@ -41,6 +41,20 @@ def test_what_stands_in_for_an_empty_field_is_named() -> None:
     assert "finalized_at" not in found
 
 
+def test_a_call_that_the_text_documents_names_its_observations() -> None:
+    def called(*told: str) -> str:
+        lines = enumerate((OBX.split("|")[5], *told), 1)
+        return places(sample(*(f"OBX|{n}|TX|X||{text}||||||F" for n, text in lines)))["called"]
+
+    call = "Findings were discussed with Dr. Sam Park by telephone at 14:02."
+    assert called("Dr. Park", f"No rib fracture. {call}") == "OBX[3]-5"
+    assert (
+        called("Findings were discussed with Dr. Sam", "Park by telephone at 14:02.")
+        == "OBX[2-3]-5"
+    )
+    assert called("ADDENDUM: Seen again.", call) == "OBX[3]-5"
+
+
 def test_the_status_names_the_place_of_the_profile() -> None:
     assert places(sample(fields={25: "", 23: "F"}))["status"] == "OBR-23"
     data = message(ORC, obr(), OBX, "ZRS|F")
