@@ -186,7 +186,8 @@ class Page:
     is not final yet. ``changed``: this person was paged for a version of the report that holds no
     longer, ``again``: before the alert was opened anew. ``last``: nobody but its owner is left to
     take it. ``unreached``: nobody could be reached, and all are tried again after a while.
-    ``stale``: it was too old when it came, so that coordinators alone are paged.
+    ``stale``: it was too old when it came, so that coordinators alone are paged. ``said``: another
+    notice tells its person so at the same moment, so that this one only rewrites.
     ``sender`` is whose report it is, where there is no alert.
     """
 
@@ -230,6 +231,7 @@ class Page:
     changed: bool = False
     again: bool = False
     stale: bool = False
+    said: bool = False
     provider_unknown: bool = False
     sender: str = ""
 

@@ -91,6 +91,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         changed=changed,
         again=again,
         stale=alert.stale,
+        said=_said(c, claimed),
         provider_unknown=alert.roster.ordering is None and not alert.review,
         already_called=slip.channel == SLACK and was_called(c, alert, person),
     )
@@ -111,6 +112,21 @@ def _told_before(c: Connection, alert: Alert, person: Person) -> tuple[bool, boo
     ]
     changed = any(row.version < alert.material_version for row in pages)
     return changed, any(row.slip.round <= alert.round_before for row in pages)
+
+
+def _said(c: Connection, claimed: Claimed) -> bool:
+    """Whether the same notice of the same version has left before: a page was in flight then, and
+    its message has to say so as well, but no phone has to ring twice. A further try always tells,
+    as that one may have failed."""
+    slip = claimed.slip
+    if slip.notice not in {Notice.WITHDRAWN, Notice.DOWNGRADED} or slip.tries > 1:
+        return False
+    return any(
+        (row.slip, row.version) == (slip, claimed.version)
+        and row.delivery_id < claimed.delivery_id
+        and row.state in {"claimed", "sent"}
+        for row in page_history.history(c, claimed.alert_id or "")
+    )
 
 
 def _as_shown(page: Page, ahead: timedelta) -> Page:

@@ -212,9 +212,10 @@ _ALOUD = {
 
 
 def aloud(page: Page) -> Message | None:
-    """The short reply in the page's thread; None where rewriting the page says enough."""
+    """The short reply in the page's thread; None where rewriting the page says enough, or it has
+    been told already."""
     said = _ALOUD.get(page.slip.notice) if page.slip.notice else None
-    if said is None:
+    if said is None or page.said:
         return None
     if page.joined:
         said = f"goes on as {page.joined}, which is the same report. Nothing to answer here."
