@@ -33,6 +33,8 @@ from bot.sources.hl7.signatures import signs
 # Both patterns begin with the marks that they are about: a text is searched for those at once, and
 # not tried letter by letter, which takes ten times as long.
 _SENTENCE_ENDS = re.compile(r"([.!?;\n])(?:(?<=[.!?;])\s+(?=[A-Z*\[(])|(?<=\n)\s*\n)")
+# Where all is in capitals the clause behind a semicolon begins with one as a sentence does.
+_ENDS_IN_CAPITALS = re.compile(r"([.!?\n])(?:(?<=[.!?])\s+(?=[A-Z*\[(])|(?<=\n)\s*\n)")
 # A full stop that ends no sentence: behind a title or an initial.
 _TITLE = re.compile(
     r"\.(?:(?<=\b[A-Z]\.)|(?<=\b(?:[Dd]r|DR|Mr|MR|Ms|MS|St|No)\.)|"
@@ -245,10 +247,19 @@ _OF_LABELS = (
 _LABELS = frozenset(_OF_LABELS.split())
 
 
+def _is_in_capitals(text: str) -> bool:
+    """But for a signature or the like."""
+    return sum(map(str.islower, text)) * _SEVERAL < len(text)
+
+
+_SEVERAL = 10
+
+
 def _from_the_last(text: str) -> Iterator[str]:
     """Its sentences, cut at full stops, but not behind titles; the lines of a paragraph are one
     text."""
-    parts = [*_SENTENCE_ENDS.split(_TITLE.sub(f".{_HELD}", text)), ""]
+    ends = _ENDS_IN_CAPITALS if ";" in text and _is_in_capitals(text) else _SENTENCE_ENDS
+    parts = [*ends.split(_TITLE.sub(f".{_HELD}", text)), ""]
     for number in range(len(parts) - 2, -1, -2):
         said = parts[number] + parts[number + 1]  # a sentence, and the mark at its end
         for one in reversed(_HEADED.split(said)) if "\n" in said else (said,):

@@ -24,7 +24,13 @@ _OF_OTHERS = (
         r"\bpatient['’]s \w+ (?:was |were )?(?:called|informed|told|notified)\b|"
         rf"{_TOLD} (?:with|to) (?:the )?patient(?!['’]| present| and (?:with |to )?{_OF_CARE})\b",
     ),
-    *(((one,), rf"{_TOLD} (?:with|to) (?:the |her |his |their )?{one}\b") for one in _KIN),
+    *(
+        (
+            (one,),
+            rf"{_TOLD} (?:with|to) (?:(?:the |her |his |their )?(?:patient['’]s )?){one}\b(?!['’])",
+        )
+        for one in _KIN
+    ),
     (
         ("history", "indication", "reason for exam", "comparison"),
         r"^(?:clinical )?(?:history|indications?|reason for exam\w*|comparisons?(?= ?:))\b",
@@ -85,7 +91,12 @@ _OF_OTHERS = (
         r"(?:with|for) (?:an? |the )?(?:additional |further |more |clinical )*"
         r"(?:history|information|clarification)\b)",
     ),
-    (("family",), r"\bfamily (?:was |were |has been )?(?:informed|told|called|notified|aware)\b"),
+    (
+        ("family",),
+        rf"{_TOLD} (?:with|to) (?:the )?(?:patient['’]s )?family(?! (?:medicine|physician|practice|"
+        r"doctor|NP))\b|"
+        r"\bfamily (?:was |were |has been )?(?:informed|told|called|notified|aware)\b",
+    ),
     (("d us", "d me"), r"\b(?:notified|informed|told|alerted) (?:us|me)\b"),
     (
         ("wrong ",),

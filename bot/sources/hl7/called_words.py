@@ -196,7 +196,7 @@ _UNFILLED = _pattern(
     r"\b(?:with|to)\s+Drs?\b\.?\s+(?:at|by)\b",
     r":\s*\[[ _]?\](?:\s*yes\b|\W*$)",
 )
-_LEFT_OPEN = ("_", "*", "<", "@", "{", "[", "$", "#", "??", "(blank", "XXX", "NAME")
+_LEFT_OPEN = ("_", "*", "<", "@", "{", "[", "$", "#", "??", "(blank", "(BLANK", "XXX", "NAME")
 _LEFT_OUT = ("Dr. at", "Dr at", "DR. AT", "DR AT", "Dr. by ")
 """One of them stands in what is left to fill in: looking for it takes no time."""
 

@@ -15,10 +15,14 @@ FINDING = (
 """What no degree of it makes critical, but that it is there."""
 
 _IN_SENTENCE = r"(?:[^.;:?!]|(?<=\bDr)\.|(?<=\bDrs)\.)"
-# "Critical findings, if any, are called": the rule.
+# "Critical findings, if any, are called": the rule. Nor where nobody has to be.
+_RULE = (
+    r",\s+(?:(?:if|as|per|when|which|that|including|such|e\.?g|i\.?e|like)\b|"
+    r"no (?:\w+ )?(?:call|page|notification|communication)\w* (?:is |was )?(?:need|requi|nec))"
+)
+_IS_RULE = re.compile(_RULE, re.IGNORECASE)
 _TELLS = re.compile(
-    r",\s+(?!(?:if|as|per|when|which|that|including|such|e\.?g|i\.?e|like)\b)"
-    r"(?!no (?:\w+ )?(?:call|page|notification|communication)\w* (?:is |was )?(?:need|requi|nec))"
+    rf"(?!{_RULE}),\s+"
     rf"{_IN_SENTENCE}{{0,80}}?\b(?:call(?:ed)?|pag(?:ed|ing)|bleeped|beeped|text(?:ed)?|"
     r"messaged?|voice ?mail|phoned?|contacted|notified|informed|alerted|told|aware|discussed|"
     r"spoken?|communicat\w+|conveyed|relayed|reached)\b",
@@ -26,6 +30,11 @@ _TELLS = re.compile(
 )
 # Nobody has been told, or somebody will be.
 _OF_ATTEMPTS = frozenset({"no", "not", "will", "could", "cannot", "until", "never", "without"})
+
+
+def is_rule(match: re.Match[str]) -> bool:
+    """Whether the clause behind its comma is part of a rule."""
+    return _IS_RULE.match(match.string, match.end()) is not None
 
 
 def tells_whom(match: re.Match[str]) -> bool:
@@ -131,8 +140,27 @@ _LEADS_ON = re.compile(
 
 def is_led_on_to(match: re.Match[str]) -> bool:
     """Whether the line above goes on with it, and doubts it: "does not constitute a | critical
-    result". In small letters: what stands in capitals was put there as a macro."""
-    if not match[0][:1].islower():
+    result". What stands in capitals below small letters was put there as a macro."""
+    above = match.string[max(0, match.start() - 80) : match.start()]
+    if not _LEADS_ON.search(above):
         return False
-    above = match.string[max(0, match.start() - 40) : match.start()]
-    return bool(_LEADS_ON.search(above)) and not is_certain(sentence_before(match))
+    if match[0][:1].islower():
+        return not is_certain(sentence_before(match))
+    line = above.rstrip().rpartition("\n")[2]
+    return line.isupper() and not is_certain(line)
+
+
+def is_listed(match: re.Match[str]) -> bool:
+    """Whether it stands in capitals behind a comma; where all of them are capitals, with what it is
+    about behind it, or behind a finding."""
+    before = sentence_before(match)
+    if not match[0].isupper() or not _LISTED.search(before) or is_of_the_order(match):
+        return False
+    if match[0][:3] in {"ACR", "ACT"}:
+        return False
+    names = _NAMES.match(match.string, match.end())
+    return bool(names) or not before.isupper() or is_certain(before)
+
+
+_LISTED = re.compile(r",\s+[^\w\s]{0,8}\Z")
+_NAMES = re.compile(r"[ \t]*:[ \t]*\w")

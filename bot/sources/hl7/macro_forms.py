@@ -10,7 +10,7 @@ from itertools import islice
 
 from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED
 from bot.sources.hl7.macro_answers import denied
-from bot.sources.hl7.macro_clauses import is_grade, is_led_on_to, is_named_before
+from bot.sources.hl7.macro_clauses import is_grade, is_led_on_to, is_listed, is_named_before
 from bot.sources.hl7.macro_sentences import (
     is_affirmed,
     is_critical_and_told,
@@ -39,9 +39,11 @@ _OF_RESULT = "|".join(
 )
 _LABEL = (
     rf"(?:{_NOT_EARLIER}(?:IMPRESSION|CONCLUSION|FINDING)|"
-    r"SUMMARY|OPINION|ADDENDUM|COMMENT|NOTE|RESULT|ALERT(?: (?:CREATED|SENT|PRIORITY))?|ATTENTION|"
+    r"SUMMARY|OPINION|ADDENDUM|COMMENT|NOTE|RESULT|ATTENTION|"
+    r"(?<!PATIENT )(?<!ALLERGY )(?<!SAFETY )ALERT(?: (?:CREATED|SENT|PRIORITY))?|"
     r"(?<=RESULT )SEVERITY|(?<=RESULTS )SEVERITY|"
-    r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY|CRITICALITY|LEVEL|STATUS|FLAG|UPDATE|(?<!-)ACTIONABLE|"
+    r"WARNING|RECOMMENDATION|SIGNIFICANCE|CATEGORY|CRITICALITY|LEVEL|FLAG|UPDATE|"
+    r"(?<!PATIENT )(?<!EXAM )(?<!ORDER )STATUS|(?<!-)ACTIONABLE|"
     r"(?<!OLD )(?<!PRIOR )(?<!PREVIOUS )(?<!OUTSIDE )(?:REPORT|READ)|PRELIMINARY|FINAL|AMENDED|"
     r"CORRECTED|CORRECTION|REVISED|ATTN|ENTRY|ACUITY|"
     r"INTERPRETATION|ASSESSMENT|MESSAGE|COMMUNICATION|NOTIFICATION|"
@@ -67,7 +69,6 @@ _BEGINS = re.compile(
     rf"{_BARE_HEADING}{_PREFIX}(?:TIME[ -])?{_DECOR}{{0,16}}\Z",
     re.IGNORECASE,
 )
-_LISTED = re.compile(rf",\s+{_DECOR}{{0,16}}\Z")
 _ANOTHER = re.compile(r"\b(?:or|and|but|with)\s+\Z", re.IGNORECASE)
 _NAMES_IT = re.compile(r"[ \t]*:[ \t]*\w")
 
@@ -149,15 +150,15 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         return not is_led_on_to(match) or is_said_of(match)
     if of_another_exam(before):
         return False
-    listed = match[0].isupper() and _LISTED.search(before)
     enclosed = before[-1:] == "(" and match.string[match.end() : match.end() + 1] == ")"
     return (
-        bool(marked or listed or enclosed or _contrasts(before, match))
+        bool(marked or enclosed or _contrasts(before, match))
         or (_BEGINS.search(before) is not None and not _asks_when(before, match))
         or is_affirmed(match)
         or is_said_of(match)
         or is_critical_and_told(match)
         or is_named_before(match)
+        or is_listed(match)
         or is_grade(match)
         or stands_out(match)
     )

@@ -12,7 +12,8 @@ from bot.sources.hl7.boxes import TICK
 _WINDOW = 300
 """Characters before the macro in which its sentence is looked for."""
 _SENTENCE_ENDS = re.compile(
-    r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n"
+    r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n",
+    re.IGNORECASE,
 )
 _HEADED = r"[\s*#>•-]*(?:(?-i:[A-Z][A-Z /]{2,40}):\s*)?"
 _ASSERTED = re.compile(

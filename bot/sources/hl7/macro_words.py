@@ -8,7 +8,13 @@ it says what was done, or where the finding follows at once. "The critical resul
 import re
 
 from bot.sources.hl7.boxes import TICK, TICKED
-from bot.sources.hl7.macro_clauses import FINDING, ends_in_brackets, is_of_the_order, tells_whom
+from bot.sources.hl7.macro_clauses import (
+    FINDING,
+    ends_in_brackets,
+    is_of_the_order,
+    is_rule,
+    tells_whom,
+)
 from bot.sources.hl7.macro_sentences import is_affirmed, is_critical_and_told, is_said_of
 
 _GAP = r"[\s_–—-]"
@@ -63,7 +69,8 @@ _STATED = re.compile(
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
     re.IGNORECASE,
 )
-_GOES_ON = re.compile(rf"[ \t]*\n[ \t]*(?!{_DONE})[a-z]")
+# Not where the next line is a field of a form.
+_GOES_ON = re.compile(rf"[ \t]*\n[ \t]*(?!{_DONE}|[a-z /]{{1,30}}:)[a-z]")
 # "CRITICAL RESULT Acute embolus": the finding stands behind the macro as it was dictated. None of
 # these begins one.
 _FOLLOWED = re.compile(
@@ -74,6 +81,7 @@ _FOLLOWED = re.compile(
     r"from|with|and|or|that|which|below|above|see|only|not|no|none|retracted|withdrawn|cancell?ed|"
     r"care|access|checklists?|logs?|ranges?|pathways?|tracking|audits?|tiers?|callbacks?|compliance|"
     r"entered|performed|date|time|registry|dashboard|committee|manual|standards?|at|do|does|did|n/?a|nil|negative|"
+    r"excluded|ruled|count|reviewed with no|"
     r"back|contacts?|numbers?|phone|extension|desk|cent(?:er|re))\b)"
     r"(?P<word>[A-Za-z0-9])"
 )
@@ -159,7 +167,7 @@ def is_statement(match: re.Match[str]) -> bool:
     if followed and (capitals or (_IMAGING.search(match[0]) and not followed["word"].islower())):
         return True
     if capitals and text[end : end + 1] == ",":
-        return True
+        return not is_rule(match)
     if _STATED.match(text, end) and (capitals or not _GOES_ON.match(text, end)):
         return True
     return tells_whom(match) or is_affirmed(match) or is_said_of(match)

@@ -71,6 +71,8 @@ NAMED = [
     "Suspected critical finding: bowel ischemia.",
     "ACUTE PE CRITICAL RESULT CALLED TO ED NO ANSWER",
     "Large PTX critical finding.",
+    "NO FRACTURE, CRITICAL RESULT: FREE AIR",
+    "Free air, CRITICAL RESULT",
     "//CRITICAL RESULT//",
     "+++CRITICAL RESULT+++",
     "$CRITICAL RESULT$",
@@ -105,7 +107,21 @@ def test_a_macro_beside_what_it_is_about_or_whom_it_was_for_is_a_flag(text: str)
     assert flags(*text.split("~")) == ["CRITICAL RESULT"]
 
 
+def test_a_form_may_follow_below_in_small_letters() -> None:
+    assert flags("critical result", "time called: 22:10", "called to: dr. roe")
+    assert not flags("critical result", "policies of this hospital were followed")
+
+
+@pytest.mark.parametrize("text", [one for one in (*TRIED_OR_TOLD, *ENTERED) if "~" not in one])
+def test_so_it_is_where_all_of_the_report_is_in_capitals(text: str) -> None:
+    assert flags(text.upper()) == ["CRITICAL RESULT"]
+
+
 RULES_AND_OTHERS = [
+    "PATIENT STATUS: CRITICAL",
+    "ALLERGY ALERT: CRITICAL",
+    "CRITICAL RESULT EXCLUDED.",
+    "FINDINGS ARE NOT THOUGHT TO REPRESENT A~CRITICAL FINDING.",
     "Findings are entered into the critical results system when indicated.",
     "Findings were not entered into the critical results system.",
     "Prior findings were entered into the critical results system on 1/1.",
@@ -201,6 +217,7 @@ LEFT_EMPTY = [
 @pytest.mark.parametrize("text", [*RULES_AND_OTHERS, *LEFT_EMPTY])
 def test_a_rule_another_exam_and_a_list_to_choose_from_are_none(text: str) -> None:
     assert not flags(*text.split("~"))
+    assert "~" in text or not flags(text.upper())
 
 
 @pytest.mark.parametrize(
