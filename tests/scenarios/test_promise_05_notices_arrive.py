@@ -12,6 +12,7 @@ from storage import claims
 from tests.scenarios.looking import (
     acknowledge_by_sms,
     code_in,
+    deliver,
     entries,
     expect_everything,
     paged,
@@ -24,6 +25,14 @@ from tests.scenarios.noticing import LONGEST_BACKOFF, OUTAGE, notices, slack_is_
 def settings() -> dict[str, str]:
     """With the finding in the messages."""
     return {"READBACK_SLACK__PHI": "message"}
+
+
+A_WHILE = 0.6  # seconds that Slack takes: long enough for a correction to overtake the page
+
+
+def posts(hospital: Hospital) -> int:
+    """How often a phone has rung, or is about to, for a message in Slack."""
+    return [entry.method for entry in hospital.world.log].count("chat.postMessage")
 
 
 # ---- outages --------------------------------------------------------------------------------
@@ -112,6 +121,21 @@ def test_a_withdrawn_result_that_is_issued_again_as_routine_is_told_as_both(
     hospital.send(version("W3", hospital.now, control="W3-3", status="C", flag="RID50261"))
     hospital.ada.slack.expect("downgraded: a newer version of the report is routine")
     hospital.ada.slack.expect_now(message, "Downgraded")
+    expect_everything(hospital)
+
+
+@pytest.mark.parametrize("how", [{"status": "X"}, {"status": "C", "flag": "RID50261"}])
+def test_who_is_paged_while_the_result_is_taken_back_hears_of_that_once(
+    hospital: Hospital, how: dict[str, str]
+) -> None:
+    hospital.world.slack.faults.latency = A_WHILE
+    deliver(hospital, version("W4", hospital.now, control="W4-1"))
+    hospital.world.wait_until(lambda: posts(hospital))
+    deliver(hospital, version("W4", hospital.now, control="W4-2", **how))
+    hospital.settle()
+    said = "Withdrawn" if how["status"] == "X" else "Downgraded"
+    assert [said in message.plain for message in hospital.ada.slack.messages] == [True, True]
+    assert posts(hospital) == 2, "the page, and what became of it"
     expect_everything(hospital)
 
 
