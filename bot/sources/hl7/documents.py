@@ -21,7 +21,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _GOES_ON = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _GO_ON = ("JVBERi", "e1xydG")
-"""A PDF and RTF in base64: these are cut where a segment has a greatest length."""
+"""A PDF and RTF in base64: these are cut where a segment has a greatest length, and known as what
+they are whatever stands before them."""
 _PICTURES = ("/9j/", "iVBORw0KGgo", "R0lGOD", "SUkqA", "TU0AK")
 """JPEG, PNG, GIF and TIFF in base64: in a text (Poland's thumbnails) they are no words of it."""
 _SHORTEST = 48
@@ -201,7 +202,9 @@ def _is_document(fields: list[str], marks: Marks) -> bool:
     value = fields[_OBX_5]
     if " " in value or len(value) < _SHORTEST or not is_prose(fields):
         return False
-    return _is_bare(fields) or f"{marks.component}base64{marks.component}" in value.lower()
+    if _is_bare(fields) or f"{marks.component}base64{marks.component}" in value.lower():
+        return True
+    return value.rpartition(marks.component)[2].startswith(_GO_ON)
 
 
 def _is_bare(fields: list[str]) -> bool:

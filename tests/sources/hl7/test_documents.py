@@ -117,6 +117,8 @@ def test_a_coded_answer_beside_a_scan_is_a_report() -> None:
     [
         f"OBX|1|TX|RPT||{encoded(RTF)}||||||F",
         f"OBX|1|TX|RPT||^TEXT^RTF^Base64^{encoded(RTF)}||||||F",
+        f"OBX|1|TX|RPT||^^^^{encoded(RTF)}||||||F",
+        f"OBX|1||RPT||application^pdf^{encoded(pdf(LINES))}||||||F",
         f"OBX|1|ed|RPT||^TEXT^RTF^Base64^{encoded(RTF)}||||||F",
         f"OBX|1|ED|RPT||^TEXT^PLAIN^Hex^{TEXT.encode().hex()}||||||F",
         "OBX|1|FT|RPT||" + RTF.replace("\\", "\\E\\") + "||||||F",
