@@ -19,8 +19,8 @@ _KINDS = ("DocumentReference", COMPOSITION)
 _NOT_STANDING = frozenset(("preliminary", "superseded", "entered-in-error"))
 _OF_IMAGING = re.compile(r"radiolog|imaging|diagnostic", re.IGNORECASE)
 _OTHERS = re.compile(
-    r"note|summar|discharge|letter|consult|history|progress|laborat|patholog|transfer|referral"
-    r"|nurs|\bplan\b|brief|epikrise",
+    r"note|summar|discharge|letter|consult|history|progress|labor|patholog|transfer|referral|nurs"
+    r"|\bplan\b|brief|epikrise|entlass|verleg|verlauf|lettre|sortie|hospitalis|carta|\balta\b",
     re.IGNORECASE,
 )
 """Documents of these kinds speak of results that others reported."""

@@ -60,6 +60,8 @@ def test_a_document_that_is_flagged_is_not_set_aside(body: Json, reason: str) ->
     [
         document("IMPRESSION: No critical result."),
         document(type={"text": "Discharge summary"}),
+        document(type={"text": "Laborbefund"}),
+        document(type={"text": "Lettre de liaison"}),
         document(type={"text": ""}, category=[concept("x"), {"text": "Progress note"}]),
         document(type=concept("18842-5")),
         document(status="superseded"),
