@@ -185,7 +185,8 @@ def _numbers(report: Node) -> Iterator[tuple[str, Resource]]:
     yield from _typed(many(report.body.get("identifier")), "ACSN", "FILL", "PLAC")
     for link in requests:
         yield from _typed(_of(link), "FILL", "PLAC")
-    yield from (("FILL", i) for i in many(report.body.get("identifier")) if not _kinds(i))
+    untyped = [i for i in many(report.body.get("identifier")) if not _kinds(i)]
+    yield from (("FILL", i) for i in sorted(untyped, key=_names_a_document))
     for link in studies:
         yield from (("ACSN", i) for i in _of(link) if not _kinds(i) and _is_number(i))
     for link in requests:
@@ -224,6 +225,12 @@ def _kinds(identifier: Resource) -> set[str]:
     if told or words:
         return told or {code for begins, code in _IN_WORDS if words.startswith(begins)}
     return {"ACSN"} if _OF_ACCESSIONS.search(text(identifier.get("system"))) else set()
+
+
+def _names_a_document(identifier: Resource) -> bool:
+    """A document's UUID, or the UID of the DICOM object that it was made from: unique as well, and
+    no order's number."""
+    return not _is_number(identifier) or text(identifier.get("value")).startswith("urn:")
 
 
 def _is_number(identifier: Resource) -> bool:

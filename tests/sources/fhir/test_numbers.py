@@ -58,6 +58,19 @@ def test_a_reference_by_identifier_names_the_accession() -> None:
     assert found.accession == "A8"
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"system": "urn:dicom:uid", "value": "1.2.276.0.7230010.3.1.4.8323329"},
+        {"system": "urn:ietf:rfc:3986", "value": "urn:uuid:ce19d2be-3d3b-44ea-95f1-5a0a04586377"},
+    ],
+)
+def test_a_number_goes_before_what_names_a_document(document: Json) -> None:
+    """By HL7 the same report was another alert."""
+    assert report(identifier=[document, identifier("4001")]).filler == "4001"
+    assert report(identifier=[document]).filler == document["value"]
+
+
 def test_without_an_accession_the_fillers_number_is_one_as_in_hl7() -> None:
     found = report(identifier=[identifier("P1", "PLAC"), identifier("F1", "FILL")])
     assert found.key == ReportKey("RIS", KeyKind.ACCESSION, "F1")
