@@ -78,8 +78,8 @@ def send(
         print_json(told)
     else:
         _show(answers, refused)
-        if context and not cert and any(not played.code for played in answers):
-            say("A listener that wants a certificate of ours ends so: --cert and --key name it.")
+        if not cert:
+            _say_what_it_wants(answers, tls=context is not None)
     if refused or not answers:
         raise typer.Exit(FOUND_PROBLEMS)
 
@@ -132,6 +132,18 @@ def _why(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message}); --ca names its CA"
     return (error.reason or "the connection was closed").replace("_", " ").lower()
+
+
+def _say_what_it_wants(answers: "list[Played]", *, tls: bool) -> None:
+    """Where a listener hung up: it tells nobody why."""
+    from bot.sources.mllp.client import CLOSED
+
+    if not any(played.text == CLOSED for played in answers):
+        return
+    if tls:
+        say("A listener that wants a certificate of ours ends so: --cert and --key name it.")
+    else:
+        say("A listener that speaks TLS alone (--tls), or does not allow our address, ends so.")
 
 
 def _said(played: "Played") -> str:

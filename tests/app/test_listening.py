@@ -113,6 +113,7 @@ def test_plain_text_gets_no_answer_where_tls_is_spoken(tmp_path: Path, ours: Pai
     result = sent(settings(tmp_path, TLS))
     assert result.exit_code == 1
     assert "the connection was closed before an answer" in result.stdout
+    assert "that speaks TLS alone (--tls), or does not allow our address" in result.stderr
 
 
 def test_mutual_tls_by_the_settings(tmp_path: Path, ca: Authority, ours: Pair) -> None:

@@ -14,6 +14,7 @@ from bot.sources.mllp.frames import Framer, frame
 _CHUNK = 64 * 1024
 _USER_MESSAGE = 8
 _LONGEST_ANSWER = 64 * 1024
+CLOSED = "the connection was closed before an answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class _Connection:
         except TimeoutError:
             return "", f"no answer within {patience:g} s", ""
         except ConnectionError:
-            return "", "the connection was closed before an answer", ""
+            return "", CLOSED, ""
 
     async def exchange(self, message: bytes) -> bytes:
         self._writer.write(frame(message))
