@@ -140,19 +140,19 @@ def rejoin(results: list[Result], mark: str) -> list[Result]:
     """A text in which the field separator stands unescaped is put together where that is certain:
     OBX-11 has no status and a field behind it has one, and words stand where units should, or the
     rest of a table: no other field has line ends."""
-    if all(_STATUSES.isdisjoint(fields[_BEHIND_ITS_STATUS:]) for _, fields in results):
+    if all(_STATUSES.isdisjoint(map(str.strip, f[_BEHIND_ITS_STATUS:])) for _, f in results):
         return results
     whole = [(number, _rejoined(fields, mark)) for number, fields in results]
     return results if whole == results else whole
 
 
 def _rejoined(fields: list[str], mark: str) -> list[str]:
-    if fields[0] != "OBX" or at(fields, 11) in _STATUSES or not is_prose(fields):
+    if fields[0] != "OBX" or at(fields, 11).strip() in _STATUSES or not is_prose(fields):
         return fields
     fewest = max((place for place, value in enumerate(fields) if "\n" in value), default=0) - _TEXT
     for cuts in (*range(max(fewest, 1), fewest + _MOST_CUTS), *range(1, _MOST_CUTS + 1)):
         said = "".join(fields[6 : 6 + cuts])
-        if at(fields, 11 + cuts) in _STATUSES and (" " in said or "\n" in said):
+        if at(fields, 11 + cuts).strip() in _STATUSES and (" " in said or "\n" in said):
             return [*fields[:5], mark.join(fields[5 : 6 + cuts]), *fields[6 + cuts :]]
     return fields
 

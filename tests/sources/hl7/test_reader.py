@@ -67,6 +67,13 @@ def test_a_table_of_numbers_in_the_text_swallows_nothing(table: str) -> None:
     assert [flag.value for flag in found.flags] == ["HH"]
 
 
+@pytest.mark.parametrize("padding", ["", " "])
+def test_a_separator_in_the_text_swallows_nothing(padding: str) -> None:
+    data = sample(rf"OBX|1|TX|&IMP||Mass \| lesion. CRITICAL RESULT: clot||||||F{padding}")
+    assert report(data).impression.endswith("| lesion. CRITICAL RESULT: clot")
+    assert [flag.value for flag in report(data).flags] == ["CRITICAL RESULT"]
+
+
 @pytest.mark.parametrize(
     "line", ["NTE|1||", "NTE|||", "OBX|1.2|TX|R^X||", "XYZ|1|", "ZAB|x|", "PRT|x|"]
 )
