@@ -25,7 +25,10 @@ from storage.messages import Stored
 from storage.quarantine import Quarantined
 
 _TOO_LARGE = "too large: only its beginning was kept, it has to be sent again, smaller"
-_CUT_OFF = "broke off: its end never came, and a flag may stand there: it has to be sent again"
+_CUT_OFF = (
+    "broke off: its end never came, and a flag may stand there. It has to be sent again; once it "
+    "was, dismiss this"
+)
 Read = Callable[[bytes, datetime], tuple[RawMessage, ...]]
 
 

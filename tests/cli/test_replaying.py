@@ -54,6 +54,6 @@ def test_half_a_message_is_not_used_by_a_replay_though_it_looks_whole(
     result = place.run("quarantine", "replay", "--all", "--json")
     (told,) = json.loads(result.stdout)
     assert (result.exit_code, told["ok"]) == (1, False)
-    assert "has to be sent again" in told["outcome"]
+    assert "has to be sent again; once it was, dismiss this" in told["outcome"]
     (entry,) = json.loads(place.run("quarantine", "list", "--json").stdout)
     assert entry["state"] == "waiting"
