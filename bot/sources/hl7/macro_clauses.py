@@ -65,7 +65,21 @@ def is_named_before(match: re.Match[str]) -> bool:
     before = sentence_before(match) if imaging else ""
     if imaging is None or not _names(before, match, several=bool(imaging["several"])):
         return False
-    return not _ASKED.search(before) and is_certain(before) and not is_of_the_order(match)
+    return not _ASKED.search(before) and _is_found(before) and not is_of_the_order(match)
+
+
+# "New since the prior CT", "without heart strain": said of the finding that stands before.
+_MODIFIES = re.compile(
+    r"(?<=\w )(?:without|with no)(?: (?!no\b|not\b|evidence\b)\w+){1,4}|"
+    r"\b(?:since|from|to|than|on)(?: the)? (?:prior|previous)\b",
+    re.IGNORECASE,
+)
+_NOT_PRESENT = re.compile(r"\bnot (?:present|seen)(?= on )", re.IGNORECASE)
+
+
+def _is_found(before: str) -> bool:
+    """Whether it speaks of a finding, whatever it lacks and since when it is there."""
+    return is_certain(_MODIFIES.sub("", _NOT_PRESENT.sub("", before)))
 
 
 def _names(before: str, match: re.Match[str], *, several: bool) -> bool:
@@ -110,7 +124,7 @@ def ends_in_brackets(match: re.Match[str]) -> bool:
     before = sentence_before(match)
     if not _ENCLOSED_ENDS.match(text, match.end()) or not before[:-1].strip():
         return False
-    return is_certain(before) and not is_of_the_order(match)
+    return _is_found(before) and not is_of_the_order(match)
 
 
 # Under these stands why the exam was ordered, or what an earlier one has shown.
@@ -164,3 +178,18 @@ def is_listed(match: re.Match[str]) -> bool:
 
 _LISTED = re.compile(r",\s+[^\w\s]{0,8}\Z")
 _NAMES = re.compile(r"[ \t]*:[ \t]*\w")
+
+
+_SCORED_BEFORE = 300
+_RADS = re.compile(r"\w*-?RADS\b[^\n]{0,20}?\b(?P<number>[1-3])\b[^\n]{0,20}\Z", re.IGNORECASE)
+_NO_MORE = re.compile(r"[ \t]*[.)\]]?[ \t]*(?:\n|\Z)")
+
+
+def repeats_a_score(match: re.Match[str], number: str) -> bool:
+    """Whether "ACR category 1" is what stands just before as a score of the ACR's: "Lung-RADS 1.
+    ACR category 1." Those grade a screening, and have their own numbers."""
+    if "action" in match[0].lower() or not _NO_MORE.match(match.string, match.end()):
+        return False
+    before = match.string[max(0, match.start() - _SCORED_BEFORE) : match.start()]
+    score = _RADS.search(before) if "rads" in before.lower() else None
+    return score is not None and score["number"] == number

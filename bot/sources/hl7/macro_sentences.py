@@ -90,7 +90,24 @@ def _is_told(match: re.Match[str], before: str, after: str) -> bool:
     told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
     told = told or (_ABOVE.fullmatch(before) and _TOLD_ON.match(after))
     told = told or _SENT.match(f"{match[0].split()[-1]}{after}")
+    if _JOINED.search(before) and _TOLD_WHOM.match(after) and not _OF_EARLIER.match(before):
+        return is_certain(before, _OF_A_FINDING) and is_certain(after)
     return bool(told) and not after.rstrip().endswith("?") and is_certain(f"{before} {after}")
+
+
+# "No fracture, but the critical findings were called to Dr. Roe": a clause of its own.
+_JOINED = re.compile(r"(?:\band|\bbut|[,;])\s+(?:(?:these|this|the)\s+)?\Z", re.IGNORECASE)
+_TOLD_WHOM = re.compile(
+    r"\s+(?:was|were|has been|have been)\s+(?:\w+ly\s+)?(?:called|communicated|conveyed|discussed|"
+    r"relayed|(?:tele)?phoned)\s+(?:\w+ly\s+)?(?:to|with)\b",
+    re.IGNORECASE,
+)
+_OF_EARLIER = re.compile(
+    r"[\s*#>•\d.)-]*(?:on )?(?:the )?(?:prior|previous|outside|earlier|old)\b", re.IGNORECASE
+)
+_OF_A_FINDING = frozenset(
+    {"no", "not", "non", "without", "cannot", "could", "may", "might", "prior", "previous"}
+)
 
 
 # "I was unable to reach Dr. Roe about these critical findings": there is one, and nobody knows.
@@ -268,17 +285,3 @@ _OTHER_EXAM = re.compile(
 def of_another_exam(before: str) -> bool:
     """Whether it stands in brackets behind an earlier exam: "COMPARISON: CT (critical result)"."""
     return before[-1:] == "(" and _OTHER_EXAM.search(before) is not None
-
-
-_RADS = re.compile(r"\w*-?RADS\b[^\n]{0,20}?\b(?P<number>[1-3])\b[^\n]{0,20}\Z", re.IGNORECASE)
-_SAYS_NO_MORE = re.compile(r"[ \t]*[.)\]]?[ \t]*(?:\n|\Z)")
-
-
-def repeats_a_score(match: re.Match[str], number: str) -> bool:
-    """Whether "ACR category 1" is what stands just before as a score of the ACR's: "Lung-RADS 1.
-    ACR category 1." Those grade a screening, and have their own numbers."""
-    if "action" in match[0].lower() or not _SAYS_NO_MORE.match(match.string, match.end()):
-        return False
-    before = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    score = _RADS.search(before) if "rads" in before.lower() else None
-    return score is not None and score["number"] == number

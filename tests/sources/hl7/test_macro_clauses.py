@@ -7,6 +7,9 @@ import pytest
 from tests.sources.dictated import flags
 
 TRIED_OR_TOLD = [
+    "No fracture, but the critical findings were discussed with Dr. Roe.",
+    "Findings may represent early infarct and~critical result was called to Dr. Roe at 10:00.",
+    "New from the previous study, and this critical result was discussed with Dr. Roe.",
     "Critical result, Dr. Roe paged.",
     "Critical finding, ED called, no answer.",
     "Critical result, will call Dr. Roe.",
@@ -49,6 +52,10 @@ ENTERED = [
     "Critical finding workflow initiated.",
 ]
 NAMED = [
+    "Pneumothorax without shift: critical result.",
+    "PE without heart strain (CRITICAL).",
+    "New PE since prior CT (CRITICAL)",
+    "Large SDH, not present on prior,~critical finding.",
     "Bilateral PE (CRITICAL)",
     "1. Tension pneumothorax (CRITICAL).",
     "SAH with hydrocephalus (CRITICAL); neurosurgery paged.",
@@ -118,6 +125,10 @@ def test_so_it_is_where_all_of_the_report_is_in_capitals(text: str) -> None:
 
 
 RULES_AND_OTHERS = [
+    "If positive and critical results were called to the ED, document it.",
+    "The prior CT was reviewed and critical results were discussed with Dr. Roe on 11/1.",
+    "Prior PE with strain: critical finding.",
+    "No PE, without critical finding.",
     "PATIENT STATUS: CRITICAL",
     "ALLERGY ALERT: CRITICAL",
     "CRITICAL RESULT EXCLUDED.",
