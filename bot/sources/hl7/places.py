@@ -174,8 +174,8 @@ def _of_people(
     if report.patient.identifiers:
         yield "patient.identifiers", "PID-3" if order.pid[3] else "PID-2"
     if report.ordering:
-        places = {order.obr[place]: f"OBR-{place}" for place in (*BESIDE, 16)}
-        places[order.orc[12]] = "ORC-12"
+        places = {order.obr[place]: f"OBR-{place}" for place in BESIDE}
+        places |= {order.orc[12]: "ORC-12", order.obr[16]: "OBR-16"}  # many send the same in both
         yield "ordering", places.get(orderer(order, wire), "PRT-5")
     if report.attending:
         yield "attending", "PV1-7"

@@ -41,6 +41,11 @@ def test_what_stands_in_for_an_empty_field_is_named() -> None:
     assert "finalized_at" not in found
 
 
+def test_an_orderer_who_stands_in_both_segments_is_read_from_obr_16() -> None:
+    orc = f"{ORC}|||||||||1003^PARK^SAM^^^DR^^^MAIN"
+    assert places(message(orc, obr(), OBX))["ordering"] == "OBR-16"
+
+
 def test_a_call_that_the_text_documents_names_its_observations() -> None:
     def called(*told: str) -> str:
         lines = enumerate((OBX.split("|")[5], *told), 1)
