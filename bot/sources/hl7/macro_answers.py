@@ -240,8 +240,9 @@ _SOME = (
 )
 _NO_SUCH = re.compile(
     rf"(?:no|without)\s+(?:(?:\w+\s+)?evidence\s+(?:of|for)\s+)?{_SOME}{_NOUN}"
-    rf"(?:(?:\s*,)?\s*(?:or|and|nor)?\s+(?:no\s+)?{_SOME}{_NOUN})*"
-    r"(?:\s+(?:is|are)?\s*(?:seen|identified|present|noted))?[ \t]*\.?[ \t]*(?:\n|\Z)",
+    # In one way only: where the list is none after all, every other way is tried too.
+    rf"(?:(?:\s*,\s*|\s+)(?:(?:or|and|nor)\s+)?(?:no\s+)?{_SOME}{_NOUN})*"
+    r"(?:\s+(?:(?:is|are)\s+)?(?:seen|identified|present|noted))?[ \t]*\.?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
 
