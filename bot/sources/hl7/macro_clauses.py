@@ -77,9 +77,9 @@ _MODIFIES = re.compile(
 _NOT_PRESENT = re.compile(r"\bnot (?:present|seen)(?= on )", re.IGNORECASE)
 
 
-def _is_found(before: str) -> bool:
+def _is_found(before: str, allowed: frozenset[str] = frozenset()) -> bool:
     """Whether it speaks of a finding, whatever it lacks and since when it is there."""
-    return is_certain(_MODIFIES.sub("", _NOT_PRESENT.sub("", before)))
+    return is_certain(_MODIFIES.sub("", _NOT_PRESENT.sub("", before)), allowed)
 
 
 def _names(before: str, match: re.Match[str], *, several: bool) -> bool:
@@ -161,7 +161,9 @@ def is_led_on_to(match: re.Match[str]) -> bool:
     if match[0][:1].islower():
         return not is_certain(sentence_before(match))
     line = above.rstrip().rpartition("\n")[2]
-    return line.isupper() and not is_certain(line)
+    if not line.isupper() or _NAMES.match(match.string, match.end()):
+        return False
+    return not _is_found(line, _OF_CRITERIA)
 
 
 def is_listed(match: re.Match[str]) -> bool:
@@ -173,11 +175,11 @@ def is_listed(match: re.Match[str]) -> bool:
     if match[0][:3] in {"ACR", "ACT"}:
         return False
     names = _NAMES.match(match.string, match.end())
-    return bool(names) or not before.isupper() or is_certain(before)
+    return bool(names) or not before.isupper() or _is_found(before)
 
 
 _LISTED = re.compile(r",\s+[^\w\s]{0,8}\Z")
-_NAMES = re.compile(r"[ \t]*:[ \t]*\w")
+_NAMES = re.compile(r"[ \t]*[:?][ \t]*\w")
 
 
 _SCORED_BEFORE = 300

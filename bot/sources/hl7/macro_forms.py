@@ -147,7 +147,9 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         if TICKED.search(before):
             return True
     if before[-1:] in {"", "\n"}:
-        return not is_led_on_to(match) or is_said_of(match) or is_named_before(match)
+        return not is_led_on_to(match) or any(
+            counts(match) for counts in (is_said_of, is_affirmed, is_named_before)
+        )
     if of_another_exam(before):
         return False
     enclosed = before[-1:] == "(" and match.string[match.end() : match.end() + 1] == ")"

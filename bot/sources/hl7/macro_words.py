@@ -58,7 +58,7 @@ _DONE = (
     r"(?:called|communicat\w+|d/w|e-?mailed|texted|messaged|sent|escalated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notification|"
     r"notified|alert|requiring|requires|acr|category|present|identified|given|completed?|documented|"
     r"acknowledged|created|generated|logged|issued|raised|attempted|flagged|paged|"
-    r"intimated|informed|reviewed\s+with(?!\s+no\b)|awaiting\s+(?:communication|call|acknowledg)\w*|"
+    r"intimated|informed|reviewed\s+with(?!\s+no\b)|pending|awaiting\s+(?:communication|call|acknowledg)\w*|"
     r"(?:entered|placed|recorded)\s+(?:in|into|via|on|through)|submitted|uploaded|"
     r"(?:protocol|pathway|alert|workflow|process) (?:was |has been )?(?:activated|initiated))\b"
 )
