@@ -53,7 +53,9 @@ _ASKED_AT_LENGTH = re.compile(
     rf"(?:none|no{_GOES_ON}|nil|n/?a|n|off|false|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
-_GRADE = re.compile(r"(?:[A-Z0-9][ \t]*[-–—=)]|\d\.)[ \t]+", re.IGNORECASE)
+_GRADE = re.compile(
+    r"(?:[A-Z0-9][ \t]*[-–—=)]|\d\.(?=[ \t]+(?:none|nil|n/?a|no[ \t])))[ \t]+", re.IGNORECASE
+)
 """Before the answer itself: "C - none", "1. None"."""
 # The line of a denial may break behind one of these: "No evidence of | flow".
 _SENTENCE = re.compile(

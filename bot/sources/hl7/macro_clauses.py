@@ -5,7 +5,12 @@
 
 import re
 
-from bot.sources.hl7.macro_sentences import is_certain, sentence_after, sentence_before
+from bot.sources.hl7.macro_sentences import (
+    SENTENCE_ENDS,
+    is_certain,
+    sentence_after,
+    sentence_before,
+)
 
 FINDING = (
     r"(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
@@ -160,7 +165,7 @@ def is_led_on_to(match: re.Match[str]) -> bool:
         return False
     if match[0][:1].islower():
         return not is_certain(sentence_before(match))
-    line = above.rstrip().rpartition("\n")[2]
+    line = SENTENCE_ENDS.split(above.rstrip().rpartition("\n")[2])[-1]
     if not line.isupper() or _NAMES.match(match.string, match.end()):
         return False
     return not _is_found(line, _OF_CRITERIA)

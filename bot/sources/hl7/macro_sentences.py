@@ -11,7 +11,7 @@ from bot.sources.hl7.boxes import TICK
 
 _WINDOW = 300
 """Characters before the macro in which its sentence is looked for."""
-_SENTENCE_ENDS = re.compile(
+SENTENCE_ENDS = re.compile(
     r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n",
     re.IGNORECASE,
 )
@@ -260,17 +260,28 @@ def is_certain(sentence: str, allowed: frozenset[str] = frozenset()) -> bool:
 def sentence_after(match: re.Match[str]) -> str:
     """What stands behind it, to the end of its sentence or paragraph."""
     text = match.string[match.end() : match.end() + _WINDOW]
-    ends = _SENTENCE_ENDS.search(text)
+    ends = SENTENCE_ENDS.search(text)
     return text[: ends.start() + 1] if ends else text
+
+
+# All in capitals: "COULD NOT BE REACHED ABOUT THIS | CRITICAL RESULT".
+_ENDS_OPEN = re.compile(
+    r"\b(?:an?|the|this|these|any|of|for|with|about|regarding|re|or|and|to|by|as|is|are|was|were)\s*\Z",
+    re.IGNORECASE,
+)
+
+
+def _runs_on(above: str, line: str) -> bool:
+    return line[:1].islower() or (above.isupper() and _ENDS_OPEN.search(above) is not None)
 
 
 def sentence_before(match: re.Match[str]) -> str:
     """What stands before it in its sentence. A line that begins with a small letter goes on from
-    the one above it, others are apart."""
+    the one above it, and in capitals one that is not complete; others are apart."""
     text = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    lines = _SENTENCE_ENDS.split(text)[-1].split("\n")
+    lines = SENTENCE_ENDS.split(text)[-1].split("\n")
     sentence = lines.pop()
-    while lines and (sentence.lstrip() or match[0])[:1].islower():
+    while lines and _runs_on(lines[-1], sentence.lstrip() or match[0]):
         sentence = f"{lines.pop()} {sentence}"
     return sentence
 

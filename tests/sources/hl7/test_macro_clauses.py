@@ -124,6 +124,9 @@ def test_a_macro_beside_what_it_is_about_or_whom_it_was_for_is_a_flag(text: str)
         "NO FRACTURE OR~CRITICAL FINDING: FREE AIR",
         "THE FINDINGS MEET THE CRITERIA FOR~CRITICAL RESULT NOTIFICATION.",
         "critical result~notification pending",
+        "NO PRIOR. PE IS A~CRITICAL FINDING.",
+        "DR. ROE COULD NOT BE REACHED ABOUT THIS~CRITICAL RESULT.",
+        "CRITICAL FINDINGS: 1. NO~FLOW IN THE MCA.",
     ],
 )
 def test_a_line_may_end_before_it(text: str) -> None:
