@@ -49,9 +49,12 @@ def lines_of_all(results: list[Result], wire: Wire, said: Sequence[str] = ()) ->
     if not said:
         return [line for _, fields in results for line in lines_of(fields, wire)]
     together = "".join(said)
-    if not any(map(together.__contains__, _breaking(wire))):
+    breaking = [mark for mark in _breaking(wire) if mark in together]
+    if not breaking:
         return [value.strip() for value in said]
-    broken = {v for mark in _breaking(wire) if mark in together for v in said if mark in v}
+    if breaking == [":"]:
+        return _parted([value.strip() for value in said])
+    broken = {value for mark in breaking for value in said if mark in value}
     return [
         line
         for value in said
@@ -67,7 +70,7 @@ def _lines(value: str, wire: Wire) -> list[str]:
 
 def _breaking(wire: Wire) -> tuple[str, ...]:
     """One of these is in each value in which a line breaks, is escaped, or heads a part."""
-    always = (":", "<", "&", "\n", wire.marks.repetition)
+    always = (":", "<", "&", "\n", ".br", wire.marks.repetition)
     return (*always, wire.marks.escape, "\\", '"') if wire.escaped else always
 
 

@@ -1,15 +1,12 @@
 """Where in the segments a line of a report's text stands: what was found there names its place."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from itertools import accumulate
 
 from bot.domain.profile import Profile
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import is_prose, lines_of
-from bot.sources.hl7.macro_forms import places_of
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.site_macros import first_words
 from bot.sources.hl7.typed import as_typed
@@ -42,13 +39,13 @@ def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, s
 
 
 def _that_may_begin_one(values: list[str], wire: Wire, profile: Profile) -> set[int]:
-    """All are searched in one go: one by one takes as long as reading the message."""
+    """All are searched for each word first: most words stand in none of them."""
     text = "\n".join(values)
     if not text.isascii():
         return {*range(len(values))}
-    lowered, ends = text.lower(), [*accumulate(len(value) + 1 for value in values)]
-    places = (place for word in _words(profile) for place in places_of(word, lowered))
-    found = {bisect_right(ends, place) for place in places}
+    lowered, each = text.lower(), [value.lower() for value in values]
+    words = [word for word in _words(profile) if word in lowered]
+    found = {number for word in words for number, value in enumerate(each) if word in value}
     if _is_coded(text, wire):
         found |= {number for number, value in enumerate(values) if _is_coded(value, wire)}
     return found

@@ -15,6 +15,14 @@ def test_a_line_end_whose_backslashes_were_lost_is_one(end: str) -> None:
     assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
 
 
+@pytest.mark.parametrize("end", ["\\br\\", "/.br/", ".br"])
+def test_one_is_one_also_where_no_line_has_a_colon(end: str) -> None:
+    lines = ["Large embolus.", "No effusion.", "CRITICAL RESULT", "Small cyst."]
+    found = report(sample(f"OBX|1|FT|RPT^Report||{end.join(lines)}||||||F"))
+    assert found.text == "\n".join(lines)
+    assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
+
+
 @pytest.mark.parametrize(
     "said", ["Images: www.clinic.com.br, mail@clinic.com.br", r"At D:\.brain\x", "normal.breast: 1"]
 )
