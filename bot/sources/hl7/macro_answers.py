@@ -158,7 +158,7 @@ _CHOSEN_NO = re.compile(
     re.IGNORECASE,
 )
 _NO_CALL = re.compile(
-    r"[ \t]*[:?=–—-][\s]*no (?:(?:phone|telephone|verbal|urgent|immediate|critical) )?"
+    r"[ \t]*[:?=–—-][\s]*no\s+(?:(?:phone|telephone|verbal|urgent|immediate|critical) )?"
     r"(?:call|phone call|discussion|contact|page)s? "
     r"(?:is |was )?(?:required|needed|necessary|indicated|warranted)[.!]?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
@@ -263,7 +263,7 @@ def is_denial(answer: str) -> bool:
         return True
     graded = _GRADE.match(answer)
     sentence = _SENTENCE.match(answer, graded.end() if graded else 0)
-    words = _WORD.findall(_unchanged(sentence[0].lower())) if sentence else []
+    words = _WORD.findall(_unchanged(" ".join(sentence[0].lower().split()))) if sentence else []
     first = next((word for word in words if word not in _LEADS), "")
     return first in _DENIES and _SAYS_NO_MORE.issuperset(words)
 

@@ -47,8 +47,14 @@ def tells_whom(match: re.Match[str]) -> bool:
     text = match.string
     if text[match.end() : match.end() + 1] != ",":
         return False
-    after = " ".join(sentence_after(match).split())
-    return bool(_TELLS.match(after)) and is_certain(after, _OF_ATTEMPTS)
+    after, before = " ".join(sentence_after(match).split()), sentence_before(match)
+    if not _TELLS.match(after) or not is_certain(after, _OF_ATTEMPTS):
+        return False
+    return not _OF_CASES.search(before) and is_certain(before, _OF_ATTEMPTS)
+
+
+# "For questions about | critical results, call …", whatever the line.
+_OF_CASES = re.compile(r"\b(?:for|about|of|with|on|to|are|any|the|in|have|has)\s*\Z", re.IGNORECASE)
 
 
 _NAMED = re.compile(r"[\w)%\]][ \t]*[:=;,][ \t]+(?:an?[ \t]+)?\Z")

@@ -70,7 +70,10 @@ _STATED = re.compile(
     re.IGNORECASE,
 )
 # Not where the next line is a field of a form.
-_GOES_ON = re.compile(rf"[ \t]*\n[ \t]*(?!{_DONE}|[a-z /]{{1,30}}:)[a-z]")
+_GOES_ON = re.compile(
+    rf"[ \t]*\n[ \t]*(?!{_DONE}|"
+    r"(?!polic|line|phone|contact|number|level|count|review)[a-z /]{1,30}:)[a-z]"
+)
 # "CRITICAL RESULT Acute embolus": the finding stands behind the macro as it was dictated. None of
 # these begins one.
 _FOLLOWED = re.compile(
@@ -156,7 +159,7 @@ _QUESTION = re.compile(
 )
 OF_A_RESULT = re.compile(rf"CRITICALITY|{_ASKED_OF}\s+{_DEGREE}", re.IGNORECASE)
 """As the whole question of a field, where a mere "Category" may be the exam's."""
-_WHOLE_ANSWER = re.compile(r"[ \t]*(?:\Z|\n|[.!;]|\([^()\n/]{1,20}\)|[:–—-]\s)")
+_WHOLE_ANSWER = re.compile(r"[ \t]*(?:\Z|\n(?![ \t]*[a-z])|[.!;]|\([^()\n/]{1,20}\)|[:–—-]\s)")
 
 
 def is_statement(match: re.Match[str]) -> bool:

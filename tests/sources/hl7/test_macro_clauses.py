@@ -206,6 +206,13 @@ RULES_AND_OTHERS = [
     "Providers should be made aware of critical findings.",
 ]
 LEFT_EMPTY = [
+    "If there are~critical findings, call the ED.",
+    "For questions about~critical results, call the reading room.",
+    "In case of~critical results, the provider is called.",
+    "Critical results~line: 555-0100.",
+    "Critical findings: No new critical findings~since prior.",
+    "CRITICAL FINDINGS: No~call required.",
+    "Result type: Critical~care",
     "Critical results: {None/Discussed with ***}",
     "Critical Results: {None/Discussed~with ***}",
     "CRITICAL RESULT: {YES/NO:18632}",
