@@ -130,9 +130,24 @@ def _within() -> re.Pattern[str]:
     return re.compile(rf"(?<=[.;:)!?])[ \t]+(?!{item})(?={heading}|{signed})", re.MULTILINE)
 
 
-WITHIN = _within()
-"""A whole report on one line: a heading with a colon after the end of a sentence begins a new one.
-It has a capital, and is looked for in that spelling: prose seldom has."""
+_WITHIN = _within()
+"""It has a capital, and is looked for in that spelling: prose seldom has."""
+_CONCLUDING = (" IMPRESSION:", " CONCLUSION:", " ADDENDUM:")
+# After a word in small letters, whose sentence nobody ended: "INDICATION: cough IMPRESSION:".
+_UNENDED = re.compile(
+    r"(?<=[a-z])(?<!rior)(?<!revious)(?<!utside)[ \t]+"
+    r"(?=(?:FINAL )?(?:IMPRESSION|CONCLUSION|ADDENDUM):)"
+)
+
+
+def within(line: str) -> list[str]:
+    """A whole report on one line, with a line for each heading: one with a colon after the end of a
+    sentence begins a new one."""
+    parts = _WITHIN.split(line)
+    if not any(map(line.__contains__, _CONCLUDING)):
+        return parts
+    return [piece for part in parts for piece in _UNENDED.split(part)]
+
 
 _SHORTEST_OWN = 3
 

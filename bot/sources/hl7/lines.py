@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.sources.documents import words_in
 from bot.sources.hl7.flags import Result
-from bot.sources.hl7.headings import WITHIN
+from bot.sources.hl7.headings import within
 from bot.sources.hl7.marks import Marks, at
 from bot.sources.hl7.wire import Wire
 
@@ -94,7 +94,7 @@ def running_lines(text: str) -> list[str]:
 
 def _parted(lines: list[str]) -> list[str]:
     """With a line for each heading that stands within one: these have a colon."""
-    return [line for whole in lines for line in (WITHIN.split(whole) if ":" in whole else (whole,))]
+    return [line for whole in lines for line in (within(whole) if ":" in whole else (whole,))]
 
 
 def _prose(value: str, wire: Wire) -> list[str]:

@@ -115,6 +115,8 @@ def test_of_several_exams_each_impression_counts() -> None:
         "Lungs: Large clot. IMPRESSION (FINAL): Embolus.",
         "Clot seen. Final impression: x? Diagnostic Impression: Embolus.",
         "Befund: Gerinnsel. Beurteilung: Embolus. Empfehlung: CT.",
+        "INDICATION: chest pain, 3 days IMPRESSION: Embolus.",
+        "INDICATION: cough FINDINGS: Clot as before FINAL IMPRESSION: Embolus.",
     ],
 )
 def test_an_impression_is_found_within_the_only_line(text: str) -> None:
@@ -125,6 +127,7 @@ def test_an_impression_is_found_within_the_only_line(text: str) -> None:
     "text",
     [
         "Clinical impression: rule out embolus.",
+        "COMPARISON: the prior IMPRESSION: embolus",
         "Impression of the brace - seen.",
         "Impression of stability",
         "In conclusion: nothing.",
