@@ -26,7 +26,7 @@ from bot.slack.requests import PATH
 from bot.sources.mllp.client import ask
 from storage.database import Database
 
-START_SECONDS = 20.0
+START_SECONDS = STOP_SECONDS = 20.0
 READBACK = (sys.executable, "-m", "bot")
 
 
@@ -154,10 +154,12 @@ class BotOnThread:
         return asyncio.run(ask("127.0.0.1", self._settings.hl7.port, message))
 
     def stop(self) -> None:
-        """End it in good order. Raises what it ended with otherwise."""
+        """End it in good order. Raises what it ended with otherwise, or TimeoutError."""
         if self._ended and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(START_SECONDS)
+        self._thread.join(STOP_SECONDS)
+        if self._thread.is_alive():
+            raise TimeoutError(f"the bot did not stop within {STOP_SECONDS} s")
         if self._failure:
             raise self._failure
 

@@ -93,6 +93,13 @@ class Link(SocketModeClient):
         """An address for one connection. Without the SDK's own wait, which nobody could end."""
         return str(self.web_client.apps_connections_open(app_token=self.app_token)["url"])
 
+    def _run_current_session(self) -> None:
+        """The SDK's says anew that the reading has not ended. A link closed at that very instant is
+        then waited for by whoever closes it, for good: nobody would make another one."""
+        session = self.current_session
+        if session is not None and session.is_active():
+            session.run_until_completion(self.current_session_state)
+
     def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the SDK's
         """The SDK would reconnect here. Whoever owns the link makes another one instead."""
 
