@@ -20,7 +20,14 @@ from sqlalchemy.engine import Engine
 
 from storage.database import Database
 from tests.postgres import find_postgres, running_postgres
-from tests.requirements import ROOT, chromium_program, memory_folder, missing, shared_folder
+from tests.requirements import (
+    ROOT,
+    chromium_program,
+    memory_folder,
+    missing,
+    shared_folder,
+    spread,
+)
 from tests.statements import keep
 from tests.written import as_it_was
 
@@ -34,6 +41,9 @@ os.environ.pop("COLUMNS", None)
 
 # In the background of a script Ctrl-C is ignored, and so by the children that tests send it to.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Ten thousand tests that are collected all stay: to look through them takes a third of the time.
+gc.disable()
 
 event.listen(Engine, "engine_connect", keep)
 
@@ -157,6 +167,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What has been imported stays: the collector need not look through it again and again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 
@@ -172,6 +183,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{reason}: {name}")
     reasons = Counter(reason for _, reason in skipped).most_common()
     why = "".join(f"skipped, because {reason}: {count}\n" for reason, count in reasons)
+    if spread() and find_postgres():
+        why += "scenarios beside the promises: on one database each, on both with `make both`\n"
     summary = ROOT / ".pytest_cache" / "readback-summary"
     summary.parent.mkdir(exist_ok=True)
     summary.write_text(f"{why}tests: {_counts(terminalreporter)}\n", encoding="utf-8")

@@ -21,6 +21,11 @@ def missing(what: str) -> NoReturn:
     pytest.skip(f"{what} is missing")
 
 
+def spread() -> bool:
+    """Whether the scenarios beside the promises share the two databases, as in `make test`."""
+    return os.environ.get("READBACK_SPREAD") == "1"
+
+
 def shared_folder() -> Path | None:
     """The folder of samples beside the repository, for tests that are collected from it."""
     folder = ROOT / os.environ.get("READBACK_SHARED", "../shared")

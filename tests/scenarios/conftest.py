@@ -3,6 +3,8 @@
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -11,8 +13,33 @@ from bot.phone import polling
 from bot.sandbox.hospital import Hospital
 from storage import audit
 from tests.patience import patient
+from tests.postgres import find_postgres
+from tests.requirements import spread
 from tests.scenarios.looking import nothing_waits_for_nothing
 from tests.written import writing
+
+HERE = Path(__file__).parent
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where the run is spread over both databases, every scenario but the promises' is on one of
+    them, always the same."""
+    if spread() and find_postgres():
+        left_out = [item for item in items if _is_on_the_other(item)]
+        items[:] = [item for item in items if not _is_on_the_other(item)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _is_on_the_other(item: pytest.Item) -> bool:
+    if item.path.parent != HERE or item.path.name.startswith("test_promise_"):
+        return False
+    name = item.name
+    on = [database for database in DATABASES if database in name]
+    if len(on) != 1:
+        return False
+    return DATABASES[crc32(name.replace(on[0], "").encode()) % 2] != on[0]
 
 
 @pytest.fixture
