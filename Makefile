@@ -66,7 +66,7 @@ test: venv ## run every check and every test; what PostgreSQL or Chromium would 
 # Its own tests reach each branch of bot/domain, by more than chance. To be watched takes twice the time: nothing else is.
 # Six at a time also on two cores: a good part of what the tests do is to wait for the bot.
 EVERY = -n 6 --dist worksteal --ignore=tests/interop --ignore=tests/storm
-# The promises are tried on both databases, each other scenario on one of them: with all on both it takes a third longer.
+# The promises are tried on both databases, each other scenario on one of them: all on both take an eighth longer.
 .PHONY: suite both
 suite: export READBACK_SPREAD = 1
 both: ## run the tests, every scenario on both databases
