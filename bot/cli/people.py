@@ -54,8 +54,7 @@ def import_(
 ) -> None:
     """Replace the directory by FILE, all of it or nothing.
 
-    Whoever is not in it any more is paged no more, and their open alerts go to the next person at
-    once.
+    Whoever is not in it any more is paged no more; their open alerts go to the next person at once.
     """
     settings = settings_from(config)
     rows = _with_team(_read(file, settings, as_json=as_json), settings, slack_team)
