@@ -31,19 +31,23 @@ def configure(
     *,
     stream: TextIO | None = None,
     on_drop: Callable[[str], None] = lambda _: None,
+    least: int = logging.INFO,
 ) -> None:
     """Write the log to ``stream`` (standard error), and with it what libraries have to say.
 
     "auto" is pretty on a terminal and JSON anywhere else. ``on_drop`` hears of dropped keys.
+    What is below the level ``least`` is left out.
     """
     target = stream or sys.stderr
     pretty = form == "pretty" or (form == "auto" and target.isatty())
-    _configure_structlog(target, pretty=pretty, on_drop=on_drop)
+    _configure_structlog(target, pretty=pretty, on_drop=on_drop, least=least)
     _take_over_libraries()
     _take_over_crashes()
 
 
-def _configure_structlog(target: TextIO, *, pretty: bool, on_drop: Callable[[str], None]) -> None:
+def _configure_structlog(
+    target: TextIO, *, pretty: bool, on_drop: Callable[[str], None], least: int
+) -> None:
     render: Processor = structlog.processors.JSONRenderer()
     if pretty:
         render = structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=28)
@@ -57,7 +61,7 @@ def _configure_structlog(target: TextIO, *, pretty: bool, on_drop: Callable[[str
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             render,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
@@ -183,4 +187,4 @@ def _unraisable(args: "sys.UnraisableHookArgs") -> None:
         log.error("unraisable", exc_info=args.exc_value)
 
 
-_configure_structlog(sys.stderr, pretty=False, on_drop=lambda _: None)
+_configure_structlog(sys.stderr, pretty=False, on_drop=lambda _: None, least=logging.INFO)

@@ -1,5 +1,6 @@
 """The settings and the database, as every command opens them."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -55,7 +56,9 @@ def settings_from(file: Path | None) -> "Settings":
     from bot.log import configure
     from bot.settings import BadSettings, load
 
-    configure()  # what libraries have to say goes to standard error, without what they quote
+    # A command tells by itself what went wrong. Of libraries only what breaks is heard beside it,
+    # on standard error and without what they quote.
+    configure(least=logging.ERROR)
     try:
         return load(file)
     except BadSettings as bad:

@@ -48,7 +48,8 @@ def check(settings: SlackSettings) -> Checked:
         web_client(settings, CHECK_SECONDS).apps_connections_open(app_token=settings.app_token)
     except TROUBLE as error:
         trouble = _trouble("SLACK_APP_TOKEN", error, settings)
-        return replace(bot, problems=(*bot.problems, trouble))
+        # A Slack that cannot be reached is the same trouble for both.
+        return replace(bot, problems=tuple(dict.fromkeys((*bot.problems, trouble))))
     return bot
 
 

@@ -78,6 +78,7 @@ def test_services_that_do_not_answer_are_said(healthy: Place) -> None:
     told = findings(healthy)["failed"]
     assert {finding["part"] for finding in told} == {"slack", "twilio"}
     assert any("twilio-unreachable" in finding["what"] for finding in told)
+    assert '"library"' not in healthy.run("check").stderr
 
 
 def test_no_public_address_and_findings_in_slack_are_worth_knowing(healthy: Place) -> None:

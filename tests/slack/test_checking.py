@@ -48,9 +48,9 @@ def test_an_app_token_without_its_scope_says_which(site: SlackSettings, world: W
 
 def test_slack_being_out_of_reach_points_to_the_network(site: SlackSettings, world: World) -> None:
     world.slack_down()
-    problems = check(site).problems
-    assert [p.what for p in problems] == ["127.0.0.1 cannot be reached."] * 2
-    assert all("firewall" in p.cure for p in problems)
+    [problem] = check(site).problems  # whichever token it was asked with
+    assert problem.what == "127.0.0.1 cannot be reached."
+    assert "firewall" in problem.cure
 
 
 def test_an_answer_that_is_not_slacks_is_no_traceback(site: SlackSettings, world: World) -> None:
