@@ -29,6 +29,9 @@ _PRAGMAS = (
 # After so many seconds PostgreSQL undoes that one, as everybody else waits for what it holds.
 # Ours think for milliseconds between two statements.
 STANDSTILL_SECONDS = 10.0
+# Whoever is not ours may lock a row or a table and go home: then what needs it fails, and all else
+# goes on. Longer than one of ours may stand still.
+LOCKED_SECONDS = 15.0
 # The text of a database error names no value of a row: it may be a patient's.
 _QUIET: dict[str, Any] = {"hide_parameters": True}
 _POSTGRESQL: dict[str, Any] = {
@@ -38,8 +41,10 @@ _POSTGRESQL: dict[str, Any] = {
     "max_overflow": 8,
 }
 # A server that has vanished is noticed in ten seconds by us, and our death by it (advisory locks).
+# While a question is under way Linux sends no keepalives: it repeats that for a quarter of an hour,
+# unless it is told not to.
 _KEEPALIVE = {"connect_timeout": 10, "keepalives_idle": 5, "keepalives_interval": 2,
-              "keepalives_count": 3}  # fmt: skip
+              "keepalives_count": 3, "tcp_user_timeout": 10_000}  # fmt: skip
 _OPTIONS = {"timezone": "UTC", "tcp_keepalives_idle": 5, "tcp_keepalives_interval": 2,
             "tcp_keepalives_count": 3}  # fmt: skip
 
@@ -85,8 +90,11 @@ def open_engine(url: URL) -> Engine:
 
 
 def _to_postgresql() -> dict[str, Any]:
-    standstill = f"{round(STANDSTILL_SECONDS * 1000)}ms"
-    options = {**_OPTIONS, "idle_in_transaction_session_timeout": standstill}
+    options = {
+        **_OPTIONS,
+        "idle_in_transaction_session_timeout": f"{round(STANDSTILL_SECONDS * 1000)}ms",
+        "lock_timeout": f"{round(LOCKED_SECONDS * 1000)}ms",
+    }
     said = " ".join(f"-c {name}={value}" for name, value in options.items())
     return {**_KEEPALIVE, "options": said}
 

@@ -20,7 +20,7 @@ from storage import locks
 # Its context is one for the whole process: two databases at once would be migrated into each other.
 _ALEMBIC = threading.Lock()
 _LONGEST_MIGRATION = 600
-"""Seconds that a copy waits on SQLite for another one that migrates a large database."""
+"""Seconds that a copy waits for another one that migrates a large database."""
 
 
 class DatabaseTooNew(Exception):
@@ -82,6 +82,7 @@ def configuration() -> Config:
 @contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
     if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LONGEST_MIGRATION}s'")
         locks.lock(connection, "migrate")
         yield
         connection.commit()

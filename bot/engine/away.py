@@ -125,5 +125,5 @@ def _tell_end(c: Connection, engine: Engine, now: datetime) -> None:
 
 
 def _remembered(c: Connection) -> Sequence[Person]:
-    probe.write(c)
+    probe.write_all(c)
     return people.coordinators(c)

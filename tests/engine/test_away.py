@@ -1,14 +1,17 @@
 """The database takes nothing: the coordinators are told past it, once, and when it is over."""
 
 import asyncio
+from contextlib import closing
 
 import pytest
+from sqlalchemy import text
 
 from bot.domain.page import Notice, Page, SendFailed, SendUncertain, Sent
 from bot.engine.away import Away
 from bot.engine.outage import HOLDS
 from storage import audit
-from tests.engine.conftest import Bench
+from storage.database import Database
+from tests.engine.conftest import Bench, benched
 from tests.engine.test_outage import told
 from tests.scenarios.test_database_away import without_table
 
@@ -116,3 +119,17 @@ def test_a_failover_of_half_a_minute_is_told_to_nobody(
     look(away, 75, 80 + HELD)
     assert not bench.slack.pages
     assert not told(bench, Notice.DATABASE_BACK)
+
+
+@pytest.mark.parametrize("table", ["messages", "alerts"])
+def test_a_table_that_somebody_keeps_locked_is_told(postgres_database: str, table: str) -> None:
+    """Whatever needs it fails or waits, and so may a notice that leaves by the outbox."""
+    with benched(postgres_database) as bench, closing(Database(postgres_database)) as other:
+        away = Away(bench.engine, {"slack": bench.slack, "sms": bench.sms})
+        look(away, 0)
+        with other._engine.begin() as forgotten:
+            forgotten.execute(text(f"LOCK TABLE {table} IN SHARE MODE"))
+            look(away, 10, 70)
+        assert names(bench.slack.pages) == [CARLA, CHRIS]
+        look(away, 80)
+        assert recorded(bench) == ["slack", "slack"]

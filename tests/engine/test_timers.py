@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 
+import pytest
 from sqlalchemy import select, update
 
 from bot import metrics
@@ -13,8 +15,9 @@ from bot.engine.alerts import apply_in
 from bot.engine.context import Wake
 from bot.sandbox.demo.place import people_move_in
 from bot.sandbox.samples import PEOPLE_CSV
-from storage import people, tables
-from tests.engine.conftest import Bench
+from storage import engines, people, tables
+from storage.database import Database
+from tests.engine.conftest import Bench, benched
 
 
 def test_one_alert_that_cannot_be_read_does_not_stop_the_others(bench: Bench) -> None:
@@ -57,6 +60,23 @@ def test_a_step_that_keeps_failing_is_tried_after_a_growing_pause_and_told_once_
     asyncio.run(story())
     assert bench.alert("E0").round == 2
     assert metrics.STEPS_FAILING._value.get() == 1
+
+
+def test_an_alert_that_somebody_else_keeps_locked_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, postgres_database: str
+) -> None:
+    monkeypatch.setattr(engines, "LOCKED_SECONDS", 0.3)
+    with benched(postgres_database) as bench, closing(Database(postgres_database)) as other:
+        for number in range(3):
+            bench.report(f"E{number}")
+        bench.dispatch(bench.quiet)
+        bench.pass_time(minutes=10)
+        locked = select(tables.alerts.c.id).where(tables.alerts.c.id == bench.alert("E1").id)
+        with other._engine.connect() as forgotten:
+            forgotten.execute(locked.with_for_update()).all()
+            assert asyncio.run(timers.sweep(bench.engine, timers.Failing())) == 3
+        assert [bench.alert(f"E{number}").round for number in range(3)] == [2, 1, 2]
+        assert [error["event"] for error in bench.log.error_lines] == ["step_failed"]
 
 
 def test_a_step_that_failed_here_and_was_taken_elsewhere_counts_as_failing_no_more(

@@ -207,3 +207,57 @@ def test_a_connection_that_breaks_each_time_is_an_outage_to_whoever_takes_report
 
     with pytest.raises(OUTAGES):
         one.run(unit)
+
+
+def test_what_somebody_else_keeps_locked_fails_in_time_and_is_waited_for_no_longer(
+    monkeypatch: pytest.MonkeyPatch, two_copies: tuple[Database, Database], postgres_database: str
+) -> None:
+    monkeypatch.setattr(engines, "LOCKED_SECONDS", 0.3)
+    _, theirs = two_copies
+    locked, gone_home = threading.Event(), threading.Event()
+
+    def forgotten(c: Connection) -> None:
+        lock(c, "what both need")
+        locked.set()
+        while not gone_home.wait(0.1):
+            c.execute(text("SELECT 1"))
+
+    with closing(Database(postgres_database)) as ours:
+        forgot = theirs.submit(forgotten)
+        assert locked.wait(20)
+        with pytest.raises(OUTAGES, match="lock timeout"):
+            ours.submit(lambda c: lock(c, "what both need")).result(20)
+        gone_home.set()
+        forgot.result(20)
+        ours.run(lambda c: lock(c, "what both need"))
+
+
+def test_a_server_that_vanishes_in_the_midst_of_a_question_is_waited_for_for_ten_seconds(
+    postgres_database: str,
+) -> None:
+    """By keepalives alone it would be for a quarter of an hour: none are sent meanwhile."""
+
+    def asked_for(c: Connection) -> str:
+        told: dict[str, str] = c.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]  # psycopg's
+        return told["tcp_user_timeout"]
+
+    with closing(Database(postgres_database)) as database:
+        assert database.look(asked_for) == "10000"
+
+
+def test_a_copy_that_starts_waits_for_another_that_migrates_longer_than_for_a_lock(
+    monkeypatch: pytest.MonkeyPatch, two_copies: tuple[Database, Database], postgres_database: str
+) -> None:
+    monkeypatch.setattr(engines, "LOCKED_SECONDS", 0.05)
+    locked = threading.Event()
+
+    def migrates(c: Connection) -> None:
+        lock(c, "migrate")
+        locked.set()
+        c.execute(text("SELECT pg_sleep(0.5)"))
+
+    migrating = two_copies[0].submit(migrates)
+    assert locked.wait(20)
+    with closing(Database(postgres_database)) as starting:
+        assert not starting.migrate()
+    migrating.result(20)
