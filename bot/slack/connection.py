@@ -7,9 +7,8 @@ that still works (Slack asks it to move, or it has grown old) goes when its succ
 import threading
 import time
 from collections.abc import Callable
-from http.client import HTTPException
 
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 
 from bot import metrics
 from bot.connections import retry_after
@@ -106,7 +105,7 @@ class Connection:
         link = self._made(self._changed.set)
         try:
             link.connect()
-        except (SlackClientError, HTTPException, OSError) as error:
+        except Exception as error:  # the SDK raises anything at what a proxy may answer
             self._failed(_said(error), _asked_for(error))
         else:
             self._await_hello(link)
@@ -132,7 +131,8 @@ class Connection:
 
 def _said(error: Exception) -> str:
     """Slack's own code where it gave one: it tells a wrong token from Socket Mode being off."""
-    code = error.response.get("error") if isinstance(error, SlackApiError) else None
+    answer = error.response.data if isinstance(error, SlackApiError) else None
+    code = answer.get("error") if isinstance(answer, dict) else None
     return metrics.slug(code) if code else type(error).__name__
 
 

@@ -71,8 +71,9 @@ class Link(SocketModeClient):
     # ---- up and down ----
 
     def connect(self) -> None:
-        """Raises SlackClientError, HTTPException or OSError where Slack gives no address; where
-        the address does not answer the link is LOST."""
+        """Raises SlackClientError, HTTPException or OSError where Slack gives no address, and
+        nearly anything where somebody else answers for it, as a proxy does with a page that is not
+        UTF-8. Where the address does not answer the link is LOST."""
         session = Session(
             url=self.issue_new_wss_url(),
             logger=self.logger,

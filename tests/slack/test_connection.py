@@ -1,0 +1,85 @@
+"""One connection by itself, and whoever answers in Slack's stead."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import structlog
+from slack_bolt import App
+
+from bot.slack import SlackSettings
+from bot.slack.connection import Connection
+from bot.slack.link import Link
+from bot.slack.transport import web_client
+
+PATIENCE = 10.0
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[str]:
+    """A server that answers every request so; its address."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api/"
+        server.shutdown()
+
+
+def wait(probe: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not probe():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def linking(
+    site: SlackSettings, url: str, made: list[Link]
+) -> Callable[[Callable[[], None]], Link]:
+    """Makes links that ask for their addresses there."""
+    client = web_client(site)
+    client.token = site.bot_token
+    app, settings = App(client=client), replace(site, api_url=url)
+
+    def make(changed: Callable[[], None]) -> Link:
+        made.append(Link(app, settings, 1, changed))
+        return made[-1]
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("status", "page"),
+    [
+        (200, "Zugriff verweigert für Sie".encode("latin-1")),
+        (502, b"\xff"),
+        (200, b"[]"),
+        (200, b"5"),
+    ],
+)
+def test_what_a_proxy_says_in_slacks_stead_is_a_failure_like_any_other_and_leaves_no_thread(
+    site: SlackSettings, status: int, page: bytes
+) -> None:
+    made: list[Link] = []
+    with answering(status, page) as url, structlog.testing.capture_logs() as logged:
+        connection = Connection(linking(site, url, made))
+        connection.start()
+        wait(lambda: logged)
+        connection.end()
+        connection.join()
+    assert {line["event"] for line in logged} == {"slack_not_connected"}
+    assert [link.closed for link in made] == [True] * len(made)
+    assert not any(link.message_processor.is_alive() for link in made)
