@@ -15,6 +15,7 @@ from typing import TypeVar
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app.channels import Channels, Loop, open_channels, slack_settings, twilio_account
+from bot.app.ending import end_in_time
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import Ear, open_listener
 from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
@@ -91,7 +92,10 @@ async def serve(
         # and all pages wait for it.
         gc.freeze()
         ready(copy)
-        await ended.wait()
+        try:
+            await ended.wait()
+        finally:
+            end_in_time()
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ import http.client
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -19,6 +21,7 @@ from bot.clock import SystemClock
 from bot.sandbox.demo.place import Ports, people_join, prepare, secrets_of
 from bot.sandbox.samples import PEOPLE_CSV
 from bot.sandbox.world import World
+from bot.sources.folder_moved import NOTES
 from tests.cli.conftest import CARLA, CLEAN, Place, report
 from tests.warm import Started, warm
 
@@ -65,9 +68,9 @@ def started(place: Place, said_to: Path | None = None) -> AbstractContextManager
     return warm().start(["serve", "--config", str(place.config)], environment, said_to)
 
 
-def wait_until_ready(process: Started, port: int) -> None:
+def wait_until_ready(process: Started | subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.runs:
+    while time.monotonic() < deadline and _runs(process):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
         try:
             connection.request("GET", "/readyz")
@@ -79,6 +82,10 @@ def wait_until_ready(process: Started, port: int) -> None:
             connection.close()
         time.sleep(0.05)
     pytest.fail("readback serve did not become ready")
+
+
+def _runs(process: Started | subprocess.Popen[bytes]) -> bool:
+    return process.runs if isinstance(process, Started) else process.poll() is None
 
 
 def test_a_report_played_to_it_gets_aa_and_opens_an_alert(serving: Serving) -> None:
@@ -133,6 +140,40 @@ def test_it_runs_though_nothing_can_be_written_to_standard_error(
     with started(place, Path("/dev/full")) as process:
         wait_until_ready(process, ports.web)
         assert process.stopped_by(signal.SIGTERM) == 0, "it greets once it is ready"
+
+
+IMPATIENT = """
+from bot.app import ending
+from bot.cli import app
+ending.STOP_SECONDS = 0.5
+app()
+"""
+
+
+def test_a_stop_that_a_hanging_share_holds_up_ends_all_the_same(
+    stand_ins: tuple[Place, Ports], tmp_path: Path
+) -> None:
+    place, ports = stand_ins
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    os.mkfifo(inbox / NOTES)  # whoever reads it waits for somebody to write
+    with place.config.open("a", encoding="utf-8") as config:
+        config.write(f'\n[[folder]]\nname = "inbox"\npath = "{inbox}"\n')
+    inherited = {k: v for k, v in os.environ.items() if k not in CLEAN}
+    with subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, "serve", "--config", str(place.config)],
+        env={**inherited, **place.env},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            wait_until_ready(process, ports.web)
+            process.terminate()
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert b"stop_hangs" in said
 
 
 def test_a_second_copy_on_the_same_sqlite_file_is_refused(serving: Serving) -> None:
