@@ -7,6 +7,7 @@ that still works (Slack asks it to move, or it has grown old) goes when its succ
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from slack_sdk.errors import SlackApiError
 
@@ -16,6 +17,8 @@ from bot.log import log
 from bot.slack.link import CONNECT_SECONDS, DEAF, LOST, Link
 
 LOOK_SECONDS = 0.5
+# The SDK's own limits are for each byte, and for each of a host's addresses.
+CONNECT_LIMIT = 20.0
 HELLO_SECONDS = 4.0
 # A link that answers pings and is sent nothing would be found by nobody: none grows older.
 OLDEST_SECONDS = 3600.0
@@ -50,7 +53,7 @@ class Connection:
         self._changed.set()
 
     def join(self) -> None:
-        """Blocks while it hangs up: for a moment, or for as long as Slack does not answer."""
+        """Blocks while it hangs up: for a moment, or for as long as acts are under way."""
         if self._thread.is_alive():
             self._thread.join(CONNECT_SECONDS)
 
@@ -103,12 +106,17 @@ class Connection:
     def _greeted(self) -> Link | None:
         """A new link that Slack has said hello to; None where there is none to be had now."""
         link = self._made(self._changed.set)
-        try:
-            link.connect()
-        except Exception as error:  # the SDK raises anything at what a proxy may answer
+        connecting = _connecting(link)
+        connecting.add_done_callback(lambda _: self._changed.set())
+        self._await(connecting.done, CONNECT_LIMIT)
+        if not connecting.done():
+            connecting.add_done_callback(lambda _: link.hang_up())
+            self._failed("timeout", 0)
+            return None
+        if error := connecting.exception():
             self._failed(_said(error), _asked_for(error))
         else:
-            self._await_hello(link)
+            self._await(lambda: link.greeted or link.why_over, HELLO_SECONDS)
             if link.is_live() and not link.why_over:
                 self._wait = 0.0
                 return link
@@ -116,27 +124,46 @@ class Connection:
         link.hang_up()
         return None
 
-    def _await_hello(self, link: Link) -> None:
-        until = time.monotonic() + HELLO_SECONDS
-        while not (link.greeted or link.why_over or self._stopping):
+    def _await(self, over: Callable[[], object], seconds: float) -> None:
+        """For as long at most, and not while it stops."""
+        until = time.monotonic() + seconds
+        while not (over() or self._stopping):
             if not self._changed.wait(max(until - time.monotonic(), 0.0)):
                 return
             self._changed.clear()
 
     def _failed(self, why: str, at_least: float) -> None:
+        if self._stopping:
+            return
         log.warning("slack_not_connected", error=why)
         self._wait = min(max(2 * self._wait, FIRST_WAIT), LONGEST_WAIT)
         self._not_before = time.monotonic() + max(self._wait, at_least)
 
 
-def _said(error: Exception) -> str:
+def _connecting(link: Link) -> Future[None]:
+    """On a thread of its own, which can be left alone: nobody can end what the SDK waits for."""
+    done: Future[None] = Future()
+
+    def connect() -> None:
+        try:
+            link.connect()
+        except BaseException as error:  # the SDK raises anything at what a proxy may answer
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=connect, name="slack-connecting", daemon=True).start()
+    return done
+
+
+def _said(error: BaseException) -> str:
     """Slack's own code where it gave one: it tells a wrong token from Socket Mode being off."""
     answer = error.response.data if isinstance(error, SlackApiError) else None
     code = answer.get("error") if isinstance(answer, dict) else None
     return metrics.slug(code) if code else type(error).__name__
 
 
-def _asked_for(error: Exception) -> float:
+def _asked_for(error: BaseException) -> float:
     """The seconds that Slack wants to be left alone, a minute at most: nobody clicks meanwhile."""
     if not isinstance(error, SlackApiError):
         return 0.0

@@ -20,15 +20,12 @@ PATIENCE = 10.0
 
 
 @contextmanager
-def answering(status: int, body: bytes) -> Iterator[str]:
-    """A server that answers every request so; its address."""
+def answering(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """A server that treats every request so; its address."""
 
     class Page(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            answer(self)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's
             """Nobody reads it."""
@@ -61,6 +58,10 @@ def linking(
     return make
 
 
+def all_gone(made: list[Link]) -> bool:
+    return all(link.closed and not link.message_processor.is_alive() for link in made)
+
+
 @pytest.mark.parametrize(
     ("status", "page"),
     [
@@ -73,13 +74,65 @@ def linking(
 def test_what_a_proxy_says_in_slacks_stead_is_a_failure_like_any_other_and_leaves_no_thread(
     site: SlackSettings, status: int, page: bytes
 ) -> None:
+    def tell(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        request.send_header("Content-Length", str(len(page)))
+        request.end_headers()
+        request.wfile.write(page)
+
     made: list[Link] = []
-    with answering(status, page) as url, structlog.testing.capture_logs() as logged:
+    with answering(tell) as url, structlog.testing.capture_logs() as logged:
         connection = Connection(linking(site, url, made))
         connection.start()
         wait(lambda: logged)
         connection.end()
         connection.join()
     assert {line["event"] for line in logged} == {"slack_not_connected"}
-    assert [link.closed for link in made] == [True] * len(made)
-    assert not any(link.message_processor.is_alive() for link in made)
+    assert all_gone(made)
+
+
+def test_an_answer_that_never_ends_is_given_up_and_slack_is_asked_again(
+    site: SlackSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.connection.CONNECT_LIMIT", 0.5)
+    enough, asked, made = threading.Event(), threading.Semaphore(0), list[Link]()
+
+    def dribble(request: BaseHTTPRequestHandler) -> None:
+        asked.release()
+        request.send_response(200)
+        request.end_headers()
+        while not enough.wait(0.05):
+            request.wfile.write(b" ")
+
+    with answering(dribble) as url:
+        connection = Connection(linking(site, url, made))
+        connection.start()
+        try:
+            assert asked.acquire(timeout=PATIENCE)
+            assert asked.acquire(timeout=PATIENCE)
+        finally:
+            enough.set()
+            connection.end()
+            connection.join()
+        wait(lambda: all_gone(made))
+
+
+def test_a_stop_does_not_wait_for_a_slack_that_does_not_answer(site: SlackSettings) -> None:
+    enough, asked, made = threading.Event(), threading.Event(), list[Link]()
+
+    def say_nothing(_: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        enough.wait(PATIENCE)
+
+    with answering(say_nothing) as url:
+        connection = Connection(linking(site, url, made))
+        connection.start()
+        try:
+            assert asked.wait(PATIENCE)
+            began = time.monotonic()
+            connection.end()
+            connection.join()
+            assert time.monotonic() - began < PATIENCE / 2
+        finally:
+            enough.set()
+        wait(lambda: all_gone(made))
