@@ -15,7 +15,12 @@ from bot.sources.hl7.macro_clauses import (
     is_rule,
     tells_whom,
 )
-from bot.sources.hl7.macro_sentences import is_affirmed, is_critical_and_told, is_said_of
+from bot.sources.hl7.macro_sentences import (
+    SENTENCE_ENDS,
+    is_affirmed,
+    is_critical_and_told,
+    is_said_of,
+)
 
 _GAP = r"[\s_–—-]"
 _NOUN = (
@@ -190,10 +195,38 @@ def is_label(match: re.Match[str]) -> bool:
         return True
     if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
         return match[0].isupper() or before.rstrip()[-1:] != "("
+    if _is_a_sentence(match):
+        return True
     begins = before.rstrip(_DECORATED)[-1:] in _SENTENCE_ENDS
     begins = begins or bool(_ITEM.search(before)) or _ends_a_finding(before)
     begins = begins or _begins_a_line(before, after)
     return match[0].isupper() and begins and bool(_ENDED.match(after))
+
+
+# "Subdural hematoma. Critical.": a sentence of its own. What stands before is no finding where it
+# speaks of the patient, of the order, or of what is critical by its degree.
+_WHOLE = re.compile(rf"[ \t]*(?:\Z|[.!](?:[ \t]*(?:\Z|\n)|\s+(?:Drs?\b|(?i:{_DONE}))))")
+_OF_NO_FINDING = re.compile(
+    r"\b(?:patient|condition|status|acuity|severity|priority|ICU|trauma)\b|stenos[ie]s|narrowing",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_NEXT_LINE = re.compile(r"\n(?![ \t]*[a-z])")
+_SENTENCES = 300
+"""Characters in which the sentence before is looked for."""
+
+
+def _is_a_sentence(match: re.Match[str]) -> bool:
+    text = match.string
+    if not match[0][:1].isupper() or not _WHOLE.match(text, match.end()):
+        return False
+    sentences = SENTENCE_ENDS.split(text[max(0, match.start() - _SENTENCES) : match.start()])
+    if len(sentences) == 1 or sentences[-1].strip(_DECORATED):
+        return False
+    found = _NEXT_LINE.split(sentences[-2])[-1]
+    if not _LETTERS.search(found) or _OF_NO_FINDING.search(found):
+        return False
+    return not is_of_the_order(match)
 
 
 def _is_of_acute(match: re.Match[str]) -> bool:

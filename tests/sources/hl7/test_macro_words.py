@@ -98,3 +98,40 @@ def test_what_is_critical_by_its_degree_or_in_a_legend_or_denied_is_none(text: s
 def test_green_is_the_level_of_what_is_not_critical(text: str) -> None:
     assert not flags(text)
     assert flags(text.replace("Green", "Red").replace("GREEN", "RED"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Subdural hematoma. Critical.",
+        "IMPRESSION:~Large saddle embolus. Critical.",
+        "1. Tension pneumothorax. Critical.~2. Old rib fractures.",
+        "EXAM: CT HEAD~IMPRESSION:~Subdural hematoma with shift~to the left. Critical.",
+        "Type A dissection.~Critical!",
+        "Bowel ischemia. Critical. Dr. Roe notified.",
+        "Free air. Critical. Called to Dr. Roe at 10:00.",
+    ],
+)
+def test_critical_as_a_sentence_behind_the_finding_is_one(text: str) -> None:
+    assert flags(text)
+    assert flags(*text.split("~"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CLINICAL HISTORY: Fall from a ladder. Critical.",
+        "Patient in shock. Critical.",
+        "The patient is intubated and in shock with~low pressure. Critical.",
+        "Left main stenosis. Critical.",
+        "Free air. Critical stenosis.",
+        "Free air. Critical~stenosis of the LAD.",
+        "Free air. Critical care was called.",
+        "Severity scale.~1. Critical.~2. Urgent.",
+        "Clinical correlation is critical.",
+        "COMPARISON: CT 3 May. Critical.",
+    ],
+)
+def test_critical_as_a_sentence_about_the_patient_or_a_degree_is_none(text: str) -> None:
+    assert flags(text) == []
+    assert flags(*text.split("~")) == []
