@@ -33,6 +33,9 @@ _TELLS = re.compile(
     r"spoken?|communicat\w+|conveyed|relayed|reached)\b",
     re.IGNORECASE,
 )
+# What it lacks, how it may be, and what it was before.
+_LACKING = "no not non without cannot could may might prior previous previously old"
+_OF_A_FINDING = frozenset(_LACKING.split())
 # Nobody has been told, or somebody will be.
 _OF_ATTEMPTS = frozenset({"no", "not", "will", "could", "cannot", "until", "never", "without"})
 
@@ -51,6 +54,25 @@ def tells_whom(match: re.Match[str]) -> bool:
     if not _TELLS.match(after) or not is_certain(after, _OF_ATTEMPTS):
         return False
     return not _OF_CASES.search(before) and is_certain(before, _OF_ATTEMPTS)
+
+
+# One finding. Of several it may be a legend: "Critical findings, PE and torsion, are called".
+_OF_ONE = re.compile(r"(?:RESULT|FINDING)\Z", re.IGNORECASE)
+_TO_DO = re.compile(
+    r"\b(?:is|are|be|to|gets?)\s+(?:\w+ly\s+)?(?:call|phone|communicat|report|notif|discuss|relay|"
+    r"convey|document|log|defined|considered)|\b(?:call|see|refer|contact|page)\b",
+    re.IGNORECASE,
+)
+
+
+def names_what(match: re.Match[str]) -> bool:
+    """Whether the clause behind its comma is what was found: "Critical finding, bowel ischemia"."""
+    if match.string[match.end() : match.end() + 1] != "," or not match[0][:1].isupper():
+        return False
+    after = sentence_after(match)
+    if is_rule(match) or not _OF_ONE.search(match[0]) or _TO_DO.search(after):
+        return False
+    return is_certain(after, _OF_A_FINDING) and not is_of_the_order(match)
 
 
 # "For questions about | critical results, call …", whatever the line.

@@ -13,6 +13,7 @@ from bot.sources.hl7.macro_clauses import (
     ends_in_brackets,
     is_of_the_order,
     is_rule,
+    names_what,
     tells_whom,
 )
 from bot.sources.hl7.macro_sentences import (
@@ -25,6 +26,7 @@ from bot.sources.hl7.macro_sentences import (
 _GAP = r"[\s_–—-]"
 _NOUN = (
     r"(?:(?:RESULT|RSLT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT|CALL)(?:\(S\)|S)?|"
+    r"LEVEL(?=[ \t]*[:=#][ \t]*(?:[1-3]|I{1,3}|RED)[ \t]*(?:\Z|[\n.,;)]|[–—-][ \t]))|"
     r"ABNORMALIT(?:Y|IES)|DISCREPANC(?:Y|IES)|DIAGNOS[IE]S|"
     r"NATURE\s+OF\s+(?:THE|THESE|THIS)\s+(?:FINDING|RESULT)S?)"
 )
@@ -178,7 +180,7 @@ def is_statement(match: re.Match[str]) -> bool:
         return not is_rule(match)
     if _STATED.match(text, end) and (capitals or not _GOES_ON.match(text, end)):
         return True
-    return tells_whom(match) or is_affirmed(match) or is_said_of(match)
+    return names_what(match) or tells_whom(match) or is_affirmed(match) or is_said_of(match)
 
 
 def is_label(match: re.Match[str]) -> bool:

@@ -255,3 +255,36 @@ LEFT_EMPTY = [
 def test_a_rule_another_exam_and_a_list_to_choose_from_are_none(text: str) -> None:
     assert not flags(*text.split("~"))
     assert "~" in text or not flags(text.upper())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Critical finding, bowel ischemia",
+        "IMPRESSION:~1. Critical finding, new subdural hematoma.",
+        "IMPRESSION: Critical result, large pneumothorax without shift.",
+        "Critical finding, large PE, no heart strain.",
+    ],
+)
+def test_one_finding_may_follow_behind_a_comma(text: str) -> None:
+    assert flags(text)
+    assert flags(*text.split("~"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Critical finding, if any, is called.",
+        "Critical result, as defined by the department, is called within 60 minutes.",
+        "Critical finding, defined as life-threatening, must be called.",
+        "Critical results, both verbal and written, are logged.",
+        "The radiologist calls every~critical finding, large or small, by phone.",
+        "Critical result, none.",
+        "Critical result, see policy 12.",
+        "HISTORY: Critical finding, PE, on an earlier scan.",
+        "No~Critical finding, bowel ischemia.",
+    ],
+)
+def test_a_rule_behind_a_comma_is_no_finding(text: str) -> None:
+    assert flags(text) == []
+    assert flags(*text.split("~")) == []

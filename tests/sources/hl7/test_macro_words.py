@@ -135,3 +135,24 @@ def test_critical_as_a_sentence_behind_the_finding_is_one(text: str) -> None:
 def test_critical_as_a_sentence_about_the_patient_or_a_degree_is_none(text: str) -> None:
     assert flags(text) == []
     assert flags(*text.split("~")) == []
+
+
+@pytest.mark.parametrize("text", ["Critical Level: 1", "CRITICAL LEVEL: I", "Critical level: Red"])
+def test_a_critical_level_is_one(text: str) -> None:
+    assert flags(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Critical Level: None",
+        "Critical level: 0",
+        "Critical level: L4-L5 with severe stenosis.",
+        "Critical level: 1-2 mm below the joint.",
+        "Critical level of stenosis.",
+        "Critical Level: Green",
+        "Critical care level: 1",
+    ],
+)
+def test_a_level_of_the_spine_or_of_nothing_is_none(text: str) -> None:
+    assert flags(text) == []
