@@ -153,21 +153,24 @@ def _line(one: _Look) -> str:
 
 
 def _noted(folder: Path, device: int, line: bytes, now: float) -> _Look | None:
-    """None for half a line, as a crash leaves it, and for one that leads elsewhere: whoever may
-    write into the folder is not to have other files moved."""
+    """None for half a line, as a crash leaves it, and for one that leads elsewhere or nowhere:
+    whoever may write into the folder is not to have other files moved, or the process ended at
+    each of its starts."""
     try:
         name, place, lies, number, size, changed, mark = json.loads(line)
         inside = place in {DONE, REJECTED} and all(map(_is_name, (name, lies, mark)))
         if not inside:
             return None
         file = File(folder / name, (device, int(number)), (int(size), int(changed)))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
     return _Look(now + _FIRST_WAIT, _FIRST_WAIT, file, folder / place / lies, mark)
 
 
 def _is_name(text: object) -> bool:
-    return isinstance(text, str) and text == Path(text).name and "\0" not in text
+    if not isinstance(text, str) or not text or text != Path(text).name or "\0" in text:
+        return False
+    return bool(os.fsencode(text))  # raises UnicodeEncodeError, a ValueError, for what is no name
 
 
 def _put_back(one: _Look) -> None:

@@ -175,6 +175,10 @@ def test_notes_that_lead_elsewhere_or_break_off_move_nothing(tmp_path: Path) -> 
         '["a", "done", "b", 1, 4, 5, "../now"]',
         '["a", "done", null, 1, 4, 5, "now"]',
         '["a", "done", "b", [], 4, 5, "now"]',
+        '["", "done", "", 1, 4, 5, "now"]',
+        '["a", "done", "\\ud800", 1, 4, 5, "now"]',
+        '["a", "done", "b", Infinity, 4, 5, "now"]',
+        "[" * 100_000,
         "{}",
         '["a", "do',
     ]
