@@ -52,7 +52,8 @@ class Session(Connection):
 
 
 class _Line:
-    """A socket whose end of stream is an error, and that never sends half a frame."""
+    """A socket whose end of stream is an error, and that ends with a frame it cannot send whole:
+    nothing could follow a half, and whoever has something to send would wait as long, in turn."""
 
     def __init__(self, line: socket.socket) -> None:
         self._line = line
@@ -64,7 +65,11 @@ class _Line:
         return received
 
     def send(self, frame: bytes) -> int:
-        self._line.sendall(frame)
+        try:
+            self._line.sendall(frame)
+        except OSError:
+            self.end()
+            raise
         return len(frame)
 
     def end(self) -> None:
