@@ -23,6 +23,7 @@ HELLO_SECONDS = 4.0
 # A link that answers pings and is sent nothing would be found by nobody: none grows older.
 OLDEST_SECONDS = 3600.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
+BRIEF_SECONDS = 2.0
 # Slack counts connections for a while that are gone already.
 TOO_MANY, TOO_MANY_WAIT = "too_many_websockets", 10.0
 OLD = "old"
@@ -95,6 +96,7 @@ class Connection:
         new = self._greeted()
         if new is None:
             return
+        self._paused_if_brief(lived=time.monotonic() - self._born if old else None)
         self._link, self._born = new, time.monotonic()
         if old:
             self._replaced += 1
@@ -118,11 +120,20 @@ class Connection:
         else:
             self._await(lambda: link.greeted or link.why_over, HELLO_SECONDS)
             if link.is_live() and not link.why_over:
-                self._wait = 0.0
                 return link
             self._failed(link.why_over or DEAF, TOO_MANY_WAIT if link.why_over == TOO_MANY else 0)
         link.hang_up()
         return None
+
+    def _paused_if_brief(self, lived: float | None) -> None:
+        """Where links are greeted and lost, again and again, Slack would soon give no addresses.
+        Whichever outlives its pause is followed at once."""
+        brief = lived is not None and lived < self._wait + BRIEF_SECONDS
+        self._wait = self._longer() if brief else 0.0
+        self._not_before = time.monotonic() + self._wait
+
+    def _longer(self) -> float:
+        return min(max(2 * self._wait, FIRST_WAIT), LONGEST_WAIT)
 
     def _await(self, over: Callable[[], object], seconds: float) -> None:
         """For as long at most, and not while it stops."""
@@ -136,7 +147,7 @@ class Connection:
         if self._stopping:
             return
         log.warning("slack_not_connected", error=why)
-        self._wait = min(max(2 * self._wait, FIRST_WAIT), LONGEST_WAIT)
+        self._wait = self._longer()
         self._not_before = time.monotonic() + max(self._wait, at_least)
 
 

@@ -148,3 +148,16 @@ def test_slack_is_left_alone_for_as_long_as_it_asks(world: World, start: Start) 
     sockets = start(1)
     wait(lambda: sockets.live() == 1)
     assert time.monotonic() - began >= 2
+
+
+def test_links_that_are_greeted_and_lost_again_and_again_do_not_storm_slack(
+    world: World, start: Start
+) -> None:
+    sockets = start(1)
+    until = time.monotonic() + 3.5  # the pauses are none, then 1, 2 and 4 seconds
+    while time.monotonic() < until:
+        if sockets.live():
+            world.cut_sockets()
+        time.sleep(0.01)
+    assert [e.method for e in world.log].count("apps.connections.open") <= 4
+    wait(lambda: sockets.live() == 1)
