@@ -5,6 +5,8 @@ from contextlib import suppress
 
 from bot.domain.page import Page, Sender, SendFailed, SendUncertain, Sent
 from bot.engine.settle import Lost
+from bot.log import log
+from storage.database import OUTAGES
 
 PROOF_WAITS = (0.0, 0.5, 2.0)
 """Seconds before each question; the provider may know of it late."""
@@ -28,6 +30,11 @@ async def _found(sender: Sender, page: Page) -> Sent | None:
         try:
             found = await sender.find(page)
         except (SendFailed, SendUncertain):
+            continue
+        except OUTAGES:
+            raise
+        except Exception:  # whatever it was: asked anew for ever, the page would wait for nothing
+            log.exception("proof_broke_off")
             continue
         if found:
             return found

@@ -77,6 +77,22 @@ def test_an_attempt_that_broke_off_is_found_again_and_asked_for(
     assert {line["event"] for line in bench.log.error_lines} == {"attempt_broke_off"}
 
 
+def test_a_page_that_breaks_its_sender_and_the_question_for_proof_goes_another_way(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, one_question: None
+) -> None:
+    monkeypatch.setattr(dispatcher, "ORPHANS_EVERY", 0.0)
+
+    async def breaks(_: Page) -> Sent:
+        raise ZeroDivisionError
+
+    bench.sms = Channel(breaks, breaks)
+    bench.report()
+    bench.dispatch(bench.quiet)
+    assert states(bench, "sms") == [("uncertain", 1, False), ("uncertain", 1, True)]
+    broke = [line["event"] for line in bench.log.error_lines]
+    assert broke == ["attempt_broke_off", "proof_broke_off"] * 2
+
+
 def test_what_a_dead_copy_had_claimed_is_looked_up_before_it_is_repeated(
     bench: Bench, one_question: None
 ) -> None:
