@@ -73,7 +73,7 @@ class Connection:
             self._changed.wait(LOOK_SECONDS)
             self._changed.clear()
         if self._link:
-            self._link.hang_up()
+            self._link.finish()
 
     def _watch(self) -> None:
         if self._link:

@@ -1,5 +1,6 @@
 """Several connections: what is replaced, in which order, and what Slack's limits do to it."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,6 +29,7 @@ def start(world: World, site: SlackSettings) -> Iterator[Start]:
     app.command("/long")(_long)
     app.command("/slow")(partial(_when_another_is_there, world))
     started: list[Sockets] = []
+    app.command("/stop")(partial(_while_it_stops, world, started))
 
     def begin(count: int) -> Sockets:
         sockets = Sockets(app, replace(site, connections=count), workers=2)
@@ -48,6 +50,15 @@ def _when_another_is_there(world: World, ack: Ack) -> None:
     """Within the three seconds that Slack waits."""
     until = time.monotonic() + 2
     while len(world.slack.socket.links) < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    ack("here")
+
+
+def _while_it_stops(world: World, started: list[Sockets], ack: Ack) -> None:
+    """Half a second into the stop, or once there is no connection left."""
+    threading.Thread(target=started[0].stop, daemon=True).start()
+    until = time.monotonic() + 0.5
+    while world.slack.socket.links and time.monotonic() < until:
         time.sleep(0.01)
     ack("here")
 
@@ -161,3 +172,10 @@ def test_links_that_are_greeted_and_lost_again_and_again_do_not_storm_slack(
         time.sleep(0.01)
     assert [e.method for e in world.log].count("apps.connections.open") <= 4
     wait(lambda: sockets.live() == 1)
+
+
+def test_a_click_during_a_stop_is_answered(world: World, start: Start, ada: SlackPerson) -> None:
+    start(1)
+    world.wait_connected()
+    assert ada.command("/stop").ephemeral.text == "here"
+    wait(lambda: not world.slack.socket.links)
