@@ -15,7 +15,7 @@ from typing import TypeVar
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app.channels import Channels, Loop, open_channels, slack_settings, twilio_account
-from bot.app.ending import end_in_time
+from bot.app.ending import ending_in_time
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import Ear, open_listener
 from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
@@ -92,10 +92,8 @@ async def serve(
         # and all pages wait for it.
         gc.freeze()
         ready(copy)
-        try:
+        with ending_in_time():
             await ended.wait()
-        finally:
-            end_in_time()
 
 
 @asynccontextmanager
