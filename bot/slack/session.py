@@ -73,8 +73,10 @@ class _Line:
         return len(frame)
 
     def end(self) -> None:
+        """By the socket's own method: that of TLS gives up the encryption first, and for a moment
+        another thread would send in clear."""
         with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(self._line, socket.SHUT_RDWR)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._line, name)

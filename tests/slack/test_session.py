@@ -1,12 +1,17 @@
-"""A session's line where the other side does not read."""
+"""A session's line as it ends."""
 
 import socket
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from slack_sdk.errors import SlackClientNotConnectedError
 
 from bot.slack.session import Session, _Line
 from bot.slack.transport import library_logger
+from tests.certificates import Authority
 
 LONG = "A long report. " * 50_000
 
@@ -24,3 +29,38 @@ def test_a_frame_that_leaves_by_half_ends_the_line_and_nobody_waits_behind_it() 
             session.ping("1")
         while theirs.recv(65_536):
             pass
+
+
+def over_tls(folder: Path) -> tuple[ssl.SSLSocket, ssl.SSLSocket]:
+    """Our end and theirs."""
+    authority = Authority(folder)
+    pair = authority.issue()
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(pair.certificate, pair.key)
+    asking = ssl.create_default_context(cafile=str(authority.file))
+    asking.check_hostname = False
+    ours, theirs = socket.socketpair()
+    with ThreadPoolExecutor(1) as other:
+        serves = other.submit(serving.wrap_socket, theirs, server_side=True)
+        return asking.wrap_socket(ours), serves.result()
+
+
+def test_what_another_thread_sends_as_a_line_ends_does_not_leave_in_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = socket.socket.shutdown
+
+    def meanwhile(line: socket.socket, how: int) -> None:
+        with suppress(OSError):
+            line.sendall(b"the finding")
+        ended(line, how)
+
+    ours, theirs = over_tls(tmp_path)
+    with ours, theirs:
+        monkeypatch.setattr(socket.socket, "shutdown", meanwhile)
+        line = _Line(ours)
+        line.end()
+        theirs.settimeout(5)
+        assert b"the finding" not in socket.socket.recv(theirs, 65_536)
+        with pytest.raises(ConnectionResetError):
+            line.recv(10)
