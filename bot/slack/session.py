@@ -59,7 +59,12 @@ class _Line:
         self._line = line
 
     def recv(self, size: int) -> bytes:
-        received = self._line.recv(size)
+        """However long it takes: at a timeout the SDK forgets what it has read of a frame, and the
+        clicks before it, and takes the rest for another one. Who waits too long ends the line."""
+        while True:
+            with suppress(TimeoutError):
+                received = self._line.recv(size)
+                break
         if not received:
             raise ConnectionResetError(errno.ECONNRESET, "the stream has ended")
         return received

@@ -5,13 +5,47 @@ import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from slack_sdk.errors import SlackClientNotConnectedError
+from slack_sdk.socket_mode.builtin.connection import ConnectionState
 
 from bot.slack.session import Session, _Line
 from bot.slack.transport import library_logger
 from tests.certificates import Authority
+
+
+class _Haltingly:
+    """A line by which these pieces come, with a timeout behind each, and then the end."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = list(pieces)
+        self._late = False
+
+    def recv(self, _: int) -> bytes:
+        self._late = not self._late
+        if not self._late:
+            raise TimeoutError
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_a_frame_that_halts_is_read_whole_and_so_is_what_came_before_it() -> None:
+    heard: list[str] = []
+    session = Session(
+        url="ws://127.0.0.1",
+        logger=library_logger(),
+        on_message_listener=heard.append,
+        on_error_listener=lambda _: None,
+    )
+    line: Any = _Line(cast("socket.socket", _Haltingly(b"\x81\x05click\x81", b"\x07an", b"other")))
+    session.sock = line
+    session.run_until_completion(ConnectionState())  # type: ignore[no-untyped-call]
+    assert heard == ["click", "another"]
+
 
 LONG = "A long report. " * 50_000
 
