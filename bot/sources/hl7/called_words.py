@@ -42,6 +42,10 @@ SPOKEN = _pattern(
     r"(?:(?:was|were) )?(?:informed|told|notified|made aware|updated)\b(?! to\b)",
     rf"\breviewed with\b(?=[^;]{{0,60}}{_BY_VOICE})",
     r"\b(?:(?:tele)?phone|telephonic|verbal) (?:conversation|discussion|communication|call) with\b",
+    # With when or how: two who read the exam together discuss it as well.
+    r"\b(?:Drs?|doctor)\b\.?(?: [\w'’-]+){1,3} and I (?:have )?(?:\w+ly )?discussed "
+    r"(?:(?:the|these|this|above|critical) ){1,3}(?:findings?|results?|report)\b"
+    rf"(?=[^;]{{0,80}}\b(?:{_BY_VOICE}|at \d{{4}}\b))",
     r"\b(?:made|is|are|was|were|been) (?:already |now |fully |well )?aware\b",
     r"\b(?:read|repeated)[ -]?back (?:and \w+ )?(?:by|from|to|with|obtained|confirmed|verified)\b",
     r"\b(?:with|and|was|were|been) (?:verbal(?:ly)? )?(?:read|repeat(?:ed)?)[ -]?back\b",

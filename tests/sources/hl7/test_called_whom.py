@@ -103,3 +103,30 @@ def test_to_the_patient_in_writing_or_to_nobody_named_is_no_call(text: str) -> N
 )
 def test_by_voice_and_to_those_who_treat_the_patient_is_one(text: str) -> None:
     assert called(*text.replace("&", "\\T\\").split("~"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dr. Roe and I discussed these findings at 10:30.",
+        "Dr. Jane Roe and I discussed the above findings by telephone.",
+        "DR. ROE AND I DISCUSSED THE CRITICAL RESULTS AT 1030 HOURS.",
+    ],
+)
+def test_two_who_discussed_the_findings_at_a_time_or_by_phone_have_spoken(text: str) -> None:
+    assert called(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dr. Roe and I discussed these findings.",
+        "Dr. Roe and I discussed the technique in the reading room.",
+        "Dr. Roe and I discussed the prior exam at 10:30.",
+        "Dr. Roe and I will discuss these findings at 10:30.",
+        "Dr. Roe, radiology resident, and I discussed these findings at 10:30.",
+        "The patient and I discussed these findings at 10:30.",
+    ],
+)
+def test_two_who_read_it_together_or_spoke_of_something_else_are_no_call(text: str) -> None:
+    assert called(text) == ""
