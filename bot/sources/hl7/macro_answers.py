@@ -240,11 +240,20 @@ _SOME = (
     r"large[ -]vessel|subdural|epidural|subarachnoid|active|testicular|ovarian|thoracic|abdominal|"
     r"retained|traumatic|osseous|line)\s+)*"
 )
+# "Lines in good position.", and nothing else, may be said behind it.
+_DEVICES = r"(?:lines?|tubes?|catheters?|hardware|devices?|ETT|NGT|PICC)"
+_AS_IT_SHOULD_BE = (
+    rf"(?:(?:(?:the|all|support|monitoring)\s+)*{_DEVICES}(?:\s+and\s+{_DEVICES})?\s+(?:(?:is|are|"
+    r"remains?)\s+)?in\s+(?:good|satisfactory|appropriate|expected|standard|stable|unchanged|"
+    r"adequate)\s+positions?|normal\s+heart\s+size|heart\s+size\s+(?:is\s+)?normal|"
+    r"(?:the\s+)?lungs\s+(?:are\s+)?clear|stable|unchanged)"
+)
 _NO_SUCH = re.compile(
     rf"(?:no|without)\s+(?:(?:\w+\s+)?evidence\s+(?:of|for)\s+)?{_SOME}{_NOUN}"
     # In one way only: where the list is none after all, every other way is tried too.
     rf"(?:(?:\s*,\s*|\s+)(?:(?:or|and|nor)\s+)?(?:no\s+)?{_SOME}{_NOUN})*"
-    r"(?:\s+(?:(?:is|are)\s+)?(?:seen|identified|present|noted))?[ \t]*\.?[ \t]*(?:\n|\Z)",
+    r"(?:\s+(?:(?:is|are)\s+)?(?:seen|identified|present|noted))?"
+    rf"(?:\.[ \t]+{_AS_IT_SHOULD_BE})*[ \t]*\.?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
 

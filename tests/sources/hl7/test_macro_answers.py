@@ -1,0 +1,41 @@
+"""What may stand behind the answer that denies a macro.
+
+"~" is where the sender began a new line.
+"""
+
+import pytest
+
+from tests.sources.dictated import flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Critical findings: No pneumothorax. Lines in good position.",
+        "Critical findings: No pneumothorax. Tubes and lines are in satisfactory position.",
+        "Critical findings: no pneumothorax. Support lines in stable position.~Called by: N/A",
+        "CRITICAL RESULT: No acute hemorrhage. Stable.",
+        "Critical findings: No acute fracture. The lungs are clear. Heart size is normal.",
+    ],
+)
+def test_what_is_as_it_should_be_is_no_finding(text: str) -> None:
+    assert flags(text) == []
+    assert flags(*text.split("~")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Critical findings: No pneumothorax. Large pericardial effusion.",
+        "Critical findings: No pneumothorax. Line in the carotid.",
+        "Critical findings: No pneumothorax. Lines not in good position.",
+        "Critical findings: No pneumothorax. Lines in good position except the NGT.",
+        "Critical findings: No pneumothorax. Lines in good position. Free air.",
+        "Critical findings: No pneumothorax. Stable subdural.",
+        "Critical findings: No pneumothorax. Heart size markedly increased.",
+        "Critical findings: No flow. Stable.",
+        "CRITICAL RESULT: No pneumothorax. Called to Dr. Roe.",
+    ],
+)
+def test_a_finding_behind_one_that_is_denied_counts(text: str) -> None:
+    assert flags(text)
