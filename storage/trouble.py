@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 BEHIND = "its tables are missing, or those of an earlier release"
 _SAID = (
+    (r"lock timeout|obtain lock", "somebody keeps a row or a table of it locked"),
     (r"connection refused|no such file or directory", "no server listens at its address"),
     (r"resolve host|translate host|name or service", "the name of its host is not known"),
     (r"timeout expired|timed? ?out|no route to host|unreachable", "its server does not answer"),

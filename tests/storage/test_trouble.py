@@ -48,6 +48,7 @@ def test_a_server_that_knows_no_such_database_or_account_is_told(postgres_url: s
         ("no such column: pages.lost_at", BEHIND),
         ('relation "pages" does not exist', BEHIND),
         ("database is locked", "another program keeps it locked"),
+        ("canceling statement due to lock timeout", "somebody keeps a row or a table of it locked"),
         ("database or disk is full", "the disk is full"),
         ('something new about "Doe, Jane"', "RuntimeError"),
     ],
