@@ -18,7 +18,7 @@ from bot.sources.hl7.coded_lines import coded_prose, codes_in
 from bot.sources.hl7.documents import salvaged_documents
 from bot.sources.hl7.flags import Result, category_by_rule, is_critical
 from bot.sources.hl7.lines import lines_of
-from bot.sources.hl7.macro_clauses import repeats_a_score
+from bot.sources.hl7.macro_clauses import is_of_the_order, repeats_a_score
 from bot.sources.hl7.macro_forms import Text, stated
 from bot.sources.hl7.macro_words import ALONE, BEGINS, CRITICAL, is_label, is_statement
 from bot.sources.hl7.marks import at
@@ -62,11 +62,19 @@ _ACTIONABLE = re.compile(
 """The same the other way round: "Category 1 actionable finding"."""
 _LEVEL = re.compile(
     r"(?<!\w)(?:ACR[\s:(-]+ACTIONABLE(?:\s+FINDING)?|ACTIONABLE\s+(?:LEVEL|CODE)|"
-    r"ACR(?=[\s:-]+[123]\s+ACTIONABLE))[\s:#-]{0,3}(?P<number>[123]|I{1,3})(?:\s+ACTIONABLE)?"
+    r"ACR(?=[\s:-]+[123]\s+ACTIONABLE)|(?<![^\n])ACR(?=[ -][123]\.?[ \t]*(?:\Z|\n)))"
+    r"[\s:#-]{0,3}(?P<number>[123]|I{1,3})(?:\s+ACTIONABLE)?"
     r"(?=\.?[ \t]*(?:\Z|\n)|[ \t]*[:;,]|[ \t]+[–—-]\s)",
     re.IGNORECASE,
 )
-"""Without the word: "ACR Actionable 1". "Actionable findings: 1. Nodule" is a list."""
+"""Without the word: "ACR Actionable 1". "Actionable findings: 1. Nodule" is a list. Without either
+word only as a whole line."""
+_BARE = re.compile(r"ACR[ -]\d", re.IGNORECASE)
+# In France "ACR 1" is a normal mammogram; others write so of a thyroid, or of a density.
+_OF_OTHER_SCORES = re.compile(
+    r"breast|mamm|mamog|\bmama|\bseins?\b|\bseno\b|brust|borst|br[öy]st|rads\b|thyr|tiro[iï]d|densit",
+    re.IGNORECASE,
+)
 _ACR_BEGINS = ("acr", "critical", "actionable", "cat")
 _BREAST_WORDS = re.compile(
     r"(?:\s+(?:ACTIONABLE )?(?:FINDINGS?|RESULTS?))?[\s:,–—(-]{0,8}"
@@ -216,6 +224,10 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
 def _is_score(match: re.Match[str], *, breast: bool) -> bool:
     """What the ACR calls a category elsewhere: of a breast, of a screening."""
     if _BREAST_WORDS.match(match.string, match.end()):
+        return True
+    if _BARE.fullmatch(match[0]) and (
+        _OF_OTHER_SCORES.search(match.string) or is_of_the_order(match)
+    ):
         return True
     if (breast or is_scored(match)) and "action" not in match[0].lower():
         return True

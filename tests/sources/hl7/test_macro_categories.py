@@ -62,3 +62,38 @@ def test_an_actionable_category_is_known_without_the_word_finding(text: str, cod
 )
 def test_a_list_of_the_categories_and_a_count_are_none(text: str) -> None:
     assert not flags(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ACR-1", "RID49480"),
+        ("IMPRESSION:~Saddle embolus.~ACR 1.", "RID49480"),
+        ("ACR-3~Nodule.", "RID49482"),
+    ],
+)
+def test_acr_and_a_number_are_a_category_as_a_whole_line(text: str, code: str) -> None:
+    assert flags(text) == [code]
+    assert flags(*text.split("~")) == [code]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BI-RADS:~ACR 1",
+        "Mammographie bilatérale.~Conclusion :~ACR 1",
+        "Echographie des seins. Kystes.~ACR 2.",
+        "Sonographie der Brust.~ACR 2",
+        "Thyroid nodule.~ACR 3",
+        "ACR TI-RADS 1",
+        "ACR LI-RADS~ACR 2",
+        "Breast density~ACR 1",
+        "HISTORY:~ACR 3",
+        "ACR 1: minutes~ACR 2: hours",
+        "ACR 1.5 T",
+        "No~ACR 1",
+    ],
+)
+def test_acr_and_a_number_of_another_score_are_none(text: str) -> None:
+    assert flags(text) == []
+    assert flags(*text.split("~")) == []
