@@ -162,9 +162,10 @@ _NOT_YET = re.compile(
 )
 _OF_ATTEMPTS = frozenset({"not", "could"})
 
-# "The above critical findings were discussed", also without a word between.
+# "The above critical findings were discussed", also with what it is in brackets.
 _TOLD_BEHIND = re.compile(
-    rf"\s+(?:above\s+|below\s+)?(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
+    rf"(?:\s+[(\[][^()\[\]]{{1,60}}[)\]])?\s+(?:above\s+|below\s+)?"
+    rf"(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
     rf"\s+{_TELL}\s+(?:to|with)\s+(?:Drs?|Doctor|the (?:ED|ER|ICU|team))\b|"
     r"\s+(?:message|alert|notification)\s+(?:(?:was|has been)\s+)?sent\b|"
     r"\s+(?:is|are)\s+(?:present|noted|seen|described|listed|as follows)\b",

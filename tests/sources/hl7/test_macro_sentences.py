@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.sources.dictated import flags
 from tests.sources.oru import report, sample
 
 
@@ -219,3 +220,32 @@ def test_the_word_heads_what_is_critical_below_a_line_that_ends_without_a_mark(t
 )
 def test_below_a_line_that_goes_on_it_is_that_lines(text: str) -> None:
     assert values(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A critical test result (acute stroke) was called to Dr. Park at 14:05.",
+        "The critical finding [PE] has been discussed with Dr. Roe.",
+        "PRELIMINARY CRITICAL RESULT: PE",
+        "Radiology critical result: PE",
+    ],
+)
+def test_what_it_is_may_stand_in_brackets_and_whose_it_is_before(text: str) -> None:
+    assert flags(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A critical result (such as PE) is called to the provider.",
+        "A prior critical result (PE) was called to Dr. Roe.",
+        "A critical result (if any) was called to the floor.",
+        "No critical result (PE or dissection) was called.",
+        "Radiology critical results policy",
+        "Imaging critical findings: none",
+        "Preliminary critical result, if any, is called.",
+    ],
+)
+def test_a_rule_or_a_denial_is_none_there_either(text: str) -> None:
+    assert flags(text) == []
