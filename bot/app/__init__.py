@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.app import descriptors
 from bot.app.channels import Channels, Loop, open_channels, slack_settings, twilio_account
 from bot.app.ending import ending_in_time
 from bot.app.feeds import OpenFeeds, open_feeds
@@ -222,7 +223,7 @@ async def _web(
     stack: AsyncExitStack,
 ) -> int:
     app = build([*health.routes(), *channels.routes, *feeds.routes])
-    server = Server(app, settings.web.host, settings.web.port)
+    server = Server(app, settings.web.host, settings.web.port, descriptors.for_web())
     await _listening("web", settings.web.port, server.start())
     stack.push_async_callback(server.stop)
     return server.port

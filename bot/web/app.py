@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from math import inf
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,6 +20,10 @@ from bot import metrics
 GRACE_SECONDS = 3.0
 _SENDING = frozenset({"IDLE", "SEND_BODY"})
 """h11's names for whoever has not ended their request."""
+MOST_CONNECTIONS = 1_000
+_BACKLOG = 100
+"""As many are taken in before anybody counts them. Where files run out meanwhile, asyncio tells so
+for each one that could be waiting: uvicorn's 2048 filled a log with ten thousand lines a second."""
 REQUEST_SECONDS = 60.0
 """For a whole request: a notification of 20 MB comes in a third of that at 10 Mbit/s."""
 
@@ -48,13 +53,18 @@ async def _broke(_: Request, __: Exception) -> Response:
 
 class _Protocol(H11Protocol):
     """Whoever does not end their request is hung up on: uvicorn waits for ever, and each of them
-    holds a file that a page may need."""
+    holds a file that a page may need. Where there are ``most``, the one that has waited longest
+    makes room."""
 
+    most = MOST_CONNECTIONS
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._await_the_rest()
+        there = [one for one in self.connections if not one.transport.is_closing()]
+        if len(there) > self.most:
+            min(there, key=_ends_at).transport.abort()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -74,6 +84,12 @@ class _Protocol(H11Protocol):
         if self._deadline:
             self._deadline.cancel()
         self._deadline = deadline
+
+
+def _ends_at(connection: object) -> float:
+    """Whoever is being answered last of all."""
+    deadline = connection._deadline if isinstance(connection, _Protocol) else None
+    return deadline.when() if deadline else inf
 
 
 class _Uvicorn(uvicorn.Server):
@@ -112,10 +128,12 @@ class _Uvicorn(uvicorn.Server):
 
 
 class Server:
-    """Serves ``app`` on ``host`` and ``port``; port 0 takes a free one."""
+    """Serves ``app`` on ``host`` and ``port``; port 0 takes a free one. It holds ``most``
+    connections at a time."""
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
+    def __init__(self, app: Starlette, host: str, port: int, most: int = MOST_CONNECTIONS) -> None:
         self._app = app
+        self._protocol = type("_Bounded", (_Protocol,), {"most": most})
         self._host = host
         self._port = port
         self._uvicorn: _Uvicorn | None = None
@@ -132,7 +150,8 @@ class Server:
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._app,
-            http=_Protocol,
+            http=self._protocol,
+            backlog=_BACKLOG,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -109,6 +109,27 @@ async def heard_by_who_asked_before_the_stop(*, is_answered: bool) -> str:
     return heard.decode()
 
 
+def test_where_all_connections_are_taken_the_one_that_has_waited_longest_makes_room() -> None:
+    async def run() -> str:
+        server = Server(build(ROUTES), "127.0.0.1", 0, most=2)
+        await server.start()
+        door = "127.0.0.1", server.port
+        waiting = [await asyncio.open_connection(*door) for _ in range(2)]
+        reader, writer = await asyncio.open_connection(*door)
+        writer.write(b"GET /hello HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        heard = await reader.read()
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionError):
+                assert await waiting[0][0].read() == b""
+        assert not waiting[1][0].at_eof()
+        for _, one in (*waiting, (reader, writer)):
+            one.close()
+        await server.stop()
+        return heard.decode()
+
+    assert asyncio.run(run()).startswith("HTTP/1.1 200")
+
+
 def test_whoever_hangs_up_in_the_middle_of_a_body_is_counted_and_no_error() -> None:
     begun, left = asyncio.Event(), asyncio.Event()
 
