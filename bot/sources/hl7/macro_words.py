@@ -126,8 +126,9 @@ _GOES_OVER = re.compile(
     rf"considered|,)[ \t]*\Z|{_OTHER_KINDS}",
     re.IGNORECASE,
 )
-# "CRITICAL SAH", "Critical: saddle embolus": none of these is critical by its degree, as a stenosis
-# is. In small letters not where it is a legend: "Critical: PE, dissection, torsion (60 minutes)".
+# "CRITICAL SAH", "Critical: saddle embolus", "Critical. Free air.": none of these is critical by
+# its degree, as a stenosis is. In small letters not where it is a legend: "Critical: PE,
+# dissection, torsion (60 minutes)".
 # Of the finding itself. "CRITICAL PE: NO HEART STRAIN" and "CRITICAL SAH NOT SEEN ON PRIOR" deny
 # something else.
 _IS_NONE = (
@@ -143,7 +144,8 @@ _OF_WHOM = (
     r"stud(?:y|ies)|exams?|work-?up|evaluation|algorithm)\b"
 )
 _ACUTE = re.compile(
-    r"(?P<colon>[ \t]*:)?[ \t]+(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|"
+    r"(?P<mark>[ \t]*[:.!])?[ \t]+"
+    r"(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|"
     r"right|tension|aortic|pulmonary|intracranial|subarachnoid|subdural|epidural|testicular|"
     r"ovarian|bowel)\s+){0,4}"
     rf"{FINDING}(?!{_OF_WHOM}|{_IS_NONE})",
@@ -239,7 +241,7 @@ def _is_of_acute(match: re.Match[str]) -> bool:
         return False
     if match[0].isupper():
         return True
-    return bool(found["colon"]) and not _LEGEND.match(match.string, match.end())
+    return bool(found["mark"]) and not _LEGEND.match(match.string, found.end("mark"))
 
 
 def _begins_a_line(before: str, after: str) -> bool:
