@@ -183,7 +183,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{reason}: {name}")
     reasons = Counter(reason for _, reason in skipped).most_common()
     why = "".join(f"skipped, because {reason}: {count}\n" for reason, count in reasons)
-    if spread() and find_postgres():
+    if spread():
         why += "scenarios beside the promises: on one database each, on both with `make both`\n"
     summary = ROOT / ".pytest_cache" / "readback-summary"
     summary.parent.mkdir(exist_ok=True)

@@ -10,6 +10,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.postgres import find_postgres
+
 ROOT = Path(__file__).parent.parent
 ROOM_FOR_TESTS = 2 << 30
 
@@ -22,8 +24,9 @@ def missing(what: str) -> NoReturn:
 
 
 def spread() -> bool:
-    """Whether the scenarios beside the promises share the two databases, as in `make test`."""
-    return os.environ.get("READBACK_SPREAD") == "1"
+    """Whether the scenarios beside the promises share the two databases, as in `make test` where
+    there are two."""
+    return os.environ.get("READBACK_SPREAD") == "1" and find_postgres() is not None
 
 
 def shared_folder() -> Path | None:

@@ -13,7 +13,6 @@ from bot.phone import polling
 from bot.sandbox.hospital import Hospital
 from storage import audit
 from tests.patience import patient
-from tests.postgres import find_postgres
 from tests.requirements import spread
 from tests.scenarios.looking import nothing_waits_for_nothing
 from tests.written import writing
@@ -25,21 +24,25 @@ DATABASES = ("sqlite", "postgresql")
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where the run is spread over both databases, every scenario but the promises' is on one of
-    them, always the same."""
-    if spread() and find_postgres():
-        left_out = [item for item in items if _is_on_the_other(item)]
-        items[:] = [item for item in items if not _is_on_the_other(item)]
-        config.hook.pytest_deselected(items=left_out)
+    them, always the same. What is about one database alone is left there."""
+    if not spread():
+        return
+    there = {item.nodeid for item in items}
+    left_out = {item for item in items if _is_beside(item) and _is_left_out(item.nodeid, there)}
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=list(left_out))
 
 
-def _is_on_the_other(item: pytest.Item) -> bool:
-    if item.path.parent != HERE or item.path.name.startswith("test_promise_"):
-        return False
-    name = item.name
-    on = [database for database in DATABASES if database in name]
-    if len(on) != 1:
-        return False
-    return DATABASES[crc32(name.replace(on[0], "").encode()) % 2] != on[0]
+def _is_beside(item: pytest.Item) -> bool:
+    return item.path.parent == HERE and not item.path.name.startswith("test_promise_")
+
+
+def _is_left_out(name: str, there: set[str]) -> bool:
+    """Whether the same is there on the other database, and that is the one for it."""
+    for on, other in (DATABASES, DATABASES[::-1]):
+        if on in name and name.replace(on, other) in there:
+            return DATABASES[crc32(name.replace(on, "").encode()) % len(DATABASES)] == other
+    return False
 
 
 @pytest.fixture
