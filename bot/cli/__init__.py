@@ -14,6 +14,7 @@ from bot.cli import (
     audit,
     check,
     demo,
+    directory,
     explain,
     fhir,
     migrate,
@@ -84,6 +85,7 @@ app.command(cls=Command)(demo.demo)
 app.command(cls=Command)(send.send)
 app.command(cls=Command)(explain.explain)
 app.add_typer(alerts.app, name="alerts")
+people.app.command("list", cls=Command)(directory.list_people)
 people.app.command("test", cls=Command)(testing.send_tests)
 app.add_typer(people.app, name="people")
 app.command(cls=Command)(migrate.migrate)

@@ -93,25 +93,25 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> 
     # Legible before its width is taken: what steers a terminal has none, and the mark for it one.
     names = tuple(columns)
     cells = [tuple(escape(legible(cell)) for cell in row) for row in rows]
-    shown = Table(title=title, title_justify="left", header_style="bold")
+    shown = Table(header_style="bold")
     for number, name in enumerate(names):
         # Where room is short what can be broken gives way, and a single word loses no letter.
         words = any(" " in row[number] for row in cells)
         shown.add_column(name, no_wrap=not words)
     for row in cells:
         shown.add_row(*row)
+    if title:  # rich's own would be broken at the width of the table
+        out.print(f"[italic]{title}[/]")
     # Asked for the window's own width it would answer with that.
     if Measurement.get(out, out.options.update(max_width=10_000), shown).minimum <= out.width:
         out.print(shown)
     else:
-        _stack(title, names, cells)
+        _stack(names, cells)
 
 
-def _stack(title: str, names: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> None:
+def _stack(names: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> None:
     """A window too narrow for the table's longest words gets a paragraph a row: broken words,
     references among them, would be read wrongly."""
-    if title:
-        out.print(f"[italic]{title}[/]")
     for row in cells:
         grid = Table.grid(padding=(0, 1))
         for name, cell in zip(names, row, strict=True):

@@ -65,9 +65,9 @@ def test_a_mistyped_subcommand_is_told_what_would_work() -> None:
 
 
 def test_a_command_that_is_close_to_none_is_told_which_there_are() -> None:
-    code, text = output("people", "lst")
+    code, text = output("people", "ring")
     assert code == 2
-    assert "No such command 'lst'. What there is: import, test." in text
+    assert "No such command 'ring'. What there is: import, list, test." in text
 
 
 def test_the_version_is_that_of_the_package() -> None:
