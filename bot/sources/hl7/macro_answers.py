@@ -7,7 +7,7 @@ it begins with a word that denies, and has no word in it but those that such an 
 
 import re
 
-from bot.sources.hl7.macro_boxes import said_by_box
+from bot.sources.hl7.macro_boxes import is_the_choice, said_by_box
 
 _AFTER = 160
 """Characters looked at: each macro costs the same in a report of any size."""
@@ -181,6 +181,8 @@ _OF_THAT = re.compile(
 
 def denied(match: re.Match[str]) -> bool:
     """Whether what follows says that there is none, or leaves the form empty."""
+    if is_the_choice(match):
+        return False
     after = match.string[match.end() : match.end() + _AFTER]
     if _BLANK.match(after) or _OF_THAT.match(after) or _ASKED_AT_LENGTH.match(after):
         return True

@@ -3,7 +3,7 @@
 import re
 from itertools import takewhile
 
-from bot.sources.hl7.boxes import in_brackets
+from bot.sources.hl7.boxes import EMPTY, TICK, TICKED, in_brackets, may_have_box
 
 # Each part in one way only: where a row of boxes is none after all, every other way is tried too.
 _BOX = r"[\[(](?:\s?([xX✓✔])\s?|\s{0,2})[\])]"
@@ -19,6 +19,23 @@ _WORD_FIRST = re.compile(rf"\b(yes|no|none|n/a)\s*{_BOX}", re.IGNORECASE)
 _BEFORE_A_BOX = " \t:?=*-•"
 _ANSWERS = frozenset({"yes", "y", "no", "n", "none", "n/a"})
 """Another word behind a box is the next choice of a list."""
+
+# "[X] Critical result [ ] Not critical": the next choice of the form, which nobody has ticked. Not
+# where what is asked has boxes of its own: "Reviewed [X] Critical result [ ] No [X] Yes".
+_NEXT_CHOICE = re.compile(
+    rf"\s{{0,6}}{EMPTY}[ \t]*(?:no|none|not|non|n/a)\b(?![^\n]*(?:\byes\b|{TICK}))", re.IGNORECASE
+)
+
+
+def is_the_choice(match: re.Match[str]) -> bool:
+    """Whether it has the tick before it, and the choice behind it denies and has none."""
+    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    if _NEXT_CHOICE.match(match.string, match.end()) is None:
+        return False
+    return TICKED.search(may_have_box(before)) is not None
+
+
+_BEFORE = 80
 
 
 def said_by_box(after: str) -> bool | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED
+from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED, may_have_box
 from bot.sources.hl7.macro_answers import denied
 from bot.sources.hl7.macro_clauses import is_grade, is_led_on_to, is_listed, is_named_before
 from bot.sources.hl7.macro_sentences import (
@@ -142,9 +142,10 @@ def _before(match: re.Match[str]) -> str:
 
 def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
     if before.replace("*", " ").rstrip()[-1:] in BOXES_END:
-        if NOT_TICKED.search(before):
+        line = may_have_box(before)
+        if NOT_TICKED.search(line):
             return False
-        if TICKED.search(before):
+        if TICKED.search(line):
             return True
     if before[-1:] in {"", "\n"}:
         return not is_led_on_to(match) or any(

@@ -7,7 +7,7 @@ it says what was done, or where the finding follows at once. "The critical resul
 
 import re
 
-from bot.sources.hl7.boxes import TICK, TICKED
+from bot.sources.hl7.boxes import TICK, TICKED, may_have_box
 from bot.sources.hl7.macro_clauses import (
     FINDING,
     ends_in_brackets,
@@ -70,7 +70,8 @@ _DONE = (
     r"(?:protocol|pathway|alert|workflow|process) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
-    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'”’–—(\[=#_~+%@$-]|/[ \t/]|\?[ \t]*\S|\?\s*(?:{TICK}|yes\b))|"
+    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'”’–—(\[=#_~+%@$☐☑☒✓✔□-]|/[ \t/]|\?[ \t]*\S|"
+    rf"\?\s*(?:{TICK}|yes\b))|"
     rf"\s+(?:to|by|per)\s+(?:Drs?|Doctor)\b|\s+@|,\s+{_DONE}|"
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
@@ -189,7 +190,7 @@ def is_label(match: re.Match[str]) -> bool:
     """The word alone is a macro in brackets or asterisks, with a tick, as the answer to what asks
     for it, or in capitals where a statement begins and ends: never in a "CRITICAL stenosis"."""
     before, after = match.string[: match.start()][-_MARKED:], match.string[match.end() :][:_MARKED]
-    if TICKED.search(before) or _TICKED_BEHIND.match(after):
+    if TICKED.search(may_have_box(before)) or _TICKED_BEHIND.match(after):
         return True
     if _QUESTION.search(before) and _WHOLE_ANSWER.match(after):
         return True

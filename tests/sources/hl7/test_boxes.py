@@ -46,6 +46,48 @@ def test_a_box_at_yes_is_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "COMPARISON: []~CRITICAL RESULT: PE",
+        "COMPARISON:~[ ]~CRITICAL RESULT: PE",
+        "COMPARISON: ____~CRITICAL RESULT: PE",
+        "Contrast: Yes [X] No [ ]~Critical result called to Dr. Roe",
+        "Urgent result [ ]~Critical result [X]",
+        "Routine: [ ]~Urgent: [ ]~Critical: [X]",
+        "Routine ☐~Urgent ☐~Critical ☒",
+        "[X]~Critical result",
+        "(X) Critical result (  ) Not critical",
+        "[X] Critical findings  [ ] No critical findings",
+        "[X] Critical result~[ ] None",
+        "☒ Critical result ☐ Not critical",
+        "Critical finding ☒ Yes ☐ No",
+    ],
+)
+def test_a_box_of_another_field_denies_nothing(text: str) -> None:
+    assert flags(text) == ["CRITICAL RESULT"]
+    assert flags(*text.split("~")) == ["CRITICAL RESULT"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[ ]~Critical result",
+        "☐~Critical result",
+        "Contrast given: [X]~Critical care time: 30 minutes.",
+        "Yes [X]~Critical stenosis of the LAD.",
+        "Routine [X]~Critical [ ]",
+        "Critical result [ ]~Urgent result [X]",
+        "[ ] Critical result [X] Not critical",
+        "[X] Critical result: none",
+        "[X] Reviewed  Critical result [ ] No",
+    ],
+)
+def test_a_box_of_another_field_flags_nothing(text: str) -> None:
+    assert flags(text) == []
+    assert flags(*text.split("~")) == []
+
+
+@pytest.mark.parametrize(
     "row",
     ["Critical Finding [ ]" + " aa [ ]" * 60, "Critical Finding [ ]" + " aa  ( )" * 60 + " b"],
 )
