@@ -18,8 +18,10 @@ DOCUMENT = frozenset({"ED", "ed"})
 _DOCUMENTS = frozenset({"RP", "rp", *DOCUMENT})
 READ_OUT = "ED read"
 """In place of ED, where the document's words stand in OBX-5: see hl7.documents."""
-# Who or what issued a number: in IHE's reports the UIDs of study and document (RAD-28).
-_ISSUERS = frozenset({"HD", "hd"})
+# Who or what issued a number, and such a number itself: in IHE's reports the UIDs of study and
+# document (RAD-28), and the number that a RIS has for the document (EI).
+_NUMBERS = frozenset({"EI", "ei"})
+_ISSUERS = frozenset({"HD", "hd", *_NUMBERS})
 _UID = re.compile(r"[012](?:\.\d+){3,}")
 _NO_PROSE = _CODED | _VALUES | _DOCUMENTS | _ISSUERS
 _READ_OTHERWISE = _NO_PROSE | {READ_OUT}
@@ -82,9 +84,17 @@ def _otherwise(fields: list[str], wire: Wire) -> list[str]:
     if fields[2] == READ_OUT:
         return running_lines(fields[_OBX_5])
     if fields[2] in _ISSUERS:
-        said = named(fields, wire)
-        return [] if _UID.fullmatch(said) else [said]
+        return _unless_number(fields, wire)
     return _question_and_answer(fields, wire.marks)
+
+
+def _unless_number(fields: list[str], wire: Wire) -> list[str]:
+    """A UID, or one word and who issued it, is no part of the text; words that a sender put there
+    are."""
+    said = named(fields, wire)
+    if fields[2] in _NUMBERS:
+        return [said] if " " in said.partition(wire.marks.component)[0].strip() else []
+    return [] if _UID.fullmatch(said) else [said]
 
 
 def running_lines(text: str) -> list[str]:

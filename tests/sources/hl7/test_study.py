@@ -43,3 +43,21 @@ def test_the_uid_of_the_document_is_no_part_of_its_text() -> None:
     found = report(message(obr(), document, OBX.replace("19005-8", "&GDT")))
     assert found.text == "Tension pneumothorax."
     assert "Scanner 2" in report(message(obr(), OBX, document.replace(UID, "Scanner 2"))).text
+
+
+@pytest.mark.parametrize("kind", ["EI", "ei"])
+def test_the_number_of_the_document_is_no_part_of_its_text(kind: str) -> None:
+    """As a RIS of Central Europe writes it below the UID; words are text all the same."""
+    number = f"OBX|2|{kind}|Document Identifier||9^RIS||||||F"
+    found = report(message(obr(), number, OBX.replace("19005-8", "&GDT")))
+    assert found.text == "Tension pneumothorax."
+    words = number.replace("9^RIS", "Acute embolism seen")
+    assert "Acute embolism seen" in report(message(obr(), OBX, words)).text
+
+
+def test_a_scan_of_which_only_its_number_can_be_read_has_no_text() -> None:
+    """The alert showed "9^RIS" as the report, and nobody heard that it could not be read."""
+    scan = "OBX|1|ED|PDF^Report||^application^pdf^Base64^JVBERi0xLjQK|||AA|||F"
+    number = "OBX|2|EI|Document Identifier||9^RIS||||||F"
+    found = report(message(obr(), scan, number))
+    assert (found.text, found.unread) == ("", "unread-text")
