@@ -16,6 +16,8 @@ _SHORTEST_LINE = 40
 """Characters of base64 that is broken into lines; words are shorter."""
 _DATA_URL = re.compile(r"\s*data:[^,\s]{0,100};base64,", re.IGNORECASE)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s_-]")
+# In so many characters of base64 others stand as well.
+_HEX = re.compile(r"(?:[0-9a-f]{2}){24,}|(?:[0-9A-F]{2}){24,}")
 
 
 def conclusion_of(report: Resource) -> str:
@@ -95,14 +97,16 @@ def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:
 
 def _decoded(value: object) -> bytes:
     """Base64, of either alphabet, padded or not, also in an address (RFC 2397); what is plain text
-    by mistake stays what it is."""
+    by mistake stays what it is, and what is in hexadecimal is read so."""
     said = _DATA_URL.sub("", text(value), count=1)
     if _NOT_BASE64.search(said):
         return said.encode() if " " in said else b""
     pieces = said.split()
     if len(pieces) > 1 and max(map(len, pieces)) < _SHORTEST_LINE:
         return said.encode()
-    bare = "".join(pieces).rstrip("=").translate(_STANDARD)
+    if _HEX.fullmatch(packed := "".join(pieces)):
+        return bytes.fromhex(packed)
+    bare = packed.rstrip("=").translate(_STANDARD)
     try:
         return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except (binascii.Error, ValueError):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -135,6 +136,17 @@ def test_data_that_is_not_quite_base64_is_read(given: str) -> None:
         presentedForm=[{"contentType": "text/plain", "data": data[given]}], conclusion=None
     )
     assert found.text == words
+
+
+@pytest.mark.parametrize("write", [str.lower, str.upper])
+def test_data_in_hexadecimal_is_read(write: Callable[[str], str]) -> None:
+    """As a program writes it that took one for the other: its letters are base64's, too."""
+    words = "IMPRESSION: Pneumothorax.\nCRITICAL RESULT: called."
+    data = write(words.encode().hex())
+    told = {"presentedForm": [{"contentType": "text/plain", "data": data}], "conclusionCode": None}
+    found = report(**told, conclusion=None)
+    assert found.text == words
+    assert [flag.value for flag in found.flags] == ["CRITICAL RESULT"]
 
 
 def test_the_narrative_is_read_where_nothing_else_says_a_word() -> None:
