@@ -12,6 +12,7 @@ from itertools import islice
 
 from bot.domain.profile import MOST_SEVERE, STANDARD, Profile
 from bot.domain.report import Addendum, Flag
+from bot.sources.hl7.boxes import EMPTY, TICK
 from bot.sources.hl7.breast import is_of_breast, is_scored, is_titled_so
 from bot.sources.hl7.called import only_tells_of_a_call
 from bot.sources.hl7.coded_lines import coded_prose, codes_in
@@ -34,11 +35,13 @@ DICTATED = "dictated"
 PLAIN = "CRITICAL RESULT"
 """The flag of a macro that names no category."""
 
+_COLOUR = r"(?:\s*\([^()\n]{1,40}\))?"
 _CATEGORY = (
     r"(?:CATEGORY(?: ?: ?CATEGORY)?|CAT\b\.?|CAT(?=\d))"
     r"[\s:=#-]*(?P<number>[123]|I{1,3}|ONE|TWO|THREE)(?!\w)"
     # What names all of them is a list to choose from, or a rule.
-    r"(?!\s*[/,]\s*2\s*(?:/|,|,?\s*(?:or|and)\b)\s*(?:or\s+|and\s+)?3\b)"
+    rf"(?!{_COLOUR}\s*[/,;]\s*(?:CAT\w{{0,6}}\s*)?2{_COLOUR}\s*"
+    r"(?:[/,;]\s*(?:(?:or|and)\s+)?|(?:or|and)\s+)(?:CAT\w{0,6}\s*)?3\b)"
     r"(?!\s+criteria\s+(?:are|is|were|was|include|not|for)\b)"
 )
 _ACR = re.compile(
@@ -54,6 +57,8 @@ _ACR = re.compile(
 )
 _ACTIONABLE = re.compile(
     rf"(?<!\w){_CATEGORY}[\s(–—-]+"
+    # "Cat 1 Emergent Actionable Finding" is what RadLex itself calls RID49480.
+    r"(?:(?:EMERGENT|URGENT|(?:NON-?)?CRITICAL)[\s)–—-]+)?"
     r"(?:(?:ACR\s+)?(?:ACTIONABLE|CRITICAL)\s+(?:FINDING|RESULT)S?|ACR\s+ACTIONABLE|"
     r"ACTIONABLE(?=[ \t]*(?:\Z|\n|[.:;,)\]])))(?!\w)"
     r"(?!\s+(?:are|is|will|shall|should|must|may|need|require)\b)",
@@ -69,6 +74,15 @@ _LEVEL = re.compile(
 )
 """Without the word: "ACR Actionable 1". "Actionable findings: 1. Nodule" is a list. Without either
 word only as a whole line."""
+# "ACR actionable finding: [ ] Category 1 [X] Category 2": the tick says of which one.
+_CHOICE = re.compile(rf"(?<!\w){_CATEGORY}", re.IGNORECASE)
+_CHOICES = re.compile(
+    r"\b(?:ACTIONABLE\s+(?:FINDING|RESULT|REPORTING)S?(?:\s+CATEGORY)?|ACR(?:\s+ACTIONABLE)?\s+CATEGORY)"
+    rf"\s*[:?=-]?\s*(?:{EMPTY}\s*CAT\w{{0,5}}\.?\s*(?:\d|I{{1,3}})[\s.,;]{{0,6}})*{TICK}\s*\Z",
+    re.IGNORECASE,
+)
+_FORM = 120
+"""Characters before it in which a form says what its choices are."""
 _BARE = re.compile(r"ACR[ -]\d", re.IGNORECASE)
 # In France "ACR 1" is a normal mammogram; others write so of a thyroid, or of a density.
 _OF_OTHER_SCORES = re.compile(
@@ -212,6 +226,7 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
         return
     numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
     numbered += _some(_LEVEL, ("acr", "actionable"), text)
+    numbered += filter(_is_chosen, _some(_CHOICE, ("cat",), text))
     numbered = [match for match in numbered if not _is_score(match, breast=breast)]
     for match in numbered:
         code = _code(match["number"])
@@ -219,6 +234,11 @@ def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     begun = {match.start() for match in numbered}
     plain = (match for match in _worded(text) if match.start() not in begun)
     yield PLAIN, MOST_SEVERE, islice(plain, MOST_LOOKED_UP)
+
+
+def _is_chosen(match: re.Match[str]) -> bool:
+    before = match.string[max(0, match.start() - _FORM) : match.start()]
+    return _CHOICES.search(before) is not None
 
 
 def _is_score(match: re.Match[str], *, breast: bool) -> bool:

@@ -97,3 +97,43 @@ def test_acr_and_a_number_are_a_category_as_a_whole_line(text: str, code: str) -
 def test_acr_and_a_number_of_another_score_are_none(text: str) -> None:
     assert flags(text) == []
     assert flags(*text.split("~")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Cat 1 Emergent Actionable Finding", "RID49480"),
+        ("IMPRESSION:~Cat 2 Urgent Actionable Finding: appendicitis", "RID49481"),
+        ("Cat 3 Noncritical Actionable Finding", "RID49482"),
+        ("Cat 3 Non-critical Actionable Finding", "RID49482"),
+        ("Category 1 (critical) actionable finding: SAH", "RID49480"),
+        ("ACR category 1, 2 3 cm masses", "RID49480"),
+        ("ACR Actionable Finding: [X] Category 1 [ ] Category 2 [ ] Category 3", "RID49480"),
+        ("ACR Actionable Finding:~[ ] Category 1~[X] Category 2~[ ] Category 3", "RID49481"),
+        ("Actionable finding category:~☐ Category 1~☐ Category 2~☒ Category 3", "RID49482"),
+        ("ACR category: (X) Cat 1 ( ) Cat 2 ( ) Cat 3", "RID49480"),
+    ],
+)
+def test_the_names_and_the_choices_of_a_form_are_categories(text: str, code: str) -> None:
+    assert flags(text) == [code]
+    assert flags(*text.split("~")) == [code]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No Cat 1 Emergent Actionable Finding",
+        "Cat 1 Emergent Actionable Finding: none",
+        "Cat 1 Emergent Actionable Findings are called within minutes.",
+        "ACR Category 1 (red), Category 2 (orange), Category 3 (yellow)",
+        "ACR Category 1, Category 2 and Category 3 findings are called.",
+        "ACR Actionable Finding: [ ] Category 1 [ ] Category 2 [ ] Category 3 [X] None",
+        "ACR Lung-RADS: [ ] Category 1 [X] Category 2",
+        "ACR BI-RADS: [X] Category 1 [ ] Category 2",
+        "ACR Actionable Finding: none. Trauma: [X] Category 1",
+        "ACR accredited facility. Exam: [X] Category 2",
+    ],
+)
+def test_a_legend_and_the_choices_of_another_form_are_none(text: str) -> None:
+    assert flags(text) == []
+    assert flags(*text.split("~")) == []
