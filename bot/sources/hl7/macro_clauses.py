@@ -18,6 +18,11 @@ FINDING = (
     r"ruptured|rupture|ectopic|volvulus)(?!\w)"
 )
 """What no degree of it makes critical, but that it is there."""
+WHAT_KIND = (
+    r"(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|right|tension|aortic|"
+    r"pulmonary|intracranial|subarachnoid|subdural|epidural|testicular|ovarian|bowel)\s+){0,4}"
+)
+"""What may stand before it."""
 
 _IN_SENTENCE = r"(?:[^.;:?!]|(?<=\bDr)\.|(?<=\bDrs)\.)"
 # "Critical findings, if any, are called": the rule. Nor where nobody has to be.
@@ -58,6 +63,9 @@ def tells_whom(match: re.Match[str]) -> bool:
 
 # One finding. Of several it may be a legend: "Critical findings, PE and torsion, are called".
 _OF_ONE = re.compile(r"(?:RESULT|FINDING)\Z", re.IGNORECASE)
+_ACUTE_ONES = re.compile(
+    rf",\s+{WHAT_KIND}{FINDING}(?:,?\s+(?:and|with|&)\s+{WHAT_KIND}{FINDING})?\W*", re.IGNORECASE
+)
 _TO_DO = re.compile(
     r"\b(?:is|are|be|to|gets?)\s+(?:\w+ly\s+)?(?:call|phone|communicat|report|notif|discuss|relay|"
     r"convey|document|log|defined|considered)|\b(?:call|see|refer|contact|page)\b",
@@ -70,7 +78,8 @@ def names_what(match: re.Match[str]) -> bool:
     if match.string[match.end() : match.end() + 1] != "," or not match[0][:1].isupper():
         return False
     after = sentence_after(match)
-    if is_rule(match) or not _OF_ONE.search(match[0]) or _TO_DO.search(after):
+    of_one = _OF_ONE.search(match[0]) or _ACUTE_ONES.fullmatch(after)
+    if is_rule(match) or not of_one or _TO_DO.search(after):
         return False
     return is_certain(after, _OF_A_FINDING) and not is_of_the_order(match)
 
@@ -172,10 +181,44 @@ _SECTION = 300
 
 def is_of_the_order(match: re.Match[str]) -> bool:
     """Whether it stands under a heading of the order, or of an earlier exam."""
-    line = match.string.rfind("\n", 0, match.start()) + 1  # a history may be one of any length
-    begins = min(max(0, match.start() - _SECTION), line)
-    headings = _HEADING.findall(match.string[begins : match.start()])
+    return _is_of_the_order(match.string, match.start())
+
+
+def _is_of_the_order(text: str, place: int) -> bool:
+    line = text.rfind("\n", 0, place) + 1  # a history may be one of any length
+    headings = _HEADING.findall(text[min(max(0, place - _SECTION), line) : place])
     return bool(headings) and _OF_THE_ORDER.match(headings[-1]) is not None
+
+
+# "CT HEAD CRITICAL RESULT: SAH", "Radiologist-identified critical finding: PE": whose it is, and
+# what it is behind a colon. Behind "COMPARISON: CT" it is the earlier exam's.
+_WHOSE = (
+    r"(?:CTA?|MR[IA]?|US|XR|CXR|ULTRASOUND|X-?RAY|PET|HEAD|BRAIN|NECK|CHEST|ABDOMEN|PELVIS|SPINE|"
+    r"NEURO|STROKE|TRAUMA|ED|(?:(?:RADIOLOGIST|PHYSICIAN|READER)[ -])?IDENTIFIED|CONFIRMED|"
+    r"VERIFIED|DOCUMENTED|INCIDENTAL|OTHER|ANOTHER|SECOND|HIGHLY|EXTREMELY|VERY|TIME[ -]SENSITIVE)"
+)
+_TITLE = re.compile(
+    rf"(?:\A|[\n.!?;]|\b(?:IMPRESSION|CONCLUSION|FINDINGS?|ADDENDUM)[ \t]*:)[\s*#>•-]*"
+    rf"(?:\d{{1,2}}[.)][ \t]*)?(?P<whose>(?:{_WHOSE}[ \t]+){{1,4}})\Z",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(
+    r"[ \t]*(?::|[–—-][ \t])[ \t]*(?!(?:please|call|contact|phone|page|see|per|refer|go|visit)\b)"
+    r"[^\W\d_]",
+    re.IGNORECASE,
+)
+
+
+def is_titled(match: re.Match[str]) -> bool:
+    """Whether the exam or who found it stands before it at its line's begin, and what it is behind
+    it."""
+    before = match.string[max(0, match.start() - 80) : match.start()]
+    if not _TITLED.match(match.string, match.end()) or not _IMAGING.match(match[0]):
+        return False
+    title = _TITLE.search(before)
+    if title is None:
+        return False
+    return not _is_of_the_order(match.string, match.start() - len(title["whose"]))
 
 
 _LEADS_ON = re.compile(

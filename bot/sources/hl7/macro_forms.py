@@ -10,7 +10,13 @@ from itertools import islice
 
 from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED, may_have_box
 from bot.sources.hl7.macro_answers import denied
-from bot.sources.hl7.macro_clauses import is_grade, is_led_on_to, is_listed, is_named_before
+from bot.sources.hl7.macro_clauses import (
+    is_grade,
+    is_led_on_to,
+    is_listed,
+    is_named_before,
+    is_titled,
+)
 from bot.sources.hl7.macro_sentences import (
     is_affirmed,
     is_critical_and_told,
@@ -35,7 +41,10 @@ _NOT_EARLIER = "".join(
 # Not of a visit, nor of a patient.
 _OF_RESULT = "|".join(
     f"(?<={asked} )TYPE|(?<={asked} )CODE"
-    for asked in ("RESULT", "FINDING", "REPORT", "ALERT", "COMMUNICATION", "NOTIFICATION")
+    for asked in (
+        *("RESULT", "FINDING", "REPORT", "ALERT", "COMMUNICATION", "NOTIFICATION"),
+        "DIAGNOSTIC",  # VistA's
+    )
 )
 _LABEL = (
     rf"(?:{_NOT_EARLIER}(?:IMPRESSION|CONCLUSION|FINDING)|"
@@ -162,6 +171,7 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         or is_critical_and_told(match)
         or is_named_before(match)
         or is_listed(match)
+        or is_titled(match)
         or is_grade(match)
         or stands_out(match)
     )

@@ -10,6 +10,7 @@ import re
 from bot.sources.hl7.boxes import TICK, TICKED, may_have_box
 from bot.sources.hl7.macro_clauses import (
     FINDING,
+    WHAT_KIND,
     ends_in_brackets,
     is_of_the_order,
     is_rule,
@@ -27,6 +28,10 @@ _GAP = r"[\s_–—-]"
 _NOUN = (
     r"(?:(?:RESULT|RSLT|FINDING|VALUE|OBSERVATION|ALERT|NOTIFICATION|COMMUNICATION|REPORT|CALL)(?:\(S\)|S)?|"
     r"LEVEL(?=[ \t]*[:=#][ \t]*(?:[1-3]|I{1,3}|RED)[ \t]*(?:\Z|[\n.,;)]|[–—-][ \t]))|"
+    # Not where the next one is named as well, or how soon it is to be told.
+    r"LEVEL[ \t]+(?:[1-3]|I{1,3}|RED)(?=[ \t]*(?:\Z|[\n.:;)]|[–—-][ \t]))"
+    r"(?![\s\S]{0,80}?\bLEVEL[ \t]+(?:[23]|III?)\b)"
+    r"(?!\W{1,4}(?:within[ \t]+)?(?:\d+[ \t]+)?(?:minutes?|hours?|days?|immediate)\b)|"
     r"ABNORMALIT(?:Y|IES)|DISCREPANC(?:Y|IES)|DIAGNOS[IE]S|"
     r"NATURE\s+OF\s+(?:THE|THESE|THIS)\s+(?:FINDING|RESULT)S?)"
 )
@@ -145,12 +150,7 @@ _OF_WHOM = (
     r"stud(?:y|ies)|exams?|work-?up|evaluation|algorithm)\b"
 )
 _ACUTE = re.compile(
-    r"(?P<mark>[ \t]*[:.!])?[ \t]+"
-    r"(?:(?:an?|type|[AB]|acute|new|large|massive|saddle|bilateral|left|"
-    r"right|tension|aortic|pulmonary|intracranial|subarachnoid|subdural|epidural|testicular|"
-    r"ovarian|bowel)\s+){0,4}"
-    rf"{FINDING}(?!{_OF_WHOM}|{_IS_NONE})",
-    re.IGNORECASE,
+    rf"(?P<mark>[ \t]*[:.!])?[ \t]+{WHAT_KIND}{FINDING}(?!{_OF_WHOM}|{_IS_NONE})", re.IGNORECASE
 )
 _LEGEND = re.compile(r"[^.\n]*(?:,[^.\n]*,|\b(?:within|minutes|hours?|etc|call)\b)", re.IGNORECASE)
 # What a template asks of the result. Not its priority (that of the order), nor a mere
@@ -159,7 +159,8 @@ _ASKED_OF = r"(?:RESULTS?|FINDINGS?|COMMUNICATION|NOTIFICATION|ALERT|REPORT|IMPR
 _DEGREE = r"(?:CATEGORY|SIGNIFICANCE|CRITICALITY|LEVEL|(?<=RESULT )SEVERITY|(?<=RESULTS )SEVERITY)"
 # The type of an exam is none of its result.
 _TYPE = (
-    rf"(?:(?!EXAM){_ASKED_OF}\s+(?:TYPE|CODE|CLASS)|TYPE\s+OF\s+(?!EXAM){_ASKED_OF}|"
+    r"(?:(?:(?:PRIMARY|SECONDARY)\s+)?DIAGNOSTIC\s+CODE|"
+    rf"(?!EXAM){_ASKED_OF}\s+(?:TYPE|CODE|CLASS)|TYPE\s+OF\s+(?!EXAM){_ASKED_OF}|"
     r"(?:(?:(?-i:[A-Z]{2,6})|RADIOLOGY)\s+)?ALERT(?:\s+(?:CREATED|SENT|PRIORITY))?|RESULT)"
 )
 _QUESTION = re.compile(
@@ -183,7 +184,17 @@ def is_statement(match: re.Match[str]) -> bool:
         return not is_rule(match)
     if _STATED.match(text, end) and (capitals or not _GOES_ON.match(text, end)):
         return True
-    return names_what(match) or tells_whom(match) or is_affirmed(match) or is_said_of(match)
+    if names_what(match) or tells_whom(match) or _names_acute(match):
+        return True
+    return is_affirmed(match) or is_said_of(match)
+
+
+def _names_acute(match: re.Match[str]) -> bool:
+    """Whether what it is follows without a mark: "Critical result acute PE"."""
+    found = _ACUTE.match(match.string, match.end())
+    if found is None or found["mark"] or not _IMAGING.search(match[0]):
+        return False
+    return not _LEGEND.match(match.string, found.start()) and not is_of_the_order(match)
 
 
 def is_label(match: re.Match[str]) -> bool:

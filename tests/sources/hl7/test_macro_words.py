@@ -164,3 +164,66 @@ def test_a_critical_level_is_one(text: str) -> None:
 )
 def test_a_level_of_the_spine_or_of_nothing_is_none(text: str) -> None:
     assert flags(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CT CRITICAL RESULT: PE",
+        "CT HEAD CRITICAL RESULT: SAH",
+        "Head CT critical finding: SAH",
+        "XR CHEST CRITICAL RESULT - free air",
+        "IMPRESSION:~1. CT head critical finding: SAH",
+        "COMPARISON: None.~~IMPRESSION:~CT CRITICAL RESULT: SAH",
+        "Radiologist-identified critical finding: PE",
+        "Incidental critical finding: ruptured aneurysm",
+        "Confirmed critical finding: PE",
+        "Other critical findings: PE",
+        "CRITICAL LEVEL 1",
+        "CRITICAL LEVEL 1: Tension pneumothorax",
+        "Critical level I - PE",
+        "Primary Diagnostic Code: CRITICAL ABNORMALITY",
+        "Impression: PE~~~Primary Diagnostic Code: CRITICAL ABNORMALITY",
+        "Critical findings, acute SAH and EDH",
+        "Critical findings, large left pneumothorax.",
+        "Critical result acute PE",
+        "critical finding large left pneumothorax",
+        "Critical result acute subdural hemorrhage called to Dr. Roe",
+    ],
+)
+def test_whose_and_what_it_is_may_stand_beside_it(text: str) -> None:
+    assert flags(text) == ["CRITICAL RESULT"]
+    assert flags(*text.split("~")) == ["CRITICAL RESULT"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CT CRITICAL RESULT: none",
+        "CT CRITICAL RESULTS: No critical results.",
+        "CT CRITICAL RESULTS: CALL 555-1234",
+        "ED critical results: 555-1234",
+        "No CT critical result: PE",
+        "COMPARISON: CT critical result: SAH",
+        "COMPARISON:~CT critical result: SAH",
+        "Prior CT critical result: SAH",
+        "HISTORY:~CT critical result: SAH at the clinic",
+        "REASON FOR EXAM:~ED critical finding: SAH",
+        "Incidental critical findings: None.",
+        "CT critical results are called.",
+        "CRITICAL LEVEL 1: none",
+        "No critical level 1.",
+        "Critical level 1: minutes. Critical level 2: hours.",
+        "CRITICAL LEVEL 1 (immediate), CRITICAL LEVEL 2 (hours)",
+        "Critical level 2 stenosis",
+        "Primary Diagnostic Code: NO CRITICAL ABNORMALITY",
+        "Primary Diagnostic Code: ABNORMALITY, ATTN. NEEDED",
+        "No critical findings, PE or dissection.",
+        "HISTORY: Critical findings, acute SAH.",
+        "HISTORY: critical result acute PE",
+        "The exam does not meet a~critical finding PE",
+    ],
+)
+def test_beside_it_may_stand_what_makes_it_none(text: str) -> None:
+    assert flags(text) == []
+    assert flags(*text.split("~")) == []
