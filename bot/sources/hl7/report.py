@@ -16,6 +16,7 @@ from bot.sources.hl7.coded_lines import coded_prose, with_codes
 from bot.sources.hl7.columns import Columns, columns_of
 from bot.sources.hl7.documents import read_out, unread_in
 from bot.sources.hl7.exam import exam_of, modality_of
+from bot.sources.hl7.figures import figures_as_such
 from bot.sources.hl7.flags import Result, flags, flags_elsewhere, flags_in_notes
 from bot.sources.hl7.joint import Part, has_prose, joint
 from bot.sources.hl7.lines import all_words
@@ -111,7 +112,9 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     if results is not sent:
         columns = columns_of(results)
     flagged = flags(results, wire, profile, columns[_OBX_8] if columns else None)
-    told = narrate(results, columns, flagged, wire, profile, added, order.added)
+    shown = figures_as_such(results, columns, profile)
+    of_each = columns if shown is results else columns_of(shown)
+    told = narrate(shown, of_each, flagged, wire, profile, added, order.added)
     exam, modality = _exam(order, marks), modality_of(obr, marks)
     breast = is_of_breast(modality, exam)
     told = with_macros(told, lambda: prose_of(results, wire, profile), profile, breast=breast)
