@@ -81,6 +81,8 @@ def stated(
         value = said(wire.marks.first(field), profile)
         if wire.marks.component in field:
             value = _called(field, value, wire)
+        if value in _OF_QUERIES and place == OBR_25 and any(_observed(raw, wire)):
+            continue
         if value and (place is OBR_25 or place == OBR_25 or plain(value) in _ORDER):
             return value, place
     if profile.status is STATUS and (obr[24] or obr[26]):
@@ -88,7 +90,15 @@ def stated(
     return "", None
 
 
+# Table 0123: "used only on queries". Of a laboratory that has them in its reports OBX-11 tells.
+_OF_QUERIES = frozenset({"Y", "Z"})
 _BESIDE = (Place("OBR", 24), Place("OBR", 26))
+
+
+def _observed(raw: list[str], wire: Wire) -> set[Status | None]:
+    """What each OBX-11 says that is known."""
+    codes = (at(line.split(wire.marks.field), 11) for line in raw if line[:3] == "OBX")
+    return {of_observation(wire.marks.first(code)) for code in codes} - {None}
 
 
 def _one_off(obr: list[str], raw: list[str], wire: Wire) -> tuple[str, Place | None]:
@@ -100,11 +110,7 @@ def _one_off(obr: list[str], raw: list[str], wire: Wire) -> tuple[str, Place | N
             if value in _WORDS and not is_modality(value):
                 return value, place
         elif value in {"F", "P"}:
-            observed = {
-                of_observation(wire.marks.first(at(line.split(wire.marks.field), 11)))
-                for line in raw
-                if line[:3] == "OBX"
-            } - {None}
+            observed = _observed(raw, wire)
             if Status.PRELIMINARY in observed if value == "P" else not observed:
                 return value, place
     return "", None

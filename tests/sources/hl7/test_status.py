@@ -100,6 +100,28 @@ def test_how_urgent_the_order_was_is_no_status(priority: str) -> None:
     assert report(sample(fields={25: "P^Preliminary^HL70123"})).status is Status.PRELIMINARY
 
 
+@pytest.mark.parametrize("code", ["Z", "Y"])
+def test_a_status_of_queries_alone_is_that_of_the_observations(code: str) -> None:
+    """A British laboratory has them in its reports, and U in each OBX-11: none of them paged."""
+    obx = "OBX|1|ST|K^Potassium||7.6|mmol/L|3.5-5.3|HH|||"
+    data = sample(f"{obx}U", fields={25: code})
+    found = report(data)
+    assert found.status is Status.FINAL
+    assert read_from(data, [found])[0]["status"] == "OBX-11"
+    assert report(sample(f"{obx}P", fields={25: code})).status is Status.PRELIMINARY
+    assert report(sample(obx, fields={25: code})).status is Status.PRELIMINARY
+
+
+def test_an_order_with_such_a_status_counts_beside_a_final_one_of_the_same_number() -> None:
+    """Of four orders only the corrected one was read, without the potassium of the last."""
+    calcium = "OBX|1|ST|CA^Calcium||1.85|mmol/L|2.2-2.6|L|||U"
+    potassium = "OBX|1|ST|K^Potassium||7.6|mmol/L|3.5-5.3|HH|||U"
+    data = message(obr({25: "C"}), calcium, obr({1: "2", 4: "RE", 25: "Z"}), potassium)
+    found = report(data)
+    assert found.text == "Calcium: 1.85 mmol/L\nPotassium: 7.6 mmol/L"
+    assert [flag.value for flag in found.flags] == ["L", "HH"]
+
+
 @pytest.mark.parametrize("department", ["RAD", "CT", "MR"])
 def test_what_made_the_report_is_no_status(department: str) -> None:
     """Senders with one field too many put OBR-24 there: their reports waited in quarantine."""
