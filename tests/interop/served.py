@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import json
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -28,23 +27,14 @@ from storage.alert_lists import AlertRow
 from storage.database import Database
 from tests.interop import emulators
 from tests.interop.emulators import Emulators, Json
+from tests.waiting import until
 
 T = TypeVar("T")
-PATIENCE = 30.0
 URL = "READBACK_DATABASE__URL"
 ADA = next(csv.DictReader(io.StringIO(PEOPLE_CSV)))
 ACCOUNTS = [
     r["slack_user_id"] for r in csv.DictReader(io.StringIO(PEOPLE_CSV)) if r["slack_user_id"]
 ]
-
-
-def until(probe: Callable[[], T | None], what: str) -> T:
-    """What the probe finds, asked until it finds something."""
-    deadline = time.monotonic() + PATIENCE
-    while (found := probe()) is None:
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}"
-        time.sleep(0.05)
-    return found
 
 
 def shown(message: Json) -> str:

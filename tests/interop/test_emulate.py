@@ -23,7 +23,8 @@ from bot.sandbox.stories import CODE
 from bot.slack import blocks, modals
 from bot.slack.requests import PATH
 from tests.interop.emulators import ACCOUNT, AUTH_TOKEN, OUR_NUMBER, SIGNING_SECRET, Json
-from tests.interop.served import ADA, Site, buttons, serving, until, web
+from tests.interop.served import ADA, Site, buttons, serving, web
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(400)  # the first one installs
 
@@ -96,7 +97,7 @@ def test_without_an_address_of_ours_replies_are_fetched_and_answered(tmp_path: P
     with serving(tmp_path, only_out, inbound=False) as site:
         message, code = paged(site)
         site.there.deliver(site.sms()["sid"])
-        until(lambda: site.delivered() or None, "the receipt")
+        until(site.delivered, "the receipt")
         site.there.text(ADA["mobile"], f"ACK {code}")
         acknowledged_in_slack(site, message)
         assert site.sms(count=2)["body"] == answers.acknowledged(site.alert().ref, code)

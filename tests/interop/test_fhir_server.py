@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,12 +22,12 @@ from storage import alert_lists, tables
 from tests.interop import sekmet
 from tests.interop.sekmet import PASSWORD, TESTER, Sekmet
 from tests.sources.fhir_samples import INTERPRETATION, Json, concept, others, resource
+from tests.waiting import until
 from tests.written import writing
 
 pytestmark = pytest.mark.timeout(400)
 SECRET = "a-secret-of-this-test"
 RAD = concept("RAD", "http://terminology.hl7.org/CodeSystem/v2-0074")
-PATIENCE = 30.0
 
 
 @dataclass
@@ -55,13 +54,6 @@ class Site:
     def log(self) -> list[Json]:
         assert self.hospital.bot is not None
         return [json.loads(line) for line in self.hospital.bot.log_text().splitlines()]
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}"
-        time.sleep(0.05)
 
 
 @contextmanager

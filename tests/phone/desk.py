@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import re
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,6 +34,7 @@ from bot.web.app import Server
 from storage import alerts, audit, page_history
 from storage.audit import Entry
 from storage.page_history import PageRow
+from tests.waiting import until
 from tests.written import Written
 
 T = TypeVar("T")
@@ -163,11 +163,7 @@ class Desk:
 
     def wait(self, probe: Callable[[], bool], why: str) -> None:
         """Until the bot has done something that shows in its database or at Twilio."""
-
-        deadline = time.monotonic() + 15
-        while not probe():
-            assert time.monotonic() < deadline, f"{why}; the log:\n{self.log.getvalue()}"
-            time.sleep(0.01)
+        until(probe, lambda: f"{why}; the log:\n{self.log.getvalue()}")
 
     # ---- what there is to see ----
 

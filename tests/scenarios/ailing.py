@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from bot.engine.outage import Line
 from bot.sandbox.hospital import Hospital, RunningBot
 from storage import cursors, tables
 from tests.sources.fhir_server import FhirServer, serving
+from tests.waiting import until
 
 SOURCES = """
 [[fhir]]
@@ -48,13 +48,6 @@ def heard(hospital: Hospital, notice: Notice) -> list[tuple[str, str]]:
 def by_all(channel: str) -> list[tuple[str, str]]:
     """Every coordinator, once, by this channel."""
     return [(name, channel) for name in COORDINATORS]
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def noted(hospital: Hospital, what: str) -> datetime | None:

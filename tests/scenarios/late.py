@@ -1,13 +1,12 @@
 """Reports that come late, who is paged how much later, and a system clock that somebody sets."""
 
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot import metrics
 from bot.sandbox.hospital import Hospital, Member
 from storage.page_history import PageRow
 from tests.scenarios.looking import pages, version
+from tests.waiting import until
 
 
 def send_late(hospital: Hospital, minutes: float) -> datetime:
@@ -37,10 +36,3 @@ def set_back(hospital: Hospital, minutes: float) -> None:
     until(lambda: (metrics.REGISTRY.get_sample_value(swept) or 0.0) >= now)
     hospital.clock.step(timedelta(minutes=-minutes))
     hospital.pass_time()
-
-
-def until(seen: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not seen():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

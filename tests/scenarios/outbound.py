@@ -1,20 +1,9 @@
 """A site of which Twilio knows no address: it asks for replies and receipts."""
 
-import time
-from collections.abc import Callable
-
 from bot.sandbox.hospital import Hospital
 from storage import people
 
-PATIENCE = 20.0
 OUTBOUND_ALONE = {"READBACK_WEB__PUBLIC_URL": "", "READBACK_TWILIO__POLL_SECONDS": "0.2"}
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def channels_of_ada(hospital: Hospital) -> tuple[str, ...]:

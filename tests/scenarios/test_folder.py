@@ -27,6 +27,7 @@ from tests.scenarios.looking import (
 from tests.scenarios.mortal import Mortal, nursery
 from tests.scenarios.receiving import kept, logged
 from tests.sources.fhir_samples import RADLEX, bundle, concept, identifier, others, resource
+from tests.waiting import until
 from tests.written import writing
 
 SETTINGS = '\n[[folder]]\npath = "in"\nname = "ris"\npoll_seconds = 1\n'
@@ -72,10 +73,8 @@ def taken(
     hospital: Hospital, inbox: Path, files: int = 1, where: str = "done", within: float = PATIENCE
 ) -> None:
     """Wait until so many files lie there and what follows from them has been done."""
-    deadline = time.monotonic() + within
-    while visible(inbox / where) < files:
-        assert time.monotonic() < deadline, sorted(inbox.rglob("*"))
-        time.sleep(0.02)
+    there = lambda: ", ".join(sorted(map(str, inbox.rglob("*"))))  # noqa: E731
+    until(lambda: visible(inbox / where) >= files, there, within)
     hospital.settle()
 
 
@@ -201,10 +200,7 @@ def test_hundreds_of_files_are_taken_with_progress_while_the_wire_is_answered(
     with hospital_with_folder(database_url, Place.start_thread) as (hospital, inbox):
         for number in range(MANY):
             put(inbox, f"{number:04}.hl7", hospital.report("ct-abdomen-routine"))
-        deadline = time.monotonic() + PATIENCE
-        while not (inbox / "done").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until((inbox / "done").exists, seconds=PATIENCE)
         assert hospital.bot
         began = time.monotonic()
         assert "MSA|AA|" in hospital.bot.send(hospital.report("ct-head-hemorrhage"))

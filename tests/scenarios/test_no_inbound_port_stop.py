@@ -13,8 +13,8 @@ from tests.scenarios.outbound import (
     behind_the_firewall,
     channels_of_ada,
     lists,
-    until,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 

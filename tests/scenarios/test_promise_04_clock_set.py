@@ -7,7 +7,7 @@ import pytest
 from bot.app.timekeeping import steady
 from bot.domain.alert import State
 from bot.sandbox.hospital import Hospital
-from tests.scenarios.late import first_page, minutes_after, send_late, set_back, until
+from tests.scenarios.late import first_page, minutes_after, send_late, set_back
 from tests.scenarios.looking import (
     CODE,
     acknowledge_by_sms,
@@ -17,6 +17,7 @@ from tests.scenarios.looking import (
     paged,
     pages,
 )
+from tests.waiting import until
 
 STEPS_BACK = pytest.mark.parametrize("back", [10, 30, 120])
 

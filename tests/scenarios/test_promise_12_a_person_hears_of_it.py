@@ -26,7 +26,6 @@ from tests.scenarios.ailing import (
     is_over,
     is_told,
     noted,
-    until,
 )
 from tests.scenarios.conftest import end_well
 from tests.scenarios.looking import acknowledge_by_sms, expect_everything, owner, paged
@@ -34,6 +33,7 @@ from tests.scenarios.test_database_away import without_table
 from tests.scenarios.test_folder import fhir_report, put
 from tests.scenarios.test_slack_sockets import ready_says
 from tests.sources.fhir_server import Fault, FhirServer
+from tests.waiting import until
 from tests.written import writing
 
 SECOND = 1.0

@@ -15,6 +15,7 @@ from bot.sandbox.stories import UNDERSTOOD, paged
 from bot.slack import connection, link
 from storage import cursors
 from tests.scenarios.looking import acknowledge_by_sms, entries, owner
+from tests.waiting import until
 from tests.web.served import get
 
 TROUBLE = "We had some trouble connecting"
@@ -43,10 +44,7 @@ def readyz(hospital: Hospital) -> dict[str, Any]:
 
 def ready_says(hospital: Hospital, state: str) -> None:
     """Within ten seconds. Not by the world's own waiting, during which the stand-ins wait too."""
-    deadline = time.monotonic() + 10
-    while readyz(hospital)["channels"]["slack"] != state:
-        assert time.monotonic() < deadline, f"never {state}"
-        time.sleep(0.02)
+    until(lambda: readyz(hospital)["channels"]["slack"] == state, f"never {state}", 10.0)
 
 
 def connected(hospital: Hospital) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -43,6 +42,7 @@ from bot.slack.sender import SlackSender
 from storage import alerts, audit, people_import
 from storage.audit import Entry
 from storage.database import Database
+from tests.waiting import until
 
 T = TypeVar("T")
 PATIENCE = 10.0
@@ -240,11 +240,8 @@ class Clinic:
         return [(e.actor, e.data.get("reason")) for e in self.trail() if e.what == "refused"]
 
     def wait(self, probe: Callable[[], object], why: str = "it did not happen") -> None:
-        """Until the probe is true, for ten seconds."""
-        deadline = time.monotonic() + PATIENCE
-        while not probe():
-            assert time.monotonic() < deadline, why
-            time.sleep(0.01)
+        """Until the probe is true."""
+        until(probe, why)
 
     def wait_for_state(self, state: str, accession: str = "A1") -> Alert:
         self.wait(lambda: self.alert(accession).state.value == state, f"not {state}")

@@ -15,6 +15,7 @@ from bot.slack import SlackSettings
 from bot.slack.connection import Connection
 from bot.slack.link import Link
 from bot.slack.transport import web_client
+from tests.waiting import until
 
 PATIENCE = 10.0
 
@@ -34,13 +35,6 @@ def answering(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/api/"
         server.shutdown()
-
-
-def wait(probe: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not probe():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def linking(
@@ -84,7 +78,7 @@ def test_what_a_proxy_says_in_slacks_stead_is_a_failure_like_any_other_and_leave
     with answering(tell) as url, structlog.testing.capture_logs() as logged:
         connection = Connection(linking(site, url, made))
         connection.start()
-        wait(lambda: logged)
+        until(lambda: logged)
         connection.end()
         connection.join()
     assert {line["event"] for line in logged} == {"slack_not_connected"}
@@ -114,7 +108,7 @@ def test_an_answer_that_never_ends_is_given_up_and_slack_is_asked_again(
             enough.set()
             connection.end()
             connection.join()
-        wait(lambda: all_gone(made))
+        until(lambda: all_gone(made))
 
 
 def test_a_stop_does_not_wait_for_a_slack_that_does_not_answer(site: SlackSettings) -> None:
@@ -135,4 +129,4 @@ def test_a_stop_does_not_wait_for_a_slack_that_does_not_answer(site: SlackSettin
             assert time.monotonic() - began < PATIENCE / 2
         finally:
             enough.set()
-        wait(lambda: all_gone(made))
+        until(lambda: all_gone(made))

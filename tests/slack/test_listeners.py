@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,16 +13,10 @@ from bot.sandbox.world import World
 from bot.slack import SlackSettings, blocks, desk
 from bot.slack.listeners import SlackListeners
 from tests.slack.clinic import Clinic, report
+from tests.waiting import until
 from tests.written import Written, writing
 
 HERE = "I have read and understood this finding"
-
-
-def wait(probe: Callable[[], object], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not probe():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -49,9 +43,9 @@ def busy(clinic: Clinic) -> Iterator[None]:
 
 def test_it_says_whether_a_click_would_arrive_and_comes_back(clinic: Clinic, world: World) -> None:
     world.slack_down()
-    wait(lambda: not clinic.listeners.connected())
+    until(lambda: not clinic.listeners.connected())
     world.slack_down(down=False)
-    wait(clinic.listeners.connected)
+    until(clinic.listeners.connected)
     clinic.page_ada()
     assert clinic.ada.click("Acknowledge", clinic.ada.messages[0]).modal.is_open
 
@@ -70,7 +64,7 @@ def test_it_starts_while_slack_is_away_and_connects_when_it_is_back(
 ) -> None:
     world.slack.faults.fail_next("apps.connections.open", status=500)
     another.start()
-    wait(another.connected)
+    until(another.connected)
     assert [e.method for e in world.log].count("apps.connections.open") == 3
 
 
@@ -79,7 +73,7 @@ def test_it_can_be_stopped_while_it_still_tries_to_connect(
 ) -> None:
     world.slack.faults.fail_next("apps.connections.open", status=500, times=100)
     another.start()
-    wait(lambda: len(world.log) > 1)
+    until(lambda: len(world.log) > 1)
     began = time.monotonic()
     another.stop()
     assert time.monotonic() - began < 5
@@ -91,7 +85,7 @@ def test_stopping_does_not_wait_for_the_sdk_to_time_out(
 ) -> None:
     another.start()
     world.wait_connected(2)
-    wait(another.connected)
+    until(another.connected)
     began = time.monotonic()
     another.stop()
     assert time.monotonic() - began < 2.5
@@ -175,7 +169,7 @@ def test_a_proxy_of_the_environment_is_not_asked_for_this_machine_itself(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # the discard port: nobody listens
     another.start()
-    wait(another.connected)
+    until(another.connected)
     clinic.listeners.stop()
     clinic.page_ada()
     told = clinic.ada.command("/readback", "help").ephemeral.plain

@@ -15,6 +15,7 @@ from bot.sandbox.world import World
 from bot.slack import SlackSettings, connection
 from bot.slack.sockets import Sockets
 from bot.slack.transport import web_client
+from tests.waiting import until
 
 Start = Callable[[int], Sockets]
 
@@ -75,13 +76,6 @@ def ada(world: World) -> SlackPerson:
     return world.slack_user("U0ADA", "Dr. Ada Osei")
 
 
-def wait(probe: Callable[[], object], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not probe():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
-
-
 def test_a_connection_counts_once_slack_has_greeted_it(
     world: World, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +85,7 @@ def test_a_connection_counts_once_slack_has_greeted_it(
     world.wait_connected()
     assert sockets.live() == 0
     world.slack.socket.mute = False
-    wait(lambda: sockets.live() == 1)
+    until(lambda: sockets.live() == 1)
 
 
 def test_beyond_slacks_limit_the_others_work_and_slack_is_not_stormed(
@@ -100,8 +94,8 @@ def test_beyond_slacks_limit_the_others_work_and_slack_is_not_stormed(
     world.slack.socket.most_links = 2
     with structlog.testing.capture_logs() as logged:
         sockets = start(3)
-        wait(lambda: any(line.get("error") == "too_many_websockets" for line in logged))
-        wait(lambda: sockets.live() == 2)
+        until(lambda: any(line.get("error") == "too_many_websockets" for line in logged))
+        until(lambda: sockets.live() == 2)
     assert [e.method for e in world.log].count("apps.connections.open") == 3
     assert ada.command("/readback").ephemeral.text == "here"
 
@@ -114,7 +108,7 @@ def test_an_old_connection_goes_when_its_successor_is_there_and_its_acts_have_en
     world.wait_connected()
     (first,) = world.slack.socket.links
     assert ada.command("/slow").ephemeral.text == "here"
-    wait(lambda: first not in world.slack.socket.links)
+    until(lambda: first not in world.slack.socket.links)
     assert sockets.live() == 1
 
 
@@ -123,10 +117,10 @@ def test_a_connection_that_is_asked_to_go_is_followed_before_it_ends(
 ) -> None:
     sockets = start(2)
     world.wait_connected(2)
-    wait(lambda: sockets.live() == 2)
+    until(lambda: sockets.live() == 2)
     before = list(world.slack.socket.links)
     world.disconnect_sockets("warning")
-    wait(lambda: len(set(world.slack.socket.links) - set(before)) == sockets.live() == 2)
+    until(lambda: len(set(world.slack.socket.links) - set(before)) == sockets.live() == 2)
     assert ada.command("/readback").ephemeral.text == "here"
 
 
@@ -149,7 +143,7 @@ def test_the_log_says_why_slack_lets_nobody_in(world: World, start: Start) -> No
     world.slack.faults.fail_next("apps.connections.open", error="not_allowed_token_type")
     with structlog.testing.capture_logs() as logged:
         sockets = start(1)
-        wait(lambda: sockets.live() == 1)
+        until(lambda: sockets.live() == 1)
     assert "not_allowed_token_type" in [line.get("error") for line in logged]
 
 
@@ -157,7 +151,7 @@ def test_slack_is_left_alone_for_as_long_as_it_asks(world: World, start: Start) 
     world.slack.faults.fail_next("apps.connections.open", status=429, retry_after=2)
     began = time.monotonic()
     sockets = start(1)
-    wait(lambda: sockets.live() == 1)
+    until(lambda: sockets.live() == 1)
     assert time.monotonic() - began >= 2
 
 
@@ -165,17 +159,17 @@ def test_links_that_are_greeted_and_lost_again_and_again_do_not_storm_slack(
     world: World, start: Start
 ) -> None:
     sockets = start(1)
-    until = time.monotonic() + 3.5  # the pauses are none, then 1, 2 and 4 seconds
-    while time.monotonic() < until:
+    ends = time.monotonic() + 3.5  # the pauses are none, then 1, 2 and 4 seconds
+    while time.monotonic() < ends:
         if sockets.live():
             world.cut_sockets()
         time.sleep(0.01)
     assert [e.method for e in world.log].count("apps.connections.open") <= 4
-    wait(lambda: sockets.live() == 1)
+    until(lambda: sockets.live() == 1)
 
 
 def test_a_click_during_a_stop_is_answered(world: World, start: Start, ada: SlackPerson) -> None:
     start(1)
     world.wait_connected()
     assert ada.command("/stop").ephemeral.text == "here"
-    wait(lambda: not world.slack.socket.links)
+    until(lambda: not world.slack.socket.links)
