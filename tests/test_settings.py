@@ -47,6 +47,24 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert settings.site.name == "2024"
 
 
+@pytest.mark.parametrize("told", ['["P", "t"]', "['P','T']", '"P","T"', " [P, T] ", '"P,T"'])
+def test_a_list_in_the_environment_may_stand_as_in_the_file(tmp_path: Path, told: str) -> None:
+    """Read as one id with brackets and quotes, it is that of no message: nothing would page."""
+    settings = load(written(tmp_path), {"READBACK_HL7__PROCESSING_IDS": told})
+    assert settings.hl7.processing_ids == ("P", "T")
+
+
+def test_brackets_within_a_list_of_the_environment_are_text(tmp_path: Path) -> None:
+    settings = load(written(tmp_path), {"READBACK_HL7__MACHINES": "AI [v2], LUNG"})
+    assert settings.hl7.machines == ("AI [v2]", "LUNG")
+
+
+@pytest.mark.parametrize("told", ["[]", '[""]', '""'])
+def test_an_empty_list_in_the_environment_is_one_in_brackets_too(tmp_path: Path, told: str) -> None:
+    with pytest.raises(BadSettings, match="is an empty list"):
+        load(written(tmp_path), {"READBACK_HL7__PROCESSING_IDS": told})
+
+
 def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     site = {"NAME": "General", "TIMEZONE": "Europe/Berlin", "CALLBACK_NUMBER": "030 1234"}

@@ -185,8 +185,17 @@ def _from_text(annotation: object, text: str) -> object:
     if annotation is int and text.strip().isdecimal():
         return int(text)
     if get_origin(annotation) is tuple:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return _listed(text)
     return None if text == "" and type(None) in get_args(annotation) else text
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """With the file's brackets and quotes or without: people copy the value from there."""
+    bare = text.strip().strip("\"'")
+    if bare.startswith("[") and bare.endswith("]"):
+        bare = bare[1:-1]
+    parts = (part.strip(" \t\r\n\"'") for part in bare.split(","))
+    return tuple(part for part in parts if part)
 
 
 def _merged(told: dict[str, Any], overrides: dict[tuple[str, str], Any]) -> dict[str, Any]:
