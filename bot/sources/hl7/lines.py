@@ -213,9 +213,21 @@ def _question_and_answer(fields: list[str], marks: Marks) -> list[str]:
     answer = ", ".join(answer for answer in answers if answer)
     if not answer:
         return []
-    units = marks.clean(at(fields, 6).split(marks.component, 1)[0])
+    units = _units(at(fields, 6).split(marks.component), marks)
     question = _display(at(fields, 3).split(marks.component), marks)
     return [f"{question}: {answer} {units}".strip() if question else f"{answer} {units}".strip()]
+
+
+_TEN = re.compile(r"[x*\u00d7]? ?10", re.IGNORECASE)
+
+
+def _units(parts: list[str], marks: Marks) -> str:
+    """Their code. A power of ten, "10^9/L", whose sender escapes no separator is one all the same:
+    a figure of "15 10" is nobody's."""
+    units, power = marks.clean(parts[0]), at(parts, 1)
+    if power[:1].isdigit() and _TEN.fullmatch(units):
+        return f"{units}^{marks.clean(power)}"
+    return units
 
 
 def _display(parts: list[str], marks: Marks) -> str:

@@ -57,3 +57,20 @@ def test_a_scan_with_a_dose_beside_it_has_still_no_text_that_could_be_read() -> 
     scan = "OBX|1|ED|PDF^Report||^application^pdf^Base64^JVBERi0xLjQK||||||F"
     dose = "OBX|2|ST|DLP^Dose length product||350|mGy*cm|||||F"
     assert report(sample(scan, dose)).unread == "unread-text"
+
+
+@pytest.mark.parametrize(
+    ("units", "shown"),
+    [
+        ("10^9/L", "10^9/L"),
+        ("x10^3/uL", "x10^3/uL"),
+        ("10^12/L^UCUM", "10^12/L"),
+        (r"10\S\9/L", "10^9/L"),
+        ("mmol/L^millimole per litre^UCUM", "mmol/L"),
+        ("10^Ten^L", "10"),
+    ],
+)
+def test_a_power_of_ten_among_the_units_is_shown_also_unescaped(units: str, shown: str) -> None:
+    """Nearly every analyzer of blood writes it so: 15 platelets were "15 10"."""
+    platelets = f"OBX|1|NM|777-3^Platelets^LN||15|{units}|150-400|LL|||F"
+    assert report(sample(platelets)).text == f"Platelets: 15 {shown}"
