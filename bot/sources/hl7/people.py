@@ -130,8 +130,7 @@ def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
     names = (
         [marks.clean(part) for part in authority.split(marks.subcomponent)[:2]] if authority else []
     )
-    family = at(parts, 1).split(marks.subcomponent, 1)[0]
-    name = _name(family, parts[2:4], marks)
+    name = _name(_family(at(parts, 1), marks), parts[2:4], marks)
     if len(names) > 1 and names[0].upper() == _NPI and _may_be_npi(names[1]):
         own = _person(marks.clean(parts[0]), [otherwise], "", name)
         return Provider((*(own.identifiers if own else ()), Identifier(names[1], _NPI, _NPI)), name)
@@ -209,6 +208,16 @@ def is_listed(provider: Provider, machines: frozenset[str]) -> bool:
     return any(name.upper() in machines for name in names if name)
 
 
+def _family(value: str, marks: Marks) -> str:
+    """An FN: the surname as it is used, else the person's own or the partner's, each behind its
+    prefix (2.A.30), as the Netherlands have it."""
+    used, *rest = value.split(marks.subcomponent)
+    if used.strip() or not rest:
+        return used
+    pairs = (" ".join(filter(None, rest[place : place + 2])) for place in (0, 2))
+    return next(filter(None, pairs), "")
+
+
 def _name(family: str, given: list[str], marks: Marks) -> str:
     first = " ".join([part for name in given if (part := marks.clean(name))])
     last = marks.clean(family)
@@ -230,7 +239,7 @@ def patient(fields: list[str], marks: Marks) -> Patient:
     name = fields[5].split(marks.repetition, 1)[0].split(marks.component)
     return Patient(
         identifiers=tuple(known),
-        name=_name(name[0].split(marks.subcomponent, 1)[0], name[1:3], marks),
+        name=_name(_family(name[0], marks), name[1:3], marks),
         birth_date=_day(marks.clean(fields[7])),
         sex=marks.clean(fields[8]),
     )

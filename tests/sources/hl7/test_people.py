@@ -213,3 +213,30 @@ def test_an_orderer_in_the_field_beside_is_read_where_there_is_no_other(place: i
 )
 def test_a_specimen_or_a_telephone_is_nobody(field: str) -> None:
     assert report(sample(fields={16: "", 15: field, 17: field})).ordering == ()
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [
+        ("&&Meer", "Meer, J."),
+        ("&van der&Meer", "van der Meer, J."),
+        ("&&&de&Wit", "de Wit, J."),
+        ("Meer-Wit&van der&Meer&&Wit", "Meer-Wit, J."),
+        ("&", "J."),
+    ],
+)
+def test_a_surname_in_its_parts_alone_is_one(family: str, name: str) -> None:
+    """As the Netherlands' referrals have it."""
+    found = report(sample(fields={16: f"01004567^{family}^J.^^^^^^VEKTIS"}))
+    assert [one.name for one in found.ordering] == [name]
+    assert report(sample().replace(b"EXAMPLE^ANN", f"{family}^J.".encode())).patient.name == (
+        f"{name} Q"
+    )
+
+
+def test_two_of_whom_only_the_first_name_was_read_are_not_one() -> None:
+    """They were one orderer with both numbers, and either could have been paged for the other."""
+    two = "01004567^&&Meer^J.^^^^^^VEKTIS~01009876^&&Berg^J.^^^^^^VEKTIS"
+    found = report(sample(fields={16: two})).ordering
+    assert [one.name for one in found] == ["Meer, J.", "Berg, J."]
+    assert [len(one.identifiers) for one in found] == [1, 1]
