@@ -8,24 +8,20 @@ it begins with a word that denies, and has no word in it but those that such an 
 import re
 
 from bot.sources.hl7.macro_boxes import is_the_choice, said_by_box
+from bot.sources.hl7.macro_empty import SPOKEN_OF, is_left_empty
 
-_AFTER = 160
+_AFTER = 400
 """Characters looked at: each macro costs the same in a report of any size."""
-_SPOKEN_OF = (
-    r"(?:identified|present|found|seen|noted|report(?:ed|ing)|communicat\w+|notif\w+|called|"
-    r"discussed|raised|flagged|paged|attempted|informed|intimated)"
-    r"(?:[ \t]+(?:to|by|with|at|on)\b(?=[ \t]*[:?]))?"
-)
 # What explains a question. A finding in brackets does not: "CRITICAL RESULT (PE) called: no".
 _ASIDE = (
     r"[ \t]*[(\[](?:e?s|y/n|yes/no|yes or no|\d(?:[-–,/ ]{1,3}\d)*|I{1,3}|red|required|optional|"
-    r"CTR|if|including|e\.g|such as|per|(?:ACR )?(?:level|category|code|type)|select|check|circle)"
-    r"\b[^()\[\]\n]{0,60}[)\]]"
+    r"CTR|if|requiring|including|e\.g|such as|per|(?:ACR )?(?:level|category|code|type)|"
+    r"select|check|circle)\b[^()\[\]\n]{0,200}[)\]]"
 )
 _OPEN = r"[\s:;=*#?–—(\[<{)\]}>,\"'-]{0,12}(?:[-=_]{3,60}\s{0,3})?"
 _ANSWER = re.compile(
     rf"(?:{_ASIDE}|\s+(?:Y/N|Yes/No))?"
-    rf"(?:\s+(?:findings?|results?))?(?:(?:[ \t]+|[ \t]*\n(?=(?-i:[a-z]))){_SPOKEN_OF}){{0,2}}"
+    rf"(?:\s+(?:findings?|results?))?(?:(?:[ \t]+|[ \t]*\n(?=(?-i:[a-z]))){SPOKEN_OF}){{0,2}}"
     r"(?:(?:[ \t]+(?:category|level|priority))?[ \t]+(?:\d|I{1,3})(?=[ \t]*:))?"
     rf"(?P<between>{_OPEN})(?P<answer>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -38,20 +34,27 @@ _ASKED = re.compile(
 )
 # A longer question, whose answer is all that its line has: "Critical findings that require
 # immediate notification: none". What could name a finding is no part of one.
-_OF_A_QUESTION = (
-    r"requiring|that|require|identified|present|found|seen|noted|documented|on|in|for|of|this|the|"
+OF_A_QUESTION = (
+    r"requiring|that|requires?|identified|present|found|seen|noted|documented|on|in|for|of|this|the|"
     r"current|today'?s|exam(?:ination)?|study|scan|report|immediate|urgent|emergent|verbal|direct|"
     r"physician|provider|clinician|notification|communication|call|required|needed|necessary|"
-    r"reported|called|communicated|to|with|be|met"
+    r"reported|called|communicated|discussed|to|with|by|be|met|attention|action|"
+    r"intervention|referring|ordering|radiologist"
 )
 # "No | flow in the left MCA" goes on over the line's end.
 _GOES_ON = (
     r"(?![ \t]*\n[ \t]*(?-i:[a-z])(?!lectronically|igned|ictated|alled|otified)[^\n:]*(?:\n|\Z))"
 )
 _ASKED_AT_LENGTH = re.compile(
-    rf"(?:{_ASIDE})?(?:[ \t]+(?:{_OF_A_QUESTION})){{0,9}}(?:{_ASIDE})?[ \t]*[:?](?:{_ASIDE})?[ \t]*"
+    rf"(?:{_ASIDE})?(?:[ \t]+(?:{OF_A_QUESTION})){{0,9}}(?:{_ASIDE})?[ \t]*[:?](?:{_ASIDE})?[ \t]*"
     rf"(?:none|no{_GOES_ON}|nil|n/?a|n|off|false|negative|not applicable)[.!]?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
+)
+# The same with a sentence for an answer: "… requiring notification: No critical results."
+_ANSWERED_AT_LENGTH = re.compile(
+    rf"(?:{_ASIDE})?(?:[ \t]+(?:{OF_A_QUESTION})\b){{1,9}}(?:{_ASIDE})?"
+    r"(?P<between>[ \t]*[:?][ \t]*)(?P<answer>.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 _GRADE = re.compile(
     r"(?:[A-Z0-9][ \t]*[-–—=)]|\d\.(?=[ \t]+(?:none|nil|n/?a|no[ \t])))[ \t]+", re.IGNORECASE
@@ -66,7 +69,7 @@ _SENTENCE = re.compile(
     r"(?! {2,}(?-i:[A-Z])[\w/ ]{1,20}:)[^.;!\n|]|\.(?=\d))*",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W_][\w'/-]*")
+_WORD = re.compile(r"[^\W_](?:[\w'/-]*\w)?")
 _LEADING = (
     "there is are was were this that the patient report exam examination study scan contains has "
     "have shows demonstrates does do did i we"
@@ -86,7 +89,8 @@ _BESIDE = (
     "noted made communicated notified called reported required needed necessary detected "
     "visualized evident demonstrated at on in for to with time image images imaging today "
     "currently requiring require requires intracranial cardiopulmonary pulmonary cardiac "
-    "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post- "
+    "thoracic intrathoracic abdominal intraabdominal intra-abdominal pelvic osseous bony post "
+    "abdomen pelvis brain head neck spine ct mri mr radiologist by "
     "traumatic cervical lumbar spinal vascular neurologic intervention attention action see "
     "identify find recorded documented assessed current direct "
     "test tests meet meets met life-threatening time-sensitive time-critical injury injuries "
@@ -106,70 +110,6 @@ _ALONE = re.compile(
     r"[.!]?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
-# A line to write on, a dash, or nothing before the signature or the end: a form left empty.
-_BLANK = re.compile(
-    rf"(?:[ \t]+{_SPOKEN_OF})?\s*[:?=](?:\s*_{{2,}}[ \t.]*(?:\n|\Z)|"
-    r"[ \t]+[-–—]{1,2}[ \t.]*(?:\n|\Z)|\s*\[[<>\s_*]{2,6}\][ \t.]*(?:\n|\Z)|"
-    r"[ \t]*[\])}>][ \t.]*(?:\n|\Z)|"
-    r"[\s.]*(?:\Z|(?:electronically )?(?:signed|dictated|transcribed)\b))",
-    re.IGNORECASE,
-)
-
-# Epic's and PowerScribe's mark for what is to be filled in; not the frame of a banner.
-_WILDCARD = re.compile(r"[ \t]*[:?=][ \t]*\*{3}[ \t.]*(?:\n|\Z)")
-
-
-# A form of several fields, all of them empty: "Called to: | Date/Time: | By: ". Fields of another
-# kind ("FINDINGS:") are none of it.
-_OF_A_CALL = (
-    r"(?:(?:called|notified|informed|communicated|reported|discussed|contacted|verified|acknowledged|"
-    r"received|date|time|by|to|with|whom|who|of|at|and|on|person|provider|physician|clinician|"
-    r"recipient|name|credentials|method|mode|phone|number|read|back|readback)\b[ \t/&()-]*)+"
-)
-_LEFT_EMPTY = re.compile(
-    rf"(?:[ \t]+{_SPOKEN_OF})?[ \t]*[:?=][ \t_]*\n(?:[ \t]*{_OF_A_CALL}[:?=][ \t_]*(?:\n|\Z))+"
-    r"\s*(?:\Z|(?-i:[A-Z][A-Z /]{3,30}):|(?:electronically )?(?:signed|dictated|transcribed)\b)",
-    re.IGNORECASE,
-)
-# "[Yes/No]": nobody has chosen.
-_UNCHOSEN = re.compile(
-    r"[ \t]*[:?=]*\s{0,3}[\[<{(][ \t<]*(?:yes|no|none|y|n|n/?a)(?:[ \t]*[/|,][ \t]*"
-    r"(?:yes|no|none|y|n|n/?a))+[ \t>]*[\]>})][ \t.]*(?:\n(?!\s*(?:[^\w\s]|y\b|yes))|\Z)",
-    re.IGNORECASE,
-)
-# "{None/Discussed with ***}", "{YES/NO:18632}", "[None, called to ***]", "[Select one]"; and a list
-# of choices that is called by the macro, "{critical findings:12345}".
-_PICK_LIST = re.compile(
-    r"[ \t]*(?:[:?=]*\s{0,3}(?:"
-    r"[{<](?:[ \t]*(?:yes|no|none|y|n|n/?a)\b[^{}<>]*[/|][^{}<>]*|"
-    r"[^{}<>]*(?:\*{3}|:\d{3,})[^{}<>]*)[}>]|"
-    r"[\[<(][ \t]*(?:no|none|n/?a)[ \t]*[/|,][^:;]*?(?:\*{3}|__|\[[ _]*\]|<[\w ]*>)[^:;]*[\])>]|"
-    r"[\[<({][ \t]*(?:select|choose|pick|delete|remove)\b[^:;]{0,60}?[\])>}])[ \t.]*(?:\n|\Z)|"
-    r":[ \t]*\d{3,}[ \t]*\})",
-    re.IGNORECASE,
-)
-_UNCHOSEN_BARE = re.compile(
-    r"[ \t]*[:?=][ \t]*(?:yes|y)[ \t]*/[ \t]*(?:no|n)[ \t.]*(?:\n|\Z)", re.IGNORECASE
-)
-# "[Yes/No:No]": somebody has, and the list of choices is still there.
-_CHOSEN_NO = re.compile(
-    r"[ \t]*[:?=]?[ \t]*[\[<{(][ \t]*(?:yes|y)[ \t]*/[ \t]*(?:no|n)[ \t]*[:=][ \t]*"
-    r"(?:no|none|n|n/?a)[ \t.]*[\]>})]",
-    re.IGNORECASE,
-)
-_NO_CALL = re.compile(
-    r"[ \t]*[:?=–—-][\s]*no\s+(?:(?:phone|telephone|verbal|urgent|immediate|critical) )?"
-    r"(?:call|phone call|discussion|contact|page)s? "
-    r"(?:is |was )?(?:required|needed|necessary|indicated|warranted)[.!]?[ \t]*(?:\n|\Z)",
-    re.IGNORECASE,
-)
-_MILD = re.compile(
-    r"[ \t]*[:=?–—-][ \t]*(?:non-?critical|routine|(?:code )?green(?:[ \t]*\([^()\n]*\))?)"
-    r"\.?[ \t]*(?:\n|\Z)",
-    re.IGNORECASE,
-)
-_FORMS = (_LEFT_EMPTY, _UNCHOSEN, _PICK_LIST, _UNCHOSEN_BARE, _CHOSEN_NO, _NO_CALL, _MILD)
-_EMPTY_OR_DENIED = re.compile("|".join(form.pattern for form in _FORMS), re.IGNORECASE)
 # "Critical result called on that study": it was another's.
 _OF_THAT = re.compile(
     r"[ \t]+(?:(?:was|were|had been)[ \t]+)?(?:called|communicated|reported|discussed|relayed)\b"
@@ -179,23 +119,30 @@ _OF_THAT = re.compile(
 )
 
 
+_ANSWERS = (_ANSWER, _AT_ONCE, _ASKED, _ANSWERED_AT_LENGTH)
+
+
 def denied(match: re.Match[str]) -> bool:
     """Whether what follows says that there is none, or leaves the form empty."""
     if is_the_choice(match):
         return False
-    after = match.string[match.end() : match.end() + _AFTER]
-    if _BLANK.match(after) or _OF_THAT.match(after) or _ASKED_AT_LENGTH.match(after):
+    after = _after(match)
+    if is_left_empty(after, _line_before(match)):
         return True
-    if _WILDCARD.match(after) and "*" not in _line_before(match):
-        return True
-    if _EMPTY_OR_DENIED.match(after):
+    if _OF_THAT.match(after) or _ASKED_AT_LENGTH.match(after):
         return True
     by_box = said_by_box(after)
     if by_box is not None:
         return not by_box
-    found = filter(None, (form.match(after) for form in (_ANSWER, _AT_ONCE, _ASKED)))
+    found = filter(None, (form.match(after) for form in _ANSWERS))
     answers = {(answer["between"], answer["answer"]) for answer in found}
     return any(_denies(between, answer) for between, answer in answers)
+
+
+def _after(match: re.Match[str]) -> str:
+    """Where it is cut nothing ends."""
+    text, ends = match.string, match.end() + _AFTER
+    return f"{text[match.end() : ends]}\0" if ends < len(text) else text[match.end() :]
 
 
 def _line_before(match: re.Match[str]) -> str:
@@ -204,11 +151,20 @@ def _line_before(match: re.Match[str]) -> str:
 
 
 def _denies(between: str, answer: str) -> bool:
-    """Over a line's end without a colon only a bare "None." does: the text may go on there."""
+    """Over a line's end without a colon only a bare "None." does, or one that names the macro
+    again: the text may go on there."""
     if "\n" in between and not re.search(r"[:?=]", between):
-        return _ALONE.match(answer) is not None
+        again = _NONE_AGAIN.match(answer) is not None and is_denial(answer)
+        return again or _ALONE.match(answer) is not None
     return is_denial(answer)
 
+
+# Below the heading "CRITICAL RESULTS": "No critical results were identified."
+_NONE_AGAIN = re.compile(
+    r"(?:(?:there (?:is|are|were)|(?:this|the) (?:exam\w*|study|report) has) )?"
+    r"no (?:\w+ ){0,3}?critical\b",
+    re.IGNORECASE,
+)
 
 # A template's way to say none: "The findings did not require critical results communication."
 _NOT_REQUIRED = re.compile(
@@ -230,6 +186,7 @@ _NOUN = (
     r"(?:h(?:a)?emorrhages?|bleed(?:ing)?|embol(?:us|i|ism)|pneumothorax|fractures?|dissection|"
     r"infarct(?:s|ion)?|PE|LVO|ICH|SAH|SDH|occlusion|ischa?emia|stroke|herniation|effusions?|"
     r"consolidation|aneurysm|rupture|tamponade|pneumomediastinum|free fluid|ectopic pregnancy|"
+    r"(?:vein|venous) thrombosis|"
     r"(?:cord|cauda equina) compression|free air|pneumoperitoneum|mass effect|mass(?:es)?|"
     r"midline shift|malalignment|appendicitis|dislocations?|subluxation|leak|foreign body|"
     r"malposition(?:ing)?|misplacement|ectopic|(?:aortic )?syndrome|pathology|"
@@ -255,6 +212,8 @@ _NO_SUCH = re.compile(
     # In one way only: where the list is none after all, every other way is tried too.
     rf"(?:(?:\s*,\s*|\s+)(?:(?:or|and|nor)\s+)?(?:no\s+)?{_SOME}{_NOUN})*"
     r"(?:\s+(?:(?:is|are)\s+)?(?:seen|identified|present|noted))?"
+    r"(?:\s+in\s+(?:(?:the|either|both|left|right|lower|upper)\s+){1,4}"
+    r"(?:extremit(?:y|ies)|legs?|arms?|limbs?))?"
     rf"(?:\.[ \t]+{_AS_IT_SHOULD_BE})*[ \t]*\.?[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )

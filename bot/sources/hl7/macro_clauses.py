@@ -50,13 +50,24 @@ def is_rule(match: re.Match[str]) -> bool:
     return _IS_RULE.match(match.string, match.end()) is not None
 
 
+# "Critical results, call 555-1234.", "Critical findings, PE and torsion, are called": what is to be
+# done of each of them.
+_NUMBER = r"\(?\d{3}\)?[ .-]?\d{3,4}(?:[ .-]\d{3,4})?"
+_EACH = re.compile(
+    rf",\s+(?:call|phone|dial|contact|page)\s+(?:(?:us\s+)?at\s+)?{_NUMBER}\W*\Z|"
+    r"(?![^.]*\b(?:Drs?|I|we|these|this)\b).{0,120}\b(?:is|are)\s+(?:\w+ly\s+)?(?:called|"
+    r"communicated|reported|phoned|discussed|conveyed)\b",
+    re.IGNORECASE,
+)
+
+
 def tells_whom(match: re.Match[str]) -> bool:
     """Whether the clause behind its comma says who was told of it, or could not be."""
     text = match.string
     if text[match.end() : match.end() + 1] != ",":
         return False
     after, before = " ".join(sentence_after(match).split()), sentence_before(match)
-    if not _TELLS.match(after) or not is_certain(after, _OF_ATTEMPTS):
+    if not _TELLS.match(after) or _EACH.match(after) or not is_certain(after, _OF_ATTEMPTS):
         return False
     return not _OF_CASES.search(before) and is_certain(before, _OF_ATTEMPTS)
 

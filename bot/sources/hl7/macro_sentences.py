@@ -157,7 +157,7 @@ _NAMED_OF = re.compile(r"\s+of\s+\w", re.IGNORECASE)
 _NOT_YET = re.compile(
     r"\s+(?:(?:was|were|has been|have been)\s+)?"
     r"(?:(?:has\s+|have\s+)?not(?:\s+yet)?(?:\s+been)?|(?:un|not )able\s+to\s+be|could\s+not\s+be)"
-    r"\s+(?:called(?!\s+for)|communicated|discussed|relayed|conveyed)\b",
+    r"\s+(?:called(?!\s+for)|communicated|discussed|relayed|conveyed|acknowledged)\b",
     re.IGNORECASE,
 )
 _OF_ATTEMPTS = frozenset({"not", "could"})

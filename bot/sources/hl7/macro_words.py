@@ -8,6 +8,7 @@ it says what was done, or where the finding follows at once. "The critical resul
 import re
 
 from bot.sources.hl7.boxes import TICK, TICKED, may_have_box
+from bot.sources.hl7.macro_answers import OF_A_QUESTION
 from bot.sources.hl7.macro_clauses import (
     FINDING,
     WHAT_KIND,
@@ -101,6 +102,12 @@ _FOLLOWED = re.compile(
     r"back|contacts?|numbers?|phone|extension|desk|cent(?:er|re))\b)"
     r"(?P<word>[A-Za-z0-9])"
 )
+# "Critical findings that require immediate notification: PE".
+_AT_LENGTH = re.compile(
+    rf"[ \t]+(?:that|which|requiring)(?:[ \t]+(?:{OF_A_QUESTION})\b){{1,9}}[ \t]*:[ \t]*"
+    r"(?!(?:please|call|contact|phone|page|see|per|refer|go|visit)\b)[^\W\d_]",
+    re.IGNORECASE,
+)
 _IMAGING = re.compile(r"RESULT|FINDING", re.IGNORECASE)
 """In small letters a value is a laboratory's: "Critical value Troponin 5"."""
 ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
@@ -186,6 +193,8 @@ def is_statement(match: re.Match[str]) -> bool:
         return True
     if names_what(match) or tells_whom(match) or _names_acute(match):
         return True
+    if _AT_LENGTH.match(text, end):
+        return True
     return is_affirmed(match) or is_said_of(match)
 
 
@@ -194,7 +203,10 @@ def _names_acute(match: re.Match[str]) -> bool:
     found = _ACUTE.match(match.string, match.end())
     if found is None or found["mark"] or not _IMAGING.search(match[0]):
         return False
-    return not _LEGEND.match(match.string, found.start()) and not is_of_the_order(match)
+    begins = found.start()
+    if _LEGEND.match(match.string, begins, begins + _SENTENCES):
+        return False
+    return not is_of_the_order(match)
 
 
 def is_label(match: re.Match[str]) -> bool:

@@ -12,6 +12,13 @@ LONGEST = 1.0
 _HEADS = (
     *("CRITICAL RESULT: no", "Critical finding [ ]", "Critical results (", "Critical: {none/"),
     *("ACR category 1", "Actionable finding", "Large embolus - CRITICAL", "No evidence of a"),
+    *(
+        "CT HEAD CRITICAL RESULT",
+        "CRITICAL LEVEL 1",
+        "Critical findings that require",
+        "[X] Critical",
+    ),
+    *("ACR Actionable Finding: ", "CRITICAL RESULT: red", "Critical results, call"),
     *("Discussed with Dr. Roe", "Dr. Roe was", "Unable to reach", "IMPRESSION: 1. Embolus."),
 )
 _UNITS = (
@@ -30,6 +37,7 @@ _UNITS = (
         "*",
         "_",
     ),
+    *("[ ] Category 1 ", " Category 1,", " requiring", " acute", " CT", " 555-", "-", "'a"),
     *(" critical", " result", "~", "~ ", "~1. x", " 10:30", " none", " Recommendation: x."),
 )
 _ENDS = (" x!", "", "~No.")
