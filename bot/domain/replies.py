@@ -41,7 +41,8 @@ class Unclear(StrEnum):
 
 _OUT = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 _IN = {"START", "UNSTOP", "YES"}
-_CARRIER_WORDS = _OUT | _IN | {"HELP", "INFO"}
+_HELP = {"HELP", "INFO"}
+"""Answered by the carrier's side where nothing stands around them; else we have to."""
 _VERBS = "|".join(Verb)
 # What phones and people put around it: quotes, brackets, a colon, a full stop. No question mark,
 # and nothing that strikes out.
@@ -75,12 +76,8 @@ _EMOJI_PARTS = frozenset((*map(chr, range(0xFE00, 0xFE10)), "\u20e3"))
 
 def carriers_word(body: str) -> str:
     """STOP or its like, in capitals, where the message is nothing else; empty for any other."""
-    return _carriers_word(_without_signature(_plain(body)))
-
-
-def _carriers_word(text: str) -> str:
-    said = _word(text)
-    return said if said in _CARRIER_WORDS else ""
+    said = _word(_without_signature(_plain(body)))
+    return said if said in _OUT | _IN or body.strip().upper() in _HELP else ""
 
 
 def wants_sms(body: str) -> bool | None:
@@ -100,7 +97,7 @@ def parse_reply(body: str) -> Reply | Unclear:
     whole = _WHOLE.fullmatch(text)
     if whole and (code := _together(whole[2])):
         return Reply(Verb(whole[1].upper()), code)
-    if _carriers_word(text):
+    if carriers_word(body):
         return Unclear.CARRIER_WORD
     if says_wrong_number(text, holds_code=bool(codes_in(text))):
         return Unclear.WRONG_NUMBER

@@ -78,7 +78,7 @@ def test_a_reaction_to_our_message_or_a_quote_of_it_asks_for_nothing(body: str, 
         "YES",
         "START",
         "HELP",
-        "info",
+        " info ",
     ],
 )
 def test_the_carriers_words_are_never_verbs(word: str) -> None:
@@ -99,6 +99,11 @@ def test_a_signature_changes_no_word_of_the_carriers(
     body: str, word: str, wanted: bool | None
 ) -> None:
     assert (carriers_word(body), wants_sms(body)) == (word, wanted)
+
+
+@pytest.mark.parametrize("body", ["Help!", "HELP.", "“help”", "Info."])
+def test_the_carrier_answers_help_alone_so_that_we_answer_it_with_more_around_it(body: str) -> None:
+    assert (parse_reply(body), carriers_word(body)) == (Unclear.WORDS, "")
 
 
 @pytest.mark.parametrize("body", ["ack", " PASS. ", "Undo"])
