@@ -16,6 +16,10 @@ from bot.domain.report import Identifier
 LONGEST = 200
 """Characters of a name, an address or one id: nobody's is longer, and messages have to hold it."""
 _UNSEEN = re.compile(f"{STEERING.pattern}|[\t\n]")
+_NO_ZONES = {"localtime", "Factory"}
+"""Files beside the zones: the first is whatever the machine is set to, the other nobody's."""
+# "MAIN:1001,NORTH:7", or a comma in the id. Of an authority's own colons none stands before those.
+_SEVERAL_IDS = re.compile(r":[^:,|\s]*[,|\s][^:]*:|,[^:]*$")
 ROLES = ("coordinator", "radiologist")
 _TEAM = "T[A-Z0-9]{2,}"
 _SLACK = re.compile(rf"(?:({_TEAM})[/:])?([UW][A-Z0-9]{{2,}})")
@@ -128,7 +132,7 @@ def roles(text: str) -> tuple[str, ...]:
 @cache
 def _zones() -> frozenset[str]:
     """Once a process: it is read from hundreds of files."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - _NO_ZONES)
 
 
 def _local_id(text: str) -> Identifier:
@@ -136,6 +140,9 @@ def _local_id(text: str) -> Identifier:
     if not (colon and authority and value):
         cure = 'Write AUTHORITY:ID, several with ";" between them.'
         raise ValueError("has an id without its authority", cure)
+    if _SEVERAL_IDS.search(text):
+        cure = 'Write AUTHORITY:ID, and ";" before the next one.'
+        raise ValueError('has several ids without ";" between them', cure)
     found = Identifier(value, authority)
     return Identifier(npi(value), authority) if is_npi(found) else found
 

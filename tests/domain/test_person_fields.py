@@ -1,6 +1,7 @@
 import pytest
 
-from bot.domain.person_fields import mobile, pin, slack_team
+from bot.domain.person_fields import local_ids, mobile, pin, slack_team, timezone
+from bot.domain.report import Identifier
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,26 @@ def test_a_pin_that_is_none_or_that_anybody_would_guess_is_refused(written: str)
     with pytest.raises(ValueError, match="is") as refused:
         pin(written)
     assert written not in str(refused.value.args[0])
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["MAIN:1001,NORTH:7", "MAIN:1001, 1002", "MAIN:1001 NORTH:7", "RIS:1;MAIN:1001 | NORTH:7"],
+)
+def test_several_ids_that_no_semicolon_parts_are_refused(written: str) -> None:
+    """One id of all of it would be that of no report, and nobody would hear of it."""
+    with pytest.raises(ValueError, match='has several ids without ";" between them'):
+        local_ids(written)
+
+
+@pytest.mark.parametrize(
+    "authority", ["http://ids.example.org/staff", "Main Campus", "urn:oid:1.2.3", "A|B"]
+)
+def test_an_authority_with_blanks_or_an_address_is_one(authority: str) -> None:
+    assert local_ids(f"{authority}:77") == (Identifier("77", authority),)
+
+
+@pytest.mark.parametrize("written", ["localtime", "Factory"])
+def test_a_file_beside_the_zones_is_none(written: str) -> None:
+    with pytest.raises(ValueError, match="is no time zone"):
+        timezone(written)
