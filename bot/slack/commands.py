@@ -80,13 +80,22 @@ def obey(desk: Desk, asked: Asked, text: str) -> None:
     elif verb in _BUTTONS:
         asked.tell(f"For that, press “{_BUTTONS[verb]}” in the alert's message in this app.")
     elif verb not in VERBS:
-        near = did_you_mean(verb, (*VERBS, "open", "test", "help"))
-        asked.tell(f"There is no “{escaped(clipped(verb, 40))}”. {near}\n{HELP}")
+        asked.tell(f"{_no_such_command(desk, asked, verb)}\n{HELP}")
     elif not ref:
         asked.tell(f"Which one? Write `{COMMAND} {verb} REF`; `{COMMAND} open` lists them.")
     else:
         # Only one verb asks for a mention; the others take what was typed.
         _with_alert(desk, asked, verb, ref, rest.strip() if verb == "assign" else as_typed(rest))
+
+
+def _no_such_command(desk: Desk, asked: Asked, verb: str) -> str:
+    """Of a reference alone nobody may read that there is no such alert."""
+    person = desk.person(asked.who)
+    typed = _AROUND.sub("", unescape(verb)).upper()
+    if person and any(row.ref == typed for row in _theirs(desk, person)):
+        return f"For {typed} write `{COMMAND} ack {typed}` or `{COMMAND} show {typed}`."
+    near = did_you_mean(verb, (*VERBS, "open", "test", "help"))
+    return f"There is no command “{escaped(clipped(verb, 40))}”. {near}"
 
 
 def as_typed(text: str) -> str:

@@ -18,6 +18,18 @@ def test_a_mistyped_command_is_told_what_would_work(clinic: Clinic) -> None:
     assert 'Did you mean "open"?' in ask(clinic.ada, "opne")
 
 
+@pytest.mark.parametrize("around", ["{}", "{} ack", "#{}:"])
+def test_a_reference_without_a_command_is_told_how_to_answer(clinic: Clinic, around: str) -> None:
+    """To read that there is no k7qx would mean that there is no such alert."""
+    ref = clinic.page_ada().ref
+    told = ask(clinic.ada, around.format(ref.lower()))
+    assert told.startswith(f"For {ref} write /readback ack {ref} or /readback show {ref}")
+    assert "There is no" not in told
+    theirs = ask(clinic.ben, ref)
+    assert theirs.startswith(f"There is no command “{ref.lower()}”.")
+    assert ref not in theirs
+
+
 @pytest.mark.parametrize(
     ("verb", "button"), [("pass", "I can't take this"), ("UNDO", "Undo"), ("decline", "I can't")]
 )
