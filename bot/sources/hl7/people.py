@@ -188,6 +188,8 @@ def _interpreter(field: str, marks: Marks, issuer: _Issuer) -> Provider | None:
     parts = field.split(marks.repetition, 1)[0].split(marks.component)
     if marks.subcomponent in parts[0]:
         return _cnn(parts[0], marks, issuer)
+    if at(parts, 1)[:8].isdigit():  # an NDL's time, of whom only the number stands before it
+        parts = parts[:1]
     return _xcn(parts, marks, issuer)
 
 

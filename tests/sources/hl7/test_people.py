@@ -68,6 +68,13 @@ def test_the_radiologist_is_read_from_both_shapes(field: str) -> None:
     assert (found.name, found.identifiers) == ("LIND, ROSA", (Identifier("3001", "MAIN"),))
 
 
+def test_the_time_of_an_interpretation_is_nobodys_name() -> None:
+    """Of an NDL whose person is a number alone."""
+    found = report(sample(fields={32: "3001^20260115120000"})).radiologist
+    assert found
+    assert (found.name, found.identifiers) == ("", (Identifier("3001", ""),))
+
+
 def test_an_assistant_interpreter_stands_in_for_a_missing_radiologist() -> None:
     found = report(message(obr({32: ""}) + "|3002^MOE^TIM", OBX)).radiologist
     assert found
