@@ -21,6 +21,7 @@ _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _VERSION = re.compile(r"/_history/[^/]*$")
 _ROOTED = re.compile(r"(?:/[\w.-]+)*/([A-Z][A-Za-z]+/[^/]+)")
 _SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?identifier=(?:([^|&]*)\|)?([^|&]+)")
+_ESCAPED_BAR = re.compile("%7c", re.IGNORECASE)
 _ELSEWHERE = {
     "encounter": "context",
     "imagingStudy": "study",
@@ -164,7 +165,10 @@ class Node:
     def named(self, reference: str) -> Resource | None:
         """The resource that came along under this reference or address."""
         name = local_name(reference, self.base)
-        return self.known.get(name) or self.known.get(self.base + name) if name else None
+        if not name:
+            return None
+        known = self.known
+        return known.get(name) or known.get(self.base + name) or known.get(_searched(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +197,13 @@ class Link:
 def searched_for(reference: str) -> list[Resource]:
     """The identifier that a reference asks for which a server has yet to resolve, as Synthea writes
     them: "Practitioner?identifier=system|value" (R4, 3.1.0.11.2)."""
-    found = _SEARCH.fullmatch(reference)
+    found = _SEARCH.fullmatch(_ESCAPED_BAR.sub("|", reference))
     return [{"system": unquote(found[2] or ""), "value": unquote(found[3])}] if found else []
+
+
+def _searched(name: str) -> str:
+    """A search as search_for has it, whose sender escaped what an address may not hold."""
+    return unquote(name) if "?identifier=" in name else ""
 
 
 def _sought(reference: Resource) -> str:

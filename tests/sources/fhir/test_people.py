@@ -63,6 +63,20 @@ def test_a_reference_by_a_search_leads_to_the_only_one_with_that_identifier(numb
     assert orderer.identifiers == (Identifier("1245319599", "http://hl7.org/fhir/sid/us-npi"),)
 
 
+@pytest.mark.parametrize("bar", ["%7C", "%7c"])
+@pytest.mark.parametrize("colon", [":", "%3A"])
+def test_a_reference_by_a_search_is_read_escaped_as_well(bar: str, colon: str) -> None:
+    """As Synthea's exports of R5 have it: the coordinator was paged in place of the orderer."""
+    asked = _SEARCH.format("Practitioner").replace("|", bar).replace("http:", f"http{colon}")
+    order = resource("order", requester={"reference": asked})
+    npi = Identifier("1245319599", "http://hl7.org/fhir/sid/us-npi")
+    for along, name in (([resource("doctor")], "Okafor, Ada N"), ([], "")):
+        reading = read(bundle(resource("report"), order, *along)).reading
+        assert isinstance(reading, Reports)
+        [orderer] = reading.reports[0].ordering
+        assert (orderer.name, orderer.identifiers) == (name, (npi,))
+
+
 def test_a_reference_by_an_identifier_alone_leads_to_who_came_along_with_it() -> None:
     by = {"type": "Patient", "identifier": {"system": "urn:oid:5.5", "value": "MRN-1"}}
     several = bundle(*(resource("report", id=n, subject=by) for n in ("r1", "r2")), *others())
