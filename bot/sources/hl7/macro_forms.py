@@ -17,9 +17,9 @@ from bot.sources.hl7.macro_clauses import (
     is_named_before,
     is_titled,
 )
+from bot.sources.hl7.macro_heard import is_filled_in, is_heard, is_said_to_be_critical
 from bot.sources.hl7.macro_sentences import (
     is_affirmed,
-    is_critical_and_told,
     is_said_of,
     of_another_exam,
     stands_out,
@@ -40,7 +40,7 @@ _NOT_EARLIER = "".join(
 )
 # Not of a visit, nor of a patient.
 _OF_RESULT = "|".join(
-    f"(?<={asked} )TYPE|(?<={asked} )CODE"
+    "|".join(f"(?<={asked} ){what}" for what in ("TYPE", "CODE", "URGENCY", "CLASSIFICATION"))
     for asked in (
         *("RESULT", "FINDING", "REPORT", "ALERT", "COMMUNICATION", "NOTIFICATION"),
         "DIAGNOSTIC",  # VistA's
@@ -168,7 +168,9 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         or (_BEGINS.search(before) is not None and not _asks_when(before, match))
         or is_affirmed(match)
         or is_said_of(match)
-        or is_critical_and_told(match)
+        or is_said_to_be_critical(match)
+        or is_heard(match)
+        or is_filled_in(match)
         or is_named_before(match)
         or is_listed(match)
         or is_titled(match)

@@ -15,7 +15,7 @@ SENTENCE_ENDS = re.compile(
     r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n",
     re.IGNORECASE,
 )
-_HEADED = r"[\s*#>•-]*(?:(?-i:[A-Z][A-Z /]{2,40}):\s*)?"
+HEADED = r"[\s*#>•-]*(?:(?-i:[A-Z][A-Z /]{2,40}):\s*)?"
 _ASSERTED = re.compile(
     r"\b(?:(?:is|are)(?: considered)?|constitutes?|represents?|qualif(?:y|ies) as|"
     r"(?:this|the) (?:report|exam(?:ination)?|study|scan) "
@@ -24,18 +24,21 @@ _ASSERTED = re.compile(
     r"(?:(?:an?|new|acute|unexpected)\s+){0,2}\Z",
     re.IGNORECASE,
 )
-_TELL = (
+# "Large pneumothorax, which is a critical finding."
+_WHICH = re.compile(r",\s+which(?=\s+(?:is|are|represents?|constitutes?)\b)", re.IGNORECASE)
+TELL = (
     r"(?:called|communicated|conveyed|reported|discussed|relayed|(?:tele)?phoned|notified|informed|"
-    r"alerted|given|identified|acknowledged|made aware|read back|paged|texted|messaged|intimated)"
+    r"alerted|given|identified|detected|acknowledged|made aware|read back|paged|texted|messaged|"
+    r"intimated)"
 )
 _OF = r"(?:of|about|regarding|concerning|with|for|re)"
-_ROLE = r"(?:person|physician|provider|clinician|team|resident|attending|nurse|surgeon|ED|ER|ICU)"
+ROLE = r"(?:person|physician|provider|clinician|team|resident|attending|nurse|surgeon|ED|ER|ICU)"
 # It was told, or somebody told it. "Is called within 60 minutes" is what is to be done.
 _TOLD = re.compile(
-    rf"\b(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
-    rf"\b(?:I|we)\s+(?:have\s+)?(?:\w+ly\s+)?{_TELL}\b|\A[\s*#>•-]*{_TELL}\b|"
-    rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{_TELL}\s+{_OF}\b|"
-    rf"\A[\s*#>•-]*[^.;:?!]{{0,40}}?\b{_ROLE}\s+{_TELL}\s+{_OF}\b|"
+    rf"\b(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{TELL}\b|"
+    rf"\b(?:I|we)\s+(?:have\s+)?(?:\w+ly\s+)?{TELL}\b|\A[\s*#>•-]*(?:\w+ly\s+)?{TELL}\b|"
+    rf"\A[\s*#>•-]*(?:Drs?|Doctor)\b\.?[^.;:?!]{{1,40}}?\b{TELL}\s+{_OF}\b|"
+    rf"\A[\s*#>•-]*[^.;:?!]{{0,40}}?\b{ROLE}\s+{TELL}\s+{_OF}\b|"
     rf"\b(?:spoken?|discussed|d/w)\b(?:[^.;?!]|(?<=\bDr)\.){{0,80}}\b{_OF}[:\s]+(?:(?:these|this|the|above|a)\s+)*\Z|"
     r"\b(?:was|were|has been|have been)\s+(?:entered|posted|placed|submitted|logged|recorded)\b"
     r"(?:[^.;?!]|(?<=\bDr)\.){0,140}\b(?:in|into|on|to)\s+(?:\w+\s+){0,5}\Z|"
@@ -43,12 +46,13 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 _TELLING = re.compile(
-    r"[\s*#>•-]*(?:communication|notification|documentation)\s+of\s+(?:an?\s+|the\s+)?\Z",
+    r"[\s*#>•-]*(?:(?:verbal|telephone|phone|direct|urgent|immediate)\s+){0,2}(?:communication|"
+    r"notification|documentation|report|call)\s+(?:of|with)\s+(?:(?:an?|the|these)\s+)?\Z",
     re.IGNORECASE,
 )
 _TO_WHOM = re.compile(
-    rf"\s*:(?:[ \t]*\w|\s*(?i:{_TELL}|Dr|I|(?:these |the )?findings (?:were|was))\b)|"
-    r"\s+(?:(?:was|were) )?(?:to|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)"
+    rf"\s*:(?:[ \t]*\w|\s*(?i:{TELL}|Dr|I|(?:these |the )?findings (?:were|was))\b)|"
+    r"\s+(?:(?:was|were) )?(?:to(?!\s+(?:be\b|\(?\d))|made|given|by|at)\b(?![^.\n]*\b(?:is|are)\b)"
 )
 _WORDS_OF_DOUBT = (
     "no not non none never neither nor without cannot nothing if whether unless until when "
@@ -72,7 +76,7 @@ def is_said_of(match: re.Match[str]) -> bool:
     if _TELLING.fullmatch(before):
         return _TO_WHOM.match(after) is not None and is_certain(after)
     if _ASSERTED.search(before):
-        return is_certain(before)
+        return is_certain(_WHICH.sub("", before))
     if _MEETS.search(before) and (_CRITERIA.search(before) or _CRITERIA.match(after)):
         return is_certain(f"{before} {after}", _OF_CRITERIA)
     if _NAMED_OF.match(after) and _THERE_IS.fullmatch(before):
@@ -130,10 +134,10 @@ _NOT_REACHED = re.compile(
 )
 # "These critical results will be called to Dr. Roe"; without such a word it is the rule.
 _THESE = re.compile(
-    rf"{_HEADED}(?:(?:these|this|the)\s+)?(?:these|this|the|above)\s+", re.IGNORECASE
+    rf"{HEADED}(?:(?:these|this|the)\s+)?(?:these|this|the|above)\s+", re.IGNORECASE
 )
 _WILL_BE = re.compile(
-    rf"\s+(?:will be|(?:is|are) being|needs? to be|to be)\s+(?:\w+ly\s+)?{_TELL}\b"
+    rf"\s+(?:will be|(?:is|are) being|needs? to be|to be)\s+(?:\w+ly\s+)?{TELL}\b"
     r"(?![^.]*\bwithin\b)",
     re.IGNORECASE,
 )
@@ -165,22 +169,22 @@ _OF_ATTEMPTS = frozenset({"not", "could"})
 # "The above critical findings were discussed", also with what it is in brackets.
 _TOLD_BEHIND = re.compile(
     rf"(?:\s+[(\[][^()\[\]]{{1,60}}[)\]])?\s+(?:above\s+|below\s+)?"
-    rf"(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{_TELL}\b|"
-    rf"\s+{_TELL}\s+(?:to|with)\s+(?:Drs?|Doctor|the (?:ED|ER|ICU|team))\b|"
+    rf"(?:was|were|has been|have been)\s+(?:\w+ly\s+)?{TELL}\b|"
+    rf"\s+{TELL}\s+(?:to|with)\s+(?:Drs?|Doctor|the (?:ED|ER|ICU|team))\b|"
     r"\s+(?:message|alert|notification)\s+(?:(?:was|has been)\s+)?sent\b|"
     r"\s+(?:is|are)\s+(?:present|noted|seen|described|listed|as follows)\b",
     re.IGNORECASE,
 )
 # "Above critical result called to the nurse".
-_ABOVE = re.compile(rf"{_HEADED}(?:(?:the|these|this)\s+)?above\s+", re.IGNORECASE)
-_TOLD_ON = re.compile(rf"\s+{_TELL}\s+(?:to|with|by|via)\b", re.IGNORECASE)
+_ABOVE = re.compile(rf"{HEADED}(?:(?:the|these|this)\s+)?above\s+", re.IGNORECASE)
+_TOLD_ON = re.compile(rf"\s+{TELL}\s+(?:to|with|by|via)\b", re.IGNORECASE)
 # "Critical finding of aortic dissection discussed with …": it names the finding first. What "is
 # called to the provider" is what is to be done.
 _TOLD_LATER = re.compile(
     r"(?:\s+(?:of|for|in (?:this|the) (?:report|exam|study)|regarding|about|concerning|"
     r"as above|as described|above|discovered|detected|"
     r"found|noted|seen)\b|,\s+(?=\w))(?:[^.;:?!]|(?<=\d):(?=\d)){0,120}?"
-    rf"\b(?<!\bis\s)(?<!\bare\s)(?<!\bbe\s){_TELL}\s+(?:\w+ly\s+)?(?:(?:to|with|by)\b|w/)",
+    rf"\b(?<!\bis\s)(?<!\bare\s)(?<!\bbe\s){TELL}\s+(?:\w+ly\s+)?(?:(?:to|with|by)\b|w/)",
     re.IGNORECASE,
 )
 # "A critical results call was placed": the message is the last word of the macro or the next.
@@ -191,25 +195,6 @@ _SENT = re.compile(
     r"submitted|logged|recorded)\b",
     re.IGNORECASE,
 )
-_FINDINGS_ARE = re.compile(
-    r"(?:\A|[.\n])\s*(?:(?:these|the|this|above) )*(?:results?|findings?) (?:is|are|was|were) "
-    r"(?:considered )?\Z",
-    re.IGNORECASE,
-)
-_AND_TOLD = re.compile(
-    rf",? and (?:\w+ )?(?:was|were|has been|have been) (?:\w+ly )?{_TELL}\b", re.IGNORECASE
-)
-
-
-def is_critical_and_told(match: re.Match[str]) -> bool:
-    """ "These findings are critical and were called to Dr. Roe": of the word alone."""
-    text = match.string
-    return bool(
-        _AND_TOLD.match(text, match.end())
-        and _FINDINGS_ARE.search(text[max(0, match.start() - 60) : match.start()])
-    )
-
-
 # "Embolus CRITICAL RESULT: called": dictated behind a finding without a full stop, or on a line
 # that was once its own.
 _SMALL = re.compile(r"[a-z]")
@@ -232,7 +217,7 @@ def stands_out(match: re.Match[str]) -> bool:
 
 
 _ASKS = re.compile(
-    rf"{_HEADED}(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{{0,60}}\Z",
+    rf"{HEADED}(?:was|were|is|are|has|have|did|does|do|any)\b[\w ,/]{{0,60}}\Z",
     re.IGNORECASE,
 )
 _YES = re.compile(

@@ -18,10 +18,10 @@ from bot.sources.hl7.macro_clauses import (
     names_what,
     tells_whom,
 )
+from bot.sources.hl7.macro_heard import is_filled_in, is_heard, is_said_to_be_critical
 from bot.sources.hl7.macro_sentences import (
     SENTENCE_ENDS,
     is_affirmed,
-    is_critical_and_told,
     is_said_of,
 )
 
@@ -73,6 +73,7 @@ _DONE = (
     r"acknowledged|created|generated|logged|issued|raised|attempted|flagged|paged|"
     r"intimated|informed|reviewed\s+with(?!\s+no\b)|pending|awaiting\s+(?:communication|call|acknowledg)\w*|"
     r"(?:entered|placed|recorded)\s+(?:in|into|via|on|through)|submitted|uploaded|"
+    r"read[ -]?back\s+(?:by|from|and|obtained|verified|confirmed)|"
     r"(?:protocol|pathway|alert|workflow|process) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
@@ -80,6 +81,8 @@ _STATED = re.compile(
     rf"\?\s*(?:{TICK}|yes\b))|"
     rf"\s+(?:to|by|per)\s+(?:Drs?|Doctor)\b|\s+@|,\s+{_DONE}|"
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
+    r"\s+(?:(?:as\s+)?(?:(?:described|noted|detailed|listed|stated|mentioned)\s+)?above|"
+    r"detected|discovered)[ \t]*(?:\Z|[.\n])|"
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
     re.IGNORECASE,
 )
@@ -167,7 +170,7 @@ _DEGREE = r"(?:CATEGORY|SIGNIFICANCE|CRITICALITY|LEVEL|(?<=RESULT )SEVERITY|(?<=
 # The type of an exam is none of its result.
 _TYPE = (
     r"(?:(?:(?:PRIMARY|SECONDARY)\s+)?DIAGNOSTIC\s+CODE|"
-    rf"(?!EXAM){_ASKED_OF}\s+(?:TYPE|CODE|CLASS)|TYPE\s+OF\s+(?!EXAM){_ASKED_OF}|"
+    rf"(?!EXAM){_ASKED_OF}\s+(?:TYPE|CODE|CLASS(?:IFICATION)?|URGENCY)|TYPE\s+OF\s+(?!EXAM){_ASKED_OF}|"
     r"(?:(?:(?-i:[A-Z]{2,6})|RADIOLOGY)\s+)?ALERT(?:\s+(?:CREATED|SENT|PRIORITY))?|RESULT)"
 )
 _QUESTION = re.compile(
@@ -195,6 +198,8 @@ def is_statement(match: re.Match[str]) -> bool:
         return True
     if _AT_LENGTH.match(text, end):
         return True
+    if is_heard(match) or is_filled_in(match):
+        return True
     return is_affirmed(match) or is_said_of(match)
 
 
@@ -219,7 +224,7 @@ def is_label(match: re.Match[str]) -> bool:
         return True
     if ends_in_brackets(match) and not _OF_ANOTHER_KIND.search(before.rpartition("\n")[2]):
         return True
-    if is_critical_and_told(match) or _is_of_acute(match):
+    if is_said_to_be_critical(match) or _is_of_acute(match):
         return True
     if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
         return match[0].isupper() or before.rstrip()[-1:] != "("

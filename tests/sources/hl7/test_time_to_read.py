@@ -18,6 +18,7 @@ _HEADS = (
         "Critical findings that require",
         "[X] Critical",
     ),
+    *("Dr. Roe acknowledged the", "Time critical result", "These findings are critical"),
     *("ACR Actionable Finding: ", "CRITICAL RESULT: red", "Critical results, call"),
     *("Discussed with Dr. Roe", "Dr. Roe was", "Unable to reach", "IMPRESSION: 1. Embolus."),
 )
