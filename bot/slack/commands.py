@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from bot.domain.coverage import Person
 from bot.domain.events import CallRecorded, Event, NotAllowed, Reopened
 from bot.domain.nearest import did_you_mean
 from bot.domain.window import FUTURE_TOLERANCE
+from bot.domain.wording import local_time
 from bot.engine import views
 from bot.slack import modals, overview, testing
 from bot.slack.actions import open_acknowledge
@@ -39,7 +40,7 @@ HELP = f"""*{COMMAND} open* lists the open alerts that concern you
 *{COMMAND} help* shows this"""
 EXAMPLE = f"{COMMAND} called K7QX Dr. Lee at 14:05 on 312-555-0100 repeated yes"
 _CALL = re.compile(
-    r"(?P<whom>\S.*?)\s+at\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?P<whom>\S.*?)\s+at\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?:\s*(?P<half>[ap])\.?m\.?)?"
     r"\s+on\s+(?P<number>\S.*?)\s+repeated(?:\s+back)?\s+(?P<repeated>yes|no)",
     re.IGNORECASE,
 )
@@ -198,12 +199,19 @@ def _called(desk: Desk, asked: Asked, person: Person, alert_id: str, rest: str) 
         elif found := modals.problems(call):
             asked.tell(" ".join(found.values()))
         else:
-            _apply(desk, asked, alert_id, event, f"The call for {view.alert.ref} is recorded.")
+            _apply(desk, asked, alert_id, event, _as_understood(view.alert.ref, call, person, desk))
 
 
 def _recorded(desk: Desk, call: Call, person: Person, version: int) -> CallRecorded:
     at = desk.by_our_clock(call.at)
     return CallRecorded(person.id, call.reached, call.number, at, call.repeated_back, version)
+
+
+def _as_understood(ref: str, call: Call, person: Person, desk: Desk) -> str:
+    """By "2:05" somebody may mean the afternoon, and it has ended the alert."""
+    at = local_time(call.at, person.timezone, desk.on_the_wall)
+    told = f"{escaped(call.reached)} at {at}, {'' if call.repeated_back else 'not '}repeated back"
+    return f"The call for {ref} is recorded: {told}. Not so? `{COMMAND} reopen {ref}`"
 
 
 def typed_call(text: str, zone: str, now: datetime) -> Call | None:
@@ -213,17 +221,28 @@ def typed_call(text: str, zone: str, now: datetime) -> Call | None:
     later one counts, if it has come. None where the text reads otherwise.
     """
     found = _CALL.fullmatch(text.strip())
-    if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59:  # noqa: PLR2004 - a clock
+    clock = _clock(found) if found else None
+    if found is None or clock is None:
         return None
-    here = now.astimezone(ZoneInfo(zone))
-    today = here.replace(
-        hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0
-    )
+    today = datetime.combine(now.astimezone(ZoneInfo(zone)), clock, ZoneInfo(zone))
     days = (today, today - timedelta(days=1))
     read = (day.replace(fold=fold).astimezone(now.tzinfo) for day in days for fold in (0, 1))
     at = max(at for at in read if at <= now + FUTURE_TOLERANCE)
     repeated = found["repeated"].casefold() == "yes"
     return Call(found["whom"], found["number"], at, repeated)
+
+
+def _clock(found: re.Match[str]) -> time | None:
+    """The time of day, by 24 hours or by the half of the day; None where there is no such."""
+    hour, half = int(found["hour"]), found["half"]
+    if half:
+        if not 1 <= hour <= 12:  # noqa: PLR2004 - a clock
+            return None
+        hour = hour % 12 + (12 if half in "pP" else 0)
+    try:
+        return time(hour, int(found["minute"]))
+    except ValueError:
+        return None
 
 
 def _reopen(desk: Desk, asked: Asked, person: Person, alert_id: str, _: str) -> None:

@@ -1,6 +1,7 @@
 """A phone call recorded by /readback called, in a modal or in one line."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -43,10 +44,20 @@ def test_called_takes_it_all_in_one_line(clinic: Clinic) -> None:
     clinic.pass_time(3)
     local = clinic.clock.now().astimezone(clinic.engine.site.timezone)
     told = ask(clinic.carla, f"called {ref} Dr. Lee at {local:%H:%M} on 312-555-0199 repeated no")
-    assert f"The call for {ref} is recorded." in told
+    assert f"The call for {ref} is recorded: Dr. Lee at {local:%H:%M}, not repeated back." in told
     given = clinic.alert().acknowledgment
     assert given is not None
     assert (given.by, given.read_back) == ("Dr. Lee", ReadBack.NONE)
+
+
+def test_how_a_typed_time_was_understood_is_told(clinic: Clinic) -> None:
+    """By "2:05" somebody may mean the afternoon: it ends the alert and stands in the trail."""
+    ref = clinic.page_ada().ref
+    then = clinic.clock.now().astimezone(clinic.engine.site.timezone) - timedelta(hours=11)
+    told = ask(clinic.carla, f"called {ref} Dr. Lee at {then:%H:%M} on 4711 repeated back yes")
+    day = "" if then.date() == (then + timedelta(hours=11)).date() else f"{then:%a} "
+    assert f"is recorded: Dr. Lee at {day}{then:%H:%M}, repeated back. Not so? " in told
+    assert f"/readback reopen {ref}" in told
 
 
 def test_a_call_that_cannot_be_read_is_answered_with_an_example(clinic: Clinic) -> None:
@@ -111,7 +122,25 @@ def test_a_name_may_hold_the_words_that_separate() -> None:
     assert call.at == NOW - timedelta(minutes=2)
 
 
-@pytest.mark.parametrize("text", ["", "Dr. Lee", "Dr. Lee at 25:00 on 4711 repeated yes"])
+@pytest.mark.parametrize(
+    ("clock", "hour", "minute"),
+    [
+        *(("2:05 pm", 14, 5), ("2:05PM", 14, 5), ("2:05 a.m.", 2, 5)),
+        *(("12:00 am", 0, 0), ("12:10 p.m.", 12, 10), ("1:50 p.m", 13, 50)),
+    ],
+)
+def test_a_time_may_be_told_by_the_half_of_the_day(clock: str, hour: int, minute: int) -> None:
+    now = datetime(2026, 3, 4, 22, 10, tzinfo=UTC)
+    call = typed_call(f"Dr. Lee at {clock} on 4711 repeated yes", "America/Chicago", now)
+    assert call is not None
+    assert call.at == datetime(2026, 3, 4, hour, minute, tzinfo=ZoneInfo("America/Chicago"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Dr. Lee", "Dr. Lee at 25:00 on 4711 repeated yes"]
+    + [f"Dr. Lee at {clock} on 4711 repeated yes" for clock in ("14:05 pm", "0:05 am", "2:60 pm")],
+)
 def test_what_is_no_call_is_none(text: str) -> None:
     assert typed_call(text, "America/Chicago", NOW) is None
 
