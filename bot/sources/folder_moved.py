@@ -106,8 +106,10 @@ class Moved:
         return grown
 
     def _has_changed(self, one: _Look, there: os.stat_result) -> bool:
-        """Its time alone may change a few times: on some file systems it always does."""
-        if (there.st_size, there.st_mtime_ns) == one.file.stamp:
+        """Its time alone may change a few times, or its inode: on some file systems they always do.
+        What took its place within one tick of the clock has the same time."""
+        now = (there.st_ino, there.st_size, there.st_mtime_ns)
+        if now == (one.file.inode[1], *one.file.stamp):
             return False
         if there.st_size != one.file.stamp[0]:
             return True

@@ -139,12 +139,14 @@ def test_one_that_was_replaced_while_it_was_moved_is_read(reading: Reading, inbo
     assert [control for control, _, _ in reading.messages()][-1:] == ["MSG2"]
 
 
-def test_one_of_the_same_length_that_takes_its_place_at_the_move_is_read(
+def test_one_of_the_same_length_and_time_that_takes_its_place_at_the_move_is_read(
     reading: Reading, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, later = folder(reading, inbox), inbox.parent / "later.hl7"
     (inbox / "a.hl7").write_bytes(sample())
     later.write_bytes(sample().replace(b"MSG1", b"MSG2"))
+    written = (inbox / "a.hl7").stat()
+    os.utime(later, ns=(written.st_atime_ns, written.st_mtime_ns))
 
     def too_late(file: File, reasons: Iterable[str], mark: str) -> Path | None:
         lies = put_away(file, reasons, mark)
