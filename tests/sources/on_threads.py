@@ -14,6 +14,7 @@ def on_threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     async def noted(function: Callable[..., Any], /, *given: Any, **named: Any) -> Any:
         names.append(getattr(function, "__name__", ""))
+        await asyncio.sleep(0)  # a new thread may be done before the loop looks at a timeout
         return await to_thread(function, *given, **named)
 
     monkeypatch.setattr(asyncio, "to_thread", noted)
