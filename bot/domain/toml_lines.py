@@ -48,7 +48,7 @@ class _Scan:
                 self._header(token["header"], line)
             case "key":
                 self.key = self._inside() + _names(token["key"])
-                self.found[self.key] = line
+                self._note(self.key, line)
             case "open":
                 self._open(token[0], line)
             case "close":
@@ -72,7 +72,13 @@ class _Scan:
             self.counts[path] = self.counts.get(path, 0) + 1
             path += (self.counts[path] - 1,)
         self.table = path
+        self._note(path, line)
+
+    def _note(self, path: Path, line: int) -> None:
+        """Also for what it lies in and no line names: a list of tables, the ``a`` of ``a.b``."""
         self.found[path] = line
+        for length in range(1, len(path)):
+            self.found.setdefault(path[:length], line)
 
     def _open(self, bracket: str, line: int) -> None:
         in_list = bool(self.open) and self.open[-1][0] == "["

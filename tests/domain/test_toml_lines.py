@@ -67,6 +67,13 @@ def test_what_does_not_stand_in_the_text_is_looked_for_around_it() -> None:
     assert line_of(lines, ("missing",)) == 1
 
 
+def test_a_table_that_only_longer_names_name_is_where_the_first_of_them_stands() -> None:
+    """The key of the whole list, and of what a dotted name leads through: they may be unknown."""
+    lines = lines_of("a = 1\n[[category]]\nb = 1\n[[category]]\n[x.y]\nc.d = 2\n")
+    paths: list[Path] = [("category",), ("category", 1), ("x",), ("x", "y", "c")]
+    assert [line_of(lines, path) for path in paths] == [2, 4, 5, 6]
+
+
 def test_a_bracket_too_many_does_not_break_the_scan() -> None:
     assert line_of(lines_of("]\na = 1\n"), ("a",)) == 2
 
