@@ -135,7 +135,15 @@ def _xcn(parts: list[str], marks: Marks, issuer: _Issuer) -> Provider | None:
         own = _person(marks.clean(parts[0]), [otherwise], "", name)
         return Provider((*(own.identifiers if own else ()), Identifier(names[1], _NPI, _NPI)), name)
     kind = marks.clean(at(parts, 12)) or ("" if any(names) else _misplaced(parts, marks))
+    if not any(names) and kind != _NPI:
+        names = [_source(at(parts, 7), marks)]
     return _person(marks.clean(parts[0]), names, kind, name)
+
+
+def _source(table: str, marks: Marks) -> str:
+    """Who issued a number, in the component of the source table: until v2.2 there was no other."""
+    issuer = marks.clean(table)
+    return "" if issuer.lower() in _TITLES else issuer
 
 
 _TITLES = frozenset({"dr", "prof", "md"})
@@ -197,6 +205,8 @@ def _cnn(part: str, marks: Marks, issuer: _Issuer) -> Provider | None:
     """A person in subcomponents (2.A.8)."""
     name = part.split(marks.subcomponent)
     authorities = [marks.clean(at(name, 8)) or issuer[1], marks.clean(at(name, 9))]
+    if not any(authorities):
+        authorities = [_source(at(name, 7), marks)]
     return _person(marks.clean(name[0]), authorities, "", _name(at(name, 1), name[2:4], marks))
 
 

@@ -247,3 +247,31 @@ def test_two_of_whom_only_the_first_name_was_read_are_not_one() -> None:
     found = report(sample(fields={16: two})).ordering
     assert [one.name for one in found] == ["Meer, J.", "Berg, J."]
     assert [len(one.identifiers) for one in found] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("field", "identifiers"),
+    [
+        (
+            "2100001F^OSEI^ADA^^^Dr^^AUSHICPR~OSEA^OSEI^ADA^^^Dr^^LOC001",
+            (Identifier("2100001F", "AUSHICPR"), Identifier("OSEA", "LOC001")),
+        ),
+        ("OTH030^OSEI^A^^^^^UPIN", (Identifier("OTH030", "UPIN"),)),
+        ("1001^OSEI^ADA^^^^^STAFF^MAIN", (Identifier("1001", "MAIN"),)),
+        ("1001^OSEI^ADA^^^^^MD", (Identifier("1001", ""),)),
+        ("1234567893^OSEI^ADA^^^^^NPI", (Identifier("1234567893", "", "NPI"),)),
+    ],
+)
+def test_a_source_table_says_who_issued_a_number_where_nothing_else_does(
+    field: str, identifiers: tuple[Identifier, ...]
+) -> None:
+    """The only place until v2.2, and what an Australian radiology system sends still: nobody in a
+    directory could be known by a number without an issuer."""
+    (one,) = report(sample(fields={16: field})).ordering
+    assert one.identifiers == identifiers
+
+
+def test_a_source_table_of_an_interpreter_says_it_too() -> None:
+    one = report(sample(fields={32: "WON2&LIND&ROSA&&&&&LOC001"})).radiologist
+    assert one is not None
+    assert one.identifiers == (Identifier("WON2", "LOC001"),)
