@@ -122,6 +122,10 @@ def _fhir(settings: "Settings") -> Iterator["Finding"]:
             told = f"{server.name} lets us not read {', '.join(tried.forbidden)}"
             cure = "Have this client admitted there: who ordered, or the text, may stand in it."
             yield Finding("fhir", Weight.ADVICE, told, cure)
+        if tried.failed:
+            told = f"{server.name} fails to bring {', '.join(tried.failed)}"
+            cure = "Look there why. The log has the reason while Readback runs (reading_failed)."
+            yield Finding("fhir", Weight.ADVICE, told, cure)
 
 
 _CURES = {

@@ -44,11 +44,12 @@ class Answers(BaseHTTPRequestHandler):
 
     entries: ClassVar[list[Json]] = []
     refuses: ClassVar[str] = "nothing"
+    unread: ClassVar[int] = 403
 
     def do_GET(self) -> None:
         searched = self.path.startswith("/r4/DiagnosticReport?")
         body = json.dumps({"resourceType": "Bundle", "entry": self.entries}).encode()
-        self.send_response(400 if self.refuses in self.path else 200 if searched else 403)
+        self.send_response(400 if self.refuses in self.path else 200 if searched else self.unread)
         self.end_headers()
         self.wfile.write(body if searched else b"")
 
@@ -57,8 +58,10 @@ class Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering(healthy: Place, *entries: Json, refuses: str = "nothing") -> Iterator[None]:
-    how = {"entries": entries, "refuses": refuses}
+def answering(
+    healthy: Place, *entries: Json, refuses: str = "nothing", unread: int = 403
+) -> Iterator[None]:
+    how = {"entries": entries, "refuses": refuses, "unread": unread}
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("_", (Answers,), how))
     threading.Thread(target=server.serve_forever).start()
     with healthy.config.open("a", encoding="utf-8") as config:
@@ -78,6 +81,13 @@ def test_what_a_report_refers_to_and_a_fhir_server_lets_nobody_read_is_told(heal
     assert "ehr answers a search for reports" in [f["what"] for f in told["ok"]]
     (forbidden,) = told["advice"]
     assert forbidden["what"] == "ehr lets us not read Patient, Practitioner, ServiceRequest"
+
+
+def test_what_a_report_refers_to_and_a_fhir_server_fails_to_bring_is_told(healthy: Place) -> None:
+    """The same, of one that breaks for it."""
+    with answering(healthy, {"resource": resource("report")}, unread=500):
+        (failed,) = findings(healthy)["advice"]
+    assert failed["what"] == "ehr fails to bring Patient, Practitioner, ServiceRequest"
 
 
 @pytest.mark.parametrize(("severity", "told"), [("warning", 1), ("information", 0)])

@@ -87,7 +87,7 @@ class FhirClient:
         answer = await self._ask("GET", url)
         kind, wanted = answer.headers.get("Content-Type", ""), name.split("/", 1)[0]
         if answer.status in _NOT_FOR_US:
-            self._note(answer.status, wanted if wanted in _NO_DOCUMENTS else "document")
+            self._note(answer.status, kind_of(name))
             return None
         answer.refuse("read")
         is_json = "json" in kind.lower() or wanted in _NO_DOCUMENTS  # whatever it calls them
@@ -215,6 +215,12 @@ class FhirClient:
         if body is not None:
             headers |= {"Content-Type": JSON, "Prefer": "return=representation"}
         return await call(self.session, method, url, headers=headers, body=body)
+
+
+def kind_of(name: str) -> str:
+    """Of a relative reference, for the log: of the address of a document that tells nothing."""
+    kind = name.split("/", 1)[0]
+    return kind if kind in _NO_DOCUMENTS else "document"
 
 
 def _which(entry: Resource, kind: str) -> str:

@@ -6,8 +6,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
-from bot.sources.fhir.client import FhirClient
-from bot.sources.fhir.exchange import TOO_LARGE, Refused, TryLater
+from bot.log import log
+from bot.sources.fhir.client import FhirClient, kind_of
+from bot.sources.fhir.exchange import TOO_LARGE, TOO_SLOW, Refused, TryLater
 from bot.sources.fhir.shapes import NOTHING, Link, Node, Resource, local_name, many, name_of, text
 
 # The references that are read, by the resource they stand in.
@@ -43,6 +44,8 @@ ANSWER_SECONDS = 10.0
 _NAME_RESTS, _KIND_RESTS = 60.0, 20.0
 """Seconds without another try. Of a kind less than between two polls: one resource that never comes
 must not keep all others of its kind away in each of them."""
+_TOLD_EVERY = 3_600.0
+"""Seconds between two lines in the log on one kind."""
 _MAY_FOLLOW = frozenset({"Observation", "ServiceRequest"})
 """What whoever writes a report to the server may write behind it."""
 _FOLLOWS_WITHIN = 45.0
@@ -67,6 +70,13 @@ class References:
         self._resting: dict[str, float] = {}
         # When, on that clock, the server did not have it for the first time.
         self._missed: OrderedDict[str, float] = OrderedDict()
+        # Until when, on that clock, the log need not be told of a kind that did not come.
+        self._told: dict[str, float] = {}
+
+    @property
+    def failed(self) -> list[str]:
+        """Of which kinds something did not come, though the server may have it."""
+        return sorted(self._told)
 
     async def complete(
         self,
@@ -120,11 +130,14 @@ class References:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     found = await self._client.read(name)
             except Refused as refused:
+                self._note(name, refused.reason)
                 return None, refused.reason == TOO_LARGE  # what else is wrong somebody may mend
             except TryLater as later:
+                self._note(name, later.reason)
                 self._rest(kind, later.wait or 0.0)
                 return None, False
             except TimeoutError:
+                self._note(name, TOO_SLOW)
                 self._rest(name, _NAME_RESTS)
                 self._rest(kind, _KIND_RESTS)
                 return None, False
@@ -141,6 +154,14 @@ class References:
         if len(self._missed) > _MOST_MISSED:
             self._missed.popitem(last=False)
         return now - missed >= _FOLLOWS_WITHIN
+
+    def _note(self, name: str, reason: str) -> None:
+        """While orderers do not come, each alert goes to a coordinator, and nobody knows why."""
+        kind, now = kind_of(name), time.monotonic()
+        if now >= self._told.get(kind, now):
+            self._told[kind] = now + _TOLD_EVERY
+            source = self._client.name
+            log.warning("reading_failed", source=source, kind=kind.lower(), reason=reason)
 
     def _rest(self, what: str, seconds: float) -> None:
         now = time.monotonic()

@@ -19,13 +19,15 @@ _MOST_EMPTY = 3
 @dataclass(frozen=True, slots=True)
 class Trial:
     """``reason`` why it lets us not search, as a slug; empty where it does. ``found``: it has a
-    report that fits. ``forbidden`` are the kinds of what that refers to and we may not read.
+    report that fits. ``forbidden`` are the kinds of what that refers to and we may not read,
+    ``failed`` those that it did not bring for another reason.
     ``warns``: it has said that something about the search is wrong (R4, 3.1.1.4.1)."""
 
     reason: str = ""
     found: bool = False
     forbidden: tuple[str, ...] = ()
     warns: bool = False
+    failed: tuple[str, ...] = ()
 
 
 async def tried(client: FhirClient, query: Sequence[tuple[str, str]], since: datetime) -> Trial:
@@ -50,6 +52,8 @@ async def _asked(client: FhirClient, query: Sequence[tuple[str, str]]) -> Trial:
         for entry in filter(is_match, entries):
             report = one(entry.get("resource"))
             base = base_of(text(entry.get("fullUrl")), report)
-            await References(client).complete(report, [], base)
-            return Trial(found=True, forbidden=tuple(sorted(client.forbidden)), warns=warns)
+            references = References(client)
+            await references.complete(report, [], base)
+            forbidden, failed = tuple(sorted(client.forbidden)), tuple(references.failed)
+            return Trial(found=True, forbidden=forbidden, warns=warns, failed=failed)
     return Trial(warns=warns)

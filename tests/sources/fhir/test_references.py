@@ -11,7 +11,7 @@ from storage import tables
 from tests.sources.fhir_polls import known_orderer, many, orderer, poll
 from tests.sources.fhir_samples import TEXT, form, resource
 from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
-from tests.written import writing
+from tests.written import Written, writing
 
 
 @pytest.mark.parametrize("about", [{}, {"includes": False}, {"refuses_includes": True}])
@@ -163,6 +163,39 @@ def test_a_kind_of_resource_that_may_not_be_read_is_told_once(reading: Reading) 
         assert poll(reading, server, 2) == [3, 0]
     told = [line["kind"] for line in log.lines if line["event"] == "reading_forbidden"]
     assert told == ["practitioner"]
+
+
+class Fails(FhirServer):
+    """It brings a page to log in for all clinicians."""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if "/Practitioner/" in request.path:
+            return web.Response(text="<html>Log in", content_type="text/html")
+        return await super().handle(request)
+
+
+def failures(log: Written) -> list[tuple[object, object]]:
+    told = [line for line in log.lines if line["event"] == "reading_failed"]
+    return [(line["kind"], line["reason"]) for line in told]
+
+
+def test_a_kind_of_resource_that_does_not_come_is_told_once(reading: Reading) -> None:
+    """Each alert went to a coordinator, and no word said why."""
+    with writing() as log:
+        poll(reading, many(3, Fails, includes=False), 3)
+    assert failures(log) == [("practitioner", "answer-not-json")]
+
+
+def test_the_address_of_a_document_that_does_not_come_is_not_told(reading: Reading) -> None:
+    """Some have the patient's name in it."""
+    server = stocked(includes=False)
+    form = {"contentType": "text/plain", "url": "doe-jane/t1.txt"}
+    server.put(resource("report", presentedForm=[form]))
+    server.faults = [("doe-jane", Fault(500))]
+    with writing() as log:
+        poll(reading, server)
+    assert failures(log) == [("document", "read-500")]
+    assert "doe" not in str(log.lines)
 
 
 def test_a_server_that_fails_for_a_reference_is_asked_again_in_the_next_round(
