@@ -49,6 +49,7 @@ SPOKEN = _pattern(
     r"\b(?:made|is|are|was|were|been) (?:already |now |fully |well )?aware\b",
     r"\b(?:read|repeated)[ -]?back (?:and \w+ )?(?:by|from|to|with|obtained|confirmed|verified)\b",
     r"\b(?:with|and|was|were|been) (?:verbal(?:ly)? )?(?:read|repeat(?:ed)?)[ -]?back\b",
+    r"\b(?:Drs?|doctor|nurse|physician|provider)\b[^;]{0,40}\bread[ -]?back (?:the|these|this)\b",
     r"\back?nowledged? (?:receipt|understanding|the|these|this)\b",
     r"\band acknowledged\b",
     r"\b(?:verbali[sz]ed|expressed) understanding\b",

@@ -38,6 +38,14 @@ _LEFT_EMPTY = re.compile(
     r"\s*(?:\Z|(?-i:[A-Z][A-Z /]{3,30}):|(?:electronically )?(?:signed|dictated|transcribed)\b)",
     re.IGNORECASE,
 )
+# The same with "N/A" in it, also below a heading without a colon.
+_NONE_OF_A_CALL = re.compile(
+    rf"[ \t]*[:?=]?[ \t]*\n{{1,2}}[ \t]*{_OF_A_CALL}[:?=][ \t]*(?:n/?a|none|not applicable)[ \t.]*"
+    rf"(?:\n[ \t]*{_OF_A_CALL}[:?=][ \t]*(?:n/?a|none|not applicable)?[ \t.]*)*"
+    r"(?:\Z|\n\s*(?:\Z|\n|(?-i:[A-Z][A-Z /]{3,30}):|"
+    r"(?:electronically )?(?:signed|dictated|transcribed)\b))",
+    re.IGNORECASE,
+)
 # "[Yes/No]": nobody has chosen.
 _YES_OR_NO = r"(?:yes|no|none|present|absent|positive|negative|y|n|n/?a)"
 _UNCHOSEN = re.compile(
@@ -93,6 +101,7 @@ _LED_TO = re.compile(r"[ \t]*\.{2,60}[ \t]*(?:no|none|nil|n/?a)[.!]?[ \t]*(?:\n|
 _FORMS = (
     _LEVELS,
     _LED_TO,
+    _NONE_OF_A_CALL,
     _LEFT_EMPTY,
     _UNCHOSEN,
     _PICK_LIST,

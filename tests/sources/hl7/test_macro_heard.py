@@ -105,6 +105,7 @@ def test_what_nobody_has_heard_of_is_no_flag(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Dr. Roe read back the critical result.",
         "Dr. Roe acknowledged the critical result.",
         "Dr. Roe verbalized understanding of the critical results.",
         "ED physician aware of critical finding.",
