@@ -5,6 +5,7 @@
 
 import re
 
+from bot.sources.hl7.macro_places import OF_IMAGING, is_of_the_order
 from bot.sources.hl7.macro_sentences import (
     SENTENCE_ENDS,
     is_certain,
@@ -13,7 +14,7 @@ from bot.sources.hl7.macro_sentences import (
 )
 
 FINDING = (
-    r"(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
+    r"(?<!\w)(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
     r"herniation|tamponade|pneumoperitoneum|free air|torsion|cord compression|perforat(?:ion|ed)|"
     r"ruptured|rupture|ectopic|volvulus)(?!\w)"
 )
@@ -102,23 +103,33 @@ _OF_CASES = re.compile(r"\b(?:for|about|of|with|on|to|are|any|the|in|have|has)\s
 _NAMED = re.compile(r"[\w)%\]][ \t]*[:=;,][ \t]+(?:an?[ \t]+)?\Z")
 _ENDS = re.compile(r"[ \t]*[.!)]?[ \t]*(?:\n|\Z)|[.!]\s")
 _FOUND = re.compile(rf"{FINDING}[ \t]+\Z", re.IGNORECASE)
+# "Acute SDH, CRITICAL.", "Acute SDH: CRITICAL".
+_FOUND_THERE = re.compile(
+    rf"(?<!(?<!positive) for ){FINDING}[ \t]*(?:[,:]|[-=]>)[ \t]+\Z", re.IGNORECASE
+)
 # What is asked or ordered, and no finding.
 _ASKED = re.compile(
     r"\b(?:follow\w*|f/u|request\w*|concern\w*|question|rule|r/o|order\w*|priority|subject|see|"
     r"topic|regarding|re|call|called|calls|date|time|person|patient)\b",
     re.IGNORECASE,
 )
-# Behind a comma more than one of them are a topic among others.
-_IMAGING = re.compile(r"crit\w*\.?\b.*(?:result|finding)(?P<several>s)?", re.IGNORECASE | re.DOTALL)
 
 
 def is_named_before(match: re.Match[str]) -> bool:
     """Whether it is what a finding is called that stands before it: "Embolus: critical result."."""
-    imaging = _IMAGING.match(match[0])
+    imaging = OF_IMAGING.match(match[0])
     before = sentence_before(match) if imaging else ""
     if imaging is None or not _names(before, match, several=bool(imaging["several"])):
         return False
     return not _ASKED.search(before) and _is_found(before) and not is_of_the_order(match)
+
+
+def is_behind_a_finding(match: re.Match[str]) -> bool:
+    """Whether it stands in capitals and behind an acute finding."""
+    before = sentence_before(match) if match[0].isupper() else ""
+    if not _FOUND_THERE.search(before) or _ASKED.search(before):
+        return False
+    return _is_found(before) and not is_of_the_order(match)
 
 
 # "New since the prior CT", "without heart strain": said of the finding that stands before.
@@ -168,6 +179,10 @@ def is_grade(match: re.Match[str]) -> bool:
 
 _ENCLOSED_ENDS = re.compile(r"\)[ \t]*(?:[.;!]|\n|\Z)")
 
+# "IMPRESSION (CRITICAL): Subdural hematoma".
+_HEADS = re.compile(r"[\s*#]*(?:FINAL )?(?:IMPRESSION|CONCLUSION|FINDINGS?)[ \t]*\(", re.IGNORECASE)
+_NAMED_BEHIND = re.compile(r"\)[ \t]*:\s{0,6}(?:\d[.)]\s)?[^\W\d_]")
+
 
 def ends_in_brackets(match: re.Match[str]) -> bool:
     """Whether it stands in capitals and brackets behind the last word of what it is about."""
@@ -175,61 +190,11 @@ def ends_in_brackets(match: re.Match[str]) -> bool:
     if text[begins - 1 : begins] != "(" or not match[0].isupper():
         return False
     before = sentence_before(match)
+    if _HEADS.fullmatch(before) and _NAMED_BEHIND.match(text, match.end()):
+        return True
     if not _ENCLOSED_ENDS.match(text, match.end()) or not before[:-1].strip():
         return False
     return _is_found(before) and not is_of_the_order(match)
-
-
-# Under these stands why the exam was ordered, or what an earlier one has shown.
-_HEADING = re.compile(r"^[ \t*#]*([A-Za-z][\w /&]{2,40}?)[ \t]*(?::|$)", re.MULTILINE)
-_OF_THE_ORDER = re.compile(
-    r"(?:clinical )?(?:history|indications?|information|data|details|question)\b|reason\b|"
-    r"comparisons?\b|priors?\b|previous\b",
-    re.IGNORECASE,
-)
-_SECTION = 300
-
-
-def is_of_the_order(match: re.Match[str]) -> bool:
-    """Whether it stands under a heading of the order, or of an earlier exam."""
-    return _is_of_the_order(match.string, match.start())
-
-
-def _is_of_the_order(text: str, place: int) -> bool:
-    line = text.rfind("\n", 0, place) + 1  # a history may be one of any length
-    headings = _HEADING.findall(text[min(max(0, place - _SECTION), line) : place])
-    return bool(headings) and _OF_THE_ORDER.match(headings[-1]) is not None
-
-
-# "CT HEAD CRITICAL RESULT: SAH", "Radiologist-identified critical finding: PE": whose it is, and
-# what it is behind a colon. Behind "COMPARISON: CT" it is the earlier exam's.
-_WHOSE = (
-    r"(?:CTA?|MR[IA]?|US|XR|CXR|ULTRASOUND|X-?RAY|PET|HEAD|BRAIN|NECK|CHEST|ABDOMEN|PELVIS|SPINE|"
-    r"NEURO|STROKE|TRAUMA|ED|(?:(?:RADIOLOGIST|PHYSICIAN|READER)[ -])?IDENTIFIED|CONFIRMED|"
-    r"VERIFIED|DOCUMENTED|INCIDENTAL|OTHER|ANOTHER|SECOND|HIGHLY|EXTREMELY|VERY|TIME[ -]SENSITIVE)"
-)
-_TITLE = re.compile(
-    rf"(?:\A|[\n.!?;]|\b(?:IMPRESSION|CONCLUSION|FINDINGS?|ADDENDUM)[ \t]*:)[\s*#>•-]*"
-    rf"(?:\d{{1,2}}[.)][ \t]*)?(?P<whose>(?:{_WHOSE}[ \t]+){{1,4}})\Z",
-    re.IGNORECASE,
-)
-_TITLED = re.compile(
-    r"[ \t]*(?::|[–—-][ \t])[ \t]*(?!(?:please|call|contact|phone|page|see|per|refer|go|visit)\b)"
-    r"[^\W\d_]",
-    re.IGNORECASE,
-)
-
-
-def is_titled(match: re.Match[str]) -> bool:
-    """Whether the exam or who found it stands before it at its line's begin, and what it is behind
-    it."""
-    before = match.string[max(0, match.start() - 80) : match.start()]
-    if not _TITLED.match(match.string, match.end()) or not _IMAGING.match(match[0]):
-        return False
-    title = _TITLE.search(before)
-    if title is None:
-        return False
-    return not _is_of_the_order(match.string, match.start() - len(title["whose"]))
 
 
 _LEADS_ON = re.compile(

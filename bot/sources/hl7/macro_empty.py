@@ -84,7 +84,8 @@ _NO_CALL = re.compile(
     re.IGNORECASE,
 )
 _MILD = re.compile(
-    r"[ \t]*[:=?–—-][ \t]*(?:(?:(?:the |these )?(?:findings?|results?) (?:is |are ))?non-?critical|"
+    r"[ \t]*[:=?–—-][ \t]*(?:(?:(?:the |these )?(?:findings?|results?) (?:is |are ))?"
+    r"non-?(?:critical|urgent|emergent)|"
     r"(?:(?:the|these|this) )?(?:findings?|results?|exam|study) (?:is|are) not (?:considered )?"
     r"critical|routine|(?:code )?green(?:[ \t]*\([^()\n]*\))?|"
     # Taken back.

@@ -11,13 +11,14 @@ from itertools import islice
 from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED, may_have_box
 from bot.sources.hl7.macro_answers import denied
 from bot.sources.hl7.macro_clauses import (
+    is_behind_a_finding,
     is_grade,
     is_led_on_to,
     is_listed,
     is_named_before,
-    is_titled,
 )
 from bot.sources.hl7.macro_heard import is_filled_in, is_heard, is_said_to_be_critical
+from bot.sources.hl7.macro_places import is_titled
 from bot.sources.hl7.macro_sentences import (
     is_affirmed,
     is_said_of,
@@ -33,7 +34,7 @@ _MOST = 5_000
 Text = tuple[str, str]
 """As it stands, and in small letters: it is searched for several macros."""
 
-_DECOR = r"[\s*#=>\-•·\"'“‘|~!<\[({_+%@$/]"
+_DECOR = r"[\s*#=>\-•·\"'“‘«|~!<\[({_+%@$/]"
 # "Prior impression: CRITICAL RESULT" is the earlier exam's. Not "compared with prior impression:".
 _NOT_EARLIER = "".join(
     rf"(?<!\A{word} )(?<!\n{word} )(?<!\. {word} )" for word in ("PRIOR", "PREVIOUS", "OUTSIDE")
@@ -74,7 +75,7 @@ _TIMED = r"(?:\d[\d/:.-]{3,12}(?:\s?[AP]M)?[\s:,–-]{1,3}){0,2}"
 # that is ticked may stand between.
 _BEGINS = re.compile(
     rf"(?:\A|\n|\t|[ ]{{3}}|[.!?;][\"')\]]?\s|\b{_LABEL}|\s(?:[-–—]|--|[-=]>)\s|[*#!|^<\[{{])"
-    rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*|o\s+)?{_TIMED}(?:{TICK}\s*)?{_DECOR}{{0,16}}"
+    rf"{_DECOR}{{0,16}}(?:\(?(?:\d{{1,2}}|[A-Z])[.)]\s*|(?:o|\d{{1,2}}:|(?<=#)\d{{1,2}})\s+)?{_TIMED}(?:{TICK}\s*)?{_DECOR}{{0,16}}"
     rf"{_BARE_HEADING}{_PREFIX}(?:TIME[ -])?{_DECOR}{{0,16}}\Z",
     re.IGNORECASE,
 )
@@ -173,6 +174,7 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         or is_filled_in(match)
         or is_named_before(match)
         or is_listed(match)
+        or is_behind_a_finding(match)
         or is_titled(match)
         or is_grade(match)
         or stands_out(match)

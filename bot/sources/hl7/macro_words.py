@@ -13,12 +13,13 @@ from bot.sources.hl7.macro_clauses import (
     FINDING,
     WHAT_KIND,
     ends_in_brackets,
-    is_of_the_order,
+    is_behind_a_finding,
     is_rule,
     names_what,
     tells_whom,
 )
 from bot.sources.hl7.macro_heard import is_filled_in, is_heard, is_said_to_be_critical
+from bot.sources.hl7.macro_places import is_of_the_order
 from bot.sources.hl7.macro_sentences import (
     SENTENCE_ENDS,
     is_affirmed,
@@ -77,7 +78,7 @@ _DONE = (
     r"(?:protocol|pathway|alert|workflow|process) (?:was |has been )?(?:activated|initiated))\b"
 )
 _STATED = re.compile(
-    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'”’–—(\[=#_~+%@$☐☑☒✓✔□-]|/[ \t/]|\?[ \t]*\S|"
+    rf"[ \t]*(?:\Z|\n|[|:.!;*)\]}}><\"'”’»–—(\[=#_~+%@$☐☑☒✓✔□-]|/[ \t/]|\?[ \t]*\S|"
     rf"\?\s*(?:{TICK}|yes\b))|"
     rf"\s+(?:to|by|per)\s+(?:Drs?|Doctor)\b|\s+@|,\s+{_DONE}|"
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
@@ -232,6 +233,7 @@ def is_label(match: re.Match[str]) -> bool:
         return True
     begins = before.rstrip(_DECORATED)[-1:] in _SENTENCE_ENDS
     begins = begins or bool(_ITEM.search(before)) or _ends_a_finding(before)
+    begins = begins or is_behind_a_finding(match)
     begins = begins or _begins_a_line(before, after)
     return match[0].isupper() and begins and bool(_ENDED.match(after))
 

@@ -19,8 +19,9 @@ from bot.sources.hl7.coded_lines import coded_prose, codes_in
 from bot.sources.hl7.documents import salvaged_documents
 from bot.sources.hl7.flags import Result, category_by_rule, is_critical
 from bot.sources.hl7.lines import lines_of
-from bot.sources.hl7.macro_clauses import is_of_the_order, repeats_a_score
+from bot.sources.hl7.macro_clauses import repeats_a_score
 from bot.sources.hl7.macro_forms import Text, stated
+from bot.sources.hl7.macro_places import is_of_the_order
 from bot.sources.hl7.macro_words import ALONE, BEGINS, CRITICAL, is_label, is_statement
 from bot.sources.hl7.marks import at
 from bot.sources.hl7.narrator import Narrative
