@@ -21,6 +21,7 @@ CODE = "Now enter the code of the text message with this reference, or your PIN,
 WRONG_CODE = "That is neither the code of this message nor your PIN. Please try again, then pound."
 _ALOUD = {"last_one": "Nobody is left to take it. Acknowledge it, or hand it over in Slack."}
 """By the reason of NotAllowed, where its explanation names a command: that is typed, not heard."""
+_UNKNOWN = "The ordering provider is not known: nobody has told them."
 STOPPED = "After too many wrong codes, no code and no PIN from this phone counts for an hour."
 
 TEST = (
@@ -36,13 +37,15 @@ TEST_UNANSWERED = "The test was not answered. There is no result. Goodbye."
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a call is about. ``callback_number`` in any spelling that people can dial."""
+    """What a call is about. ``callback_number`` in any spelling that people can dial. ``unknown``:
+    who ordered it is not in the directory."""
 
     category: str
     ref: str
     callback_number: str
     review: bool = False
     preliminary: bool = False
+    unknown: bool = False
 
     def announcement(self) -> str:
         """For whoever picks up."""
@@ -89,7 +92,8 @@ class Call:
         what = f"{'preliminary ' if self.preliminary else ''}imaging result"
         ends = "has to be reviewed" if self.review else "waits for your answer"
         category = self.category.replace("_", " ")
-        return f"A {category} {what} {ends}. Reference: {spelled(self.ref)}."
+        untold = f"{_UNKNOWN} " if self.unknown else ""
+        return f"A {category} {what} {ends}. {untold}Reference: {spelled(self.ref)}."
 
     def _where(self) -> str:
         return f"Read it in the E H R, or call {digits(self.callback_number)}."
@@ -100,7 +104,8 @@ class Call:
 
 def about(page: Page, callback_number: str) -> Call:
     """The call that is this page."""
-    return Call(page.category, page.ref, callback_number, bool(page.review), page.preliminary)
+    review, unknown = bool(page.review), page.provider_unknown
+    return Call(page.category, page.ref, callback_number, review, page.preliminary, unknown)
 
 
 def not_recorded(callback_number: str) -> str:

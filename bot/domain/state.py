@@ -147,6 +147,11 @@ class Alert:
         return self.policy.name
 
     @property
+    def provider_unknown(self) -> bool:
+        """The directory knows nobody by what the report says of who ordered it."""
+        return self.roster.ordering is None and not self.review
+
+    @property
     def taken_back(self) -> State | None:
         """How the report took back the result last, None where it stands. An alert that was
         acknowledged stays so: a withdrawal is the one version that was never material."""

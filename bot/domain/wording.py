@@ -46,7 +46,7 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     if command := _command(page.review):
         yield from _unread_texts(page, start, command, call)
     result = f"{'preliminary ' if page.preliminary else ''}imaging result"
-    what = f"{_category(page)} {result}{' to review' if page.review or page.stale else ''}"
+    what = f"{_category(page)} {result}{_beside_it(page)}"
     by, code = _by(page), page.code
     ref = f"{_why_again(page)}ref {page.ref}"
     long, short = "", ""
@@ -60,6 +60,12 @@ def _page_texts(page: Page, call: str) -> Iterable[str]:
     yield f"{start}: {result}, {ask}{short}"
     yield f"{start}: {result}, {ref}. See EHR{call}, reply ACK {code}.{short}"
     yield f"{start}: {result}, ref {page.ref}. See EHR{call}, reply ACK {code}.{short}"
+
+
+def _beside_it(page: Page) -> str:
+    """A coordinator who is asked in the orderer's place has to know that nobody told them."""
+    review = " to review" if page.review or page.stale else ""
+    return f"{review}{', orderer unknown' if page.provider_unknown else ''}"
 
 
 def _why_again(page: Page) -> str:

@@ -92,7 +92,7 @@ def _page(c: Connection, engine: Engine, claimed: Claimed, alert: Alert, person:
         again=again,
         stale=alert.stale,
         said=_said(c, claimed),
-        provider_unknown=alert.roster.ordering is None and not alert.review,
+        provider_unknown=alert.provider_unknown,
         already_called=slip.channel == SLACK and was_called(c, alert, person),
     )
 

@@ -137,7 +137,8 @@ def _talk(c: Connection, engine: Engine, heard: Heard) -> _Talk | None:
     alert = alerts.load(c, page.alert_id, for_update=False)
     early = reports.is_preliminary(c, alert.report_id)
     number = engine.site.callback_number
-    call = Call(alert.category, alert.ref, number, bool(alert.review), early)
+    review, unknown = bool(alert.review), alert.provider_unknown
+    call = Call(alert.category, alert.ref, number, review, early, unknown)
     return _Talk(c, engine, heard, page, alert, person_of(c, page.slip.person_id), call)
 
 

@@ -43,6 +43,7 @@ def test_what_is_left_on_a_machine_is_said_twice_and_asks_for_no_key() -> None:
     [
         (Call("critical", "K7QX", "1", review=True), "has to be reviewed"),
         (Call("critical", "K7QX", "1", preliminary=True), "A critical preliminary imaging"),
+        (Call("critical", "K7QX", "1", unknown=True), "is not known: nobody has told them"),
         (Call("category_1", "K7QX", "1"), "A category 1 imaging result"),
     ],
 )

@@ -144,6 +144,13 @@ def test_a_result_to_review_says_so() -> None:
     assert "imaging result to review," in wording.sms(replace(PAGE, stale=True), NUMBER)
 
 
+@pytest.mark.parametrize(("stale", "what"), [(False, ""), (True, " to review")])
+def test_a_coordinator_reads_that_nobody_knows_the_orderer(stale: bool, what: str) -> None:
+    """Else they acknowledge what they take for handed on, and nobody tells who has ordered it."""
+    page = replace(PAGE, provider_unknown=True, stale=stale)
+    assert f"critical imaging result{what}, orderer unknown, ref K7QX" in wording.sms(page, NUMBER)
+
+
 def test_the_code_in_a_page_is_what_the_reader_of_replies_understands() -> None:
     text = wording.sms(PAGE, NUMBER)
     asked = text[text.index(" ACK ") : text.index(" by ")]

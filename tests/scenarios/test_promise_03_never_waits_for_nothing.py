@@ -36,7 +36,9 @@ def test_an_unknown_provider_is_the_coordinators_at_once(hospital: Hospital) -> 
     assert owner(hospital) == hospital.carla.name
     assert len(entries(hospital, "provider_unknown")) == 1
     assert "not in the directory" in hospital.carla.slack.messages[0].plain
-    paged_until_acknowledged(hospital, hospital.carla)
+    _, sms = paged(hospital.carla)
+    assert "critical imaging result, orderer unknown, ref" in sms.body
+    acknowledge_by_sms(hospital, hospital.carla, sms)
 
 
 def test_a_report_that_names_no_provider_is_the_coordinators_at_once(hospital: Hospital) -> None:
