@@ -16,6 +16,7 @@ _NPI_NAMES = frozenset(
         "HTTP://HL7.ORG/FHIR/SID/US-NPI",
     }
 )
+_NPI_DIGITS = re.compile("[0-9]{10}")
 _DATE = len("YYYYMMDD")
 _WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = dict.fromkeys(
@@ -50,12 +51,14 @@ def authority_names(identifier: Identifier) -> list[str]:
     """The names by which an identifier's authority may be known, in upper case.
 
     An HD (HL7 2.A.33) is known by all of it, by its namespace and by its universal id. All names
-    of the NPI are one. Empty where no authority is given: a local id alone says nothing.
+    of the NPI are one; as the type alone (table 0203) it may be another nation's, as Australia's
+    of sixteen digits. Empty where no authority is given: a local id alone says nothing.
     """
     whole = identifier.authority.strip().upper()
     names = [part.strip() for part in dict.fromkeys((whole, *whole.split("&")[:2])) if part.strip()]
-    is_npi = identifier.kind.strip().upper() == NPI or not _NPI_NAMES.isdisjoint(names)
-    return [NPI] if is_npi else names
+    typed = identifier.kind.strip().upper() == NPI
+    ours = typed and (not names or bool(_NPI_DIGITS.fullmatch(identifier.value.strip())))
+    return [NPI] if ours or not _NPI_NAMES.isdisjoint(names) else names
 
 
 def is_npi(identifier: Identifier) -> bool:

@@ -30,11 +30,14 @@ def who(database: Database, *identifiers: Identifier) -> str | None:
         Identifier("77", "LAKESIDE"),
         Identifier("77", "lakeside"),
         Identifier(" 77 ", " Lakeside&1.2.3&ISO"),
+        Identifier("77", "LAKESIDE", "NPI"),
     ],
 )
 def test_a_person_is_found_by_each_of_their_identifiers(
     clinic: Database, identifier: Identifier
 ) -> None:
+    """A number that is typed "NPI" is known by its authority, too, where it has not the ten digits:
+    Australia types its practitioners' numbers so, in HL7 v2 and in FHIR."""
     assert who(clinic, identifier) == "Dr. Adams"
 
 
