@@ -105,6 +105,10 @@ class _Tail:
     def add(self, data: memoryview) -> None:
         start = 0
         for end in self._ends.finditer(data):
+            if (
+                self._is_full()
+            ):  # a minute for each 100 MB of short fields, else, of which none fits
+                return
             self._grow(data[start : end.start()])
             if end[0] in b"\r\n":
                 self._end_line(end[0])
@@ -147,5 +151,8 @@ class _Tail:
         return bytes(self._with_field()).strip(b"\r\n")
 
     def _fitting(self, segment: bytes) -> bytes:
-        fits = segment and len(self._kept) + len(segment) < KEPT
-        return segment + b"\r" if fits else b""
+        return segment + b"\r" if segment and not self._is_full() else b""
+
+    def _is_full(self) -> bool:
+        """Whether a segment of any length need not fit any more."""
+        return len(self._kept) >= KEPT - LONGEST_SEGMENT

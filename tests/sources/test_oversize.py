@@ -1,6 +1,7 @@
 """What passes by: its beginning, and what stands behind a document."""
 
 import hashlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.message import Unusable
 from bot.sources.hl7.reader import unusable
-from bot.sources.oversize import KEPT, LONGEST_SEGMENT, Passing, together, too_large_for
+from bot.sources.oversize import KEPT, LONGEST_SEGMENT, Passing, _Tail, together, too_large_for
 
 HEADER = b"MSH|^~\\&|RIS|MAIN|||20260101||ORU^R01|C1|P|2.5.1\rPID|1||77\r"
 ORDER = b"OBR|1||A100|CT|||||||||||||||||||||F\r"
@@ -80,6 +81,20 @@ def test_a_number_on_both_sides_of_the_cut_is_read_whole(shift: int) -> None:
     before = HEADER + b"NTE|1||" + b"x" * (KEPT - len(HEADER) - len(ORDER) + shift) + b"\r"
     data = before + ORDER + FLAGGED + DOCUMENT % (b"A" * 99_000)
     assert found(data) == (["AA"], {"A100"})
+
+
+def test_behind_what_is_kept_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder stood still for a minute while a file of 110 MB was read."""
+    fields = 0
+
+    def counted(tail: Any, end: bytes, ends: Any = _Tail._end_field) -> None:
+        nonlocal fields
+        fields += 1
+        ends(tail, end)
+
+    monkeypatch.setattr(_Tail, "_end_field", counted)
+    passed(HEADER + b"OBX|1|TX|a|b|c\r" * 200_000)
+    assert fields < 2 * KEPT
 
 
 def test_what_is_held_stays_bounded() -> None:
