@@ -15,7 +15,7 @@ from bot.domain.measures import First, Lag, Opened
 from bot.domain.ordering import Version
 from bot.domain.report import ROUTINE, KeyKind, Provider, ReportKey, Status
 from bot.domain.shadow import RECORD
-from bot.domain.triage import NO_FLAG
+from bot.domain.triage import NO_FLAG, UNREAD
 from storage import alert_rows, people, reports, tables
 from storage.alert_rows import IN_SHADOW
 from storage.columns import AnyRow
@@ -52,6 +52,7 @@ _COUNTS = (
         _reports.received_at >= bindparam("begin"),
         _reports.received_at < bindparam("end"),
         _reports.status.between(Status.FINAL.value, Status.CORRECTED.value),
+        _reports.rule != UNREAD,
     )
     .group_by(_senders, _reports.category)
     .order_by(_senders, _reports.category)

@@ -160,6 +160,14 @@ def test_a_withdrawal_is_no_final_report_received(silent: Place, receive: Receiv
     assert told == {("critical", 1)}
 
 
+def test_what_cannot_be_read_is_no_final_report_received(silent: Place, receive: Receive) -> None:
+    """It opens an alert all the same. Replayed later, the one report was counted twice."""
+    known(silent)
+    receive(final("A1", SystemClock().now()).replace(b"|CT|F|", b"|CT|Q|"))
+    assert len(lines(silent, "alert")) == 1
+    assert lines(silent, "reports") == []
+
+
 def test_minutes_from_a_flagged_preliminary_to_its_final(silent: Place, receive: Receive) -> None:
     known(silent)
     now = SystemClock().now()
