@@ -68,6 +68,12 @@ _PICK_LIST = re.compile(
 _UNCHOSEN_BARE = re.compile(
     r"[ \t]*[:?=][ \t]*(?:yes|y)[ \t]*/[ \t]*(?:no|n)[ \t.]*(?:\n|\Z)", re.IGNORECASE
 )
+# "CRITICAL RESULT (Y/N):" without an answer, on the next line neither.
+_UNANSWERED = re.compile(
+    r"[ \t]+[\[(]?(?:yes|y)[ \t]*/[ \t]*(?:no|n)[\])]?[ \t]*[:?]?[ \t_]*"
+    r"(?:\n(?!\s*(?:[^\w\s]|y\b|yes))|\Z)",
+    re.IGNORECASE,
+)
 # "[Yes/No:No]": somebody has, and the list of choices is still there.
 _CHOSEN_NO = re.compile(
     r"[ \t]*[:?=]?[ \t]*[\[<{(][ \t]*(?:yes|y)[ \t]*/[ \t]*(?:no|n)[ \t]*[:=][ \t]*"
@@ -107,6 +113,7 @@ _FORMS = (
     _UNCHOSEN,
     _PICK_LIST,
     _UNCHOSEN_BARE,
+    _UNANSWERED,
     _CHOSEN_NO,
     _NO_CALL,
     _MILD,

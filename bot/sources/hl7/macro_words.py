@@ -84,6 +84,7 @@ _STATED = re.compile(
     rf"\s+(?:above |below )?(?:(?:was|were|has been|have been) )?{_DONE}|"
     r"\s+(?:(?:as\s+)?(?:(?:described|noted|detailed|listed|stated|mentioned)\s+)?above|"
     r"detected|discovered)[ \t]*(?:\Z|[.\n])|"
+    r",?\s+(?:please\s+)?see\s+(?:the\s+)?(?:above|below|impression|findings)[ \t]*(?:\Z|[.\n])|"
     rf"\s+and\s+(?:[\w.]+\s+){{0,3}}(?:was|were|has been|have been)\s+{_DONE}",
     re.IGNORECASE,
 )
