@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.domain.coverage import Person, having_words
 from bot.domain.events import NotAllowed, Reassigned
 from bot.domain.nearest import did_you_mean
-from bot.slack.desk import Asked, Desk
+from bot.slack.desk import Asked, Desk, Who
 from bot.slack.words import clipped, escaped
 from storage import people
 
@@ -15,13 +15,15 @@ EXAMPLE = "/readback assign K7QX @person"
 _MENTION = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
 _POLITE = re.compile(r"^to\s+|\s+(?:please|pls|now|thanks)\W*$", re.IGNORECASE)
 
+_MYSELF = {"me", "myself"}
+
 
 def assign(desk: Desk, asked: Asked, person: Person, alert_id: str, whom: str) -> None:
     """Hand the alert to whom they named; who may do that is the state machine's to say."""
     if not whom:
         asked.tell(f"To whom? Write for example `{EXAMPLE}`")
         return
-    found = meant(desk, asked.who.team, whom)
+    found = meant(desk, asked.who, whom)
     if isinstance(found, str):
         asked.tell(found)
         return
@@ -33,15 +35,17 @@ def assign(desk: Desk, asked: Asked, person: Person, alert_id: str, whom: str) -
         asked.tell(f"{alert.ref} is with {escaped(found.name)} now.")
 
 
-def meant(desk: Desk, team: str, whom: str) -> Person | str:
-    """The person mentioned or named, or what to say where that is not one person."""
+def meant(desk: Desk, who: Who, whom: str) -> Person | str:
+    """The person mentioned or named, or what to say where that is not one person. ``who`` asks."""
     barely = _POLITE.sub("", whom)
     if mention := _MENTION.fullmatch(barely):
-        known = desk.read(lambda c: people.by_slack(c, team, mention[1]))
+        known = desk.read(lambda c: people.by_slack(c, who.team, mention[1]))
         return known or "Readback does not know that Slack account. Try the person's name."
     if _MENTION.search(whom):  # other words may say anything, also that it is not for them
         return "Please name one person, and nothing else."
     everybody = desk.read(people.everybody)
+    if barely.lstrip("@").casefold() in _MYSELF and not having_words(barely, everybody):
+        return desk.person(who) or desk.stranger()
     found = named(whom, everybody)  # To is a surname as well
     return named(barely, everybody) if isinstance(found, str) else found
 

@@ -47,7 +47,7 @@ def obey(desk: Desk, asked: Asked, whom: str) -> None:
 
 
 def _send(desk: Desk, asked: Asked, by: Person, whom: str) -> None:
-    found = meant(desk, asked.who.team, whom)
+    found = meant(desk, asked.who, whom)
     if isinstance(found, str):
         asked.tell(found)
         return

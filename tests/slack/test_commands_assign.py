@@ -34,6 +34,12 @@ def test_a_coordinator_and_a_radiologist_may_assign(clinic: Clinic, who: str) ->
     assert "is with Dr. Ben Ito now" in ask(getattr(clinic, who), f"assign {ref} <@U0BEN>")
 
 
+@pytest.mark.parametrize("whom", ["me", "to me", "@me please", "Myself"])
+def test_who_may_assign_can_take_it(clinic: Clinic, whom: str) -> None:
+    ref = clinic.page_ada().ref
+    assert f"{ref} is with Carla Reyes RN now." in ask(clinic.carla, f"assign {ref} {whom}")
+
+
 def test_nobody_else_may_assign_and_that_is_recorded(clinic: Clinic) -> None:
     ref = clinic.page_ada().ref
     told = ask(clinic.ben, f"assign {ref} <@U0BEN>")
