@@ -10,7 +10,7 @@ from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, format_of, words
 from bot.sources.hl7.broken import whole
 from bot.sources.hl7.columns import Columns
 from bot.sources.hl7.flags import Result
-from bot.sources.hl7.lines import DOCUMENT, READ_OUT, is_prose
+from bot.sources.hl7.lines import DOCUMENT, PERSONS, READ_OUT, is_prose
 from bot.sources.hl7.marks import Marks, at
 from bot.sources.hl7.wire import Wire
 from storage.columns import storable
@@ -64,11 +64,16 @@ def read_out(
 
 
 def _spoken(read: list[Result]) -> str:
-    """What the segments say that are no documents; a number alone says nothing."""
+    """What the segments say that are no documents; a number or a person alone says nothing."""
     said = (
-        at(f, _OBX_5) for _, f in read if f[0] == "OBX" and is_prose(f) and at(f, 2) != READ_OUT
+        at(f, _OBX_5)
+        for _, f in read
+        if f[0] == "OBX" and is_prose(f) and at(f, 2) not in _SAYS_NOTHING
     )
     return " ".join(text for text in said if re.search("[^\\W\\d]", text))
+
+
+_SAYS_NOTHING = PERSONS | {READ_OUT}
 
 
 def _only_new(fields: list[str], spoken: str, profile: Profile) -> list[str]:

@@ -24,7 +24,11 @@ _NUMBERS = frozenset({"EI", "ei"})
 _ISSUERS = frozenset({"HD", "hd", *_NUMBERS})
 _UID = re.compile(r"[012](?:\.\d+){3,}")
 _NO_PROSE = _CODED | _VALUES | _DOCUMENTS | _ISSUERS
-_READ_OTHERWISE = _NO_PROSE | {READ_OUT}
+# Somebody, or how to reach them. Words without a component are words, whatever they are called.
+PERSONS = frozenset(
+    {"CN", "XCN", "PN", "XPN", "CX", "XTN", "XAD", "cn", "xcn", "pn", "xpn", "cx", "xtn", "xad"}
+)
+_READ_OTHERWISE = _NO_PROSE | PERSONS | {READ_OUT}
 _OBX_2, _OBX_5 = 2, 5
 
 
@@ -85,6 +89,8 @@ def _otherwise(fields: list[str], wire: Wire) -> list[str]:
         return running_lines(fields[_OBX_5])
     if fields[2] in _ISSUERS:
         return _unless_number(fields, wire)
+    if fields[2] in PERSONS and wire.marks.component not in fields[_OBX_5]:
+        return _lines(fields[_OBX_5], wire)
     return _question_and_answer(fields, wire.marks)
 
 

@@ -259,3 +259,24 @@ def test_a_long_report_beside_its_print_holds_up_no_page() -> None:
 
 LONGEST = 1.0
 """Seconds; compared with the whole text for each of its lines it took ten."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        ("XCN", "4711^ROE^RICHARD^^^DR", "Billing Provider: 4711 ROE RICHARD DR"),
+        ("PN", "ROE^RICHARD", "Billing Provider: ROE RICHARD"),
+        ("CX", "77^^^MAIN", "Billing Provider: 77 MAIN"),
+    ],
+)
+def test_a_person_or_a_number_beside_a_scan_is_not_its_text(
+    kind: str, value: str, shown: str
+) -> None:
+    person = f"OBX|2|{kind}|BP^Billing Provider||{value}||||||F"
+    scan = ed(encoded(b"\x00\x01" * 50), "^image^tiff^Base64^")
+    assert report(sample(person)).text == shown
+    assert report(sample(scan, person)).unread == "unread-text"
+
+
+def test_words_are_shown_as_they_stand_though_they_are_called_a_person() -> None:
+    assert report(sample("OBX|1|CN|RPT||Large pneumothorax.||||||F")).text == "Large pneumothorax."
