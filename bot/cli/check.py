@@ -68,6 +68,7 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
         yield from proving(settings, directory[0], left_out, clock_for(settings).now())
     yield from findings.ports(settings)
     yield from findings.hl7(settings, clock_for(settings).now())
+    yield from findings.processing_ids(settings)
     yield from findings.folders(settings)
     yield from _fhir(settings)
     if Without.SLACK not in without:

@@ -81,6 +81,15 @@ def hl7(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding("hl7", Weight.ADVICE, told, cure)
 
 
+def processing_ids(settings: Settings) -> Iterator[Finding]:
+    """Whether messages of production (MSH-11 P, HL7 table 0103) may page."""
+    ids = settings.hl7.processing_ids
+    if "P" not in ids:
+        told = f"messages with P in MSH-11 page nobody: hl7.processing_ids is {', '.join(ids)}"
+        cure = 'Production is "P" there. Leave it out only where this is a test system.'
+        yield Finding("hl7", Weight.ADVICE, told, cure)
+
+
 def folders(settings: Settings) -> Iterator[Finding]:
     """Whether each folder can be read and written."""
     for number, folder in enumerate(settings.folder):

@@ -25,6 +25,14 @@ def test_a_host_that_does_not_exist_here_cannot_be_listened_on(healthy: Place) -
     assert plain["what"].startswith("reports cross the network unencrypted to 192.0.2.1:")
 
 
+def test_a_site_at_which_no_message_of_production_pages_is_told(healthy: Place) -> None:
+    healthy.env["READBACK_HL7__PROCESSING_IDS"] = "production"
+    (told,) = findings(healthy)["advice"]
+    assert told["part"] == "hl7"
+    assert told["what"].startswith("messages with P in MSH-11 page nobody")
+    assert told["what"].endswith("hl7.processing_ids is PRODUCTION")
+
+
 def test_each_fhir_server_is_asked_for_a_report(healthy: Place, tmp_path: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
