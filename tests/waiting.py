@@ -1,5 +1,6 @@
 """Waiting for what another thread or process does: until it has happened, and not for ever."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,3 +23,10 @@ def until(
         assert time.monotonic() < deadline, f"waited {seconds:g} s: {told}"
         time.sleep(0.01)
     return seen
+
+
+async def soon(look: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
+    """The same on a loop, which goes on meanwhile. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not look():  # noqa: ASYNC110 - what is waited for tells nobody
+            await asyncio.sleep(0.005)

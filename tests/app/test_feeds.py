@@ -19,7 +19,8 @@ from bot.sources.fhir.keys import public_keys
 from storage import tables
 from storage.database import Database
 from tests.app.test_cannot_start import NEITHER, SITE, TOKENS, moved_in
-from tests.sources.fhir_server import FhirServer, serving, until
+from tests.sources.fhir_server import FhirServer, serving
+from tests.waiting import soon
 from tests.web.served import get
 from tests.written import writing
 
@@ -45,7 +46,7 @@ def test_a_server_is_polled_and_shown_by_readyz(tmp_path: Path) -> None:
             configured = settings(tmp_path, SERVER.format(base=server.base))
             async with running(configured, SystemClock(), without=frozenset({"slack"})) as copy:
                 # The second poll begins when the first has gone well.
-                await until(lambda: len(server.searches()) > 1)
+                await soon(lambda: len(server.searches()) > 1)
                 url = f"http://127.0.0.1:{copy.web_port}/readyz"
                 return (await asyncio.to_thread(get, url))[1]
 
@@ -65,7 +66,7 @@ def test_a_server_that_stays_away_is_told_to_the_coordinators(
 
     async def run() -> None:
         async with running(configured, SystemClock(), without=frozenset({"slack"})) as copy:
-            await until(lambda: bool(found(copy.engine.database)))
+            await soon(lambda: bool(found(copy.engine.database)))
 
     def found(database: Database) -> list[str]:
         return [row.data for row in database.look(lambda c: c.execute(wanted))]
@@ -117,10 +118,10 @@ def test_a_token_is_asked_for_by_the_real_time_after_the_clock_was_set_back(tmp_
         async with serving(server):
             configured = settings(tmp_path, SERVER.format(base=server.base) + SMART)
             async with running(configured, clock, without=frozenset({"slack"})):
-                await until(lambda: bool(server.assertions))
+                await soon(lambda: bool(server.assertions))
                 clock.ahead_by = timedelta(0)
                 seen, server.token = len(server.assertions), "of another time"
-                await until(lambda: len(server.assertions) > seen)
+                await soon(lambda: len(server.assertions) > seen)
 
     with writing():
         asyncio.run(run())

@@ -15,7 +15,7 @@ from bot.clock import SystemClock
 from bot.settings import Settings
 from tests.app.test_feeds import settings
 from tests.scenarios.test_database_away import locked
-from tests.sources.fhir_server import until
+from tests.waiting import soon
 from tests.web.served import get
 from tests.written import writing
 
@@ -69,14 +69,14 @@ def test_it_beats_while_the_database_takes_something_and_not_while_it_takes_noth
             given = beating(settings(tmp_path, ""), monitor)
             async with running(given, SystemClock(), without=frozenset({"slack"})) as copy:
                 ready = f"http://127.0.0.1:{copy.web_port}/readyz"
-                await until(lambda: len(monitor.asked) > 1)
+                await soon(lambda: len(monitor.asked) > 1)
                 with locked(given.database.url):
                     while (await asyncio.to_thread(get, ready))[0] != 503:
                         pass
                     seen = len(monitor.asked)
                     assert (await asyncio.to_thread(get, ready))[0] == 503
                     assert len(monitor.asked) == seen
-                await until(lambda: len(monitor.asked) > seen)
+                await soon(lambda: len(monitor.asked) > seen)
 
     with writing() as log:
         asyncio.run(run())
@@ -91,12 +91,12 @@ def test_one_that_nobody_takes_is_in_the_log_once_without_its_address() -> None:
         async with waiting() as monitor:
             monitor.status = 404
             beating = asyncio.create_task(Heartbeat(monitor.url, ready).run())
-            await until(lambda: len(monitor.asked) > 2)
+            await soon(lambda: len(monitor.asked) > 2)
             monitor.status = 200
-            await until(lambda: "heartbeat_taken" in log.getvalue())
+            await soon(lambda: "heartbeat_taken" in log.getvalue())
             beating.cancel()
         beating = asyncio.create_task(Heartbeat(monitor.url, ready).run())
-        await until(lambda: "unreachable" in log.getvalue())
+        await soon(lambda: "unreachable" in log.getvalue())
         beating.cancel()
 
     with writing() as log:

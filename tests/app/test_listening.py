@@ -24,7 +24,7 @@ from storage import tables
 from tests.app.test_cannot_start import SITE, TOKENS, moved_in, refusal
 from tests.certificates import Authority, Pair
 from tests.cli.conftest import report
-from tests.sources.fhir_server import until
+from tests.waiting import soon
 from tests.web.served import get
 from tests.written import writing
 
@@ -76,11 +76,11 @@ def test_senders_that_have_gone_silent_are_told_unless_a_message_comes_before_an
 
     async def run() -> list[str]:
         async with running(given, SystemClock(), without=frozenset({"slack"})) as copy:
-            await until(lambda: bool(told(copy, Notice.FEED_DOWN)))
+            await soon(lambda: bool(told(copy, Notice.FEED_DOWN)))
             reader, writer = await asyncio.open_connection("127.0.0.1", copy.hl7_port)
             writer.write(frame(report()))
             await reader.readuntil(b"\x1c")
-            await until(lambda: "cancelled" in told(copy, Notice.FEED_DOWN).values())
+            await soon(lambda: "cancelled" in told(copy, Notice.FEED_DOWN).values())
             writer.close()
             assert not told(copy, Notice.FEED_BACK)
             return list(told(copy, Notice.FEED_DOWN))
@@ -182,7 +182,7 @@ def test_a_folder_is_watched_and_shown_by_readyz_and_metrics(tmp_path: Path) -> 
 
     async def run() -> tuple[str, str]:
         async with running(given, SystemClock(), without=frozenset({"slack"})) as copy:
-            await until((inbox / "done" / "a.hl7").exists)
+            await soon((inbox / "done" / "a.hl7").exists)
             at = f"http://127.0.0.1:{copy.web_port}"
             ready = (await asyncio.to_thread(get, f"{at}/readyz"))[1]
             return ready, (await asyncio.to_thread(get, f"{at}/metrics"))[1]

@@ -14,7 +14,7 @@ from bot.engine.outage import TEXTS
 from storage import tables
 from storage.database import Database
 from tests.app.test_feeds import settings
-from tests.sources.fhir_server import until
+from tests.waiting import soon
 from tests.written import writing
 
 NO_SLACK = frozenset({"slack"})
@@ -29,7 +29,7 @@ def test_a_twilio_that_stays_away_is_told(tmp_path: Path, monkeypatch: pytest.Mo
 
     async def run() -> None:
         async with running(settings(tmp_path, ""), SystemClock(), without=NO_SLACK) as copy:
-            await until(lambda: told(copy.engine.database))
+            await soon(lambda: told(copy.engine.database))
 
     with writing():
         asyncio.run(run())

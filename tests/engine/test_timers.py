@@ -18,6 +18,7 @@ from bot.sandbox.samples import PEOPLE_CSV
 from storage import engines, people, tables
 from storage.database import Database
 from tests.engine.conftest import Bench, benched
+from tests.waiting import soon
 
 
 def test_one_alert_that_cannot_be_read_does_not_stop_the_others(bench: Bench) -> None:
@@ -154,9 +155,7 @@ def run_until(bench: Bench, so: Callable[[], bool]) -> None:
         loop = asyncio.gather(*runs)
         await asyncio.sleep(0)
         wake.all()
-        async with asyncio.timeout(5):
-            while not so():  # noqa: ASYNC110 - the loop under test has no event
-                await asyncio.sleep(0.01)
+        await soon(so)
         loop.cancel()
         await asyncio.gather(loop, return_exceptions=True)
 

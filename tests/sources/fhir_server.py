@@ -1,6 +1,5 @@
 """A small FHIR server over real HTTP: it searches, pages, and fails when it is told to."""
 
-import asyncio
 import copy
 import json
 import ssl
@@ -257,12 +256,3 @@ def reading_into(url: str) -> Iterator[Reading]:
     site = Site("General", ORIGIN.timezone, "312-555-0100")
     yield Reading(Engine(database, clock, policy, site, lambda: None, instance=1), clock)
     database.close()
-
-
-async def until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until this is so. Raises TimeoutError."""
-    for _ in range(int(seconds * 100)):
-        if is_so():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError

@@ -76,12 +76,6 @@ async def connected(listener: Listener) -> Sender:
     return Sender(*await asyncio.open_connection("127.0.0.1", listener.port))
 
 
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not is_so():  # noqa: ASYNC110 - what is waited for tells nobody
-            await asyncio.sleep(0.005)
-
-
 def told(
     conversation: Callable[[Inbox, Listener, Sender], Awaitable[None]], how: Listening = HOW
 ) -> Inbox:

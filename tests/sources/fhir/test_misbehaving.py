@@ -17,7 +17,8 @@ from bot.sources.fhir.subscription import Watch, Wish
 from tests.sources.fhir_door import door
 from tests.sources.fhir_polls import rounds
 from tests.sources.fhir_samples import NOW, ORIGIN, Json, identifier, others, resource
-from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked, until
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
+from tests.waiting import soon
 from tests.written import writing
 
 EC = ECKey.generate_key("P-384")
@@ -261,7 +262,7 @@ def test_a_storm_of_empty_deliveries_is_no_storm_of_searches(reading: Reading) -
             for _ in range(100):
                 assert await hook.send("POST") == 200
                 await asyncio.sleep(0.005)
-            await until(lambda: len(server.searches()) >= 2)
+            await soon(lambda: len(server.searches()) >= 2)
             running.cancel()
 
     asyncio.run(run())

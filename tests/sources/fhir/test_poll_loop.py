@@ -8,7 +8,8 @@ from aiohttp import web
 
 from tests.sources.fhir_polls import rounds
 from tests.sources.fhir_samples import NOW, others, resource
-from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked, until
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, stocked
+from tests.waiting import soon
 from tests.written import writing
 
 
@@ -18,11 +19,11 @@ def test_the_loop_polls_waits_and_looks_at_once_when_asked(reading: Reading) -> 
     async def run() -> None:
         async with serving(server), reading.poller(server) as poller:
             running = asyncio.create_task(poller.run())
-            await until(lambda: poller.state == "ok")
+            await soon(lambda: poller.state == "ok")
             meta = {"versionId": "1", "lastUpdated": "2026-03-02T14:41:00Z"}
             server.put(resource("report", id="r2", meta=meta, identifier=None))
             poller.look_now()
-            await until(lambda: len(reading.alerts()) == 2)
+            await soon(lambda: len(reading.alerts()) == 2)
             await _ended(running)
 
     asyncio.run(run())
@@ -40,9 +41,9 @@ def test_the_loop_says_what_is_wrong_once_and_recovers(reading: Reading) -> None
     async def run() -> None:
         async with serving(server), reading.poller(server) as poller:
             running = asyncio.create_task(poller.run())
-            await until(lambda: poller.state == "search-503")
+            await soon(lambda: poller.state == "search-503")
             assert await poller.check() == "search-503"
-            await until(lambda: poller.state == "ok", 20)
+            await soon(lambda: poller.state == "ok", 20)
             await _ended(running)
 
     with writing() as log:

@@ -6,7 +6,8 @@ import pytest
 
 from bot.sources.fhir import subscription
 from bot.sources.fhir.subscription import Watch, Wish, subscribe
-from tests.sources.fhir_server import Fault, FhirServer, Reading, serving, until
+from tests.sources.fhir_server import Fault, FhirServer, Reading, serving
+from tests.waiting import soon
 from tests.written import Written, writing
 
 WISH = Wish("DiagnosticReport?category=RAD", "https://rb.example.org/fhir/ehr", "a-secret")
@@ -126,10 +127,10 @@ def test_one_that_was_asked_for_just_now_is_awaited_and_looked_at_soon(
         async with serving(server), reading.client(server) as client:
             watch = Watch("ehr", client, WISH)
             running = asyncio.create_task(watch.run())
-            await until(lambda: watch.state == "pending")
+            await soon(lambda: watch.state == "pending")
             (subscription,) = subscriptions(server)
             subscription["status"] = "active"
-            await until(lambda: watch.state == "ok")
+            await soon(lambda: watch.state == "ok")
             running.cancel()
             return await watch.check()
 

@@ -11,7 +11,8 @@ import structlog
 
 from bot.sources.mllp.tls import TlsFiles, client_context
 from tests.certificates import Authority
-from tests.sources.mllp_senders import HOW, Inbox, listening, until
+from tests.sources.mllp_senders import HOW, Inbox, listening
+from tests.waiting import soon
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -34,7 +35,7 @@ def test_that_our_certificate_has_expired_is_the_reason_that_is_told(
         how = replace(HOW, tls=TlsFiles(ours.certificate, ours.key))
         async with listening(Inbox(), how) as listener:
             await asyncio.to_thread(connect, listener.port)
-            await until(lambda: not listener.connections)
+            await soon(lambda: not listener.connections)
 
     with structlog.testing.capture_logs() as logs:
         asyncio.run(run())

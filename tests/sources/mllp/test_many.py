@@ -15,8 +15,9 @@ from bot.sources.mllp import conversation
 from bot.sources.mllp import server as mllp
 from bot.sources.mllp.frames import frame
 from bot.sources.mllp.server import serve
-from tests.sources.mllp_senders import HOW, Inbox, Sender, connected, listening, numbered, until
+from tests.sources.mllp_senders import HOW, Inbox, Sender, connected, listening, numbered
 from tests.sources.oru import NOW, sample
+from tests.waiting import soon
 
 
 def test_two_hundred_senders_at_once() -> None:
@@ -24,13 +25,13 @@ def test_two_hundred_senders_at_once() -> None:
         inbox = Inbox()
         async with listening(inbox) as listener:
             senders = [await connected(listener) for _ in range(200)]
-            await until(lambda: listener.connections == 200)
+            await soon(lambda: listener.connections == 200)
             for number, sender in enumerate(senders):
                 await sender.send(frame(numbered(number)))
             for number, sender in enumerate(senders):
                 assert f"MSA|AA|MSG{number}\r".encode() in await sender.answer()
                 sender.writer.close()
-            await until(lambda: listener.connections == 0)
+            await soon(lambda: listener.connections == 0)
         return inbox
 
     assert len(asyncio.run(run()).messages) == 200
@@ -40,14 +41,14 @@ def test_whoever_comes_beyond_the_limit_is_turned_away_and_those_within_are_serv
     async def run() -> None:
         async with listening(Inbox(), replace(HOW, most=3)) as listener:
             senders = [await connected(listener) for _ in range(3)]
-            await until(lambda: listener.connections == 3)
+            await soon(lambda: listener.connections == 3)
             one_more = await connected(listener)
             with suppress(ConnectionResetError):
                 assert await one_more.closed()
             await senders[0].send(frame(sample()))
             assert b"MSA|AA|MSG1" in await senders[0].answer()
             senders[0].writer.close()
-            await until(lambda: listener.connections == 2)
+            await soon(lambda: listener.connections == 2)
             another = await connected(listener)
             await another.send(frame(sample()))
             assert b"MSA|AA|MSG1" in await another.answer()
@@ -65,7 +66,7 @@ def test_who_has_said_nothing_for_long_makes_room(monkeypatch: pytest.MonkeyPatc
         async with listening(Inbox(), replace(HOW, most=3)) as listener:
             begun = await connected(listener)
             await begun.send(frame(numbered(1))[:-5])
-            await until(lambda: listener.connections == 1)
+            await soon(lambda: listener.connections == 1)
             forgotten = []
             for number in range(5):
                 forgotten.append(await connected(listener))
@@ -91,7 +92,7 @@ def test_who_makes_no_way_in_makes_nobody_room(monkeypatch: pytest.MonkeyPatch) 
             inside = Sender(
                 *await asyncio.open_connection("127.0.0.1", listener.port, local_addr=of)
             )
-            await until(lambda: listener.connections == 1)
+            await soon(lambda: listener.connections == 1)
             stranger = await connected(listener)
             with suppress(ConnectionResetError):
                 assert await stranger.closed()
@@ -135,7 +136,7 @@ def test_on_stop_what_is_in_work_is_answered_and_the_port_is_closed() -> None:
         listener = await serve("127.0.0.1", 0, inbox.receive, now=lambda: NOW, listening=HOW)
         busy, idle = await connected(listener), await connected(listener)
         await busy.send(frame(numbered(1)))
-        await until(lambda: listener.connections == 2 and inbox.waiting == 1)
+        await soon(lambda: listener.connections == 2 and inbox.waiting == 1)
         stopping = asyncio.ensure_future(listener.stop())
         assert await idle.closed()
         assert not stopping.done()
@@ -154,7 +155,7 @@ def test_a_listener_that_cannot_finish_stops_all_the_same() -> None:
         listener = await serve("127.0.0.1", 0, inbox.receive, now=lambda: NOW, listening=HOW)
         sender = await connected(listener)
         await sender.send(frame(sample()))
-        await until(lambda: inbox.waiting == 1)
+        await soon(lambda: inbox.waiting == 1)
         await asyncio.wait_for(listener.stop(grace=0.05), 10)
         assert await sender.closed()
 

@@ -11,9 +11,10 @@ import structlog
 from bot.domain.message import Unusable
 from bot.sources.mllp.frames import frame
 from bot.sources.mllp.server import Listener
-from tests.sources.mllp_senders import HOW, Inbox, Sender, connected, numbered, told, until
+from tests.sources.mllp_senders import HOW, Inbox, Sender, connected, numbered, told
 from tests.sources.oru import sample
 from tests.test_metrics import value
+from tests.waiting import soon
 
 
 def test_half_a_frame_and_silence_is_kept_and_the_connection_closed() -> None:
@@ -55,7 +56,7 @@ def test_a_sender_that_goes_away_in_mid_frame_leaves_what_came_in_quarantine() -
     async def conversation(inbox: Inbox, _: Listener, sender: Sender) -> None:
         await sender.send(frame(sample())[:-5])
         sender.writer.close()
-        await until(lambda: len(inbox.messages) == 1)
+        await soon(lambda: len(inbox.messages) == 1)
 
     inbox = told(conversation)
     reading = inbox.messages[0].reading
@@ -71,7 +72,7 @@ def test_what_had_come_before_a_sender_reset_its_connection_is_read_to_its_end()
         inbox.gate = asyncio.Event()
         hasty = await connected(listener)
         await hasty.send(b"".join(frame(numbered(one)) for one in range(sent)))
-        await until(lambda: inbox.waiting == 1)
+        await soon(lambda: inbox.waiting == 1)
         for _turn in range(20):
             await asyncio.sleep(0)  # the rest is read from the socket
         its = hasty.writer.get_extra_info("socket")
@@ -79,7 +80,7 @@ def test_what_had_come_before_a_sender_reset_its_connection_is_read_to_its_end()
         hasty.writer.transport.abort()
         await asyncio.sleep(0.05)
         inbox.gate.set()
-        await until(lambda: listener.connections == 1)
+        await soon(lambda: listener.connections == 1)
 
     inbox = told(conversation)
     assert (len(inbox.messages), inbox.reasons) == (sent, [])
@@ -94,7 +95,7 @@ def test_a_sender_whose_connection_is_reset_in_mid_frame_leaves_what_came_in_qua
         its = dying.writer.get_extra_info("socket")
         its.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset_when_closed)
         dying.writer.transport.abort()
-        await until(lambda: len(inbox.messages) == 2)
+        await soon(lambda: len(inbox.messages) == 2)
 
     assert told(conversation).reasons == ["cut-off"]
 
@@ -125,7 +126,7 @@ def test_a_sender_that_reads_no_answers_is_let_go() -> None:
             async with asyncio.timeout(20):
                 while listener.connections:
                     await sender.send(long_answers)
-        await until(lambda: listener.connections == 0)
+        await soon(lambda: listener.connections == 0)
 
     with structlog.testing.capture_logs() as logs:
         told(conversation, replace(HOW, silence=0.1))
@@ -170,7 +171,7 @@ def test_of_a_batch_over_the_limit_every_message_is_stored_before_its_one_answer
 
     async def conversation(inbox: Inbox, _: Listener, sender: Sender) -> None:
         await sender.send(frame(batch)[:-200])
-        await until(lambda: len(inbox.messages) == 2)
+        await soon(lambda: len(inbox.messages) == 2)
         await sender.send(frame(batch)[-200:] + frame(numbered(4)))
         assert b"MSA|AA|MSG1|kept in quarantine: too-large" in await sender.answer()
         assert b"MSA|AA|MSG4\r" in await sender.answer()

@@ -15,10 +15,11 @@ from bot.sources import documents
 from bot.sources.mllp import server as mllp
 from bot.sources.mllp.frames import frame
 from bot.sources.mllp.server import Listener, Listening
-from tests.sources.mllp_senders import HOW, Inbox, Sender, listening, numbered, told, until
+from tests.sources.mllp_senders import HOW, Inbox, Sender, listening, numbered, told
 from tests.sources.on_threads import on_threads
 from tests.sources.oru import OBX, sample
 from tests.sources.pdf_samples import endless_pdf
+from tests.waiting import soon
 
 
 def test_a_message_is_answered_after_it_was_stored() -> None:
@@ -26,7 +27,7 @@ def test_a_message_is_answered_after_it_was_stored() -> None:
         inbox.gate = asyncio.Event()
         await sender.send(frame(sample()))
         waiting = asyncio.ensure_future(sender.answer())
-        await until(lambda: inbox.waiting == 1)
+        await soon(lambda: inbox.waiting == 1)
         assert not waiting.done()
         inbox.gate.set()
         assert b"MSA|AA|MSG1" in await waiting

@@ -16,9 +16,10 @@ from bot.sources.mllp.gate import Gate
 from bot.sources.mllp.server import Listener, Listening, serve
 from bot.sources.mllp.tls import BadTls, TlsFiles, client_context, server_context
 from tests.certificates import Authority, Pair, key_pem, new_key
-from tests.sources.mllp_senders import Inbox, Sender, connected, listening, numbered, until
+from tests.sources.mllp_senders import Inbox, Sender, connected, listening, numbered
 from tests.sources.oru import CHICAGO, NOW, sample
 from tests.test_metrics import value
+from tests.waiting import soon
 
 PLAIN = Listening(CHICAGO, silence=5.0)
 
@@ -57,7 +58,7 @@ def sent(how: Listening, file: Path, tls: ssl.SSLContext | None) -> tuple[Inbox,
             try:
                 (one,) = await played(listener, file, tls)
             except OSError as error:
-                await until(lambda: not listener.connections)
+                await soon(lambda: not listener.connections)
                 return inbox, type(error).__name__
             return inbox, one.code or one.text
 
@@ -179,7 +180,7 @@ def test_on_stop_a_sender_in_tls_gets_its_answer(ca: Authority, ours: Pair) -> N
         opened = await asyncio.open_connection("127.0.0.1", listener.port, ssl=context)
         sender = Sender(*opened)
         await sender.send(frame(sample()))
-        await until(lambda: inbox.waiting == 1)
+        await soon(lambda: inbox.waiting == 1)
         stopping = asyncio.ensure_future(listener.stop())
         inbox.gate.set()
         assert b"MSA|AA|MSG1" in await sender.answer()
