@@ -76,7 +76,8 @@ _LEVEL = re.compile(
 """Without the word: "ACR Actionable 1". "Actionable findings: 1. Nodule" is a list. Without either
 word only as a whole line."""
 # "ACR actionable finding: [ ] Category 1 [X] Category 2": the tick says of which one.
-_CHOICE = re.compile(rf"(?<!\w){_CATEGORY}", re.IGNORECASE)
+_BOXED = "|".join(rf"(?<=[\])☑☒✓✔]\s{{{blanks}}})" for blanks in range(4))
+_CHOICE = re.compile(rf"(?:{_BOXED}){_CATEGORY}", re.IGNORECASE)
 _CHOICES = re.compile(
     r"\b(?:ACTIONABLE\s+(?:FINDING|RESULT|REPORTING)S?(?:\s+CATEGORY)?|ACR(?:\s+ACTIONABLE)?\s+CATEGORY)"
     rf"\s*[:?=-]?\s*(?:{EMPTY}\s*CAT\w{{0,5}}\.?\s*(?:\d|I{{1,3}})[\s.,;]{{0,6}})*{TICK}\s*\Z",
