@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.domain.loop import T0, Loop, minutes, new_alert
+from tests.domain.loop import EVERYBODY, T0, Loop, minutes, new_alert
 
 
 @pytest.mark.parametrize(("received", "late"), [(0, None), (2, None), (50, 50)])
@@ -18,3 +18,15 @@ def test_next_comes_what_is_earliest_of_the_plan_and_the_end_of_the_window() -> 
     assert loop.alert.next_action_at == T0 + minutes(10)
     loop.pass_to(50)
     assert loop.alert.next_action_at == loop.alert.due_at
+
+
+@pytest.mark.parametrize(
+    ("known", "review", "unknown"),
+    [(True, "", False), (False, "", True), (False, "machine", False)],
+)
+def test_the_orderer_is_unknown_only_where_somebody_is_to_be_told_in_their_place(
+    known: bool, review: str, unknown: bool
+) -> None:
+    """What is to be reviewed first is nobody's yet."""
+    roster = EVERYBODY if known else replace(EVERYBODY, ordering=None)
+    assert new_alert(roster, review=review).provider_unknown is unknown
