@@ -24,7 +24,7 @@ from storage.ids import new_id
 
 # An ended alert's codes stay valid for UNDO, and for the answer "somebody else has it".
 NOT_REUSED_FOR = timedelta(hours=24)
-_FOUR_DIGITS = 512
+_FOUR_DIGITS = 511
 _EVER = datetime.max.replace(tzinfo=UTC)
 _columns = tables.codes.c
 _PUT = insert(tables.codes)

@@ -15,17 +15,19 @@ LONGER_BY = 2
 
 
 def code_from(n: int) -> str:
-    """The n-th code: four digits for 0 ≤ n < 512, six for the next 32,768, and so on.
+    """The n-th code: four digits for 0 ≤ n < 511, six for the next 32,767, and so on.
 
+    None has one digit alone, which a child presses, or a pocket: of each length only "22…2" would.
     Two codes of one length differ in at least two digits, and lengths differ by two: so one digit
     wrong, left out or typed twice never gives another code. Raises ValueError where n is negative.
     """
     if n < 0:
         raise ValueError("codes are numbered from 0")
     length = LEAST_DIGITS - 1
-    while n >= 8**length:
-        n -= 8**length
+    while n >= 8**length - 1:
+        n -= 8**length - 1
         length += LONGER_BY
+    n += 1
     digits = [n >> 3 * place & 0b111 for place in reversed(range(length))]
     return "".join(DIGITS[digit] for digit in (*digits, _check(digits)))
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from bot.domain.refs import DIGITS, LETTERS, SYMBOLS, code_from, ref_from
 
-FOUR_DIGITS = [code_from(n) for n in range(512)]
-OF_EACH_LENGTH = {4: frozenset(FOUR_DIGITS), 6: frozenset(map(code_from, range(512, 33_280)))}
+FOUR_DIGITS = [code_from(n) for n in range(511)]
+OF_EACH_LENGTH = {4: frozenset(FOUR_DIGITS), 6: frozenset(map(code_from, range(511, 33_278)))}
 
 
 def is_code(text: str) -> bool:
@@ -29,16 +29,23 @@ def test_two_digits_exchanged_never_give_another_code() -> None:
             assert "".join(slip) == code or "".join(slip) not in codes
 
 
-def test_the_code_after_the_512_of_four_digits_has_six() -> None:
-    assert len(code_from(511)) == 4
-    assert len(code_from(512)) == 6
-    assert len(code_from(512 + 32_768)) == 8
+def test_the_code_after_the_511_of_four_digits_has_six() -> None:
+    assert len(code_from(510)) == 4
+    assert len(code_from(511)) == 6
+    assert len(code_from(511 + 32_766)) == 6
+    assert len(code_from(511 + 32_767)) == 8
+
+
+def test_no_code_is_one_key_pressed_again_and_again() -> None:
+    for codes in OF_EACH_LENGTH.values():
+        assert not any(len(set(code)) == 1 for code in codes)
+    assert [len(codes) for codes in OF_EACH_LENGTH.values()] == [8**3 - 1, 8**5 - 1]
 
 
 @st.composite
 def slips(draw: st.DrawFn) -> tuple[str, str]:
     """A code, and what a thumb makes of it: a digit wrong, missing or too many, two exchanged."""
-    code = code_from(draw(st.integers(0, 511) | st.integers(512, 512 + 32_767)))
+    code = code_from(draw(st.integers(0, 510) | st.integers(511, 511 + 32_766)))
     place = draw(st.integers(0, len(code) - 1))
     digit = draw(st.sampled_from("0123456789"))
     other = draw(st.integers(0, len(code) - 1))
@@ -64,7 +71,7 @@ def test_no_slip_of_a_thumb_turns_a_code_into_any_other(slip: tuple[str, str]) -
 
 def test_no_code_of_six_digits_is_one_of_four_with_a_digit_more() -> None:
     four = set(FOUR_DIGITS)
-    for n in range(512, 512 + 2000):
+    for n in range(511, 511 + 2000):
         code = code_from(n)
         assert not any(code[:i] + code[i + 1 :] in four for i in range(len(code)))
 
