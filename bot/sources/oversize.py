@@ -105,9 +105,8 @@ class _Tail:
     def add(self, data: memoryview) -> None:
         start = 0
         for end in self._ends.finditer(data):
-            if (
-                self._is_full()
-            ):  # a minute for each 100 MB of short fields, else, of which none fits
+            # None fits any more, and short fields take a minute for each 100 MB.
+            if self._is_full():
                 return
             self._grow(data[start : end.start()])
             if end[0] in b"\r\n":
