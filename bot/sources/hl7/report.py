@@ -112,9 +112,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     if results is not sent:
         columns = columns_of(results)
     flagged = flags(results, wire, profile, columns[_OBX_8] if columns else None)
-    shown = figures_as_such(results, columns, profile)
-    of_each = columns if shown is results else columns_of(shown)
-    told = narrate(shown, of_each, flagged, wire, profile, added, order.added)
+    told = _narrated(order, results, columns, flagged, wire, profile, added)
     exam, modality = _exam(order, marks), modality_of(obr, marks)
     breast = is_of_breast(modality, exam)
     told = with_macros(told, lambda: prose_of(results, wire, profile), profile, breast=breast)
@@ -164,6 +162,21 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
         unread=unread,
         figures=_says_figures(told, results, columns),
     )
+
+
+def _narrated(
+    order: Order,
+    results: list[Result],
+    columns: Columns,
+    flagged: dict[int, tuple[Flag, ...]],
+    wire: Wire,
+    profile: Profile,
+    added: frozenset[int],
+) -> Narrative:
+    shown = figures_as_such(results, columns, profile)
+    if shown is not results:
+        columns = columns_of(shown)
+    return narrate(shown, columns, flagged, wire, profile, added, order.added)
 
 
 def _says_figures(told: Narrative, results: list[Result], columns: Columns) -> bool:
