@@ -68,10 +68,12 @@ _PICK_LIST = re.compile(
 _UNCHOSEN_BARE = re.compile(
     r"[ \t]*[:?=][ \t]*(?:yes|y)[ \t]*/[ \t]*(?:no|n)[ \t.]*(?:\n|\Z)", re.IGNORECASE
 )
-# "CRITICAL RESULT (Y/N):" without an answer, on the next line neither.
+# "CRITICAL RESULT (Y/N):" without an answer: the next heading follows, or nothing. Words on the
+# next line may be the answer, or what was found.
 _UNANSWERED = re.compile(
     r"[ \t]+[\[(]?(?:yes|y)[ \t]*/[ \t]*(?:no|n)[\])]?[ \t]*[:?]?[ \t_]*"
-    r"(?:\n(?!\s*(?:[^\w\s]|y\b|yes))|\Z)",
+    r"(?:\n\s{0,6}(?!y(?:es)?\b)(?:(?-i:[A-Z])[\w /]{2,30}:|"
+    r"(?:electronically )?(?:signed|dictated|transcribed)\b)|\n?\s{0,6}\Z)",
     re.IGNORECASE,
 )
 # "[Yes/No:No]": somebody has, and the list of choices is still there.
