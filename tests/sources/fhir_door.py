@@ -41,7 +41,9 @@ class Door:
     ) -> int:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = BEARER if headers is None else headers
-        async with self.session.request(method, self.url + path, data=data, headers=sent) as got:
+        async with self.session.request(
+            method, self.url + path, data=data, headers=sent, allow_redirects=False
+        ) as got:
             self.answer = await got.text()
             return got.status
 

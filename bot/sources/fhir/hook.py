@@ -67,13 +67,15 @@ class Hook:
     def routes(self) -> list[Route]:
         """For bot.web.app.build."""
         reports = f"{self.path}/{fhir.REPORT}"
-        by_id = self._guarded(self._put)
-        return [
-            Route(self.path, self._guarded(self._posted), methods=["POST"]),
+        posted, by_id = self._guarded(self._posted), self._guarded(self._put)
+        taken = [
+            (self.path, posted, ["POST"]),
             # As servers deliver that create there what was created here.
-            Route(reports, self._guarded(self._posted), methods=["POST"]),
-            Route(f"{reports}/{{id}}", by_id, methods=["PUT", "POST"]),
+            (reports, posted, ["POST"]),
+            (f"{reports}/{{id}}", by_id, ["PUT", "POST"]),
         ]
+        # With a slash at its end Starlette would send them elsewhere, where not all of them go.
+        return [Route(f"{p}{end}", to, methods=m) for p, to, m in taken for end in ("", "/")]
 
     def _guarded(
         self, handler: Callable[[Request, bytes], Awaitable["list[Answer]"]]
@@ -209,11 +211,14 @@ def _issue(which: str, answer: Answer) -> dict[str, str]:
 
 
 async def _body(request: Request) -> bytes:
+    """What is too long is read to its end, and not kept: who still sends while the connection is
+    closed hears of a reset, and not why. The web server ends whoever sends for too long."""
     body = bytearray()
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise _too_large()
+        if len(body) <= MOST_BYTES:
+            body += chunk
+    if len(body) > MOST_BYTES:
+        raise _too_large()
     said = bytes(body)
     if request.headers.get("content-encoding", "").lower() in _PACKED:
         said = await asyncio.to_thread(_unpacked, said)

@@ -2,8 +2,10 @@
 
 import asyncio
 import gzip
+import http.client
 import json
 import zlib
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -23,6 +25,9 @@ from tests.written import writing
         ("POST", ""),
         ("POST", "/DiagnosticReport"),
         ("POST", "/DiagnosticReport/r1"),
+        ("POST", "/"),
+        ("POST", "/DiagnosticReport/"),
+        ("PUT", "/DiagnosticReport/r1/"),
     ],
 )
 def test_a_delivered_report_is_taken_in_with_what_it_refers_to(
@@ -215,6 +220,28 @@ def test_a_body_that_is_too_long_is_turned_away(
             return await hook.send("POST", "", resource("report"))
 
     assert asyncio.run(run()) == 413
+
+
+def test_a_body_that_is_too_long_is_read_to_its_end_before_it_is_turned_away(
+    reading: Reading,
+) -> None:
+    """Whoever is still sending when the connection is closed hears of a reset, and of no limit: so
+    it is behind a proxy, which asks for the close."""
+
+    def sent(url: str) -> int:
+        there = urlsplit(url)
+        client = http.client.HTTPConnection(there.netloc)
+        client.request(
+            "POST", there.path, b" " * (3 * MOST_BYTES), {**BEARER, "Connection": "close"}
+        )
+        return client.getresponse().status
+
+    async def run() -> int:
+        async with door(reading, stocked()) as hook:
+            return await asyncio.to_thread(sent, hook.url)
+
+    assert asyncio.run(run()) == 413
+    assert reading.messages() == []
 
 
 def test_a_report_that_cannot_be_read_now_is_not_accepted(reading: Reading) -> None:
