@@ -7,6 +7,7 @@ not: "Prior mammogram normal" stands in the history of many an embolus.
 import re
 
 from bot.sources.hl7.marks import kept
+from bot.sources.hl7.mention import Mention
 
 _EXAM = re.compile(
     r"\b(?:BREAST|MAMM(?:O(?!PLAST)\w*|\b)|MAMOGRA|TOMOSYNTHESIS|DBT)", re.IGNORECASE
@@ -42,8 +43,7 @@ def is_titled_so(text: str) -> bool:
     return any(_EXAM.search(title) and not _OTHER.search(title) for title in titles)
 
 
-def is_scored(match: re.Match[str]) -> bool:
+def is_scored(macro: Mention) -> bool:
     """Whether BI-RADS is named beside it."""
-    text = match.string
-    near = text[max(0, match.start() - _NEAR) : match.start()], text[match.end() :][:_NEAR]
+    near = macro.before(_NEAR), macro.after(_NEAR)
     return any(_SCORED.search(part) for part in near)

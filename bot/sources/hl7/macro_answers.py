@@ -9,6 +9,7 @@ import re
 
 from bot.sources.hl7.macro_boxes import is_the_choice, said_by_box
 from bot.sources.hl7.macro_empty import SPOKEN_OF, is_left_empty
+from bot.sources.hl7.mention import Mention
 
 _AFTER = 400
 """Characters looked at: each macro costs the same in a report of any size."""
@@ -123,12 +124,12 @@ _OF_THAT = re.compile(
 _ANSWERS = (_ANSWER, _AT_ONCE, _ASKED, _ANSWERED_AT_LENGTH)
 
 
-def denied(match: re.Match[str]) -> bool:
+def denied(macro: Mention) -> bool:
     """Whether what follows says that there is none, or leaves the form empty."""
-    if is_the_choice(match):
+    if is_the_choice(macro):
         return False
-    after = _after(match)
-    if is_left_empty(after, _line_before(match)):
+    after = _after(macro)
+    if is_left_empty(after, macro.before(_AFTER).rpartition("\n")[2]):
         return True
     if _OF_THAT.match(after) or _ASKED_AT_LENGTH.match(after):
         return True
@@ -140,15 +141,10 @@ def denied(match: re.Match[str]) -> bool:
     return any(_denies(between, answer) for between, answer in answers)
 
 
-def _after(match: re.Match[str]) -> str:
+def _after(macro: Mention) -> str:
     """Where it is cut nothing ends."""
-    text, ends = match.string, match.end() + _AFTER
-    return f"{text[match.end() : ends]}\0" if ends < len(text) else text[match.end() :]
-
-
-def _line_before(match: re.Match[str]) -> str:
-    start = match.start()
-    return match.string[max(0, start - _AFTER) : start].rpartition("\n")[2]
+    after = macro.after(_AFTER)
+    return f"{after}\0" if macro.ends + _AFTER < len(macro.text) else after
 
 
 def _denies(between: str, answer: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from itertools import takewhile
 
 from bot.sources.hl7.boxes import EMPTY, TICK, TICKED, in_brackets, may_have_box
+from bot.sources.hl7.mention import Mention
 
 # Each part in one way only: where a row of boxes is none after all, every other way is tried too.
 _BOX = r"[\[(](?:\s?([xX✓✔])\s?|\s{0,2})[\])]"
@@ -27,10 +28,10 @@ _NEXT_CHOICE = re.compile(
 )
 
 
-def is_the_choice(match: re.Match[str]) -> bool:
+def is_the_choice(macro: Mention) -> bool:
     """Whether it has the tick before it, and the choice behind it denies and has none."""
-    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
-    if _NEXT_CHOICE.match(match.string, match.end()) is None:
+    before = macro.before(_BEFORE)
+    if macro.follows(_NEXT_CHOICE) is None:
         return False
     return TICKED.search(may_have_box(before)) is not None
 

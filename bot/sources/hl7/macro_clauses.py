@@ -6,12 +6,8 @@
 import re
 
 from bot.sources.hl7.macro_places import OF_IMAGING, is_of_the_order
-from bot.sources.hl7.macro_sentences import (
-    SENTENCE_ENDS,
-    is_certain,
-    sentence_after,
-    sentence_before,
-)
+from bot.sources.hl7.macro_sentences import is_certain
+from bot.sources.hl7.mention import SENTENCE_ENDS, Mention
 
 FINDING = (
     r"(?<!\w)(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"
@@ -46,9 +42,9 @@ _OF_A_FINDING = frozenset(_LACKING.split())
 _OF_ATTEMPTS = frozenset({"no", "not", "will", "could", "cannot", "until", "never", "without"})
 
 
-def is_rule(match: re.Match[str]) -> bool:
+def is_rule(macro: Mention) -> bool:
     """Whether the clause behind its comma is part of a rule."""
-    return _IS_RULE.match(match.string, match.end()) is not None
+    return macro.follows(_IS_RULE) is not None
 
 
 # "Critical results, call 555-1234.", "Critical findings, PE and torsion, are called": what is to be
@@ -62,12 +58,11 @@ _EACH = re.compile(
 )
 
 
-def tells_whom(match: re.Match[str]) -> bool:
+def tells_whom(macro: Mention) -> bool:
     """Whether the clause behind its comma says who was told of it, or could not be."""
-    text = match.string
-    if text[match.end() : match.end() + 1] != ",":
+    if macro.after(1) != ",":
         return False
-    after, before = " ".join(sentence_after(match).split()), sentence_before(match)
+    after, before = " ".join(macro.sentence_after.split()), macro.sentence_before
     if not _TELLS.match(after) or _EACH.match(after) or not is_certain(after, _OF_ATTEMPTS):
         return False
     return not _OF_CASES.search(before) and is_certain(before, _OF_ATTEMPTS)
@@ -85,15 +80,15 @@ _TO_DO = re.compile(
 )
 
 
-def names_what(match: re.Match[str]) -> bool:
+def names_what(macro: Mention) -> bool:
     """Whether the clause behind its comma is what was found: "Critical finding, bowel ischemia"."""
-    if match.string[match.end() : match.end() + 1] != "," or not match[0][:1].isupper():
+    if macro.after(1) != "," or not macro.words[:1].isupper():
         return False
-    after = sentence_after(match)
-    of_one = _OF_ONE.search(match[0]) or _ACUTE_ONES.fullmatch(after)
-    if is_rule(match) or not of_one or _TO_DO.search(after):
+    after = macro.sentence_after
+    of_one = _OF_ONE.search(macro.words) or _ACUTE_ONES.fullmatch(after)
+    if is_rule(macro) or not of_one or _TO_DO.search(after):
         return False
-    return is_certain(after, _OF_A_FINDING) and not is_of_the_order(match)
+    return is_certain(after, _OF_A_FINDING) and not is_of_the_order(macro)
 
 
 # "For questions about | critical results, call …", whatever the line.
@@ -115,21 +110,21 @@ _ASKED = re.compile(
 )
 
 
-def is_named_before(match: re.Match[str]) -> bool:
+def is_named_before(macro: Mention) -> bool:
     """Whether it is what a finding is called that stands before it: "Embolus: critical result."."""
-    imaging = OF_IMAGING.match(match[0])
-    before = sentence_before(match) if imaging else ""
-    if imaging is None or not _names(before, match, several=bool(imaging["several"])):
+    imaging = OF_IMAGING.match(macro.words)
+    before = macro.sentence_before if imaging else ""
+    if imaging is None or not _names(before, macro, several=bool(imaging["several"])):
         return False
-    return not _ASKED.search(before) and _is_found(before) and not is_of_the_order(match)
+    return not _ASKED.search(before) and _is_found(before) and not is_of_the_order(macro)
 
 
-def is_behind_a_finding(match: re.Match[str]) -> bool:
+def is_behind_a_finding(macro: Mention) -> bool:
     """Whether it stands in capitals and behind an acute finding."""
-    before = sentence_before(match) if match[0].isupper() else ""
+    before = macro.sentence_before if macro.capitals else ""
     if not _FOUND_THERE.search(before) or _ASKED.search(before):
         return False
-    return _is_found(before) and not is_of_the_order(match)
+    return _is_found(before) and not is_of_the_order(macro)
 
 
 # "New since the prior CT", "without heart strain": said of the finding that stands before.
@@ -146,12 +141,12 @@ def _is_found(before: str, allowed: frozenset[str] = frozenset()) -> bool:
     return is_certain(_MODIFIES.sub("", _NOT_PRESENT.sub("", before)), allowed)
 
 
-def _names(before: str, match: re.Match[str], *, several: bool) -> bool:
+def _names(before: str, macro: Mention, *, several: bool) -> bool:
     if _FOUND.search(before):
         return True
     if several and before.rstrip()[-1:] == ",":
         return False
-    return bool(_NAMED.search(before) and _ENDS.match(match.string, match.end()))
+    return bool(_NAMED.search(before) and macro.follows(_ENDS))
 
 
 _GRADES = re.compile(
@@ -165,16 +160,16 @@ _OF_ANOTHER = re.compile(
 _OF_CRITERIA = frozenset({"criteria", "non"})
 
 
-def is_grade(match: re.Match[str]) -> bool:
+def is_grade(macro: Mention) -> bool:
     """Whether it is the ACR's category of a finding, in a sentence or behind any label: "Flagged as
     ACR category 1", "Incidental: ACR category 3"."""
-    if match[0][:3].lower() not in {"acr", "act"}:
+    if macro.words[:3].lower() not in {"acr", "act"}:
         return False
-    before = sentence_before(match)
+    before = macro.sentence_before
     if not _GRADES.search(before) or not is_certain(before, _OF_CRITERIA):
         return False
-    around = f"{before} {sentence_after(match)}"
-    return not _OF_ANOTHER.search(around) and not is_of_the_order(match)
+    around = f"{before} {macro.sentence_after}"
+    return not _OF_ANOTHER.search(around) and not is_of_the_order(macro)
 
 
 _ENCLOSED_ENDS = re.compile(r"\)[ \t]*(?:[.;!]|\n|\Z)")
@@ -184,17 +179,16 @@ _HEADS = re.compile(r"[\s*#]*(?:FINAL )?(?:IMPRESSION|CONCLUSION|FINDINGS?)[ \t]
 _NAMED_BEHIND = re.compile(r"\)[ \t]*:\s{0,6}(?:\d[.)]\s)?[^\W\d_]")
 
 
-def ends_in_brackets(match: re.Match[str]) -> bool:
+def ends_in_brackets(macro: Mention) -> bool:
     """Whether it stands in capitals and brackets behind the last word of what it is about."""
-    text, begins = match.string, match.start()
-    if text[begins - 1 : begins] != "(" or not match[0].isupper():
+    if macro.before(1) != "(" or not macro.capitals:
         return False
-    before = sentence_before(match)
-    if _HEADS.fullmatch(before) and _NAMED_BEHIND.match(text, match.end()):
+    before = macro.sentence_before
+    if _HEADS.fullmatch(before) and macro.follows(_NAMED_BEHIND):
         return True
-    if not _ENCLOSED_ENDS.match(text, match.end()) or not before[:-1].strip():
+    if not macro.follows(_ENCLOSED_ENDS) or not before[:-1].strip():
         return False
-    return _is_found(before) and not is_of_the_order(match)
+    return _is_found(before) and not is_of_the_order(macro)
 
 
 _LEADS_ON = re.compile(
@@ -204,29 +198,29 @@ _LEADS_ON = re.compile(
 )
 
 
-def is_led_on_to(match: re.Match[str]) -> bool:
+def is_led_on_to(macro: Mention) -> bool:
     """Whether the line above goes on with it, and doubts it: "does not constitute a | critical
     result". What stands in capitals below small letters was put there as a macro."""
-    above = match.string[max(0, match.start() - 80) : match.start()]
+    above = macro.before(80)
     if not _LEADS_ON.search(above):
         return False
-    if match[0][:1].islower():
-        return not is_certain(sentence_before(match))
+    if macro.words[:1].islower():
+        return not is_certain(macro.sentence_before)
     line = SENTENCE_ENDS.split(above.rstrip().rpartition("\n")[2])[-1]
-    if not line.isupper() or _NAMES.match(match.string, match.end()):
+    if not line.isupper() or macro.follows(_NAMES):
         return False
     return not _is_found(line, _OF_CRITERIA)
 
 
-def is_listed(match: re.Match[str]) -> bool:
+def is_listed(macro: Mention) -> bool:
     """Whether it stands in capitals behind a comma; where all of them are capitals, with what it is
     about behind it, or behind a finding."""
-    before = sentence_before(match)
-    if not match[0].isupper() or not _LISTED.search(before) or is_of_the_order(match):
+    before = macro.sentence_before
+    if not macro.capitals or not _LISTED.search(before) or is_of_the_order(macro):
         return False
-    if match[0][:3] in {"ACR", "ACT"}:
+    if macro.words[:3] in {"ACR", "ACT"}:
         return False
-    names = _NAMES.match(match.string, match.end())
+    names = macro.follows(_NAMES)
     return bool(names) or not before.isupper() or _is_found(before)
 
 
@@ -239,11 +233,11 @@ _RADS = re.compile(r"\w*-?RADS\b[^\n]{0,20}?\b(?P<number>[1-3])\b[^\n]{0,20}\Z",
 _NO_MORE = re.compile(r"[ \t]*[.)\]]?[ \t]*(?:\n|\Z)")
 
 
-def repeats_a_score(match: re.Match[str], number: str) -> bool:
+def repeats_a_score(macro: Mention, number: str) -> bool:
     """Whether "ACR category 1" is what stands just before as a score of the ACR's: "Lung-RADS 1.
     ACR category 1." Those grade a screening, and have their own numbers."""
-    if "action" in match[0].lower() or not _NO_MORE.match(match.string, match.end()):
+    if "action" in macro.words.lower() or not macro.follows(_NO_MORE):
         return False
-    before = match.string[max(0, match.start() - _SCORED_BEFORE) : match.start()]
+    before = macro.before(_SCORED_BEFORE)
     score = _RADS.search(before) if "rads" in before.lower() else None
     return score is not None and score["number"] == number

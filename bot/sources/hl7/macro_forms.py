@@ -17,14 +17,10 @@ from bot.sources.hl7.macro_clauses import (
     is_listed,
     is_named_before,
 )
-from bot.sources.hl7.macro_heard import is_filled_in, is_heard, is_said_to_be_critical
+from bot.sources.hl7.macro_heard import is_said_to_be_critical, is_told
 from bot.sources.hl7.macro_places import is_titled
-from bot.sources.hl7.macro_sentences import (
-    is_affirmed,
-    is_said_of,
-    of_another_exam,
-    stands_out,
-)
+from bot.sources.hl7.macro_sentences import is_affirmed, is_said_of, of_another_exam, stands_out
+from bot.sources.hl7.mention import Mention
 
 _BEFORE = 80
 """Characters looked at: each macro costs the same in a report of any size."""
@@ -108,15 +104,15 @@ _COMPLETE = re.compile(
 
 def stated(
     pattern: re.Pattern[str], words: Sequence[str], text: Text, *, marked: bool = False
-) -> Iterator[re.Match[str]]:
-    """The matches that begin a line or a statement and are not denied. ``words``, in small letters,
-    are those with which the pattern may begin; without them it is looked for at each letter. One
-    that is ``marked``, as no prose is, may also stand within a line."""
-    for match in islice(_matches(pattern, words, *text), _MOST):
-        before = _before(match)
-        begins = _begins(before, match, marked=marked)
-        if begins and not _negated(before, match) and not denied(match):
-            yield match
+) -> Iterator[Mention]:
+    """What begins a line or a statement and is not denied. ``words``, in small letters, are those
+    with which the pattern may begin; without them it is looked for at each letter. One that is
+    ``marked``, as no prose is, may also stand within a line."""
+    for macro in map(Mention, islice(_matches(pattern, words, *text), _MOST)):
+        before = _before(macro)
+        begins = _begins(before, macro, marked=marked)
+        if begins and not _negated(before, macro) and not denied(macro):
+            yield macro
 
 
 def _matches(
@@ -144,13 +140,13 @@ def places_of(word: str, lowered: str) -> list[int]:
     return found
 
 
-def _before(match: re.Match[str]) -> str:
-    start, text = match.start(), match.string
-    cut = "\0" if start > _BEFORE else ""
-    return cut + text[max(0, start - _BEFORE) : start]
+def _before(macro: Mention) -> str:
+    """Where it is cut nothing begins."""
+    before = macro.before(_BEFORE)
+    return f"\0{before}" if macro.begins > _BEFORE else before
 
 
-def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
+def _begins(before: str, macro: Mention, *, marked: bool) -> bool:
     if before.replace("*", " ").rstrip()[-1:] in BOXES_END:
         line = may_have_box(before)
         if NOT_TICKED.search(line):
@@ -158,27 +154,29 @@ def _begins(before: str, match: re.Match[str], *, marked: bool) -> bool:
         if TICKED.search(line):
             return True
     if before[-1:] in {"", "\n"}:
-        return not is_led_on_to(match) or any(
-            counts(match) for counts in (is_said_of, is_affirmed, is_named_before)
+        return not is_led_on_to(macro) or any(
+            counts(macro) for counts in (is_said_of, is_affirmed, is_named_before)
         )
     if of_another_exam(before):
         return False
-    enclosed = before[-1:] == "(" and match.string[match.end() : match.end() + 1] == ")"
+    enclosed = before[-1:] == "(" and macro.after(1) == ")"
     return (
-        bool(marked or enclosed or _contrasts(before, match))
-        or (_BEGINS.search(before) is not None and not _asks_when(before, match))
-        or is_affirmed(match)
-        or is_said_of(match)
-        or is_said_to_be_critical(match)
-        or is_heard(match)
-        or is_filled_in(match)
-        or is_named_before(match)
-        or is_listed(match)
-        or is_behind_a_finding(match)
-        or is_titled(match)
-        or is_grade(match)
-        or stands_out(match)
+        bool(marked or enclosed or _contrasts(before, macro))
+        or (_BEGINS.search(before) is not None and not _asks_when(before, macro))
+        or any(counts(macro) for counts in _WITHIN_A_LINE)
     )
+
+
+_WITHIN_A_LINE = (
+    is_told,
+    is_said_to_be_critical,
+    is_named_before,
+    is_listed,
+    is_behind_a_finding,
+    is_titled,
+    is_grade,
+    stands_out,
+)
 
 
 _CALLED = re.compile(
@@ -188,22 +186,22 @@ _CALLED = re.compile(
 )
 
 
-def _asks_when(before: str, match: re.Match[str]) -> bool:
+def _asks_when(before: str, macro: Mention) -> bool:
     """ "Time critical result called: ": a field of a form, and nothing that is time-critical."""
-    return before[-5:].lower() == "time " and _CALLED.match(match.string, match.end()) is not None
+    return before[-5:].lower() == "time " and macro.follows(_CALLED) is not None
 
 
-def _contrasts(before: str, match: re.Match[str]) -> bool:
+def _contrasts(before: str, macro: Mention) -> bool:
     """ "No fracture or CRITICAL FINDING: free air": in capitals, and what it is stands behind."""
-    named = match[0].isupper() and _NAMES_IT.match(match.string, match.end())
+    named = macro.capitals and macro.follows(_NAMES_IT)
     return bool(named and _ANOTHER.search(before))
 
 
-def _negated(before: str, match: re.Match[str]) -> bool:
+def _negated(before: str, macro: Mention) -> bool:
     lowered = before.lower()
     denies = not _DENYING.isdisjoint(_WORD.findall(lowered)) or "n't" in lowered
     if before.isascii() and not denies:
         return False
     if _NEGATED.search(before):
-        return match[0][:1].islower() or not _COMPLETE.search(before)
-    return _NEGATED_TOO.search(before) is not None and not _contrasts(before, match)
+        return macro.words[:1].islower() or not _COMPLETE.search(before)
+    return _NEGATED_TOO.search(before) is not None and not _contrasts(before, macro)

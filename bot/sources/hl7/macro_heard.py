@@ -10,10 +10,11 @@ from bot.sources.hl7.macro_sentences import (
     HEADED,
     ROLE,
     TELL,
+    is_affirmed,
     is_certain,
-    sentence_after,
-    sentence_before,
+    is_said_of,
 )
+from bot.sources.hl7.mention import Mention
 
 _HEARD = re.compile(
     rf"{HEADED}(?:(?:Drs?|Doctor|Nurse)\b\.?[^.;:?!]{{0,40}}?|(?:[^.;:?!\s]+[ \t]+){{0,3}}?{ROLE})"
@@ -28,12 +29,12 @@ _NO_MORE = re.compile(
 )
 
 
-def is_heard(match: re.Match[str]) -> bool:
+def is_heard(macro: Mention) -> bool:
     """Whether its sentence says that somebody has heard of it."""
-    before = sentence_before(match)
-    if not _HEARD.fullmatch(before) or not _NO_MORE.match(match.string, match.end()):
+    before = macro.sentence_before
+    if not _HEARD.fullmatch(before) or not macro.follows(_NO_MORE):
         return False
-    return is_certain(f"{before} {sentence_after(match)}")
+    return is_certain(f"{before} {macro.sentence_after}")
 
 
 # A field of a form with its answer. An empty one says nothing.
@@ -48,12 +49,17 @@ _FILLED = re.compile(
 )
 
 
-def is_filled_in(match: re.Match[str]) -> bool:
+def is_filled_in(macro: Mention) -> bool:
     """Whether somebody has put down when it was told, or to whom."""
-    if _FILLED.match(match.string, match.end()) is None:
+    if macro.follows(_FILLED) is None:
         return False
-    before = sentence_before(match).rpartition("\n")[2]
+    before = macro.sentence_before.rpartition("\n")[2]
     return _FIELD.fullmatch(before) is not None and is_certain(before)
+
+
+def is_told(macro: Mention) -> bool:
+    """Whether the whole sentence tells of it, wherever in it the macro stands."""
+    return is_affirmed(macro) or is_said_of(macro) or is_heard(macro) or is_filled_in(macro)
 
 
 _FINDINGS_ARE = re.compile(
@@ -72,9 +78,9 @@ _AND_TOLD = re.compile(
 _ENDS = re.compile(r"[ \t]*[.!]?[ \t]*(?:\n(?![ \t]*[a-z])|\Z)|[.!]\s")
 
 
-def is_said_to_be_critical(match: re.Match[str]) -> bool:
+def is_said_to_be_critical(macro: Mention) -> bool:
     """ "These findings are critical.", "… and were called to Dr. Roe": of the word alone."""
-    text, before = match.string, match.string[max(0, match.start() - 60) : match.start()]
-    if _AND_TOLD.match(text, match.end()) and _FINDINGS_ARE.search(before):
+    before = macro.before(60)
+    if macro.follows(_AND_TOLD) and _FINDINGS_ARE.search(before):
         return True
-    return bool(_ENDS.match(text, match.end()) and _THESE_ARE.search(before))
+    return bool(macro.follows(_ENDS) and _THESE_ARE.search(before))

@@ -2,6 +2,8 @@
 
 import re
 
+from bot.sources.hl7.mention import Mention
+
 # Behind a comma more than one of them are a topic among others.
 OF_IMAGING = re.compile(
     r"crit\w*\.?\b.*(?:result|finding)(?P<several>s)?", re.IGNORECASE | re.DOTALL
@@ -17,9 +19,9 @@ _OF_THE_ORDER = re.compile(
 _SECTION = 300
 
 
-def is_of_the_order(match: re.Match[str]) -> bool:
+def is_of_the_order(macro: Mention) -> bool:
     """Whether it stands under a heading of the order, or of an earlier exam."""
-    return _is_of_the_order(match.string, match.start())
+    return _is_of_the_order(macro.text, macro.begins)
 
 
 def _is_of_the_order(text: str, place: int) -> bool:
@@ -47,13 +49,13 @@ _TITLED = re.compile(
 )
 
 
-def is_titled(match: re.Match[str]) -> bool:
+def is_titled(macro: Mention) -> bool:
     """Whether the exam or who found it stands before it at its line's begin, and what it is behind
     it."""
-    before = match.string[max(0, match.start() - 80) : match.start()]
-    if not _TITLED.match(match.string, match.end()) or not OF_IMAGING.match(match[0]):
+    before = macro.before(80)
+    if not macro.follows(_TITLED) or not OF_IMAGING.match(macro.words):
         return False
     title = _TITLE.search(before)
     if title is None:
         return False
-    return not _is_of_the_order(match.string, match.start() - len(title["whose"]))
+    return not _is_of_the_order(macro.text, macro.begins - len(title["whose"]))

@@ -8,13 +8,8 @@ word of doubt, of denial, of a rule, or of another exam in the sentence nothing 
 import re
 
 from bot.sources.hl7.boxes import TICK
+from bot.sources.hl7.mention import Mention
 
-_WINDOW = 300
-"""Characters before the macro in which its sentence is looked for."""
-SENTENCE_ENDS = re.compile(
-    r"[.!?;](?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)[\"')\]]?\s|\n\s*\n",
-    re.IGNORECASE,
-)
 HEADED = r"[\s*#>•-]*(?:(?-i:[A-Z][A-Z /]{2,40}):\s*)?"
 _ASSERTED = re.compile(
     r"\b(?:(?:is|are)(?: considered)?|constitutes?|represents?|qualif(?:y|ies) as|"
@@ -68,11 +63,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NAMED = re.compile(r"(?:crit|panic|code)\w*\W*\w", re.IGNORECASE)
 
 
-def is_said_of(match: re.Match[str]) -> bool:
+def is_said_of(macro: Mention) -> bool:
     """Whether the sentence says of something that it is one, or that one was told to somebody."""
-    if not _NAMED.match(match[0]):
+    if not _NAMED.match(macro.words):
         return False
-    before, after = sentence_before(match), sentence_after(match)
+    before, after = macro.sentence_before, macro.sentence_after
     if _TELLING.fullmatch(before):
         return _TO_WHOM.match(after) is not None and is_certain(after)
     if _ASSERTED.search(before):
@@ -83,17 +78,17 @@ def is_said_of(match: re.Match[str]) -> bool:
         return is_certain(after)
     if _NOT_YET.match(after):
         return is_certain(f"{before} {after}", _OF_ATTEMPTS)
-    return _is_told(match, before, after)
+    return _is_told(macro, before, after)
 
 
-def _is_told(match: re.Match[str], before: str, after: str) -> bool:
+def _is_told(macro: Mention, before: str, after: str) -> bool:
     if _TRIED.search(before):
         return is_certain(_NOT_REACHED.sub("", f"{before} {after}"))
     if _THESE.fullmatch(before) and _WILL_BE.match(after):
         return is_certain(after, _OF_PLANS)
     told = _TOLD.search(before) or _TOLD_BEHIND.match(after) or _TOLD_LATER.match(after)
     told = told or (_ABOVE.fullmatch(before) and _TOLD_ON.match(after))
-    told = told or _SENT.match(f"{match[0].split()[-1]}{after}")
+    told = told or _SENT.match(f"{macro.words.split()[-1]}{after}")
     if _JOINED.search(before) and _TOLD_WHOM.match(after) and not _OF_EARLIER.match(before):
         return is_certain(before, _OF_A_FINDING) and is_certain(after)
     return bool(told) and not after.rstrip().endswith("?") and is_certain(f"{before} {after}")
@@ -206,11 +201,11 @@ _LEADS_ON = re.compile(
 _SAYS_WHAT = re.compile(r"[ \t]?:[ \t]*\w")
 
 
-def stands_out(match: re.Match[str]) -> bool:
+def stands_out(macro: Mention) -> bool:
     """Whether it stands in capitals among small letters, with what it is about behind a colon."""
-    if not match[0].isupper() or not _SAYS_WHAT.match(match.string, match.end()):
+    if not macro.capitals or not macro.follows(_SAYS_WHAT):
         return False
-    before = sentence_before(match)
+    before = macro.sentence_before
     if not _SMALL.search(before) or _LEADS_ON.search(before):
         return False
     return is_certain(before)
@@ -227,13 +222,13 @@ _YES = re.compile(
 _OF_QUESTIONS = frozenset({"any"})
 
 
-def is_affirmed(match: re.Match[str]) -> bool:
+def is_affirmed(macro: Mention) -> bool:
     """Whether it is asked for in a whole question, and the answer is yes: "Were there any critical
     findings? Yes"."""
-    behind = _YES.match(match.string, match.end())
+    behind = macro.follows(_YES)
     if behind is None:
         return False
-    before = sentence_before(match)
+    before = macro.sentence_before
     return bool(_ASKS.match(before)) and is_certain(before, _OF_QUESTIONS)
 
 
@@ -241,35 +236,6 @@ def is_certain(sentence: str, allowed: frozenset[str] = frozenset()) -> bool:
     lowered = sentence.lower().replace("’", "'")
     doubts = _DOUBT.intersection(_WORD.findall(lowered))
     return "n't" not in lowered and doubts <= allowed
-
-
-def sentence_after(match: re.Match[str]) -> str:
-    """What stands behind it, to the end of its sentence or paragraph."""
-    text = match.string[match.end() : match.end() + _WINDOW]
-    ends = SENTENCE_ENDS.search(text)
-    return text[: ends.start() + 1] if ends else text
-
-
-# All in capitals: "COULD NOT BE REACHED ABOUT THIS | CRITICAL RESULT".
-_ENDS_OPEN = re.compile(
-    r"\b(?:an?|the|this|these|any|of|for|with|about|regarding|re|or|and|to|by|as|is|are|was|were)\s*\Z",
-    re.IGNORECASE,
-)
-
-
-def _runs_on(above: str, line: str) -> bool:
-    return line[:1].islower() or (above.isupper() and _ENDS_OPEN.search(above) is not None)
-
-
-def sentence_before(match: re.Match[str]) -> str:
-    """What stands before it in its sentence. A line that begins with a small letter goes on from
-    the one above it, and in capitals one that is not complete; others are apart."""
-    text = match.string[max(0, match.start() - _WINDOW) : match.start()]
-    lines = SENTENCE_ENDS.split(text)[-1].split("\n")
-    sentence = lines.pop()
-    while lines and _runs_on(lines[-1], sentence.lstrip() or match[0]):
-        sentence = f"{lines.pop()} {sentence}"
-    return sentence
 
 
 _OTHER_EXAM = re.compile(

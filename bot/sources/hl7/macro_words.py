@@ -18,13 +18,9 @@ from bot.sources.hl7.macro_clauses import (
     names_what,
     tells_whom,
 )
-from bot.sources.hl7.macro_heard import is_filled_in, is_heard, is_said_to_be_critical
+from bot.sources.hl7.macro_heard import is_said_to_be_critical, is_told
 from bot.sources.hl7.macro_places import is_of_the_order
-from bot.sources.hl7.macro_sentences import (
-    SENTENCE_ENDS,
-    is_affirmed,
-    is_said_of,
-)
+from bot.sources.hl7.mention import SENTENCE_ENDS, Mention
 
 _GAP = r"[\s_–—-]"
 _NOUN = (
@@ -185,58 +181,52 @@ OF_A_RESULT = re.compile(rf"CRITICALITY|{_ASKED_OF}\s+{_DEGREE}", re.IGNORECASE)
 _WHOLE_ANSWER = re.compile(r"[ \t]*(?:\Z|\n(?![ \t]*[a-z])|[.!;]|\([^()\n/]{1,20}\)|[:–—-]\s)")
 
 
-def is_statement(match: re.Match[str]) -> bool:
+def is_statement(macro: Mention) -> bool:
     """Of CRITICAL: whether it states that there is one, in a sentence or as a label."""
-    text, end = match.string, match.end()
-    capitals = match[0].isupper()
-    followed = _FOLLOWED.match(text, end)
-    if followed and (capitals or (_IMAGING.search(match[0]) and not followed["word"].islower())):
+    capitals, followed = macro.capitals, macro.follows(_FOLLOWED)
+    if followed and (capitals or (_IMAGING.search(macro.words) and not followed["word"].islower())):
         return True
-    if capitals and text[end : end + 1] == ",":
-        return not is_rule(match)
-    if _STATED.match(text, end) and (capitals or not _GOES_ON.match(text, end)):
+    if capitals and macro.after(1) == ",":
+        return not is_rule(macro)
+    if macro.follows(_STATED) and (capitals or not macro.follows(_GOES_ON)):
         return True
-    if names_what(match) or tells_whom(match) or _names_acute(match):
+    if names_what(macro) or tells_whom(macro) or _names_acute(macro):
         return True
-    if _AT_LENGTH.match(text, end):
-        return True
-    if is_heard(match) or is_filled_in(match):
-        return True
-    return is_affirmed(match) or is_said_of(match)
+    return macro.follows(_AT_LENGTH) is not None or is_told(macro)
 
 
-def _names_acute(match: re.Match[str]) -> bool:
+def _names_acute(macro: Mention) -> bool:
     """Whether what it is follows without a mark: "Critical result acute PE"."""
-    found = _ACUTE.match(match.string, match.end())
-    if found is None or found["mark"] or not _IMAGING.search(match[0]):
+    found = macro.follows(_ACUTE)
+    if found is None or found["mark"] or not _IMAGING.search(macro.words):
         return False
     begins = found.start()
-    if _LEGEND.match(match.string, begins, begins + _SENTENCES):
+    if _LEGEND.match(macro.text, begins, begins + _SENTENCES):
         return False
-    return not is_of_the_order(match)
+    return not is_of_the_order(macro)
 
 
-def is_label(match: re.Match[str]) -> bool:
+def is_label(macro: Mention) -> bool:
     """The word alone is a macro in brackets or asterisks, with a tick, as the answer to what asks
     for it, or in capitals where a statement begins and ends: never in a "CRITICAL stenosis"."""
-    before, after = match.string[: match.start()][-_MARKED:], match.string[match.end() :][:_MARKED]
+    before, after = macro.before(_MARKED), macro.after(_MARKED)
     if TICKED.search(may_have_box(before)) or _TICKED_BEHIND.match(after):
         return True
     if _QUESTION.search(before) and _WHOLE_ANSWER.match(after):
         return True
-    if ends_in_brackets(match) and not _OF_ANOTHER_KIND.search(before.rpartition("\n")[2]):
+    if ends_in_brackets(macro) and not _OF_ANOTHER_KIND.search(before.rpartition("\n")[2]):
         return True
-    if is_said_to_be_critical(match) or _is_of_acute(match):
+    if is_said_to_be_critical(macro) or _is_of_acute(macro):
         return True
     if _MARK_BEFORE.search(before) and _MARK_BEHIND.match(after):
-        return match[0].isupper() or before.rstrip()[-1:] != "("
-    if _is_a_sentence(match):
+        return macro.capitals or before.rstrip()[-1:] != "("
+    if _is_a_sentence(macro):
         return True
     begins = before.rstrip(_DECORATED)[-1:] in _SENTENCE_ENDS
     begins = begins or bool(_ITEM.search(before)) or _ends_a_finding(before)
-    begins = begins or is_behind_a_finding(match)
+    begins = begins or is_behind_a_finding(macro)
     begins = begins or _begins_a_line(before, after)
-    return match[0].isupper() and begins and bool(_ENDED.match(after))
+    return macro.capitals and begins and bool(_ENDED.match(after))
 
 
 # "Subdural hematoma. Critical.": a sentence of its own. What stands before is no finding where it
@@ -252,28 +242,27 @@ _SENTENCES = 300
 """Characters in which the sentence before is looked for."""
 
 
-def _is_a_sentence(match: re.Match[str]) -> bool:
-    text = match.string
-    if not match[0][:1].isupper() or not _WHOLE.match(text, match.end()):
+def _is_a_sentence(macro: Mention) -> bool:
+    if not macro.words[:1].isupper() or not macro.follows(_WHOLE):
         return False
-    sentences = SENTENCE_ENDS.split(text[max(0, match.start() - _SENTENCES) : match.start()])
+    sentences = SENTENCE_ENDS.split(macro.before(_SENTENCES))
     if len(sentences) == 1 or sentences[-1].strip(_DECORATED):
         return False
     found = _NEXT_LINE.split(sentences[-2])[-1]
     if not _LETTERS.search(found) or _OF_NO_FINDING.search(found):
         return False
-    return not is_of_the_order(match)
+    return not is_of_the_order(macro)
 
 
-def _is_of_acute(match: re.Match[str]) -> bool:
-    found = _ACUTE.match(match.string, match.end())
+def _is_of_acute(macro: Mention) -> bool:
+    found = macro.follows(_ACUTE)
     if found is None:
         return False
-    if is_of_the_order(match):
+    if is_of_the_order(macro):
         return False
-    if match[0].isupper():
+    if macro.capitals:
         return True
-    return bool(found["mark"]) and not _LEGEND.match(match.string, found.end("mark"))
+    return bool(found["mark"]) and not _LEGEND.match(macro.text, found.end("mark"))
 
 
 def _begins_a_line(before: str, after: str) -> bool:

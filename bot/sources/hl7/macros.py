@@ -24,6 +24,7 @@ from bot.sources.hl7.macro_forms import Text, stated
 from bot.sources.hl7.macro_places import is_of_the_order
 from bot.sources.hl7.macro_words import ALONE, BEGINS, CRITICAL, is_label, is_statement
 from bot.sources.hl7.marks import at
+from bot.sources.hl7.mention import Mention
 from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.prose import MOST_LOOKED_UP, OF_MACROS, Lines, Prose, prose_of
 from bot.sources.hl7.site_macros import is_marked, occurring, pattern
@@ -207,61 +208,60 @@ def _found(text: str, there: Lines, profile: Profile, *, breast: bool) -> list[F
     text = as_typed(text)
     both = text, text.lower()
     found: dict[str, Flag] = {}
-    for value, category, matches in _macros(both, profile, breast=breast):
-        where = "" if value in found else next(filter(None, map(there.where, matches)), "")
+    for value, category, mentions in _macros(both, profile, breast=breast):
+        where = "" if value in found else next(filter(None, map(there.where, mentions)), "")
         if where:
             found[value] = Flag(value, DICTATED, where, category)
     return list(found.values())
 
 
-Macro = tuple[str, str, Iterable[re.Match[str]]]
+Macro = tuple[str, str, Iterable[Mention]]
 """The value and the category of its flag, and where it stands: looked for until it is found."""
 
 
 def _macros(text: Text, profile: Profile, *, breast: bool) -> Iterator[Macro]:
     """The site's before those that everybody knows. A number given with one of these decides,
     whatever stands before."""
-    for macro, category in occurring(text[1], profile) if profile.rules else ():
-        found = stated(pattern(macro), (), text, marked=is_marked(macro))
-        yield macro, category, islice(found, MOST_LOOKED_UP)
+    for own, category in occurring(text[1], profile) if profile.rules else ():
+        found = stated(pattern(own), (), text, marked=is_marked(own))
+        yield own, category, islice(found, MOST_LOOKED_UP)
     if not profile.dictated_macros:
         return
     numbered = [*_some(_ACR, _ACR_BEGINS, text), *_some(_ACTIONABLE, ("cat",), text)]
     numbered += _some(_LEVEL, ("acr", "actionable"), text)
     numbered += filter(_is_chosen, _some(_CHOICE, ("cat",), text))
-    numbered = [match for match in numbered if not _is_score(match, breast=breast)]
-    for match in numbered:
-        code = _code(match["number"])
-        yield code, category_by_rule(code, profile.rules), (match,)
-    begun = {match.start() for match in numbered}
-    plain = (match for match in _worded(text) if match.start() not in begun)
+    numbered = [macro for macro in numbered if not _is_score(macro, breast=breast)]
+    for macro in numbered:
+        code = _code(macro.match["number"])
+        yield code, category_by_rule(code, profile.rules), (macro,)
+    begun = {macro.begins for macro in numbered}
+    plain = (macro for macro in _worded(text) if macro.begins not in begun)
     yield PLAIN, MOST_SEVERE, islice(plain, MOST_LOOKED_UP)
 
 
-def _is_chosen(match: re.Match[str]) -> bool:
-    before = match.string[max(0, match.start() - _FORM) : match.start()]
-    return _CHOICES.search(before) is not None
+def _is_chosen(macro: Mention) -> bool:
+    return _CHOICES.search(macro.before(_FORM)) is not None
 
 
-def _is_score(match: re.Match[str], *, breast: bool) -> bool:
+def _is_score(macro: Mention, *, breast: bool) -> bool:
     """What the ACR calls a category elsewhere: of a breast, of a screening."""
-    if _BREAST_WORDS.match(match.string, match.end()):
+    if macro.follows(_BREAST_WORDS):
         return True
-    if _BARE.fullmatch(match[0]) and (
-        _OF_OTHER_SCORES.search(match.string) or is_of_the_order(match)
+    if _BARE.fullmatch(macro.words) and (
+        _OF_OTHER_SCORES.search(macro.text) or is_of_the_order(macro)
     ):
         return True
-    if (breast or is_scored(match)) and "action" not in match[0].lower():
+    if (breast or is_scored(macro)) and "action" not in macro.words.lower():
         return True
-    return repeats_a_score(match, _plain(match["number"]))
+    return repeats_a_score(macro, _plain(macro.match["number"]))
 
 
-def _worded(text: Text) -> Iterator[re.Match[str]]:
-    yield from (match for match in stated(CRITICAL, BEGINS, text) if is_statement(match))
-    yield from (match for match in stated(ALONE, ("critical",), text) if is_label(match))
+def _worded(text: Text) -> Iterator[Mention]:
+    yield from (macro for macro in stated(CRITICAL, BEGINS, text) if is_statement(macro))
+    yield from (macro for macro in stated(ALONE, ("critical",), text) if is_label(macro))
 
 
-def _some(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[re.Match[str]]:
+def _some(pattern: re.Pattern[str], words: Sequence[str], text: Text) -> Iterator[Mention]:
     return islice(stated(pattern, words, text), MOST_LOOKED_UP)
 
 

@@ -1,6 +1,5 @@
 """Where in the segments a line of a report's text stands: what was found there names its place."""
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
@@ -8,6 +7,7 @@ from bot.domain.profile import Profile
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import is_prose, lines_of
 from bot.sources.hl7.marks import at
+from bot.sources.hl7.mention import Mention
 from bot.sources.hl7.site_macros import first_words
 from bot.sources.hl7.typed import as_typed
 from bot.sources.hl7.wire import Wire
@@ -78,10 +78,9 @@ class Lines:
     def _lines(self) -> Mapping[str, str]:
         return {as_typed(line).strip(): place for line, place in self._prose().items()}
 
-    def where(self, match: re.Match[str]) -> str:
+    def where(self, macro: Mention) -> str:
         """The place of the line in which the macro stands, empty where no prose has it."""
-        text, begins = match.string, match.start()
-        line = (text[:begins].rpartition("\n")[2] + text[begins:].partition("\n")[0]).strip()
+        line = macro.line
         return self._lines.get(line) or self._within(line)
 
     def _within(self, line: str) -> str:
