@@ -29,7 +29,7 @@ class Look:
     further page; ``out_of_reach`` is how many there may be that no search brings. ``matches`` is
     how many this search has brought on how many pages (``turned``), ``total`` how many there are by
     its last page, where that was told; ``reached`` is the latest time that it has brought,
-    ``in_order`` whether it was always later."""
+    ``in_order`` whether it was always later, and ``earliest`` and ``backwards`` are their likes."""
 
     newest: datetime
     asked_from: datetime
@@ -49,6 +49,8 @@ class Look:
     failed: bool = False
     reached: datetime | None = None
     in_order: bool = True
+    earliest: datetime | None = None
+    backwards: bool = True
     ended: bool = False
 
     def turn(self, page: Resource) -> None:
@@ -77,15 +79,24 @@ class Look:
         last = self.reached if self.reached and self.in_order else self.newest
         if counted and (last == since or not self.in_order):
             self.out_of_reach += max(self.total - self.matches, 1)
+        self.out_of_reach += self._may_hide_the_older()
         self.turned, self.matches = 0, 0
         self.reached, self.in_order, self.ended = None, True, False
+        self.earliest, self.backwards = None, True
         if left_out and last == since:  # a page of one instant hides all that is newer
             last += timedelta(milliseconds=1) if last.microsecond else timedelta(seconds=1)
         return last if left_out and last > since else None
 
     def _may_be_cut(self) -> bool:
-        alone = self.turned == 1 and not self.total
-        return alone and self.in_order and self.taken > 0 and self.matches >= _MAY_BE_CUT
+        return self.in_order and self.taken > 0 and self._is_alone()
+
+    def _may_hide_the_older(self) -> bool:
+        """Where the newest come first. One that was read before says that none is between."""
+        newest_first = self.backwards and not self.in_order
+        return newest_first and self.taken >= self.matches and self._is_alone()
+
+    def _is_alone(self) -> bool:
+        return self.turned == 1 and not self.total and self.matches >= _MAY_BE_CUT
 
     def is_unasked(self, report: Resource) -> bool:
         """A server may ignore what it does not know (R4, 3.1.1.4), also ``_lastUpdated``: it brings
@@ -102,6 +113,8 @@ class Look:
         self.undated = self.undated or at is None
         self.in_order &= at is not None and (self.reached is None or at >= self.reached)
         self.reached = max(filter(None, (self.reached, at)), default=None)
+        self.backwards &= at is not None and (self.earliest is None or at <= self.earliest)
+        self.earliest = min(filter(None, (self.earliest, at)), default=None)
         if at and at <= self.now:
             self.newest = max(self.newest, at)
 

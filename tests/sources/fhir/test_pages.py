@@ -115,6 +115,29 @@ def test_a_server_that_brings_the_newest_of_more_than_a_page_is_told_once(
     assert left_out(reading, server, 3) == [20]
 
 
+def test_newest_first_and_not_counted_it_is_told_where_all_on_the_only_page_are_new(
+    reading: Reading,
+) -> None:
+    """The older ones were lost, and nobody heard of it."""
+    server = many(30, Homemade, page_size=10, backwards=True)
+    assert left_out(reading, server, 3) == [1]
+
+
+def test_newest_first_nothing_is_missing_where_one_was_read_before(reading: Reading) -> None:
+    server = many(9, Homemade, page_size=10, backwards=True)
+
+    async def run() -> None:
+        async with serving(server), reading.poller(server) as poller:
+            await poller.poll()
+            server.resources |= many(14).resources
+            await poller.poll()
+
+    with writing() as log:
+        asyncio.run(run())
+    assert len(reading.alerts()) == 14
+    assert [line for line in log.lines if line["event"] == "search_leaves_out"] == []
+
+
 @dataclass
 class Ends(FhirServer):
     """It has given up each search before its second page is asked for, or another one has it."""
