@@ -84,6 +84,10 @@ def _category(table: "_Table", severity: int) -> CategoryPolicy:
         table.wrong("stale_after", "is shorter than the window. Give it that length or more.")
     if policy.repeat_every < max(policy.least_gap, _SHORTEST_REPEAT):
         table.wrong("repeat_every", "is shorter than least_gap, or a minute. Make it longer.")
+    if policy.repeat_every > policy.window:  # so long nobody would hear of what is overdue
+        table.wrong("repeat_every", "is longer than the window. Give it that length or less.")
+    if "receipt_within" in table.value and policy.receipt_within >= policy.window:
+        table.wrong("receipt_within", "is not shorter than the window. Shorten it.")
     _check_ladder(table, policy)
     return policy
 
