@@ -337,11 +337,7 @@ def _decline(turn: Turn, event: Declined) -> None:
         _disown(turn, event)
         return
     if is_last(alert):
-        raise NotAllowed(
-            "last_one",
-            "Nobody is left to take it. Acknowledge it, or hand it over in Slack: "
-            f"/readback assign {alert.ref} @person",
-        )
+        raise nobody_left(alert)
     turn.evolve(declined=having(alert.declined, event.person_id))
     turn.record("declined", event.person_id, reason=event.reason.value)
     not_theirs = event.reason is DeclineReason.NOT_MY_PATIENT
@@ -350,6 +346,15 @@ def _decline(turn: Turn, event: Declined) -> None:
     climb(turn, above(alert.owner_role))
     if not_theirs:
         tell_a_coordinator(turn, Notice.DIRECTORY_ENTRY)
+
+
+def nobody_left(alert: Alert) -> NotAllowed:
+    """Why the last one cannot decline, and what they can do."""
+    return NotAllowed(
+        "last_one",
+        "Nobody is left to take it. Acknowledge it, or hand it over in Slack: "
+        f"/readback assign {alert.ref} @person",
+    )
 
 
 def _disown(turn: Turn, event: Declined) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from bot.domain.alert import State
+from bot.domain.alert import State, nobody_left
 from bot.domain.coverage import SLACK, Person
 from bot.domain.events import (
     Acknowledged,
@@ -17,6 +17,7 @@ from bot.domain.events import (
     NotAllowed,
     ReadBack,
 )
+from bot.domain.rungs import is_last
 from bot.slack import blocks, modals
 from bot.slack.apology import apologizing
 from bot.slack.desk import Asked, Desk, who_clicked
@@ -114,6 +115,9 @@ def open_decline(desk: Desk, asked: Asked, alert_id: str) -> None:
         with_whom = escaped(view.owner_name) or "somebody else"
         said = f"{view.alert.ref} is with {with_whom} now, so it is not yours to pass on."
         refusal = "not_owner", said
+    if refusal is None and is_last(view.alert):
+        last = nobody_left(view.alert)
+        refusal = last.reason, escaped(last.explain)
     if refusal:
         _refuse(desk, asked, alert_id, person, refusal)
         return

@@ -189,10 +189,11 @@ def test_only_the_owner_can_pass_it_on(clinic: Clinic) -> None:
 def test_the_last_one_who_could_take_it_is_told_so(clinic: Clinic) -> None:
     clinic.receive(report(clinic.clock.now(), ordering=()))
     clinic.carla.expect("Critical result")
-    modal = press(clinic.carla, "I can't take this").modal
-    answer = clinic.carla.submit(modal, {"reason": "I cannot act now"})
-    assert answer.view is not None
-    assert "Nobody is left to take it" in answer.view.text
+    told = press(clinic.carla, "I can't take this").ephemeral.plain
+    assert "Nobody is left to take it" in told
+    assert f"/readback assign {clinic.alert().ref} @person" in told
+    assert clinic.carla.modals == []
+    assert clinic.refusals()[-1][1] == "last_one"
 
 
 def test_undo_opens_it_again_within_15_minutes(clinic: Clinic) -> None:
