@@ -148,8 +148,10 @@ class Alert:
 
     @property
     def provider_unknown(self) -> bool:
-        """The directory knows nobody by what the report says of who ordered it."""
-        return self.roster.ordering is None and not self.review
+        """The directory knows nobody by what the report says of who ordered it, and a coordinator
+        is asked in their place. Whom it was assigned to may well be the one."""
+        assigned = self.owner and all(self.owner != one.id for one in self.roster.coordinators)
+        return self.roster.ordering is None and not self.review and not assigned
 
     @property
     def taken_back(self) -> State | None:

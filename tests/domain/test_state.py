@@ -30,3 +30,11 @@ def test_the_orderer_is_unknown_only_where_somebody_is_to_be_told_in_their_place
     """What is to be reviewed first is nobody's yet."""
     roster = EVERYBODY if known else replace(EVERYBODY, ordering=None)
     assert new_alert(roster, review=review).provider_unknown is unknown
+
+
+@pytest.mark.parametrize(("owner", "unknown"), [("carla", True), ("ben", False)])
+def test_whoever_it_was_assigned_to_may_well_be_the_unknown_orderer(
+    owner: str, unknown: bool
+) -> None:
+    alert = new_alert(replace(EVERYBODY, ordering=None))
+    assert replace(alert, owner=owner).provider_unknown is unknown

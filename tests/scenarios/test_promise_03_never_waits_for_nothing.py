@@ -41,6 +41,20 @@ def test_an_unknown_provider_is_the_coordinators_at_once(hospital: Hospital) -> 
     acknowledge_by_sms(hospital, hospital.carla, sms)
 
 
+def test_whom_a_coordinator_assigns_it_to_reads_nothing_of_an_unknown_orderer(
+    hospital: Hospital,
+) -> None:
+    """It is they as a rule, and they would take it for somebody else's patient."""
+    hospital.send(hospital.report("unknown-provider"))
+    paged(hospital.carla)
+    hospital.carla.slack.command("/readback", f"assign {hospital.alert().ref} <@U0BEN>")
+    hospital.settle()
+    message, sms = paged(hospital.ben)
+    assert "not in the directory" not in message.plain
+    assert "critical imaging result, ref" in sms.body
+    acknowledge_by_sms(hospital, hospital.ben, sms)
+
+
 def test_a_report_that_names_no_provider_is_the_coordinators_at_once(hospital: Hospital) -> None:
     hospital.send(version("N1", hospital.now, control="N1", provider=""))
     assert owner(hospital) == hospital.carla.name
