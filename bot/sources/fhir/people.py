@@ -98,7 +98,9 @@ def ordering(report: Node, origin: Origin) -> tuple[Provider, ...]:
 
 def _requesters(based: list[Node], origin: Origin, deeper: int = _DEEPEST) -> tuple[Provider, ...]:
     """Those of their orders; one that names nobody is a department's own, based on theirs."""
-    orders = [order for one_ in based for order in one_.nodes("basedOn")]
+    reached = (order for one_ in based for order in one_.nodes("basedOn"))
+    # Each once: orders that are based on one another would be gone through a million times.
+    orders = list({id(order.body): order for order in reached}.values())
     asked = [link for order in orders for link in order.links("requester")]
     unsaid = [order for order in orders if not order.links("requester")]
     further = _requesters(unsaid, origin, deeper - 1) if unsaid and deeper else ()
