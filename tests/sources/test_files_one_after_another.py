@@ -10,7 +10,7 @@ from bot.domain.message import Reports, Unusable
 from bot.sources.files import ends_well, pieces
 from tests.sources.fhir_samples import bundle, others, resource
 from tests.sources.oru import OBX, sample
-from tests.sources.test_files import read, told
+from tests.sources.test_files import lines, read, told
 
 FORMS = {"bundles": lambda n: bundle(resource("report", id=n), *others()),
          "reports": lambda n: resource("report", id=n)}  # fmt: skip
@@ -49,6 +49,15 @@ def test_a_report_takes_along_what_another_of_them_is() -> None:
     resources = [resource("report"), *others()]
     data = b"\n".join(written(one, 2) for one in resources)
     assert told(data)[0] == "report of Okafor, Ada N"
+
+
+def test_a_report_takes_no_earlier_one_along() -> None:
+    before = [{"url": "prior", "valueReference": {"reference": f"DiagnosticReport/r{number}"}}
+              for number in range(3)]  # fmt: skip
+    found = [resource("report", id=f"r{number}", extension=before) for number in range(3)]
+    data = json.dumps(bundle(*found, *others())).encode()
+    assert told(data) == ["report of Okafor, Ada N"] * 3
+    assert told(lines(*found)) == ["report of nobody"] * 3
 
 
 def test_what_breaks_off_behind_others_waits_with_its_flags() -> None:

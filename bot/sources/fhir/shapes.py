@@ -268,14 +268,16 @@ def references_in(value: object) -> Iterator[str]:
 
 
 def reachable(node: Node) -> dict[str, Resource]:
-    """The resource first, then all that came along and that its references lead to, by name."""
+    """The resource first, then all that came along and that its references lead to, by name. One of
+    its own kind, as an earlier report is, stands for itself: of a hundred that each name the one
+    before, the last would take all along."""
     found = {name_of(node.body): node.body}
     waiting = [node.body]
     while waiting:
         for reference in references_in(waiting.pop()):
             resource = node.named(reference)
             name = local_name(reference, node.base)
-            if resource is not None and name not in found:
+            if resource is not None and name not in found and node_of(resource).kind != node.kind:
                 found[name] = resource
                 waiting.append(resource)
     return found
