@@ -121,6 +121,21 @@ _OF_THAT = re.compile(
 )
 
 
+# At the foot of every report, and in a text of its own: "Critical results: call 555-1234". One that
+# is dictated names one result, or is in capitals.
+_NUMBER = r"(?:ext(?:ension)?\b\.?[ \t]*)?[(+]?\d[\d() \t./x-]{2,20}"
+_OURS = (
+    r"(?:us|(?:the[ \t]+)?(?:radiolog(?:y|ist)|reading[ \t]+room|department|desk|hotline)"
+    r"(?:[ \t]+department)?)"
+)
+_AT_THE_FOOT = re.compile(
+    r"[ \t]*[:=–—-][ \t]*(?:(?:please[ \t]+)?(?:call|phone|dial|page|contact)"
+    rf"(?:[ \t]+{_OURS})?(?:[ \t]+(?:at|on))?[ \t]*{_NUMBER}|"
+    r"per[ \t]+(?:\w+[ \t]+){0,2}(?:policy|protocol|procedure))[ \t.]*(?:\n|\Z)",
+    re.IGNORECASE,
+)
+
+
 _ANSWERS = (_ANSWER, _AT_ONCE, _ASKED, _ANSWERED_AT_LENGTH)
 
 
@@ -128,6 +143,8 @@ def denied(macro: Mention) -> bool:
     """Whether what follows says that there is none, or leaves the form empty."""
     if is_the_choice(macro):
         return False
+    if macro.words[-1:] == "s" and macro.follows(_AT_THE_FOOT):
+        return True
     after = _after(macro)
     if is_left_empty(after, macro.before(_AFTER).rpartition("\n")[2]):
         return True

@@ -111,7 +111,7 @@ _AT_LENGTH = re.compile(
 )
 _IMAGING = re.compile(r"RESULT|FINDING", re.IGNORECASE)
 """In small letters a value is a laboratory's: "Critical value Troponin 5"."""
-ALONE = re.compile(r"(?<!\w)CRITICAL(?!\w)", re.IGNORECASE)
+ALONE = re.compile(rf"(?<!\w)CRITICAL(?:[ \t]*/[ \t]*{_KIND}(?=[ \t]*:))?(?!\w)", re.IGNORECASE)
 _ENDED = re.compile(r"[ \t]*(?:\Z|\n\s*(?:\n|\Z|(?=[^\n]*[a-z]))|[:!.*#\])}>=\[]|[-–—]{1,3}\s)")
 _MARKED = 40
 _TICKED_BEHIND = re.compile(

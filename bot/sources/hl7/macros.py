@@ -69,6 +69,7 @@ _ACTIONABLE = re.compile(
 """The same the other way round: "Category 1 actionable finding"."""
 _LEVEL = re.compile(
     r"(?<!\w)(?:ACR[\s:(-]+ACTIONABLE(?:\s+FINDING)?|ACTIONABLE\s+(?:LEVEL|CODE)|"
+    r"ACR\s+LEVEL(?=[ \t]+\w{1,3}\.?[ \t]*(?:\Z|\n))|"
     r"ACR(?=[\s:-]+[123]\s+ACTIONABLE)|(?<![^\n])ACR(?=[ -][123]\.?[ \t]*(?:\Z|\n)))"
     r"[\s:#-]{0,3}(?P<number>[123]|I{1,3})(?:\s+ACTIONABLE)?"
     r"(?=\.?[ \t]*(?:\Z|\n)|[ \t]*[:;,]|[ \t]+[–—-]\s)",
@@ -86,7 +87,7 @@ _CHOICES = re.compile(
 )
 _FORM = 120
 """Characters before it in which a form says what its choices are."""
-_BARE = re.compile(r"ACR[ -]\d", re.IGNORECASE)
+_BARE = re.compile(r"ACR[ -](?:LEVEL )?\d", re.IGNORECASE)
 # In France "ACR 1" is a normal mammogram; others write so of a thyroid, or of a density.
 _OF_OTHER_SCORES = re.compile(
     r"breast|mamm|mamog|\bmama|\bseins?\b|\bseno\b|brust|borst|br[öy]st|rads\b|thyr|tiro[iï]d|densit",

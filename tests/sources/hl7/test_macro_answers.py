@@ -26,6 +26,38 @@ def test_what_is_as_it_should_be_is_no_finding(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Critical results: call 555-1234",
+        "Critical Results: Please call radiology at (555) 123-4567.",
+        "Critical findings: phone the reading room at ext. 4455~Signed by Dr. Roe",
+        "Critical results - page us on 4455",
+        "Critical Results: per policy",
+        "Critical findings: Per department policy.~TECHNIQUE: CT",
+    ],
+)
+def test_the_foot_of_every_report_says_whom_to_call_and_is_no_finding(text: str) -> None:
+    assert flags(text) == []
+    assert flags(*text.split("~")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CRITICAL RESULT: Please call Dr. Roe at 555-1234.",
+        "Critical result: please call 555-1234.",
+        "CRITICAL RESULTS: call 555-1234",
+        "Critical results: call 555-1234 about the embolus.",
+        "Critical results: call Dr. Roe at 555-1234",
+        "Critical results: called per policy.",
+        "Critical findings: per policy called to Dr. Roe.",
+    ],
+)
+def test_one_that_asks_to_be_called_about_it_counts(text: str) -> None:
+    assert flags(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Critical findings: No pneumothorax. Large pericardial effusion.",
         "Critical findings: No pneumothorax. Line in the carotid.",
         "Critical findings: No pneumothorax. Lines not in good position.",

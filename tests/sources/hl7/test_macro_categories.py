@@ -70,6 +70,8 @@ def test_a_list_of_the_categories_and_a_count_are_none(text: str) -> None:
         ("ACR-1", "RID49480"),
         ("IMPRESSION:~Saddle embolus.~ACR 1.", "RID49480"),
         ("ACR-3~Nodule.", "RID49482"),
+        ("Saddle embolus. ACR Level 1.", "RID49480"),
+        ("ACR LEVEL II", "RID49481"),
     ],
 )
 def test_acr_and_a_number_are_a_category_as_a_whole_line(text: str, code: str) -> None:
@@ -90,6 +92,10 @@ def test_acr_and_a_number_are_a_category_as_a_whole_line(text: str, code: str) -
         "Breast density~ACR 1",
         "HISTORY:~ACR 3",
         "ACR 1: minutes~ACR 2: hours",
+        "ACR Level 1: minutes~ACR Level 2: hours",
+        "ACR Level 1, 2 and 3 are called.",
+        "ACR Level I trauma center",
+        "Mammogram.~ACR Level 2",
         "ACR 1.5 T",
         "No~ACR 1",
     ],

@@ -14,6 +14,9 @@ from tests.sources.dictated import flags
         "Time-critical finding: SAH",
         "TIME CRITICAL FINDING",
         "IMPRESSION: Time-critical result: PE",
+        "CRITICAL/URGENT: PE",
+        "Critical/Urgent: PE",
+        "FINDINGS: Seen.~CRITICAL / STAT: large SDH",
         "CRITICAL SAH",
         "CRITICAL  PE",
         "IMPRESSION: CRITICAL PE.",
@@ -44,6 +47,9 @@ def test_an_acute_finding_that_is_called_critical_is_one(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "CRITICAL/URGENT: none",
+        "Critical/Urgent/Routine: routine",
+        "ORDER PRIORITY: CRITICAL/STAT:",
         "CRITICAL LEFT MAIN STENOSIS",
         "CRITICAL ISCHEMIA",
         "CRITICAL ILLNESS MYOPATHY",
