@@ -75,8 +75,7 @@ def notify(turn: Turn, notice: Notice, people: tuple[str, ...]) -> None:
     for person_id in dict.fromkeys(people):
         channels = written_of(turn.alert, person_id)
         if channels and not (notice.quiet and SLACK not in channels):
-            channel = SLACK if SLACK in channels else channels[0]
-            notify_on(turn, notice, person_id, channel)
+            notify_on(turn, notice, person_id, channels[0])
 
 
 def notify_on(turn: Turn, notice: Notice, person_id: str, channel: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.coverage import Role
+from bot.domain.coverage import Person, Role
 from bot.domain.events import StepDue, WindowPassed
 from tests.domain.loop import (
     ADA,
@@ -18,6 +18,7 @@ from tests.domain.loop import (
     Loop,
     minutes,
     new_alert,
+    person,
 )
 
 # ---- the ladder of the default policy --------------------------------------------------------
@@ -182,6 +183,9 @@ def test_a_reminder_may_ask_the_radiologist_to_phone() -> None:
     assert loop.told("please_phone") == [(10, "rosa")]
 
 
-def test_a_radiologist_who_cannot_be_reached_is_recorded() -> None:
-    loop = Loop(new_alert(replace(EVERYBODY, radiologist=None))).open().pass_to(45)
+@pytest.mark.parametrize("radiologist", [None, person("rosa", ("voice",))])
+def test_a_radiologist_who_cannot_be_told_is_recorded(radiologist: Person | None) -> None:
+    """No phone rings for a notice."""
+    loop = Loop(new_alert(replace(EVERYBODY, radiologist=radiologist))).open().pass_to(45)
     assert loop.entries("radiologist_unreachable")
+    assert loop.alert.radiologist_told_at is None

@@ -11,6 +11,7 @@ from tests.domain.loop import (
     ADA,
     BEN,
     CARLA,
+    CHRIS,
     EVERYBODY,
     ROSA,
     T0,
@@ -55,6 +56,13 @@ def test_not_my_patient_ends_access_and_reports_the_directory_entry() -> None:
         loop.acknowledge(ADA)
     loop.acknowledge(BEN)
     assert "ada" not in {who for _, who in loop.told("acknowledged")}
+
+
+def test_a_wrong_directory_entry_is_told_to_the_first_coordinator_who_can_read_it() -> None:
+    coordinators = (person("carla", ("voice",)), CHRIS)
+    loop = Loop(new_alert(replace(EVERYBODY, coordinators=coordinators))).open()
+    loop.do(Declined("ada", DeclineReason.NOT_MY_PATIENT))
+    assert loop.told("directory_entry") == [(0, "chris")]
 
 
 def test_who_passes_on_what_they_have_acknowledged_is_told_to_take_that_back_first() -> None:

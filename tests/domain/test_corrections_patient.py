@@ -7,7 +7,7 @@ import pytest
 from bot.domain.alert import State
 from bot.domain.events import Correction, Declined, DeclineReason, NotAllowed
 from tests.domain.corrected import ANOTHER_PATIENT, SAM, TESS, naming
-from tests.domain.loop import ADA, EVERYBODY, Loop
+from tests.domain.loop import ADA, EVERYBODY, T0, Loop, minutes
 
 
 def test_a_corrected_patient_pages_the_owner_again_and_everybody_paged_hears_of_it() -> None:
@@ -26,6 +26,14 @@ def test_a_corrected_patient_reopens_what_was_acknowledged() -> None:
     loop.amend(correction=ANOTHER_PATIENT)
     assert (loop.alert.state, loop.alert.cycle, loop.alert.owner) == (State.OPEN, 2, "ada")
     assert (loop.told("another_patient"), loop.told("reopened")) == ([(0, "ada")], [])
+
+
+def test_a_quiet_word_that_time_is_up_does_not_stand_for_the_other_patient() -> None:
+    loop = Loop().open()
+    loop.acknowledge(ADA)
+    loop.now = T0 + minutes(70)
+    loop.amend(opens=0, correction=ANOTHER_PATIENT)
+    assert loop.told("expired") == loop.told("another_patient") == [(70, "ada")]
 
 
 def test_not_my_patient_was_said_of_the_other_patient() -> None:
