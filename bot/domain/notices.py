@@ -43,9 +43,8 @@ def wait_after(tries: int, failure: Failure) -> timedelta:
 
 
 def next_channel(channels: Sequence[str], failed: str) -> str | None:
-    """The person's channel after the one that failed: Slack first, then as they have them."""
-    order = sorted(channels, key=lambda channel: channel != SLACK)
-    later = order[order.index(failed) + 1 :] if failed in order else order
+    """The person's channel after the one that failed."""
+    later = channels[channels.index(failed) + 1 :] if failed in channels else channels
     return later[0] if later else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.events import AcknowledgmentUndone, CallRecorded, NotAllowed, Reopened
-from tests.domain.loop import ADA, T0, Loop, minutes
+from tests.domain.loop import ADA, BEN, T0, Loop, minutes
 
 
 def call(by: str = "rosa", version: int = 0) -> CallRecorded:
@@ -20,6 +20,14 @@ def test_a_recorded_call_ends_the_alert_and_can_be_undone_by_who_recorded_it() -
     assert (given.by, given.recorded_by, given.read_back) == ("Dr. Ada", "rosa", "repeated")
     loop.do(AcknowledgmentUndone("rosa"))
     assert loop.alert.is_open
+
+
+def test_a_call_in_which_nothing_was_repeated_back_is_no_read_back() -> None:
+    loop = Loop().open()
+    loop.do(replace(call(), repeated_back=False))
+    given = loop.alert.acknowledgment
+    assert given
+    assert given.read_back == "none"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +71,14 @@ def test_reopening_starts_a_new_cycle_and_the_window_stays() -> None:
     assert (loop.alert.cycle, loop.alert.due_at) == (2, T0 + minutes(60))
     loop.pass_to(30)
     assert loop.asked() == [(0, "ada"), (20, "ada"), (30, "ben")]
+
+
+def test_who_was_asked_before_hears_that_it_is_open_again_unless_a_page_tells_them() -> None:
+    loop = Loop().open().pass_to(31)
+    loop.acknowledge(BEN)
+    loop.do(Reopened("rosa"))
+    assert loop.asked()[-1] == (31, "ada")
+    assert loop.told("reopened") == [(31, "ben")]
 
 
 def test_reopening_after_the_window_pages_everybody() -> None:

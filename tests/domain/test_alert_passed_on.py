@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.coverage import Role, Roster
-from bot.domain.events import Declined, DeclineReason, NotAllowed, Reassigned, Withdrawn
+from bot.domain.events import Declined, DeclineReason, NotAllowed, Reassigned, Reopened, Withdrawn
 from bot.domain.rungs import is_last
 from tests.domain.loop import (
     ADA,
@@ -93,6 +93,9 @@ def test_not_my_patient_counts_also_from_whom_it_was_handed_on_meanwhile() -> No
         loop.acknowledge(ADA)
     with pytest.raises(NotAllowed, match="not_owner"):
         loop.do(Declined("ada", DeclineReason.NOT_MY_PATIENT))
+    loop.acknowledge(BEN)
+    loop.do(Reopened("rosa"))
+    assert loop.asked()[-1] == (30, "ben"), "it is not their patient later either"
 
 
 def test_not_my_patient_of_somebody_who_never_had_it_says_nothing() -> None:

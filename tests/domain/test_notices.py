@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.effects import CancelNotices, SendNotice
-from bot.domain.events import Declined, DeclineReason, PageFailed, PageSent, PageUncertain
+from bot.domain.events import (
+    Declined,
+    DeclineReason,
+    PageFailed,
+    PageSent,
+    PageUncertain,
+    Withdrawn,
+)
 from bot.domain.notices import (
     LONGEST_BACKOFF,
     LONGEST_RETRY_AFTER,
@@ -21,7 +28,7 @@ from bot.domain.notices import (
 )
 from bot.domain.page import Notice
 from tests.domain.failures import busy
-from tests.domain.loop import ADA, BEN, EVERYBODY, T0, Loop, minutes
+from tests.domain.loop import ADA, BEN, EVERYBODY, T0, Loop, minutes, new_alert
 from tests.domain.noticing import acknowledged, refused, slip, tries, withdrawn
 
 SECOND = timedelta(seconds=1)
@@ -121,6 +128,21 @@ def test_what_matters_takes_the_next_channel_at_the_first_failure_and_no_later(e
     assert ("slack", 1) not in tries(loop.do(event(slip(Notice.WITHDRAWN, "sms"))))
 
 
+def test_a_further_try_leaves_in_place_what_goes_by_the_next_channel() -> None:
+    effects = withdrawn().do(busy(slip(Notice.WITHDRAWN)))
+    assert tries(effects) == [("sms", 1), ("slack", 2)]
+    by_sms = next(at for at, e in enumerate(effects) if isinstance(e, SendNotice))
+    assert not [e for e in effects[by_sms:] if isinstance(e, CancelNotices)]
+
+
+def test_whom_only_sms_reaches_hears_of_the_end_and_not_of_what_only_rewrites() -> None:
+    roster = replace(EVERYBODY, ordering=replace(ADA, channels=("sms",)))
+    loop = Loop(new_alert(roster)).open().pass_to(60)
+    assert loop.told("expired") == [(60, "ben"), (60, "carla")]
+    loop.do(Withdrawn("r2"))
+    assert (60, "withdrawn", "ada", "sms") in loop.notices
+
+
 def test_no_phone_rings_for_what_only_rewrites() -> None:
     for kind in Notice:
         if not kind.insists:
@@ -150,16 +172,16 @@ def test_no_phone_rings_for_what_its_owner_has_just_done_or_has_in_slack() -> No
 
 
 @given(channels=st.permutations(["slack", "sms", "voice", "pager"]), n=st.integers(0, 4))
-def test_the_channels_are_gone_through_once_each_beginning_with_slack(
+def test_the_channels_are_gone_through_once_each_in_their_order(
     channels: list[str], n: int
 ) -> None:
     mine = channels[:n]
     used = []
-    channel = "slack" if "slack" in mine else (mine[0] if mine else None)
+    channel = mine[0] if mine else None
     while channel:
         used.append(channel)
         channel = next_channel(mine, channel)
-    assert sorted(used) == sorted(mine)
+    assert used == mine
 
 
 def test_what_was_told_elsewhere_meanwhile_is_not_tried_again() -> None:
