@@ -16,7 +16,8 @@ from bot.domain.wording import duration
 from bot.sources import files
 from bot.sources.fhir import places as fhir_places
 from bot.sources.files import Known
-from bot.sources.hl7.places import Heading, Places, heading, read_from
+from bot.sources.hl7.places import heading, read_from
+from bot.sources.positions import Heading, Places
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.sources import files
 from bot.sources.fhir import reader as fhir
 from bot.sources.hl7 import reader as hl7
-from bot.sources.hl7.wire import cut_off
+from bot.sources.refused import cut_off
 from storage import audit, messages, quarantine
 from storage.database import Database
 from storage.messages import Stored

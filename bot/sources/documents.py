@@ -10,8 +10,8 @@ from striprtf.striprtf import rtf_to_text
 
 from bot.domain.report import Report
 from bot.sources.cda import as_html, is_cda, wrapped
-from bot.sources.hl7.wire import BadReport
 from bot.sources.pdf_process import PDFS, TooSlow
+from bot.sources.refused import BadReport
 
 DOCUMENT_SECONDS = 10.0
 """For all PDFs of one report: its sender waits meanwhile, often for no more than 30."""

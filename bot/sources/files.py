@@ -22,9 +22,9 @@ from bot.sources.fhir.numbers import Origin
 from bot.sources.fhir.shapes import Node, Resource, name_of, reachable, text
 from bot.sources.hl7 import batch
 from bot.sources.hl7 import reader as hl7
-from bot.sources.hl7.wire import BadReport, cut_off
 from bot.sources.mllp.frames import FS, VT
 from bot.sources.oversize import KEPT, Passing, together, too_large_for
+from bot.sources.refused import BadReport, cut_off
 
 _BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 """A byte order mark and blanks."""

@@ -8,7 +8,7 @@ import hashlib
 import re
 
 from bot.domain.message import TOO_LARGE
-from bot.sources.hl7.wire import BadReport
+from bot.sources.refused import BadReport
 
 KEPT = 64 * 1024
 """Bytes kept of the beginning, and of the tail: room for some hundred segments, and as many senders

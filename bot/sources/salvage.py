@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from bot.domain.profile import Profile, Rule
 from bot.domain.report import ROUTINE, Flag
+from bot.sources.dictation.macros import macros_in
 from bot.sources.documents import words_in
-from bot.sources.hl7.macros import macros_in
 
 WHERE = "unread"
 _IN_FIELD = "unread.interpretation"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from bot.domain.message import RawMessage, Unusable
 from bot.domain.profile import STANDARD
 from bot.log import log
-from bot.sources.hl7.wire import BadReport
+from bot.sources.refused import BadReport
 from bot.sources.salvage import unread_flags
 
 READER_FAILED = "reader-failed"

@@ -19,7 +19,7 @@ from bot.settings import load
 from bot.sources import files
 from bot.sources.fhir import reader as fhir
 from bot.sources.hl7 import reader as hl7
-from bot.sources.hl7.wire import BadReport
+from bot.sources.refused import BadReport
 from storage import alert_lists, audit, messages, quarantine
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report

@@ -10,8 +10,8 @@ import pytest
 from bot.clock import SystemClock
 from bot.sources import documents
 from bot.sources.hl7.reader import unusable
-from bot.sources.hl7.wire import cut_off
 from bot.sources.pdf_process import PDFS
+from bot.sources.refused import cut_off
 from storage import cursors
 from storage.database import Database
 from tests.cli.conftest import CARLA, Place, Receive, report

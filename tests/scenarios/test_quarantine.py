@@ -15,7 +15,7 @@ from bot.engine import intake
 from bot.engine.context import Engine, Site
 from bot.sandbox.hospital import Hospital
 from bot.sources.hl7.reader import unusable
-from bot.sources.hl7.wire import BadReport
+from bot.sources.refused import BadReport
 from storage import messages, quarantine
 from tests.scenarios.looking import paged_until_acknowledged
 from tests.scenarios.receiving import administration, readback, spoiled

@@ -195,6 +195,6 @@ def test_a_line_of_text_keeps_its_letters() -> None:
 
 
 def test_five_megabytes_of_blanks_on_one_line_take_no_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     raw(b"MSH|^~\\&|A|B" + b" " * 5_000_000 + b"x")
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.message import RawMessage, Reports, SetAside, Unusable
 from bot.sources.fhir.numbers import Origin
 from bot.sources.files import Known, ends_well, pieces, read_all, refused, too_large
-from bot.sources.hl7.wire import BadReport
 from bot.sources.mllp.frames import frame
+from bot.sources.refused import BadReport
 from tests.sources.fhir_samples import bundle, others, resource
 from tests.sources.oru import CHICAGO, NOW, sample
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.domain.report import ROUTINE, Flag
+from bot.sources.dictation.macros import DICTATED
 from bot.sources.fhir.bundles import bundled
 from bot.sources.fhir.composition import OF_PATIENTS, codes_of
 from bot.sources.fhir.numbers import Origin
 from bot.sources.fhir.report import report_of
 from bot.sources.fhir.shapes import COMPOSITION, Node, Resource, many, node_of, one, text, words
-from bot.sources.hl7.macros import DICTATED
 
 _KINDS = ("DocumentReference", COMPOSITION)
 _NOT_STANDING = frozenset(("preliminary", "superseded", "entered-in-error"))

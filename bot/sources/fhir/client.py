@@ -27,7 +27,7 @@ from bot.sources.fhir.shapes import (
     parse,
     text,
 )
-from bot.sources.hl7.wire import BadReport
+from bot.sources.refused import BadReport
 
 JSON = "application/fhir+json"
 _ANY = "application/json, */*;q=0.1"

@@ -6,7 +6,10 @@ from dataclasses import replace
 from bot.domain.profile import Profile, Rule
 from bot.domain.report import Flag
 from bot.domain.triage import in_words
-from bot.sources.asked import answered
+from bot.sources.codes import canonical, is_radlex
+from bot.sources.dictation.answered import answered
+from bot.sources.dictation.macro_words import CRITICAL
+from bot.sources.dictation.macros import PLAIN, macros_in
 from bot.sources.fhir.shapes import (
     Node,
     Resource,
@@ -18,9 +21,6 @@ from bot.sources.fhir.shapes import (
     words,
     yes_or_no,
 )
-from bot.sources.hl7.flags import canonical, is_radlex
-from bot.sources.hl7.macro_words import CRITICAL
-from bot.sources.hl7.macros import PLAIN, macros_in
 
 _GONE = frozenset({"entered-in-error", "cancelled"})
 _DEEPEST = 4
@@ -31,7 +31,7 @@ def flags(
 ) -> tuple[Flag, ...]:
     """conclusionCode, meta.tag, the interpretation and category of results, and RadLex codes also
     in their other coded values and in extensions, where the codes of the rules count as well; and
-    results that ask whether it is critical. ``breast``: the exam is one, see hl7.breast."""
+    results that ask whether it is critical. ``breast``: the exam is one, see dictation.breast."""
     body, own = report.body, frozenset(rule.code.upper() for rule in rules if not rule.at)
     profile = Profile(rules=rules)
     found = [

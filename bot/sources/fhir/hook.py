@@ -24,7 +24,7 @@ from bot.sources.fhir.client import JSON
 from bot.sources.fhir.exchange import Refused, TryLater
 from bot.sources.fhir.polling import OUTAGES, Poller
 from bot.sources.fhir.shapes import BUNDLE, Node, Resource, parse, references_in, text
-from bot.sources.hl7.wire import BadReport
+from bot.sources.refused import BadReport
 
 MOST_BYTES = 20_000_000
 _PACKED, _EITHER = frozenset({"gzip", "x-gzip", "deflate"}), 32

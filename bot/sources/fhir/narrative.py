@@ -7,6 +7,12 @@ from functools import partial
 from itertools import chain
 
 from bot.domain.profile import STANDARD
+from bot.sources.dictation.coded_lines import with_codes
+from bot.sources.dictation.comments import with_comment
+from bot.sources.dictation.located import OF_MACROS
+from bot.sources.dictation.macros import macros_in, with_macros
+from bot.sources.dictation.narrative import Narrative
+from bot.sources.dictation.running import narrate_parts, narrate_running, running_lines
 from bot.sources.documents import Documents, words_in
 from bot.sources.fhir.composition import (
     IMPRESSION,
@@ -18,13 +24,7 @@ from bot.sources.fhir.composition import (
 )
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text, words, yes_or_no
 from bot.sources.fhir.text import LONGEST_STUB, conclusion_of, is_stub, notes_of, presented
-from bot.sources.hl7.coded_lines import with_codes
-from bot.sources.hl7.comments import with_comment
-from bot.sources.hl7.lines import running_lines, without_markup
-from bot.sources.hl7.macros import macros_in, with_macros
-from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.prose import OF_MACROS
-from bot.sources.hl7.text import narrate_parts, narrate_running
+from bot.sources.markup import without_markup
 
 _COMMUNICATION = "73568-8"
 """LOINC: who was told of a critical result."""
@@ -39,7 +39,7 @@ def told_by(found: Node, observed: list[Node], documents: Documents, *, breast: 
     an observation that is the impression or has a macro.
 
     The impression is the one that stands in the text, which is what HL7 v2 sends as well.
-    ``breast``: the exam is one, see hl7.breast.
+    ``breast``: the exam is one, see dictation.breast.
     """
     conclusion = conclusion_of(found.body)
     concluding = [id(one_.body) for one_ in found.nodes("conclusionCode")]

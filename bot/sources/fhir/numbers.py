@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.numbers import LONGEST
 from bot.domain.profile import Rule
 from bot.domain.report import Identifier, KeyKind, OrderNumber, Preliminary, ReportKey
+from bot.sources.dicom import uid_in
 from bot.sources.fhir.shapes import (
     Link,
     Node,
@@ -29,7 +30,6 @@ from bot.sources.fhir.shapes import (
     reachable,
     text,
 )
-from bot.sources.hl7.study import uid_in
 
 _KINDS = {"ACSN": KeyKind.ACCESSION, "FILL": KeyKind.FILLER, "PLAC": KeyKind.PLACER}
 _ORDERS = frozenset({"ServiceRequest", "ProcedureRequest"})

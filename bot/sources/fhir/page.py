@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.shapes import Resource, many, one, text
-from bot.sources.hl7.moments import instant
+from bot.sources.moments import instant
 
 TRIES, _MOST_TRIES = 3, 100
 """Until what a report refers to and does not come is told to a person, and until it is looked for

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.domain.report import Identifier, Patient, Provider
 from bot.sources.fhir.numbers import Origin, identifiers, named
 from bot.sources.fhir.shapes import Link, Node, Resource, codings, many, one, text
-from bot.sources.hl7.people import is_listed
+from bot.sources.machines import is_listed
 
 _PERSONS = frozenset({"Practitioner", "PractitionerRole"})
 _TEAMS = frozenset({"Organization", "CareTeam"})

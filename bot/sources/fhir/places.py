@@ -13,9 +13,9 @@ from bot.sources.fhir.narrative import NARRATIVE, concludes, formed, narrated_in
 from bot.sources.fhir.reader import REPORT
 from bot.sources.fhir.shapes import Node, Resource, many, node_of, parse, text
 from bot.sources.fhir.text import conclusion_of
-from bot.sources.hl7.moments import instant
-from bot.sources.hl7.places import Heading, Places
-from bot.sources.hl7.wire import BadReport
+from bot.sources.moments import instant
+from bot.sources.positions import Heading, Places
+from bot.sources.refused import BadReport
 
 _CHARSET = "utf-8"
 _CONTENT = "content"

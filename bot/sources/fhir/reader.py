@@ -36,8 +36,8 @@ from bot.sources.fhir.shapes import (
     reachable,
     text,
 )
-from bot.sources.hl7.moments import instant
-from bot.sources.hl7.wire import BadReport
+from bot.sources.moments import instant
+from bot.sources.refused import BadReport
 from bot.sources.salvage import unread_flags
 
 SOURCE = "fhir"

@@ -8,6 +8,10 @@ from datetime import datetime
 from bot.domain.numbers import bare
 from bot.domain.report import Report, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
+from bot.sources.dicom import modality_in
+from bot.sources.dictation.breast import is_of_breast
+from bot.sources.dictation.called import called
+from bot.sources.dictation.narrative import Narrative
 from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents
 from bot.sources.fhir.flags import flags, results
 from bot.sources.fhir.narrative import told_by
@@ -23,12 +27,8 @@ from bot.sources.fhir.people import (
 )
 from bot.sources.fhir.shapes import NOTHING, Link, Node, Resource, codings, many, one, text, words
 from bot.sources.fhir.text import forms_of
-from bot.sources.hl7.breast import is_of_breast
-from bot.sources.hl7.called import called
-from bot.sources.hl7.exam import modality_in
-from bot.sources.hl7.moments import moment
-from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.wire import BadReport
+from bot.sources.moments import moment
+from bot.sources.refused import BadReport
 
 # diagnostic-report-status; "modified" is R5's. "unknown" is in none of these on purpose: neither
 # to page nor to be silent can be derived from it. Letters alone, as libraries have other spellings

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from bot.sources.fhir import broken
-from bot.sources.hl7.wire import BadReport
+from bot.sources.refused import BadReport
 from storage.columns import storable
 
 Resource = Mapping[str, Any]

@@ -6,7 +6,7 @@ import re
 
 from bot.sources.documents import FORMATS, Documents, format_of
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text
-from bot.sources.hl7.lines import without_markup
+from bot.sources.markup import without_markup
 from storage.columns import storable
 
 LONGEST_STUB, _TIMES_A_STUB = 200, 2

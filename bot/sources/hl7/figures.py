@@ -4,11 +4,11 @@ with the name of what was measured. "7.1" alone tells nobody what to do."""
 from collections import Counter
 
 from bot.domain.profile import STANDARD, Profile
+from bot.sources.dictation.located import OF_MACROS
+from bot.sources.dictation.site_macros import first_words
 from bot.sources.hl7.columns import Columns
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.marks import at
-from bot.sources.hl7.prose import OF_MACROS
-from bot.sources.hl7.site_macros import first_words
 
 _CALLED_WORDS = frozenset({"ST", "TX", "FT", "", "st", "tx", "ft"})
 _FIGURE = "NM"

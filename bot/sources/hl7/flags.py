@@ -1,30 +1,19 @@
 """The coded values that may decide the category, by value and wherever vendors put them."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.profile import CODED, STANDARD, Profile, Rule
-from bot.domain.report import ROUTINE, Flag
-from bot.domain.triage import in_words
-from bot.sources.hl7.marks import Marks, at, kept
+from bot.domain.report import Flag
+from bot.sources.codes import by_rule, by_rules, canonical, is_critical, is_radlex, radlex_in
+from bot.sources.hl7.marks import Marks, at
 from bot.sources.hl7.wire import Wire
+from bot.sources.kept import kept
 
 Result = tuple[int, list[str]]
 """An OBX, or the NTE after it, with the number of the OBX in the message, from 1."""
-
-_RADLEX = re.compile(r"RID\d+", re.IGNORECASE)
-_WITH_SYSTEM = re.compile(r"\S*[/#:](RID\d+)/?", re.IGNORECASE)
-# Put behind a statement to code it; one that is explained stands in a sentence.
-_BRACKETED = re.compile(r"[\[(](RID4948\d)[\])]", re.IGNORECASE)
-# Or begins it, with a mark behind ("RID49480: actionable"), or is all of it.
-_LABELLED = re.compile(r"\s*(RID4948\d)\s*(?:[:–—-]\s|\Z)", re.IGNORECASE)
 _OBX_8 = 8
 # In a coded value (CWE): identifier and alternate identifiers; the coding system is two further.
 _CODES = frozenset({0, 3, 9})
-
-# For what cannot be read: only these kinds wake a coordinator, a plain H or N does not.
-_CRITICAL = re.compile(r"AA|HH|LL|RID4948\d", re.IGNORECASE)
-_NOT_ACTIONABLE = "RID50261"
 # A rule that names no field looks in all but those that count, measure, and say when, by whom and
 # how far it is: "F" in OBX-11 is a status, and no code of anybody's.
 _ANYWHERE = (3, 5, 8, 9, 10, 13, 15, 17, 18, 20, 21, 22, 26, 27, 28, 29, 30)
@@ -61,25 +50,6 @@ def _and_ruled(some: list[Flag], ruled: list[Flag]) -> list[Flag]:
     """What a rule says of a value, and not what it would mean to the policy without the rule."""
     decided = {(flag.where, flag.value.casefold()) for flag in ruled}
     return [*(f for f in some if (f.where, f.value.casefold()) not in decided), *ruled]
-
-
-def by_rules(radlex: Iterable[Flag], rules: Iterable[Rule]) -> Iterable[Flag]:
-    """The same of RadLex codes that a rule names without a place: they are found in sentences and
-    addresses, too, where no value stands by itself."""
-    own = {rule.code.casefold(): rule for rule in rules if rule.code and rule.at is None}
-    if not own:
-        return radlex
-    return [
-        _by_rule(rule, flag.where) if (rule := own.get(flag.value.casefold())) else flag
-        for flag in radlex
-    ]
-
-
-def category_by_rule(code: str, rules: Iterable[Rule]) -> str:
-    """What a rule without a place calls this code, also where words mean it; empty without one."""
-    said = code.casefold()
-    ruled = (rule for rule in rules if rule.at is None and rule.code.casefold() == said)
-    return next((rule.category for rule in ruled), "")
 
 
 def _abnormal(fields: list[str], number: int, marks: Marks) -> list[Flag]:
@@ -123,25 +93,6 @@ def _coded(parts: list[str], where: str, marks: Marks) -> list[Flag]:
     ]
 
 
-def radlex_in(said: str) -> list[str]:
-    """The category codes that a line of prose states: behind a statement, or before it."""
-    begins = _LABELLED.match(said)
-    return [begins[1]] if begins else _BRACKETED.findall(said)
-
-
-def canonical(value: str) -> str:
-    """RadLex codes in capitals, as the policy has them, without the address or the system before
-    them; all else as it stands."""
-    ends = _WITH_SYSTEM.fullmatch(value)
-    code = ends[1] if ends else value
-    return code.upper() if is_radlex(code) else value
-
-
-def is_radlex(value: str) -> bool:
-    """Whether it has the form of a RadLex identifier, in letters of either size."""
-    return _RADLEX.fullmatch(value) is not None
-
-
 def _ruled(
     fields: list[str], number: int, marks: Marks, rules: list[Rule], places: tuple[int, ...]
 ) -> list[Flag]:
@@ -149,7 +100,7 @@ def _ruled(
     where it says nothing of its own, in any."""
     places = _ANYWHERE if places == CODED else places
     return _decided(
-        _by_rule(rule, f"OBX[{number}]-{place}")
+        by_rule(rule, f"OBX[{number}]-{place}")
         for rule in rules
         if rule.at is None or rule.at.segment == "OBX"
         for place in ((rule.at.field,) if rule.at else places)
@@ -169,7 +120,7 @@ def flags_elsewhere(segments: list[list[str]], wire: Wire, profile: Profile) -> 
     """What the sender's rules name outside of observations: at a place, or in any Z segment; and
     RadLex codes in Z segments, unless its profile says in which fields codes stand."""
     found = _decided(
-        _by_rule(rule, f"{fields[0]}-{place}")
+        by_rule(rule, f"{fields[0]}-{place}")
         for rule in profile.rules
         if rule.code
         for fields in segments
@@ -209,10 +160,6 @@ def _places(rule: Rule, fields: list[str]) -> Iterable[int]:
     return range(1, len(fields)) if fields[0][:1] == "Z" else ()
 
 
-def _by_rule(rule: Rule, where: str) -> Flag:
-    return Flag(rule.code, "", where, rule.category)
-
-
 def _has(field: str, code: str, marks: Marks) -> bool:
     """Whether one of the field's parts, down to sub-components, is this value."""
     if not field:
@@ -231,14 +178,3 @@ def salvage(wire: Wire, profile: Profile = STANDARD) -> tuple[Flag, ...]:
     notes = [(0, fields) for fields in segments if fields[0] == "NTE"]
     found += flags_in_notes(notes, wire, profile)
     return tuple(flag for flag in dict.fromkeys(found) if is_critical(flag))
-
-
-def is_critical(flag: Flag) -> bool:
-    """Whether it is of the kind that must not wait unseen, whatever the policy calls it."""
-    if flag.category:
-        return flag.category != ROUTINE
-    if flag.value.upper() == _NOT_ACTIONABLE:
-        return False
-    if flag.where.endswith("-8") and (is_radlex(flag.value) or in_words(flag.value.upper())):
-        return True
-    return _CRITICAL.fullmatch(flag.value) is not None

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from bot.domain.report import Addendum, Flag, Report, Status, words_of
-from bot.sources.hl7.flags import Result, is_critical, is_radlex
+from bot.sources.codes import is_critical, is_radlex
+from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import is_prose
 from bot.sources.hl7.marks import at
 

@@ -1,16 +1,15 @@
 """The lines of one segment: prose with its line breaks, coded answers and figures in words."""
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 
+from bot.sources.dictation.running import parted, running_lines
 from bot.sources.documents import words_in
 from bot.sources.hl7.flags import Result
-from bot.sources.hl7.headings import within
 from bot.sources.hl7.marks import Marks, at
 from bot.sources.hl7.wire import Wire
+from bot.sources.markup import BREAK, MARKUP, RTF, tagged, written_out
 
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID", "ce", "cwe", "cne", "cf", "is", "id"})
 _VALUES = frozenset({"NM", "SN", "DT", "TM", "TS", "DTM", "DR", "nm", "sn", "dt", "tm", "ts"})
 # A pointer, or a document in base64: its words are not in the message's text.
@@ -59,7 +58,7 @@ def lines_of_all(results: list[Result], wire: Wire, said: Sequence[str] = ()) ->
     if not breaking:
         return [value.strip() for value in said]
     if breaking == [":"]:
-        return _parted([value.strip() for value in said])
+        return parted([value.strip() for value in said])
     broken = {value for mark in breaking for value in said if mark in value}
     return [
         line
@@ -103,79 +102,28 @@ def _unless_number(fields: list[str], wire: Wire) -> list[str]:
     return [] if _UID.fullmatch(said) else [said]
 
 
-def running_lines(text: str) -> list[str]:
-    """The lines of a document that has no segments."""
-    return _parted([line.strip() for line in text.splitlines()])
-
-
-def _parted(lines: list[str]) -> list[str]:
-    """With a line for each heading that stands within one: these have a colon."""
-    return [line for whole in lines for line in (within(whole) if ":" in whole else (whole,))]
-
-
 def _prose(value: str, wire: Wire) -> list[str]:
     """Repetitions are line breaks, and so are the formatting escapes, and HTML's."""
-    if wire.escaped and _RTF.match(value):
+    if wire.escaped and RTF.match(value):
         return running_lines(_words(value, wire, "application/rtf"))
     if "lt;" in value:
         value = _unmasked(value, wire.marks)
     if "<" in value:
-        if _MARKUP.search(value):
+        if MARKUP.search(value):
             return running_lines(_words(value, wire, "text/html"))
-        value = _BREAK.sub("\n", value)
+        value = BREAK.sub("\n", value)
     lines = [wire.marks.clean(line) for line in value.split(wire.marks.repetition)]
     if "&" in value or "\\" in value or ".br" in value:
-        lines = [line for text in lines for line in _written_out(text).split("\n")]
+        lines = [line for text in lines for line in written_out(text).split("\n")]
     if "\n" in value or wire.escaped:
         lines = [line.strip() for text in lines for line in text.split("\n")]
-    return _parted(lines) if ":" in value else lines
-
-
-_MARKUP = re.compile(
-    r"</(?:p|div|span|b|i|u|strong|html|body|font|td|tr|table|li|ul|pre|h\d)>", re.IGNORECASE
-)
-# What no tag of a formatted text begins with: somebody's brackets.
-_NO_MARKUP = re.compile(
-    r"<(?!/?(?:p|div|span|br|hr|b|i|u|em|strong|sub|sup|html|head|body|font|center|table|tbody|thead"
-    r"|th|td|tr|li|ul|ol|dl|dd|dt|pre|h\d)\b)[A-Za-z/!]",
-    re.IGNORECASE,
-)
-_RTF = re.compile(r"\s*\{\\(?:E\\)?rtf\d")
-_ENTITY = re.compile(r"&(?:#\d{1,5}|#[xX][0-9A-Fa-f]{1,4}|lt|gt|amp|quot|apos|nbsp);")
-# What was escaped twice, not closed, or is another language's escape of a line end.
-_LINE_END = re.compile(
-    r"\\\.(?i:br|sp)(?:\\|(?![A-Za-z]))|\\\.br(?=[A-Z])|\\\n\\|\\r\\n|\\[rn](?=[A-Z\s]|\\[rn]|$)|"
-    r"\\br\\|/\.br/|\.br\\",
-)
-# A program's string lost the backslashes; an address ends so once or twice.
-_BARE_END = re.compile(r"\.br(?![a-z])")
-_MANY = 3
+    return parted(lines) if ":" in value else lines
 
 
 def _unmasked(value: str, marks: Marks) -> str:
     """HTML all of whose tags are written as entities, as tags; anything else as it was. What is no
     tag is not risked: a reader of HTML would drop <CRITICAL RESULT>."""
-    return _tagged(value, value.replace(f"{marks.escape}T{marks.escape}", "&"))
-
-
-def _tagged(value: str, masked: str) -> str:
-    if "<" in value:
-        return value
-    written = html.unescape(masked)
-    return written if _MARKUP.search(written) and not _NO_MARKUP.search(written) else value
-
-
-def without_markup(said: str) -> str:
-    """The words of a string that may be RTF or HTML as it stands, or have HTML's line breaks and
-    entities in it, or escaped line ends: a string of FHIR is what the field of HL7 was."""
-    if _RTF.match(said):
-        return words_in(said.encode(errors="replace"), "application/rtf") or said
-    said = _tagged(said, said) if "lt;" in said else said
-    if "<" in said:
-        if _MARKUP.search(said):
-            return words_in(said.encode(errors="replace"), "text/html") or said
-        said = _BREAK.sub("\n", said)
-    return _written_out(said).strip()
+    return tagged(value, value.replace(f"{marks.escape}T{marks.escape}", "&"))
 
 
 def _words(value: str, wire: Wire, kind: str) -> str:
@@ -184,17 +132,6 @@ def _words(value: str, wire: Wire, kind: str) -> str:
     if kind == "text/html":
         text = wire.marks.clean(value.replace(wire.marks.repetition, "\n"))
     return words_in(text.encode(errors="replace"), kind)
-
-
-def _written_out(text: str) -> str:
-    if "\\" in text or "/.br/" in text:
-        text = _LINE_END.sub("\n", text)
-    if text.count(".br") >= _MANY:
-        text = _BARE_END.sub("\n", text)
-    if "&" in text and _ENTITY.search(text):
-        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text
 
 
 def named(fields: list[str], wire: Wire) -> str:

@@ -17,7 +17,8 @@ from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import is_prose
 from bot.sources.hl7.marks import EMPTY, Marks, at, fields_of
 from bot.sources.hl7.people import entity, first_given
-from bot.sources.hl7.wire import BadReport, Wire
+from bot.sources.hl7.wire import Wire
+from bot.sources.refused import BadReport
 
 _ACCESSION, _FILLER, _PLACER = KeyKind.ACCESSION, KeyKind.FILLER, KeyKind.PLACER
 """Each message needs them, and Python 3.11 takes as long to look one up as to split a field."""

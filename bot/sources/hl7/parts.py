@@ -10,7 +10,8 @@ from bot.domain.report import ReportKey, Status
 from bot.sources.hl7.orders import Numbers, Order, code, numbers_of
 from bot.sources.hl7.parents import adopt, set_apart
 from bot.sources.hl7.status import stated, status
-from bot.sources.hl7.wire import BadReport, Wire
+from bot.sources.hl7.wire import Wire
+from bot.sources.refused import BadReport
 
 Part = tuple[Order, Numbers]
 

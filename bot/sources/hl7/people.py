@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Identifier, Patient, Provider
-from bot.sources.hl7.marks import Marks, at, kept
+from bot.sources.hl7.marks import Marks, at
+from bot.sources.kept import kept
 
 _Issuer = tuple[int, str]
 """Of a profile: the component of XCN that names who issued an identifier, and who did otherwise."""
@@ -208,16 +209,6 @@ def _cnn(part: str, marks: Marks, issuer: _Issuer) -> Provider | None:
     if not any(authorities):
         authorities = [_source(at(name, 7), marks)]
     return _person(marks.clean(name[0]), authorities, "", _name(at(name, 1), name[2:4], marks))
-
-
-def is_listed(provider: Provider, machines: frozenset[str]) -> bool:
-    """Whether the site names them as a machine: by id, AUTHORITY:ID, or name, in upper case and
-    with the first name before or behind ("RAPID AI" or "AI, RAPID"): a product has neither."""
-    last, _, first = provider.name.partition(", ")
-    names = {provider.name, f"{first} {last}", f"{last} {first}"} if first else {provider.name}
-    for identifier in provider.identifiers:
-        names |= {identifier.value, f"{identifier.authority}:{identifier.value}"}
-    return any(name.upper() in machines for name in names if name)
 
 
 def _family(value: str, marks: Marks) -> str:

@@ -5,14 +5,13 @@ made again, by the same functions, for the few messages that somebody looks at.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.domain.numbers import bare
 from bot.domain.profile import NO_PROFILES, Feeds, Profile
 from bot.domain.report import Report, Status
+from bot.sources.dictation.called import called
 from bot.sources.documents import Documents
-from bot.sources.hl7.called import called
 from bot.sources.hl7.columns import columns_of
 from bot.sources.hl7.documents import read_out
 from bot.sources.hl7.exam import modality_of
@@ -28,19 +27,9 @@ from bot.sources.hl7.report import appended_to
 from bot.sources.hl7.status import observed_beside, of_order, stated
 from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate
-from bot.sources.hl7.wire import BadReport, Wire, cut, decode, salvaged
-
-Places = dict[str, str]
-"""By the name of the report's field: "OBR-16", "OBX[2-5]-5", "MSH-7"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a message says of itself: ``kind`` is MSH-9, ``charset`` the codec that was used."""
-
-    kind: str
-    charset: str
-    profile: str
+from bot.sources.hl7.wire import Wire, cut, decode, salvaged
+from bot.sources.positions import Heading, Places
+from bot.sources.refused import BadReport
 
 
 def heading(data: bytes, feeds: Feeds = NO_PROFILES) -> Heading:

@@ -1,28 +1,16 @@
 """Where in the segments a line of a report's text stands: what was found there names its place."""
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
-
 from bot.domain.profile import Profile
+from bot.sources.dictation.coded_lines import IN_EACH
+from bot.sources.dictation.located import OF_MACROS
+from bot.sources.dictation.site_macros import first_words
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.lines import is_prose, lines_of
 from bot.sources.hl7.marks import at
-from bot.sources.hl7.mention import Mention
-from bot.sources.hl7.site_macros import first_words
-from bot.sources.hl7.typed import as_typed
 from bot.sources.hl7.wire import Wire
 
-OF_MACROS = ("crit", "actiona", "panic")
-"""One of them, or ACR, is in each macro that everybody knows."""
 _BEGIN_ONE = (*OF_MACROS, "acr", "cat", "code")
 """The rest of it may follow in the next segment."""
-MOST_LOOKED_UP = 50
-"""Places of one macro, and lines that are looked for within others: thousands would hold up the
-feed."""
-
-Prose = Callable[[], Mapping[str, str]]
-"""Each line of a report's prose, without blanks around it, with the place where it stands. A coded
-answer is no prose: what stands in one is no macro."""
 
 
 def prose_of(results: list[Result], wire: Wire, profile: Profile) -> dict[str, str]:
@@ -67,25 +55,11 @@ def place_of(number: int, fields: list[str]) -> str:
     return f"OBX[{number}] NTE-3" if number else "NTE-3"  # without one it is on the order
 
 
-class Lines:
-    """Where each line of the prose stands; made when a macro is found, and once a report."""
-
-    def __init__(self, prose: Prose) -> None:
-        self._prose = prose
-        self._searched = 0
-
-    @cached_property
-    def _lines(self) -> Mapping[str, str]:
-        return {as_typed(line).strip(): place for line, place in self._prose().items()}
-
-    def where(self, macro: Mention) -> str:
-        """The place of the line in which the macro stands, empty where no prose has it."""
-        line = macro.line
-        return self._lines.get(line) or self._within(line)
-
-    def _within(self, line: str) -> str:
-        """An addendum's first line stands behind its heading."""
-        self._searched += 1
-        if self._searched > MOST_LOOKED_UP:
-            return "text"
-        return next((place for said, place in self._lines.items() if line in said), "")
+def coded_prose(results: list[Result], wire: Wire) -> dict[str, str]:
+    """The lines of these segments that may state a category code, each with its place."""
+    return {
+        line.strip(): place_of(number, fields)
+        for number, fields in reversed(results)  # of two alike the first counts
+        if is_prose(fields) and IN_EACH in at(fields, 5 if fields[0] == "OBX" else 3).lower()
+        for line in lines_of(fields, wire)
+    }

@@ -14,18 +14,20 @@ from zoneinfo import ZoneInfo
 from bot.domain.message import RawMessage, Reading, Reports, SetAside, Unusable
 from bot.domain.profile import NO_PROFILES, STANDARD, Feeds, Profile
 from bot.domain.report import Flag, Patient, Report, Status
+from bot.sources.codes import is_radlex
 from bot.sources.documents import unread
 from bot.sources.hl7.batch import is_envelope, split
 from bot.sources.hl7.charsets import header_line, unmarked
-from bot.sources.hl7.flags import is_radlex, salvage
+from bot.sources.hl7.flags import salvage
 from bot.sources.hl7.macros import salvaged_macros
 from bot.sources.hl7.marks import at
-from bot.sources.hl7.moments import moment, zone_of
 from bot.sources.hl7.orders import party, processing_id, salvaged_order, sender
 from bot.sources.hl7.people import patient
 from bot.sources.hl7.report import Circumstances, Left, reports
-from bot.sources.hl7.wire import BadReport, Wire, cut, decode, salvaged
+from bot.sources.hl7.wire import Wire, cut, decode, salvaged
+from bot.sources.moments import moment, zone_of
 from bot.sources.oversize import together
+from bot.sources.refused import BadReport
 from bot.sources.salvage import unread_flags
 
 SOURCE = "hl7"

@@ -7,12 +7,14 @@ from datetime import datetime, tzinfo
 from bot.domain.numbers import bare
 from bot.domain.profile import STANDARD, STATUS, Profile
 from bot.domain.report import Flag, OrderNumber, Provider, Report, Status
-from bot.sources.asked import in_fields
+from bot.sources.dictation.breast import is_of_breast
+from bot.sources.dictation.called import called
+from bot.sources.dictation.coded_lines import with_codes
+from bot.sources.dictation.macros import with_macros
+from bot.sources.dictation.narrative import Narrative
 from bot.sources.documents import Documents
 from bot.sources.hl7 import charsets
-from bot.sources.hl7.breast import is_of_breast
-from bot.sources.hl7.called import called
-from bot.sources.hl7.coded_lines import coded_prose, with_codes
+from bot.sources.hl7.asked import in_fields
 from bot.sources.hl7.columns import Columns, columns_of
 from bot.sources.hl7.documents import read_out, unread_in
 from bot.sources.hl7.exam import exam_of, modality_of
@@ -20,9 +22,8 @@ from bot.sources.hl7.figures import figures_as_such
 from bot.sources.hl7.flags import Result, flags, flags_elsewhere, flags_in_notes
 from bot.sources.hl7.joint import Part, has_prose, joint
 from bot.sources.hl7.lines import all_words
-from bot.sources.hl7.macros import macros_in_z, with_macros
+from bot.sources.hl7.macros import macros_in_z
 from bot.sources.hl7.marks import Marks
-from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.orderer import INTERPRETING, copied, orderer, participants
 from bot.sources.hl7.orders import (
     Numbers,
@@ -35,8 +36,8 @@ from bot.sources.hl7.orders import (
     rejoin,
 )
 from bot.sources.hl7.parts import by_key
-from bot.sources.hl7.people import interpreter, is_listed, location, patient, providers
-from bot.sources.hl7.prose import prose_of
+from bot.sources.hl7.people import interpreter, location, patient, providers
+from bot.sources.hl7.prose import coded_prose, prose_of
 from bot.sources.hl7.status import (
     appended,
     is_deleted,
@@ -48,7 +49,9 @@ from bot.sources.hl7.status import (
 from bot.sources.hl7.study import study_uid
 from bot.sources.hl7.text import narrate
 from bot.sources.hl7.when import discovered, times
-from bot.sources.hl7.wire import BadReport, Wire
+from bot.sources.hl7.wire import Wire
+from bot.sources.machines import is_listed
+from bot.sources.refused import BadReport
 
 _OBX_2, _OBX_8, _OBX_11 = 2, 8, 11
 _NONE_ADDED: frozenset[int] = frozenset()

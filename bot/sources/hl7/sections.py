@@ -1,9 +1,10 @@
 """What OBX-3 says of a segment: which section of the report it is, by code or by name."""
 
 from bot.domain.profile import Layout, Section
-from bot.sources.hl7.heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
-from bot.sources.hl7.headings import unaccented
-from bot.sources.hl7.marks import at, kept
+from bot.sources.dictation.heading_words import ADDENDUM, IMPRESSION, WHOLE_REPORT
+from bot.sources.dictation.headings import unaccented
+from bot.sources.hl7.marks import at
+from bot.sources.kept import kept
 
 _HEADS = {
     unaccented(word): section

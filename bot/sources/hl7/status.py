@@ -6,9 +6,10 @@ from functools import cache
 
 from bot.domain.profile import STATUS, Place, Profile
 from bot.domain.report import Status
-from bot.sources.hl7.exam import is_modality
+from bot.sources.dicom import is_modality
 from bot.sources.hl7.marks import at
-from bot.sources.hl7.wire import BadReport, Wire
+from bot.sources.hl7.wire import Wire
+from bot.sources.refused import BadReport
 
 _SPELLED_OUT = {
     Status.FINAL: "final|final result|final results|final report|finalized|finalised|signed|"

@@ -1,14 +1,10 @@
 """DICOM's Study Instance UID: ZDS (IHE's Scheduled Workflow), IPC (HL7 v2.5.1, 4.5.6), or OBX."""
 
-import re
-
+from bot.sources.dicom import uid_in
+from bot.sources.dictation.narrative import Narrative
 from bot.sources.hl7.marks import Marks, at
-from bot.sources.hl7.narrator import Narrative
 from bot.sources.hl7.wire import Wire
 
-# DICOM PS3.5, 9: digits and dots, 64 characters at most. Others use ZDS for something else.
-_UID = re.compile(r"[012](?:\.\d+){2,}")
-_LONGEST = 64
 _SEGMENTS = {"ZDS": 1, "IPC": 3}
 
 
@@ -29,9 +25,3 @@ def study_uid(told: Narrative, others: list[str], wire: Wire) -> tuple[str, str]
 def _uid(value: str, marks: Marks) -> str:
     first = value.split(marks.repetition, 1)[0].split(marks.component, 1)[0]
     return uid_in(marks.clean(first.split(marks.subcomponent, 1)[0]))
-
-
-def uid_in(value: str) -> str:
-    """The UID, empty where the value is none."""
-    uid = value.removeprefix("urn:oid:")
-    return uid if len(uid) <= _LONGEST and _UID.fullmatch(uid) else ""

@@ -4,28 +4,23 @@ A section is named by OBX-3 (sub-component &IMP, LOINC, or its text), else by he
 text.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
 
 from bot.domain.profile import STANDARD, Layout, Profile, Section
 from bot.domain.report import Flag
+from bot.sources.dictation.comments import with_comment
+from bot.sources.dictation.heading_words import IMPRESSION
+from bot.sources.dictation.headings import HEADING, headings, unaccented
+from bot.sources.dictation.narrative import Narrative
+from bot.sources.dictation.narrator import Narrator
+from bot.sources.dictation.running import concluded
 from bot.sources.hl7.columns import Columns
-from bot.sources.hl7.comments import with_comment
 from bot.sources.hl7.flags import Result
-from bot.sources.hl7.heading_words import IMPRESSION
-from bot.sources.hl7.headings import HEADING, headings, unaccented
-from bot.sources.hl7.lines import (
-    all_words,
-    is_prose,
-    lines_of,
-    lines_of_all,
-    named,
-    running_lines,
-)
+from bot.sources.hl7.lines import all_words, is_prose, lines_of, lines_of_all, named
 from bot.sources.hl7.marks import at
-from bot.sources.hl7.narrator import Narrative, Narrator
 from bot.sources.hl7.sections import section_in
 from bot.sources.hl7.wire import Wire
 
@@ -67,7 +62,7 @@ def narrate(
             auto and section is _IMPRESSION and _is_whole(run, said)
         ):
             of = _RUNNING
-        if section is _RUNNING and _concluded(told) and not is_prose(run[0][1]):
+        if section is _RUNNING and concluded(told) and not is_prose(run[0][1]):
             of = _BODY  # figures and answers below a conclusion are none of it
         flagged = any(number in flags for number, _ in run) if flags else False
         if section in _ALONE or flagged or appended or addenda:
@@ -80,10 +75,6 @@ def narrate(
     if profile.layout is Layout.SEGMENTS:  # there a heading is text
         return finished
     return with_comment(finished, told.headings)
-
-
-def _concluded(told: Narrator) -> bool:
-    return told.running is _IMPRESSION and any(told.impression)
 
 
 _OBX_2, _OBX_3, _OBX_5 = 2, 3, 5
@@ -190,23 +181,6 @@ def _tell_each(
 def _set_of(told: Narrator, fields: list[str]) -> str | None:
     """OBX-4; a note is of the segment before."""
     return at(fields, 4) if fields[0] == "OBX" else told.set_of
-
-
-def narrate_running(text: str) -> Narrative:
-    """A document without segments (FHIR): its headings alone say what is what."""
-    told = Narrator()
-    told.run(running_lines(text))
-    return told.finished()
-
-
-def narrate_parts(parts: Iterable[tuple[str, bool]]) -> Narrative:
-    """The same of several texts, each with whether it is in words: figures and coded answers below
-    a conclusion are none of it."""
-    told = Narrator()
-    for said, in_words in parts:
-        of = _RUNNING if in_words or not _concluded(told) else _BODY
-        told.tell(of, running_lines(said))
-    return told.finished()
 
 
 def _tell_alone(

@@ -7,9 +7,9 @@ from bot.domain.report import Flag, Status
 from bot.domain.window import FUTURE_TOLERANCE, believed
 from bot.sources.hl7.flags import Result
 from bot.sources.hl7.marks import at
-from bot.sources.hl7.moments import Moment, moment
 from bot.sources.hl7.orders import Order
 from bot.sources.hl7.wire import Wire
+from bot.sources.moments import Moment, moment
 
 
 @dataclass(slots=True)

@@ -16,25 +16,10 @@ from bot.sources.hl7.marks import Marks, fields_of, marks_of
 from bot.sources.hl7.segments import FOUR, mended, named, segments_in
 from bot.sources.hl7.shown import MAY_END, from_header, without_written_ends
 from bot.sources.hl7.z_segments import by_their_orders
+from bot.sources.refused import BadReport
 
 # It may have other separators than the message within.
 _ENVELOPE = re.compile(r"[ \t\v\f\x1c\ufeff]*(?:FHS|BHS|BTS|FTS)(?:[^\w\s]|\s*\Z)")
-
-
-class BadReport(Exception):
-    """This message goes to quarantine: ``reason`` is a slug, ``detail`` names field and cure.
-
-    ``code`` is from HL7 table 0357 and ``location`` an ERL; no value of the message is quoted.
-    """
-
-    def __init__(self, reason: str, detail: str, code: str, location: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.detail, self.code, self.location = reason, detail, code, location
-
-
-def cut_off() -> BadReport:
-    """Of a message whose end is missing."""
-    return BadReport("cut-off", "The message broke off before its end: send it again", "207")
 
 
 @dataclass(slots=True)

@@ -20,12 +20,12 @@ from bot.sources.documents import READ_SECONDS, too_slow
 from bot.sources.hl7 import acks
 from bot.sources.hl7.batch_counts import lacking
 from bot.sources.hl7.reader import read_all, unusable
-from bot.sources.hl7.wire import BadReport, cut_off
 from bot.sources.mllp.conversation import CHUNK, Arriving, Conversation, SpeaksTls
 from bot.sources.mllp.frames import Ending, Frame, Framer
 from bot.sources.mllp.gate import Gate, Network, address, notice_death
 from bot.sources.mllp.tls import Renewed, TlsFiles
 from bot.sources.oversize import too_large_for
+from bot.sources.refused import BadReport, cut_off
 from bot.sources.stumbled import stumbled_over
 
 Receive = Callable[[RawMessage], Awaitable[Receipt]]

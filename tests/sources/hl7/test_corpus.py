@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.message import Reports, SetAside, Unusable
 from bot.domain.report import Report, Status
-from bot.sources.hl7.moments import moment
 from bot.sources.mllp.client import messages_in
+from bot.sources.moments import moment
 from tests.sources.oru import CHICAGO, raw
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)

@@ -14,9 +14,9 @@ import pytest
 
 from bot.domain.message import Reports
 from bot.domain.report import Provider, Report
-from bot.sources.hl7.moments import moment, zone_of
 from bot.sources.hl7.reader import read_all
 from bot.sources.hl7.wire import decode
+from bot.sources.moments import moment, zone_of
 from tests.sources.oru import CHICAGO
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)

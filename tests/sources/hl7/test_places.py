@@ -10,9 +10,10 @@ import pytest
 from bot.domain.message import Reports
 from bot.domain.profile import Feeds, Place, Profile
 from bot.domain.report import Report
-from bot.sources.hl7.places import Places, heading, ranges, read_from
+from bot.sources.hl7.places import heading, ranges, read_from
 from bot.sources.hl7.reader import read, read_all
 from bot.sources.hl7.wire import cut, decode
+from bot.sources.positions import Places
 from tests.sources.oru import CHICAGO, NOW, OBX, ORC, message, obr, sample
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)

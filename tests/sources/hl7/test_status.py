@@ -4,7 +4,7 @@ from bot.domain.profile import Place, Profile
 from bot.domain.report import Status
 from bot.sources.hl7.places import read_from
 from bot.sources.hl7.status import status
-from bot.sources.hl7.wire import BadReport
+from bot.sources.refused import BadReport
 from tests.sources.oru import as_read, message, obr, report, sample, unusable
 
 

@@ -7,8 +7,8 @@ word of doubt, of denial, of a rule, or of another exam in the sentence nothing 
 
 import re
 
-from bot.sources.hl7.boxes import TICK
-from bot.sources.hl7.mention import Mention
+from bot.sources.dictation.boxes import TICK
+from bot.sources.dictation.mention import Mention
 
 HEADED = r"[\s*#>•-]*(?:(?-i:[A-Z][A-Z /]{2,40}):\s*)?"
 _ASSERTED = re.compile(

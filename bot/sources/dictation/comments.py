@@ -8,10 +8,10 @@ below the rest of the report, and where it says more than whom somebody called.
 import re
 from dataclasses import replace
 
-from bot.sources.hl7.called import says_more_than_a_call
-from bot.sources.hl7.headings import HEADING, may_be_heading
-from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.signatures import unsigned
+from bot.sources.dictation.called import says_more_than_a_call
+from bot.sources.dictation.headings import HEADING, may_be_heading
+from bot.sources.dictation.narrative import Narrative
+from bot.sources.dictation.signatures import unsigned
 
 _COMMENT = re.compile(
     r"[\s*#=_<\[-]{0,8}(?:COMMENTS?|ASSESSMENT|INTERPRETATION|FINAL DIAGNOSIS|COMENTARIOS?|"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sources.hl7.moments import moment, zone_of
+from bot.sources.moments import moment, zone_of
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

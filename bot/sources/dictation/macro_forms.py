@@ -1,4 +1,4 @@
-"""Where a macro stands as a statement: what may come before it. What follows: hl7.macro_answers.
+"""Where a macro stands as a statement: what may come before it. What follows: macro_answers.
 
 A page too many is bad, a page too few is worse: what denies a macro is looked for in few, known
 forms. Lines are as the sender broke them: a macro, and what denies it, may go over two of them.
@@ -8,19 +8,24 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from bot.sources.hl7.boxes import BOXES_END, NOT_TICKED, TICK, TICKED, may_have_box
-from bot.sources.hl7.macro_answers import denied
-from bot.sources.hl7.macro_clauses import (
+from bot.sources.dictation.boxes import BOXES_END, NOT_TICKED, TICK, TICKED, may_have_box
+from bot.sources.dictation.macro_answers import denied
+from bot.sources.dictation.macro_clauses import (
     is_behind_a_finding,
     is_grade,
     is_led_on_to,
     is_listed,
     is_named_before,
 )
-from bot.sources.hl7.macro_heard import is_said_to_be_critical, is_told
-from bot.sources.hl7.macro_places import is_titled
-from bot.sources.hl7.macro_sentences import is_affirmed, is_said_of, of_another_exam, stands_out
-from bot.sources.hl7.mention import Mention
+from bot.sources.dictation.macro_heard import is_said_to_be_critical, is_told
+from bot.sources.dictation.macro_places import is_titled
+from bot.sources.dictation.macro_sentences import (
+    is_affirmed,
+    is_said_of,
+    of_another_exam,
+    stands_out,
+)
+from bot.sources.dictation.mention import Mention
 
 _BEFORE = 80
 """Characters looked at: each macro costs the same in a report of any size."""

@@ -3,8 +3,8 @@
 import re
 from itertools import takewhile
 
-from bot.sources.hl7.boxes import EMPTY, TICK, TICKED, in_brackets, may_have_box
-from bot.sources.hl7.mention import Mention
+from bot.sources.dictation.boxes import EMPTY, TICK, TICKED, in_brackets, may_have_box
+from bot.sources.dictation.mention import Mention
 
 # Each part in one way only: where a row of boxes is none after all, every other way is tried too.
 _BOX = r"[\[(](?:\s?([xX✓✔])\s?|\s{0,2})[\])]"

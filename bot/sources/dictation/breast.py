@@ -6,8 +6,8 @@ not: "Prior mammogram normal" stands in the history of many an embolus.
 
 import re
 
-from bot.sources.hl7.marks import kept
-from bot.sources.hl7.mention import Mention
+from bot.sources.dictation.mention import Mention
+from bot.sources.kept import kept
 
 _EXAM = re.compile(
     r"\b(?:BREAST|MAMM(?:O(?!PLAST)\w*|\b)|MAMOGRA|TOMOSYNTHESIS|DBT)", re.IGNORECASE

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bot.sources.hl7.called_others import OF_OTHERS, is_of_others
-from bot.sources.hl7.called_words import is_unfilled
+from bot.sources.dictation.called_others import OF_OTHERS, is_of_others
+from bot.sources.dictation.called_words import is_unfilled
 
 SAID = {
     "patient": "The patient was told.",

@@ -7,9 +7,9 @@ it says what was done, or where the finding follows at once. "The critical resul
 
 import re
 
-from bot.sources.hl7.boxes import TICK, TICKED, may_have_box
-from bot.sources.hl7.macro_answers import OF_A_QUESTION
-from bot.sources.hl7.macro_clauses import (
+from bot.sources.dictation.boxes import TICK, TICKED, may_have_box
+from bot.sources.dictation.macro_answers import OF_A_QUESTION
+from bot.sources.dictation.macro_clauses import (
     FINDING,
     WHAT_KIND,
     ends_in_brackets,
@@ -18,9 +18,9 @@ from bot.sources.hl7.macro_clauses import (
     names_what,
     tells_whom,
 )
-from bot.sources.hl7.macro_heard import is_said_to_be_critical, is_told
-from bot.sources.hl7.macro_places import is_of_the_order
-from bot.sources.hl7.mention import SENTENCE_ENDS, Mention
+from bot.sources.dictation.macro_heard import is_said_to_be_critical, is_told
+from bot.sources.dictation.macro_places import is_of_the_order
+from bot.sources.dictation.mention import SENTENCE_ENDS, Mention
 
 _GAP = r"[\s_–—-]"
 _NOUN = (

@@ -9,54 +9,26 @@ from dataclasses import dataclass, field
 
 from bot.domain.profile import Section
 from bot.domain.report import Addendum, Flag
-from bot.sources.hl7.banner import is_banner_over, says_more
-from bot.sources.hl7.drafts import Doubtful, Draft, Size, ends_it, was_doubted, with_signatures
-from bot.sources.hl7.headings import (
+from bot.sources.dictation.banner import is_banner_over, says_more
+from bot.sources.dictation.drafts import (
+    Doubtful,
+    Draft,
+    Size,
+    ends_it,
+    was_doubted,
+    with_signatures,
+)
+from bot.sources.dictation.headings import (
     HEADING,
     begins_addendum,
     may_be_heading,
     text_from,
     without_heading,
 )
-from bot.sources.hl7.items import awaited, item_of
-from bot.sources.hl7.quoted import Quote, quoted
-from bot.sources.hl7.signatures import unsigned
-
-
-@dataclass(slots=True)
-class Narrative:
-    """``text`` is everything but the addenda, in the order received; ``flags`` are its own.
-
-    ``lowered`` is the text in small letters, ``today`` is it without earlier reports quoted in it.
-    ``communication`` is what stands under LOINC 73568-8, ``study`` the study's UID, each with
-    its segment ("OBX[4]-5"). ``figures``: a FHIR report all of which are figures and coded answers.
-    """
-
-    text: str
-    impression: str
-    addenda: tuple[Addendum, ...]
-    flags: tuple[Flag, ...]
-    lowered: str = ""
-    communication: tuple[str, str] = ("", "")
-    study: tuple[str, str] = ("", "")
-    today: str = ""
-    figures: bool = False
-
-    def flagged(self, own: tuple[Flag, ...], addenda: tuple[Addendum, ...]) -> "Narrative":
-        """The same with these flags of its own, and these addenda; dataclasses.replace takes ten
-        times as long."""
-        return Narrative(
-            self.text,
-            self.impression,
-            addenda,
-            own,
-            self.lowered,
-            self.communication,
-            self.study,
-            self.today,
-            self.figures,
-        )
-
+from bot.sources.dictation.items import awaited, item_of
+from bot.sources.dictation.narrative import Narrative
+from bot.sources.dictation.quoted import Quote, quoted
+from bot.sources.dictation.signatures import unsigned
 
 _RUNNING, _IMPRESSION, _ADDENDUM = Section.RUNNING, Section.IMPRESSION, Section.ADDENDUM
 """For what is done for each run of lines: Python 3.11 is slow to look up a member of an Enum."""

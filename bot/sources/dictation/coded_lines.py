@@ -6,20 +6,17 @@ from dataclasses import replace
 
 from bot.domain.profile import STANDARD, Profile
 from bot.domain.report import Flag
-from bot.sources.hl7.flags import Result, by_rules, radlex_in
-from bot.sources.hl7.lines import is_prose, lines_of
-from bot.sources.hl7.marks import at
-from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.prose import Prose, place_of
-from bot.sources.hl7.wire import Wire
+from bot.sources.codes import by_rules, radlex_in
+from bot.sources.dictation.located import Prose
+from bot.sources.dictation.narrative import Narrative
 
-_IN_EACH = "rid4948"
+IN_EACH = "rid4948"
 _OBX_5 = 5
 
 
 def with_codes(told: Narrative, prose: Prose, profile: Profile = STANDARD) -> Narrative:
     """The narrative with a flag for each, on the report or on the addendum that has it."""
-    if _IN_EACH not in told.lowered and (not told.addenda or not _adds(told)):
+    if IN_EACH not in told.lowered and (not told.addenda or not _adds(told)):
         return told
     if _OBX_5 not in profile.coded:
         return told
@@ -33,7 +30,7 @@ def with_codes(told: Narrative, prose: Prose, profile: Profile = STANDARD) -> Na
 
 
 def _adds(told: Narrative) -> bool:
-    return any(_IN_EACH in addendum.text.lower() for addendum in told.addenda)
+    return any(IN_EACH in addendum.text.lower() for addendum in told.addenda)
 
 
 def codes_in(said: str, places: Mapping[str, str], profile: Profile) -> Iterable[Flag]:
@@ -41,20 +38,10 @@ def codes_in(said: str, places: Mapping[str, str], profile: Profile) -> Iterable
     found = (
         Flag(code.upper(), "", _where(line.strip(), places))
         for line in said.split("\n")
-        if _IN_EACH in line.lower()
+        if IN_EACH in line.lower()
         for code in radlex_in(line)
     )
     return by_rules(found, profile.rules)
-
-
-def coded_prose(results: list[Result], wire: Wire) -> dict[str, str]:
-    """The lines of these segments that may state one, each with its place."""
-    return {
-        line.strip(): place_of(number, fields)
-        for number, fields in reversed(results)  # of two alike the first counts
-        if is_prose(fields) and _IN_EACH in at(fields, 3 if fields[0] == "NTE" else _OBX_5).lower()
-        for line in lines_of(fields, wire)
-    }
 
 
 def _where(line: str, places: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The headings of running text, and the signatures below it. The words are in hl7.heading_words."""
+"""The headings of running text, and the signatures below it. Their words: heading_words."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from bot.domain.profile import Section
-from bot.sources.hl7.heading_words import (
+from bot.sources.dictation.heading_words import (
     ADDENDUM,
     AND,
     BEFORE_AN_ADDENDUM,

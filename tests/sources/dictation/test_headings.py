@@ -3,13 +3,13 @@
 import pytest
 
 from bot.domain.profile import Profile, Section
-from bot.sources.hl7.heading_words import (
+from bot.sources.dictation.heading_words import (
     BEFORE_AN_IMPRESSION,
     BESIDE_AN_IMPRESSION,
     IMPRESSION,
 )
-from bot.sources.hl7.headings import without_heading
-from bot.sources.hl7.text import narrate_running
+from bot.sources.dictation.headings import without_heading
+from bot.sources.dictation.running import narrate_running
 from tests.sources.oru import as_read, report, sample
 
 

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from bot.sources.hl7.boxes import TICK
-from bot.sources.hl7.called_abroad import FINNISH, called_abroad
-from bot.sources.hl7.called_in_asia import FIRST_WORDS as SPOKEN_IN_ASIA
-from bot.sources.hl7.called_in_asia import called_in_asia
-from bot.sources.hl7.called_others import is_of_others
-from bot.sources.hl7.called_words import (
+from bot.sources.dictation.boxes import TICK
+from bot.sources.dictation.called_abroad import FINNISH, called_abroad
+from bot.sources.dictation.called_in_asia import FIRST_WORDS as SPOKEN_IN_ASIA
+from bot.sources.dictation.called_in_asia import called_in_asia
+from bot.sources.dictation.called_others import is_of_others
+from bot.sources.dictation.called_words import (
     ATTEMPT,
     BY_VOICE,
     FIRST_WORDS,
@@ -27,8 +27,8 @@ from bot.sources.hl7.called_words import (
     WRITTEN_BEHIND,
     is_unfilled,
 )
-from bot.sources.hl7.narrator import Narrative
-from bot.sources.hl7.signatures import signs
+from bot.sources.dictation.narrative import Narrative
+from bot.sources.dictation.signatures import signs
 
 # Both patterns begin with the marks that they are about: a text is searched for those at once, and
 # not tried letter by letter, which takes ten times as long.

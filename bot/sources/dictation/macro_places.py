@@ -2,7 +2,7 @@
 
 import re
 
-from bot.sources.hl7.mention import Mention
+from bot.sources.dictation.mention import Mention
 
 # Behind a comma more than one of them are a topic among others.
 OF_IMAGING = re.compile(

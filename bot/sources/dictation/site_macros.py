@@ -10,7 +10,7 @@ from collections import defaultdict
 from functools import lru_cache
 
 from bot.domain.profile import Profile
-from bot.sources.hl7.typed import as_typed
+from bot.sources.dictation.typed import as_typed
 
 _UNSPACED = "\u2e80"
 """From here on in Unicode are the scripts of East Asia, most of which part no words."""

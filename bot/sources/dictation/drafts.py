@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from bot.domain.report import Flag
-from bot.sources.hl7.signatures import signs
+from bot.sources.dictation.signatures import signs
 
 
 @dataclass(slots=True)

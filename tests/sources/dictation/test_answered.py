@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.profile import Profile
-from bot.sources.asked import answered
+from bot.sources.dictation.answered import answered
 from tests.sources.oru import report, sample
 
 BODY = "OBX|1|TX|X||Subdural hematoma.||||||F"

@@ -1,7 +1,7 @@
 """The headings of a report's sections, as data: what stands where, in the languages seen.
 
-Letter case, accents and what decorates a heading are left to hl7.headings. A sender's own go into
-its profile (``impression``, ``addendum`` and ``body`` of ``[[hl7.profile]]``).
+Letter case, accents and what decorates a heading are left to headings. A sender's own go into its
+profile (``impression``, ``addendum`` and ``body`` of ``[[hl7.profile]]``).
 """
 
 IMPRESSION = (

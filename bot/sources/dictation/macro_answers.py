@@ -7,9 +7,9 @@ it begins with a word that denies, and has no word in it but those that such an 
 
 import re
 
-from bot.sources.hl7.macro_boxes import is_the_choice, said_by_box
-from bot.sources.hl7.macro_empty import SPOKEN_OF, is_left_empty
-from bot.sources.hl7.mention import Mention
+from bot.sources.dictation.macro_boxes import is_the_choice, said_by_box
+from bot.sources.dictation.macro_empty import SPOKEN_OF, is_left_empty
+from bot.sources.dictation.mention import Mention
 
 _AFTER = 400
 """Characters looked at: each macro costs the same in a report of any size."""

@@ -6,7 +6,7 @@ are critical."
 
 import re
 
-from bot.sources.hl7.macro_sentences import (
+from bot.sources.dictation.macro_sentences import (
     HEADED,
     ROLE,
     TELL,
@@ -14,7 +14,7 @@ from bot.sources.hl7.macro_sentences import (
     is_certain,
     is_said_of,
 )
-from bot.sources.hl7.mention import Mention
+from bot.sources.dictation.mention import Mention
 
 _HEARD = re.compile(
     rf"{HEADED}(?:(?:Drs?|Doctor|Nurse)\b\.?[^.;:?!]{{0,40}}?|(?:[^.;:?!\s]+[ \t]+){{0,3}}?{ROLE})"

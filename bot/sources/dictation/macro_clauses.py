@@ -5,9 +5,9 @@
 
 import re
 
-from bot.sources.hl7.macro_places import OF_IMAGING, is_of_the_order
-from bot.sources.hl7.macro_sentences import is_certain
-from bot.sources.hl7.mention import SENTENCE_ENDS, Mention
+from bot.sources.dictation.macro_places import OF_IMAGING, is_of_the_order
+from bot.sources.dictation.macro_sentences import is_certain
+from bot.sources.dictation.mention import SENTENCE_ENDS, Mention
 
 FINDING = (
     r"(?<!\w)(?:SAH|SDH|EDH|ICH|IPH|PE|LVO|PTX|h(?:a)?emorrhage|embol(?:us|i|ism)|pneumothorax|dissection|"

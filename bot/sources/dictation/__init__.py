@@ -1,0 +1,1 @@
+"""What a radiologist dictates, in whatever message it came: sections, macros, documented calls."""
