@@ -82,13 +82,12 @@ class OnceApp(App):
             next()
             return None
         first = self.answers.begin(act)
-        if first is None and not self._was_done(act):
-            req.context[_KEY] = act
-            next()
-            return None
-        metrics.SLACK_REPEATED.inc()
         if first is None:
-            self.answers.settle(act, DONE_BEFORE)
+            req.context[_KEY] = act  # before it is looked up: what begins here is settled, whatever
+            if not self._was_done(act):  # becomes of that
+                next()
+                return None
+        metrics.SLACK_REPEATED.inc()
         return _same_as(first) if first else DONE_BEFORE
 
     def _was_done(self, act: str) -> bool:

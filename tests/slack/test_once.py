@@ -1,13 +1,16 @@
 """Acts that are delivered again: the first one's answer, and nothing done twice."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from slack_bolt import BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack import once
-from bot.slack.once import Answers, act_of
+from bot.slack.once import Answers, OnceApp, act_of
 
+ANYBODY = AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="a token")
 FINE, REFUSED = BoltResponse(status=200, body="fine"), BoltResponse(status=404, body="")
 
 
@@ -62,3 +65,20 @@ def test_of_many_at_once_one_begins() -> None:
 )
 def test_an_act_is_known_by_its_trigger_or_event(body: dict[str, str], act: str | None) -> None:
     assert act_of(BoltRequest(body=body, mode="socket_mode")) == act
+
+
+def test_an_act_that_cannot_be_looked_up_fails_and_may_be_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever pressed the button again waited for an answer that nobody was to give."""
+    monkeypatch.setattr(once, "PATIENCE_SECONDS", 0.1)
+
+    def broken(_: object) -> bool:
+        raise RuntimeError("the database is closed")
+
+    app = OnceApp(signing_secret="none", authorize=lambda: ANYBODY)
+    app.use_once(SimpleNamespace(database=SimpleNamespace(look=broken)))  # type: ignore[arg-type]  # all that is asked of it
+    body = {"type": "block_actions", "trigger_id": "1.2", "actions": [{"action_id": "undo"}]}
+    answers = [app.dispatch(BoltRequest(body=body, mode="socket_mode")) for _ in range(2)]
+    assert [answer.status for answer in answers] == [500, 500]
+    assert app.answers.begin("1.2") is None
