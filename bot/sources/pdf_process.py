@@ -42,18 +42,31 @@ class PdfProcess:
         with self._lock:
             if digest in self._slow:
                 raise TooSlow
+            began = None
             try:
-                running = self._running = self._running or _started()
+                running = self._running or self._start()
                 began = time.monotonic()
                 words = _asked(running, data, began + seconds)
                 return words, time.monotonic() - began
             except TooSlow:
-                self._remember(digest)
+                if began:  # else it was the process that was slow, and not this document
+                    self._remember(digest)
                 self.stop()
                 raise
             except OSError:  # it has died of the document, or was killed
                 self.stop()
                 return "", 0.0
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Ready to be asked: it answers nothing with nothing as soon as it is."""
+        running = self._running = subprocess.Popen(
+            [sys.executable, "-P", "-m", "bot.sources.pdf_words"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what it would say of a broken file can quote it
+        )
+        _asked(running, b"", time.monotonic() + _START_SECONDS)
+        return running
 
     def stop(self) -> None:
         """End the process. The next PDF starts another one."""
@@ -67,18 +80,6 @@ class PdfProcess:
         self._slow[digest] = None
         if len(self._slow) > _MOST_REMEMBERED:
             self._slow.popitem(last=False)
-
-
-def _started() -> subprocess.Popen[bytes]:
-    """Ready to be asked: it answers nothing with nothing as soon as it is."""
-    running = subprocess.Popen(
-        [sys.executable, "-P", "-m", "bot.sources.pdf_words"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # what it would say of a broken file can quote it
-    )
-    _asked(running, b"", time.monotonic() + _START_SECONDS)
-    return running
 
 
 def _asked(running: subprocess.Popen[bytes], data: bytes, until: float) -> str:

@@ -3,15 +3,19 @@
 import io
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from bot.sources import pdf_process
 from bot.sources.pdf_process import HEAD, PdfProcess, TooSlow
 from bot.sources.pdf_words import answer
 from tests.sources.pdf_samples import endless_pdf, pdf
 
+POPEN = subprocess.Popen
 SCAN, BROKEN = pdf([]), b"%PDF-1.7 and no more"
 
 
@@ -63,6 +67,25 @@ def test_one_that_was_too_slow_is_not_tried_again(pdfs: PdfProcess) -> None:
     with pytest.raises(TooSlow):
         pdfs.words_of(slow, 3_600)
     assert time.monotonic() - began < 5
+
+
+def test_a_process_that_is_slow_to_start_is_ended_and_its_document_is_read_later(
+    pdfs: PdfProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ran on, and the document counted as slow for good."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*args: Any, **how: Any) -> subprocess.Popen[bytes]:
+        started.append(POPEN(*args, **how))
+        return started[-1]
+
+    with monkeypatch.context() as busy:
+        busy.setattr(pdf_process, "_START_SECONDS", 0.0)
+        busy.setattr(subprocess, "Popen", start)
+        with pytest.raises(TooSlow):
+            pdfs.words_of(pdf(["One"]), 60)
+    assert started[0].returncode == -signal.SIGKILL
+    assert pdfs.words_of(pdf(["One"]), 60)[0] == "One"
 
 
 def test_a_process_that_has_died_is_replaced(pdfs: PdfProcess) -> None:
