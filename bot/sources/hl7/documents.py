@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.domain.profile import STANDARD, Profile
 from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, format_of, words_in
@@ -104,11 +104,15 @@ def salvaged_documents(results: list[Result], wire: Wire) -> list[Result]:
 
 
 def unread_in(
-    results: list[Result], columns: Columns, documents: Documents, *, silent: bool
+    results: list[Result],
+    columns: Columns,
+    documents: Documents,
+    marks: Marks,
+    said: Sequence[object],
 ) -> str:
     """Why a document among results that were read out could not be read; empty where none is
-    missing. ``silent``: the report has no text; nor has one that only points to its document,
-    or says a Study Instance UID and no more."""
+    missing. ``said`` is empty where the report has no text; nor has one that only points to its
+    document, says a Study Instance UID and no more, or what is to be paid for."""
     if documents.too_slow:
         return TOO_SLOW
     if columns and _ELSEWHERE.isdisjoint(columns[_OBX_2]):
@@ -116,16 +120,28 @@ def unread_in(
     missing = [f for _, f in results if len(f) > _OBX_2 and f[_OBX_2] in _ELSEWHERE]
     if not missing or any(f[2] == READ_OUT and f[_OBX_5] for f in missing):
         return ""
-    return NO_TEXT if silent or _says_little(results) else ""
+    return NO_TEXT if not said or _says_little(results, marks) else ""
 
 
-def _says_little(results: list[Result]) -> bool:
+def _says_little(results: list[Result], marks: Marks) -> bool:
     """Whether it has but a number of its own, or a few words that point elsewhere. A coded answer
-    is a report."""
+    is a report, and a code for the bill is none."""
     spoken = _spoken(results)
     if spoken:
         return _is_stub(spoken)
-    return all(is_prose(f) or f[2] in _ELSEWHERE or f[2] in DOCUMENT for _, f in results)
+    return all(
+        is_prose(f) or f[2] in _ELSEWHERE or f[2] in DOCUMENT or _is_billed(f, marks)
+        for _, f in results
+    )
+
+
+def _is_billed(fields: list[str], marks: Marks) -> bool:
+    codes = at(fields, _OBX_5).split(marks.repetition)
+    return all(at(one.split(marks.component), 2).strip().upper() in _BILLED for one in codes)
+
+
+_BILLED = frozenset({"C4", "C5", "CPT", "CPT4", "CPT-4", "CPT5", "HCPCS", "HCPT", "HPC"})
+"""What procedures are charged by: CPT and HCPCS, as table 0396 and senders name them."""
 
 
 _ELSEWHERE = frozenset({READ_OUT, "RP", "rp"})

@@ -124,7 +124,7 @@ def _report(order: Order, numbers: Numbers, wire: Wire, known: Circumstances) ->
     elsewhere = _elsewhere(order, wire, profile, results)
     in_z = macros_in_z(order.others, wire, profile, breast=breast)
     when = times(order, stands, wire, zone, known.now)
-    unread = unread_in(results, columns, documents, silent=not (told.text or told.addenda))
+    unread = unread_in(results, columns, documents, wire.marks, told.text or told.addenda)
     doubt = charsets.doubt(wire.header[18], wire.marks.charset, told.text)
     ordering = orderer(order, wire)
     radiologist = _radiologist(order, wire, known)

@@ -278,5 +278,16 @@ def test_a_person_or_a_number_beside_a_scan_is_not_its_text(
     assert report(sample(scan, person)).unread == "unread-text"
 
 
+@pytest.mark.parametrize("value", ["70450^CT Head^CPT4", "70450^CT Head^C4~G0297^^HCPCS"])
+def test_a_code_for_the_bill_beside_a_scan_is_not_its_text(value: str) -> None:
+    bill = f"OBX|2|CE|BILL^Billing code||{value}||||||F"
+    scan = ed(encoded(b"\x00\x01" * 50), "^image^tiff^Base64^")
+    assert report(sample(bill)).text.startswith("Billing code: CT Head")
+    assert report(sample(scan, bill)).unread == "unread-text"
+    answer = "OBX|2|CE|ASSESS^Assessment||4^Suspicious^BIRADS||||||F"
+    assert report(sample(scan, answer)).unread == ""
+    assert report(sample(scan, bill, answer)).unread == ""
+
+
 def test_words_are_shown_as_they_stand_though_they_are_called_a_person() -> None:
     assert report(sample("OBX|1|CN|RPT||Large pneumothorax.||||||F")).text == "Large pneumothorax."
