@@ -4,7 +4,7 @@ from bot.domain.coverage import Person, Role, Roster
 from bot.domain.events import Correction
 from bot.domain.page import Notice
 from bot.domain.paging import channels_for, climb, page_owner_again
-from bot.domain.state import Alert, State
+from bot.domain.state import Alert
 from bot.domain.turn import Turn, not_just_paged, not_told, notify
 
 
@@ -69,7 +69,7 @@ def reopens(alert: Alert, correction: Correction) -> bool:
     Where nobody knows that one, it is a coordinator's to see to it. In shadow nobody was told."""
     given, ordering = alert.acknowledgment, correction.roster.ordering
     if not correction.another_provider or given is None:
-        return correction.another_provider and alert.state is State.SHADOW
+        return correction.another_provider
     answers = (ordering,) if ordering else correction.roster.coordinators
     return given.by not in {text for person in answers for text in (person.id, person.name)}
 

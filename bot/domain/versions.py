@@ -185,7 +185,7 @@ def _follow_ended(turn: Turn, event: Amended) -> None:
         _take_back(turn, State.DOWNGRADED, event.held)
         return
     news = _news(alert, event, event.policy)
-    stands = alert.state in {State.ACKNOWLEDGED, State.SHADOW} and alert.withdrawn_at is None
+    stands = alert.taken_back is None
     unasked = event.correction is not None and reopens(alert, event.correction)
     unheard = alert.state is State.SHADOW and event.first_final and not event.shadow
     again = news.material or unasked or unheard or not stands

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.alert import State
 from bot.domain.coverage import Person, Role
-from bot.domain.events import Declined, DeclineReason, NotAllowed, Reassigned
+from bot.domain.events import Correction, Declined, DeclineReason, NotAllowed, Reassigned
 from tests.domain.corrected import ANOTHER_PATIENT, SAM, TESS, UNKNOWN, naming
 from tests.domain.loop import (
     ADA,
@@ -76,6 +76,30 @@ def test_who_is_named_or_asked_again_may_answer_again() -> None:
     loop.amend(correction=naming(TESS))
     loop.do(Reassigned("carla", "ada"))
     loop.acknowledge(ADA)
+    assert loop.alert.state is State.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("ordering", [TESS, BEN])
+@pytest.mark.parametrize("who", [BEN, CARLA])
+def test_who_has_to_do_with_it_under_the_right_provider_too_may_still_answer(
+    who: Person, ordering: Person
+) -> None:
+    loop = Loop().open().pass_to(46)
+    loop.amend(correction=naming(ordering, BEN if ordering is TESS else None))
+    loop.acknowledge(who)
+    assert loop.alert.state is State.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("correction", [None, ANOTHER_PATIENT])
+def test_a_version_that_names_the_same_provider_ends_nobodys_right_to_answer(
+    correction: Correction | None,
+) -> None:
+    roster = replace(EVERYBODY, others=(SAM,))
+    loop = Loop(new_alert(roster)).open()
+    loop.do(Reassigned("ada", "sam"))
+    loop.do(Reassigned("sam", "ben"))
+    loop.amend(finding="f2", correction=correction and replace(correction, roster=roster))
+    loop.acknowledge(SAM)
     assert loop.alert.state is State.ACKNOWLEDGED
 
 
@@ -167,6 +191,7 @@ def test_whom_a_coordinator_gave_it_otherwise_keeps_it() -> None:
     loop.do(Reassigned("carla", "ben"))
     loop.amend(correction=naming(None))
     assert loop.alert.owner == "ben"
+    loop.acknowledge(BEN)
 
 
 def test_shortly_before_the_end_a_coordinator_owns_it_and_the_provider_is_paged_beside() -> None:

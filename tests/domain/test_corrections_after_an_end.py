@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.alert import State
-from bot.domain.events import CallRecorded, NotAllowed, ShadowEnded, Withdrawn
+from bot.domain.events import CallRecorded, Correction, NotAllowed, ShadowEnded, Withdrawn
 from tests.domain.corrected import TESS, naming
-from tests.domain.loop import ADA, BEN, CARLA, Loop, new_alert
+from tests.domain.loop import ADA, BEN, CARLA, EVERYBODY, Loop, new_alert
 
 
 def test_what_somebody_else_acknowledged_is_open_again_for_the_new_provider() -> None:
@@ -25,6 +25,13 @@ def test_what_the_new_provider_has_acknowledged_stays_so() -> None:
     loop.acknowledge(BEN)
     loop.amend(correction=naming(BEN))
     assert (loop.alert.state, loop.alert.roster.ordering) == (State.ACKNOWLEDGED, BEN)
+
+
+def test_a_version_that_corrects_another_role_alone_leaves_it_acknowledged() -> None:
+    loop = Loop().open().pass_to(31)
+    loop.acknowledge(BEN)
+    loop.amend(correction=Correction(replace(EVERYBODY, radiologist=TESS)))
+    assert loop.alert.state is State.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize(("reached", "state"), [(TESS.name, State.ACKNOWLEDGED), ("X", State.OPEN)])

@@ -6,7 +6,14 @@ from itertools import product
 import pytest
 
 from bot.domain.effects import CancelNotices, Effect, SendNotice
-from bot.domain.events import PageUncertain, WindowPassed, Withdrawn
+from bot.domain.events import (
+    AcknowledgmentUndone,
+    Event,
+    PageUncertain,
+    Reopened,
+    WindowPassed,
+    Withdrawn,
+)
 from bot.domain.notices import holds
 from bot.domain.page import NOT_YOURS, OF_OUTAGES, Notice
 from tests.domain.failures import busy
@@ -104,6 +111,16 @@ def test_the_end_cancels_what_speaks_of_an_open_alert(newer: Notice, older: Noti
     else:
         loop.acknowledge(ADA)
     assert older in {kind for who, kinds in loop.cancelled[before:] if not who for kind in kinds}
+
+
+@pytest.mark.parametrize("again", [Reopened("rosa"), AcknowledgmentUndone("ada")])
+def test_what_is_open_again_cancels_that_it_was_acknowledged(again: Event) -> None:
+    loop = acknowledged()
+    loop.now += minutes(1)
+    before = len(loop.cancelled)
+    loop.do(again)
+    everybody = [kinds for who, kinds in loop.cancelled[before:] if not who]
+    assert any(Notice.ACKNOWLEDGED in kinds for kinds in everybody)
 
 
 def test_a_page_takes_the_place_of_what_its_reader_has_not_been_told_yet() -> None:

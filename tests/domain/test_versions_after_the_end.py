@@ -18,6 +18,7 @@ from bot.domain.events import (
 )
 from tests.domain.loop import (
     ADA,
+    BEN,
     CRITICAL,
     EVERYBODY,
     SIGNIFICANT,
@@ -142,6 +143,31 @@ def test_a_result_taken_back_reopens_as_soon_as_it_is_flagged_again(routine: boo
     loop.amend()
     assert (loop.alert.state, loop.alert.cycle, loop.alert.owner) == (State.OPEN, 2, "ada")
     assert loop.told("reopened") == [(31, "ben")]
+
+
+def test_what_had_ended_before_it_came_asks_people_once_it_is_flagged_again() -> None:
+    """Nobody had been paged: it must not go on in silence for that."""
+    loop = Loop().open(ended="withdrawn")
+    loop.amend(finding="f2")
+    assert (loop.alert.shadow, loop.asked()) == (False, [(0, "ada")])
+
+
+def test_what_is_flagged_again_and_acknowledged_can_be_undone() -> None:
+    loop = Loop().open()
+    loop.do(Withdrawn("r2"))
+    loop.amend(finding="f2")
+    loop.acknowledge(ADA)
+    loop.do(AcknowledgmentUndone("ada"))
+    assert loop.alert.is_open
+
+
+def test_a_new_cycle_begins_with_whom_the_last_one_could_not_reach() -> None:
+    loop = Loop(broken={("ada", "slack"), ("ada", "sms")}).open()
+    loop.acknowledge(BEN)
+    loop.broken.clear()
+    loop.now += minutes(1)
+    loop.amend(finding="f2")
+    assert (loop.alert.owner, loop.asked()[-1]) == ("ada", (1, "ada"))
 
 
 def test_who_said_not_my_patient_hears_nothing_more() -> None:
