@@ -57,6 +57,11 @@ _MARKUP = re.compile(
 )
 
 
+# JPEG, PNG, GIF, TIFF, Word's two, gzip: many a sender calls whatever it has text.
+_BINARY = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*", b"PK\3\4", b"\xd0\xcf\x11\xe0",
+           b"\x1f\x8b")  # fmt: skip
+
+
 def words_in(data: bytes, kind: str = "") -> str:
     """The words of a document; none of a PDF, a scan, or of a format that has no reader here: it
     takes no longer than its length does.
@@ -113,6 +118,8 @@ def unread(report: Report, place: str) -> BadReport | None:
 
 def format_of(kind: str, data: bytes) -> str:
     """The media type without parameters, one name for each format."""
+    if data.startswith(_BINARY):
+        return "application/octet-stream"
     begins = _narrow(data[:512], kind)[:256].removeprefix(b"\xef\xbb\xbf").lstrip()
     if begins.startswith(b"%PDF"):
         return "application/pdf"

@@ -167,6 +167,8 @@ def test_a_resource_without_meta_is_read() -> None:
         (b"%PDF-1.7 broken", "application/pdf"),
         (b"", "application/pdf"),
         (b"\x89PNG", "image/png"),
+        (b"\xff\xd8\xff\xe0 a picture", "text/plain"),
+        (b"PK\3\4 of Word", "text/html"),
     ],
 )
 def test_a_form_without_words_leaves_the_conclusion(data: bytes, kind: str) -> None:

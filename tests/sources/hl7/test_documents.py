@@ -188,10 +188,12 @@ def lacking(data: bytes) -> list[Unusable]:
     "obx",
     [
         ed(encoded(b"\x89PNG\x1a\0\0\0 more of it, no words"), "^image^png^Base64^"),
+        ed(encoded(b"\xff\xd8\xff\xe0 more of it, no words")),
+        ed(encoded(b"\xd0\xcf\x11\xe0 more of it, no words"), "^TEXT^RTF^Base64^"),
         ed(encoded(pdf([])), "^application^pdf^Base64^"),
         ed(encoded(b"%PDF-1.7 broken off in the middle"), "^application^pdf^Base64^"),
     ],
-    ids=["a picture", "a scan", "a broken PDF"],
+    ids=["a picture", "called text", "of Word", "a scan", "a broken PDF"],
 )
 def test_a_report_without_any_other_text_waits_for_a_person_besides(obx: str) -> None:
     (one,) = lacking(sample(obx))
