@@ -1,5 +1,7 @@
 """The words of a document that a report is or has in it: plain text, HTML, RTF, PDF."""
 
+import base64
+import binascii
 import codecs
 import html
 import re
@@ -60,6 +62,10 @@ _MARKUP = re.compile(
 # JPEG, PNG, GIF, TIFF, Word's two, gzip: many a sender calls whatever it has text.
 _BINARY = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*", b"PK\3\4", b"\xd0\xcf\x11\xe0",
            b"\x1f\x8b")  # fmt: skip
+_BEGIN = (b"%PDF", b"{\\rtf", *_BINARY)
+_PACKED = re.compile(rb"[A-Za-z0-9+/\r\n]++={0,2}[\r\n]*+")
+_SHORTEST_PACKED = 48
+"""Bytes of base64: words are shorter."""
 
 
 def words_in(data: bytes, kind: str = "") -> str:
@@ -114,6 +120,25 @@ def unread(report: Report, place: str) -> BadReport | None:
         detail = "No text of the report could be read: send it as plain text, HTML, RTF or PDF"
         return BadReport(NO_TEXT, detail, "102", place)
     return too_slow(place) if report.unread else None
+
+
+def bared(data: bytes) -> bytes:
+    """What was put into base64 twice, as by an engine behind a sender that had done it already."""
+    if len(data) < _SHORTEST_PACKED or not _PACKED.fullmatch(data):
+        return data
+    try:
+        inner = base64.b64decode(data)
+    except binascii.Error:
+        return data
+    return inner if inner.startswith(_BEGIN) or _says_something(inner) else data
+
+
+def _says_something(data: bytes) -> bool:
+    """Whether it is text, with blanks: by chance base64 hardly ever is."""
+    try:
+        return b" " in data and _is_text(data) and bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def format_of(kind: str, data: bytes) -> str:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from bot.sources.documents import FORMATS, Documents, format_of
+from bot.sources.documents import FORMATS, Documents, bared, format_of
 from bot.sources.fhir.shapes import Node, Resource, codings, many, one, text
 from bot.sources.markup import without_markup
 from storage.columns import storable
@@ -108,7 +108,7 @@ def _decoded(value: object) -> bytes:
         return bytes.fromhex(packed)
     bare = packed.rstrip("=").translate(_STANDARD)
     try:
-        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+        return bared(base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True))
     except (binascii.Error, ValueError):
         return b""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from bot.domain.profile import STANDARD, Profile
-from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, format_of, words_in
+from bot.sources.documents import NO_TEXT, TOO_SLOW, Documents, bared, format_of, words_in
 from bot.sources.hl7.broken import whole
 from bot.sources.hl7.columns import Columns
 from bot.sources.hl7.flags import Result
@@ -257,7 +257,7 @@ def _words(parts: list[str], marks: Marks, words_of: _WordsIn) -> str:
     if not _BASE64.fullmatch(bare):
         return "" if "base64" in said else _unencoded(data, kind, marks, words_of)
     try:
-        return storable(words_of(base64.b64decode(bare[: len(bare) // 4 * 4]), kind))
+        return storable(words_of(bared(base64.b64decode(bare[: len(bare) // 4 * 4])), kind))
     except binascii.Error:
         return ""
 

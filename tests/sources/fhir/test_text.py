@@ -107,10 +107,12 @@ def test_a_format_is_what_it_is_and_lines_end_where_html_ends_them(
     assert " ".join(found.impression.split()) == "Acute pulmonary embolism."
 
 
-def test_what_was_put_into_base64_twice_is_no_text() -> None:
-    twice = base64.b64encode(pdf(LINES))
-    found = report(presentedForm=[form(twice, "application/pdf")], conclusion=None)
-    assert (found.text, found.unread) == ("", "unread-text")
+@pytest.mark.parametrize("inside", [TEXT, HTML, RTF, pdf(LINES), "5 µm. " + TEXT])
+def test_what_was_put_into_base64_twice_is_read(inside: str | bytes) -> None:
+    for kind in ("text/plain", "application/pdf"):
+        found = report(presentedForm=[form(form(inside)["data"], kind)], conclusion=None)
+        assert " ".join(found.impression.split()) == "Acute pulmonary embolism."
+    assert report(presentedForm=[form("A" * 60)], conclusion=None).text == "A" * 60
 
 
 def test_a_stub_in_plain_text_hides_no_report() -> None:

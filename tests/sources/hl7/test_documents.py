@@ -39,6 +39,8 @@ def ed(data: str, kind: str = "^text^plain^Base64^") -> str:
         ed(encoded(pdf(LINES)), "PDF^Base64^"),
         ed(encoded(RTF), "^AP^Octet-stream^Base64^"),
         ed(encoded(TEXT), ""),
+        ed(encoded(encoded(TEXT))),
+        ed(encoded(encoded(pdf(LINES))), "^application^pdf^Base64^"),
         ed(r"\.br\ ".join(encoded(TEXT)[n : n + 76] for n in range(0, 200, 76))),
         ed(TEXT.replace("\n", r"\.br" + "\\"), "^text^plain^A^"),
         ed(TEXT.replace("\n", "~"), "^text^plain^A^"),
