@@ -178,7 +178,7 @@ def _value(numbers: tuple[OrderNumber, ...]) -> str:
 
 def _numbers(report: Node) -> Iterator[tuple[str, Resource]]:
     """Each identifier with what it is, the best of each kind first."""
-    requests, studies = report.links("basedOn"), report.links("imagingStudy")
+    requests, studies = based_on(report), report.links("imagingStudy")
     for link in (*studies, *requests):
         yield from _typed(_of(link), "ACSN")
         yield from (("ACSN", i) for i in many(link.node.body.get("accession")))  # before R4
@@ -196,7 +196,13 @@ def _numbers(report: Node) -> Iterator[tuple[str, Resource]]:
 def _requests(report: Node) -> list[Link]:
     """The orders that it is for, where these are several; what else it is based on, as a plan of
     care, is none."""
-    return [link for link in report.links("basedOn") if link.kind in _ORDERS]
+    return [link for link in based_on(report) if link.kind in _ORDERS]
+
+
+def based_on(report: Node) -> list[Link]:
+    """Where it names no order, those of its ImagingStudy, which is where its orderer is found."""
+    studies = report.nodes("imagingStudy")
+    return report.links("basedOn") or [one for study in studies for one in study.links("basedOn")]
 
 
 def _of_request(link: Link) -> Iterator[tuple[str, Resource]]:

@@ -10,8 +10,9 @@ from bot.sources.documents import Documents
 from bot.sources.fhir.bundles import bundled
 from bot.sources.fhir.flags import results
 from bot.sources.fhir.narrative import NARRATIVE, concludes, formed, narrated_in
+from bot.sources.fhir.numbers import based_on
 from bot.sources.fhir.reader import REPORT
-from bot.sources.fhir.shapes import Node, Resource, many, node_of, parse, text
+from bot.sources.fhir.shapes import Link, Node, Resource, many, node_of, parse, text
 from bot.sources.fhir.text import conclusion_of
 from bot.sources.moments import instant
 from bot.sources.positions import Heading, Places
@@ -79,8 +80,8 @@ def _of_number(node: Node, number: str) -> str:
     """The identifier that has this number; the best kind of place first."""
     there = (
         ("identifier", many(node.body.get("identifier"))),
-        ("ImagingStudy.identifier", _behind(node, "imagingStudy")),
-        ("ServiceRequest.identifier", _behind(node, "basedOn")),
+        ("ImagingStudy.identifier", _behind(node.links("imagingStudy"))),
+        ("ServiceRequest.identifier", _behind(based_on(node))),
     )
     for place, identifiers in there:
         if any(text(identifier.get("value")) == number for identifier in identifiers):
@@ -88,8 +89,7 @@ def _of_number(node: Node, number: str) -> str:
     return "id"
 
 
-def _behind(node: Node, field: str) -> list[Resource]:
-    links = node.links(field)
+def _behind(links: list[Link]) -> list[Resource]:
     bodies = [link.node.body for link in links]
     stated = [one for body in bodies for one in many(body.get("identifier"))]
     before_r4 = [one for body in bodies for one in many(body.get("accession"))]

@@ -114,13 +114,14 @@ def test_an_identifier_without_a_type_is_the_accession_where_its_system_says_so(
     [
         ({"basedOn": [{"reference": "ServiceRequest?identifier=urn:o|O7"}]}, "ServiceRequest"),
         ({"imagingStudy": [{"reference": "#s"}]}, "ImagingStudy"),
+        ({"imagingStudy": [{"reference": "#t"}]}, "ServiceRequest"),
     ],
 )
 def test_explain_tells_where_such_numbers_stand(links: Json, place: str) -> None:
     study = {"resourceType": "ImagingStudy", "id": "s", "accession": identifier("A7")}
-    body = resource(
-        "report", **{"identifier": None, "basedOn": None, "contained": [study], **links}
-    )
+    other = {"resourceType": "ImagingStudy", "id": "t", "basedOn": [{"reference": "#o"}]}
+    inside = [study, other, resource("order", id="o", identifier=[identifier("A7", "ACSN")])]
+    body = resource("report", **{"identifier": None, "basedOn": None, "contained": inside, **links})
     reading = read(body).reading
     assert isinstance(reading, Reports)
     (places,) = read_from(json.dumps(body).encode(), reading.reports)
@@ -132,6 +133,16 @@ def test_what_no_database_takes_of_a_number_is_replaced_so_that_its_versions_fin
 ):
     for odd in ("\0", "\ud800"):
         assert report(identifier=[identifier(f"A1{odd}", "ACSN")]).accession == "A1\ufffd"
+
+
+def test_a_report_that_names_no_order_has_the_numbers_of_its_studys_order() -> None:
+    order = resource("order", id="o9", identifier=[identifier("A7", "ACSN"), identifier("P9")])
+    study = {"resourceType": "ImagingStudy", "id": "s9"}
+    based = {"basedOn": [{"reference": "ServiceRequest/o9"}]}
+    told = {"identifier": None, "imagingStudy": [{"reference": "ImagingStudy/s9"}]}
+    found = report(order, {**study, **based}, basedOn=None, **told)
+    assert (found.accession, found.placer) == ("A7", "P9")
+    assert report(order, {**study, **based}, **told).accession != "A7"
 
 
 def test_the_orders_identifier_is_the_placers() -> None:
