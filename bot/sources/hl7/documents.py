@@ -257,9 +257,15 @@ def _words(parts: list[str], marks: Marks, words_of: _WordsIn) -> str:
     if not _BASE64.fullmatch(bare):
         return "" if "base64" in said else _unencoded(data, kind, marks, words_of)
     try:
-        return storable(words_of(bared(base64.b64decode(bare[: len(bare) // 4 * 4])), kind))
+        return storable(words_of(bared(_decoded(bare.rstrip("="))), kind))
     except binascii.Error:
         return ""
+
+
+def _decoded(letters: str) -> bytes:
+    """What they stand for, to the last byte of one that is not padded; one letter alone is none."""
+    usable = letters[:-1] if len(letters) % 4 == 1 else letters
+    return base64.b64decode(usable + "=" * (-len(usable) % 4))
 
 
 def _unencoded(data: str, kind: str, marks: Marks, words_of: _WordsIn) -> str:

@@ -1,10 +1,10 @@
-"""A document whose base64 goes on in the segments behind it."""
+"""A document whose base64 goes on in the segments behind it, or ends too early."""
 
 import time
 
 import pytest
 
-from tests.sources.hl7.test_documents import LINES, RTF, encoded
+from tests.sources.hl7.test_documents import LINES, RTF, TEXT, ed, encoded
 from tests.sources.oru import report, sample
 from tests.sources.pdf_samples import pdf
 
@@ -54,3 +54,10 @@ def test_two_documents_are_not_put_together() -> None:
     assert report(sample(*whole)).text.split("\n") == [*LINES, *LINES]
     picture = f"OBX|2|ED|PDF^Report||^image^png^Base64^{encoded(SCAN)}||||||F"
     assert report(sample(whole[0], picture)).text.split("\n") == LINES
+
+
+def test_without_its_padding_it_is_read_to_the_last_letter() -> None:
+    for said in (TEXT, TEXT + "1", TEXT + "12"):
+        data = encoded(said).rstrip("=")
+        assert report(sample(ed(data))).text == said
+        assert report(sample(ed(data + "A" * (len(data) % 4 == 0)))).text == said
