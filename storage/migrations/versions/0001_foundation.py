@@ -291,6 +291,23 @@ def _alerts() -> None:
             name="uq_alerts_key_value_key_kind_key_authority",
         ),
         sa.UniqueConstraint("ref", name="uq_alerts_ref"),
+        *_alert_states(),
+        sa.ForeignKeyConstraint(
+            ["ordering_person"], ["people.id"], name="fk_alerts_ordering_person"
+        ),
+        sa.ForeignKeyConstraint(["owner"], ["people.id"], name="fk_alerts_owner"),
+        sa.ForeignKeyConstraint(["policy_id"], ["policies.id"], name="fk_alerts_policy_id"),
+        sa.ForeignKeyConstraint(
+            ["radiologist_person"], ["people.id"], name="fk_alerts_radiologist_person"
+        ),
+        sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name="fk_alerts_report_id"),
+    )
+    _partial_index("ix_alerts_due", "alerts", ["next_action_at"], "state = 'open'")
+    op.create_index("ix_alerts_opened_at", "alerts", ["opened_at"])
+
+
+def _alert_states() -> tuple[sa.CheckConstraint, ...]:
+    return (
         sa.CheckConstraint(
             "state <> 'acknowledged' OR acknowledged_at IS NOT NULL",
             name=op.f("ck_alerts_acknowledged_at"),
@@ -306,18 +323,7 @@ def _alerts() -> None:
             "state IN ('open', 'acknowledged', 'withdrawn', 'downgraded')",
             name=op.f("ck_alerts_state"),
         ),
-        sa.ForeignKeyConstraint(
-            ["ordering_person"], ["people.id"], name="fk_alerts_ordering_person"
-        ),
-        sa.ForeignKeyConstraint(["owner"], ["people.id"], name="fk_alerts_owner"),
-        sa.ForeignKeyConstraint(["policy_id"], ["policies.id"], name="fk_alerts_policy_id"),
-        sa.ForeignKeyConstraint(
-            ["radiologist_person"], ["people.id"], name="fk_alerts_radiologist_person"
-        ),
-        sa.ForeignKeyConstraint(["report_id"], ["reports.id"], name="fk_alerts_report_id"),
     )
-    _partial_index("ix_alerts_due", "alerts", ["next_action_at"], "state = 'open'")
-    op.create_index("ix_alerts_opened_at", "alerts", ["opened_at"])
 
 
 def _codes() -> None:
