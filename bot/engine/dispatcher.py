@@ -30,7 +30,7 @@ from storage.database import after_commit, unless_committed
 from storage.ids import new_id
 from storage.outbox import Claimed
 
-ORPHANS_EVERY = 1.0
+ORPHANS_EVERY, PRESENCE_SECONDS = 1.0, 2.0
 IN_FLIGHT = 200
 """The most on one channel: a provider that takes long to answer holds up no other's pages."""
 A_CLAIM = 100
@@ -191,7 +191,12 @@ class Dispatcher:
         database = self.engine.database
         # In this order: a copy that starts meanwhile is alive before it claims.
         claimers = await database.read(claims.claimers)
-        gone = claimers - await database.see_alive() - {self.engine.instance}
+        try:
+            async with asyncio.timeout(PRESENCE_SECONDS):
+                gone = claimers - await database.see_alive() - {self.engine.instance}
+        except TimeoutError:  # whatever hangs there, our own pages leave
+            log.warning("copies_not_seen")
+            return
         for one in await database.write(lambda c: self._orphans(c, gone)):
             log.warning(
                 "attempt_adopted",
