@@ -11,6 +11,7 @@ from bot.cli import ORDER
 from bot.domain.message import TOO_LARGE
 from bot.domain.people_file import COLUMNS, OPTIONAL
 from bot.settings import FhirSettings, FolderSettings, Settings
+from bot.sources.refused import cut_off
 from tests.requirements import ROOT
 
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
@@ -47,7 +48,7 @@ def test_each_row_of_bad_input_names_the_input_the_answer_and_the_record() -> No
 def test_every_reason_for_quarantine_is_in_the_table() -> None:
     text = "".join(map(" | ".join, rows("Bad input, and what it gets")))
     told = set(re.findall(r"quarantine `([a-z-]+)`", text))
-    assert told == reasons("hl7") | reasons("mllp") | {TOO_LARGE}
+    assert told == reasons("hl7") | reasons("mllp") | {TOO_LARGE, cut_off().reason}
 
 
 def test_every_reason_for_quarantine_over_fhir_is_told_with_its_servers() -> None:
