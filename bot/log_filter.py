@@ -57,7 +57,7 @@ _WORDS = (
 )
 _NUMBERS = (
     "count seconds size version port error_code line tries limit adopted open due late segments "
-    "instance hl7_port web_port rejected waiting"
+    "instance hl7_port web_port rejected waiting days orders reports messages"
 )
 KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(_WORDS.split(), _slug),

@@ -26,6 +26,7 @@ def _histogram(name: str, text: str, *labels: str) -> Histogram:
 
 MESSAGES = _counter("messages", "Messages received and kept", "source", "outcome")
 QUARANTINED = _counter("quarantined", "Messages that could not be used", "reason")
+REMOVED = _counter("removed", "What [retention] has removed, by kind", "what")
 WAITING = _gauge("quarantine_waiting", "Messages that wait in quarantine", "reason")
 OPENED = _counter("alerts_opened", "Alerts opened", "category")
 EXPIRED = _counter("alerts_expired", "Windows that passed unacknowledged", "category")
@@ -107,6 +108,12 @@ def received(source: str, outcome: str) -> None:
 def quarantined(reason: str) -> None:
     """A message went to quarantine for this reason."""
     QUARANTINED.labels(slug(reason)).inc()
+
+
+def removed(orders: int, reports: int, messages: int) -> None:
+    """So many were older than the site keeps them."""
+    for what, count in (("orders", orders), ("reports", reports), ("messages", messages)):
+        REMOVED.labels(what).inc(count)
 
 
 def quarantine_waiting(counts: Mapping[str, int]) -> None:

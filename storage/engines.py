@@ -22,6 +22,8 @@ _PRAGMAS = (
     # to their senders.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    # As Debian builds it: what is removed of patients does not stay in the file.
+    "PRAGMA secure_delete = ON",
     "PRAGMA cache_size = -32000",
     "PRAGMA temp_store = MEMORY",
 )

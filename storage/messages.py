@@ -67,8 +67,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A message as it came. ``data`` is cut to its beginning where ``size`` says more; times are
-    UTC.
+    """A message as it came. ``data`` is cut to its beginning where ``size`` says more, and empty
+    where [retention] has removed it; times are UTC.
     """
 
     id: str
@@ -84,6 +84,11 @@ class Stored:
     copies: int
     received_at: datetime
     last_received_at: datetime
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether it was older than the site keeps the bytes."""
+        return bool(self.size) and not self.data
 
 
 def keep(connection: Connection, raw: RawMessage, now: datetime, outcome: str, reason: str) -> Kept:
@@ -109,7 +114,8 @@ def keep(connection: Connection, raw: RawMessage, now: datetime, outcome: str, r
     same = {"from_source": raw.source, "with_control_id": raw.control_id, "with_digest": raw.digest}
     connection.execute(_COUNT, {**same, "now": now})
     found = connection.execute(_FIND, same).one()
-    if found.cut and len(raw.data) == raw.size:  # it was too large then, and may be so long now
+    # It was too large then, and may be so long now; or it was removed, and is as good as new.
+    if found.cut and len(raw.data) == raw.size:
         connection.execute(_COMPLETE, {"message_id": found.id, "whole": raw.data})
     return Kept(found.id, found.outcome, duplicate=True)
 

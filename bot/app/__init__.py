@@ -6,20 +6,18 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC
 from functools import partial
 from importlib.resources import files
 from secrets import randbits
 from typing import TypeVar
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.app import descriptors
 from bot.app.channels import Channels, Loop, open_channels, slack_settings, twilio_account
 from bot.app.ending import ending_in_time
 from bot.app.feeds import OpenFeeds, open_feeds
 from bot.app.listening import Ear, open_listener
-from bot.app.mode import TELL_EVERY, begin_mode, standing, tell
+from bot.app.mode import begin_mode, standing
+from bot.app.periodic import schedule
 from bot.app.presence import be_seen
 from bot.app.safety import CannotStart, coordinators_in_reach, refuse_unsafe
 from bot.app.timekeeping import steady, watch_clock
@@ -50,7 +48,6 @@ __all__ = [
 ]
 Port = TypeVar("Port")
 DEFAULT_POLICY = files("bot").joinpath("policies/default.toml")
-SEAL_EVERY = 60
 DRAIN_SECONDS = 10.0
 OUTAGE_SECONDS = 1.0
 
@@ -119,7 +116,7 @@ async def running(
         in_reach = partial(coordinators_in_reach, engine, without)
         health = _health(engine, channels, feeds, in_reach)
         web_port = await _web(settings, health, channels, feeds, stack)
-        scheduler = _schedule(engine, stack)
+        scheduler = schedule(settings, engine, stack)
         failing = timers.Failing()
         ear = Ear(engine, settings.hl7.silence_minutes)
         loops: dict[str, Loop] = {
@@ -275,25 +272,3 @@ async def _through_outages(name: str, loop: Loop) -> None:
         except OUTAGES as outage:
             log.error("database_outage", loop=name, error=type(outage).__name__)
             await asyncio.sleep(OUTAGE_SECONDS)
-
-
-def _schedule(engine: Engine, stack: AsyncExitStack) -> AsyncIOScheduler:
-    """What is periodic and may be late; no alert hangs on it."""
-    scheduler = AsyncIOScheduler(
-        timezone=UTC,
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
-    stack.push_async_callback(_seal, engine)  # the last minute before a stop is sealed as well
-    scheduler.add_job(_seal, "interval", seconds=SEAL_EVERY, args=[engine])
-    if engine.shadow:
-        scheduler.add_job(tell, "interval", seconds=TELL_EVERY, args=[engine])
-    scheduler.start()
-    stack.callback(scheduler.shutdown, wait=False)
-    return scheduler
-
-
-async def _seal(engine: Engine) -> None:
-    try:
-        await engine.database.write(lambda c: audit.seal(c, engine.clock.now()))
-    except OUTAGES as error:
-        log.warning("seal_postponed", error=type(error).__name__)

@@ -58,6 +58,7 @@ def _findings(settings: "Settings", without: frozenset[Without]) -> Iterator["Fi
     yield findings.policy(settings)
     database, directory = findings.database(settings)
     yield database
+    yield findings.retention(settings)
     if directory:
         yield from findings.people(*directory, {left.channel for left in without})
         if Without.TWILIO not in without:

@@ -254,6 +254,13 @@ def database(settings: Settings) -> tuple[Finding, Directory | None]:
     return Finding("database", Weight.OK, f"{opened.dialect}: read"), (everybody, designees)
 
 
+def retention(settings: Settings) -> Finding:
+    """What is kept how long."""
+    days = settings.retention.routine_days
+    told = f"what belongs to no alert is removed after {days} days, all else is kept"
+    return Finding("retention", Weight.OK, told if days else "everything is kept")
+
+
 def policy(settings: Settings) -> Finding:
     """Whether the policy file can be used, and whose it is."""
     file = str(settings.site.policy or "the packaged policy")

@@ -11,6 +11,7 @@ from bot.cli.shown import (
     FOUND_PROBLEMS,
     AsJson,
     count,
+    gone,
     local,
     out,
     print_json,
@@ -79,8 +80,10 @@ def show(
     settings = settings_from(config)
     with database_of(settings) as database:
         (found,) = _chosen(database, [entry])
-        facts = {**_facts(found), **_dismissal(database, found)}
-        data = _revealed(database, found, clock_for(settings).now()) if reveal else None
+        days = settings.retention.routine_days
+        facts = {**_facts(found), **_dismissal(database, found), **_bytes(database, found, days)}
+        there = reveal and not facts["removed"]
+        data = _revealed(database, found, clock_for(settings).now()) if there else None
     if as_json:
         import base64
 
@@ -233,6 +236,13 @@ def _dismissal(database: "Database", entry: "Quarantined") -> dict[str, str | No
         "dismissed_by": mine.actor if mine else None,
         "dismissed_for": str(mine.data["reason"]) if mine else None,
     }
+
+
+def _bytes(database: "Database", entry: "Quarantined", days: int) -> dict[str, str | None]:
+    from storage import messages
+
+    stored = database.look(lambda c: messages.load(c, entry.message_id))
+    return {"removed": gone(days) if stored.is_removed else None}
 
 
 def _state(entry: "Quarantined") -> str:

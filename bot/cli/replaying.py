@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot.app.feeds import known_of, origin
 from bot.cli.engines import engine_for
+from bot.cli.shown import gone
 from bot.domain.effects import Record
 from bot.domain.message import RawMessage
 from bot.domain.policy import Policy
@@ -90,6 +91,8 @@ def _read_again(
 ) -> tuple[RawMessage, ...] | str:
     """What today's reader makes of it, or why it cannot be read at all. Of a frame that broke off
     the bytes may look whole; what is a file tells by itself whether it does."""
+    if stored.is_removed:
+        return gone(settings.retention.routine_days)
     if len(stored.data) < stored.size:
         return _TOO_LARGE
     if stored.source == hl7.SOURCE and entry.unusable.reason == cut_off().reason:

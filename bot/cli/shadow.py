@@ -69,6 +69,8 @@ def report(
         shadow_shown.print_lines(found)
     elif found.opened or found.counts or found.lags:
         shadow_shown.show(found, settings.site.timezone)
+    elif found.removed_before:
+        say(shadow_shown.removed(found.removed_before, settings.site.timezone))
     else:
         say(f"No report was received from {first_day} to {last_day}.")
 
@@ -76,7 +78,7 @@ def report(
 def _found(database: "Database", settings: "Settings", first: date, last: date) -> "Found":
     from bot.cli.shadow_shown import Found
     from bot.domain.measures import unknown_providers
-    from storage import people, shadow
+    from storage import people, retention, shadow
 
     period = _period(settings, first, last)
 
@@ -87,7 +89,9 @@ def _found(database: "Database", settings: "Settings", first: date, last: date) 
             for one in unknown_providers(opened)
         ]
         counted, lags = shadow.counts(c, period), shadow.lags(c, period)
-        return Found(first, last, opened, counted, lags, unknown)
+        gone = retention.removed_before(c)
+        cut = gone if gone and gone > period.begin else None
+        return Found(first, last, opened, counted, lags, unknown, cut)
 
     return database.look(look)
 

@@ -28,7 +28,7 @@ _WHY = {
 @dataclass(frozen=True, slots=True)
 class Found:
     """Everything that the report is about. ``unknown`` pairs a provider with whether the
-    directory knows them by now."""
+    directory knows them by now. Of what was received before ``removed_before`` not all is there."""
 
     first_day: date
     last_day: date
@@ -36,6 +36,7 @@ class Found:
     counts: "list[Counted]"
     lags: list[Lag]
     unknown: list[tuple[Unknown, bool]]
+    removed_before: datetime | None = None
 
 
 # ---- for people -----------------------------------------------------------------------------
@@ -44,11 +45,19 @@ class Found:
 def show(found: Found, zone: ZoneInfo) -> None:
     """Totals first, then the alerts, then what could not be, the providers to add, the times."""
     out.print(f"[bold]{found.first_day} to {found.last_day}[/]")
+    if found.removed_before:
+        say(removed(found.removed_before, zone))
     _totals(found)
     _alerts(found, zone)
     _misses(found)
     _unknown(found)
     _lags(found.lags, zone)
+
+
+def removed(before: datetime, zone: ZoneInfo) -> str:
+    """Why less is counted than was received."""
+    day = f"{before.astimezone(zone):%Y-%m-%d}"
+    return f"What belongs to no alert and came before {day} was removed by [retention]."
 
 
 def _totals(found: Found) -> None:
@@ -234,6 +243,7 @@ def _summary(found: Found) -> dict[str, Any]:
         "would_page": would,
         "paged": paged,
         "nobody": nobody,
+        "removed_before": utc(found.removed_before),
         "preliminary_to_final": told
         and {"count": told.count, "median": told.median, "p90": told.p90},
     }

@@ -130,6 +130,12 @@ def local(at: datetime | None, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if at else ""
 
 
+def gone(days: int) -> str:
+    """Why a message has no bytes any more; ``days`` as the site has it set now."""
+    after = f" after {days} days" if days else ""
+    return f"the message itself was removed{after} by [retention]"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """``1 person``, ``2,000 people``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

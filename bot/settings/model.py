@@ -32,6 +32,7 @@ from bot.settings.shadow import Day, Mode, too_far
 
 SLACK_API = "https://slack.com/api/"
 TWILIO_API = "https://api.twilio.com"
+LEAST_DAYS_KEPT = 90
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 # As people write it; three digits are the shortest that a hospital's own exchange has.
 _DIALABLE = re.compile(
@@ -77,6 +78,13 @@ def _fitting(value: str) -> str:
     raise ValueError("is too long for an SMS, which would have to leave it out", cure)
 
 
+def _days_kept(value: int) -> int:
+    if value and value < LEAST_DAYS_KEPT:
+        cure = f"Write {LEAST_DAYS_KEPT} or more, or 0 to keep everything."
+        raise ValueError("is too short for corrections to find what they correct", cure)
+    return value
+
+
 Callback = Annotated[Filled, AfterValidator(_callback)]
 Phone = Annotated[str, BeforeValidator(_number)]
 Port = Annotated[int, Field(strict=True, ge=0, le=65535)]
@@ -102,6 +110,14 @@ class DatabaseSettings(Section):
 
     url: Annotated[str, BeforeValidator(_database)] = Field(
         default="sqlite:///readback.db", repr=False
+    )
+
+
+class RetentionSettings(Section):
+    """After ``routine_days`` what belongs to no alert is removed; 0 keeps everything."""
+
+    routine_days: Annotated[int, AfterValidator(_days_kept)] = Field(
+        default=0, strict=True, ge=0, le=36_500
     )
 
 
@@ -207,6 +223,7 @@ class Settings(Section):
 
     site: SiteSettings
     database: DatabaseSettings = DatabaseSettings()
+    retention: RetentionSettings = RetentionSettings()
     hl7: Hl7Settings = Hl7Settings()
     fhir: tuple[FhirSettings, ...] = ()
     folder: tuple[FolderSettings, ...] = ()

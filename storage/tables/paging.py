@@ -33,6 +33,8 @@ class Alerts(Row, table=True):
         partial_index("ix_alerts_ended_at", "ended_at", where="ended_at IS NOT NULL"),
         # The list of the latest alerts, whatever became of them.
         Index("ix_alerts_opened_at", "opened_at"),
+        # Asked for each report that is removed, by the database itself, too.
+        Index("ix_alerts_report_id", "report_id"),
         CheckConstraint(
             "state IN ('open', 'acknowledged', 'withdrawn', 'downgraded', 'shadow')", name="state"
         ),

@@ -12,11 +12,16 @@ from storage.tables.base import Row, partial_index
 
 
 class Messages(Row, table=True):
-    """A message as it was received; an identical one only raises ``copies``."""
+    """A message as it was received; an identical one only raises ``copies``. Without ``data`` those
+    that are older than the site keeps them (storage/retention.py)."""
 
     __tablename__ = "messages"
-    # Answers "was it received before?", as part of the insert itself.
-    __table_args__ = (UniqueConstraint("source", "control_id", "digest"),)
+    __table_args__ = (
+        # Answers "was it received before?", as part of the insert itself.
+        UniqueConstraint("source", "control_id", "digest"),
+        # Those of old whose bytes are there yet.
+        partial_index("ix_messages_kept", "last_received_at", where="length(data) > 0"),
+    )
 
     id: str = Field(primary_key=True, sa_type=Text)
     source: str = Field(sa_type=Text)
@@ -68,8 +73,10 @@ class Reports(Row, table=True):
     """One version of one report; ``body`` is the whole of it as JSON."""
 
     __tablename__ = "reports"
-    # Finds all versions of one order's result, and refuses the same version twice.
     __table_args__ = (
+        # What an old message is needed for.
+        Index("ix_reports_message_id", "message_id"),
+        # Finds all versions of one order's result, and refuses the same version twice.
         # The name that the columns would give it is longer than PostgreSQL allows.
         UniqueConstraint(
             "key_value",

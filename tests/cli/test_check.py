@@ -21,6 +21,7 @@ def test_a_healthy_site_has_every_part_tried_and_nothing_found(healthy: Place) -
         "settings",
         "policy",
         "database",
+        "retention",
         "people",
         "calls",
         "tests",
@@ -153,3 +154,13 @@ def test_a_database_that_cannot_be_read_is_told_with_the_reason(tmp_path: Path) 
     (tmp_path / "readback.db").write_bytes(b"something else" * 100)
     (told,) = [f for f in findings(place)["failed"] if f["part"] == "database"]
     assert told["what"] == ("it cannot be read: its file is no SQLite database, or a damaged one")
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [("0", "everything is kept"), ("400", "what belongs to no alert is removed after 400 days")],
+)
+def test_what_is_kept_how_long_is_told(healthy: Place, days: str, said: str) -> None:
+    healthy.env |= {"READBACK_RETENTION__ROUTINE_DAYS": days}
+    (told,) = (found for found in findings(healthy)["ok"] if found["part"] == "retention")
+    assert told["what"].startswith(said)

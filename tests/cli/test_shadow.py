@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from bot.clock import SystemClock
+from bot.domain.effects import Record
 from bot.sandbox.samples import fill, hl7_time, sample
+from storage import audit
 from storage.database import Database
+from storage.retention import BEGAN
 from tests.cli.conftest import ADA, BEN, CARLA, Place, Receive, report
 
 WIDTH = 80
@@ -244,6 +247,23 @@ def test_an_empty_period_says_so(silent: Place, receive: Receive) -> None:
     assert "No report was received from 2020-01-01 to 2020-01-31." in result.stderr
     (summary,) = lines(silent, "", "--from", "2020-01-01", "--to", "2020-01-31")
     assert (summary["what"], summary["alerts"]) == ("summary", 0)
+
+
+def test_what_was_removed_and_is_not_counted_is_said(
+    silent: Place, receive: Receive, database: Database
+) -> None:
+    began = Record(BEGAN, data={"days": 90})
+    now = SystemClock().now()
+    database.run(lambda c: audit.append(c, audit.ADMIN, [began], now))
+    day = f"{now - timedelta(days=90):%Y-%m}"
+    said = f"What belongs to no alert and came before {day}"
+    gone = silent.run("shadow", "report", "--from", "2020-01-01", "--to", "2020-02-01")
+    assert said in " ".join(gone.stderr.split())
+    assert "was removed" not in silent.run("shadow", "report").output
+    receive(report("A1"))
+    whole = silent.run("shadow", "report", "--from", "2020-01-01")
+    assert said in " ".join(whole.output.split())
+    assert "Final reports received" in whole.output
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(silent: Place, database: Database) -> None:
