@@ -64,8 +64,7 @@ def retry(turn: Turn) -> None:
     turn.in_doubt = frozenset(
         (r.person_id, r.channel) for r in alert.reach if r.outcome is Outcome.UNCERTAIN
     )
-    aside = alert.review or alert.stale or alert.too_late_for_a_ladder(turn.now)
-    if alert.paged_in_cycle or aside:
+    if alert.paged_in_cycle or alert.review or alert.too_late_for_a_ladder(turn.now):
         repeat(turn)
     else:
         turn.evolve(unreachable=())

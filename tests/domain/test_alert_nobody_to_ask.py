@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.coverage import Role, Roster
-from tests.domain.loop import ADA, CARLA, EVERYBODY, T0, Loop, minutes, new_alert, person
+from tests.domain.loop import ADA, CARLA, CRITICAL, EVERYBODY, T0, Loop, minutes, new_alert, person
 
 
 def test_an_unknown_provider_brings_it_to_the_coordinator_at_once() -> None:
@@ -30,6 +30,12 @@ def test_a_designee_who_is_the_ordering_provider_is_not_asked_again() -> None:
 def test_the_coordinator_step_goes_past_a_designee_who_is_a_coordinator() -> None:
     loop = Loop(new_alert(replace(EVERYBODY, designee=CARLA))).open().pass_to(45)
     assert loop.asked()[3:] == [(30, "carla"), (45, "chris")]
+
+
+def test_a_designee_whom_the_policy_never_asks_is_not_asked_late_either() -> None:
+    steps = tuple(step for step in CRITICAL.steps if step.who is not Role.DESIGNEE)
+    loop = Loop(new_alert(policy=replace(CRITICAL, steps=steps))).open(61)
+    assert sorted(loop.asked()) == [(61, "ada"), (61, "carla")]
 
 
 def test_an_ordering_provider_who_is_the_only_coordinator_is_asked_again_as_such() -> None:

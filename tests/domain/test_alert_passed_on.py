@@ -98,6 +98,12 @@ def test_not_my_patient_counts_also_from_whom_it_was_handed_on_meanwhile() -> No
     assert loop.asked()[-1] == (30, "ben"), "it is not their patient later either"
 
 
+def test_what_still_waits_for_the_owner_does_not_leave_once_it_is_somebody_elses() -> None:
+    loop = Loop(held=True).open()
+    loop.do(Reassigned("carla", "ben"))
+    assert {page.slip.person_id for page in loop.outbox} == {"ben"}
+
+
 def test_not_my_patient_of_somebody_who_never_had_it_says_nothing() -> None:
     loop = Loop().open()
     with pytest.raises(NotAllowed, match="not_owner"):

@@ -98,6 +98,7 @@ def test_an_undo_of_a_late_acknowledgment_goes_on_with_the_repeats() -> None:
     loop.do(AcknowledgmentUndone("ada"))
     assert loop.alert.next_action_at == T0 + minutes(71)
     assert loop.asked()[-1] == (61, "chris")
+    assert loop.alert.expired_at == T0 + minutes(60), "the miss is where it was"
 
 
 def test_a_withdrawn_result_is_not_brought_back_by_an_undo() -> None:

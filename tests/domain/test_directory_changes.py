@@ -58,6 +58,13 @@ def test_an_owner_who_gets_another_channel_for_the_one_they_lose_is_paged_there(
     assert (loop.alert.owner, loop.pages[-1]) == ("ada", (0, "ada", "slack"))
 
 
+def test_an_owner_who_gets_a_channel_more_is_not_paged_again() -> None:
+    by_slack = replace(ADA, channels=("slack",))
+    loop = Loop(new_alert(replace(EVERYBODY, ordering=by_slack))).open()
+    loop.alert = replace(loop.alert, roster=EVERYBODY)
+    assert loop.do(DirectoryChanged()) == ()
+
+
 @pytest.mark.parametrize(("at", "owner"), [(5, "ada"), (58, "carla")])
 def test_a_provider_whom_the_directory_knows_only_now_is_asked_at_once(at: int, owner: str) -> None:
     """Too late for a ladder of their own: beside the coordinator."""

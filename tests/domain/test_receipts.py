@@ -166,6 +166,35 @@ def test_whoever_was_never_reached_is_tried_again_at_every_repeat() -> None:
     assert [m for m, who in loop.asked() if who == "ada"] == [0, 60, 70]
 
 
+@pytest.mark.parametrize(("reached_again", "at"), [(46, 60), (61, 70)])
+def test_a_coordinator_whom_nothing_reached_is_next_again_after_the_one_who_took_it(
+    reached_again: int, at: int
+) -> None:
+    loop = Loop(broken={("carla", "slack"), ("carla", "sms")}).open().pass_to(reached_again)
+    assert loop.alert.owner == "chris"
+    loop.broken.clear()
+    assert loop.pass_to(at).alert.owner == "carla"
+
+
+@pytest.mark.parametrize(("received", "review"), [(0, "what is this?"), (60 * 30, "")])
+def test_what_only_coordinators_were_asked_of_only_they_are_asked_of_again(
+    received: int, review: str
+) -> None:
+    broken = {(n, c) for n in ("carla", "chris") for c in ("slack", "sms")}
+    loop = Loop(new_alert(review=review), broken=broken).open(received)
+    assert loop.pass_to(received + 40).alert.owner == "carla"
+    assert {who for _, who in loop.asked()} == {"carla", "chris"}
+
+
+def test_shortly_before_the_end_a_coordinator_owns_what_is_tried_again() -> None:
+    names = ("ada", "ben", "carla", "chris")
+    loop = Loop(broken={(n, c) for n in names for c in ("slack", "sms")}).open(58)
+    loop.broken.clear()
+    loop.pass_to(59)
+    assert loop.alert.owner == "chris"
+    assert sorted(loop.asked()[-3:]) == [(58.5, "ada"), (58.5, "ben"), (58.5, "chris")]
+
+
 def test_a_failed_page_beside_the_owner_does_not_cost_the_owner_anything() -> None:
     loop = Loop(broken={("ben", "slack"), ("ben", "sms")}).open(90)
     assert loop.alert.owner == "carla"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.coverage import Role
 from bot.domain.events import (
     PageDelivered,
     PageFailed,
@@ -12,7 +13,17 @@ from bot.domain.events import (
 )
 from bot.domain.page import Notice
 from bot.domain.state import Outcome
-from tests.domain.loop import ADA, CRITICAL, EVERYBODY, SIGNIFICANT, T0, Loop, new_alert, person
+from tests.domain.loop import (
+    ADA,
+    CRITICAL,
+    EVERYBODY,
+    SIGNIFICANT,
+    T0,
+    Loop,
+    minutes,
+    new_alert,
+    person,
+)
 from tests.domain.test_calls import PHONES, RINGS, calls
 
 SECONDS_90 = 1.5
@@ -60,6 +71,7 @@ def test_a_receipt_in_time_keeps_the_phone_silent() -> None:
     loop = Loop(new_alert(PHONES, RINGS)).open().pass_to(4)
     assert calls(loop) == []
     assert loop.entries("receipt_overdue") == []
+    assert [record.data["late"] for _, record in loop.entries("page_delivered")] == [None]
 
 
 def test_a_receipt_that_comes_after_all_is_recorded_as_late() -> None:
@@ -124,3 +136,17 @@ def test_somebody_paged_beside_the_owner_gets_their_other_channel_too() -> None:
     loop = Loop(new_alert(PHONES, by_sms), phone_off=off).open(61).pass_to(63)
     late = [(who, channel) for minute, who, channel in loop.pages if minute > 61]
     assert sorted(late) == [("ada", "slack"), ("ben", "slack"), ("carla", "slack")]
+
+
+def test_it_asks_them_there_in_the_role_in_which_they_were_asked() -> None:
+    """A coordinator reads of what a provider does not."""
+    by_sms = replace(RINGS, repeat_channels=("sms",))
+    off = {"ada", "ben", "carla"}
+    loop = Loop(new_alert(PHONES, by_sms), phone_off=off, held=False).open(61)
+    loop.now, loop.held = T0 + minutes(63), True
+    loop.do(ReceiptOverdue())
+    assert {(page.slip.person_id, page.slip.role) for page in loop.outbox} == {
+        ("ada", Role.ORDERING_PROVIDER),
+        ("ben", Role.DESIGNEE),
+        ("carla", Role.COORDINATOR),
+    }

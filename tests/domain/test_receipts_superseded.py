@@ -15,6 +15,7 @@ from bot.domain.events import (
     Withdrawn,
 )
 from bot.domain.page import Notice, Slip
+from bot.domain.state import Outcome
 from tests.domain.failures import busy, refused
 from tests.domain.loop import ADA, EVERYBODY, Loop, new_alert, person
 
@@ -79,6 +80,12 @@ def test_a_notice_that_was_taken_is_recorded_as_such() -> None:
     loop = Loop().open()
     loop.do(PageSent(notice(Notice.CHANGED)))
     assert loop.entries("notice_sent")
+
+
+def test_a_notice_that_got_through_says_nothing_of_the_page() -> None:
+    loop = Loop(broken={("ada", "sms")}).open()
+    loop.do(PageSent(loop.slip(ADA, "sms", notice=Notice.CHANGED)))
+    assert loop.alert.outcomes("ada")["sms"] is Outcome.FAILED
 
 
 def test_who_has_sms_only_hears_of_the_hand_over_by_sms_if_a_page_has_reached_them() -> None:
