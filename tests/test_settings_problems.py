@@ -213,6 +213,25 @@ def test_no_secret_is_in_the_repr_or_in_an_error(tmp_path: Path) -> None:
     assert "very-secret" not in "".join(problems(written(tmp_path), bad))
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "SLACK_BOT_TOKEN",
+            "xoxp-1",
+            "begins with xoxp-. The one that is meant begins with xoxb-.",
+        ),
+        ("SLACK_APP_TOKEN", '"xapp-1"', 'begins with ". The one that is meant begins with xapp-.'),
+        ("TWILIO_ACCOUNT_SID", "SK1", "begins with SK. The one that is meant begins with AC."),
+    ],
+)
+def test_what_is_taken_for_a_token_is_told_by_how_it_begins(
+    tmp_path: Path, name: str, value: str, told: str
+) -> None:
+    """A user's token, the quotes of an env file that docker leaves there, the SID of an API key."""
+    assert problems(written(tmp_path), {**TOKENS, name: value}) == [f"{name} {told}"]
+
+
 def test_two_slack_tokens_that_were_exchanged_are_both_named(tmp_path: Path) -> None:
     env = {"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xoxb-1"}
     assert problems(written(tmp_path), env) == [

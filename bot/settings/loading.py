@@ -21,7 +21,7 @@ from bot.settings.problems import BadSettings, Lines, Problem, place
 from bot.settings.profiles import never_used
 from bot.settings.servers import clashes, named_secrets, with_key_beside
 from bot.settings.shadow import without_end
-from bot.settings.tokens import SECRET_NAMES, found_in, misplaced, secret_meant, swapped
+from bot.settings.tokens import SECRET_NAMES, found_in, misplaced, mistaken, secret_meant
 
 DEFAULT_FILE = Path("readback.toml")
 COPY_EXAMPLE = "Copy readback.example.toml to it, or name another file with --config"
@@ -50,9 +50,9 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     told, text, problems = _read(file)
     overrides, misnamed = _overrides(env)
     if problems:  # nothing can be said of what a file that cannot be read lacks
-        raise BadSettings((*problems, *misnamed, *swapped(env)))
+        raise BadSettings((*problems, *misnamed, *mistaken(env)))
     if not (file or overrides or DEFAULT_FILE.exists()):
-        raise BadSettings((_NOT_HERE, *misnamed, *swapped(env)))
+        raise BadSettings((_NOT_HERE, *misnamed, *mistaken(env)))
     lines = lines_of(text)
     problems += misplaced(told) + named_secrets(told, env, lines)
     misnamed += _nearly(env, told)
@@ -62,7 +62,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     except ValidationError as error:
         problems += [explained(detail, overrides, lines) for detail in error.errors()]
         settings = None
-    problems += misnamed + swapped(env) + (_clashes(settings, lines) if settings else [])
+    problems += misnamed + mistaken(env) + (_clashes(settings, lines) if settings else [])
     if settings:
         settings = _with_files_beside(settings, file or DEFAULT_FILE).written(lines)
         problems += holding(settings.folder, _own_files(settings, file or DEFAULT_FILE), lines)

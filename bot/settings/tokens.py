@@ -19,7 +19,14 @@ _MISPLACED = {
     ("twilio", "token"): "TWILIO_AUTH_TOKEN",
     ("twilio", "auth_token"): "TWILIO_AUTH_TOKEN",
 }
-_BOTH_TOKENS = {"SLACK_BOT_TOKEN": ("xapp-", "xoxb-"), "SLACK_APP_TOKEN": ("xoxb-", "xapp-")}
+_QUOTES = ('"', "'")
+"""Those of a file of variables: not everything that reads one takes them away, as docker."""
+_OTHERS = {
+    "SLACK_BOT_TOKEN": (("xapp-", "xoxp-", *_QUOTES), "xoxb-"),
+    "SLACK_APP_TOKEN": (("xoxb-", "xoxp-", *_QUOTES), "xapp-"),
+    "TWILIO_ACCOUNT_SID": (("SK", *_QUOTES), "AC"),
+}
+"""How what is taken for each begins: the other one of Slack's, a user's token, an API key's SID."""
 
 
 def found_in(env: Mapping[str, str]) -> dict[str, str]:
@@ -60,10 +67,11 @@ def secret_meant(name: str) -> str:
     return f'Did you mean "{by_key[plain]}"?' if plain in by_key else ""
 
 
-def swapped(env: Mapping[str, str]) -> list[Problem]:
-    """The two of Slack, each under the other's name: they begin otherwise."""
+def mistaken(env: Mapping[str, str]) -> list[Problem]:
+    """What is no such token by how it begins."""
     return [
         Problem(name, f"begins with {wrong}", f"The one that is meant begins with {right}.")
-        for name, (wrong, right) in _BOTH_TOKENS.items()
+        for name, (others, right) in _OTHERS.items()
+        for wrong in others
         if env.get(name, "").strip().startswith(wrong)
     ]
