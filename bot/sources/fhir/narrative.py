@@ -213,9 +213,27 @@ def _text(part: Resource) -> str:
 def _value(body: Resource) -> str:
     if spoken := _text(body):
         return spoken
-    figure = one(body.get("valueQuantity"))
-    measured = filter(None, (text(figure.get("value")), text(figure.get("unit"))))
     coded = words(body.get("valueCodeableConcept")) or yes_or_no(body.get("valueBoolean"))
-    answer = coded or " ".join(measured) or text(body.get("valueInteger"))
+    stated = (text(body.get(field)) for field in ("valueInteger", "valueDateTime", "valueTime"))
+    answer = coded or _measured(body) or next(filter(None, stated), "")
     question = "" if _names_impression(body) else words(body.get("code"))
     return f"{question}: {answer}" if question and answer else answer
+
+
+def _measured(body: Resource) -> str:
+    """A figure; of a range or a ratio, as a titer is, both."""
+    extent, ratio = one(body.get("valueRange")), one(body.get("valueRatio"))
+    several = (
+        (" - ", [_figure(extent.get("low")), _figure(extent.get("high"))]),
+        (":", [_figure(ratio.get("numerator")), _figure(ratio.get("denominator"))]),
+    )
+    both = (between.join(filter(None, figures)) for between, figures in several)
+    return _figure(body.get("valueQuantity")) or next(filter(None, both), "")
+
+
+def _figure(quantity: object) -> str:
+    """With its comparator ("<5"), without which it is another one, and its unit."""
+    stated = one(quantity)
+    value = text(stated.get("value"))
+    figure = f"{text(stated.get('comparator'))}{value}" if value else ""
+    return " ".join(filter(None, (figure, text(stated.get("unit")))))

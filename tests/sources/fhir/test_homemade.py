@@ -55,7 +55,16 @@ def test_an_answer_without_content_to_a_search_is_one_without_reports(reading: R
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [({"valueBoolean": True}, "Yes"), ({"valueInteger": 3}, "3")]
+    ("value", "said"),
+    [
+        ({"valueBoolean": True}, "Yes"),
+        ({"valueInteger": 3}, "3"),
+        ({"valueQuantity": {"comparator": "<", "value": 5, "unit": "10*9/L"}}, "<5 10*9/L"),
+        ({"valueRange": {"low": {"value": 3}, "high": {"value": 5, "unit": "mm"}}}, "3 - 5 mm"),
+        ({"valueRange": {"low": {"value": 3, "unit": "mm"}}}, "3 mm"),
+        ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 128}}}, "1:128"),
+        ({"valueDateTime": "2026-01-15"}, "2026-01-15"),
+    ],
 )
 def test_a_result_that_is_a_yes_or_a_count_is_shown_with_its_question(
     value: Json, said: str
