@@ -91,7 +91,7 @@ def _of(form: Resource, report: Node) -> list[tuple[str, bytes]]:
     if _DATA_URL.match(url):
         return [(kind, _decoded(url))]
     binary = report.behind(url)
-    data = _decoded(binary.get("data"))
+    data = _decoded(binary.get("data") or binary.get("content"))  # the second is STU3's
     return [(kind or text(binary.get("contentType")), data)] if data else []
 
 
