@@ -13,22 +13,23 @@ IMPRESSION = (
     *("CONCLUSIONE", "CONCLUSIONI"),  # Italian
     *("IMPRESSÃO", "IMPRESSÃO DIAGNÓSTICA", "CONCLUSÃO", "CONCLUSÕES", "OPINIÃO"),  # Portuguese
     *("IMPRESIÓN", "IMPRESIÓN DIAGNÓSTICA", "CONCLUSIÓN", "CONCLUSIONES"),  # Spanish
-    *("IMPRESIÓN RADIOLÓGICA", "JUICIO DIAGNÓSTICO", "DIAGNÓSTICO RADIOLÓGICO"),
+    *("IMPRESIÓN RADIOLÓGICA", "JUICIO DIAGNÓSTICO", "DIAGNÓSTICO RADIOLÓGICO", "OPINIÓN"),
     *("IMPRESSION DIAGNOSTIQUE", "SYNTHÈSE", "AU TOTAL", "EN CONCLUSION"),  # French
     *("EN RÉSUMÉ", "RÉSUMÉ"),
     *("KONKLUSION", "KONKLUSJON", "KONKL", "BEDÖMNING", "UTLÅTANDE", "LAUSUNTO"),  # the North
     *("VURDERING", "JOHTOPÄÄTÖS", "JOHTOPÄÄTÖKSET", "YHTEENVETO", "NIÐURSTAÐA", "NIÐURSTÖÐUR"),
-    "SAMLET VURDERING",
+    *("SAMLET VURDERING", "ÁLIT"),
     *("WNIOSKI", "WNIOSEK", "ZÁVĚR", "ZÁVER", "SONUÇ"),  # Polish, Czech, Slovak, Turkish
     *("ÖSSZEFOGLALÁS", "VÉLEMÉNY", "CONCLUZIE", "CONCLUZII"),  # Hungarian, Romanian
-    *("ZAKLJUČAK", "ZAKLJUČEK", "MIŠLJENJE", "ЗАКЉУЧАК", "МИШЉЕЊЕ"),  # Croatian, Slovene, Serbian
+    *("ZAKLJUČAK", "ZAKLJUČEK", "MNENJE", "MIŠLJENJE"),  # Croatian, Slovene
+    *("ЗАКЉУЧАК", "МИШЉЕЊЕ"),  # Serbian
     *("ΣΥΜΠΈΡΑΣΜΑ", "ΣΥΜΠΕΡΑΣΜΑ", "ΣΥΜΠΕΡΆΣΜΑΤΑ", "ΣΥΜΠΕΡΑΣΜΑΤΑ"),  # Greek
     *("ЗАКЛЮЧЕНИЕ", "ВИСНОВОК"),  # Russian and Bulgarian, Ukrainian
     *("KOKKUVÕTE", "JÄRELDUS", "SLĒDZIENS", "IŠVADA", "IŠVADOS"),  # Estonian, Latvian, Lithuanian
     *("CONCLUSIÓ", "IMPRESSIÓ DIAGNÒSTICA", "KONKLUZJA", "نتیجه", "نتیجه گیری"),  # Catalan, Polish
     *("診断", "画像診断", "結論", "印象", "诊断", "诊断意见", "影像诊断", "结论", "결론"),
     *("結語", "影像学诊断", "诊断印象", "检查结论", "意见", "超声提示", "판독 결론"),
-    *("KẾT LUẬN", "สรุป", "الخلاصة", "الانطباع"),  # Vietnamese, Thai, Arabic
+    *("KẾT LUẬN", "สรุป", "ความเห็น", "الخلاصة", "الانطباع"),  # Vietnamese, Thai, Arabic
     *("מסקנה", "מסקנות", "סיכום"),  # Hebrew
     "インプレッション",
     *("KESAN", "KESIMPULAN"),  # Indonesian
