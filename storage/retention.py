@@ -253,7 +253,8 @@ def _neighbours(
     ones; of what is too much the rest is only named as such."""
     found: dict[ReportKey, set[ReportKey]] = {}
     new = set(keys)
-    while new and len(found) + len(new) <= MOST_TOGETHER:
+    # Those of the messages themselves are looked at, however many.
+    while new and (not found or len(found) + len(new) <= MOST_TOGETHER):
         found |= {key: set() for key in new}
         for row in connection.execute(_NEIGHBOURS, _bound(new)):
             found[_key(*row[:3])].add(_key(*row[3:]))

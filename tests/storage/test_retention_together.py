@@ -38,6 +38,20 @@ def test_a_message_of_several_orders_stays_as_long_as_one_of_them(database: Data
     assert has_bytes(database, both)
 
 
+def test_a_message_of_more_orders_than_are_looked_at_together_goes_all_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "MOST_TOGETHER", 2)
+
+    def unit(c: Connection) -> None:
+        message_id = received(c, "A1")
+        for accession in ("A2", "A3"):
+            version(c, accession, message_id, OLD)
+
+    database.run(unit)
+    assert removed(database) == Removed(orders=3, reports=3, messages=1)
+
+
 def test_orders_that_share_a_number_go_together_or_stay_together(database: Database) -> None:
     """A2 shares one with A1 and one with A3, which came since; B1 and B2 are old both."""
     for accession, at, *numbers in (
