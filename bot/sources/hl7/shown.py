@@ -29,6 +29,11 @@ def from_header(lines: list[str]) -> list[str]:
     return lines
 
 
+def has_segments(lines: list[str]) -> bool:
+    """Whether these lines above a header are of another message."""
+    return any(_SEGMENT.match(line.lstrip(BLANK)) for line in lines)
+
+
 def without_written_ends(lines: list[str]) -> list[str]:
     """The lines as they are meant, if the first one has such an end: else it is text."""
     if not _end_of(lines[0]):

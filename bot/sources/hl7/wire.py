@@ -14,7 +14,7 @@ from bot.sources.hl7.batch import ENVELOPE
 from bot.sources.hl7.charsets import Undecodable, unmarked
 from bot.sources.hl7.marks import Marks, fields_of, marks_of
 from bot.sources.hl7.segments import FOUR, mended, named, segments_in
-from bot.sources.hl7.shown import MAY_END, from_header, without_written_ends
+from bot.sources.hl7.shown import MAY_END, from_header, has_segments, without_written_ends
 from bot.sources.hl7.z_segments import by_their_orders
 from bot.sources.refused import BadReport
 
@@ -136,5 +136,8 @@ def salvaged(data: bytes) -> tuple[Wire, bool]:
     starts = [number for number, line in enumerate(lines) if line[:3] == "MSH" and line[3:].strip()]
     if len(starts) == 1:
         rest = lines[starts[0] :]
+        above = [line for line in lines[: starts[0]] if not _ENVELOPE.match(line)]
+        if has_segments(above):  # the end of another message, which may be flagged
+            rest = [rest[0], *above, *rest]
         return wire_of(mended([named(line, rest[0][3]) for line in rest]), "latin-1", text), True
     return wire_of(["MSH|^~\\&", *lines], "latin-1", text), False

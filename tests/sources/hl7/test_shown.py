@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.domain.message import Reports
+from bot.domain.message import Reports, Unusable
 from bot.domain.report import Status
 from bot.sources.hl7.acks import Answer, write
 from bot.sources.hl7.reader import read_all
-from tests.sources.oru import CHICAGO, NOW, OBX, report, sample, unusable
+from tests.sources.oru import CHICAGO, NOW, OBX, raw, report, sample, unusable
 
 WRITTEN_ENDS = ["<cr>", "<CR>", "\\r", "\\r\\n", "[CR]", "{CR}", "<CR><LF>", "<R>", " <cr> ", "¶"]
 
@@ -53,6 +53,15 @@ def test_lines_above_a_message_are_no_part_of_it(above: bytes) -> None:
 
 def test_a_segment_above_the_header_is_of_another_message_whose_beginning_is_missing() -> None:
     assert unusable(OBX.encode() + b"\r" + sample()).reason == "no-msh"
+    flagged = "OBX|1|TX|R||CRITICAL RESULT: embolism||||||F"
+    below = sample("OBX|1|TX|R||Clear.||||||F")
+    for patient in ("", "PID|1||M9^^^H^MR||ROE^ANN\r"):
+        found = raw(f"{patient}OBR|1|P9|F9\r{flagged}\r".encode() + below)
+        assert isinstance(found.reading, Unusable)
+        assert [flag.value for flag in found.reading.flags] == ["CRITICAL RESULT"]
+        assert [number.value for number in found.reading.numbers] == ["F9", "P9"]
+        assert found.reading.patient.name == ("ROE, ANN" if patient else "")
+        assert found.control_id == raw(below).control_id  # it is what the sender waits for
 
 
 def test_a_line_of_prose_below_a_message_is_no_part_of_its_status() -> None:
