@@ -26,6 +26,12 @@ def test_the_same_kind_value_and_authority_name_the_order() -> None:
     assert named(placer("A"), known=(ours,)) is None
 
 
+def test_a_placers_number_is_not_imagings_own_of_the_same_value_and_authority() -> None:
+    asked = replace(placer("A"), authority="RIS")
+    assert named(asked, known=(order(accession("A")),)) is None
+    assert named(accession("A"), known=(order(asked),)) is None
+
+
 def test_a_number_without_an_authority_is_that_of_the_only_order_that_has_it() -> None:
     ours, theirs = order(accession("A")), order(accession("A", "EAST"))
     bare = accession("A", "FACILITY", stated=False)
@@ -70,6 +76,7 @@ def test_an_accession_alone_never_makes_two_patients_one() -> None:
     assert corrects(ours, *every)
     final = match(ours.key, every, Patient(identifiers=OTHER), (ours,))
     assert final.order is None
+    assert match(OWN, every, Patient(identifiers=OTHER), (ours,), corrects=True).order is None
     assert names_another(Patient(identifiers=OTHER), ours)
     assert not names_another(Patient(), ours)
 
@@ -176,6 +183,16 @@ def test_a_placers_number_joins_neither_two_patients_nor_two_authorities() -> No
     assert match(OWN, linking, Patient(identifiers=JANET), (ours, elsewhere)).same == ()
 
 
+def test_two_fillers_numbers_are_not_joined_by_less_than_imagings_own_of_sure_authority() -> None:
+    ours = order(accession("A"), filler("F1"), who=JANET, alert="ours")
+    asked = order(placer("P"), filler("F2"), who=JANET)
+    bare = order(accession("A", "FACILITY", stated=False), filler("F2"), who=JANET)
+    who = Patient(identifiers=JANET)
+    for other in (asked, bare):
+        found = match(OWN, (accession("A"), placer("P")), who, (ours, other))
+        assert (found.order, found.same) == (ours, ())
+
+
 def test_a_placers_number_that_two_exams_share_tells_neither() -> None:
     chest = order(accession("A1"), placer("P"), alert="chest")
     abdomen = order(accession("A2"), placer("P"), alert="abdomen")
@@ -205,6 +222,10 @@ def test_orders_by_numbers_of_assumed_authority_are_one_where_the_patient_is_the
     assert match(OWN, both, who, (sure, there)).same == (there,)
     nobodys = replace(there, patients=())
     assert match(OWN, both, who, (sure, nobodys)).same == ()
+    apart = (
+        order(*one.numbers, filler(value), who=JANET) for one, value in ((here, "1"), (there, "2"))
+    )
+    assert match(OWN, both, who, tuple(apart)).order is None
 
 
 def test_the_same_bytes_leave_no_doubt() -> None:
@@ -232,6 +253,8 @@ def test_another_filler_may_send_the_same_report_for_a_placers_order_and_patient
         order(filler("P"), who=JANET),
     ):
         assert not may_be_copied(here, janet, other)
+    on_one = (accession("A"), filler("F1"))
+    assert not may_be_copied(on_one, janet, order(accession("A"), filler("F2"), who=JANET))
     exam = order(accession("A2"), placer("P"), filler("F2"), who=JANET)
     assert may_be_copied(here, janet, exam)
     assert not may_be_copied((accession("A1"), *here), janet, exam)
@@ -242,6 +265,8 @@ def test_of_orders_with_the_same_report_the_oldest_alert_goes_on() -> None:
     assert with_copies(Match(None), [ours]) == Match(ours)
     found = with_copies(Match(ours, others=(theirs,)), [theirs, ours])
     assert found == Match(theirs, (ours,))
+    joined = order(filler("F3"))
+    assert set(with_copies(Match(ours, (joined,)), [theirs]).same) == {ours, joined}
 
 
 @given(st.permutations([order(accession("A"), alert="1"), order(filler("F"), alert="2"),

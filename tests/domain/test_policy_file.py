@@ -87,6 +87,7 @@ def test_the_example_has_the_three_categories_and_minutes_for_the_first() -> Non
         ('who = "designee"', 'who = "reading_radiologist"', 'after = "30 min"', "is no role"),
         ('who = "coordinator"', 'who = "designee"', 'after = "45 min"', "out of order"),
         ('who = "coordinator"', 'who = "owner"', "steps = [", "have no coordinator"),
+        ("please_phone = true", "pleasephone = true", 'after = "45 min"', 'mean "please_phone"?'),
         ("please_phone = true", 'please_phone = "yes"', 'after = "45 min"', "true or false"),
         ('who = "owner"', 'who = "owner", call_after = "1 min"', 'after = "10 min"', "reminder"),
         ('call_after = "5 min"', 'call_after = "30 min"', 'after = "0 min"', "never comes"),

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,13 +9,14 @@ from bot.domain.policy_json import policy_from_json, policy_to_json
 from tests.domain.loop import POLICY, shipped
 from tests.domain.test_calls import RINGS
 
-CATEGORIES = [*POLICY.categories, *shipped("acr-three-categories").categories, RINGS]
+PATIENT = replace(RINGS, receipt_within=timedelta(minutes=4))
+CATEGORIES = [*POLICY.categories, *shipped("acr-three-categories").categories, RINGS, PATIENT]
 
 
 @pytest.mark.parametrize(
     "policy",
     CATEGORIES,
-    ids=["critical", "significant", "category 1", "category 2", "category 3", "rings"],
+    ids=["critical", "significant", "category 1", "category 2", "category 3", "rings", "patient"],
 )
 def test_the_copy_on_an_alert_is_the_policy(policy: CategoryPolicy) -> None:
     assert policy_from_json(policy_to_json(policy)) == policy

@@ -33,6 +33,17 @@ def test_a_coded_flag_decides_by_its_value_and_an_abnormal_flag_by_its_place(
     assert triage(report(flags=(flag(value, where),)), POLICY).category == category
 
 
+def test_of_several_flags_the_most_severe_decides_and_not_the_first_by_its_name() -> None:
+    severe, mild = POLICY.categories
+    policy = replace(
+        POLICY,
+        categories=(replace(severe, name="red"), replace(mild, name="orange")),
+        triage=replace(POLICY.triage, codes=(("R", "red"), ("O", "orange"))),
+    )
+    flags = (flag("O", "OBX[1]-5"), flag("R", "OBX[2]-5"))
+    assert triage(report(flags=flags), policy).category == "red"
+
+
 @pytest.mark.parametrize(
     "words",
     [
