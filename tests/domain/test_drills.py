@@ -61,6 +61,7 @@ def test_people_are_found_by_words_of_their_name() -> None:
     ben = replace(ADA, name="Dr. Ben Ito")
     assert having_words("osei ada", [ADA, ben]) == [ADA]
     assert having_words("dr", [ADA, ben]) == [ADA, ben]
+    assert having_words(ben.name, [ADA, ben]) == [ben], "the whole name as well"
     assert having_words("@", [ADA, ben]) == []
 
 

@@ -198,6 +198,9 @@ def test_a_machine_that_asks_for_more_raises_the_category_and_no_more() -> None:
     raised = settled(SIGNED, version(3, "critical", finding="f2", machine=True))
     assert (raised.category, raised.newest, raised.review) == ("critical", SIGNED, "")
     assert (raised.finding_hash, raised.unsigned) == ("f1", True)
+    event = event_for(new_alert(policy=SIGNIFICANT), settled(SIGNED), raised, POLICY, T0)
+    assert isinstance(event, Amended)
+    assert event.unsigned, "who has answered the person's is not asked again"
 
 
 @pytest.mark.parametrize("end", [version(3, ROUTINE), version(3, status=GONE)])
