@@ -6,8 +6,6 @@ import re
 from bot.sources.documents import words_in
 
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-
-
 MARKUP = re.compile(
     r"</(?:p|div|span|b|i|u|strong|html|body|font|td|tr|table|li|ul|pre|h\d)>", re.IGNORECASE
 )
@@ -30,6 +28,8 @@ _MANY = 3
 
 
 def tagged(value: str, masked: str) -> str:
+    """``masked`` with its entities as tags where it is markup all of whose tags were written so,
+    else ``value``: a reader of HTML would drop what only looks like a tag."""
     if "<" in value:
         return value
     written = html.unescape(masked)
@@ -50,6 +50,7 @@ def without_markup(said: str) -> str:
 
 
 def written_out(text: str) -> str:
+    """With line ends and letters in the place of escapes of other languages, and of entities."""
     if "\\" in text or "/.br/" in text:
         text = _LINE_END.sub("\n", text)
     if text.count(".br") >= _MANY:

@@ -131,6 +131,8 @@ def macros_in(text: str, where: str, profile: Profile, *, breast: bool = False) 
 
 
 def may_have(lowered: str, profile: Profile) -> bool:
+    """Whether any macro can stand there: most texts are spared the search. ``lowered`` is the text
+    as it would be typed, in small letters."""
     if profile.dictated_macros and _may_have_dictated(lowered):
         return True
     return bool(profile.rules) and bool(occurring(lowered, profile))
@@ -148,6 +150,7 @@ _NAMES_ACR = re.compile(r"acr(?<!\wacr)")
 
 
 def lowered(text: str) -> str:
+    """As it would be typed, in small letters."""
     return as_typed(text).lower()
 
 
