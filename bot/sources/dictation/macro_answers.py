@@ -123,14 +123,19 @@ _OF_THAT = re.compile(
 
 # At the foot of every report, and in a text of its own: "Critical results: call 555-1234". One that
 # is dictated names one result, or is in capitals.
-_NUMBER = r"(?:ext(?:ension)?\b\.?[ \t]*)?[(+]?\d[\d() \t./x-]{2,20}"
+# Other figures may be the time or the date of a call.
+_EXT = r"ext(?:ension)?\b\.?[ \t]*\d{3,6}"
+_NUMBER = (
+    rf"(?:(?:\+?1[ .-])?(?:\(?\d{{3}}\)?[ .-]?)?\d{{3}}[ .-]\d{{4}}(?:[ \t,x]*{_EXT})?|{_EXT})"
+)
 _OURS = (
     r"(?:us|(?:the[ \t]+)?(?:radiolog(?:y|ist)|reading[ \t]+room|department|desk|hotline)"
     r"(?:[ \t]+department)?)"
 )
 _AT_THE_FOOT = re.compile(
     r"[ \t]*[:=–—-][ \t]*(?:(?:please[ \t]+)?(?:call|phone|dial|page|contact)"
-    rf"(?:[ \t]+{_OURS})?(?:[ \t]+(?:at|on))?[ \t]*{_NUMBER}|"
+    rf"(?:(?:[ \t]+{_OURS})?(?:[ \t]+(?:at|on))?[ \t]+{_NUMBER}|"
+    rf"[ \t]+{_OURS}[ \t]+(?:at|on)[ \t]+\d{{3,6}})|"
     r"per[ \t]+(?:\w+[ \t]+){0,2}(?:policy|protocol|procedure))[ \t.]*(?:\n|\Z)",
     re.IGNORECASE,
 )

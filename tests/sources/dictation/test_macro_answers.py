@@ -48,6 +48,11 @@ def test_the_foot_of_every_report_says_whom_to_call_and_is_no_finding(text: str)
         "Critical results: call 555-1234 about the embolus.",
         "Critical results: call Dr. Roe at 555-1234",
         "Critical results: called per policy.",
+        "Critical findings: Call 5/3/2026",
+        "Critical findings: call 5.3.2026",
+        "Critical results: phone 10/30",
+        "Critical results: call 1030",
+        "Critical results: call at 1030.",
         "Critical findings: per policy called to Dr. Roe.",
     ],
 )
